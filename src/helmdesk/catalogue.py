@@ -1,0 +1,82 @@
+"""The catalogue: every metric found by scanning one folder, checked, hashed, and put into words."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from helmdesk.errors import NotFoundError, nearest
+from helmdesk.kinds import Metric, Variant
+
+MEANING = ("unit", "direction", "fact", "anchor", "value", "where", "clocks", "pending", "needs")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One metric with what the folder says about it.
+
+    Attributes:
+        metric: the definition.
+        description: the module's docstring: what a leader reads.
+    """
+
+    metric: Metric
+    description: str
+
+    def variant(self, name: str) -> Metric:
+        """Return the metric as the variant `name` defines it.
+
+        Raises:
+            NotFoundError: the metric has no such variant.
+        """
+        return self.metric.with_variant(self.find_variant(name))
+
+    def find_variant(self, name: str) -> Variant:
+        """Return the variant called `name`, or raise `NotFoundError`."""
+        known = {variant.name: variant for variant in self.metric.variants}
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise NotFoundError(
+                f"metric '{self.metric.key}' has no variant '{name}'{nearest(name, known)} (variants: {listed})"
+            )
+        return known[name]
+
+
+@functools.cache
+def load_catalogue() -> Mapping[str, Entry]:
+    """Return all metrics by key, in the order of keys."""
+    package = importlib.import_module("helmdesk.metrics")
+    found: dict[str, Entry] = {}
+    for module_info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"helmdesk.metrics.{module_info.name}")
+        metric: Metric = module.metric
+        if metric.key != module_info.name:
+            raise AssertionError(f"metrics/{module_info.name}.py defines '{metric.key}'")
+        found[metric.key] = Entry(metric, inspect.cleandoc(module.__doc__ or ""))
+    return found
+
+
+def find_metric(key: str) -> Entry:
+    """Return one metric; importing it alone keeps a single question fast.
+
+    Raises:
+        NotFoundError: unknown key; offers the nearest.
+    """
+    catalogue = load_catalogue()
+    if key not in catalogue:
+        raise NotFoundError(f"unknown metric '{key}'{nearest(key, catalogue)}; list them with: helmdesk metrics")
+    return catalogue[key]
+
+
+def definition_hash(metric: Metric) -> str:
+    """Return a digest of what the metric *means*: prose may change freely, meaning only with a version."""
+    parts: list[Any] = [(name, getattr(metric, name)) for name in MEANING]
+    parts += [(variant.name, [(name, getattr(variant, name)) for name in MEANING if hasattr(variant, name)])
+              for variant in metric.variants]  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,50 @@
+"""Options that several commands share, and how they find the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from helmdesk.desk import SETTINGS_FILE, Desk
+from helmdesk.errors import NotFoundError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+FORMATS = ("table", "json", "csv", "parquet")
+
+desk_option = click.option("--desk", "desk_path", envvar="HELMDESK_DESK", help="The desk's folder (or set HELMDESK_DESK; default: here).")
+format_option = click.option("--format", "format_name", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output.")
+
+
+def open_desk(path: str | None) -> Desk:
+    """Open the named desk, or the one in the present folder.
+
+    Raises:
+        NotFoundError: neither exists.
+    """
+    if path is None and not Path(SETTINGS_FILE).is_file():
+        raise NotFoundError("no desk named: use --desk DIR, set HELMDESK_DESK, or run this inside a desk's folder")
+    return Desk(path or ".")
+
+
+def question_options(function: Function) -> Function:
+    """Add the options of a question: slices, window, filter, variant, clock, lake version."""
+    for option in reversed((
+        click.option("--by", "by", multiple=True, metavar="DIM", help="Group by a dimension; repeat or separate by commas."),
+        click.option("--grain", type=click.Choice(["day", "week", "month", "quarter", "year"]), help="One value per period."),
+        click.option("--start", metavar="DATE", help="First local day or time, included."),
+        click.option("--end", metavar="DATE", help="Last local day or time, excluded."),
+        click.option("--where", metavar="FILTER", help="Condition over dimensions, such as \"channel = 'email'\"."),
+        click.option("--variant", metavar="NAME", help="A named variant of the definition."),
+        click.option("--clock", type=click.Choice(["calendar", "business"]), default="calendar", show_default=True),
+        click.option("--as-of", "as_of", type=int, metavar="VERSION", help="Answer from this version of the lake."),
+    )):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def split_names(names: tuple[str, ...]) -> list[str]:
+    """Return names given by repetition, by commas, or both."""
+    return [part.strip() for name in names for part in name.split(",") if part.strip()]

@@ -1,0 +1,86 @@
+"""Data on stdout in four forms. Talk goes to stderr."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helmdesk.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+PLAIN_WIDTH = 220
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def talk(message: str) -> None:
+    """Say something to the person, not to the pipe."""
+    click.echo(message, err=True)
+
+
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), title: str | None = None
+) -> None:
+    """Print a table for reading."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        # Text, not markup: square brackets in data are data.
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    Console(width=width, highlight=False).print(table)
+
+
+def emit(format_name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]], arrow: Any) -> None:
+    """Print rows as JSON, CSV or Parquet; `arrow` is a function giving the Arrow table."""
+    if format_name == "json":
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=_plain))
+    elif format_name == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([[_safe(row.get(column)) for column in columns] for row in rows])
+    else:
+        write_parquet(arrow())
+
+
+def write_parquet(table: pyarrow.Table) -> None:
+    """Write a Parquet file to stdout.
+
+    Raises:
+        UsageError: stdout is a terminal.
+    """
+    import pyarrow.parquet as pq
+
+    if sys.stdout.isatty():
+        raise UsageError("Parquet is not for reading on a screen; add: > FILE.parquet")
+    pq.write_table(table, sys.stdout.buffer)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z" if value.tzinfo is None else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _safe(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    if isinstance(value, datetime | date):
+        return _plain(value)
+    return value

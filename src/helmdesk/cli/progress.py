@@ -1,0 +1,64 @@
+"""A progress bar on stderr, shown only for work that takes longer than two seconds."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+PATIENCE_SECONDS = 2.0
+# Steps of a load with refresh, to give the bar a length; more or fewer steps only bend it.
+USUAL_STEPS = 20
+
+
+class Progress:
+    """Context manager whose instance is called with the name of each step."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+        self._bar: Any = None
+        self._task: Any = None
+        self._step, self._done = "starting", 0
+        self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Progress:
+        """Start to wait."""
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Remove the bar."""
+        self._timer.cancel()
+        with self._lock:
+            if self._bar is not None:
+                self._bar.stop()
+
+    def __call__(self, step: str) -> None:
+        """Begin a step."""
+        with self._lock:
+            self._step, self._done = step, self._done + 1
+            if self._bar is not None:
+                self._bar.update(self._task, description=step, completed=min(self._done, USUAL_STEPS - 1))
+                self._log()
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        with self._lock:
+            console = Console(stderr=True)
+            columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            self._bar = RichProgress(*columns, console=console, transient=True, disable=not console.is_terminal)
+            self._task = self._bar.add_task(self._step, total=USUAL_STEPS, completed=self._done)
+            self._bar.start()
+            self._log()
+
+    def _log(self) -> None:
+        """Without a terminal a bar would be noise: one line per step instead."""
+        if not sys.stderr.isatty():
+            print(f"... {self._step} ({time.monotonic() - self._started:.0f} s)", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,73 @@
+"""``helmdesk scorecard``: three pillars, few cards each."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import click
+
+from helmdesk.cli.measure import warn_if_stale
+from helmdesk.cli.options import desk_option, format_option, open_desk
+from helmdesk.cli.output import emit, show_table, talk
+from helmdesk.desk import Desk
+from helmdesk.query.periods import local_date
+from helmdesk.query.scorecard import Card, Window
+from helmdesk.query.words import show_change, show_measurement, show_value
+
+PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
+
+
+@click.command("scorecard", epilog="Example: helmdesk scorecard --start 2026-02-01 --end 2026-03-01 --compare year")
+@desk_option
+@format_option
+@click.option("--start", metavar="DATE", help="First local day, included (default: 28 days before the end).")
+@click.option("--end", metavar="DATE", help="Last local day, excluded (default: the last complete day of the data).")
+@click.option("--compare", type=click.Choice(["previous", "year"]), default="previous", show_default=True,
+              help="The window before, or the same weekdays a year ago.")  # fmt: skip
+def command(desk_path: str | None, format_name: str, start: str | None, end: str | None, compare: str) -> None:
+    """Show the desk's key numbers, each with its change and a verdict in a word."""
+    desk = open_desk(desk_path)
+    warn_if_stale(desk, None)
+    window, cards = desk.scorecard(start=start, end=end, compare=compare)
+    if format_name != "table":
+        rows = [card.as_row() for card in cards]
+        emit(format_name, list(rows[0]) if rows else [], rows, lambda: _arrow(rows))
+        return
+    click.echo(heading(desk, window))
+    for pillar, group in itertools.groupby(sorted(cards, key=lambda card: PILLARS.index(card.metric.pillar)), key=lambda card: card.metric.pillar):
+        click.echo(f"\n{pillar.replace('_', ' ').upper()}")
+        columns = ("metric", "value", "95% interval", "n", "before", "change", "verdict", "read with")
+        show_table(columns, [_cells(card) for card in group], right=columns[1:6])
+    missing = [pillar.replace("_", " ") for pillar in PILLARS if pillar not in {card.metric.pillar for card in cards if card.now.n}]
+    if missing:
+        talk(f"out of balance: nothing measured for {' and '.join(missing)}")
+    empty = [card for card in cards if card.reason]
+    for card in empty:
+        talk(f"{card.metric.key}: no data, {card.reason}")
+
+
+def heading(desk: Desk, window: Window) -> str:
+    """Return the heading: desk, window, comparison; a sample says that it is one."""
+    zone = desk.settings.time_zone
+    days = [local_date(instant, zone) for instant in (window.start, window.end, window.previous_start, window.previous_end)]
+    sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
+    return f"{desk.settings.name}{sample}\n{days[0]} to {days[1]} (not included), against {days[2]} to {days[3]}; {zone}"
+
+
+def _cells(card: Card) -> list[str]:
+    value, interval = show_measurement(card.now)
+    before = change = ""
+    if card.before.value is not None:
+        before = show_value(card.before.value, card.before.unit)
+        if card.now.value is not None:
+            change = show_change(card.now.value, card.before.value, card.now.unit)
+    name = card.metric.name
+    pending = f" (+{card.now.pending:,} pending)" if card.now.pending else ""
+    return [name, value, interval, f"{card.now.n:,}{pending}", before, change, card.verdict, ", ".join(card.guards)]
+
+
+def _arrow(rows: list[dict[str, Any]]) -> Any:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows)

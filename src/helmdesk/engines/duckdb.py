@@ -1,0 +1,149 @@
+"""DuckDB: the embedded engine. A connection and the house functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+
+from helmdesk.engines.engine import FOREVER, HOUSE_FUNCTIONS, HouseFunction
+from helmdesk.errors import HelmdeskError
+
+if TYPE_CHECKING:
+    import duckdb
+
+DIALECT = "duckdb"
+
+
+def _template(sql: str) -> HouseFunction:
+    """Return a house function that puts its arguments into `sql` at @1, @2 ..."""
+    parsed = sqlglot.parse_one(sql, dialect=DIALECT)
+
+    def build(arguments: Sequence[exp.Expression]) -> exp.Expression:
+        def fill(node: exp.Expression) -> exp.Expression:
+            if isinstance(node, exp.Column) and node.name.startswith("arg_"):
+                return arguments[int(node.name[4:]) - 1].copy()
+            return node
+
+        return parsed.copy().transform(fill)
+
+    return build
+
+
+def _period(arguments: Sequence[exp.Expression]) -> exp.Expression:
+    """Weeks may begin on another day than Monday: shift, truncate, shift back."""
+    instant, grain, zone, shift = (argument.copy() for argument in arguments)
+    local = f"({instant.sql(DIALECT)} at time zone 'UTC' at time zone {zone.sql(DIALECT)})"
+    days = f"to_days({shift.sql(DIALECT)})"
+    return sqlglot.parse_one(
+        f"(date_trunc({grain.sql(DIALECT)}, {local} - {days}) + {days})::timestamp"
+        if grain.name == "week"
+        else f"date_trunc({grain.sql(DIALECT)}, {local})::timestamp",
+        dialect=DIALECT,
+    )
+
+
+def _local_part(arguments: Sequence[exp.Expression]) -> exp.Expression:
+    instant, part, zone = arguments
+    function = {"hour": "hour", "weekday": "isodow"}[part.name]
+    local = f"({instant.sql(DIALECT)} at time zone 'UTC' at time zone {zone.sql(DIALECT)})"
+    return sqlglot.parse_one(f"{function}({local})", dialect=DIALECT)
+
+
+class DuckDB:
+    """One DuckDB connection, its session in UTC."""
+
+    name = "duckdb"
+
+    _functions: dict[str, HouseFunction] | None = None
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        connection.execute("set timezone = 'UTC'")
+
+    @classmethod
+    def open(cls, path: Path) -> DuckDB:
+        """Open a mart read-only; any number of processes may."""
+        import duckdb
+
+        try:
+            return cls(duckdb.connect(str(path), read_only=True))
+        except duckdb.Error as error:
+            raise HelmdeskError(f"{path}: not a readable mart ({str(error).splitlines()[0]}); run: helmdesk refresh") from error
+
+    @classmethod
+    def create(cls, path: Path | None = None) -> DuckDB:
+        """Create a database file, or one in memory."""
+        import duckdb
+
+        return cls(duckdb.connect(str(path) if path else ":memory:"))
+
+    def version(self) -> str:
+        """Return DuckDB's version."""
+        import duckdb
+
+        return str(duckdb.__version__)
+
+    @classmethod
+    def functions(cls) -> dict[str, HouseFunction]:
+        """Return the house functions of this engine by name."""
+        if cls._functions is None:
+            cls._functions = {
+                "seconds": _template("date_diff('second', arg_1, arg_2)"),
+                "quantile": _template("quantile_cont(arg_1, arg_2)"),
+                "nth_smallest": _template("list_sort(list(arg_1))[arg_2]"),
+                "count_if": _template("count(*) filter (where arg_1)"),
+                "ratio": _template("case when arg_2 = 0 then null else arg_1::double / arg_2 end"),
+                "period": _period,
+                "local_part": _local_part,
+                "forever": _template(f"timestamp '{FOREVER}'"),
+                "days": _template("to_hours(24 * arg_1)"),
+            }
+            assert set(cls._functions) == set(HOUSE_FUNCTIONS)
+        return cls._functions
+
+    def translate(self, house_sql: str | exp.Expression) -> str:
+        """Return DuckDB SQL: every house function replaced, innermost first."""
+        parsed = sqlglot.parse_one(house_sql, dialect=DIALECT) if isinstance(house_sql, str) else house_sql.copy()
+        functions = self.functions()
+        for node in reversed(list(parsed.walk())):
+            name = _function_name(node)
+            if name in functions:
+                arguments = node.expressions if isinstance(node, exp.Anonymous) else _arguments(node)
+                replacement = functions[name](arguments)
+                if node is parsed:
+                    parsed = replacement
+                else:
+                    node.replace(replacement)
+        return parsed.sql(DIALECT, pretty=True)
+
+    def run(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run SQL and return all rows."""
+        return self.connection.execute(sql).fetchall()
+
+    def columns(self, sql: str) -> list[str]:
+        """Return the column names of `sql`."""
+        return [row[0] for row in self.connection.execute(f"describe {sql}").fetchall()]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def _function_name(node: exp.Expression) -> str:
+    """Name of a house call; SQLGlot knows some of the names itself and gives them a class."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower()
+    if isinstance(node, exp.CountIf):
+        return "count_if"
+    if isinstance(node, exp.Quantile):
+        return "quantile"
+    return ""
+
+
+def _arguments(node: exp.Expression) -> list[exp.Expression]:
+    found = [node.this, *([node.args["quantile"]] if node.args.get("quantile") else [])]
+    return [argument for argument in found if isinstance(argument, exp.Expression)]

@@ -1,0 +1,47 @@
+"""What an engine must offer: translate house SQL, run it. One file of this package per engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from sqlglot import exp
+
+# The functions every engine must translate. House SQL calls nothing else that engines disagree about.
+HOUSE_FUNCTIONS = {
+    "seconds": "seconds(from, to): whole seconds between two instants",
+    "quantile": "quantile(x, q): exact, interpolated (type 7)",
+    "nth_smallest": "nth_smallest(x, k): k-th smallest value that is not null, counted from 1",
+    "count_if": "count_if(condition)",
+    "ratio": "ratio(a, b): a / b as a double; null when b is 0",
+    "period": "period(instant, grain, zone, week_shift): local start of the period that holds a UTC instant",
+    "local_part": "local_part(instant, part, zone): hour (0-23) or weekday (1 = Monday) on the local clock",
+    "forever": "forever(): the end of what has not ended",
+    "days": "days(n): an interval of n times 24 hours",
+}
+
+FOREVER = "9999-12-31 00:00:00"
+
+HouseFunction = Callable[[Sequence[exp.Expression]], exp.Expression]
+
+
+class Engine(Protocol):
+    """A database that can hold facts and answer metric queries."""
+
+    name: str
+
+    def version(self) -> str:
+        """Return the engine's own version."""
+        ...
+
+    def translate(self, house_sql: str | exp.Expression) -> str:
+        """Return `house_sql` in the engine's dialect."""
+        ...
+
+    def run(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run translated SQL and return all rows."""
+        ...
+
+    def columns(self, sql: str) -> list[str]:
+        """Return the column names that translated SQL would give."""
+        ...

@@ -1,0 +1,76 @@
+"""Every error Helmdesk raises on purpose.
+
+    HelmdeskError                exit 1   something failed; the message says what and what to do
+    ├── UsageError               exit 2   the request itself is wrong
+    │   ├── SettingError         exit 2   a setting in helmdesk.toml
+    │   ├── MappingError         exit 2   a mapping file, before anything is loaded
+    │   └── FilterError          exit 2   a --where expression
+    ├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
+    ├── InputError               exit 4   a file that cannot be read as what it claims to be
+    ├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
+    └── ConflictError            exit 5   two truths disagree
+        └── ReceiptMismatch      exit 5   a receipt that the lake does not confirm
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HelmdeskError(Exception):
+    """Base of all errors whose message is written for the user (one line, no traceback)."""
+
+    exit_code = 1
+
+
+class UsageError(HelmdeskError):
+    """The request is malformed: unknown option value, impossible period, wrong type."""
+
+    exit_code = 2
+
+
+class SettingError(UsageError):
+    """A setting is unknown or has a value outside its range."""
+
+
+class MappingError(UsageError):
+    """A mapping file is wrong; raised before a single row is loaded."""
+
+
+class FilterError(UsageError):
+    """A filter is not a condition over declared dimensions."""
+
+
+class NotFoundError(HelmdeskError):
+    """The named thing does not exist; the message offers the nearest name."""
+
+    exit_code = 3
+
+
+class InputError(HelmdeskError):
+    """A file cannot be read at all: binary, empty, missing column, wrong encoding."""
+
+    exit_code = 4
+
+
+class DataQualityError(HelmdeskError):
+    """The batch was stored, but the share of quarantined rows is above the desk's limit."""
+
+    exit_code = 4
+
+
+class ConflictError(HelmdeskError):
+    """Two truths disagree: a concurrent writer, or a receipt and its lake."""
+
+    exit_code = 5
+
+
+class ReceiptMismatch(ConflictError):
+    """A receipt was edited, or recomputing it gives another answer."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the closest known word, or ``""`` when none is close."""
+    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{match[0]}'?" if match else ""

@@ -1,0 +1,52 @@
+"""Look-ups of versioned entities: who and what something was at the time.
+
+The first known version of an entity also stands for the time before it: exports give attributes from
+the day they were last changed, and "unknown tier" for all earlier tickets would help nobody.
+"""
+
+from __future__ import annotations
+
+from helmdesk.engines.duckdb import DuckDB
+
+# House SQL of every look-up, in order.
+LOOKUPS: dict[str, str] = {
+    "account_versions": "account|name, tier, region, contract_value, owner",
+    "customer_versions": "customer|name, account_id",
+    "agent_versions": "agent|name, team_id, role, tier, tenure_start",
+    "team_versions": "team|name, tier, calendar_id",
+    "instrument_versions": "instrument|name, instrument_kind, about, definition",
+    "calendar_versions": "calendar|name, time_zone, definition",
+}
+
+
+def create_entity_lookups(engine: DuckDB) -> None:
+    """Create ``<entity>_versions`` (half-open validity), ``latest_*`` and ``instruments``."""
+    for table, specification in LOOKUPS.items():
+        entity, columns = specification.split("|")
+        engine.connection.execute(
+            engine.translate(f"""
+            create temp table {table} as
+            with ordered as (
+                select entity_id, valid_from, valid_to as stated_end, {columns},
+                    row_number() over w as version_number, lead(valid_from) over w as next_from
+                from entity_records
+                where type = '{entity}'
+                window w as (partition by entity_id order by valid_from, recorded_at, record_id)
+            )
+            select entity_id, {columns},
+                case when version_number = 1 then timestamp '1900-01-01 00:00:00' else valid_from end as valid_from,
+                coalesce(next_from, stated_end, forever()) as valid_to,
+                next_from is null as is_latest
+            from ordered
+            where next_from is null or next_from > valid_from
+            """)
+        )
+    for table in ("agent", "team", "calendar"):
+        engine.connection.execute(f"create temp table latest_{table}s as select * from {table}_versions where is_latest")
+    engine.connection.execute(
+        """create temp table instruments as
+        select entity_id, name, instrument_kind, about,
+            json_extract_string(definition, '$.positive[*]') as positive,
+            json_extract_string(definition, '$.negative[*]') as negative
+        from instrument_versions where is_latest"""
+    )

@@ -1,0 +1,88 @@
+"""What a fact is: one table, one grain, its dimensions; and how all facts are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+NOT_FACTS = {"fact", "build", "entities", "events", "working_time"}
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A way to slice a fact.
+
+    Attributes:
+        name: the word users write.
+        column: column of the fact, or a local part of the metric's own anchor ("hour", "weekday").
+        help: one line.
+        kind: "text" or "number".
+        is_person: values are people: never ranked, small groups marked.
+    """
+
+    name: str
+    column: str
+    help: str
+    kind: str = "text"
+    is_person: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One table of the mart.
+
+    Attributes:
+        name: table name.
+        grain: what one row is, in words.
+        sql: house SQL that gives the table from record views, look-ups and facts it depends on.
+        depends: facts that must exist before.
+        dimensions: by which metrics on it can be sliced and filtered.
+    """
+
+    name: str
+    grain: str
+    sql: str
+    depends: tuple[str, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+
+
+TIME_DIMENSIONS = (
+    Dimension("hour", "hour", "local hour of the metric's anchor, 0 to 23", "number"),
+    Dimension("weekday", "weekday", "local weekday of the metric's anchor, 1 = Monday", "number"),
+)
+
+TICKET_DIMENSIONS = (
+    Dimension("channel", "channel", "where the customer wrote or called"),
+    Dimension("team", "team", "team at the solve, or the present team of an open ticket"),
+    Dimension("agent", "agent", "assignee at the solve, or the present assignee", is_person=True),
+    Dimension("priority", "priority", "priority, latest"),
+    Dimension("severity", "severity", "severity given at creation"),
+    Dimension("issue_type", "issue_type", "what it is about, latest"),
+    Dimension("customer", "customer_id", "who asked", is_person=True),
+    Dimension("account", "account", "customer's company, as of creation"),
+    Dimension("tier", "tier", "account's tier, as of creation"),
+    Dimension("region", "region", "account's or ticket's region, as of creation"),
+    Dimension("source", "source", "system the record came from"),
+    *TIME_DIMENSIONS,
+)
+
+
+def load_facts() -> dict[str, Fact]:
+    """Return all facts by name, in an order in which each follows those it depends on."""
+    package = importlib.import_module("helmdesk.facts")
+    found = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name not in NOT_FACTS:
+            fact: Fact = importlib.import_module(f"helmdesk.facts.{module.name}").fact
+            found[fact.name] = fact
+    ordered: dict[str, Fact] = {}
+
+    def place(name: str) -> None:
+        for earlier in found[name].depends:
+            place(earlier)
+        ordered.setdefault(name, found[name])
+
+    for name in sorted(found):
+        place(name)
+    return ordered

@@ -1,0 +1,51 @@
+"""Surveys sent, and whether each was delivered and answered; both sides carry the same dimensions."""
+
+from helmdesk.facts.fact import Fact
+from helmdesk.facts.responses import SURVEY_DIMENSIONS
+
+fact = Fact(
+    name="invites",
+    grain="one survey sent to one customer",
+    depends=("episodes", "tickets"),
+    dimensions=SURVEY_DIMENSIONS,
+    sql="""
+    with surveys as (
+        select survey_id, min(case when type = 'sent' then occurred_at end) as sent_at,
+            min(case when type = 'responded' then occurred_at end) as responded_at,
+            count_if(type = 'delivered') > 0 as is_delivered,
+            count_if(type = 'withdrawn') > 0 as is_withdrawn,
+            max(ticket_id) as ticket_id, max(instrument_id) as instrument_id, max(customer_id) as customer_id,
+            max(account_id) as account_id, min(channel) as channel, min(source) as source, min(fidelity) as fidelity
+        from survey_records
+        group by survey_id
+        having count_if(type = 'sent') > 0
+    ),
+    delivering as (select distinct source from survey_records where type = 'delivered'),
+    solved as (
+        select v.survey_id, arg_max(e.solver_agent_id, e.ended_at) as agent_id, arg_max(e.solver_team_id, e.ended_at) as team_id
+        from surveys v
+        join episodes e on e.ticket_id = v.ticket_id and e.ended_at <= v.sent_at
+        group by v.survey_id
+    )
+    select v.survey_id, v.ticket_id, v.instrument_id, i.instrument_kind, i.about, v.sent_at,
+        coalesce(v.responded_at, forever()) as responded_at, v.responded_at is not null as is_answered,
+        v.is_withdrawn,
+        -- A source that never reports deliveries cannot deny one.
+        v.is_delivered or d.source is null as is_delivered,
+        coalesce(n.name, nullif(s.agent_id, ''), t.agent) as agent,
+        coalesce(e.name, nullif(s.team_id, ''), t.team) as team,
+        coalesce(v.channel, t.channel) as channel, t.priority, t.severity, t.issue_type,
+        coalesce(v.customer_id, t.customer_id) as customer_id,
+        coalesce(t.account, c.name, v.account_id) as account, coalesce(t.tier, c.tier) as tier,
+        coalesce(t.region, c.region) as region, v.source,
+        coalesce(not (t.is_spam or t.is_merged or t.is_deleted), true) as is_counted, v.fidelity
+    from surveys v
+    join instruments i on i.entity_id = v.instrument_id
+    left join delivering d on d.source = v.source
+    left join solved s on s.survey_id = v.survey_id
+    left join tickets t on t.ticket_id = v.ticket_id
+    left join latest_agents n on n.entity_id = s.agent_id
+    left join latest_teams e on e.entity_id = s.team_id
+    left join account_versions c on c.entity_id = v.account_id and v.sent_at >= c.valid_from and v.sent_at < c.valid_to
+    """,
+)

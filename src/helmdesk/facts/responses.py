@@ -1,0 +1,54 @@
+"""Survey answers: every revision, marked first and last, read through its instrument."""
+
+from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+
+SURVEY_OWN = {
+    "team": Dimension("team", "team", "team that solved the episode the survey is about"),
+    "agent": Dimension("agent", "agent", "agent who solved the episode the survey is about", is_person=True),
+}
+SURVEY_DIMENSIONS = (
+    *(SURVEY_OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),
+    Dimension("instrument", "instrument_id", "survey form"),
+)
+
+fact = Fact(
+    name="responses",
+    grain="one revision of one survey answer",
+    depends=("episodes", "tickets"),
+    dimensions=SURVEY_DIMENSIONS,
+    sql="""
+    with answers as (
+        select r.*, i.instrument_kind, i.about,
+            list_contains(i.positive, r.answer) as is_positive,
+            list_contains(i.negative, r.answer) as is_negative,
+            row_number() over (partition by r.survey_id order by r.occurred_at, coalesce(r.revision, 0), r.record_id) as revision_number,
+            row_number() over (partition by r.survey_id order by r.occurred_at desc, coalesce(r.revision, 0) desc, r.record_id desc) as from_last
+        from survey_records r
+        join instruments i on i.entity_id = r.instrument_id
+        where r.type = 'responded'
+            and not exists (select 1 from survey_records w where w.type = 'withdrawn' and w.survey_id = r.survey_id)
+    ),
+    solved as (
+        select a.record_id, arg_max(e.solver_agent_id, e.ended_at) as agent_id, arg_max(e.solver_team_id, e.ended_at) as team_id
+        from answers a
+        join episodes e on e.ticket_id = a.ticket_id and e.ended_at <= a.occurred_at
+        group by a.record_id
+    )
+    select a.survey_id, a.record_id as response_id, a.ticket_id, a.instrument_id, a.instrument_kind, a.about,
+        a.occurred_at as responded_at, a.answer, coalesce(a.score, try_cast(a.answer as double)) as score, a.comment,
+        a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1 as is_last,
+        coalesce(n.name, a.agent_id, nullif(s.agent_id, ''), t.agent) as agent,
+        coalesce(e.name, a.team_id, nullif(s.team_id, ''), t.team) as team,
+        coalesce(a.channel, t.channel) as channel, t.priority, t.severity, t.issue_type,
+        coalesce(a.customer_id, t.customer_id) as customer_id,
+        coalesce(t.account, c.name, a.account_id) as account, coalesce(t.tier, c.tier) as tier,
+        coalesce(t.region, c.region) as region, a.source,
+        coalesce(not (t.is_spam or t.is_merged or t.is_deleted), true) as is_counted, a.fidelity
+    from answers a
+    left join solved s on s.record_id = a.record_id
+    left join tickets t on t.ticket_id = a.ticket_id
+    left join latest_agents n on n.entity_id = coalesce(a.agent_id, s.agent_id)
+    left join latest_teams e on e.entity_id = coalesce(a.team_id, s.team_id)
+    left join account_versions c on c.entity_id = a.account_id and a.occurred_at >= c.valid_from and a.occurred_at < c.valid_to
+    """,
+)

@@ -1,0 +1,52 @@
+"""The skeleton of `intervals`: state changes in order, collapsed to one row per distinct state.
+
+Events before a ticket's creation are moved to it, in their order. At one instant only the last state
+counts. A ticket whose creation has not arrived yet has no states.
+"""
+
+from helmdesk.facts.fact import Fact
+
+fact = Fact(
+    name="ticket_states",
+    grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
+    sql="""
+    with changes as (
+        select r.ticket_id, greatest(r.occurred_at, c.created_at) as changed_at, r.type <> 'created' as is_later,
+            r.occurred_at, coalesce(r.seq, 0) as seq, r.type_order, r.record_id,
+            case r.type when 'created' then coalesce(r.status, 'new') when 'status_changed' then r.status end as status,
+            case r.type when 'created' then coalesce(r.agent_id, '') when 'assigned' then r.agent_id end as agent_id,
+            case r.type when 'created' then coalesce(r.team_id, '') when 'assigned' then r.team_id end as team_id,
+            case r.type when 'created' then coalesce(r.priority, '') when 'field_changed' then coalesce(r.value, '') end as priority
+        from ticket_records r
+        join (select ticket_id, min(occurred_at) as created_at from ticket_records where type = 'created' group by ticket_id) c
+            on c.ticket_id = r.ticket_id
+        where r.type in ('created', 'status_changed', 'assigned') or (r.type = 'field_changed' and r.field = 'priority')
+    ),
+    states as (
+        select ticket_id, changed_at,
+            last_value(status ignore nulls) over life as status,
+            last_value(agent_id ignore nulls) over life as agent_id,
+            last_value(team_id ignore nulls) over life as team_id,
+            last_value(priority ignore nulls) over life as priority,
+            lead(changed_at) over (partition by ticket_id order by changed_at, is_later, occurred_at, seq, type_order, record_id) as next_at
+        from changes
+        window life as (partition by ticket_id order by changed_at, is_later, occurred_at, seq, type_order, record_id
+            rows between unbounded preceding and current row)
+    ),
+    settled as (
+        select ticket_id, changed_at, status, agent_id, team_id, priority,
+            lag(status) over w as last_status, lag(agent_id) over w as last_agent_id,
+            lag(team_id) over w as last_team_id, lag(priority) over w as last_priority,
+            row_number() over w as place
+        from states
+        where next_at is null or next_at > changed_at
+        window w as (partition by ticket_id order by changed_at)
+    )
+    select ticket_id, row_number() over w as interval_number, changed_at as started_at,
+        coalesce(lead(changed_at) over w, forever()) as ended_at,
+        status, status not in ('solved', 'closed') as is_unsolved, agent_id, team_id, nullif(priority, '') as priority
+    from settled
+    where place = 1 or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
+    window w as (partition by ticket_id order by changed_at)
+    """,
+)

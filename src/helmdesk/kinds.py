@@ -1,0 +1,199 @@
+"""The shapes a metric can have: frozen dataclasses that print, hash and read like a form.
+
+Expressions are house SQL over the columns of the metric's fact. A kind says what is aggregated; how a
+kind becomes SQL is the compiler's business, what its interval is, `statistics`'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Pillar = Literal["customer_quality", "operational_efficiency", "team_performance"]
+Category = Literal["customer_experience", "operational_excellence", "resolution_quality", "team_health"]
+Direction = Literal["higher", "lower", "band", "context"]
+Lever = Literal["staffing", "scheduling", "routing", "tooling", "coaching", "product", "data"]
+Clock = Literal["calendar", "business"]
+
+
+@dataclass(frozen=True)
+class Count:
+    """Number of rows."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Rows that meet `hits`, of all rows; a number from 0 to 1 with a Wilson interval."""
+
+    hits: str
+
+
+@dataclass(frozen=True)
+class NetShare:
+    """Share of `positive` rows less share of `negative` rows, from -1 to 1."""
+
+    positive: str
+    negative: str
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Arithmetic mean of `column`; rows where it is null do not take part."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """Exact, interpolated quantile of `column`, with an order-statistic interval."""
+
+    column: str
+    q: float = 0.5
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """Number of different values of `column`."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One side of a ratio whose sides are dated differently."""
+
+    role: str
+    anchor: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Rows of one part ÷ rows of another, each placed in time by its own anchor."""
+
+    numerator: Part
+    denominator: Part
+
+
+@dataclass(frozen=True)
+class Level:
+    """Rows alive at an instant: [opens, closes) contains it. Never summed over time.
+
+    `of` measures the living rows instead of counting them; in it ``instant`` is the instant.
+    """
+
+    opens: str
+    closes: str
+    of: Count | Quantile | Share | Mean = Count()
+
+
+@dataclass(frozen=True)
+class Survival:
+    """Kaplan-Meier quantile of `column` with `ended` false for rows still running (censored)."""
+
+    column: str
+    ended: str
+    q: float = 0.5
+
+
+Value = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Level | Survival
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of a metric's version history."""
+
+    version: int
+    date: date
+    why: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A figure somebody published, with its source; never a default target."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A named alternative definition; what it leaves None is the metric's own.
+
+    Attributes:
+        name: the word after ``--variant``.
+        description: what differs, in words.
+        used_by: tools that call this the metric.
+    """
+
+    name: str
+    description: str
+    used_by: str = ""
+    value: Value | None = None
+    anchor: str | None = None
+    where: str | None = None
+    unit: str | None = None
+    direction: Direction | None = None
+    evidence: tuple[str, ...] | None = None
+    clocks: tuple[Clock, ...] | None = None
+    pending: Part | None = None
+    is_without_pending: bool = False
+    needs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A governed definition.
+
+    Attributes:
+        key: file name, Python name, URL slug and command-line argument.
+        fact: table it is counted on.
+        anchor: column that places a row in a period; None for levels and ratios, which name their own.
+        where, where_words: which rows count, as expression and in words.
+        pending: rows whose outcome is not known yet, reported beside the value.
+        needs: record types without which the answer would be a false zero; then there is no data.
+        evidence: columns a drill-down shows.
+        rewards, exposes, supports: the three governance questions.
+        read_with: guard metrics that must stand beside it.
+        healthy: inclusive band that most teams would call healthy, when the evidence gives one.
+    """
+
+    key: str
+    name: str
+    version: int
+    owner: str
+    changes: tuple[Change, ...]
+    pillar: Pillar
+    category: Category
+    unit: str
+    direction: Direction
+    fact: str
+    value: Value
+    where: str
+    where_words: str
+    formula: str
+    evidence: tuple[str, ...]
+    rewards: str
+    exposes: str
+    supports: tuple[Lever, ...]
+    anchor: str | None = None
+    clocks: tuple[Clock, ...] = ("calendar",)
+    pending: Part | None = None
+    needs: tuple[str, ...] = ()
+    read_with: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+    def with_variant(self, variant: Variant) -> Metric:
+        """Return this metric as `variant` defines it."""
+        import dataclasses
+
+        changed: dict[str, object] = {
+            name: value
+            for name in ("value", "anchor", "where", "unit", "direction", "evidence", "clocks", "pending", "needs")
+            if (value := getattr(variant, name)) is not None
+        }
+        if variant.is_without_pending:
+            changed["pending"] = None
+        return dataclasses.replace(self, **changed)  # type: ignore[arg-type]

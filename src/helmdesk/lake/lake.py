@@ -1,0 +1,225 @@
+"""The lake: all records of a desk in one Delta Lake table, one commit per batch.
+
+A batch holds its good records, its quarantined cells and its own report, so one commit makes all of it
+visible or none. The commit carries an application transaction named after the batch: a second load of
+the same input finds it and adds nothing. Appends by several processes do not conflict.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helmdesk.errors import ConflictError, NotFoundError
+from helmdesk.records.schema import COLUMNS
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from deltalake.transaction import AddAction
+    from duckdb import DuckDBPyRelation
+
+PARTITION = "family"
+# A load leaves one file per family; past this many in one family, reading slows and a load compacts.
+COMPACT_ABOVE_FILES = 48
+# Files that a killed load left behind are removed once no running load can still own them.
+ORPHAN_HOURS = 24 * 7
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The lake at one version.
+
+    Attributes:
+        version: Delta version, counted from 0.
+        files: absolute Parquet paths by family of records.
+    """
+
+    version: int
+    files: dict[str, tuple[str, ...]]
+
+
+class Lake:
+    """The records of one desk under `path`; opened anew for every call, so never stale."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def create(self) -> None:
+        """Create an empty table (version 0); an existing one is left as it is."""
+        from deltalake import DeltaTable, Field, Schema
+        from deltalake.schema import PrimitiveType
+
+        kinds = {"text": "string", "json": "string", "number": "double", "integer": "long",
+                 "flag": "boolean", "instant": "timestamp"}  # fmt: skip
+        schema = Schema([Field(column, PrimitiveType(kinds[kind])) for column, kind in COLUMNS.items()])
+        DeltaTable.create(
+            str(self.path),
+            schema,
+            mode="ignore",
+            partition_by=[PARTITION],
+            name="records",
+            configuration={"delta.checkpointInterval": "20", "delta.dataSkippingNumIndexedCols": "12"},
+        )
+
+    def _table(self, version: int | None = None) -> DeltaTable:
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError, TableNotFoundError
+
+        try:
+            return DeltaTable(str(self.path), version=version)
+        except TableNotFoundError as error:
+            raise NotFoundError(f"{self.path}: no lake here; create a desk with: helmdesk init DIR") from error
+        except (DeltaError, OSError) as error:
+            if version is None:
+                raise NotFoundError(f"{self.path}: the lake cannot be read ({error})") from error
+            raise NotFoundError(f"{self.path}: the lake has no version {version}") from error
+
+    def version(self) -> int:
+        """Return the newest version."""
+        return int(self._table().version())
+
+    def version_of_batch(self, batch_id: str) -> int | None:
+        """Return a number when `batch_id` was committed, null when it was not."""
+        found = self._table().transaction_version(batch_id)
+        return None if found is None else int(found)
+
+    def append(self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]) -> int | None:
+        """Commit one batch; return the lake version that holds it, or None when it was there already.
+
+        Args:
+            records: one relation per family, in that family's columns.
+            summary: kept in the commit, readable with any Delta tool.
+
+        Raises:
+            ConflictError: another writer changed the table itself meanwhile.
+        """
+        from deltalake import CommitProperties, Transaction
+        from deltalake.exceptions import CommitFailedError, DeltaError
+
+        if self.version_of_batch(batch_id) is not None:
+            return None
+        table = self._table()
+        actions = [self._write_file(family, rows) for family, rows in records.items()]
+        try:
+            table.create_write_transaction(
+                actions,
+                mode="append",
+                schema=table.schema(),
+                partition_by=[PARTITION],
+                commit_properties=CommitProperties(
+                    custom_metadata=summary,
+                    app_transactions=[Transaction(app_id=batch_id, version=1)],
+                    max_commit_retries=60,
+                ),
+            )
+        except (CommitFailedError, DeltaError) as error:
+            for action in actions:
+                (self.path / action.path).unlink(missing_ok=True)
+            if self.version_of_batch(batch_id) is not None:
+                return None
+            raise ConflictError(f"{self.path}: the batch was not committed ({error}); load it again") from error
+        return self._version_holding(actions[0].path, int(table.version()))
+
+    def _write_file(self, family: str, rows: DuckDBPyRelation) -> AddAction:
+        """Write one family's Parquet file, on disk for good before the log may name it."""
+        from deltalake.transaction import AddAction
+
+        folder = self.path / f"{PARTITION}={family}"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"part-{uuid.uuid4()}.zstd.parquet"
+        rows.write_parquet(str(path), compression="zstd")
+        count, first, last = rows.aggregate("count(*), min(occurred_at)::timestamp, max(occurred_at)::timestamp").fetchall()[0]
+        _fsync(path)
+        _fsync(folder)
+        stats: dict[str, Any] = {"numRecords": count}
+        if count and first is not None:
+            stats["minValues"] = {"occurred_at": f"{first.isoformat(timespec='milliseconds')}Z"}
+            # Delta statistics are cut to milliseconds: the upper bound is rounded up.
+            stats["maxValues"] = {"occurred_at": f"{(last + timedelta(milliseconds=1)).isoformat(timespec='milliseconds')}Z"}
+        return AddAction(
+            str(path.relative_to(self.path)),
+            path.stat().st_size,
+            {PARTITION: family},
+            int(path.stat().st_mtime * 1000),
+            True,
+            json.dumps(stats),
+        )
+
+    def _version_holding(self, file: str, at_least: int) -> int:
+        """Return the version whose log entry added `file`: other writers may have committed since."""
+        version = at_least
+        while True:
+            entry = self.path / "_delta_log" / f"{version:020d}.json"
+            if not entry.exists():
+                return self.version()
+            if file in entry.read_text(encoding="utf-8"):
+                return version
+            version += 1
+
+    def snapshot(self, version: int | None = None) -> Snapshot:
+        """Return the files of one version, the newest by default.
+
+        Raises:
+            NotFoundError: no such version.
+        """
+        table = self._table(version)
+        files: dict[str, list[str]] = defaultdict(list)
+        marker = f"{PARTITION}="
+        for uri in table.file_uris():
+            family = next(part for part in uri.split("/") if part.startswith(marker))
+            files[family.removeprefix(marker)].append(uri)
+        return Snapshot(int(table.version()), {family: tuple(sorted(uris)) for family, uris in sorted(files.items())})
+
+    def needs_compaction(self) -> bool:
+        """Whether some family has so many small files that reading slows."""
+        return any(len(files) > COMPACT_ABOVE_FILES for files in self.snapshot().files.values())
+
+    def compact(self) -> dict[str, int]:
+        """Join small files, write a checkpoint, remove what killed loads left; no record changes.
+
+        Files of earlier versions stay, so that receipts of those versions still verify.
+        """
+        from deltalake import WriterProperties
+
+        table = self._table()
+        metrics = table.optimize.compact(writer_properties=WriterProperties(compression="ZSTD", compression_level=1))
+        table.create_checkpoint()
+        return {
+            "files_joined": int(metrics["numFilesRemoved"]),
+            "files_written": int(metrics["numFilesAdded"]),
+            "orphans_removed": self._remove_orphans(table),
+        }
+
+    def _remove_orphans(self, table: DeltaTable) -> int:
+        """Delete Parquet files that no version of the log ever named and that are a week old."""
+        named: set[str] = set()
+        for version in range(int(table.version()) + 1):
+            try:
+                named.update(Path(uri).name for uri in self._table(version).file_uris())
+            except NotFoundError:
+                continue
+        limit = time.time() - ORPHAN_HOURS * 3600
+        orphans = [
+            file
+            for file in self.path.glob(f"{PARTITION}=*/*.parquet")
+            if file.name not in named and file.stat().st_mtime < limit
+        ]
+        for file in orphans:
+            file.unlink()
+        return len(orphans)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

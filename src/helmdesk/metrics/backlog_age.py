@@ -1,0 +1,50 @@
+"""How old the unsolved tickets are at an instant: the time since each was created.
+
+A backlog can shrink while it ages badly: easy work leaves, hard work stays.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Level, Metric, Quantile, Share, Variant
+
+AGE = "seconds(created_at, instant)"
+
+
+def _over(hours: int) -> Level:
+    return Level("started_at", "ended_at", Share(f"{AGE} > {hours * 3600}"))
+
+
+metric = Metric(
+    key="backlog_age",
+    name="Backlog age",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="operational_efficiency",
+    category="operational_excellence",
+    unit="seconds",
+    direction="lower",
+    fact="intervals",
+    value=Level("started_at", "ended_at", Quantile(AGE, 0.5)),
+    where="is_unsolved and is_counted",
+    where_words="tickets neither solved nor closed at the instant; not spam, merged or deleted",
+    formula="median of (instant - creation) over the backlog at the end of the period",
+    evidence=("ticket_id", "created_at", "status", "team", "agent", "priority", "channel", "account"),
+    rewards="working on the oldest tickets",
+    exposes="work that is stuck: missing specialists, unclear ownership, waiting on others",
+    supports=("routing", "staffing", "product"),
+    read_with=("backlog",),
+    variants=(
+        Variant("p90", "90th percentile of age", value=Level("started_at", "ended_at", Quantile(AGE, 0.9))),
+        Variant("over_24h", "share older than 24 hours", unit="share", value=_over(24)),
+        Variant("over_48h", "share older than 48 hours", unit="share", value=_over(48)),
+        Variant("over_7d", "share older than 7 days", unit="share", value=_over(24 * 7)),
+        Variant(
+            "since_last_customer_message", "median time since the customer last wrote",
+            where="is_unsolved and is_counted and last_customer_message_at is not null",
+            value=Level("greatest(started_at, last_customer_message_at)", "ended_at",
+                        Quantile("seconds(last_customer_message_at, instant)", 0.5)),
+            evidence=("ticket_id", "created_at", "last_customer_message_at", "status", "team", "agent", "priority", "channel"),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,45 @@
+"""Share of satisfied answers among valid answers to transactional satisfaction surveys.
+
+What counts as satisfied is the instrument's business: top two of 1-5, good of good/bad. A customer's last
+revision counts. Relationship surveys are another metric. The score says what those who answered felt:
+read it with the response rate.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Mean, Metric, NetShare, Reference, Share, Variant
+
+TRANSACTIONAL = "instrument_kind = 'csat' and coalesce(about, 'transactional') = 'transactional' and is_counted"
+
+metric = Metric(
+    key="csat",
+    name="Customer satisfaction",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="customer_quality",
+    category="customer_experience",
+    unit="share",
+    direction="higher",
+    fact="responses",
+    anchor="responded_at",
+    value=Share("is_positive"),
+    where=f"{TRANSACTIONAL} and is_last",
+    where_words="last revision of each answer to a transactional CSAT survey; spam, merged and deleted tickets apart",
+    formula="satisfied answers ÷ valid answers",
+    evidence=("response_id", "ticket_id", "responded_at", "answer", "is_positive", "comment", "channel", "team", "agent", "account"),
+    rewards="courtesy and choosing whom to ask",
+    exposes="where support loses trust: waits, hand-offs, unsolved problems",
+    supports=("staffing", "routing", "coaching", "product"),
+    needs=("responded",),
+    read_with=("csat_response_rate", "first_response_time"),
+    variants=(
+        Variant("mean_score", "mean of the numeric score", "Intercom, Freshdesk", value=Mean("score"), unit="points"),
+        Variant("net", "satisfied less dissatisfied answers", value=NetShare("is_positive", "is_negative")),
+        Variant("first_answer", "the first answer instead of the last revision", where=f"{TRANSACTIONAL} and is_first"),
+    ),
+    references=(
+        Reference("under 70-80% is bad, above 90% good", "seed 003, key metrics overview"),
+        Reference("a fall from 92% to 85% in a month was traced to waits at peak hours", "seed 000, section 1"),
+    ),
+)  # fmt: skip

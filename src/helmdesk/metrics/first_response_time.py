@@ -1,0 +1,56 @@
+"""How long a customer waits for the first public reply by a person.
+
+Automatic acknowledgements, bots and internal notes are not replies. The clock starts at creation; at
+the hand-off when a bot took the ticket first; at the customer's first message when the team opened the
+ticket. A ticket still waiting is not in this number: it is reported as pending.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Reference, Variant
+
+metric = Metric(
+    key="first_response_time",
+    name="First response time",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="operational_efficiency",
+    category="operational_excellence",
+    unit="seconds",
+    direction="lower",
+    fact="tickets",
+    anchor="first_reply_at",
+    value=Quantile("first_reply_seconds", 0.5),
+    where="is_counted and first_reply_at < forever()",
+    where_words="tickets with a public reply by a person, placed at that reply",
+    formula="median of (first public human reply - start of the human clock)",
+    evidence=("ticket_id", "created_at", "clock_started_at", "first_reply_at", "first_reply_seconds", "channel", "team", "agent"),
+    rewards="answering quickly, whether or not the answer helps",
+    exposes="waiting at the front door: intake capacity, triage, coverage",
+    supports=("staffing", "scheduling", "routing"),
+    clocks=("calendar", "business"),
+    pending=Part("pending", "created_at", "is_counted and first_reply_at = forever() and clock_started_at < forever() and last_solved_at = forever()"),
+    needs=("message",),
+    read_with=("csat", "resolution_time"),
+    variants=(
+        Variant("p90", "90th percentile: what the slowest tenth at least waits", value=Quantile("first_reply_seconds", 0.9)),
+        Variant("mean", "arithmetic mean; long waits pull it up", "most helpdesk reports", value=Mean("first_reply_seconds")),
+        Variant(
+            "from_created", "from creation, time with a bot included", "Zendesk", value=Quantile("first_reply_from_created_seconds", 0.5)
+        ),
+        Variant(
+            "from_assignment", "from the first assignment to a person", "Intercom",
+            value=Quantile("first_reply_from_assignment_seconds", 0.5), clocks=("calendar",),
+        ),
+        Variant(
+            "any_responder", "any public reply from our side, bots and automatic messages included",
+            value=Quantile("first_any_reply_seconds", 0.5), anchor="first_any_reply_at",
+            where="is_counted and first_any_reply_at < forever()", clocks=("calendar",), is_without_pending=True,
+            evidence=("ticket_id", "created_at", "first_any_reply_at", "first_any_reply_seconds", "channel", "team", "agent"),
+        ),
+    ),
+    references=(
+        Reference("hours or days is bad, minutes to low hours good", "seed 003, key metrics overview"),
+    ),
+)  # fmt: skip

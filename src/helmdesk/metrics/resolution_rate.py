@@ -1,0 +1,42 @@
+"""Whether the team keeps up: tickets solved in a period against tickets created in it.
+
+Below 100% the backlog grows. Solved and created tickets are different sets, each dated by its own
+instant; the variant `cohort` follows the created ones instead.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Metric, Part, Ratio, Reference, Share, Variant
+
+metric = Metric(
+    key="resolution_rate",
+    name="Resolution rate",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="operational_efficiency",
+    category="resolution_quality",
+    unit="share",
+    direction="higher",
+    fact="tickets",
+    value=Ratio(
+        numerator=Part("solved", "last_solved_at", "is_counted and last_solved_at < forever()"),
+        denominator=Part("created", "created_at", "is_counted"),
+    ),
+    where="is_counted",
+    where_words="solved tickets placed at their last solve, created tickets at their creation",
+    formula="tickets solved in the period ÷ tickets created in the period",
+    evidence=("ticket_id", "created_at", "last_solved_at", "status", "team", "agent", "channel"),
+    rewards="closing as much as arrives, whatever the age",
+    exposes="demand above capacity before the backlog shows it",
+    supports=("staffing", "scheduling", "product"),
+    needs=("status_changed",),
+    read_with=("backlog", "reopen_rate"),
+    variants=(
+        Variant(
+            "cohort", "share of the tickets created in the period that are solved by now",
+            value=Share("last_solved_at < forever()"), anchor="created_at",
+        ),
+    ),
+    references=(Reference("consistently under 100% means a growing backlog", "seed 003, section 9"),),
+)  # fmt: skip

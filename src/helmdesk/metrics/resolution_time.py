@@ -1,0 +1,71 @@
+"""How long a customer lives with the issue: from creation to the last solve.
+
+A ticket reopened and not solved again is not resolved. Looking at solved tickets alone flatters a slow
+queue: the variant `median_km` also counts how long open tickets have waited so far.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Reference, Survival, Variant
+
+metric = Metric(
+    key="resolution_time",
+    name="Resolution time",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="operational_efficiency",
+    category="operational_excellence",
+    unit="seconds",
+    direction="lower",
+    fact="tickets",
+    anchor="last_solved_at",
+    value=Quantile("resolution_seconds", 0.5),
+    where="is_counted and last_solved_at < forever()",
+    where_words="tickets that are solved, placed at their last solve",
+    formula="median of (last solve - creation)",
+    evidence=("ticket_id", "created_at", "first_solved_at", "last_solved_at", "resolution_seconds", "reopens", "team", "agent"),
+    rewards="closing, also prematurely",
+    exposes="specialist bottlenecks, triage and hand-offs between tiers",
+    supports=("routing", "staffing", "tooling", "product"),
+    clocks=("calendar", "business"),
+    pending=Part("pending", "created_at", "is_counted and last_solved_at = forever()"),
+    needs=("status_changed",),
+    read_with=("reopen_rate", "csat"),
+    variants=(
+        Variant("p90", "90th percentile", value=Quantile("resolution_seconds", 0.9)),
+        Variant("mean", "arithmetic mean (MTTR)", "most helpdesk reports", value=Mean("resolution_seconds")),
+        Variant(
+            "first_solve", "creation to the first solve, placed at it; reopens do not lengthen it", "Zendesk",
+            value=Quantile("first_solve_seconds", 0.5), anchor="first_solved_at",
+            where="is_counted and first_solved_at < forever()",
+            pending=Part("pending", "created_at", "is_counted and first_solved_at = forever()"),
+            evidence=("ticket_id", "created_at", "first_solved_at", "first_solve_seconds", "reopens", "team", "agent"),
+        ),
+        Variant(
+            "open_time", "summed time not solved; time between solve and reopen is not counted",
+            value=Quantile("open_seconds", 0.5), clocks=("calendar",),
+            evidence=("ticket_id", "created_at", "last_solved_at", "open_seconds", "reopens", "team", "agent"),
+        ),
+        Variant(
+            "agent_work_time", "summed time in new and open", "Zendesk", value=Quantile("agent_work_seconds", 0.5),
+            clocks=("calendar",), evidence=("ticket_id", "created_at", "last_solved_at", "agent_work_seconds", "team", "agent"),
+        ),
+        Variant(
+            "requester_wait_time", "summed time in new, open and on hold", "Zendesk",
+            value=Quantile("requester_wait_seconds", 0.5), clocks=("calendar",),
+            evidence=("ticket_id", "created_at", "last_solved_at", "requester_wait_seconds", "team", "agent"),
+        ),
+        Variant(
+            "on_hold_time", "summed time waiting for a third party", "Zendesk", value=Quantile("on_hold_seconds", 0.5),
+            clocks=("calendar",), evidence=("ticket_id", "created_at", "last_solved_at", "on_hold_seconds", "team", "agent"),
+        ),
+        Variant(
+            "median_km", "Kaplan-Meier median to the first solve over all tickets created in the period, open ones included",
+            value=Survival("watched_seconds", "first_solved_at < forever()", 0.5), anchor="created_at", where="is_counted",
+            clocks=("calendar",), is_without_pending=True,
+            evidence=("ticket_id", "created_at", "first_solved_at", "watched_seconds", "status", "team", "agent"),
+        ),
+    ),
+    references=(Reference("days or weeks is bad, hours to few days good (contextual)", "seed 003, key metrics overview"),),
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""How often a ticket changes hands on its way to the solve.
+
+One hand-over counts once, whether the team, the assignee or both changed; the first assignment is none.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Mean, Metric, Share, Variant
+
+metric = Metric(
+    key="transfers",
+    name="Transfers per ticket",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="team_performance",
+    category="resolution_quality",
+    unit="transfers",
+    direction="lower",
+    fact="tickets",
+    anchor="last_solved_at",
+    value=Mean("transfers"),
+    where="is_counted and last_solved_at < forever()",
+    where_words="solved tickets, placed at their last solve",
+    formula="hand-overs between people or teams ÷ solved tickets",
+    evidence=("ticket_id", "created_at", "last_solved_at", "transfers", "team_changes", "issue_type", "team", "agent"),
+    rewards="keeping tickets with one person, also the wrong one",
+    exposes="triage that misses, shifts that end mid-case, customers who repeat themselves",
+    supports=("routing", "scheduling", "coaching"),
+    needs=("assigned",),
+    read_with=("escalation_rate", "resolution_time"),
+    variants=(
+        Variant("share", "share of solved tickets handed over at least once", value=Share("transfers > 0"), unit="share"),
+        Variant(
+            "as_reported", "the source's own reassignment counter above zero, over all its tickets, placed at creation",
+            value=Share("reported_transfers > 0"), unit="share", anchor="created_at", needs=("asserted_value",),
+            where="is_counted and reported_transfers is not null",
+            evidence=("ticket_id", "created_at", "reported_transfers", "transfers", "team", "agent"),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,344 @@
+"""A request into SQL. Number, drill-down and verification are compiled from the same row source.
+
+The row source of a metric is a select, or a union of selects, of the rows that count, each with its
+dimensions, its period and a role ("case", or the parts of a ratio, or "pending"). A value aggregates
+it; a drill-down lists it. So a number and its rows cannot disagree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlglot
+from sqlglot import exp
+
+from helmdesk.catalogue import find_metric
+from helmdesk.errors import NotFoundError, UsageError
+from helmdesk.facts.fact import Dimension, Fact, load_facts
+from helmdesk.kinds import (
+    Distinct, Level, Mean, Metric, NetShare, Part, Quantile, Ratio, Share, Survival, Value,
+)  # fmt: skip
+from helmdesk.query.filters import filter_expression, find_dimension
+from helmdesk.query.periods import Period, week_shift
+from helmdesk.query.request import Request
+from helmdesk.statistics.order_statistic import rank_expressions
+
+CASE, PENDING = "case", "pending"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the data allow.
+
+    Attributes:
+        first: earliest instant of any fact row that is dated (naive UTC).
+        as_of: last observed instant: "now" for everything still open.
+        has_calendar: whether business clocks exist.
+        record_types: types of records that the sources delivered at all.
+    """
+
+    first: datetime
+    as_of: datetime
+    has_calendar: bool
+    record_types: frozenset[str]
+
+    def missing(self, metric: Metric) -> tuple[str, ...]:
+        """Return the record types a metric needs and no source ever delivered."""
+        return tuple(name for name in metric.needs if name not in self.record_types)
+
+
+def resolve(request: Request) -> Metric:
+    """Return the metric in the asked variant and clock.
+
+    Raises:
+        NotFoundError: unknown metric or variant.
+        UsageError: a clock the metric does not have.
+    """
+    entry = find_metric(request.key)
+    metric = entry.variant(request.variant) if request.variant else entry.metric
+    if request.clock not in metric.clocks:
+        form = f" in variant '{request.variant}'" if request.variant else ""
+        raise UsageError(f"metric '{request.key}'{form} has no {request.clock} clock")
+    if request.clock == "business":
+        metric = dataclasses.replace(metric, value=_on_business_clock(metric.value))
+    return metric
+
+
+def _on_business_clock(value: Value) -> Value:
+    if isinstance(value, Quantile | Mean):
+        return dataclasses.replace(value, column=value.column.replace("_seconds", "_business_seconds"))
+    raise AssertionError(f"{value} has no business clock")
+
+
+def metric_dimensions(metric: Metric, request: Request) -> dict[str, tuple[Dimension, exp.Expression]]:
+    """Return the dimensions of a metric's fact with their column expressions."""
+    fact = load_facts()[metric.fact]
+    return _dimensions(fact, metric.anchor, request)
+
+
+def _dimensions(fact: Fact, anchor: str | None, request: Request) -> dict[str, tuple[Dimension, exp.Expression]]:
+    found = {}
+    for dimension in fact.dimensions:
+        if dimension.column in ("hour", "weekday"):
+            if anchor is None:
+                continue
+            column = _house(f"local_part({anchor}, '{dimension.column}', zone_)")
+            column = column.transform(_fill_zone(request))
+        else:
+            column = exp.column(dimension.column)
+        found[dimension.name] = (dimension, column)
+    return found
+
+
+def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expression:
+    """Return house SQL with one row per group and period: sums that `run` turns into measurements."""
+    rows = _row_source(metric, request, bounds, periods, for_drill=None)
+    groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
+    keys = [*groups, exp.column("period_start")]
+    if isinstance(metric.value, Survival):
+        keys.append(exp.column("x"))
+    elif not request.by and not periods:
+        # One value for the whole window must be one row, even over no rows at all.
+        whole = [_house("max(period_start)").as_("period_start"), *_aggregates(metric.value)]
+        return exp.select(*whole).from_(rows.subquery("rows_"))
+    selected = [*keys, *_aggregates(metric.value)]
+    return exp.select(*selected).from_(rows.subquery("rows_")).group_by(*keys)
+
+
+def compile_drill(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expression:
+    """Return house SQL that lists the very rows behind the values (pending rows apart)."""
+    rows = _row_source(metric, request, bounds, periods, for_drill=metric.evidence)
+    listed = exp.select("*").from_(rows.subquery("rows_"))
+    return listed.order_by(*[exp.column(column) for column in ("period_start", "role", metric.evidence[0])])
+
+
+def _aggregates(value: Value) -> list[exp.Expression]:
+    if isinstance(value, Survival):
+        return [
+            _house(f"count_if(role = '{CASE}' and hit)").as_("n_ended"),
+            _house(f"count_if(role = '{CASE}' and not hit)").as_("n_censored"),
+            *_coverage(),
+        ]
+    return [
+        _house(f"count_if(role <> '{PENDING}')").as_("n"),
+        _house(f"count_if(role = '{PENDING}')").as_("pending"),
+        *(_house(text).as_(name) for name, text in _numbers(value).items()),
+        *_coverage(),
+    ]
+
+
+def _coverage() -> list[exp.Expression]:
+    return [
+        _house(f"count_if(role <> '{PENDING}' and fidelity = '{fidelity}')").as_(fidelity)
+        for fidelity in ("native", "derived", "asserted")
+    ]
+
+
+def _numbers(value: Value) -> dict[str, str]:
+    """Return the SQL of numerator, denominator, quantile, bounds and squares a kind needs."""
+    if isinstance(value, Level):
+        return _numbers(value.of)
+    if isinstance(value, Share):
+        return {"numerator": "count_if(hit)", "denominator": f"count_if(role = '{CASE}')"}
+    if isinstance(value, NetShare):
+        return {"positive": "count_if(x > 0)", "negative": "count_if(x < 0)"}
+    if isinstance(value, Ratio):
+        return {
+            "numerator": f"count_if(role = '{value.numerator.role}')",
+            "denominator": f"count_if(role = '{value.denominator.role}')",
+        }
+    if isinstance(value, Mean):
+        return {"total": "sum(cast(x as double))", "squares": "sum(cast(x as double) * cast(x as double))"}
+    if isinstance(value, Quantile):
+        lower, upper = rank_expressions("x", value.q)
+        return {
+            "quantile": f"quantile(x, {value.q!r})",
+            "low": f"case when {lower} >= 1 then nth_smallest(x, cast({lower} as bigint)) end",
+            "high": f"case when {upper} <= count(x) then nth_smallest(x, cast({upper} as bigint)) end",
+        }
+    if isinstance(value, Distinct):
+        return {"quantile": "count(distinct x)"}
+    return {}
+
+
+def _row_source(
+    metric: Metric, request: Request, bounds: Bounds, periods: list[Period], for_drill: tuple[str, ...] | None
+) -> exp.Query:
+    parts: list[exp.Query] = []
+    for part in _parts(metric):
+        parts.append(_select_part(metric, part, request, bounds, periods, for_drill))
+    if metric.pending is not None and for_drill is None:
+        parts.append(_select_part(metric, metric.pending, request, bounds, periods, None))
+    source: exp.Query = parts[0]
+    for other in parts[1:]:
+        source = exp.union(source, other, distinct=False)
+    return source
+
+
+def _parts(metric: Metric) -> list[Part]:
+    if isinstance(metric.value, Ratio):
+        return [metric.value.numerator, metric.value.denominator]
+    where = metric.where
+    column = getattr(metric.value, "column", None)
+    if column is not None:
+        # A row without the measured value cannot be counted, listed or averaged.
+        where = f"({where}) and {column} is not null"
+    return [Part(CASE, metric.anchor or "", where)]
+
+
+def _select_part(
+    metric: Metric,
+    part: Part,
+    request: Request,
+    bounds: Bounds,
+    periods: list[Period],
+    for_drill: tuple[str, ...] | None,
+) -> exp.Query:
+    fact = load_facts()[metric.fact]
+    known = _dimensions(fact, part.anchor or None, request)
+    is_level = isinstance(metric.value, Level)
+    groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
+    if is_level:
+        period = exp.column("period_start", table="instants")
+    elif periods:
+        period = _house(f"period({part.anchor}, grain_, zone_, {week_shift(request.week_start)})")
+        period = period.transform(_fill_zone(request))
+    else:
+        period = _house("cast(null as timestamp)")
+    role = exp.Literal.string(part.role).as_("role")
+    if for_drill is None:
+        selected = [*groups, period.as_("period_start"), role, *_measured(metric.value, part), exp.column("fidelity")]
+    else:
+        shown = [exp.column(name) for name in for_drill if name not in request.by]
+        named = [column.copy() for column in groups]
+        for place, column in enumerate(named):
+            column.set("alias", exp.to_identifier(request.by[place]))
+        selected = [period.as_("period_start"), role, *named, *shown]
+    query = exp.select(*selected).from_(fact.name)
+    if is_level:
+        query = _join_instants(query, metric.value, request, bounds, periods)  # type: ignore[arg-type]
+    else:
+        query = _within(query, part.anchor, request)
+    query = query.where(_house(f"({part.where})"))
+    if bounds.missing(metric):
+        # Sources that never record such events would make every answer a false zero.
+        query = query.where(exp.false())
+    for condition in (request.where, request.policy.predicate):
+        if condition is not None:
+            query = query.where(filter_expression(condition, known))
+    return query
+
+
+def _measured(value: Value, part: Part) -> list[exp.Expression]:
+    """Return the columns x and hit of one row."""
+    if part.role != CASE:
+        return [_house("cast(null as double)").as_("x"), _house("cast(null as boolean)").as_("hit")]
+    inner = value.of if isinstance(value, Level) else value
+    x, hit = "cast(null as double)", "cast(null as boolean)"
+    if isinstance(inner, Mean | Quantile | Distinct):
+        x = inner.column
+    elif isinstance(inner, Survival):
+        x, hit = inner.column, inner.ended
+    elif isinstance(inner, Share):
+        hit = inner.hits
+    elif isinstance(inner, NetShare):
+        x = f"case when {inner.positive} then 1.0 when {inner.negative} then -1.0 else 0.0 end"
+    return [_instant_column(_house(x)).as_("x"), _instant_column(_house(hit)).as_("hit")]
+
+
+def _instant_column(expression: exp.Expression) -> exp.Expression:
+    """`instant` in a level's expressions is the column of the joined instants."""
+
+    def fill(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Column) and node.name == "instant":
+            return exp.column("instant", table="instants")
+        return node
+
+    return expression.transform(fill)
+
+
+def _within(query: exp.Select, anchor: str, request: Request) -> exp.Select:
+    if request.start is not None:
+        query = query.where(exp.GTE(this=exp.column(anchor), expression=_timestamp(request.start)))
+    if request.end is not None:
+        query = query.where(exp.LT(this=exp.column(anchor), expression=_timestamp(request.end)))
+    return query
+
+
+def level_instants(request: Request, bounds: Bounds, periods: list[Period]) -> list[tuple[datetime | None, datetime]]:
+    """Return (period start, instant) pairs at which a level stands: period ends, but never past the data."""
+    last = min(request.end, bounds.as_of) if request.end else bounds.as_of
+    if not periods:
+        return [(None, last)]
+    return [
+        (datetime.combine(period.label, datetime.min.time()), min(period.end, last))
+        for period in periods
+        if period.start <= last
+    ]
+
+
+def _join_instants(
+    query: exp.Select, level: Level, request: Request, bounds: Bounds, periods: list[Period]
+) -> exp.Select:
+    pairs = level_instants(request, bounds, periods)
+    rows = [
+        exp.Tuple(expressions=[_timestamp(start) if start else _house("cast(null as timestamp)"), _timestamp(instant)])
+        for start, instant in pairs
+    ]
+    values = exp.Values(
+        expressions=rows,
+        alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=[exp.to_identifier("period_start"), exp.to_identifier("instant")]),
+    )
+    alive = _instant_column(_house(f"({level.opens}) <= instant and instant < ({level.closes})"))
+    return query.join(values, on=alive)
+
+
+def _timestamp(instant: datetime) -> exp.Expression:
+    return exp.cast(exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f")), "timestamp")
+
+
+def _fill_zone(request: Request) -> Callable[[exp.Expression], exp.Expression]:
+    """Replace the placeholders zone_ and grain_ by literals; neither is ever pasted as text."""
+    literals = {"zone_": request.time_zone, "grain_": request.grain or "day"}
+
+    def fill(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Column) and node.name in literals:
+            return exp.Literal.string(literals[node.name])
+        return node
+
+    return fill
+
+
+def _house(text: str) -> exp.Expression:
+    return sqlglot.parse_one(text, dialect="duckdb")
+
+
+def check_dimensions(metric: Metric, request: Request) -> None:
+    """Refuse unknown dimensions before anything runs.
+
+    Raises:
+        NotFoundError: a name in `by` or `where` that the metric's fact does not have.
+    """
+    known = metric_dimensions(metric, request)
+    if isinstance(metric.value, Ratio):
+        known = _dimensions(load_facts()[metric.fact], metric.value.denominator.anchor, request)
+    for name in request.by:
+        find_dimension(name, known)
+    for condition in (request.where, request.policy.predicate):
+        if condition is not None:
+            filter_expression(condition, known)
+
+
+def require_business_clock(request: Request, bounds: Bounds) -> None:
+    """Refuse business time on a desk without any calendar: zero would be a lie.
+
+    Raises:
+        NotFoundError: no calendar in the lake.
+    """
+    if request.clock == "business" and not bounds.has_calendar:
+        raise NotFoundError("this desk has no business calendar; load one (for example with Zendesk schedules) or use --clock calendar")
+
+

@@ -1,0 +1,205 @@
+"""Filters as typed expressions over declared dimensions. No text of a filter ever reaches SQL.
+
+A filter such as ``channel = 'email' and (priority in ('high', 'urgent') or not team is null)`` is parsed,
+every name is looked up among the fact's dimensions, every value becomes a literal of the dimension's
+type, and the SQL is built anew from that. Anything else is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from helmdesk.errors import FilterError, NotFoundError, nearest
+from helmdesk.facts.fact import Dimension
+
+MAX_LENGTH = 2000
+MAX_NODES = 400
+HELP = "write conditions such as: channel = 'email' and priority in ('high', 'urgent')"
+
+COMPARISONS: dict[type[exp.Expression], str] = {
+    exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
+}  # fmt: skip
+BUILDERS: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
+}  # fmt: skip
+
+Scalar = str | float | int
+
+
+@dataclass(frozen=True)
+class Compare:
+    """dimension operator value."""
+
+    dimension: str
+    operator: str
+    value: Scalar
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """dimension in (values)."""
+
+    dimension: str
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True)
+class IsNull:
+    """dimension is null: the visible segment of rows without a value."""
+
+    dimension: str
+
+
+@dataclass(frozen=True)
+class Not:
+    """not condition."""
+
+    condition: Filter
+
+
+@dataclass(frozen=True)
+class All:
+    """Every condition holds."""
+
+    conditions: tuple[Filter, ...]
+
+
+@dataclass(frozen=True)
+class Any:
+    """At least one condition holds."""
+
+    conditions: tuple[Filter, ...]
+
+
+Filter = Compare | OneOf | IsNull | Not | All | Any
+
+
+def parse_filter(text: str) -> Filter:
+    """Read a filter.
+
+    Raises:
+        FilterError: not a condition of the supported form; the message names the offending part.
+    """
+    if len(text) > MAX_LENGTH:
+        raise FilterError(f"the filter is longer than {MAX_LENGTH} characters")
+    try:
+        parsed = sqlglot.parse(text, dialect="duckdb")
+    except (SqlglotError, RecursionError) as error:
+        first = str(error).splitlines()[0].split(" Line ")[0]
+        raise FilterError(f"cannot read the filter {text!r}: {first}; {HELP}") from error
+    if len(parsed) != 1 or parsed[0] is None:
+        raise FilterError(f"the filter {text!r} is not one condition; {HELP}")
+    if sum(1 for _ in parsed[0].walk()) > MAX_NODES:
+        raise FilterError(f"the filter has more than {MAX_NODES} parts")
+    return _convert(parsed[0])
+
+
+def _convert(node: exp.Expression) -> Filter:
+    if node.comments:
+        raise FilterError(f"comments are not allowed in a filter; {HELP}")
+    if isinstance(node, exp.Paren):
+        return _convert(node.this)
+    if isinstance(node, exp.And | exp.Or):
+        sides = (_convert(node.left), _convert(node.right))
+        return All(sides) if isinstance(node, exp.And) else Any(sides)
+    if isinstance(node, exp.Not):
+        return Not(_convert(node.this))
+    if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
+        return IsNull(_dimension(node.this))
+    if isinstance(node, exp.In) and not node.args.get("query") and not node.args.get("unnest"):
+        values = tuple(_scalar(item) for item in node.expressions)
+        if values:
+            return OneOf(_dimension(node.this), values)
+    if isinstance(node, exp.Between):
+        low, high = _scalar(node.args["low"]), _scalar(node.args["high"])
+        name = _dimension(node.this)
+        return All((Compare(name, ">=", low), Compare(name, "<=", high)))
+    if type(node) in COMPARISONS and isinstance(node, exp.Binary):
+        return Compare(_dimension(node.left), COMPARISONS[type(node)], _scalar(node.right))
+    raise FilterError(f"not allowed in a filter: {node.sql('duckdb')[:80]!r}; {HELP}")
+
+
+def _dimension(node: exp.Expression) -> str:
+    if isinstance(node, exp.Column) and len(node.parts) == 1 and isinstance(node.this, exp.Identifier):
+        return str(node.name)
+    raise FilterError(f"expected the name of a dimension, not {node.sql('duckdb')[:80]!r}; {HELP}")
+
+
+def _scalar(node: exp.Expression) -> Scalar:
+    if isinstance(node, exp.Paren):
+        return _scalar(node.this)
+    if isinstance(node, exp.Neg):
+        value = _scalar(node.this)
+        if isinstance(value, str):
+            raise FilterError(f"cannot negate a text: {value!r}")
+        return -value
+    if isinstance(node, exp.Literal):
+        if node.is_string:
+            return str(node.this)
+        try:
+            return int(node.this)
+        except ValueError:
+            return float(node.this)
+    raise FilterError(f"expected a text in single quotes or a number, not {node.sql('duckdb')[:80]!r}; {HELP}")
+
+
+def dimensions_used(condition: Filter) -> set[str]:
+    """Return the names of all dimensions a filter mentions."""
+    match condition:
+        case Compare(dimension=name) | OneOf(dimension=name) | IsNull(dimension=name):
+            return {name}
+        case Not(condition=inner):
+            return dimensions_used(inner)
+        case All(conditions=parts) | Any(conditions=parts):
+            return set().union(*(dimensions_used(part) for part in parts))
+
+
+def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, exp.Expression]]) -> exp.Expression:
+    """Build the SQL expression of a filter.
+
+    Args:
+        known: dimension and column expression by name, of the fact in question.
+
+    Raises:
+        NotFoundError: a name that is no dimension of the fact.
+        FilterError: a value of the wrong type.
+    """
+    match condition:
+        case Compare(dimension=name, operator=operator, value=value):
+            dimension, column = find_dimension(name, known)
+            return BUILDERS[operator](this=column, expression=_literal(dimension, value))
+        case OneOf(dimension=name, values=values):
+            dimension, column = find_dimension(name, known)
+            return exp.In(this=column, expressions=[_literal(dimension, value) for value in values])
+        case IsNull(dimension=name):
+            _, column = find_dimension(name, known)
+            return exp.Is(this=column, expression=exp.Null())
+        case Not(condition=inner):
+            return exp.Not(this=exp.Paren(this=filter_expression(inner, known)))
+        case All(conditions=parts):
+            return exp.Paren(this=exp.and_(*(filter_expression(part, known) for part in parts)))
+        case Any(conditions=parts):
+            return exp.Paren(this=exp.or_(*(filter_expression(part, known) for part in parts)))
+
+
+def find_dimension(
+    name: str, known: Mapping[str, tuple[Dimension, exp.Expression]]
+) -> tuple[Dimension, exp.Expression]:
+    """Return a dimension and a fresh copy of its column expression, or raise `NotFoundError`."""
+    if name not in known:
+        raise NotFoundError(f"unknown dimension '{name}'{nearest(name, known)} (known here: {', '.join(known)})")
+    dimension, column = known[name]
+    return dimension, column.copy()
+
+
+def _literal(dimension: Dimension, value: Scalar) -> exp.Expression:
+    if dimension.kind == "number":
+        if isinstance(value, str):
+            raise FilterError(f"{dimension.name} is a number; {value!r} is a text")
+        return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+    return exp.Literal.string(str(value))

@@ -1,0 +1,168 @@
+"""A measurement: a value with its uncertainty, its n and where it came from; and a table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from helmdesk.query.receipt import Receipt
+
+SMALL = 5
+FIXED_COLUMNS = (
+    "value", "low", "high", "unit", "n", "numerator", "denominator", "pending", "native", "derived", "asserted",
+    "is_partial", "is_small", "is_suppressed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number, complete.
+
+    Attributes:
+        metric, version, variant: which definition ("" is the default variant).
+        group: (dimension, value) pairs; a None value is the visible segment without one.
+        period_start: local date on which the period starts; None for the whole window.
+        value: in `unit`; None when no row counts or when suppressed.
+        low, high: 95% interval; None where none exists.
+        n: rows behind the number, exactly those a drill-down lists.
+        numerator, denominator: what was divided, for shares, ratios and means.
+        pending: rows whose outcome is not known yet.
+        native, derived, asserted: coverage: how the rows came to be known; they add up to n.
+        is_partial: the period is not over, or the window cuts it.
+        is_small: fewer than five rows.
+        is_suppressed: value withheld because it would speak about fewer than five cases of a person.
+    """
+
+    metric: str
+    version: int
+    variant: str
+    group: tuple[tuple[str, Any], ...]
+    period_start: date | None
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    n: int
+    numerator: float | None
+    denominator: float | None
+    pending: int
+    native: int
+    derived: int
+    asserted: int
+    is_partial: bool
+    is_small: bool
+    is_suppressed: bool
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the measurement as one flat row, dimensions as columns."""
+        row: dict[str, Any] = {"metric": self.metric, "variant": self.variant}
+        row.update(self.group)
+        row["period_start"] = self.period_start
+        row.update({name: getattr(self, name) for name in FIXED_COLUMNS})
+        return row
+
+
+class Measurements(Sequence[Measurement]):
+    """The measurements of one request, in order of metric, period and group; never by value.
+
+    Turns into Arrow (`pyarrow.table(m)`), pandas and polars, and shows as a table in a notebook.
+    """
+
+    def __init__(self, rows: Sequence[Measurement], by: Sequence[str], receipt: Receipt, drill: Any) -> None:
+        self._rows = tuple(rows)
+        self.by = tuple(by)
+        self.receipt = receipt
+        self._drill = drill
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return one measurement, or a tuple of them for a slice."""
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        """Return the number of measurements."""
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Measurement]:
+        """Iterate over the measurements."""
+        return iter(self._rows)
+
+    def drill(self, key: str | None = None) -> pyarrow.Table:
+        """Return the very rows behind the measurements of metric `key` (the first by default)."""
+        return self._drill(key or self._rows[0].metric if self._rows else key)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of the tabular form."""
+        return ("metric", "variant", *self.by, "period_start", *FIXED_COLUMNS)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return plain rows; every row has every column."""
+        return [row.as_row() for row in self._rows]
+
+    def to_arrow(self) -> pyarrow.Table:
+        """Return an Arrow table; `period_start` is a local date, durations are seconds."""
+        import pyarrow as pa
+
+        types: dict[str, Any] = {name: pa.float64() for name in ("value", "low", "high", "numerator", "denominator")}
+        types |= {name: pa.int64() for name in ("n", "pending", "native", "derived", "asserted")}
+        types |= {name: pa.bool_() for name in ("is_partial", "is_small", "is_suppressed")}
+        types["period_start"] = pa.date32()
+        rows = self.as_rows()
+        arrays = {}
+        for name in self.columns:
+            cells = [row[name] for row in rows]
+            kind = types.get(name)
+            if kind is None:
+                kind = pa.int64() if name in self.by and any(isinstance(cell, int) for cell in cells) else pa.string()
+            arrays[name] = pa.array(cells, kind)
+        return pa.table(arrays)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Export through the Arrow PyCapsule interface."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return a pandas data frame."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return a polars data frame."""
+        import polars
+
+        return polars.from_arrow(self.to_arrow())  # type: ignore[return-value]
+
+    def _repr_html_(self) -> str:
+        """Show as a small table in a notebook."""
+        from html import escape
+
+        from helmdesk.query.words import show_measurement, show_period, show_segment
+
+        head = ["metric", *self.by, "period", "value", "95% interval", "n"]
+        lines = ["<table><thead><tr>", *(f"<th>{escape(name)}</th>" for name in head), "</tr></thead><tbody>"]
+        for row in self._rows:
+            value, interval = show_measurement(row)
+            name = f"{row.metric} ({row.variant})" if row.variant else row.metric
+            cells = [name, *(show_segment(part) for _, part in row.group), show_period(row), value, interval, f"{row.n:,}"]
+            lines += ["<tr>", *(f"<td>{escape(str(cell))}</td>" for cell in cells), "</tr>"]
+        lines.append("</tbody></table>")
+        return "".join(lines)
+
+    def __repr__(self) -> str:
+        """Show the first rows as plain text."""
+        from helmdesk.query.words import show_measurement, show_period, show_segment
+
+        lines = []
+        for row in self._rows[:20]:
+            value, interval = show_measurement(row)
+            where = " ".join([show_period(row), *(show_segment(part) for _, part in row.group)]).strip()
+            lines.append(f"{row.metric} {where}: {value} {interval} (n = {row.n:,})".replace("  ", " "))
+        if len(self._rows) > 20:
+            lines.append(f"... {len(self._rows) - 20} more")
+        return "\n".join(lines) or "no measurements"

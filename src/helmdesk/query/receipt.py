@@ -1,0 +1,109 @@
+"""Receipts: everything needed to compute a result again, and to notice when somebody changed it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helmdesk.errors import InputError, NotFoundError, ReceiptMismatch
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The proof of one result: a JSON document with a digest over itself."""
+
+    content: dict[str, Any]
+
+    @classmethod
+    def seal(cls, content: dict[str, Any]) -> Receipt:
+        """Return a receipt of `content` with format, result hash and digest added."""
+        body = {"receipt": FORMAT, **content, "result_hash": result_hash(content["results"])}
+        return cls({**body, "digest": _digest(body)})
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The rows as they were handed out."""
+        return list(self.content["results"])
+
+    def is_intact(self) -> bool:
+        """Whether nothing was changed since the receipt was made."""
+        body = {key: value for key, value in self.content.items() if key != "digest"}
+        return bool(self.content.get("digest") == _digest(body) and self.content.get("result_hash") == result_hash(self.results))
+
+    def to_json(self) -> str:
+        """Return the receipt as indented JSON."""
+        return json.dumps(self.content, indent=2, ensure_ascii=False)
+
+
+def read_receipt(path: Path) -> Receipt:
+    """Read a receipt file.
+
+    Raises:
+        NotFoundError: no such file.
+        InputError: not a receipt, or one of a format this version does not know.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: no such receipt") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a receipt: {error}") from error
+    needed = ("receipt", "request", "lake_version", "results", "settings", "queries", "digest")
+    missing = [key for key in needed if not isinstance(content, dict) or key not in content]
+    if missing:
+        raise InputError(f"{path}: not a receipt: '{missing[0]}' is missing")
+    if content["receipt"] != FORMAT:
+        raise InputError(f"{path}: receipt format {content['receipt']} is not known to this version (it knows {FORMAT})")
+    return Receipt(content)
+
+
+def canonical(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with floats at 12 significant digits: sums may differ in the last bits between runs."""
+    return [{key: _rounded(value) for key, value in row.items()} for row in rows]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.12g}")
+    return value
+
+
+def result_hash(rows: list[dict[str, Any]]) -> str:
+    """Return a digest of result rows."""
+    return hashlib.sha256(json.dumps(canonical(rows), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def differences(recorded: list[dict[str, Any]], computed: list[dict[str, Any]]) -> list[str]:
+    """Return what differs between two results, in words; empty when they are equal."""
+    found = []
+    if len(recorded) != len(computed):
+        found.append(f"{len(recorded)} rows recorded, {len(computed)} computed")
+    for place, (then, now) in enumerate(zip(canonical(recorded), canonical(computed), strict=False), 1):
+        for key in dict.fromkeys([*then, *now]):
+            if then.get(key) != now.get(key):
+                found.append(f"row {place} ({then.get('metric')}): {key} recorded {then.get(key)!r}, computed {now.get(key)!r}")
+    return found
+
+
+def confirm(receipt: Receipt, computed: list[dict[str, Any]], notes: list[str]) -> None:
+    """Compare a receipt with a fresh computation.
+
+    Raises:
+        ReceiptMismatch: the receipt was edited, or the lake gives another answer; says where.
+    """
+    found = differences(receipt.results, computed)
+    if not receipt.is_intact():
+        where = f": {found[0]}" if found else "; the results themselves still agree with the lake"
+        raise ReceiptMismatch(f"the receipt was edited after it was made{where}")
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise ReceiptMismatch("; ".join([f"not equal: {found[0]}{more}", *notes]))

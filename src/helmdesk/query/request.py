@@ -1,0 +1,74 @@
+"""What is asked: one metric in one form, sliced, dated and scoped."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from helmdesk.errors import UsageError
+from helmdesk.kinds import Clock
+from helmdesk.query.filters import Filter
+from helmdesk.query.periods import GRAINS
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who asks, as a predicate that is compiled into every query; None sees everything.
+
+    Attributes:
+        name: shown in receipts.
+        predicate: rows outside it do not exist for this reader.
+    """
+
+    name: str = "owner"
+    predicate: Filter | None = None
+
+    def digest(self) -> str:
+        """Return the policy's identity for cache keys and receipts."""
+        return hashlib.sha256(repr((self.name, self.predicate)).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question.
+
+    Attributes:
+        key: metric.
+        variant: named alternative; None is the default definition.
+        by: dimensions to group by.
+        grain: length of periods; None gives one value for the window.
+        start, end: naive UTC, half-open; None is open-ended.
+        where: filter over dimensions.
+        clock: calendar or business time, for metrics that have both.
+        time_zone: where days begin.
+        week_start: first day of a week.
+        policy: who asks.
+    """
+
+    key: str
+    variant: str | None = None
+    by: tuple[str, ...] = ()
+    grain: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    where: Filter | None = None
+    clock: Clock = "calendar"
+    time_zone: str = "UTC"
+    week_start: str = "monday"
+    policy: Policy = field(default_factory=Policy)
+
+    def __post_init__(self) -> None:
+        """Refuse impossible questions.
+
+        Raises:
+            UsageError: unknown grain or clock, empty window, a dimension named twice.
+        """
+        if self.grain is not None and self.grain not in GRAINS:
+            raise UsageError(f"unknown grain '{self.grain}'; use one of {', '.join(GRAINS)}")
+        if self.clock not in ("calendar", "business"):
+            raise UsageError(f"unknown clock '{self.clock}'; use calendar or business")
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise UsageError(f"the window is empty: it starts {self.start} and ends {self.end} (UTC)")
+        if len(set(self.by)) != len(self.by):
+            raise UsageError(f"--by names a dimension twice: {', '.join(self.by)}")

@@ -1,0 +1,241 @@
+"""From compiled SQL to measurements: run it, take intervals, fill empty periods, mark small groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from helmdesk.engines.duckdb import DuckDB
+from helmdesk.kinds import Count, Distinct, Level, Mean, Metric, NetShare, Quantile, Ratio, Share, Survival, Value
+from helmdesk.query.compile import (
+    Bounds, check_dimensions, compile_drill, compile_values, metric_dimensions, require_business_clock, resolve,
+)  # fmt: skip
+from helmdesk.query.measurement import SMALL, Measurement
+from helmdesk.query.periods import Period, periods
+from helmdesk.query.request import Request
+from helmdesk.statistics.proportion import mean_interval, net_share, wilson
+from helmdesk.statistics.survival import kaplan_meier_quantile
+
+EMPTY_BOUNDS = datetime(1970, 1, 1)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request gave.
+
+    Attributes:
+        measurements: in order of period and group.
+        sql: executed statement.
+        drill_sql: statement that lists the rows behind it.
+    """
+
+    request: Request
+    metric: Metric
+    measurements: tuple[Measurement, ...]
+    sql: str
+    drill_sql: str
+
+
+def read_bounds(engine: DuckDB) -> Bounds:
+    """Return what the mart's data allow."""
+    ((first,),) = engine.run(
+        "select least((select min(created_at) from tickets), (select min(responded_at) from responses),"
+        " (select min(sent_at) from invites))"
+    )
+    ((as_of,),) = engine.run("select as_of from mart")
+    ((calendars,),) = engine.run("select count(*) from working_time")
+    types = frozenset(name for (name,) in engine.run("select type from record_types"))
+    return Bounds(first or as_of or EMPTY_BOUNDS, as_of or EMPTY_BOUNDS, calendars > 0, types)
+
+
+def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
+    """Answer one request.
+
+    Raises:
+        NotFoundError: unknown metric, variant or dimension, or no calendar.
+        UsageError: a clock the metric does not have, or too many periods.
+    """
+    metric = resolve(request)
+    check_dimensions(metric, request)
+    require_business_clock(request, bounds)
+    buckets = _buckets(request, bounds)
+    sql = engine.translate(compile_values(metric, request, bounds, buckets))
+    drill_sql = engine.translate(compile_drill(metric, request, bounds, buckets))
+    cursor = engine.connection.execute(sql)
+    names = [column[0] for column in cursor.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if isinstance(metric.value, Survival):
+        rows = _survival_rows(rows, len(request.by), metric.value)
+    found = [_measure(row, metric, request, bounds, buckets) for row in rows]
+    found += _missing_periods(found, metric, request, bounds, buckets)
+    return Answer(request, metric, tuple(sorted(found, key=_order)), sql, drill_sql)
+
+
+def _buckets(request: Request, bounds: Bounds) -> list[Period]:
+    if request.grain is None:
+        return []
+    start = request.start or bounds.first
+    end = request.end or bounds.as_of + timedelta(microseconds=1)
+    if start >= end:
+        return []
+    return periods(start, end, request.grain, request.time_zone, request.week_start)
+
+
+def _order(measurement: Measurement) -> tuple[Any, ...]:
+    """Sort by period, then by the names of groups, those without a name last: never by value."""
+    return (
+        measurement.period_start or date.min,
+        *((value is None, isinstance(value, str), value if value is not None else 0) for _, value in measurement.group),
+    )
+
+
+def _measure(row: Row, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> Measurement:
+    value, interval, numerator, denominator = FINISH[type(_inner(metric.value))](row)
+    group = tuple((name, row[f"group_{place}"]) for place, name in enumerate(request.by))
+    start = row["period_start"].date() if row["period_start"] is not None else None
+    is_small = row["n"] < SMALL
+    is_suppressed = is_small and value is not None and _speaks_of_people(metric, request)
+    if is_suppressed:
+        value, interval, numerator = None, None, None
+    return Measurement(
+        metric=metric.key,
+        version=metric.version,
+        variant=request.variant or "",
+        group=group,
+        period_start=start,
+        value=value,
+        low=interval[0] if interval else None,
+        high=interval[1] if interval else None,
+        unit=metric.unit,
+        n=row["n"],
+        numerator=numerator,
+        denominator=denominator,
+        pending=row["pending"],
+        native=row["native"],
+        derived=row["derived"],
+        asserted=row["asserted"],
+        is_partial=_is_partial(start, request, bounds, buckets),
+        is_small=is_small,
+        is_suppressed=is_suppressed,
+    )
+
+
+def _inner(value: Value) -> Any:
+    return value.of if isinstance(value, Level) else value
+
+
+def _speaks_of_people(metric: Metric, request: Request) -> bool:
+    """Whether groups are people and the value judges them; a plain count of tickets does not."""
+    if isinstance(_inner(metric.value), Count):
+        return False
+    known = metric_dimensions(metric, request)
+    return any(name in known and known[name][0].is_person for name in request.by)
+
+
+def _is_partial(start: date | None, request: Request, bounds: Bounds, buckets: list[Period]) -> bool:
+    if start is None:
+        return False
+    bucket = next((period for period in buckets if period.label == start), None)
+    if bucket is None:
+        return True
+    is_cut = (request.start is not None and bucket.start < request.start) or (
+        request.end is not None and bucket.end > request.end
+    )
+    return is_cut or bucket.end > bounds.as_of
+
+
+Finished = tuple[float | None, tuple[float | None, float | None] | None, float | None, float | None]
+
+
+def _finish_count(row: Row) -> Finished:
+    return float(row["n"]), None, None, None
+
+
+def _finish_share(row: Row) -> Finished:
+    hits, cases = row["numerator"], row["denominator"]
+    return (hits / cases if cases else None), wilson(hits, cases), float(hits), float(cases)
+
+
+def _finish_net_share(row: Row) -> Finished:
+    positive, negative, cases = row["positive"], row["negative"], row["n"]
+    value = (positive - negative) / cases if cases else None
+    return value, net_share(positive, negative, cases), float(positive - negative), float(cases)
+
+
+def _finish_ratio(row: Row) -> Finished:
+    value = row["numerator"] / row["denominator"] if row["denominator"] else None
+    return value, None, float(row["numerator"]), float(row["denominator"])
+
+
+def _finish_mean(row: Row) -> Finished:
+    total, cases = row["total"], row["n"]
+    if not cases:
+        return None, None, None, 0.0
+    return total / cases, mean_interval(total, row["squares"], cases), float(total), float(cases)
+
+
+def _finish_quantile(row: Row) -> Finished:
+    number = {name: None if row.get(name) is None else float(row[name]) for name in ("quantile", "low", "high")}
+    return number["quantile"], (number["low"], number["high"]), None, None
+
+
+def _finish_distinct(row: Row) -> Finished:
+    return float(row["quantile"]), None, None, None
+
+
+FINISH: dict[type, Callable[[Row], Finished]] = {
+    Count: _finish_count,
+    Share: _finish_share,
+    NetShare: _finish_net_share,
+    Ratio: _finish_ratio,
+    Mean: _finish_mean,
+    Quantile: _finish_quantile,
+    Distinct: _finish_distinct,
+    Survival: _finish_quantile,
+}
+
+
+def _survival_rows(rows: Sequence[Row], groups: int, kind: Survival) -> list[Row]:
+    """Fold one row per duration into one row per group and period."""
+    keys = [*(f"group_{place}" for place in range(groups)), "period_start"]
+    folded: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        folded[tuple(row[key] for key in keys)].append(row)
+    if not folded and not groups:
+        folded[(None,)] = []
+    result = []
+    for values, members in folded.items():
+        steps = [(float(row["x"]), row["n_ended"], row["n_censored"]) for row in members]
+        estimate = kaplan_meier_quantile(steps, kind.q)
+        sums = {name: sum(row[name] for row in members) for name in ("native", "derived", "asserted")}
+        n = sum(row["n_ended"] + row["n_censored"] for row in members)
+        result.append(
+            {**dict(zip(keys, values, strict=True)), **sums, "n": n,
+             "pending": sum(row["n_censored"] for row in members),
+             "quantile": estimate.value, "low": estimate.low, "high": estimate.high}
+        )  # fmt: skip
+    return result
+
+
+def _missing_periods(
+    found: Sequence[Measurement], metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]
+) -> list[Measurement]:
+    """Periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
+    groups = {measurement.group for measurement in found} or ({()} if not request.by else set())
+    present = {(measurement.group, measurement.period_start) for measurement in found}
+    empty: Row = {"n": 0, "pending": 0, "native": 0, "derived": 0, "asserted": 0, "numerator": 0, "denominator": 0,
+                  "positive": 0, "negative": 0, "total": 0, "squares": 0, "quantile": None}  # fmt: skip
+    if isinstance(_inner(metric.value), Distinct):
+        empty["quantile"] = 0
+    missing = []
+    for group in groups:
+        for bucket in buckets:
+            if (group, bucket.label) not in present and bucket.start <= bounds.as_of:
+                names = {f"group_{place}": value for place, (_, value) in enumerate(group)}
+                start = datetime.combine(bucket.label, datetime.min.time())
+                missing.append(_measure({**empty, **names, "period_start": start}, metric, request, bounds, buckets))
+    return missing

@@ -1,0 +1,277 @@
+"""Where a source puts its records before they reach the lake: validated, de-duplicated, all or none.
+
+A staging area is one in-memory DuckDB connection with two tables, ``staged`` (good records) and
+``rejected`` (what cannot be a record, with file, line, column, value and reason). Sources fill both
+with SQL, so that a row costs microseconds; `finish` checks what the types promise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from helmdesk.records.schema import CHOICES, RECORD_TYPES, column_definitions, family_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+EARLIEST, LATEST = "1990-01-01", "2200-01-01"
+
+
+def text(value: str) -> str:
+    """Return `value` as an SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name(identifier: str) -> str:
+    """Return `identifier` as a quoted SQL name."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+@dataclass
+class FileReport:
+    """What was found in one file."""
+
+    path: str
+    rows: int = 0
+    unknown_columns: tuple[str, ...] = ()
+
+
+@dataclass
+class LoadReport:
+    """What one load found, stored and refused; the command line prints it, the lake keeps it."""
+
+    source: str
+    batch_id: str
+    files: list[FileReport] = field(default_factory=list)
+    records: dict[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    quarantined: dict[str, int] = field(default_factory=dict)
+    quarantine_examples: list[str] = field(default_factory=list)
+    quarantined_rows: int = 0
+    notes: list[str] = field(default_factory=list)
+    lake_version: int | None = None
+    is_already_loaded: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Rows read from all files."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def quarantine_share(self) -> float:
+        """Share of input rows with at least one quarantined cell (0 when nothing was read)."""
+        total = max(self.rows, sum(self.records.values()) if not self.files else self.rows)
+        return self.quarantined_rows / total if total else 0.0
+
+
+class Staging:
+    """One batch on its way to the lake.
+
+    Args:
+        connection: an empty DuckDB connection, session time zone UTC.
+        source: name of the source; every record id begins with it.
+        batch_id: identity of the batch; the same input always gives the same one.
+        recorded_at: when Helmdesk learned of these records (UTC).
+        on_step: told what happens next, for a progress display.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: str,
+        batch_id: str,
+        recorded_at: datetime | None = None,
+        on_step: Callable[[str], None] = lambda _step: None,
+    ) -> None:
+        self.connection = connection
+        self.source = source
+        self.recorded_at = recorded_at or datetime.now(UTC)
+        self.report = LoadReport(source, batch_id)
+        self.on_step = on_step
+        self.families: list[str] = []
+        connection.execute(
+            "create table rejected (_file integer, _row bigint, line bigint, column_name varchar,"
+            " raw varchar, reason varchar, is_whole_row boolean)"
+        )
+
+    def add(self, type_name: str, columns: Mapping[str, str], rows: str) -> None:
+        """Stage one record per row of `rows` (SQL after ``from``), columns given as SQL expressions.
+
+        Rows should offer ``_file`` and ``_row``, so that a later rejection can name the line.
+        """
+        kind = RECORD_TYPES[type_name]
+        table = self._table(kind.family)
+        given = {"type": text(type_name), "source": text(self.source), **columns}
+        allowed = family_columns(kind.family)
+        unknown = [column for column in given if column not in allowed and not column.startswith("_")]
+        if unknown:
+            raise AssertionError(f"{type_name}: no such record columns {unknown}")
+        listed = ", ".join(name(column) for column in given)
+        self.connection.execute(f"insert into {table} ({listed}) select {', '.join(given.values())} from {rows}")
+
+    def _table(self, family: str) -> str:
+        if family not in self.families:
+            self.families.append(family)
+            self.connection.execute(
+                f"create table staged_{family} ({column_definitions(family)}, _file integer, _row bigint)"
+            )
+        return f"staged_{family}"
+
+    def reject(
+        self,
+        column: str,
+        raw: str,
+        reason: str,
+        rows: str,
+        *,
+        line: str = "_line",
+        is_whole_row: bool = False,
+    ) -> None:
+        """Quarantine cells: `raw`, `reason` are SQL expressions over `rows`; `column` is a plain name."""
+        self.connection.execute(
+            f"insert into rejected select _file, _row, {line}, {text(column)}, {raw}::varchar, {reason},"
+            f" {'true' if is_whole_row else 'false'} from {rows}"
+        )
+
+    def note(self, sentence: str) -> None:
+        """Add one sentence to the load report."""
+        self.report.notes.append(sentence)
+
+    def check(self) -> None:
+        """Move records that break their type's promise to quarantine and drop exact repeats."""
+        self.on_step("checking records")
+        for family in self.families:
+            self._reject_invalid(family)
+            self._drop_repeats(family)
+
+    def _reject_invalid(self, family: str) -> None:
+        table = f"staged_{family}"
+        reasons = [
+            ("record_id", "record_id is null", "no identity"),
+            ("occurred_at", "occurred_at is null", "no readable time"),
+            (
+                "occurred_at",
+                f"occurred_at < timestamptz '{EARLIEST} 00:00:00+00'"
+                f" or occurred_at >= timestamptz '{LATEST} 00:00:00+00'",
+                f"time outside {EARLIEST[:4]}-{LATEST[:4]}",
+            ),
+        ]
+        present = {row[0] for row in self.connection.execute(f"select distinct type from {table}").fetchall()}
+        for kind in (RECORD_TYPES[type_name] for type_name in sorted(present)):
+            reasons += [
+                (column, f"type = {text(kind.name)} and {name(column)} is null", f"{kind.name} needs {column}")
+                for column in kind.required
+            ]
+        for column, allowed in CHOICES.items():
+            if column in family_columns(family):
+                listed = ", ".join(text(value) for value in allowed)
+                reasons.append((column, f"{name(column)} not in ({listed})", f"not one of: {', '.join(allowed)}"))
+        combined = " or ".join(f"coalesce({condition}, false)" for _, condition, _ in reasons)
+        self.connection.execute(
+            f"create or replace temp table invalid as select rowid as id, * from {table} where {combined}"
+        )
+        if not self._count("invalid"):
+            return
+        for column, condition, reason in reasons:
+            # A row whose cells its source already rejected is not reported a second time.
+            self.reject(
+                column,
+                name(column),
+                f"type || ': ' || {text(reason)}",
+                f"invalid as i where ({condition}) and not exists"
+                " (from rejected r where r._file is not distinct from i._file and r._row is not distinct from i._row)",
+                line="null",
+            )
+        self.connection.execute(f"delete from {table} where rowid in (select id from invalid)")
+
+    def _drop_repeats(self, family: str) -> None:
+        """Keep one of several records with the same id; the report says how many were repeats."""
+        table = f"staged_{family}"
+        (repeats,) = self.connection.execute(
+            f"select count(*) - count(distinct record_id) from {table}"
+        ).fetchone() or (0,)
+        if repeats:
+            self.connection.execute(
+                f"delete from {table} where rowid in (select rowid from {table} qualify row_number()"
+                " over (partition by record_id order by occurred_at, _file, _row) > 1)"
+            )
+        self.report.duplicates += repeats
+
+    def summarise(self) -> LoadReport:
+        """Fill the report from what is staged and rejected now, and return it."""
+        run = self.connection.execute
+        self.report.records = {}
+        for family in self.families:
+            found = run(f"select type, count(*) from staged_{family} group by type order by type").fetchall()
+            self.report.records.update(found)
+        self.report.quarantined_rows = self._count("(select distinct _file, _row from rejected)")
+        self.report.quarantined = dict(
+            run("select coalesce(column_name || ': ', '') || reason, count(*) from rejected group by 1 order by 2 desc, 1").fetchall()
+        )
+        examples = run(
+            "select _file, line, column_name, raw, reason from rejected order by _file, _row, column_name limit 5"
+        ).fetchall()
+        self.report.quarantine_examples = [
+            f"{self._path(index)}{f', line {line}' if line else ''}{f', {column}' if column else ''}"
+            f"{f' = {raw[:60]!r}' if raw else ''}: {reason}"
+            for index, line, column, raw, reason in examples
+        ]
+        return self.report
+
+    def _path(self, index: int | None) -> str:
+        is_known = index is not None and 0 <= index < len(self.report.files)
+        return self.report.files[index].path if is_known and index is not None else self.source
+
+    def _count(self, table: str) -> int:
+        (found,) = self.connection.execute(f"select count(*) from {table}").fetchone() or (0,)
+        return int(found)
+
+    def records(self, report_json: str) -> dict[str, duckdb.DuckDBPyRelation]:
+        """Return the whole batch by family: good records, quarantine, and its own report."""
+        recorded = f"timestamptz '{self.recorded_at:%Y-%m-%d %H:%M:%S.%f}+00'"
+        batch = text(self.report.batch_id)
+        if self._count("rejected"):
+            self.connection.execute("create temp table batch_files (id integer, path varchar)")
+            for index, file in enumerate(self.report.files):
+                self.connection.execute("insert into batch_files values (?, ?)", [index, file.path])
+            self.add(
+                "quarantined",
+                {
+                    "record_id": f"{batch} || ':' || row_number() over (order by _file, _row, column_name)",
+                    "occurred_at": recorded,
+                    "file": f"coalesce(path, {text(self.source)})",
+                    "line": "line",
+                    "column_name": "column_name",
+                    "raw": "raw",
+                    "reason": "reason",
+                    "note": "case when is_whole_row then 'whole row' end",
+                },
+                "rejected left join batch_files on id = _file",
+            )
+        self.add("batch", {"record_id": batch, "occurred_at": recorded, "report": text(report_json)}, "(select 1)")
+        fixed = {"batch_id": batch, "recorded_at": f"coalesce(recorded_at, {recorded})",
+                 "fidelity": "coalesce(fidelity, 'native')"}  # fmt: skip
+        return {
+            family: self.connection.sql(
+                "select "
+                + ", ".join(
+                    f"{fixed.get(column, name(column))} as {name(column)}"
+                    for column in family_columns(family)
+                    if column != "family"
+                )
+                + f" from staged_{family}"
+            )
+            for family in self.families
+        }
+
+
+def batch_identity(source: str, parts: Mapping[str, bytes]) -> str:
+    """Return the identity of a batch from its source and its content digests, in any order."""
+    digest = hashlib.sha256(source.encode())
+    for key in sorted(parts):
+        digest.update(key.encode() + b"\0" + parts[key])
+    return f"{source}-{digest.hexdigest()[:24]}"

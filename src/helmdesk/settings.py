@@ -1,0 +1,128 @@
+"""The settings of a desk: one table of name, default and help, read from ``helmdesk.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from helmdesk.errors import SettingError, nearest
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+DEFAULT_SCORECARD = (
+    "csat",
+    "csat_response_rate",
+    "ticket_volume",
+    "first_response_time",
+    "resolution_time",
+    "backlog",
+    "backlog_age",
+    "sla_compliance",
+    "resolution_rate",
+    "reopen_rate",
+    "escalation_rate",
+    "transfers",
+)
+
+HELP = {
+    "name": "what the desk is called in headings",
+    "time_zone": "reporting time zone (IANA name): where days, weeks and months begin",
+    "week_start": "first day of a reporting week",
+    "default_calendar": "calendar id for business clocks when a ticket and its team name none",
+    "reopen_days": "a solved ticket counts as reopened when it comes back within this many days",
+    "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
+    "scorecard": "metric keys on the scorecard, in order",
+    "is_sample": "true for the generated sample desk; every page says so",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one desk, validated; immutable so that a receipt can carry them."""
+
+    name: str = "Support desk"
+    time_zone: str = "UTC"
+    week_start: str = "monday"
+    default_calendar: str = ""
+    reopen_days: int = 7
+    quarantine_limit: float = 0.01
+    scorecard: tuple[str, ...] = DEFAULT_SCORECARD
+    is_sample: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse values no metric could be computed with.
+
+        Raises:
+            SettingError: naming the setting, its value and what is allowed.
+        """
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise SettingError(
+                f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'"
+            ) from error
+        if self.week_start not in WEEKDAYS:
+            raise SettingError(f"week_start = {self.week_start!r}; use one of {', '.join(WEEKDAYS)}")
+        if not 1 <= self.reopen_days <= 365:
+            raise SettingError(f"reopen_days = {self.reopen_days}; use 1 to 365")
+        if not 0 <= self.quarantine_limit <= 1:
+            raise SettingError(f"quarantine_limit = {self.quarantine_limit}; use a share from 0 to 1")
+
+    def for_facts(self) -> dict[str, Any]:
+        """Return the settings that change facts: a receipt repeats them, a mart is keyed by them."""
+        return {"default_calendar": self.default_calendar, "reopen_days": self.reopen_days}
+
+
+def read_settings(path: Path) -> Settings:
+    """Read ``helmdesk.toml``.
+
+    Raises:
+        SettingError: invalid TOML, an unknown name, or a value of the wrong type.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: {error}") from error
+    return settings_from(content, str(path))
+
+
+def settings_from(content: dict[str, Any], origin: str) -> Settings:
+    """Build settings from plain values; `origin` is named in errors."""
+    known = {field.name: field for field in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, value in content.items():
+        if name not in known:
+            raise SettingError(f"{origin}: unknown setting '{name}'{nearest(name, known)}")
+        default = known[name].default
+        if isinstance(default, tuple):
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise SettingError(f"{origin}: {name} must be a list of texts, not {value!r}")
+            value = tuple(value)
+        elif isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        elif type(value) is not type(default):
+            raise SettingError(f"{origin}: {name} must be {type(default).__name__}, not {value!r}")
+        values[name] = value
+    return Settings(**values)
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write every setting with its help as a comment, so that the file documents itself."""
+    lines = ["# Settings of this desk. Delete a line to return to its default.", ""]
+    for field in fields(Settings):
+        lines += [f"# {HELP[field.name]}", f"{field.name} = {_toml(getattr(settings, field.name))}", ""]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return repr(value)

@@ -1,0 +1,190 @@
+"""ServiceNow incident log: one row per saved version of an incident; changes are what differs.
+
+Rows are ordered by their own time, the system's save counter and the file's order. Final times
+(``resolved_at``, ``closed_at``) stand on every row of an incident, so they never become events: a state
+changes when a row first shows it. Counters and the SLA verdict are kept as what the source asserts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.sources.times import TimeReader
+
+STATUS = {
+    "New": "new",
+    "Active": "open",
+    "Awaiting User Info": "waiting_customer",
+    "Awaiting Vendor": "waiting_third_party",
+    "Awaiting Problem": "waiting_third_party",
+    "Awaiting Evidence": "waiting_third_party",
+    "Resolved": "solved",
+    "Closed": "closed",
+}
+REQUIRED = ("number", "incident_state", "sys_updated_at", "opened_at")
+COUNTERS = {"reassignment_count": "transfers", "reopen_count": "reopens"}
+KNOWN = (
+    "number", "incident_state", "active", "reassignment_count", "reopen_count", "sys_mod_count", "made_sla",
+    "caller_id", "opened_by", "opened_at", "sys_created_by", "sys_created_at", "sys_updated_by",
+    "sys_updated_at", "contact_type", "location", "category", "subcategory", "u_symptom", "cmdb_ci", "impact",
+    "urgency", "priority", "assignment_group", "assigned_to", "knowledge", "u_priority_confirmation", "notify",
+    "problem_id", "rfc", "vendor", "caused_by", "closed_code", "resolved_by", "resolved_at", "closed_at",
+)  # fmt: skip
+KEPT = ("subcategory", "u_symptom", "cmdb_ci", "impact", "urgency", "knowledge", "notify", "opened_by")
+MISSING = "?"
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage the records of one or more incident logs (CSV, gzip or not).
+
+    Times are day-first, to the minute, without a zone: UTC unless `options.time_zone` names one.
+    """
+    tables = [read_table(staging, path, required=REQUIRED, known=KNOWN) for path in paths]
+    times = TimeReader(options.time_zone or "UTC", "%d/%m/%Y %H:%M")
+    if options.time_zone is None:
+        staging.note("times carry no zone and were read as UTC; --time-zone names another")
+    _combine(staging, tables)
+    staging.on_step("comparing versions of each incident")
+    _versions(staging, times)
+    _reject_cells(staging, times)
+    staging.on_step("writing down what changed")
+    _stage_records(staging)
+    _describe(staging)
+    locate_lines(staging, tables)
+
+
+def _combine(staging: Staging, tables: Sequence[RawTable]) -> None:
+    """One view over all files, '?' as null, absent optional columns as null."""
+    wanted = [*KNOWN, *sorted({column for table in tables for column in table.columns} - set(KNOWN))]
+    selects = []
+    for table in tables:
+        cells = [
+            f"nullif({name(column)}, '{MISSING}') as {name(column)}" if column in table.columns else f"null::varchar as {name(column)}"
+            for column in wanted
+        ]
+        selects.append(f"select {', '.join(cells)}, _file, _row, _line from {table.table}")
+    staging.connection.execute("create view incident_rows as " + " union all ".join(selects))
+    unknown = [column for column in wanted if column not in KNOWN]
+    extra = ", ".join(f"{name(column)} := {name(column)}" for column in [*KEPT, *unknown])
+    staging.connection.execute(
+        f"create view extra_columns as select _file, _row, to_json(struct_pack({extra})) as extra from incident_rows"
+    )
+
+
+def _versions(staging: Staging, times: TimeReader) -> None:
+    statuses = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
+    staging.connection.execute(
+        f"""create table versions as
+        with parsed as (
+            select number, _file, _row, _line, sys_updated_at, opened_at as opened_text,
+                {times.instant('sys_updated_at')} as seen_at, {times.instant('opened_at')} as opened_at,
+                incident_state, case incident_state {statuses} end as status,
+                assignment_group, assigned_to, priority, category, made_sla, caller_id, contact_type, location,
+                sys_updated_by, try_cast(sys_mod_count as bigint) as save_number,
+                try_cast(reassignment_count as bigint) as transfers, try_cast(reopen_count as bigint) as reopens
+            from incident_rows)
+        select *, row_number() over life as version,
+            lag(seen_at) over (partition by number order by _file, _row) as earlier_in_file,
+            last_value(status ignore nulls) over before as last_status,
+            lag(assignment_group) over life as last_group, lag(assigned_to) over life as last_assignee,
+            lag(priority) over life as last_priority, lag(category) over life as last_category,
+            lag(made_sla) over life as last_verdict,
+            lag(transfers) over life as last_transfers, lag(reopens) over life as last_reopens
+        from parsed where seen_at is not null and number is not null
+        window life as (partition by number order by seen_at, save_number, _file, _row),
+            before as (partition by number order by seen_at, save_number, _file, _row
+                rows between unbounded preceding and 1 preceding)"""
+    )
+
+
+def _reject_cells(staging: Staging, times: TimeReader) -> None:
+    for column in ("sys_updated_at", "opened_at"):
+        fault = times.fault(column)
+        staging.reject(column, column, fault, f"incident_rows where {fault} is not null",
+                       is_whole_row=column == "sys_updated_at")  # fmt: skip
+    staging.reject("sys_updated_at", "sys_updated_at", "'no time'", "incident_rows where sys_updated_at is null", is_whole_row=True)
+    staging.reject("number", "number", "'no incident number'", "incident_rows where number is null", is_whole_row=True)
+    staging.reject(
+        "incident_state", "incident_state",
+        "'unknown state; the row was kept and the state left as it was before'",
+        "versions where status is null and incident_state is not null",
+    )  # fmt: skip
+
+
+def _stage_records(staging: Staging) -> None:
+    # The save counter is not unique, so the row itself is the identity: its incident, save and time.
+    prefix = "'servicenow:' || number || ':' || coalesce(save_number, -1) || ':' || epoch_us(seen_at)"
+    here = {"occurred_at": "seen_at", "seq": "version", "ticket_id": "number", "actor_id": "sys_updated_by",
+            "fidelity": "'derived'", "_file": "_file", "_row": "_row"}  # fmt: skip
+
+    def change(type_name: str, tag: str, columns: dict[str, str], where: str) -> None:
+        ids = {"record_id": f"{prefix} || ':{tag}'", "source_id": "number"}
+        staging.add(type_name, {**ids, **here, **columns}, f"versions where {where}")
+
+    staging.add(
+        "created",
+        {
+            **here,
+            "record_id": "'servicenow:' || number || ':created'",
+            "source_id": "number",
+            "occurred_at": "opened_at",
+            "seq": "0",
+            "actor_id": "null",
+            "fidelity": "'native'",
+            "actor_kind": "'customer'",
+            "channel": "lower(contact_type)",
+            "priority": "priority",
+            "issue_type": "category",
+            "customer_id": "caller_id",
+            "region": "location",
+            "agent_id": "coalesce(assigned_to, '')",
+            "team_id": "coalesce(assignment_group, '')",
+            "status": "'new'",
+            "extra": "extra",
+        },
+        "(select v.*, e.extra from versions v join extra_columns e using (_file, _row) where version = 1)",
+    )
+    change("status_changed", "status", {"status": "status", "status_raw": "incident_state"},
+           "status is distinct from coalesce(last_status, 'new') and status is not null")  # fmt: skip
+    change("assigned", "assigned",
+           {"agent_id": "coalesce(assigned_to, '')", "team_id": "coalesce(assignment_group, '')"},
+           "version > 1 and (assignment_group is distinct from last_group or assigned_to is distinct from last_assignee)")  # fmt: skip
+    for field, column, before in (("priority", "priority", "last_priority"), ("issue_type", "category", "last_category")):
+        change("field_changed", field, {"field": f"'{field}'", "value": column, "previous": before},
+               f"version > 1 and {column} is distinct from {before}")  # fmt: skip
+    change("source_verdict", "verdict", {"clock": "'source'", "is_met": "lower(made_sla) = 'true'", "fidelity": "'asserted'"},
+           "made_sla is not null and (version = 1 or made_sla is distinct from last_verdict)")  # fmt: skip
+    for metric in COUNTERS.values():
+        change("asserted_value", metric, {"metric": f"'{metric}'", "number": metric, "fidelity": "'asserted'"},
+               f"{metric} is not null and (version = 1 or {metric} is distinct from last_{metric})")  # fmt: skip
+
+
+def _describe(staging: Staging) -> None:
+    """Say what a reader of this log should know, in figures."""
+    row = staging.connection.execute(
+        """with last as (select number, arg_max(made_sla, version) as met, arg_max(reopens, version) as reopens,
+               arg_max(transfers, version) as transfers from versions group by number)
+           select count(*), avg((lower(met) = 'true')::int), avg((reopens > 0)::int), avg((transfers > 0)::int) from last"""
+    ).fetchone()
+    if row and row[0]:
+        staging.note(
+            f"{row[0]:,} incidents; at the last event of each: {row[1]:.2%} within SLA by the source's verdict,"
+            f" {row[2] or 0:.2%} reopened at least once, {row[3] or 0:.2%} reassigned at least once"
+        )
+    for sentence, where in (
+        ("earlier than the row before it in its incident; ordered by time", "seen_at < earlier_in_file"),
+        ("opened after its first saved version; the opening time was kept", "version = 1 and opened_at > seen_at"),
+    ):
+        (count,) = staging.connection.execute(f"select count(*) from versions where {where}").fetchone() or (0,)
+        if count:
+            staging.note(f"{count:,} row{'s' if count != 1 else ''} {sentence}")
+    (count,) = staging.connection.execute("select count(*) from incident_rows where resolved_at is null").fetchone() or (0,)
+    if count:
+        staging.note(f"{count:,} rows without resolved_at (not needed: solving is read from the state)")
+
+
+source = Source("servicenow", "ServiceNow incident log (CSV of saved versions)", read, named_paths)

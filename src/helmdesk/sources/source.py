@@ -1,0 +1,75 @@
+"""What a source is, and how sources are found: one module of this package each, or an entry point."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from helmdesk.errors import NotFoundError, nearest
+from helmdesk.records.staging import Staging
+
+NOT_SOURCES = {"source", "reading", "times", "suggestion"}
+ENTRY_POINT_GROUP = "helmdesk.sources"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user said beside the paths.
+
+    Attributes:
+        mapping: path of a mapping file, for sources that need one.
+        time_zone: zone of times without an offset; None takes the source's default.
+    """
+
+    mapping: Path | None = None
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A system whose exports can be loaded.
+
+    Attributes:
+        name: the word on the command line.
+        summary: one line for ``helmdesk load --help``.
+        files: turns the given paths into the files that identify a batch, by name.
+        read: fills a staging area from the paths.
+    """
+
+    name: str
+    summary: str
+    read: Callable[[Staging, Sequence[Path], Options], None]
+    files: Callable[[Sequence[Path]], Mapping[str, Path]]
+
+
+def named_paths(paths: Sequence[Path]) -> dict[str, Path]:
+    """Return plain files under a position-independent name each."""
+    return {f"{place}:{path.name}": path for place, path in enumerate(sorted(paths))}
+
+
+def source_names() -> list[str]:
+    """Return the names of all sources, ours and installed ones."""
+    ours = [module.name for module in pkgutil.iter_modules(__import__("helmdesk.sources", fromlist=["x"]).__path__)]
+    others = [entry.name for entry in entry_points(group=ENTRY_POINT_GROUP)]
+    return sorted({*(name for name in ours if name not in NOT_SOURCES), *others})
+
+
+def find_source(name: str) -> Source:
+    """Return the source called `name`.
+
+    Raises:
+        NotFoundError: no such source; offers the nearest.
+    """
+    if name not in source_names():
+        known = source_names()
+        raise NotFoundError(f"unknown source '{name}'{nearest(name, known)} (known: {', '.join(known)})")
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        if entry.name == name:
+            found = entry.load()
+            return found  # type: ignore[no-any-return]
+    module = importlib.import_module(f"helmdesk.sources.{name}")
+    return module.source  # type: ignore[no-any-return]

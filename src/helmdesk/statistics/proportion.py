@@ -1,0 +1,49 @@
+"""Intervals for shares. Pure functions of counts."""
+
+from __future__ import annotations
+
+import math
+
+Z95 = 1.959963984540054
+
+
+def wilson(hits: float, cases: int, z: float = Z95) -> tuple[float, float] | None:
+    """Return the Wilson score interval of a share as numbers from 0 to 1; None without cases.
+
+    Source: E. B. Wilson, JASA 22 (1927) 209-212.
+
+    Raises:
+        ValueError: hits outside 0..cases.
+    """
+    if cases == 0:
+        return None
+    if not 0 <= hits <= cases:
+        raise ValueError(f"{hits} hits of {cases} cases")
+    p, z2 = hits / cases, z * z
+    centre = (p + z2 / (2 * cases)) / (1 + z2 / cases)
+    half = z * math.sqrt(p * (1 - p) / cases + z2 / (4 * cases * cases)) / (1 + z2 / cases)
+    low = 0.0 if hits == 0 else max(0.0, centre - half)
+    high = 1.0 if hits == cases else min(1.0, centre + half)
+    return low, high
+
+
+def net_share(positive: int, negative: int, cases: int, z: float = Z95) -> tuple[float, float] | None:
+    """Return the normal interval of (positive - negative) / cases, cut to -1..1; None under two cases.
+
+    Variance of a difference of two shares of one multinomial sample: (p + q - (p - q)^2) / n.
+    """
+    if cases < 2:
+        return None
+    net = (positive - negative) / cases
+    half = z * math.sqrt(max(0.0, (positive + negative) / cases - net * net) / cases)
+    return max(-1.0, net - half), min(1.0, net + half)
+
+
+def mean_interval(total: float, total_of_squares: float, cases: int, z: float = Z95) -> tuple[float, float] | None:
+    """Return the normal interval of a mean from its sums; None under two cases."""
+    if cases < 2:
+        return None
+    mean = total / cases
+    variance = max(0.0, (total_of_squares - cases * mean * mean) / (cases - 1))
+    half = z * math.sqrt(variance / cases)
+    return mean - half, mean + half

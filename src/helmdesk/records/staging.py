@@ -189,17 +189,26 @@ class Staging:
         self.connection.execute(f"delete from {table} where rowid in (select id from invalid)")
 
     def _drop_repeats(self, family: str) -> None:
-        """Keep one of several records with the same id; the report says how many were repeats."""
+        """Keep one of several equal records; another content under a known id goes to quarantine."""
         table = f"staged_{family}"
         (repeats,) = self.connection.execute(
             f"select count(*) - count(distinct record_id) from {table}"
         ).fetchone() or (0,)
-        if repeats:
-            self.connection.execute(
-                f"delete from {table} where rowid in (select rowid from {table} qualify row_number()"
-                " over (partition by record_id order by occurred_at, _file, _row) > 1)"
-            )
-        self.report.duplicates += repeats
+        if not repeats:
+            return
+        content = ", ".join(name(column) for column in family_columns(family))
+        self.connection.execute(
+            f"""create or replace temp table repeats as
+            select rowid as id, record_id, _file, _row,
+                hash(({content})) <> first_value(hash(({content}))) over same as is_other
+            from {table}
+            window same as (partition by record_id order by _file, _row, rowid)
+            qualify row_number() over same > 1"""
+        )
+        self.reject("record_id", "record_id", "'the same identity as an earlier row, with another content'",
+                    "repeats where is_other", line="null")  # fmt: skip
+        self.connection.execute(f"delete from {table} where rowid in (select id from repeats)")
+        self.report.duplicates += self._count("repeats where not is_other")
 
     def summarise(self) -> LoadReport:
         """Fill the report from what is staged and rejected now, and return it."""

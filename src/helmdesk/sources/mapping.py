@@ -1,0 +1,328 @@
+"""Any table of text, described by a small TOML file: columns become records.
+
+    name = "shop"                          # begins every record id
+    key = ["Ticket No"]                    # columns that identify a row
+    time_zone = "Asia/Kolkata"             # of times without an offset
+    date_format = "%d/%m/%Y %H:%M"         # or "iso"
+    missing = ["", "n/a"]                  # cells that mean "nothing"
+
+    [[record]]
+    type = "created"
+    [record.columns]
+    ticket_id = "Ticket No"
+    occurred_at = "Opened"
+    channel = { column = "Via", values = { Inbound = "phone" } }
+
+    [[record]]
+    type = "responded"
+    optional = true                        # a row without a time makes no such record
+    [record.columns]
+    ...
+    instrument_id = { constant = "shop_csat" }
+
+    [[instrument]]
+    id = "shop_csat"
+    kind = "csat"
+    positive = ["4", "5"]
+    negative = ["1", "2"]
+
+The mapping is checked against the record types and the file before anything is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from helmdesk.errors import MappingError, nearest
+from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_columns
+from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.sources.times import ISO, TimeReader
+
+TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+# The envelope columns a mapping may fill; the rest is Helmdesk's own.
+FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
+TOP = {"name", "key", "time_zone", "date_format", "missing", "delimiter", "encoding", "record", "instrument"}
+TRIED_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where the value of one record column comes from: a column of the file, or a constant."""
+
+    column: str | None = None
+    constant: str | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    date_format: str | None = None
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True)
+class RecordRule:
+    """One record per row."""
+
+    type: str
+    is_optional: bool
+    cells: dict[str, Cell]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A checked mapping file."""
+
+    name: str
+    key: tuple[str, ...]
+    times: TimeReader
+    missing: tuple[str, ...]
+    delimiter: str | None
+    encoding: str
+    rules: tuple[RecordRule, ...]
+    instruments: tuple[dict[str, Any], ...]
+
+    def columns(self) -> set[str]:
+        """Return every column of the file that the mapping names."""
+        used = {cell.column for rule in self.rules for cell in rule.cells.values() if cell.column}
+        return used | set(self.key)
+
+
+def read_mapping(path: Path | None) -> Mapping:
+    """Read and check a mapping file.
+
+    Raises:
+        MappingError: what is wrong and where; offers the nearest known word.
+    """
+    if path is None:
+        raise MappingError("the source 'mapping' needs --mapping FILE; a first one is written by: helmdesk load mapping --suggest FILE")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise MappingError(f"{path}: no such mapping file") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MappingError(f"{path}: {error}") from error
+    _known_keys(path, "the mapping", content, TOP)
+    if not content.get("record"):
+        raise MappingError(f"{path}: no [[record]]; a mapping must make at least one")
+    source_name = content.get("name", "mapping")
+    if not isinstance(source_name, str) or not source_name:
+        raise MappingError(f"{path}: name must be a text")
+    return Mapping(
+        name=source_name,
+        key=tuple(_texts(path, "key", content.get("key", []))),
+        times=_times(path, content),
+        missing=tuple(_texts(path, "missing", content.get("missing", [""]))),
+        delimiter=content.get("delimiter"),
+        encoding=_encoding(path, content.get("encoding", "utf-8")),
+        rules=tuple(_rule(path, place, rule) for place, rule in enumerate(content["record"], 1)),
+        instruments=tuple(_instrument(path, item) for item in content.get("instrument", [])),
+    )
+
+
+def _known_keys(path: Path, place: str, content: dict[str, Any], known: Iterable[str]) -> None:
+    for word in content:
+        if word not in known:
+            raise MappingError(f"{path}: {place} has the unknown key '{word}'{nearest(word, known)}")
+
+
+def _texts(path: Path, word: str, value: Any) -> list[str]:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise MappingError(f"{path}: {word} must be a text or a list of texts, not {value!r}")
+    return listed
+
+
+def _times(path: Path, content: dict[str, Any]) -> TimeReader:
+    try:
+        return TimeReader(content.get("time_zone", "UTC"), content.get("date_format", ISO))
+    except MappingError as error:
+        raise MappingError(f"{path}: {error}") from error
+
+
+def _encoding(path: Path, encoding: Any) -> str:
+    try:
+        "".encode(encoding)
+    except (LookupError, TypeError) as error:
+        raise MappingError(f"{path}: encoding = {encoding!r} is not a text encoding such as 'utf-8' or 'cp1252'") from error
+    return str(encoding)
+
+
+def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
+    where = f"record {place}"
+    _known_keys(path, where, rule, ("type", "optional", "columns"))
+    kind = rule.get("type")
+    if kind not in RECORD_TYPES or RECORD_TYPES[kind].family in ("quarantine", "batch"):
+        raise MappingError(f"{path}: {where} has the unknown type '{kind}'{nearest(str(kind), RECORD_TYPES)}")
+    columns = rule.get("columns", {})
+    allowed = FILLABLE | (set(family_columns(RECORD_TYPES[kind].family)) - set(ENVELOPE))
+    cells = {}
+    for column, given in columns.items():
+        if column not in allowed:
+            raise MappingError(f"{path}: {where} ({kind}) has no column '{column}'{nearest(column, allowed)}")
+        cells[column] = _cell(path, f"{where} ({kind}), column '{column}'", column, given)
+    for needed in (*RECORD_TYPES[kind].required, "occurred_at"):
+        if needed not in cells:
+            raise MappingError(f"{path}: {where} ({kind}) needs the column '{needed}'")
+    return RecordRule(kind, bool(rule.get("optional", False)), cells)
+
+
+def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
+    if isinstance(given, str):
+        return Cell(column=given)
+    if not isinstance(given, dict):
+        raise MappingError(f"{path}: {where} must be a column name or a table, not {given!r}")
+    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone"))
+    if ("column" in given) == ("constant" in given):
+        raise MappingError(f"{path}: {where} needs either column or constant")
+    values = {str(raw): str(value) for raw, value in given.get("values", {}).items()}
+    for value in [*values.values(), *([str(given["constant"])] if "constant" in given else [])]:
+        if column in CHOICES and value not in CHOICES[column]:
+            raise MappingError(f"{path}: {where}: '{value}' is not one of {', '.join(CHOICES[column])}{nearest(value, CHOICES[column])}")
+    constant = given.get("constant")
+    if given.get("time_zone"):
+        _times(path, {"time_zone": given["time_zone"]})
+    return Cell(given.get("column"), None if constant is None else _plain(constant), values, given.get("date_format"), given.get("time_zone"))
+
+
+def _plain(constant: Any) -> str:
+    return str(constant).lower() if isinstance(constant, bool) else str(constant)
+
+
+def _instrument(path: Path, item: dict[str, Any]) -> dict[str, Any]:
+    _known_keys(path, "an instrument", item, ("id", "kind", "name", "about", "positive", "negative", "scale", "question"))
+    for word in ("id", "kind", "positive"):
+        if word not in item:
+            raise MappingError(f"{path}: an instrument needs '{word}'")
+    for word, column in (("kind", "instrument_kind"), ("about", "about")):
+        if word in item and item[word] not in CHOICES[column]:
+            raise MappingError(f"{path}: instrument {item['id']}: {word} '{item[word]}' is not one of {', '.join(CHOICES[column])}")
+    return item
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage the records that a mapping makes of CSV, TSV, JSON lines or Parquet files, gzip or not."""
+    mapping = read_mapping(options.mapping)
+    staging.source = mapping.name
+    known = sorted(mapping.columns())
+    tables = []
+    for path in paths:
+        table = read_table(staging, path, required=known, known=known, delimiter=mapping.delimiter, encoding=mapping.encoding)
+        _blank_missing(staging, table, mapping)
+        _try_times(staging, table, mapping, options.mapping)
+        tables.append(table)
+    staging.on_step("turning rows into records")
+    for instrument in mapping.instruments:
+        _stage_instrument(staging, instrument)
+    for table in tables:
+        extra_rule = next((place for place, rule in enumerate(mapping.rules) if rule.type == "created"), 0)
+        for place, rule in enumerate(mapping.rules):
+            _stage_rule(staging, table, mapping, rule, place, place == extra_rule)
+    locate_lines(staging, tables)
+
+
+def _blank_missing(staging: Staging, table: RawTable, mapping: Mapping) -> None:
+    codes = ", ".join(text(code) for code in mapping.missing) or "''"
+    sets = ", ".join(
+        f"{name(column)} = case when trim({name(column)}) in ({codes}) or trim({name(column)}) = '' then null else trim({name(column)}) end"
+        for column in table.columns
+    )
+    staging.connection.execute(f"update {table.table} set {sets}")
+
+
+def _time_cells(mapping: Mapping) -> list[tuple[RecordRule, str, Cell, TimeReader]]:
+    found = []
+    for rule in mapping.rules:
+        columns = family_columns(RECORD_TYPES[rule.type].family)
+        for column, cell in rule.cells.items():
+            if columns[column] == "instant" and cell.column:
+                times = TimeReader(cell.time_zone or mapping.times.time_zone, cell.date_format or mapping.times.date_format)
+                found.append((rule, column, cell, times))
+    return found
+
+
+def _try_times(staging: Staging, table: RawTable, mapping: Mapping, path: Path | None) -> None:
+    """Stop before loading when no value of a time column can be read: the format is wrong, not the rows."""
+    for _, column, cell, times in _time_cells(mapping):
+        raw = name(cell.column or "")
+        row = staging.connection.execute(
+            f"select count({raw}), count({times.instant(raw)}), min({raw}) from (select * from {table.table} where {raw} is not null limit {TRIED_ROWS})"
+        ).fetchone()
+        if row and row[0] and not row[1]:
+            raise MappingError(f"{path}: no value of '{cell.column}' reads as {column} with date_format '{times.date_format}' (for example '{row[2]}')")
+
+
+def _stage_instrument(staging: Staging, item: dict[str, Any]) -> None:
+    definition = json.dumps({word: item[word] for word in ("positive", "negative", "scale", "question") if word in item}, sort_keys=True)
+    staging.add(
+        "instrument",
+        {
+            "record_id": text(f"{staging.source}:instrument:{item['id']}:{definition}"),
+            "source_id": text(item["id"]),
+            "occurred_at": "timestamptz '2000-01-01 00:00:00+00'",
+            "valid_from": "timestamptz '2000-01-01 00:00:00+00'",
+            "entity_id": text(item["id"]),
+            "name": text(item.get("name", item["id"])),
+            "instrument_kind": text(item["kind"]),
+            "about": text(item.get("about", "transactional")),
+            "definition": text(definition),
+            "fidelity": "'asserted'",
+        },
+        "(select 1)",
+    )
+
+
+def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, place: int, keeps_rest: bool) -> None:
+    kinds = family_columns(RECORD_TYPES[rule.type].family)
+    columns: dict[str, str] = {}
+    for column, cell in rule.cells.items():
+        columns[column], fault = _expression(cell, kinds[column], mapping)
+        if fault:
+            staging.reject(cell.column or column, name(cell.column or ""), fault, f"{table.table} where {fault} is not null")
+    key = " || ':' || ".join(f"coalesce({name(part)}, '')" for part in mapping.key)
+    # Without a key the whole row is the identity: the same row twice is a repeat.
+    identity = key or "md5(concat_ws('\x1f', " + ", ".join(f"coalesce({name(column)}, '')" for column in table.columns) + "))"
+    rest = [column for column in table.columns if column not in mapping.columns()]
+    if keeps_rest and rest:
+        packed = ", ".join(f"{name(column)} := {name(column)}" for column in rest)
+        columns["extra"] = f"to_json(struct_pack({packed}))"
+    time = rule.cells["occurred_at"]
+    where = f" where {name(time.column)} is not null" if rule.is_optional and time.column else ""
+    if keeps_rest:
+        for part in mapping.key:
+            staging.reject(part, name(part), "'no key: the row cannot be identified'", f"{table.table} where {name(part)} is null", is_whole_row=True)
+    staging.add(
+        rule.type,
+        {"record_id": f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}", "source_id": identity,
+         "fidelity": "'derived'" if rule.type == "created" else "'native'", "_file": "_file", "_row": "_row", **columns},
+        f"{table.table}{where}",
+    )  # fmt: skip
+
+
+def _expression(cell: Cell, kind: str, mapping: Mapping) -> tuple[str, str | None]:
+    """Return the SQL of a value, and the SQL of the reason why a cell has none (or None: nothing can fail)."""
+    if cell.column is None:
+        literal = text(cell.constant or "")
+        return (f"timestamptz {literal}" if kind == "instant" else literal), None
+    raw = name(cell.column)
+    value = raw
+    if cell.values:
+        cases = " ".join(f"when {text(given)} then {text(meant)}" for given, meant in cell.values.items())
+        value = f"case {raw} {cases} else {raw} end"
+    if kind == "instant":
+        times = TimeReader(cell.time_zone or mapping.times.time_zone, cell.date_format or mapping.times.date_format)
+        return times.instant(value), times.fault(raw)
+    if kind in ("number", "integer"):
+        sql_type = "double" if kind == "number" else "bigint"
+        return f"try_cast({value} as {sql_type})", f"case when {raw} is not null and try_cast({value} as {sql_type}) is null then 'not a number' end"
+    if kind == "flag":
+        yes, no = (", ".join(text(word) for word in words) for words in (TRUE, FALSE))
+        flag = f"case when lower({value}) in ({yes}) then true when lower({value}) in ({no}) then false end"
+        return flag, f"case when {raw} is not null and ({flag}) is null then 'neither yes nor no' end"
+    return value, None
+
+
+source = Source("mapping", "any CSV, TSV, JSON lines or Parquet, described by a mapping file (--mapping)", read, named_paths)

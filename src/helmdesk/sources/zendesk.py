@@ -1,0 +1,410 @@
+"""Zendesk as connector tables: ticket, ticket_field_history, ticket_comment, user, group and more.
+
+A folder holds one file per table, ``NAME.csv`` or ``NAME_data.csv`` (gzip or Parquet too). Only ``ticket``
+is needed; every other table adds what it knows. Histories of tickets that are not in the ticket table are
+kept in the lake and counted once their ticket arrives. All times are UTC.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from helmdesk.errors import NotFoundError
+from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.sources.source import Options, Source
+from helmdesk.sources.times import TimeReader
+
+STATUS = {
+    "new": "new", "open": "open", "pending": "waiting_customer", "hold": "waiting_third_party",
+    "on-hold": "waiting_third_party", "solved": "solved", "closed": "closed",
+}  # fmt: skip
+PRIORITIES = ("low", "normal", "medium", "high", "urgent")
+TEAM_ROLES = ("agent", "admin")
+SATISFACTION = "zendesk_satisfaction"
+MINUTES_A_WEEK = 7 * 24 * 60
+TIMES = TimeReader("UTC")
+
+# Required columns of every table the source reads; tables outside this list are left alone and reported.
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "ticket": ("id", "created_at", "status", "updated_at"),
+    "ticket_field_history": ("ticket_id", "field_name", "value", "updated"),
+    "ticket_comment": ("id", "ticket_id", "user_id", "created", "public"),
+    "user": ("id", "role"),
+    "group": ("id", "name"),
+    "organization": ("id", "name"),
+    "schedule": ("id", "start_time", "end_time", "time_zone"),
+    "schedule_holiday": ("schedule_id", "start_date", "end_date"),
+    "ticket_schedule": ("ticket_id", "schedule_id", "created_at"),
+    "sla_policy_metric_history": ("sla_policy_id", "sla_policy_updated_at", "metric", "priority", "target", "business_hours"),
+    "ticket_sla_policy": ("ticket_id", "sla_policy_id", "policy_applied_at"),
+    "satisfaction_rating": ("id", "ticket_id", "score", "created_at"),
+}
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "ticket": ("subject", "priority", "type", "via_channel", "assignee_id", "group_id", "requester_id", "submitter_id",
+               "organization_id", "merged_ticket_ids"),
+    "ticket_field_history": ("user_id",),
+    "ticket_comment": ("body",),
+    "user": ("name", "organization_id", "created_at", "updated_at"),
+    "group": ("created_at", "updated_at"),
+    "organization": ("created_at", "updated_at"),
+    "schedule": ("name", "created_at", "_fivetran_deleted"),
+    "schedule_holiday": ("_fivetran_deleted", "name"),
+    "satisfaction_rating": ("comment", "updated_at"),
+}  # fmt: skip
+
+
+def find_tables(paths: Sequence[Path]) -> dict[str, Path]:
+    """Return the files of known tables in folders or among files, by table name.
+
+    Raises:
+        NotFoundError: a path does not exist, or there is no ticket table.
+    """
+    candidates: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise NotFoundError(f"{path}: no such file or folder")
+        candidates += sorted(path.iterdir()) if path.is_dir() else [path]
+    found: dict[str, Path] = {}
+    for path in candidates:
+        table = path.name.split(".")[0].removesuffix("_data")
+        if table in REQUIRED and path.is_file():
+            found[table] = path
+    if "ticket" not in found:
+        raise NotFoundError(f"{paths[0]}: no ticket table; expected a file named ticket.csv or ticket_data.csv")
+    return found
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage the records of an export; options are not used, Zendesk's times are UTC."""
+    tables: dict[str, RawTable] = {}
+    for table, path in find_tables(paths).items():
+        tables[table] = _read(staging, table, path)
+    _report_untouched(staging, paths, tables)
+    for table, raw in tables.items():
+        STAGERS[table](staging, tables)
+        staging.on_step(f"read {table} ({raw.rows:,} rows)")
+    locate_lines(staging, list(tables.values()))
+
+
+def _read(staging: Staging, table: str, path: Path) -> RawTable:
+    raw = read_table(staging, path, required=REQUIRED[table])
+    known = [*REQUIRED[table], *OPTIONAL.get(table, ())]
+    cells = [f"nullif({name(column)}, '') as {name(column)}" if column in raw.columns else f"null::varchar as {name(column)}" for column in known]
+    rest = [column for column in raw.columns if column not in known and not column.startswith("_fivetran")]
+    packed = ", ".join(f"{name(column)} := nullif({name(column)}, '')" for column in rest)
+    extra = f"to_json(struct_pack({packed}))" if rest else "null"
+    staging.connection.execute(f"create view z_{table} as select {', '.join(cells)}, {extra} as extra, _file, _row, _line from {raw.table}")
+    return raw
+
+
+def _report_untouched(staging: Staging, paths: Sequence[Path], tables: Mapping[str, RawTable]) -> None:
+    used = {raw.path for raw in tables.values()}
+    left = sorted(
+        entry.name for path in paths if path.is_dir() for entry in path.iterdir()
+        if entry not in used and entry.suffix in (".csv", ".gz", ".parquet")
+    )  # fmt: skip
+    if left:
+        staging.note(f"tables left alone: {', '.join(left)}")
+
+
+def _at(column: str) -> str:
+    return TIMES.instant(column)
+
+
+def _reject_time(staging: Staging, table: str, column: str) -> None:
+    fault = TIMES.fault(column)
+    staging.reject(column, column, fault, f"z_{table} where {fault} is not null", is_whole_row=True)
+
+
+def _has(tables: Mapping[str, RawTable], table: str) -> bool:
+    return table in tables
+
+
+def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    _reject_time(staging, "ticket", "created_at")
+    first = {field: f"z.{column}" for field, column in (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id"))}
+    if _has(tables, "ticket_field_history"):
+        # The ticket row shows today's values; at creation the field had its first recorded value.
+        staging.connection.execute(
+            "create temp table z_histories as select distinct ticket_id, field_name from z_ticket_field_history"
+        )
+        for field, column in (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id")):
+            first[field] = (
+                f"case when (z.id, '{column}') in (select (ticket_id, field_name) from z_histories) then null else z.{column} end"
+            )
+    is_team = "false"
+    if _has(tables, "user"):
+        roles = ", ".join(text(role) for role in TEAM_ROLES)
+        is_team = f"z.submitter_id in (select id from z_user where role in ({roles}))"
+    own = "'zendesk:ticket:' || z.id"
+    staging.add(
+        "created",
+        {
+            "record_id": f"{own} || ':created'", "source_id": "z.id", "occurred_at": _at("z.created_at"), "seq": "0",
+            "ticket_id": "z.id", "actor_id": "z.submitter_id", "actor_kind": f"case when {is_team} then 'human' else 'customer' end",
+            "channel": "z.via_channel", "subject": "z.subject", "priority": first["priority"], "issue_type": "z.type",
+            "agent_id": f"coalesce({first['agent_id']}, '')", "team_id": f"coalesce({first['team_id']}, '')",
+            "customer_id": "z.requester_id", "account_id": "z.organization_id", "status": "'new'", "extra": "z.extra",
+            "_file": "z._file", "_row": "z._row",
+        },
+        "z_ticket z",
+    )  # fmt: skip
+    history = "select distinct ticket_id from z_ticket_field_history where field_name = 'status'" if _has(tables, "ticket_field_history") else "select null"
+    cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
+    # Without a status history the present state is all there is; it is dated by the last change.
+    known = f"z.status in ({', '.join(text(status) for status in STATUS)})"
+    staging.add(
+        "status_changed",
+        {"record_id": f"{own} || ':present_status'", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "seq": "0", "ticket_id": "z.id",
+         "status": f"case z.status {cases} end", "status_raw": "z.status", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
+        f"z_ticket z where {known} and z.status <> 'new' and z.id not in (select ticket_id from ({history}) where ticket_id is not null)",
+    )  # fmt: skip
+    staging.add(
+        "deleted",
+        {"record_id": f"{own} || ':deleted'", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "ticket_id": "z.id",
+         "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
+        "z_ticket z where z.status = 'deleted'",
+    )  # fmt: skip
+    staging.reject("status", "status", "'unknown status'", f"z_ticket z where not ({known}) and z.status <> 'deleted'")
+    staging.add(
+        "merged_into",
+        {"record_id": "'zendesk:merge:' || z.merged || ':' || z.id", "source_id": "z.merged", "occurred_at": _at("z.updated_at"),
+         "ticket_id": "z.merged", "target_ticket_id": "z.id", "cause": "'merge'", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
+        "(select *, unnest(regexp_extract_all(merged_ticket_ids, '[0-9]+')) as merged from z_ticket where merged_ticket_ids is not null) z",
+    )  # fmt: skip
+
+
+def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    _reject_time(staging, "ticket_field_history", "updated")
+    cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
+    base = {
+        "record_id": "'zendesk:history:' || h.ticket_id || ':' || h.field_name || ':' || h.updated || ':' || coalesce(h.value, '')",
+        "source_id": "h.ticket_id", "occurred_at": _at("h.updated"), "ticket_id": "h.ticket_id", "actor_id": "h.user_id",
+        "actor_kind": "case when h.user_id is null then 'automation' else 'human' end",
+        "cause": "case when h.user_id is null then 'automation' else 'manual' end", "_file": "h._file", "_row": "h._row",
+    }  # fmt: skip
+    rows = "z_ticket_field_history h where h.field_name"
+    staging.reject("value", "value", "'not a status'", f"{rows} = 'status' and h.value is not null and (case h.value {cases} end) is null")
+    staging.add("status_changed", {**base, "status": f"case h.value {cases} end", "status_raw": "h.value"}, f"{rows} = 'status'")
+    staging.add("assigned", {**base, "agent_id": "coalesce(h.value, '')"}, f"{rows} = 'assignee_id'")
+    staging.add("assigned", {**base, "team_id": "coalesce(h.value, '')"}, f"{rows} = 'group_id'")
+    listed = ", ".join(text(priority) for priority in PRIORITIES)
+    staging.reject("value", "value", "'not a priority'", f"{rows} = 'priority' and h.value not in ({listed})", is_whole_row=True)
+    staging.add(
+        "field_changed",
+        {**base, "field": "case h.field_name when 'type' then 'issue_type' else h.field_name end", "value": "h.value"},
+        f"{rows} not in ('status', 'assignee_id', 'group_id', 'satisfaction_score')"
+        f" and not (h.field_name = 'priority' and h.value is not null and h.value not in ({listed}))",
+    )
+    _satisfaction(staging, "(select ticket_id, updated as happened_at, value as score, null::varchar as comment, _file, _row"
+                  " from z_ticket_field_history where field_name = 'satisfaction_score')")  # fmt: skip
+    if not _has(tables, "ticket"):
+        return
+    (orphans,) = staging.connection.execute(
+        "select count(distinct ticket_id) from z_ticket_field_history where ticket_id not in (select id from z_ticket)"
+    ).fetchone() or (0,)
+    if orphans:
+        staging.note(f"{orphans:,} tickets have a history but are not in the ticket table; kept, and counted once they arrive")
+
+
+def _satisfaction(staging: Staging, rows: str) -> None:
+    """Offered means asked; good or bad means answered. One survey a ticket, every change a revision."""
+    base = {"source_id": "s.ticket_id", "occurred_at": _at("s.happened_at"), "ticket_id": "s.ticket_id", "instrument_id": text(SATISFACTION),
+            "survey_id": "'zendesk:' || s.ticket_id", "_file": "s._file", "_row": "s._row"}  # fmt: skip
+    identity = "'zendesk:satisfaction:' || s.ticket_id || ':' || s.happened_at || ':' || s.score"
+    (found,) = staging.connection.execute(f"select count(*) from {rows}").fetchone() or (0,)
+    if not found:
+        return
+    staging.add("sent", {**base, "record_id": identity}, f"{rows} s where s.score = 'offered'")
+    staging.add(
+        "responded",
+        {**base, "record_id": identity, "answer": "s.score", "comment": "s.comment", "actor_kind": "'customer'",
+         "revision": "row_number() over (partition by s.ticket_id order by s.happened_at)"},
+        f"{rows} s where s.score in ('good', 'bad')",
+    )  # fmt: skip
+    staging.add(
+        "instrument",
+        {"record_id": text(f"zendesk:instrument:{SATISFACTION}"), "source_id": text(SATISFACTION), "entity_id": text(SATISFACTION),
+         "occurred_at": "timestamptz '2000-01-01 00:00:00+00'", "valid_from": "timestamptz '2000-01-01 00:00:00+00'", "fidelity": "'asserted'",
+         "instrument_kind": "'csat'", "about": "'transactional'", "name": "'Zendesk satisfaction'",
+         "definition": text(json.dumps({"positive": ["good"], "negative": ["bad"]}))},
+        "(select 1)",
+    )  # fmt: skip
+
+
+def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    if _has(tables, "ticket_field_history"):
+        staging.note("satisfaction_rating was not read: the field history holds the same answers with their revisions")
+        return
+    scores = "case when score like 'good%' then 'good' when score like 'bad%' then 'bad' else score end"
+    _satisfaction(staging, f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {scores} as score, comment, _file, _row from z_satisfaction_rating)")
+
+
+def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    _reject_time(staging, "ticket_comment", "created")
+    people = "(select id, role from z_user)" if _has(tables, "user") else "(select null::varchar as id, null::varchar as role)"
+    roles = ", ".join(text(role) for role in TEAM_ROLES)
+    # An unknown author who opened the ticket is its customer; any other stays outside both sides.
+    joined = f"z_ticket_comment c left join {people} u on u.id = c.user_id left join z_ticket t on t.id = c.ticket_id"
+    kind = f"case when u.role in ({roles}) then 'human' when u.role = 'end-user' or c.user_id = t.requester_id then 'customer' end"
+    staging.reject("user_id", "c.user_id", "'unknown author: neither in the user table nor the requester'",
+                   f"(select c._file, c._row, c._line, c.user_id, {kind} as kind from {joined}) c where c.kind is null", is_whole_row=True)  # fmt: skip
+    staging.add(
+        "message",
+        {"record_id": "'zendesk:comment:' || c.id", "source_id": "c.id", "occurred_at": _at("c.created"), "ticket_id": "c.ticket_id",
+         "actor_id": "c.user_id", "actor_kind": "c.kind", "direction": "case c.kind when 'human' then 'outbound' else 'inbound' end",
+         "visibility": "case when lower(c.public) = 'true' then 'public' else 'internal' end", "is_automated": "false", "text": "c.body",
+         "_file": "c._file", "_row": "c._row"},
+        f"(select c.*, {kind} as kind from {joined}) c where c.kind is not null",
+    )  # fmt: skip
+
+
+def _entity(kind: str, columns: dict[str, str], since: str = "coalesce(z.updated_at, z.created_at)") -> dict[str, str]:
+    # A changed attribute is a new version: the content is part of the identity.
+    content = " || '|' || ".join(f"coalesce({value}::varchar, '')" for value in columns.values())
+    valid = f"coalesce({_at(since)}, timestamptz '2000-01-01 00:00:00+00')"
+    return {"record_id": f"'zendesk:{kind}:' || z.id || ':' || md5({content})", "source_id": "z.id", "occurred_at": valid,
+            "entity_id": "z.id", "valid_from": valid, "_file": "z._file", "_row": "z._row", **columns}  # fmt: skip
+
+
+def _users(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+    roles = ", ".join(text(role) for role in TEAM_ROLES)
+    staging.add("agent", _entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where z.role in ({roles})")
+    staging.add("customer", _entity("user", {"name": "z.name", "account_id": "z.organization_id"}), f"z_user z where z.role not in ({roles}) or z.role is null")
+
+
+def _groups(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+    staging.add("team", _entity("group", {"name": "z.name"}), "z_group z")
+
+
+def _organizations(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+    staging.add("account", _entity("organization", {"name": "z.name"}), "z_organization z")
+
+
+def _schedules(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    """Weekly minutes since Sunday, local, and whole-day holidays, become calendars."""
+    rows = staging.connection.execute(
+        "select id, start_time, end_time, time_zone, name, created_at, _file, _row, _line from z_schedule"
+        " where coalesce(lower(_fivetran_deleted), 'false') <> 'true' order by id, try_cast(start_time as bigint)"
+    ).fetchall()
+    zones = tomllib.loads(files("helmdesk.sources").joinpath("zendesk_zones.toml").read_text(encoding="utf-8"))
+    weekly: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    about: dict[str, tuple[str, str | None, str | None, int, int]] = {}
+    for schedule, start, end, zone_name, label, created, file, row, line in rows:
+        zone = zones.get(zone_name, zone_name)
+        reason = _schedule_fault(start, end, zone)
+        if reason:
+            staging.connection.execute("insert into rejected values (?, ?, ?, 'time_zone', ?, ?, true)", [file, row, line, zone_name, reason])
+            continue
+        # Zendesk's week starts on Sunday, ours on Monday.
+        shifted = (int(start) - 24 * 60) % MINUTES_A_WEEK
+        weekly[schedule].append((shifted, shifted + int(end) - int(start)))
+        about[schedule] = (zone, label, created, file, row)
+    holidays = _holidays(staging, tables, set(weekly))
+    for schedule, hours in weekly.items():
+        zone, label, created, file, row = about[schedule]
+        definition = json.dumps({"weekly": sorted(hours), "exceptions": holidays.get(schedule, {})}, sort_keys=True)
+        valid = f"coalesce({_at(text(created) if created else 'null::varchar')}, timestamptz '2000-01-01 00:00:00+00')"
+        staging.add(
+            "calendar",
+            {"record_id": f"'zendesk:schedule:' || {text(schedule)} || ':' || md5({text(zone + definition)})", "source_id": text(schedule),
+             "occurred_at": valid, "entity_id": text(schedule), "valid_from": valid, "time_zone": text(zone), "definition": text(definition),
+             "name": text(label or schedule), "_file": str(file), "_row": str(row)},
+            "(select 1)",
+        )  # fmt: skip
+
+
+def _schedule_fault(start: str | None, end: str | None, zone: str) -> str | None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
+        return "unknown time zone"
+    if not (start and end and start.isdigit() and end.isdigit() and 0 <= int(start) < int(end) <= MINUTES_A_WEEK):
+        return f"impossible hours {start} to {end} (minutes since Sunday)"
+    return None
+
+
+def _holidays(staging: Staging, tables: Mapping[str, RawTable], known: set[str]) -> dict[str, dict[str, list[int]]]:
+    if not _has(tables, "schedule_holiday"):
+        return {}
+    found: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    rows = staging.connection.execute(
+        """select schedule_id, strftime(unnest(generate_series(try_cast(start_date as date), try_cast(end_date as date), interval 1 day)), '%Y-%m-%d')
+        from z_schedule_holiday where coalesce(lower(_fivetran_deleted), 'false') <> 'true'
+            and try_cast(start_date as date) is not null and try_cast(end_date as date) is not null"""
+    ).fetchall()
+    for schedule, day in rows:
+        found[schedule][day] = []
+    listed = ", ".join(text(schedule) for schedule in sorted(known)) or "''"
+    staging.reject("schedule_id", "schedule_id", "'holiday of a schedule that is not in the schedule table'",
+                   f"z_schedule_holiday where schedule_id not in ({listed})", is_whole_row=True)  # fmt: skip
+    staging.reject("start_date", "start_date", "'not a date'",
+                   "z_schedule_holiday where try_cast(start_date as date) is null or try_cast(end_date as date) is null", is_whole_row=True)  # fmt: skip
+    return found
+
+
+def _ticket_schedules(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+    _reject_time(staging, "ticket_schedule", "created_at")
+    staging.add(
+        "field_changed",
+        {"record_id": "'zendesk:ticket_schedule:' || z.ticket_id || ':' || z.created_at || ':' || z.schedule_id", "source_id": "z.ticket_id",
+         "occurred_at": _at("z.created_at"), "ticket_id": "z.ticket_id", "actor_kind": "'automation'", "cause": "'automation'",
+         "field": "'calendar_id'", "value": "z.schedule_id", "_file": "z._file", "_row": "z._row"},
+        "z_ticket_schedule z",
+    )  # fmt: skip
+
+
+def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+    """All targets that one policy had from one instant on become one version of the policy."""
+    _reject_time(staging, "sla_policy_metric_history", "sla_policy_updated_at")
+    staging.reject("target", "target", "'target is not a number of minutes'",
+                   "z_sla_policy_metric_history where try_cast(target as bigint) is null", is_whole_row=True)  # fmt: skip
+    staging.connection.execute(
+        """create temp table z_policies as
+        select sla_policy_id as id, sla_policy_updated_at, min(_file) as _file, min(_row) as _row,
+            to_json(list(struct_pack(clock := metric, priority := priority, target_seconds := try_cast(target as bigint) * 60,
+                is_business := lower(business_hours) = 'true') order by metric, priority)) as definition
+        from z_sla_policy_metric_history where try_cast(target as bigint) is not null
+        group by sla_policy_id, sla_policy_updated_at"""
+    )
+    staging.add("sla_policy", _entity("sla_policy", {"definition": "z.definition"}, "z.sla_policy_updated_at"), "z_policies z")
+
+
+def _ticket_policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+    _reject_time(staging, "ticket_sla_policy", "policy_applied_at")
+    staging.add(
+        "policy_applied",
+        {"record_id": "'zendesk:policy:' || z.ticket_id || ':' || z.sla_policy_id || ':' || z.policy_applied_at", "source_id": "z.ticket_id",
+         "occurred_at": _at("z.policy_applied_at"), "ticket_id": "z.ticket_id", "policy_id": "z.sla_policy_id",
+         "actor_kind": "'automation'", "_file": "z._file", "_row": "z._row"},
+        "z_ticket_sla_policy z",
+    )  # fmt: skip
+
+
+def _nothing(_staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+    """Holidays are read with their schedules."""
+
+
+STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
+    "ticket": _tickets,
+    "ticket_field_history": _history,
+    "ticket_comment": _comments,
+    "user": _users,
+    "group": _groups,
+    "organization": _organizations,
+    "schedule": _schedules,
+    "schedule_holiday": _nothing,
+    "ticket_schedule": _ticket_schedules,
+    "sla_policy_metric_history": _policies,
+    "ticket_sla_policy": _ticket_policies,
+    "satisfaction_rating": _ratings,
+}
+
+source = Source("zendesk", "Zendesk connector tables: a folder of CSV or Parquet files", read, find_tables)

@@ -22,6 +22,7 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
         self._step, self._done = "starting", 0
+        self._logged = 0.0
         self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
         self._timer.daemon = True
 
@@ -59,6 +60,8 @@ class Progress:
             self._log()
 
     def _log(self) -> None:
-        """Without a terminal a bar would be noise: one line per step instead."""
-        if not sys.stderr.isatty():
-            print(f"... {self._step} ({time.monotonic() - self._started:.0f} s)", file=sys.stderr)  # noqa: T201
+        """Without a terminal a bar would be noise: a line now and then instead."""
+        now = time.monotonic()
+        if not sys.stderr.isatty() and now - self._logged >= PATIENCE_SECONDS:
+            self._logged = now
+            print(f"... {self._step} ({now - self._started:.0f} s)", file=sys.stderr)  # noqa: T201

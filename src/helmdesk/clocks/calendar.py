@@ -6,6 +6,7 @@ and holidays. Pure: no database, no clock of its own.
 
 from __future__ import annotations
 
+import bisect
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,15 +168,48 @@ def _gap_end(zone: ZoneInfo, wall: datetime) -> datetime:
     return upper
 
 
-def working_seconds(spans: Sequence[OpenSpan], start: datetime, end: datetime) -> int:
-    """Return working seconds between two UTC instants: the reference for the SQL look-up."""
-    return _before(spans, end) - _before(spans, start)
+class WorkClock:
+    """Look-ups in the open spans of one calendar; instants are aware UTC datetimes."""
 
+    def __init__(self, spans: Sequence[OpenSpan]) -> None:
+        if not spans:
+            raise InputError("a calendar without open time: no working time can pass")
+        self._spans = tuple(spans)
+        self._starts = [span.start for span in spans]
+        self._before = [span.seconds_before for span in spans]
 
-def _before(spans: Sequence[OpenSpan], instant: datetime) -> int:
-    total = 0
-    for span in spans:
-        if span.start >= instant:
-            break
-        total = span.seconds_before + int((min(instant, span.end) - span.start).total_seconds())
-    return total
+    def worked(self, instant: datetime) -> int:
+        """Return working seconds from the first span to `instant`."""
+        place = bisect.bisect_right(self._starts, instant) - 1
+        if place < 0:
+            return 0
+        span = self._spans[place]
+        return span.seconds_before + int((min(instant, span.end) - span.start).total_seconds())
+
+    def between(self, start: datetime, end: datetime) -> int:
+        """Return working seconds between two instants."""
+        return self.worked(end) - self.worked(start)
+
+    def is_open(self, instant: datetime) -> bool:
+        """Whether `instant` lies in open time."""
+        place = bisect.bisect_right(self._starts, instant) - 1
+        return place >= 0 and instant < self._spans[place].end
+
+    def after(self, start: datetime, seconds: int) -> datetime:
+        """Return the first instant by which `seconds` of working time have passed since `start`.
+
+        Raises:
+            InputError: the calendar's spans end before that.
+        """
+        target = self.worked(start) + seconds
+        place = bisect.bisect_right(self._before, target) - 1
+        # At the very end of a span the target is also the beginning of the next: the earlier instant counts.
+        if seconds and place > 0 and self._before[place] == target:
+            place -= 1
+        span = self._spans[max(place, 0)]
+        reached = max(start, span.start + timedelta(seconds=target - span.seconds_before)) if not seconds else (
+            span.start + timedelta(seconds=target - span.seconds_before)
+        )
+        if reached > span.end:
+            raise InputError(f"the calendar ends at {self._spans[-1].end} before {seconds} s of working time have passed")
+        return reached

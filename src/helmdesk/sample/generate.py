@@ -1,0 +1,122 @@
+"""The sample desk: eighteen months of a fictional company, the same for the same seed."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helmdesk.desk import Desk as HelmdeskDesk
+from helmdesk.sample.company import END, START, Company, Site, found_company
+from helmdesk.sample.demand import arrivals
+from helmdesk.sample.life import TARGETS, Desk
+from helmdesk.sample.situation import Situation, read_scenarios
+from helmdesk.sample.workforce import ask_employees, ask_relationship, book_costs, plan_and_log_work
+from helmdesk.sample.writer import Writer
+from helmdesk.settings import Settings
+
+if TYPE_CHECKING:
+    from helmdesk.records.staging import LoadReport, Staging
+
+SEED = 20250102
+FORMAT = 1
+# The sample is learnt at its own end, not when somebody happens to generate it: same seed, same lake.
+RECORDED_AT = datetime(END.year, END.month, END.day, tzinfo=UTC)
+STEPS_TOLD_EVERY = 4000
+
+INSTRUMENTS = (
+    ("larkspur-csat", "csat", "transactional", ["4", "5"], ["1", "2"], [1, 5], "How satisfied are you with the help you received?"),
+    ("larkspur-ces", "ces", "transactional", ["5", "6", "7"], ["1", "2", "3"], [1, 7], "Larkspur made it easy to handle my issue."),
+    ("larkspur-nps", "nps", "relationship", ["9", "10"], [str(n) for n in range(7)], [0, 10], "How likely are you to recommend Larkspur?"),
+    ("larkspur-esat", "esat", "employee", ["4", "5"], ["1", "2"], [1, 5], "How satisfied are you with your work here?"),
+)  # fmt: skip
+
+
+def create_sample(path: Path | str, seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None] = lambda _step: None) -> tuple[HelmdeskDesk, LoadReport]:
+    """Create a desk that holds the sample.
+
+    Args:
+        scale: share of the usual volume (1.0 gives about 40,000 tickets).
+
+    Raises:
+        ConflictError: `path` is a desk already, or not empty.
+    """
+    settings = Settings(name="Larkspur support", time_zone="Europe/Berlin", default_calendar="berlin", is_sample=True)
+    desk = HelmdeskDesk.create(path, settings)
+    report = desk.load_with(
+        lambda staging: fill(staging, seed, scale), "sample", f"sample-{FORMAT}-{seed}-{scale}", recorded_at=RECORDED_AT, on_step=on_step
+    )
+    return desk, report
+
+
+def fill(staging: Staging, seed: int, scale: float) -> None:
+    """Put the whole sample into a staging area."""
+    generate(seed, scale, staging.on_step).stage(staging)
+
+
+def generate(seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None] = lambda _step: None) -> Writer:
+    """Return all records of the sample."""
+    rng, writer, situation = random.Random(seed), Writer(), Situation(read_scenarios())
+    on_step("founding the company")
+    company = found_company(rng)
+    _introduce(company, writer)
+    desk = Desk(rng, company, situation, writer)
+    for arrival in arrivals(rng, company, situation, scale):
+        if arrival.number % STEPS_TOLD_EVERY == 1:
+            on_step(f"living through {arrival.local:%B %Y}")
+        desk.live(arrival)
+    on_step("planning shifts and logging work")
+    plan_and_log_work(rng, company, situation, writer)
+    ask_employees(rng, company, situation, writer)
+    ask_relationship(rng, company, writer)
+    book_costs(rng, desk.tickets_by_month, writer)
+    _announce(writer)
+    return writer
+
+
+def _introduce(company: Company, writer: Writer) -> None:
+    since = datetime.combine(START, time(), UTC)
+    for account in company.accounts:
+        writer.add("account", f"account:{account.id}", since, entity_id=account.id, valid_from=since, name=account.name, tier=account.tier,
+                   region=account.region, contract_value=account.contract_value, owner="customer success")  # fmt: skip
+        writer.add("contract", f"contract:{account.id}", since, entity_id=f"contract-{account.id}", valid_from=since, account_id=account.id,
+                   policy_id=f"sla-{account.tier}")  # fmt: skip
+        for customer in account.customers:
+            writer.add("customer", f"customer:{customer}", since, entity_id=customer, valid_from=since, account_id=account.id)
+    for team, agents in company.agents.items():
+        writer.add("team", f"team:{team}", since, entity_id=team, valid_from=since, name=team, calendar_id=company.site_of(team).key)
+        for agent in agents:
+            writer.add("agent", f"agent:{agent.id}", since, entity_id=agent.id, valid_from=since, name=agent.name, team_id=team, role="agent",
+                       tenure_start=datetime.combine(agent.tenure_start, time(), UTC))  # fmt: skip
+    for site in company.sites.values():
+        writer.add("calendar", f"calendar:{site.key}", since, entity_id=site.key, valid_from=since, name=site.key.title(),
+                   time_zone=site.calendar.time_zone, definition=_definition(site))  # fmt: skip
+    for tier, (first, resolution) in TARGETS.items():
+        targets = [{"clock": "first_response", "target_seconds": first}, {"clock": "resolution", "target_seconds": resolution}]
+        writer.add("sla_policy", f"policy:{tier}", since, entity_id=f"sla-{tier}", valid_from=since, name=f"SLA {tier}", definition=json.dumps(targets))
+    for key, kind, about, positive, negative, scale, question in INSTRUMENTS:
+        definition = json.dumps({"positive": positive, "negative": negative, "scale": scale, "question": question})
+        writer.add("instrument", f"instrument:{key}", since, entity_id=key, valid_from=since, name=key, instrument_kind=kind, about=about, definition=definition)
+    for channel, threshold in (("phone", 30), ("chat", 60)):
+        for team in ("berlin", "boston"):
+            writer.add("queue", f"queue:{channel}-{team}", since, entity_id=f"{channel}-{team}", valid_from=since, name=f"{channel.title()} {team.title()}",
+                       channel=channel, threshold_seconds=threshold, short_abandon_seconds=10)  # fmt: skip
+
+
+def _definition(site: Site) -> str:
+    exceptions = {day.isoformat(): [list(span) for span in spans] for day, spans in site.calendar.exceptions.items()}
+    return json.dumps({"weekly": [list(span) for span in site.calendar.weekly], "exceptions": exceptions}, sort_keys=True)
+
+
+def _announce(writer: Writer) -> None:
+    """Annotations that a team would have written down; causes stay for the insight engine to find."""
+    for key, kind, title, day in (
+        ("launch", "launch", "Version 5 released", datetime(2026, 5, 4, 8, tzinfo=UTC)),
+        ("ivr", "config", "New phone menu", datetime(2025, 12, 1, 8, tzinfo=UTC)),
+        ("kb", "tool", "Knowledge base introduced", datetime(2025, 8, 15, 8, tzinfo=UTC)),
+        ("holiday", "holiday", "Closed for the holidays", datetime(2025, 12, 24, 0, tzinfo=UTC)),
+    ):
+        writer.add("annotation", f"annotation:{key}", day, annotation_kind=kind, title=title, start_at=day)

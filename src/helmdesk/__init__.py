@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from helmdesk.version import __version__
+
 if TYPE_CHECKING:
     from helmdesk.desk import Desk
     from helmdesk.errors import HelmdeskError
 
-__version__ = "0.1.0"
 __all__ = ["Desk", "HelmdeskError", "__version__", "open"]
 
 

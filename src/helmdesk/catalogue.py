@@ -42,9 +42,7 @@ class Entry:
         known = {variant.name: variant for variant in self.metric.variants}
         if name not in known:
             listed = ", ".join(known) or "none"
-            raise NotFoundError(
-                f"metric '{self.metric.key}' has no variant '{name}'{nearest(name, known)} (variants: {listed})"
-            )
+            raise NotFoundError(f"metric '{self.metric.key}' has no variant '{name}'{nearest(name, known)} (variants: {listed})")
         return known[name]
 
 

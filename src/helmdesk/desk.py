@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helmdesk.errors import ConflictError, DataQualityError, NotFoundError
+from helmdesk.errors import ConflictError, DataQualityError, HelmdeskError, NotFoundError
 from helmdesk.lake.lake import Lake
 from helmdesk.lake.mart import publish_mart, published_mart
 from helmdesk.settings import Settings, read_settings, settings_from, write_settings
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     import pyarrow
 
     from helmdesk.engines.duckdb import DuckDB
-    from helmdesk.query.compile import Bounds
     from helmdesk.query.measurement import Measurements
+    from helmdesk.query.question import Question
     from helmdesk.query.receipt import Receipt
-    from helmdesk.query.request import Policy, Request
-    from helmdesk.query.run import Answer
+    from helmdesk.query.request import Policy
     from helmdesk.query.scorecard import Card, Window
     from helmdesk.records.staging import LoadReport
 
 SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
+PUBLISH_RACES = 20
 Step = Callable[[str], None]
 
 
@@ -193,9 +193,7 @@ class Desk:
         publish_mart(self.path / MARTS_FOLDER, build, _mart_version, snapshot.version)
         return snapshot.version
 
-    def _build(
-        self, engine: DuckDB, files: Mapping[str, Sequence[str]], version: int, settings: Mapping[str, Any], on_step: Step
-    ) -> None:
+    def _build(self, engine: DuckDB, files: Mapping[str, Sequence[str]], version: int, settings: Mapping[str, Any], on_step: Step) -> None:
         from helmdesk.facts.build import build_facts
 
         build_facts(engine, files, settings, version, on_step)
@@ -204,7 +202,7 @@ class Desk:
         from helmdesk.facts.build import facts_hash
 
         path = published_mart(self.path / MARTS_FOLDER)
-        if not path.exists():
+        if path is None:
             return False
         from helmdesk.engines.duckdb import DuckDB
 
@@ -218,7 +216,7 @@ class Desk:
     def mart_version(self) -> int | None:
         """Return the lake version of the published mart, or None when there is none."""
         path = published_mart(self.path / MARTS_FOLDER)
-        return _mart_version(path) if path.exists() else None
+        return _mart_version(path) if path else None
 
     @contextmanager
     def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[DuckDB]:
@@ -229,11 +227,8 @@ class Desk:
         """
         from helmdesk.engines.duckdb import DuckDB
 
-        path = published_mart(self.path / MARTS_FOLDER)
         if as_of is None:
-            if not path.exists():
-                self.refresh()
-            engine = DuckDB.open(path)
+            engine = self._open_published()
         else:
             snapshot = self.lake.snapshot(as_of)
             engine = DuckDB.create()
@@ -242,6 +237,22 @@ class Desk:
             yield engine
         finally:
             engine.close()
+
+    def _open_published(self) -> DuckDB:
+        """Open the published mart; another process may replace it between looking and opening."""
+        from helmdesk.engines.duckdb import DuckDB
+
+        for _ in range(PUBLISH_RACES):
+            path = published_mart(self.path / MARTS_FOLDER)
+            if path is None:
+                self.refresh()
+                continue
+            try:
+                return DuckDB.open(path)
+            except HelmdeskError:
+                if path == published_mart(self.path / MARTS_FOLDER):
+                    raise
+        raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
 
     # -- questions --------------------------------------------------------------------------------
 
@@ -273,48 +284,30 @@ class Desk:
         Raises:
             NotFoundError, FilterError, UsageError: the question is not one this desk can answer.
         """
-        asked = self._asked(keys, by, grain, start, end, where, variant, clock)
-        return self._answer(asked, as_of, self.settings.for_facts(), policy)
+        question = self._question(keys, by, grain, start, end, where, variant, clock)
+        return self._answer(question, as_of, self.settings.for_facts(), policy)
 
-    def _asked(
-        self,
-        keys: Sequence[str],
-        by: str | Sequence[str],
-        grain: str | None,
-        start: str | None,
-        end: str | None,
-        where: str | None,
-        variant: str | None,
-        clock: str,
-    ) -> dict[str, Any]:
-        """Return the request as plain values: what a receipt stores and `verify` asks again."""
-        return {
-            "metrics": list(keys),
-            "by": [by] if isinstance(by, str) else list(by),
-            "grain": grain,
-            "start": start,
-            "end": end,
-            "where": where,
-            "variant": variant,
-            "clock": clock,
-            "time_zone": self.settings.time_zone,
-            "week_start": self.settings.week_start,
-        }
+    def _question(self, keys: Sequence[str], by: str | Sequence[str], *rest: Any) -> Question:
+        from helmdesk.query.question import Question, names
 
-    def _answer(
-        self, asked: dict[str, Any], as_of: int | None, settings: Mapping[str, Any], policy: Policy | None
-    ) -> Measurements:
+        grain, start, end, where, variant, clock = rest
+        zone, week_start = self.settings.time_zone, self.settings.week_start
+        return Question(tuple(keys), names(by), grain, start, end, where, variant, clock, zone, week_start)
+
+    def _answer(self, question: Question, as_of: int | None, settings: Mapping[str, Any], policy: Policy | None) -> Measurements:
         from helmdesk.query.compile import resolve
+        from helmdesk.query.drill import drill_table
         from helmdesk.query.measurement import Measurements
+        from helmdesk.query.receipt import make_receipt
         from helmdesk.query.run import read_bounds, run_request
 
-        requests = _requests(asked, policy)
+        requests = question.requests(policy)
         for request in requests:
             resolve(request)  # an unknown name should not wait for a mart
         with self.engine(as_of, settings) as engine:
             bounds = read_bounds(engine)
             answers = [run_request(engine, request, bounds) for request in requests]
-            receipt = self._receipt(engine, asked, answers, settings)
+            receipt = make_receipt(engine, question, answers, settings)
         rows = [measurement for answer in answers for measurement in answer.measurements]
         version = int(receipt.content["lake_version"])
 
@@ -322,9 +315,9 @@ class Desk:
             chosen = next((answer for answer in answers if answer.metric.key == key), answers[0])
             is_published = as_of is None and self.mart_version() == version
             with self.engine(None if is_published else version, settings) as fresh:
-                return _drill_table(fresh, chosen.drill_sql)
+                return drill_table(fresh, chosen.drill_sql)
 
-        return Measurements(rows, asked["by"], receipt, drill)
+        return Measurements(rows, question.by, receipt, drill)
 
     def drill(
         self,
@@ -341,85 +334,27 @@ class Desk:
         policy: Policy | None = None,
     ) -> pyarrow.Table:
         """Return the very rows behind the same call of `measure`, as an Arrow table."""
-        asked = self._asked((key,), by, grain, start, end, where, variant, clock)
-        return self._answer(asked, as_of, self.settings.for_facts(), policy).drill(key)
+        question = self._question((key,), by, grain, start, end, where, variant, clock)
+        return self._answer(question, as_of, self.settings.for_facts(), policy).drill(key)
 
     def scorecard(
         self, *, start: str | None = None, end: str | None = None, compare: str = "previous", policy: Policy | None = None
     ) -> tuple[Window, list[Card]]:
         """Return the desk's cards over a window (the last 28 complete days) against another one."""
         from helmdesk.query.periods import parse_boundary
-        from helmdesk.query.request import Policy as EveryonePolicy
+        from helmdesk.query.request import Policy as Everyone
         from helmdesk.query.request import Request
-        from helmdesk.query.run import read_bounds, run_request
-        from helmdesk.query.scorecard import Card, judge, scorecard_window
+        from helmdesk.query.run import read_bounds
+        from helmdesk.query.scorecard import make_cards, scorecard_window
 
         zone = self.settings.time_zone
-        cards = []
+        first = parse_boundary(start, zone, "start") if start else None
+        last = parse_boundary(end, zone, "end") if end else None
+        base = Request("", time_zone=zone, week_start=self.settings.week_start, policy=policy or Everyone())
         with self.engine() as engine:
             bounds = read_bounds(engine)
-            window = scorecard_window(
-                bounds.as_of,
-                zone,
-                parse_boundary(start, zone, "start") if start else None,
-                parse_boundary(end, zone, "end") if end else None,
-                compare,
-            )
-            shared = {"time_zone": zone, "week_start": self.settings.week_start, "policy": policy or EveryonePolicy()}
-            for key in self.settings.scorecard:
-                pairs = (window.start, window.end), (window.previous_start, window.previous_end)
-                now, before = (
-                    run_request(engine, Request(key, start=first, end=last, **shared), bounds) for first, last in pairs
-                )
-                current, earlier = now.measurements[0], before.measurements[0]
-                reason = "" if current.n else _why_empty(engine, now, bounds)
-                verdict = "no data" if reason else judge(now.metric, current, earlier)
-                if window.previous_start < window.first_day(bounds.first, zone) and not reason:
-                    # The data begin inside the earlier window: a change against it would be an artefact.
-                    earlier, verdict = replace(earlier, value=None, low=None, high=None), "nothing to compare"
-                guards = tuple(now.metric.read_with)
-                cards.append(Card(now.metric, current, earlier, verdict, reason, guards))
-        return window, cards
-
-    # -- proof ------------------------------------------------------------------------------------
-
-    def _receipt(
-        self, engine: DuckDB, asked: dict[str, Any], answers: Sequence[Answer], settings: Mapping[str, Any]
-    ) -> Receipt:
-        from helmdesk import __version__
-        from helmdesk.catalogue import definition_hash, find_metric
-        from helmdesk.facts.build import facts_hash
-        from helmdesk.query.receipt import Receipt
-
-        rows = engine.run("select lake_version, as_of, facts_hash from mart")
-        version, latest, _ = rows[0]
-        measured = [measurement for answer in answers for measurement in answer.measurements]
-        return Receipt.seal(
-            {
-                "helmdesk": __version__,
-                "request": asked,
-                "settings": dict(settings),
-                "lake_version": version,
-                "data_as_of": latest.isoformat() if latest else None,
-                "facts": facts_hash(),
-                "engine": {"name": engine.name, "version": engine.version()},
-                "packages": _package_versions(),
-                "queries": [
-                    {
-                        "metric": f"{answer.metric.key}@{answer.metric.version}",
-                        "variant": answer.request.variant,
-                        "definition": definition_hash(find_metric(answer.metric.key).metric),
-                        "policy": answer.request.policy.digest(),
-                        "rows_behind": sum(measurement.n for measurement in answer.measurements),
-                        "sql": answer.sql,
-                        "drill_sql": answer.drill_sql,
-                    }
-                    for answer in answers
-                ],
-                "row_count": len(measured),
-                "results": json.loads(json.dumps([row.as_row() for row in measured], default=str)),
-            }
-        )
+            window = scorecard_window(bounds.as_of, zone, first, last, compare)
+            return window, make_cards(engine, self.settings.scorecard, window, base, bounds)
 
     def verify(self, receipt: Receipt) -> None:
         """Compute a receipt's request again from the lake as of its version.
@@ -428,80 +363,14 @@ class Desk:
             ReceiptMismatch: the receipt was edited, or the answer differs; says where.
             NotFoundError: the lake no longer has that version.
         """
-        from helmdesk.catalogue import definition_hash, find_metric
-        from helmdesk.facts.build import facts_hash
-        from helmdesk.query.receipt import confirm
+        from helmdesk.query.question import Question
+        from helmdesk.query.receipt import changed_since, confirm
 
         content = receipt.content
         # Validated like a settings file: an edited receipt must not reach the facts unchecked.
         settings = settings_from(dict(content["settings"]), "the receipt's settings").for_facts()
-        again = self._answer(content["request"], int(content["lake_version"]), settings, None)
-        notes = []
-        for query in content["queries"]:
-            key = str(query["metric"]).split("@")[0]
-            metric = find_metric(key).metric
-            if definition_hash(metric) != query["definition"]:
-                notes.append(f"the definition of {key} has changed since ({query['metric']}, now version {metric.version})")
-        if content.get("facts") != facts_hash():
-            notes.append("the receipt was made with other fact definitions")
-        confirm(receipt, again.receipt.results, notes)
-
-
-def _requests(asked: dict[str, Any], policy: Policy | None) -> list[Request]:
-    from helmdesk.errors import UsageError
-    from helmdesk.query.filters import parse_filter
-    from helmdesk.query.periods import parse_boundary
-    from helmdesk.query.request import Policy as EveryonePolicy
-    from helmdesk.query.request import Request
-
-    if not asked["metrics"]:
-        raise UsageError("name at least one metric; list them with: helmdesk metrics")
-    zone = asked["time_zone"]
-    return [
-        Request(
-            key=key,
-            variant=asked["variant"],
-            by=tuple(asked["by"]),
-            grain=asked["grain"],
-            start=parse_boundary(asked["start"], zone, "start") if asked["start"] else None,
-            end=parse_boundary(asked["end"], zone, "end") if asked["end"] else None,
-            where=parse_filter(asked["where"]) if asked["where"] else None,
-            clock=asked["clock"],
-            time_zone=zone,
-            week_start=asked["week_start"],
-            policy=policy or EveryonePolicy(),
-        )
-        for key in asked["metrics"]
-    ]
-
-
-def _drill_table(engine: DuckDB, sql: str) -> pyarrow.Table:
-    """Run a drill-down; instants that have not come are null, not the year 9999."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from helmdesk.engines.engine import FOREVER
-
-    table = engine.connection.sql(sql).to_arrow_table()
-    forever = pa.scalar(datetime.fromisoformat(FOREVER), pa.timestamp("us"))
-    for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            cells = table.column(place)
-            open_ended = pc.equal(cells, forever.cast(field.type))
-            table = table.set_column(place, field.name, pc.if_else(open_ended, pa.scalar(None, field.type), cells))
-    return table
-
-
-def _why_empty(engine: DuckDB, answer: Answer, bounds: Bounds) -> str:
-    """Say why a card has nothing: the sources never record it, or nothing happened in the window."""
-    from helmdesk.query.request import Request
-    from helmdesk.query.run import run_request
-
-    missing = bounds.missing(answer.metric)
-    if missing:
-        return f"the loaded sources have no '{missing[0]}' records"
-    whole = run_request(engine, Request(answer.metric.key, policy=answer.request.policy), bounds)
-    return "nothing in this window" if whole.measurements[0].n else "the loaded sources do not carry what it needs"
+        again = self._answer(Question.from_dict(content["request"]), int(content["lake_version"]), settings, None)
+        confirm(receipt, again.receipt.results, changed_since(receipt))
 
 
 def _mart_version(path: Path) -> int:
@@ -512,9 +381,3 @@ def _mart_version(path: Path) -> int:
         return int(engine.run("select lake_version from mart")[0][0])
     finally:
         engine.close()
-
-
-def _package_versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("duckdb", "deltalake", "sqlglot")}

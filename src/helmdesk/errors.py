@@ -1,15 +1,15 @@
 """Every error Helmdesk raises on purpose.
 
-    HelmdeskError                exit 1   something failed; the message says what and what to do
-    ├── UsageError               exit 2   the request itself is wrong
-    │   ├── SettingError         exit 2   a setting in helmdesk.toml
-    │   ├── MappingError         exit 2   a mapping file, before anything is loaded
-    │   └── FilterError          exit 2   a --where expression
-    ├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
-    ├── InputError               exit 4   a file that cannot be read as what it claims to be
-    ├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
-    └── ConflictError            exit 5   two truths disagree
-        └── ReceiptMismatch      exit 5   a receipt that the lake does not confirm
+HelmdeskError                exit 1   something failed; the message says what and what to do
+├── UsageError               exit 2   the request itself is wrong
+│   ├── SettingError         exit 2   a setting in helmdesk.toml
+│   ├── MappingError         exit 2   a mapping file, before anything is loaded
+│   └── FilterError          exit 2   a --where expression
+├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
+├── InputError               exit 4   a file that cannot be read as what it claims to be
+├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
+└── ConflictError            exit 5   two truths disagree
+    └── ReceiptMismatch      exit 5   a receipt that the lake does not confirm
 """
 
 from __future__ import annotations

@@ -61,9 +61,7 @@ class Settings:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise SettingError(
-                f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'"
-            ) from error
+            raise SettingError(f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'") from error
         if self.week_start not in WEEKDAYS:
             raise SettingError(f"week_start = {self.week_start!r}; use one of {', '.join(WEEKDAYS)}")
         if not 1 <= self.reopen_days <= 365:
@@ -96,17 +94,20 @@ def settings_from(content: dict[str, Any], origin: str) -> Settings:
     for name, value in content.items():
         if name not in known:
             raise SettingError(f"{origin}: unknown setting '{name}'{nearest(name, known)}")
-        default = known[name].default
-        if isinstance(default, tuple):
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                raise SettingError(f"{origin}: {name} must be a list of texts, not {value!r}")
-            value = tuple(value)
-        elif isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        elif type(value) is not type(default):
-            raise SettingError(f"{origin}: {name} must be {type(default).__name__}, not {value!r}")
-        values[name] = value
+        values[name] = _typed(name, value, known[name].default, origin)
     return Settings(**values)
+
+
+def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingError(f"{origin}: {name} must be a list of texts, not {value!r}")
+        return tuple(value)
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(default):
+        raise SettingError(f"{origin}: {name} must be {type(default).__name__}, not {value!r}")
+    return value
 
 
 def write_settings(path: Path, settings: Settings) -> None:

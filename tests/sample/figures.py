@@ -75,7 +75,10 @@ class Figures:
 
     def abandoned(self, channel: str, start: date, end: date) -> float:
         return self.one(
-            f"select avg(is_abandoned::int) from {self.legs()} where channel = ? and offered_at >= ? and offered_at < ?", channel, start, end
+            f"select avg(is_abandoned::int) from {self.legs()} where channel = ? and offered_at >= ? and offered_at < ?",
+            channel,
+            start,
+            end,
         )
 
     def open_tickets(self, at: str) -> float:
@@ -107,4 +110,6 @@ class Figures:
         )  # fmt: skip
 
     def net_promoters(self) -> float:
-        return self.one("select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from survey where type = 'responded' and instrument_id = 'larkspur-nps'")
+        return self.one(
+            "select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from survey where type = 'responded' and instrument_id = 'larkspur-nps'"
+        )

@@ -86,7 +86,9 @@ def _packages() -> Finding:
         except PackageNotFoundError:
             missing.append(package)
     if missing:
-        return Finding("packages", FAILURE, f"missing: {', '.join(missing)}", "install Helmdesk again: pip install --force-reinstall helmdesk")
+        return Finding(
+            "packages", FAILURE, f"missing: {', '.join(missing)}", "install Helmdesk again: pip install --force-reinstall helmdesk"
+        )
     return Finding("packages", OK, ", ".join(found))
 
 
@@ -99,7 +101,12 @@ def _sqlite() -> Finding:
 def _clock() -> Finding:
     now = datetime.now(UTC)
     is_fine = 2025 <= now.year < 2100
-    return Finding("clock", OK if is_fine else FAILURE, f"{now:%Y-%m-%d %H:%M:%S} UTC", "" if is_fine else "set the system clock; records would be dated wrongly")
+    return Finding(
+        "clock",
+        OK if is_fine else FAILURE,
+        f"{now:%Y-%m-%d %H:%M:%S} UTC",
+        "" if is_fine else "set the system clock; records would be dated wrongly",
+    )
 
 
 def _time_zones() -> Finding:
@@ -114,11 +121,18 @@ def _time_zones() -> Finding:
     for zone in TRIED_ZONES:
         for month in (1, 7):
             instant = datetime(datetime.now(UTC).year, month, 15, 12, tzinfo=UTC)
-            found = connection.execute("select timezone(?, ?::timestamp at time zone 'UTC')", [zone, instant.replace(tzinfo=None)]).fetchone()
+            found = connection.execute(
+                "select timezone(?, ?::timestamp at time zone 'UTC')", [zone, instant.replace(tzinfo=None)]
+            ).fetchone()
             if not found or found[0] != instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None):
                 differing.append(zone)
     if differing:
-        return Finding("time zones", FAILURE, f"Python and DuckDB disagree on {', '.join(dict.fromkeys(differing))}", "upgrade the packages tzdata and duckdb")
+        return Finding(
+            "time zones",
+            FAILURE,
+            f"Python and DuckDB disagree on {', '.join(dict.fromkeys(differing))}",
+            "upgrade the packages tzdata and duckdb",
+        )
     return Finding("time zones", OK, f"Python and DuckDB agree in {len(TRIED_ZONES)} zones")
 
 
@@ -126,7 +140,12 @@ def _disk(folder: Path) -> Finding:
     place = next(parent for parent in [folder.absolute(), *folder.absolute().parents] if parent.exists())
     free = shutil.disk_usage(place).free
     state = FAILURE if free < LEAST_FREE_BYTES else WARNING if free < LOW_FREE_BYTES else OK
-    return Finding("disk", state, f"{free / 1024**3:.1f} GiB free at {place}", "" if state == OK else "free some space: a refresh builds a second mart beside the first")
+    return Finding(
+        "disk",
+        state,
+        f"{free / 1024**3:.1f} GiB free at {place}",
+        "" if state == OK else "free some space: a refresh builds a second mart beside the first",
+    )
 
 
 def _file_system(folder: Path) -> Finding:
@@ -144,7 +163,12 @@ def _file_system(folder: Path) -> Finding:
             is_fine = second.read_text(encoding="utf-8") == "new"
     except OSError as error:
         return Finding("file system", FAILURE, f"{place}: {error}", "make the folder writable, or move the desk to a local disk")
-    return Finding("file system", OK if is_fine else FAILURE, f"{place}: writable, renames atomically", "" if is_fine else "move the desk to a local disk")
+    return Finding(
+        "file system",
+        OK if is_fine else FAILURE,
+        f"{place}: writable, renames atomically",
+        "" if is_fine else "move the desk to a local disk",
+    )
 
 
 def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
@@ -184,7 +208,9 @@ def _records(desk: Desk) -> Finding:
     counts = {}
     for family in ("batch", "quarantine"):
         listed = "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in files.get(family, ())) + "]"
-        counts[family] = duckdb.connect().execute(f"select count(*) from read_parquet({listed})").fetchall()[0][0] if files.get(family) else 0
+        counts[family] = (
+            duckdb.connect().execute(f"select count(*) from read_parquet({listed})").fetchall()[0][0] if files.get(family) else 0
+        )
     if not counts["batch"]:
         return Finding("records", WARNING, "nothing loaded yet", "helmdesk load SOURCE PATH...   (or: helmdesk sample DIR)")
     return Finding("records", OK, f"{counts['batch']} batches, {counts['quarantine']} quarantined cells")

@@ -9,8 +9,8 @@ import sys
 
 import click
 
-from helmdesk import __version__
 from helmdesk.errors import HelmdeskError, nearest
+from helmdesk.version import __version__
 
 NOT_COMMANDS = {"main", "options", "output", "progress"}
 EXIT_CODES = "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 data quality, 5 conflict."
@@ -33,18 +33,18 @@ class Commands(click.Group):
         return command
 
 
-@click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+EPILOG = f"""\b
+Examples:
+  helmdesk sample demo-desk
+  helmdesk scorecard --desk demo-desk
+
+{EXIT_CODES}"""
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="helmdesk")
 def commands() -> None:
-    """See what is happening in a support operation.
-
-    Records from helpdesks become governed numbers with receipts.
-
-    \b
-    Example:
-      helmdesk sample demo-desk
-      helmdesk scorecard --desk demo-desk
-    """
+    """See what is happening in a support operation: records in, governed numbers with receipts out."""
 
 
 def run(arguments: list[str] | None = None) -> None:

@@ -43,7 +43,17 @@ def command(
         value, interval = show_measurement(row)
         period = [show_period(row)] if has_periods else []
         mark = f"{value} *" if row.is_small and row.value is not None and row.n else value
-        rows.append([name, *(show_segment(part) for _, part in row.group), *period, mark, interval, f"{row.n:,}", f"{row.pending:,}" if row.pending else ""])
+        rows.append(
+            [
+                name,
+                *(show_segment(part) for _, part in row.group),
+                *period,
+                mark,
+                interval,
+                f"{row.n:,}",
+                f"{row.pending:,}" if row.pending else "",
+            ]
+        )
     show_table(columns, rows, right=("value", "95% interval", "n", "pending"))
     explain_marks(found)
 

@@ -15,7 +15,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 FORMATS = ("table", "json", "csv", "parquet")
 
 desk_option = click.option("--desk", "desk_path", envvar="HELMDESK_DESK", help="The desk's folder (or set HELMDESK_DESK; default: here).")
-format_option = click.option("--format", "format_name", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output.")
+format_option = click.option(
+    "--format", "format_name", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output."
+)
 
 
 def open_desk(path: str | None) -> Desk:

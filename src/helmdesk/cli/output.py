@@ -25,9 +25,7 @@ def talk(message: str) -> None:
     click.echo(message, err=True)
 
 
-def show_table(
-    columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), title: str | None = None
-) -> None:
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), title: str | None = None) -> None:
     """Print a table for reading."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console

@@ -35,7 +35,9 @@ def command(desk_path: str | None, format_name: str, start: str | None, end: str
         emit(format_name, list(rows[0]) if rows else [], rows, lambda: _arrow(rows))
         return
     click.echo(heading(desk, window))
-    for pillar, group in itertools.groupby(sorted(cards, key=lambda card: PILLARS.index(card.metric.pillar)), key=lambda card: card.metric.pillar):
+    for pillar, group in itertools.groupby(
+        sorted(cards, key=lambda card: PILLARS.index(card.metric.pillar)), key=lambda card: card.metric.pillar
+    ):
         click.echo(f"\n{pillar.replace('_', ' ').upper()}")
         columns = ("metric", "value", "95% interval", "n", "before", "change", "verdict", "read with")
         show_table(columns, [_cells(card) for card in group], right=columns[1:6])

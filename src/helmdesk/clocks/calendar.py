@@ -115,20 +115,14 @@ def _spans(calendar: Calendar, zone: ZoneInfo, first: date, last: date) -> Itera
             hours = calendar.exceptions[day]
         else:
             monday = day.weekday() * MINUTES_A_DAY
-            hours = [
-                (start - monday, end - monday)
-                for start, end in calendar.weekly
-                if monday <= start < monday + MINUTES_A_DAY
-            ]
+            hours = [(start - monday, end - monday) for start, end in calendar.weekly if monday <= start < monday + MINUTES_A_DAY]
         for start, end in hours:
             # A span past midnight ends where an exception closes a following day.
             yield from _within_exceptions(calendar, zone, day, start, end)
         day += timedelta(days=1)
 
 
-def _within_exceptions(
-    calendar: Calendar, zone: ZoneInfo, day: date, start: int, end: int
-) -> Iterator[tuple[datetime, datetime]]:
+def _within_exceptions(calendar: Calendar, zone: ZoneInfo, day: date, start: int, end: int) -> Iterator[tuple[datetime, datetime]]:
     piece = start
     while piece < end:
         days_on, _ = divmod(piece, MINUTES_A_DAY)
@@ -207,8 +201,10 @@ class WorkClock:
         if seconds and place > 0 and self._before[place] == target:
             place -= 1
         span = self._spans[max(place, 0)]
-        reached = max(start, span.start + timedelta(seconds=target - span.seconds_before)) if not seconds else (
-            span.start + timedelta(seconds=target - span.seconds_before)
+        reached = (
+            max(start, span.start + timedelta(seconds=target - span.seconds_before))
+            if not seconds
+            else (span.start + timedelta(seconds=target - span.seconds_before))
         )
         if reached > span.end:
             raise InputError(f"the calendar ends at {self._spans[-1].end} before {seconds} s of working time have passed")

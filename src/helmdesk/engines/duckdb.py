@@ -22,8 +22,8 @@ def _template(sql: str) -> HouseFunction:
     """Return a house function that puts its arguments into `sql` at @1, @2 ..."""
     parsed = sqlglot.parse_one(sql, dialect=DIALECT)
 
-    def build(arguments: Sequence[exp.Expression]) -> exp.Expression:
-        def fill(node: exp.Expression) -> exp.Expression:
+    def build(arguments: Sequence[exp.Expr]) -> exp.Expr:
+        def fill(node: exp.Expr) -> exp.Expr:
             if isinstance(node, exp.Column) and node.name.startswith("arg_"):
                 return arguments[int(node.name[4:]) - 1].copy()
             return node
@@ -33,7 +33,7 @@ def _template(sql: str) -> HouseFunction:
     return build
 
 
-def _period(arguments: Sequence[exp.Expression]) -> exp.Expression:
+def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Weeks may begin on another day than Monday: shift, truncate, shift back."""
     instant, grain, zone, shift = (argument.copy() for argument in arguments)
     local = f"({instant.sql(DIALECT)} at time zone 'UTC' at time zone {zone.sql(DIALECT)})"
@@ -46,7 +46,7 @@ def _period(arguments: Sequence[exp.Expression]) -> exp.Expression:
     )
 
 
-def _local_part(arguments: Sequence[exp.Expression]) -> exp.Expression:
+def _local_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
     instant, part, zone = arguments
     function = {"hour": "hour", "weekday": "isodow"}[part.name]
     local = f"({instant.sql(DIALECT)} at time zone 'UTC' at time zone {zone.sql(DIALECT)})"
@@ -94,7 +94,7 @@ class DuckDB:
             cls._functions = {
                 "seconds": _template("date_diff('second', arg_1, arg_2)"),
                 "quantile": _template("quantile_cont(arg_1, arg_2)"),
-                "nth_smallest": _template("list_sort(list(arg_1))[arg_2]"),
+                "nth_smallest": _template("list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), arg_2)"),
                 "count_if": _template("count(*) filter (where arg_1)"),
                 "ratio": _template("case when arg_2 = 0 then null else arg_1::double / arg_2 end"),
                 "period": _period,
@@ -105,7 +105,7 @@ class DuckDB:
             assert set(cls._functions) == set(HOUSE_FUNCTIONS)
         return cls._functions
 
-    def translate(self, house_sql: str | exp.Expression) -> str:
+    def translate(self, house_sql: str | exp.Expr) -> str:
         """Return DuckDB SQL: every house function replaced, innermost first."""
         parsed = sqlglot.parse_one(house_sql, dialect=DIALECT) if isinstance(house_sql, str) else house_sql.copy()
         functions = self.functions()
@@ -133,7 +133,7 @@ class DuckDB:
         self.connection.close()
 
 
-def _function_name(node: exp.Expression) -> str:
+def _function_name(node: exp.Expr) -> str:
     """Name of a house call; SQLGlot knows some of the names itself and gives them a class."""
     if isinstance(node, exp.Anonymous):
         return str(node.name).lower()
@@ -144,6 +144,6 @@ def _function_name(node: exp.Expression) -> str:
     return ""
 
 
-def _arguments(node: exp.Expression) -> list[exp.Expression]:
+def _arguments(node: exp.Expr) -> list[exp.Expr]:
     found = [node.this, *([node.args["quantile"]] if node.args.get("quantile") else [])]
-    return [argument for argument in found if isinstance(argument, exp.Expression)]
+    return [argument for argument in found if isinstance(argument, exp.Expr)]

@@ -22,7 +22,7 @@ HOUSE_FUNCTIONS = {
 
 FOREVER = "9999-12-31 00:00:00"
 
-HouseFunction = Callable[[Sequence[exp.Expression]], exp.Expression]
+HouseFunction = Callable[[Sequence[exp.Expr]], exp.Expr]
 
 
 class Engine(Protocol):
@@ -34,7 +34,7 @@ class Engine(Protocol):
         """Return the engine's own version."""
         ...
 
-    def translate(self, house_sql: str | exp.Expression) -> str:
+    def translate(self, house_sql: str | exp.Expr) -> str:
         """Return `house_sql` in the engine's dialect."""
         ...
 

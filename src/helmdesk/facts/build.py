@@ -64,7 +64,6 @@ def build_facts(
         scope = "temp table" if fact.name in INTERNAL else "table"
         engine.connection.execute(f"create {scope} {fact.name} as {engine.translate(fact.sql)}")
     engine.connection.execute(
-        "create table mart as select ?::bigint as lake_version, ?::timestamp as as_of, ?::varchar as facts_hash,"
-        " ?::varchar as settings",
+        "create table mart as select ?::bigint as lake_version, ?::timestamp as as_of, ?::varchar as facts_hash, ?::varchar as settings",
         [lake_version, latest, facts_hash(), json.dumps(dict(settings), sort_keys=True)],
     )

@@ -23,17 +23,13 @@ def _create_view(engine: DuckDB, family: str, files: Sequence[str]) -> None:
     run = engine.connection.execute
     view = f"{family}_records"
     if not files:
-        listed = ", ".join(
-            f'"{name}" {"TIMESTAMP" if kind == "instant" else SQL_TYPES[kind]}' for name, kind in columns.items()
-        )
+        listed = ", ".join(f'"{name}" {"TIMESTAMP" if kind == "instant" else SQL_TYPES[kind]}' for name, kind in columns.items())
         run(f"create temp table {view} ({listed}, type_order integer)")
         return
     listed_files = "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
     reader = f"read_parquet({listed_files}, union_by_name=true, hive_partitioning=false)"
     cells = ", ".join(
-        f'"{name}"::timestamp as "{name}"' if kind == "instant" else f'"{name}"'
-        for name, kind in columns.items()
-        if name != "family"
+        f'"{name}"::timestamp as "{name}"' if kind == "instant" else f'"{name}"' for name, kind in columns.items() if name != "family"
     )
     order = " ".join(f"when '{kind.name}' then {kind.order}" for kind in RECORD_TYPES.values() if kind.family == family)
     selected = f"select {cells}, case type {order} end as type_order from {reader}"

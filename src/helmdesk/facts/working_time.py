@@ -24,10 +24,7 @@ def create_working_time(engine: DuckDB, first: datetime | None, last: datetime |
     rows: list[tuple[str, datetime, datetime, int]] = []
     for calendar_id, time_zone, definition in calendars:
         spans = open_spans(calendar_from_definition(calendar_id, time_zone, definition), start, end)
-        rows += [
-            (calendar_id, span.start.replace(tzinfo=None), span.end.replace(tzinfo=None), span.seconds_before)
-            for span in spans
-        ]
+        rows += [(calendar_id, span.start.replace(tzinfo=None), span.end.replace(tzinfo=None), span.seconds_before) for span in spans]
     if rows:
         import pyarrow as pa
 

@@ -23,7 +23,7 @@ from helmdesk.records.schema import COLUMNS
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
-    from deltalake.transaction import AddAction
+    from deltalake.transaction import AddAction, RemoveAction
     from duckdb import DuckDBPyRelation
 
 PARTITION = "family"
@@ -107,7 +107,7 @@ class Lake:
         if self.version_of_batch(batch_id) is not None:
             return None
         table = self._table()
-        actions = [self._write_file(family, rows) for family, rows in records.items()]
+        actions: list[AddAction | RemoveAction] = [self._write_file(family, rows) for family, rows in records.items()]
         try:
             table.create_write_transaction(
                 actions,
@@ -207,11 +207,7 @@ class Lake:
             except NotFoundError:
                 continue
         limit = time.time() - ORPHAN_HOURS * 3600
-        orphans = [
-            file
-            for file in self.path.glob(f"{PARTITION}=*/*.parquet")
-            if file.name not in named and file.stat().st_mtime < limit
-        ]
+        orphans = [file for file in self.path.glob(f"{PARTITION}=*/*.parquet") if file.name not in named and file.stat().st_mtime < limit]
         for file in orphans:
             file.unlink()
         return len(orphans)

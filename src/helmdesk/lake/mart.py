@@ -1,4 +1,8 @@
-"""Where marts live: one published file, replaced by rename, never opened for writing by readers."""
+"""Where marts live: a file per build, and a pointer to the published one that is replaced by rename.
+
+Every build has a name of its own, so a process that still reads the last mart can open the next one
+beside it. Nobody ever opens a published mart for writing.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,24 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-PUBLISHED = "mart.duckdb"
+POINTER = "CURRENT"
 BUILDING = ".building-"
 
 
-def published_mart(folder: Path) -> Path:
-    """Return the path of the published mart, whether or not it exists."""
-    return folder / PUBLISHED
+def published_mart(folder: Path) -> Path | None:
+    """Return the path of the published mart, or None when there is none."""
+    try:
+        path = folder / (folder / POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return path if path.is_file() else None
 
 
 def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callable[[Path], int], version: int) -> None:
-    """Build a mart beside the published one and put it in its place, unless a newer one got there first.
+    """Build a mart beside the published one and point to it, unless a newer one got there first.
 
     A process killed at any instant leaves the old mart published and a building file that the next
-    refresh removes.
+    refresh removes. Marts that are no longer pointed to are deleted; whoever has one open keeps it.
     """
     from filelock import FileLock
 
@@ -31,13 +39,31 @@ def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callab
         build(path)
         _fsync(path)
         with FileLock(folder / ".publish.lock"):
-            target = published_mart(folder)
-            if not target.exists() or version_of(target) <= version:
-                path.replace(target)
-                _fsync(folder)
+            current = published_mart(folder)
+            if current is None or _is_older(current, version_of, version):
+                target = path.rename(folder / f"mart-{version}-{uuid.uuid4().hex[:8]}.duckdb")
+                _point_to(folder, target)
+                for left in folder.glob("mart-*.duckdb"):
+                    if left != target:
+                        left.unlink(missing_ok=True)
     finally:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def _is_older(current: Path, version_of: Callable[[Path], int], version: int) -> bool:
+    try:
+        return version_of(current) <= version
+    except Exception:  # A damaged mart is older than any other.
+        return True
+
+
+def _point_to(folder: Path, target: Path) -> None:
+    waiting = folder / f"{BUILDING}{os.getpid()}-pointer"
+    waiting.write_text(target.name + "\n", encoding="utf-8")
+    _fsync(waiting)
+    waiting.replace(folder / POINTER)
+    _fsync(folder)
 
 
 def _remove_abandoned(folder: Path) -> None:

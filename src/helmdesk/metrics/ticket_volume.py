@@ -29,7 +29,5 @@ metric = Metric(
     exposes="demand: what customers need help with and when",
     supports=("staffing", "scheduling", "product"),
     read_with=("backlog", "resolution_rate"),
-    variants=(
-        Variant("all", "every ticket ever created, spam and merged ones included", "raw helpdesk counters", where="true"),
-    ),
+    variants=(Variant("all", "every ticket ever created, spam and merged ones included", "raw helpdesk counters", where="true"),),
 )

@@ -19,7 +19,17 @@ from helmdesk.catalogue import find_metric
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.facts.fact import Dimension, Fact, load_facts
 from helmdesk.kinds import (
-    Distinct, Level, Mean, Metric, NetShare, Part, Quantile, Ratio, Share, Survival, Value,
+    Distinct,
+    Level,
+    Mean,
+    Metric,
+    NetShare,
+    Part,
+    Quantile,
+    Ratio,
+    Share,
+    Survival,
+    Value,
 )  # fmt: skip
 from helmdesk.query.filters import filter_expression, find_dimension
 from helmdesk.query.periods import Period, week_shift
@@ -73,13 +83,13 @@ def _on_business_clock(value: Value) -> Value:
     raise AssertionError(f"{value} has no business clock")
 
 
-def metric_dimensions(metric: Metric, request: Request) -> dict[str, tuple[Dimension, exp.Expression]]:
+def metric_dimensions(metric: Metric, request: Request) -> dict[str, tuple[Dimension, exp.Expr]]:
     """Return the dimensions of a metric's fact with their column expressions."""
     fact = load_facts()[metric.fact]
     return _dimensions(fact, metric.anchor, request)
 
 
-def _dimensions(fact: Fact, anchor: str | None, request: Request) -> dict[str, tuple[Dimension, exp.Expression]]:
+def _dimensions(fact: Fact, anchor: str | None, request: Request) -> dict[str, tuple[Dimension, exp.Expr]]:
     found = {}
     for dimension in fact.dimensions:
         if dimension.column in ("hour", "weekday"):
@@ -93,7 +103,7 @@ def _dimensions(fact: Fact, anchor: str | None, request: Request) -> dict[str, t
     return found
 
 
-def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expression:
+def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
     """Return house SQL with one row per group and period: sums that `run` turns into measurements."""
     rows = _row_source(metric, request, bounds, periods, for_drill=None)
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
@@ -108,14 +118,14 @@ def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: li
     return exp.select(*selected).from_(rows.subquery("rows_")).group_by(*keys)
 
 
-def compile_drill(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expression:
+def compile_drill(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
     """Return house SQL that lists the very rows behind the values (pending rows apart)."""
     rows = _row_source(metric, request, bounds, periods, for_drill=metric.evidence)
     listed = exp.select("*").from_(rows.subquery("rows_"))
     return listed.order_by(*[exp.column(column) for column in ("period_start", "role", metric.evidence[0])])
 
 
-def _aggregates(value: Value) -> list[exp.Expression]:
+def _aggregates(value: Value) -> list[exp.Expr]:
     if isinstance(value, Survival):
         return [
             _house(f"count_if(role = '{CASE}' and hit)").as_("n_ended"),
@@ -130,10 +140,9 @@ def _aggregates(value: Value) -> list[exp.Expression]:
     ]
 
 
-def _coverage() -> list[exp.Expression]:
+def _coverage() -> list[exp.Expr]:
     return [
-        _house(f"count_if(role <> '{PENDING}' and fidelity = '{fidelity}')").as_(fidelity)
-        for fidelity in ("native", "derived", "asserted")
+        _house(f"count_if(role <> '{PENDING}' and fidelity = '{fidelity}')").as_(fidelity) for fidelity in ("native", "derived", "asserted")
     ]
 
 
@@ -164,9 +173,7 @@ def _numbers(value: Value) -> dict[str, str]:
     return {}
 
 
-def _row_source(
-    metric: Metric, request: Request, bounds: Bounds, periods: list[Period], for_drill: tuple[str, ...] | None
-) -> exp.Query:
+def _row_source(metric: Metric, request: Request, bounds: Bounds, periods: list[Period], for_drill: tuple[str, ...] | None) -> exp.Query:
     parts: list[exp.Query] = []
     for part in _parts(metric):
         parts.append(_select_part(metric, part, request, bounds, periods, for_drill))
@@ -201,6 +208,7 @@ def _select_part(
     known = _dimensions(fact, part.anchor or None, request)
     is_level = isinstance(metric.value, Level)
     groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
+    period: exp.Expr
     if is_level:
         period = exp.column("period_start", table="instants")
     elif periods:
@@ -232,7 +240,7 @@ def _select_part(
     return query
 
 
-def _measured(value: Value, part: Part) -> list[exp.Expression]:
+def _measured(value: Value, part: Part) -> list[exp.Expr]:
     """Return the columns x and hit of one row."""
     if part.role != CASE:
         return [_house("cast(null as double)").as_("x"), _house("cast(null as boolean)").as_("hit")]
@@ -249,10 +257,10 @@ def _measured(value: Value, part: Part) -> list[exp.Expression]:
     return [_instant_column(_house(x)).as_("x"), _instant_column(_house(hit)).as_("hit")]
 
 
-def _instant_column(expression: exp.Expression) -> exp.Expression:
+def _instant_column(expression: exp.Expr) -> exp.Expr:
     """`instant` in a level's expressions is the column of the joined instants."""
 
-    def fill(node: exp.Expression) -> exp.Expression:
+    def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name == "instant":
             return exp.column("instant", table="instants")
         return node
@@ -273,16 +281,10 @@ def level_instants(request: Request, bounds: Bounds, periods: list[Period]) -> l
     last = min(request.end, bounds.as_of) if request.end else bounds.as_of
     if not periods:
         return [(None, last)]
-    return [
-        (datetime.combine(period.label, datetime.min.time()), min(period.end, last))
-        for period in periods
-        if period.start <= last
-    ]
+    return [(datetime.combine(period.label, datetime.min.time()), min(period.end, last)) for period in periods if period.start <= last]
 
 
-def _join_instants(
-    query: exp.Select, level: Level, request: Request, bounds: Bounds, periods: list[Period]
-) -> exp.Select:
+def _join_instants(query: exp.Select, level: Level, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Select:
     pairs = level_instants(request, bounds, periods)
     rows = [
         exp.Tuple(expressions=[_timestamp(start) if start else _house("cast(null as timestamp)"), _timestamp(instant)])
@@ -296,15 +298,15 @@ def _join_instants(
     return query.join(values, on=alive)
 
 
-def _timestamp(instant: datetime) -> exp.Expression:
+def _timestamp(instant: datetime) -> exp.Expr:
     return exp.cast(exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f")), "timestamp")
 
 
-def _fill_zone(request: Request) -> Callable[[exp.Expression], exp.Expression]:
+def _fill_zone(request: Request) -> Callable[[exp.Expr], exp.Expr]:
     """Replace the placeholders zone_ and grain_ by literals; neither is ever pasted as text."""
     literals = {"zone_": request.time_zone, "grain_": request.grain or "day"}
 
-    def fill(node: exp.Expression) -> exp.Expression:
+    def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in literals:
             return exp.Literal.string(literals[node.name])
         return node
@@ -312,7 +314,7 @@ def _fill_zone(request: Request) -> Callable[[exp.Expression], exp.Expression]:
     return fill
 
 
-def _house(text: str) -> exp.Expression:
+def _house(text: str) -> exp.Expr:
     return sqlglot.parse_one(text, dialect="duckdb")
 
 
@@ -340,5 +342,3 @@ def require_business_clock(request: Request, bounds: Bounds) -> None:
     """
     if request.clock == "business" and not bounds.has_calendar:
         raise NotFoundError("this desk has no business calendar; load one (for example with Zendesk schedules) or use --clock calendar")
-
-

@@ -21,7 +21,7 @@ MAX_LENGTH = 2000
 MAX_NODES = 400
 HELP = "write conditions such as: channel = 'email' and priority in ('high', 'urgent')"
 
-COMPARISONS: dict[type[exp.Expression], str] = {
+COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
 }  # fmt: skip
 BUILDERS: dict[str, type[exp.Binary]] = {
@@ -99,7 +99,7 @@ def parse_filter(text: str) -> Filter:
     return _convert(parsed[0])
 
 
-def _convert(node: exp.Expression) -> Filter:
+def _convert(node: exp.Expr) -> Filter:
     if node.comments:
         raise FilterError(f"comments are not allowed in a filter; {HELP}")
     if isinstance(node, exp.Paren):
@@ -124,13 +124,13 @@ def _convert(node: exp.Expression) -> Filter:
     raise FilterError(f"not allowed in a filter: {node.sql('duckdb')[:80]!r}; {HELP}")
 
 
-def _dimension(node: exp.Expression) -> str:
+def _dimension(node: exp.Expr) -> str:
     if isinstance(node, exp.Column) and len(node.parts) == 1 and isinstance(node.this, exp.Identifier):
         return str(node.name)
     raise FilterError(f"expected the name of a dimension, not {node.sql('duckdb')[:80]!r}; {HELP}")
 
 
-def _scalar(node: exp.Expression) -> Scalar:
+def _scalar(node: exp.Expr) -> Scalar:
     if isinstance(node, exp.Paren):
         return _scalar(node.this)
     if isinstance(node, exp.Neg):
@@ -159,7 +159,7 @@ def dimensions_used(condition: Filter) -> set[str]:
             return set().union(*(dimensions_used(part) for part in parts))
 
 
-def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, exp.Expression]]) -> exp.Expression:
+def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, exp.Expr]]) -> exp.Expr:
     """Build the SQL expression of a filter.
 
     Args:
@@ -187,9 +187,7 @@ def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, ex
             return exp.Paren(this=exp.or_(*(filter_expression(part, known) for part in parts)))
 
 
-def find_dimension(
-    name: str, known: Mapping[str, tuple[Dimension, exp.Expression]]
-) -> tuple[Dimension, exp.Expression]:
+def find_dimension(name: str, known: Mapping[str, tuple[Dimension, exp.Expr]]) -> tuple[Dimension, exp.Expr]:
     """Return a dimension and a fresh copy of its column expression, or raise `NotFoundError`."""
     if name not in known:
         raise NotFoundError(f"unknown dimension '{name}'{nearest(name, known)} (known here: {', '.join(known)})")
@@ -197,7 +195,7 @@ def find_dimension(
     return dimension, column.copy()
 
 
-def _literal(dimension: Dimension, value: Scalar) -> exp.Expression:
+def _literal(dimension: Dimension, value: Scalar) -> exp.Expr:
     if dimension.kind == "number":
         if isinstance(value, str):
             raise FilterError(f"{dimension.name} is a number; {value!r} is a text")

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from helmdesk.catalogue import definition_hash, find_metric
+from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import InputError, NotFoundError, ReceiptMismatch
+from helmdesk.facts.build import facts_hash
+from helmdesk.query.question import Question
+from helmdesk.query.run import Answer
+from helmdesk.version import __version__
 
 FORMAT = 1
 
@@ -107,3 +115,49 @@ def confirm(receipt: Receipt, computed: list[dict[str, Any]], notes: list[str]) 
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise ReceiptMismatch("; ".join([f"not equal: {found[0]}{more}", *notes]))
+
+
+def make_receipt(engine: DuckDB, question: Question, answers: Sequence[Answer], settings: Mapping[str, Any]) -> Receipt:
+    """Return the sealed receipt of answers that `engine` has just given."""
+    ((lake_version, latest),) = engine.run("select lake_version, as_of from mart")
+    measured = [measurement for answer in answers for measurement in answer.measurements]
+    return Receipt.seal(
+        {
+            "helmdesk": __version__,
+            "request": question.as_dict(),
+            "settings": dict(settings),
+            "lake_version": lake_version,
+            "data_as_of": latest.isoformat() if latest else None,
+            "facts": facts_hash(),
+            "engine": {"name": engine.name, "version": engine.version()},
+            "packages": {name: version(name) for name in ("duckdb", "deltalake", "sqlglot")},
+            "queries": [_query(answer) for answer in answers],
+            "row_count": len(measured),
+            "results": json.loads(json.dumps([row.as_row() for row in measured], default=str)),
+        }
+    )
+
+
+def _query(answer: Answer) -> dict[str, Any]:
+    return {
+        "metric": f"{answer.metric.key}@{answer.metric.version}",
+        "variant": answer.request.variant,
+        "definition": definition_hash(find_metric(answer.metric.key).metric),
+        "policy": answer.request.policy.digest(),
+        "rows_behind": sum(measurement.n for measurement in answer.measurements),
+        "sql": answer.sql,
+        "drill_sql": answer.drill_sql,
+    }
+
+
+def changed_since(receipt: Receipt) -> list[str]:
+    """Return which definitions are no longer those the receipt was made with."""
+    notes = []
+    for query in receipt.content["queries"]:
+        key = str(query["metric"]).split("@")[0]
+        metric = find_metric(key).metric
+        if definition_hash(metric) != query["definition"]:
+            notes.append(f"the definition of {key} has changed since ({query['metric']}, now version {metric.version})")
+    if receipt.content.get("facts") != facts_hash():
+        notes.append("the receipt was made with other fact definitions")
+    return notes

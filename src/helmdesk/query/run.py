@@ -11,7 +11,13 @@ from typing import Any
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.kinds import Count, Distinct, Level, Mean, Metric, NetShare, Quantile, Ratio, Share, Survival, Value
 from helmdesk.query.compile import (
-    Bounds, check_dimensions, compile_drill, compile_values, metric_dimensions, require_business_clock, resolve,
+    Bounds,
+    check_dimensions,
+    compile_drill,
+    compile_values,
+    metric_dimensions,
+    require_business_clock,
+    resolve,
 )  # fmt: skip
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import Period, periods
@@ -43,8 +49,7 @@ class Answer:
 def read_bounds(engine: DuckDB) -> Bounds:
     """Return what the mart's data allow."""
     ((first,),) = engine.run(
-        "select least((select min(created_at) from tickets), (select min(responded_at) from responses),"
-        " (select min(sent_at) from invites))"
+        "select least((select min(created_at) from tickets), (select min(responded_at) from responses), (select min(sent_at) from invites))"
     )
     ((as_of,),) = engine.run("select as_of from mart")
     ((calendars,),) = engine.run("select count(*) from working_time")
@@ -142,9 +147,7 @@ def _is_partial(start: date | None, request: Request, bounds: Bounds, buckets: l
     bucket = next((period for period in buckets if period.label == start), None)
     if bucket is None:
         return True
-    is_cut = (request.start is not None and bucket.start < request.start) or (
-        request.end is not None and bucket.end > request.end
-    )
+    is_cut = (request.start is not None and bucket.start < request.start) or (request.end is not None and bucket.end > request.end)
     return is_cut or bucket.end > bounds.as_of
 
 

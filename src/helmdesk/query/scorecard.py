@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import UsageError
 from helmdesk.kinds import Count, Level, Metric
+from helmdesk.query.compile import Bounds
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_date, local_midnight
+from helmdesk.query.request import Request
+from helmdesk.query.run import Answer, run_request
 from helmdesk.statistics.difference import mover, poisson_interval
 
 DAYS = 28
@@ -95,7 +100,7 @@ def _days_before(instant: datetime, days: int, zone: str) -> datetime:
 
 def judge(metric: Metric, now: Measurement, before: Measurement) -> str:
     """Return the verdict on a change: only an interval that excludes zero is called a change."""
-    if now.value is None or now.n == 0 and not _is_counted(metric):
+    if now.value is None or (now.n == 0 and not _is_counted(metric)):
         return "no data"
     if before.value is None:
         return "nothing to compare"
@@ -124,3 +129,28 @@ def _interval(metric: Metric, measurement: Measurement) -> tuple[float, float] |
     if measurement.low is None or measurement.high is None:
         return None
     return measurement.low, measurement.high
+
+
+def make_cards(engine: DuckDB, keys: Sequence[str], window: Window, base: Request, bounds: Bounds) -> list[Card]:
+    """Return one card per metric key; `base` carries time zone, week and policy."""
+    cards = []
+    for key in keys:
+        now = run_request(engine, replace(base, key=key, start=window.start, end=window.end), bounds)
+        before = run_request(engine, replace(base, key=key, start=window.previous_start, end=window.previous_end), bounds)
+        current, earlier = now.measurements[0], before.measurements[0]
+        reason = "" if current.n else _why_empty(engine, now, base, bounds)
+        verdict = "no data" if reason else judge(now.metric, current, earlier)
+        if window.previous_start < window.first_day(bounds.first, base.time_zone) and not reason:
+            # The data begin inside the earlier window: a change against it would be an artefact.
+            earlier, verdict = replace(earlier, value=None, low=None, high=None), "nothing to compare"
+        cards.append(Card(now.metric, current, earlier, verdict, reason, tuple(now.metric.read_with)))
+    return cards
+
+
+def _why_empty(engine: DuckDB, answer: Answer, base: Request, bounds: Bounds) -> str:
+    """Say why a card has nothing: the sources never record it, or nothing happened in the window."""
+    missing = bounds.missing(answer.metric)
+    if missing:
+        return f"the loaded sources have no '{missing[0]}' records"
+    whole = run_request(engine, replace(base, key=answer.metric.key), bounds)
+    return "nothing in this window" if whole.measurements[0].n else "the loaded sources do not carry what it needs"

@@ -116,9 +116,7 @@ class Staging:
     def _table(self, family: str) -> str:
         if family not in self.families:
             self.families.append(family)
-            self.connection.execute(
-                f"create table staged_{family} ({column_definitions(family)}, _file integer, _row bigint)"
-            )
+            self.connection.execute(f"create table staged_{family} ({column_definitions(family)}, _file integer, _row bigint)")
         return f"staged_{family}"
 
     def reject(
@@ -155,25 +153,21 @@ class Staging:
             ("occurred_at", "occurred_at is null", "no readable time"),
             (
                 "occurred_at",
-                f"occurred_at < timestamptz '{EARLIEST} 00:00:00+00'"
-                f" or occurred_at >= timestamptz '{LATEST} 00:00:00+00'",
+                f"occurred_at < timestamptz '{EARLIEST} 00:00:00+00' or occurred_at >= timestamptz '{LATEST} 00:00:00+00'",
                 f"time outside {EARLIEST[:4]}-{LATEST[:4]}",
             ),
         ]
         present = {row[0] for row in self.connection.execute(f"select distinct type from {table}").fetchall()}
         for kind in (RECORD_TYPES[type_name] for type_name in sorted(present)):
             reasons += [
-                (column, f"type = {text(kind.name)} and {name(column)} is null", f"{kind.name} needs {column}")
-                for column in kind.required
+                (column, f"type = {text(kind.name)} and {name(column)} is null", f"{kind.name} needs {column}") for column in kind.required
             ]
         for column, allowed in CHOICES.items():
             if column in family_columns(family):
                 listed = ", ".join(text(value) for value in allowed)
                 reasons.append((column, f"{name(column)} not in ({listed})", f"not one of: {', '.join(allowed)}"))
         combined = " or ".join(f"coalesce({condition}, false)" for _, condition, _ in reasons)
-        self.connection.execute(
-            f"create or replace temp table invalid as select rowid as id, * from {table} where {combined}"
-        )
+        self.connection.execute(f"create or replace temp table invalid as select rowid as id, * from {table} where {combined}")
         if not self._count("invalid"):
             return
         for column, condition, reason in reasons:
@@ -191,9 +185,7 @@ class Staging:
     def _drop_repeats(self, family: str) -> None:
         """Keep one of several equal records; another content under a known id goes to quarantine."""
         table = f"staged_{family}"
-        (repeats,) = self.connection.execute(
-            f"select count(*) - count(distinct record_id) from {table}"
-        ).fetchone() or (0,)
+        (repeats,) = self.connection.execute(f"select count(*) - count(distinct record_id) from {table}").fetchone() or (0,)
         if not repeats:
             return
         content = ", ".join(name(column) for column in family_columns(family))
@@ -221,9 +213,7 @@ class Staging:
         self.report.quarantined = dict(
             run("select coalesce(column_name || ': ', '') || reason, count(*) from rejected group by 1 order by 2 desc, 1").fetchall()
         )
-        examples = run(
-            "select _file, line, column_name, raw, reason from rejected order by _file, _row, column_name limit 5"
-        ).fetchall()
+        examples = run("select _file, line, column_name, raw, reason from rejected order by _file, _row, column_name limit 5").fetchall()
         self.report.quarantine_examples = [
             f"{self._path(index)}{f', line {line}' if line else ''}{f', {column}' if column else ''}"
             f"{f' = {raw[:60]!r}' if raw else ''}: {reason}"
@@ -268,9 +258,7 @@ class Staging:
             family: self.connection.sql(
                 "select "
                 + ", ".join(
-                    f"{fixed.get(column, name(column))} as {name(column)}"
-                    for column in family_columns(family)
-                    if column != "family"
+                    f"{fixed.get(column, name(column))} as {name(column)}" for column in family_columns(family) if column != "family"
                 )
                 + f" from staged_{family}"
             )

@@ -107,7 +107,8 @@ def found_company(rng: random.Random) -> Company:
 
 
 def _accounts(rng: random.Random) -> list[Account]:
-    found, used = [], set()
+    found: list[Account] = []
+    used: set[str] = set()
     for tier, count, weight, value in TIERS:
         for _ in range(count):
             name = rng.choice(SYLLABLES) + rng.choice(ENDINGS)

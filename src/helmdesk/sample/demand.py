@@ -12,7 +12,15 @@ from helmdesk.sample.situation import Situation
 
 WEEKDAY_MEAN, WEEKEND_MEAN = 97.0, 15.0
 CHANNELS = (("email", 45), ("chat", 27), ("phone", 18), ("social", 10))
-ISSUES = (("password_reset", 20), ("how_to", 24), ("billing", 14), ("bug", 14), ("integration", 10), ("order_status", 12), ("feature_request", 6))
+ISSUES = (
+    ("password_reset", 20),
+    ("how_to", 24),
+    ("billing", 14),
+    ("bug", 14),
+    ("integration", 10),
+    ("order_status", 12),
+    ("feature_request", 6),
+)
 HOURS = {7: 2, 8: 6, 9: 10, 10: 13, 11: 13, 12: 9, 13: 9, 14: 11, 15: 10, 16: 8, 17: 5, 18: 2, 20: 1, 22: 1}
 SUBJECTS = {
     "password_reset": "Cannot sign in", "how_to": "How do I ...", "billing": "Question about an invoice", "bug": "Something is broken",

@@ -35,7 +35,9 @@ INSTRUMENTS = (
 )  # fmt: skip
 
 
-def create_sample(path: Path | str, seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None] = lambda _step: None) -> tuple[HelmdeskDesk, LoadReport]:
+def create_sample(
+    path: Path | str, seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None] = lambda _step: None
+) -> tuple[HelmdeskDesk, LoadReport]:
     """Create a desk that holds the sample.
 
     Args:
@@ -96,10 +98,28 @@ def _introduce(company: Company, writer: Writer) -> None:
                    time_zone=site.calendar.time_zone, definition=_definition(site))  # fmt: skip
     for tier, (first, resolution) in TARGETS.items():
         targets = [{"clock": "first_response", "target_seconds": first}, {"clock": "resolution", "target_seconds": resolution}]
-        writer.add("sla_policy", f"policy:{tier}", since, entity_id=f"sla-{tier}", valid_from=since, name=f"SLA {tier}", definition=json.dumps(targets))
+        writer.add(
+            "sla_policy",
+            f"policy:{tier}",
+            since,
+            entity_id=f"sla-{tier}",
+            valid_from=since,
+            name=f"SLA {tier}",
+            definition=json.dumps(targets),
+        )
     for key, kind, about, positive, negative, scale, question in INSTRUMENTS:
         definition = json.dumps({"positive": positive, "negative": negative, "scale": scale, "question": question})
-        writer.add("instrument", f"instrument:{key}", since, entity_id=key, valid_from=since, name=key, instrument_kind=kind, about=about, definition=definition)
+        writer.add(
+            "instrument",
+            f"instrument:{key}",
+            since,
+            entity_id=key,
+            valid_from=since,
+            name=key,
+            instrument_kind=kind,
+            about=about,
+            definition=definition,
+        )
     for channel, threshold in (("phone", 30), ("chat", 60)):
         for team in ("berlin", "boston"):
             writer.add("queue", f"queue:{channel}-{team}", since, entity_id=f"{channel}-{team}", valid_from=since, name=f"{channel.title()} {team.title()}",

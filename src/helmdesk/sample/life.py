@@ -249,10 +249,19 @@ class Desk:
         p = 0.956 - 0.32 * strain - 0.03 * is_escalated - 0.12 * is_reopened
         is_happy = rng.random() < p
         csat, ces = f"{arrival.ticket_id}:csat", f"{arrival.ticket_id}:ces"
-        self._ask(tell, csat, "csat", sent_at, 0.34 if is_happy else 0.36, str(rng.choice((4, 5, 5, 5)) if is_happy else rng.choice((1, 1, 2, 3))))
+        self._ask(
+            tell, csat, "csat", sent_at, 0.34 if is_happy else 0.36, str(rng.choice((4, 5, 5, 5)) if is_happy else rng.choice((1, 1, 2, 3)))
+        )
         if arrival.channel in ("phone", "chat") and rng.random() < 0.9:
             easy = rng.random() < self.situation.ease(arrival.channel, arrival.local.date())
-            self._ask(tell, ces, "ces", sent_at + timedelta(minutes=1), 0.35, str(rng.choice((5, 6, 6, 7, 7)) if easy else rng.choice((1, 2, 3, 4))))
+            self._ask(
+                tell,
+                ces,
+                "ces",
+                sent_at + timedelta(minutes=1),
+                0.35,
+                str(rng.choice((5, 6, 6, 7, 7)) if easy else rng.choice((1, 2, 3, 4))),
+            )
 
     def _ask(self, tell: Telling, survey: str, instrument: str, sent_at: datetime, response_share: float, answer: str) -> None:
         rng, arrival = self.rng, tell.arrival

@@ -30,7 +30,9 @@ def plan_and_log_work(rng: random.Random, company: Company, situation: Situation
 def _shift(rng: random.Random, situation: Situation, writer: Writer, agent: str, day: date, start: datetime) -> None:
     end = start + timedelta(minutes=SHIFT_MINUTES)
     shift = f"shift:{agent}:{day}"
-    writer.add("shift_planned", shift, start - timedelta(days=14), agent_id=agent, activity="work", start_at=start, end_at=end, shift_id=shift)
+    writer.add(
+        "shift_planned", shift, start - timedelta(days=14), agent_id=agent, activity="work", start_at=start, end_at=end, shift_id=shift
+    )
 
     def state(at: datetime, name: str) -> None:
         writer.add("state_changed", f"{shift}:{int(at.timestamp())}:{name}", at, agent_id=agent, actor_id=agent, state=name)
@@ -82,8 +84,19 @@ def ask_relationship(rng: random.Random, company: Company, writer: Writer) -> No
         for account in company.accounts:
             for customer in account.customers:
                 survey = f"nps:{month}:{customer}"
-                shared = {"survey_id": survey, "ticket_id": None, "instrument_id": "larkspur-nps", "customer_id": customer, "account_id": account.id}
-                writer.add("sent", survey, at, **{key: shared[key] for key in ("ticket_id", "survey_id", "instrument_id", "customer_id", "account_id")})
+                shared = {
+                    "survey_id": survey,
+                    "ticket_id": None,
+                    "instrument_id": "larkspur-nps",
+                    "customer_id": customer,
+                    "account_id": account.id,
+                }
+                writer.add(
+                    "sent",
+                    survey,
+                    at,
+                    **{key: shared[key] for key in ("ticket_id", "survey_id", "instrument_id", "customer_id", "account_id")},
+                )
                 writer.add("delivered", f"{survey}:delivered", at + timedelta(minutes=1), ticket_id=None, survey_id=survey)
                 if rng.random() < 0.25:
                     score = rng.choices(range(11), (1, 1, 1, 1, 1, 2, 4, 10, 16, 18, 14))[0]

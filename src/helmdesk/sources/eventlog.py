@@ -58,7 +58,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         f"""create table activities as
         select *, row_number() over life as place, lag(resource) over life as last_resource,
             lag(occurred_at) over (partition by case_id order by _file, _row) as earlier_in_file
-        from (select *, {times.instant('occurred_text')} as occurred_at,
+        from (select *, {times.instant("occurred_text")} as occurred_at,
                 coalesce(case lower(activity) {cases} end, 'open') as status,
                 (case lower(activity) {cases} end) is null as is_unknown
             from ({union}))
@@ -86,7 +86,9 @@ def _statuses(mapping: Path | None) -> dict[str, str]:
         raise MappingError(f"{mapping}: an event log's mapping has one table, [status], of activity = status")
     for activity, status in own.items():
         if status not in STATUSES:
-            raise MappingError(f"{mapping}: status of '{activity}' is '{status}'{nearest(str(status), STATUSES)} (known: {', '.join(STATUSES)})")
+            raise MappingError(
+                f"{mapping}: status of '{activity}' is '{status}'{nearest(str(status), STATUSES)} (known: {', '.join(STATUSES)})"
+            )
     return {**STATUS, **{activity.lower(): status for activity, status in own.items()}}
 
 
@@ -103,7 +105,9 @@ def _read_csv(staging: Staging, path: Path) -> RawTable:
     for word in ("case_id", "activity", "occurred_text"):
         if found[word] is None:
             candidates = {"case_id": CASE, "activity": ACTIVITY, "occurred_text": TIME}[word]
-            raise InputError(f"{path}: missing column '{candidates[0]}'{nearest(candidates[0], table.columns)} (the file has: {', '.join(table.columns)})")
+            raise InputError(
+                f"{path}: missing column '{candidates[0]}'{nearest(candidates[0], table.columns)} (the file has: {', '.join(table.columns)})"
+            )
     cells = ", ".join(f"{name(column) if column else 'null'} as {word}" for word, column in found.items())
     view = f"{table.table}_activities"
     staging.connection.execute(f"create view {view} as select {cells}, _file, _row, _line from {table.table}")
@@ -158,7 +162,7 @@ def _read_xes(staging: Staging, path: Path) -> RawTable:
             # No entity is ever fetched or expanded from outside the file.
             parser.setFeature(xml.sax.handler.feature_external_ges, False)
             parser.setContentHandler(_Xes(rows.append))
-            parser.parse(handle)  # type: ignore[arg-type]
+            parser.parse(handle)
     except xml.sax.SAXParseException as error:
         raise InputError(f"{path}: line {error.getLineNumber()}: not XES: {error.getMessage()}") from error
     except OSError as error:

@@ -154,9 +154,9 @@ def _encoding(path: Path, encoding: Any) -> str:
 def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
     where = f"record {place}"
     _known_keys(path, where, rule, ("type", "optional", "columns"))
-    kind = rule.get("type")
+    kind = str(rule.get("type"))
     if kind not in RECORD_TYPES or RECORD_TYPES[kind].family in ("quarantine", "batch"):
-        raise MappingError(f"{path}: {where} has the unknown type '{kind}'{nearest(str(kind), RECORD_TYPES)}")
+        raise MappingError(f"{path}: {where} has the unknown type '{kind}'{nearest(kind, RECORD_TYPES)}")
     columns = rule.get("columns", {})
     allowed = FILLABLE | (set(family_columns(RECORD_TYPES[kind].family)) - set(ENVELOPE))
     cells = {}
@@ -185,7 +185,9 @@ def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
     constant = given.get("constant")
     if given.get("time_zone"):
         _times(path, {"time_zone": given["time_zone"]})
-    return Cell(given.get("column"), None if constant is None else _plain(constant), values, given.get("date_format"), given.get("time_zone"))
+    return Cell(
+        given.get("column"), None if constant is None else _plain(constant), values, given.get("date_format"), given.get("time_zone")
+    )
 
 
 def _plain(constant: Any) -> str:
@@ -252,7 +254,9 @@ def _try_times(staging: Staging, table: RawTable, mapping: Mapping, path: Path |
             f"select count({raw}), count({times.instant(raw)}), min({raw}) from (select * from {table.table} where {raw} is not null limit {TRIED_ROWS})"
         ).fetchone()
         if row and row[0] and not row[1]:
-            raise MappingError(f"{path}: no value of '{cell.column}' reads as {column} with date_format '{times.date_format}' (for example '{row[2]}')")
+            raise MappingError(
+                f"{path}: no value of '{cell.column}' reads as {column} with date_format '{times.date_format}' (for example '{row[2]}')"
+            )
 
 
 def _stage_instrument(staging: Staging, item: dict[str, Any]) -> None:
@@ -293,7 +297,9 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     where = f" where {name(time.column)} is not null" if rule.is_optional and time.column else ""
     if keeps_rest:
         for part in mapping.key:
-            staging.reject(part, name(part), "'no key: the row cannot be identified'", f"{table.table} where {name(part)} is null", is_whole_row=True)
+            staging.reject(
+                part, name(part), "'no key: the row cannot be identified'", f"{table.table} where {name(part)} is null", is_whole_row=True
+            )
     staging.add(
         rule.type,
         {"record_id": f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}", "source_id": identity,
@@ -317,7 +323,10 @@ def _expression(cell: Cell, kind: str, mapping: Mapping) -> tuple[str, str | Non
         return times.instant(value), times.fault(raw)
     if kind in ("number", "integer"):
         sql_type = "double" if kind == "number" else "bigint"
-        return f"try_cast({value} as {sql_type})", f"case when {raw} is not null and try_cast({value} as {sql_type}) is null then 'not a number' end"
+        return (
+            f"try_cast({value} as {sql_type})",
+            f"case when {raw} is not null and try_cast({value} as {sql_type}) is null then 'not a number' end",
+        )
     if kind == "flag":
         yes, no = (", ".join(text(word) for word in words) for words in (TRUE, FALSE))
         flag = f"case when lower({value}) in ({yes}) then true when lower({value}) in ({no}) then false end"

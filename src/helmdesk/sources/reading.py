@@ -133,9 +133,7 @@ def read_table(
         columns = _read_with(staging, table, index, path, f"read_parquet({text(str(path))})")
     elif {".jsonl", ".ndjson", ".json"} & set(suffixes):
         _glance(path)
-        reader = (
-            f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, ignore_errors=false)"
-        )
+        reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, ignore_errors=false)"
         columns = _read_with(staging, table, index, path, reader)
     else:
         columns = _read_delimited(staging, table, index, path, delimiter, encoding)
@@ -146,9 +144,7 @@ def read_table(
             f" (the file has: {', '.join(columns[:12])}{' ...' if len(columns) > 12 else ''})"
         )
     (rows,) = staging.connection.execute(f"select count(*) from {table}").fetchone() or (0,)
-    refused = staging.connection.execute(
-        "select count(*) from rejected where _file = ? and is_whole_row", [index]
-    ).fetchone()
+    refused = staging.connection.execute("select count(*) from rejected where _file = ? and is_whole_row", [index]).fetchone()
     unknown = () if known is None else tuple(column for column in columns if column not in known)
     staging.report.files.append(FileReport(str(path), rows + (refused[0] if refused else 0), unknown))
     if rows == 0 and not (refused and refused[0]):
@@ -174,9 +170,7 @@ def _read_with(staging: Staging, table: str, index: int, path: Path, reader: str
     return columns
 
 
-def _read_delimited(
-    staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str
-) -> tuple[str, ...]:
+def _read_delimited(staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str) -> tuple[str, ...]:
     glance = _glance(path)
     header, separator = _header(path, delimiter, encoding if not glance.is_utf8 else "utf-8")
     is_plain = (
@@ -263,9 +257,7 @@ def _read_carefully(
     columns = ", ".join(f"{name(column)} varchar" for column in header)
     staging.connection.execute(f"create table {table} ({columns}, _file integer, _row bigint, _line bigint)")
     names = [*header, "_file", "_row", "_line"]
-    schema = pa.schema(
-        [(column, pa.string()) for column in header] + [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64())]
-    )
+    schema = pa.schema([(column, pa.string()) for column in header] + [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64())])
     for block in _blocks(_records(staging, index, path, len(header), separator, encoding)):
         cells = list(zip(*block, strict=True))
         arrays = [pa.array(cell, kind.type) for cell, kind in zip(cells, schema, strict=True)]
@@ -284,16 +276,12 @@ def _blocks(records: Iterator[list[object]]) -> Iterator[list[list[object]]]:
         yield block
 
 
-def _records(
-    staging: Staging, index: int, path: Path, width: int, separator: str, encoding: str
-) -> Iterator[list[object]]:
+def _records(staging: Staging, index: int, path: Path, width: int, separator: str, encoding: str) -> Iterator[list[object]]:
     refused: list[tuple[object, ...]] = []
     bad_bytes = "surrogateescape" if encoding == "utf-8" else "strict"
     row = 0
     with open_bytes(path) as handle:
-        lines = io.TextIOWrapper(
-            handle, encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors=bad_bytes, newline=""
-        )
+        lines = io.TextIOWrapper(handle, encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors=bad_bytes, newline="")
         reader = csv.reader(lines, delimiter=separator, strict=False)
         next(reader)
         while True:
@@ -341,8 +329,7 @@ def locate_lines(staging: Staging, tables: Sequence[RawTable]) -> None:
             continue
         known = dict(
             staging.connection.execute(
-                f"select _row, _line from {table.table} where _row in"
-                " (select _row from rejected where _file = ? and line is null)",
+                f"select _row, _line from {table.table} where _row in (select _row from rejected where _file = ? and line is null)",
                 [index],
             ).fetchall()
         )

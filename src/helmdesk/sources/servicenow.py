@@ -81,7 +81,7 @@ def _versions(staging: Staging, times: TimeReader) -> None:
         f"""create table versions as
         with parsed as (
             select number, _file, _row, _line, sys_updated_at, opened_at as opened_text,
-                {times.instant('sys_updated_at')} as seen_at, {times.instant('opened_at')} as opened_at,
+                {times.instant("sys_updated_at")} as seen_at, {times.instant("opened_at")} as opened_at,
                 incident_state, case incident_state {statuses} end as status,
                 assignment_group, assigned_to, priority, category, made_sla, caller_id, contact_type, location,
                 sys_updated_by, try_cast(sys_mod_count as bigint) as save_number,

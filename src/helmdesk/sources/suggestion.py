@@ -91,19 +91,21 @@ def _match(columns: tuple[str, ...], dated: set[str]) -> dict[str, str]:
 def _answers(staging: Staging, table: str, column: str | None) -> list[str]:
     if column is None:
         return []
-    rows = staging.connection.execute(f"select distinct trim({name(column)}) from {table} where {name(column)} is not null limit 12").fetchall()
+    rows = staging.connection.execute(
+        f"select distinct trim({name(column)}) from {table} where {name(column)} is not null limit 12"
+    ).fetchall()
     return sorted(row[0] for row in rows if row[0])
 
 
 def _write(path: Path, found: dict[str, str], formats: dict[str, str | None], codes: list[str], answers: list[str]) -> str:
     quote = json.dumps
     stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
-    main = formats.get(found.get("created", ""), None) or "iso"
+    main = formats.get(found.get("created", "")) or "iso"
     key = found.get("ticket_id")
     lines = [
         f"# A first mapping for {path.name}. Every line marked '?' is a guess.",
         f"name = {quote(stem)}",
-        f"key = [{quote(key)}]  # ? the columns that identify a row" if key else "# key = [\"...\"]  # ? the columns that identify a row",
+        f"key = [{quote(key)}]  # ? the columns that identify a row" if key else '# key = ["..."]  # ? the columns that identify a row',
         'time_zone = "UTC"  # ? zone of times without an offset',
         f"date_format = {quote(main)}",
         f"missing = {quote(['', *codes])}",
@@ -117,8 +119,19 @@ def _write(path: Path, found: dict[str, str], formats: dict[str, str | None], co
         return quote(column)
 
     if key and "created" in found:
-        lines += ["", "[[record]]", 'type = "created"', "[record.columns]", f"ticket_id = {cell('ticket_id')}", f"occurred_at = {cell('created')}"]
-        lines += [f"{target} = {cell(target)}  # ?" for target in ("channel", "priority", "issue_type", "agent_id", "team_id", "customer_id", "account_id") if target in found]
+        lines += [
+            "",
+            "[[record]]",
+            'type = "created"',
+            "[record.columns]",
+            f"ticket_id = {cell('ticket_id')}",
+            f"occurred_at = {cell('created')}",
+        ]
+        lines += [
+            f"{target} = {cell(target)}  # ?"
+            for target in ("channel", "priority", "issue_type", "agent_id", "team_id", "customer_id", "account_id")
+            if target in found
+        ]
     if key and "replied" in found:
         lines += ["", "[[record]]", 'type = "message"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
                   f"occurred_at = {cell('replied')}  # ?", 'direction = { constant = "outbound" }', 'visibility = { constant = "public" }',

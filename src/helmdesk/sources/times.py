@@ -33,9 +33,7 @@ class TimeReader:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise MappingError(
-                f"time_zone = '{self.time_zone}' is not an IANA time zone such as 'Europe/Berlin'"
-            ) from error
+            raise MappingError(f"time_zone = '{self.time_zone}' is not an IANA time zone such as 'Europe/Berlin'") from error
 
     def _local(self, cell: str) -> str:
         if self.date_format == ISO:
@@ -52,10 +50,7 @@ class TimeReader:
             utc = f"({local} at time zone 'UTC')"
         else:
             zone = text(self.time_zone)
-            utc = (
-                f"(case when timezone({zone}, timezone({zone}, {local})) = {local}"
-                f" then timezone({zone}, {local}) end)"
-            )
+            utc = f"(case when timezone({zone}, timezone({zone}, {local})) = {local} then timezone({zone}, {local}) end)"
         if self.date_format == ISO:
             return f"case when regexp_matches({cell}, {text(OFFSET)}) then try_cast({cell} as timestamptz) else {utc} end"
         return utc

@@ -96,7 +96,9 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
 def _read(staging: Staging, table: str, path: Path) -> RawTable:
     raw = read_table(staging, path, required=REQUIRED[table])
     known = [*REQUIRED[table], *OPTIONAL.get(table, ())]
-    cells = [f"nullif({name(column)}, '') as {name(column)}" if column in raw.columns else f"null::varchar as {name(column)}" for column in known]
+    cells = [
+        f"nullif({name(column)}, '') as {name(column)}" if column in raw.columns else f"null::varchar as {name(column)}" for column in known
+    ]
     rest = [column for column in raw.columns if column not in known and not column.startswith("_fivetran")]
     packed = ", ".join(f"{name(column)} := nullif({name(column)}, '')" for column in rest)
     extra = f"to_json(struct_pack({packed}))" if rest else "null"
@@ -132,9 +134,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     first = {field: f"z.{column}" for field, column in (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id"))}
     if _has(tables, "ticket_field_history"):
         # The ticket row shows today's values; at creation the field had its first recorded value.
-        staging.connection.execute(
-            "create temp table z_histories as select distinct ticket_id, field_name from z_ticket_field_history"
-        )
+        staging.connection.execute("create temp table z_histories as select distinct ticket_id, field_name from z_ticket_field_history")
         for field, column in (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id")):
             first[field] = (
                 f"case when (z.id, '{column}') in (select (ticket_id, field_name) from z_histories) then null else z.{column} end"
@@ -156,7 +156,11 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         },
         "z_ticket z",
     )  # fmt: skip
-    history = "select distinct ticket_id from z_ticket_field_history where field_name = 'status'" if _has(tables, "ticket_field_history") else "select null"
+    history = (
+        "select distinct ticket_id from z_ticket_field_history where field_name = 'status'"
+        if _has(tables, "ticket_field_history")
+        else "select null"
+    )
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Without a status history the present state is all there is; it is dated by the last change.
     known = f"z.status in ({', '.join(text(status) for status in STATUS)})"
@@ -244,7 +248,10 @@ def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         staging.note("satisfaction_rating was not read: the field history holds the same answers with their revisions")
         return
     scores = "case when score like 'good%' then 'good' when score like 'bad%' then 'bad' else score end"
-    _satisfaction(staging, f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {scores} as score, comment, _file, _row from z_satisfaction_rating)")
+    _satisfaction(
+        staging,
+        f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {scores} as score, comment, _file, _row from z_satisfaction_rating)",
+    )
 
 
 def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
@@ -277,7 +284,11 @@ def _entity(kind: str, columns: dict[str, str], since: str = "coalesce(z.updated
 def _users(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     roles = ", ".join(text(role) for role in TEAM_ROLES)
     staging.add("agent", _entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where z.role in ({roles})")
-    staging.add("customer", _entity("user", {"name": "z.name", "account_id": "z.organization_id"}), f"z_user z where z.role not in ({roles}) or z.role is null")
+    staging.add(
+        "customer",
+        _entity("user", {"name": "z.name", "account_id": "z.organization_id"}),
+        f"z_user z where z.role not in ({roles}) or z.role is null",
+    )
 
 
 def _groups(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
@@ -301,7 +312,9 @@ def _schedules(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         zone = zones.get(zone_name, zone_name)
         reason = _schedule_fault(start, end, zone)
         if reason:
-            staging.connection.execute("insert into rejected values (?, ?, ?, 'time_zone', ?, ?, true)", [file, row, line, zone_name, reason])
+            staging.connection.execute(
+                "insert into rejected values (?, ?, ?, 'time_zone', ?, ?, true)", [file, row, line, zone_name, reason]
+            )
             continue
         # Zendesk's week starts on Sunday, ours on Monday.
         shifted = (int(start) - 24 * 60) % MINUTES_A_WEEK

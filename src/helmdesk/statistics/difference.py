@@ -7,9 +7,7 @@ import math
 from helmdesk.statistics.proportion import Z95
 
 
-def mover(
-    now: float, now_interval: tuple[float, float], before: float, before_interval: tuple[float, float]
-) -> tuple[float, float]:
+def mover(now: float, now_interval: tuple[float, float], before: float, before_interval: tuple[float, float]) -> tuple[float, float]:
     """Return the interval of ``now - before`` for independent estimates with any, also skewed, intervals.
 
     For Wilson intervals this is Newcombe's interval for two shares.

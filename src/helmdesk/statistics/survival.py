@@ -22,16 +22,20 @@ def kaplan_meier_quantile(steps: Sequence[tuple[float, int, int]], q: float, z: 
     """Return the time by which a share `q` has ended, with its log-log interval.
 
     Args:
-        steps: (duration, ended, censored) in any order; rows censored at a duration are at risk there.
+        steps: (duration, ended, censored) in any order, durations may repeat; rows censored at a duration are at risk there.
         q: share ended, inside (0, 1).
 
     Source: Kaplan and Meier, JASA 53 (1958); interval by Brookmeyer and Crowley, Biometrics 38 (1982),
     on the log-log scale with Greenwood's variance.
     """
-    at_risk = sum(ended + censored for _, ended, censored in steps)
+    at_once: dict[float, tuple[int, int]] = {}
+    for duration, ended, censored in steps:
+        before = at_once.get(duration, (0, 0))
+        at_once[duration] = (before[0] + ended, before[1] + censored)
+    at_risk = sum(ended + censored for ended, censored in at_once.values())
     survival, greenwood, target = 1.0, 0.0, 1.0 - q
     value = low = high = None
-    for duration, ended, censored in sorted(steps):
+    for duration, (ended, censored) in sorted(at_once.items()):
         if ended:
             survival *= 1 - ended / at_risk
             if at_risk > ended:

@@ -1,0 +1,117 @@
+"""The house stands: one-way imports, public names, documented settings, definitions that cannot drift."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import helmdesk
+from helmdesk.catalogue import Entry, definition_hash, load_catalogue
+from helmdesk.facts.fact import load_facts
+from helmdesk.kinds import Level, Ratio
+from helmdesk.records.schema import RECORD_TYPES
+from helmdesk.settings import HELP, Settings, read_settings, write_settings
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "helmdesk"
+LOCK = ROOT / "src" / "helmdesk" / "metrics" / "definitions.lock"
+MODULES = sorted(SOURCE.rglob("*.py"))
+FORBIDDEN_NAMES = {"utils", "helpers", "manager", "core", "base", "service"}
+
+
+def test_imports_run_one_way() -> None:
+    done = subprocess.run([Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_public_names() -> None:
+    for name in helmdesk.__all__:
+        assert getattr(helmdesk, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = helmdesk.nothing
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, helmdesk; print([m for m in ('duckdb', 'deltalake', 'pyarrow', 'sqlglot') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_module(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert path.stem not in FORBIDDEN_NAMES
+    if path.name != "__init__.py":
+        assert ast.get_docstring(tree), f"{path}: no docstring"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
+
+
+def test_every_setting_has_help_and_survives_a_file(tmp_path: Path) -> None:
+    names = {field.name for field in dataclasses.fields(Settings)}
+    assert names == set(HELP)
+    settings = Settings(name='A "quoted" \\ desk', time_zone="Asia/Kathmandu", reopen_days=14, quarantine_limit=0.5, is_sample=True)
+    write_settings(tmp_path / "helmdesk.toml", settings)
+    assert read_settings(tmp_path / "helmdesk.toml") == settings
+
+
+def test_default_scorecard_names_metrics() -> None:
+    assert set(Settings().scorecard) <= set(load_catalogue())
+
+
+@pytest.mark.parametrize("entry", load_catalogue().values(), ids=lambda entry: entry.metric.key)
+def test_metric_is_complete(entry: Entry) -> None:
+    metric = entry.metric
+    assert len(entry.description.split()) > 15
+    for text in (metric.name, metric.owner, metric.formula, metric.where_words, metric.rewards, metric.exposes):
+        assert text.strip()
+    assert metric.supports, "a metric that moves no lever does not belong here"
+    assert metric.changes[-1].version == metric.version
+    assert [change.version for change in metric.changes] == sorted(change.version for change in metric.changes)
+    assert set(metric.read_with) <= set(load_catalogue())
+    assert metric.fact in load_facts()
+    assert set(metric.needs) <= set(RECORD_TYPES)
+    assert (metric.anchor is None) == isinstance(metric.value, Level | Ratio)
+    assert len({variant.name for variant in metric.variants}) == len(metric.variants)
+
+
+def test_definitions_change_only_with_a_version() -> None:
+    """Meaning is locked: `make lock` rewrites the file, but only for a raised version."""
+    locked = tomllib.loads(LOCK.read_text(encoding="utf-8"))
+    for key, entry in load_catalogue().items():
+        now = {"version": entry.metric.version, "definition": definition_hash(entry.metric)}
+        assert key in locked, f"{key} is new: run make lock"
+        assert locked[key] == now, (
+            f"{key} means something else than version {locked[key]['version']}: raise its version, then run make lock"
+        )
+    assert set(locked) == set(load_catalogue())
+
+
+def test_lock_refuses_a_silent_change(tmp_path: Path) -> None:
+    lock = tmp_path / "definitions.lock"
+    changed = LOCK.read_text(encoding="utf-8").replace(definition_hash(load_catalogue()["csat"].metric), "0" * 16)
+    lock.write_text(changed, encoding="utf-8")
+    done = subprocess.run([sys.executable, ROOT / "tests" / "architecture" / "lock.py", lock], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "csat" in done.stderr and "version" in done.stderr
+
+
+def test_decision_records_are_dated() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert records
+    for record in records:
+        assert "Date: 2" in record.read_text(encoding="utf-8"), record
+
+
+def test_every_dependency_is_justified() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    for requirement in listed:
+        name = requirement.split(">")[0].split("[")[0]
+        assert f"| {name} |" in page, f"{name} is not in docs/dependencies.md"

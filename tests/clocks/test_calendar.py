@@ -1,0 +1,126 @@
+"""Working time against a reference that walks minute by minute on the wall clock."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helmdesk.clocks.calendar import Calendar, WorkClock, calendar_from_definition, open_spans
+from helmdesk.errors import InputError
+
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "UTC"]
+OFFICE = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(5))
+# Both changes of the clocks in both hemispheres, a leap day, a year's end.
+CENTRES = [date(2026, 3, 29), date(2026, 10, 25), date(2026, 3, 8), date(2026, 4, 5), date(2028, 2, 29), date(2026, 12, 31)]
+
+
+def is_open(calendar: Calendar, local: datetime) -> bool:
+    """Whether a wall-clock minute is open, straight from the calendar's words."""
+    minute = local.hour * 60 + local.minute
+    for back in range(8):
+        day = (local - timedelta(days=back)).date()
+        if back and local.date() in calendar.exceptions:
+            return False
+        hours = calendar.exceptions.get(day)
+        if hours is None:
+            monday = day.weekday() * 1440
+            hours = tuple((s - monday, e - monday) for s, e in calendar.weekly if monday <= s < monday + 1440)
+        if any(s <= minute + back * 1440 < e for s, e in hours):
+            return True
+    return False
+
+
+def reference(calendar: Calendar, start: datetime, end: datetime) -> int:
+    """Count open minutes by walking UTC minutes and reading the wall clock at each."""
+    zone, minute, found = ZoneInfo(calendar.time_zone), start, 0
+    while minute < end:
+        found += is_open(calendar, minute.astimezone(zone).replace(tzinfo=None))
+        minute += timedelta(minutes=1)
+    return found * 60
+
+
+def clock(calendar: Calendar, around: date) -> WorkClock:
+    return WorkClock(open_spans(calendar, around - timedelta(days=12), around + timedelta(days=40)))
+
+
+hours = st.tuples(st.integers(0, 7 * 48 - 1), st.integers(1, 60)).map(lambda pair: (pair[0] * 30, pair[0] * 30 + pair[1] * 30))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(ZONES), st.sampled_from(CENTRES), st.lists(hours, min_size=1, max_size=8),
+    st.dictionaries(st.integers(-2, 2), st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), max_size=2), max_size=2),
+    st.integers(-3 * 1440, 1440), st.integers(1, 3 * 1440),
+)  # fmt: skip
+def test_working_time_equals_the_walk(
+    zone: str, centre: date, weekly: list[tuple[int, int]], special: dict[int, list[tuple[int, int]]], offset: int, length: int
+) -> None:
+    exceptions = {centre + timedelta(days=day): tuple((s * 60, (s + n) * 60) for s, n in spans) for day, spans in special.items()}
+    calendar = Calendar("c", zone, tuple(weekly), exceptions)
+    start = datetime(centre.year, centre.month, centre.day, tzinfo=UTC) + timedelta(minutes=offset)
+    end = start + timedelta(minutes=length)
+    assert clock(calendar, centre).between(start, end) == reference(calendar, start, end)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ZONES), st.lists(st.integers(0, 20 * 86_400), min_size=3, max_size=3))
+def test_additive_and_monotone(zone: str, offsets: list[int]) -> None:
+    work = clock(Calendar("c", zone, OFFICE, {}), CENTRES[0])
+    a, b, c = (datetime(2026, 3, 20, tzinfo=UTC) + timedelta(seconds=offset) for offset in sorted(offsets))
+    assert work.between(a, b) + work.between(b, c) == work.between(a, c)
+    assert 0 <= work.between(a, b) <= (b - a).total_seconds()
+
+
+@settings(deadline=None)
+@given(st.sampled_from(ZONES), st.integers(0, 15 * 86_400), st.integers(0, 60 * 3600))
+def test_after_is_the_inverse(zone: str, offset: int, seconds: int) -> None:
+    work = clock(Calendar("c", zone, OFFICE, {}), CENTRES[0])
+    start = datetime(2026, 3, 20, tzinfo=UTC) + timedelta(seconds=offset)
+    reached = work.after(start, seconds)
+    assert reached >= start
+    assert work.between(start, reached) == seconds
+    if seconds:
+        assert work.between(start, reached - timedelta(seconds=1)) < seconds
+
+
+def test_an_hour_is_lost_and_gained() -> None:
+    always = Calendar("c", "Europe/Berlin", ((0, 7 * 1440),), {})
+    spring = clock(always, date(2026, 3, 29)).between(datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC))
+    autumn = clock(always, date(2026, 10, 25)).between(datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 23, tzinfo=UTC))
+    assert (spring / 3600, autumn / 3600) == (23, 25)
+
+
+def test_a_gap_shortens_the_morning_shift() -> None:
+    night = Calendar("c", "Europe/Berlin", ((6 * 1440 + 60, 6 * 1440 + 240),), {})  # Sunday 01:00 to 04:00
+    work = clock(night, date(2026, 3, 29))
+    assert work.between(datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 12, tzinfo=UTC)) == 2 * 3600
+
+
+@pytest.mark.parametrize(
+    ("zone", "weekly", "message"),
+    [("Mars/Base", OFFICE, "unknown time zone"), ("UTC", (), "no opening hours"), ("UTC", ((600, 500),), "impossible opening hours")],
+)
+def test_impossible_calendars_are_errors(zone: str, weekly: tuple[tuple[int, int], ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Calendar("c", zone, weekly, {})
+
+
+def test_definition_round_trip() -> None:
+    text = json.dumps({"weekly": [[540, 1020]], "exceptions": {"2026-12-25": [], "2026-12-24": [[540, 720]]}})
+    calendar = calendar_from_definition("c", "UTC", text)
+    assert calendar.exceptions == {date(2026, 12, 25): (), date(2026, 12, 24): ((540, 720),)}
+    for broken in ("[]", "{}", '{"weekly": [[1]]}', "nonsense"):
+        with pytest.raises(InputError, match="calendar c"):
+            calendar_from_definition("c", "UTC", broken)
+
+
+def test_closed_forever_and_out_of_range() -> None:
+    with pytest.raises(InputError, match="without open time"):
+        WorkClock([])
+    with pytest.raises(InputError, match="ends at"):
+        clock(Calendar("c", "UTC", OFFICE, {}), CENTRES[0]).after(datetime(2026, 3, 29, tzinfo=UTC), 10_000_000)

@@ -1,0 +1,71 @@
+"""Desks for tests: events as plain dicts go through the same staging, lake and facts as any load."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from helmdesk.desk import Desk
+from helmdesk.records.schema import RECORD_TYPES, family_columns
+from helmdesk.records.staging import LoadReport, Staging, name
+from helmdesk.settings import Settings
+
+KINDS = {
+    "text": pa.string(), "json": pa.string(), "number": pa.float64(), "integer": pa.int64(), "flag": pa.bool_(),
+    "instant": pa.timestamp("us", tz="UTC"),
+}  # fmt: skip
+Event = dict[str, Any]
+
+
+def instant(text: str | datetime) -> datetime:
+    moment = datetime.fromisoformat(text) if isinstance(text, str) else text
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def make_desk(path: Path, **settings: Any) -> Desk:
+    return Desk.create(path, Settings(**settings))
+
+
+def identified(event: Event) -> Event:
+    """Give an event a stable id from its content, and times from text."""
+    given = {key: instant(value) if key.endswith("_at") or key.startswith("valid_") else value for key, value in event.items()}
+    digest = hashlib.sha256(repr(sorted(given.items(), key=str)).encode()).hexdigest()[:20]
+    return {"record_id": f"test:{digest}", **given}
+
+
+def stage(staging: Staging, events: Iterable[Event]) -> None:
+    by_type: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        given = identified(event)
+        by_type[given.pop("type")].append(given)
+    for type_name, rows in by_type.items():
+        types = family_columns(RECORD_TYPES[type_name].family)
+        columns = sorted({column for row in rows for column in row})
+        arrays = [pa.array([row.get(column) for row in rows], KINDS[types[column]]) for column in columns]
+        staging.connection.register("given_events", pa.table(arrays, names=columns))
+        staging.add(type_name, {column: name(column) for column in columns}, "given_events")
+        staging.connection.unregister("given_events")
+
+
+def load_events(
+    desk: Desk, events: Iterable[Event], batch: str = "", refresh: bool = True, recorded_at: datetime | None = None
+) -> LoadReport:
+    listed = list(events)
+    batch_id = batch or "test-" + hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
+    return desk.load_with(lambda staging: stage(staging, listed), "test", batch_id, refresh=refresh, recorded_at=recorded_at)
+
+
+def ticket(ticket_id: str, created_at: str, solved_at: str | None = None, **columns: Any) -> list[Event]:
+    """One ticket, and its solve when it has one."""
+    events = [
+        {"type": "created", "ticket_id": ticket_id, "occurred_at": created_at, "channel": "email", "actor_kind": "customer", **columns}
+    ]
+    if solved_at:
+        events.append({"type": "status_changed", "ticket_id": ticket_id, "occurred_at": solved_at, "status": "solved"})
+    return events

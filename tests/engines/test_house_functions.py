@@ -1,0 +1,87 @@
+"""The house functions of every engine, against plain Python."""
+
+from __future__ import annotations
+
+import statistics
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlglot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import HOUSE_FUNCTIONS
+from helmdesk.facts.fact import load_facts
+
+
+@pytest.fixture(scope="module")
+def engine() -> DuckDB:
+    return DuckDB.create()
+
+
+def one(engine: DuckDB, house: str) -> Any:
+    ((value,),) = engine.run(engine.translate(house))
+    return value
+
+
+def test_the_list_is_complete() -> None:
+    assert set(DuckDB.functions()) == set(HOUSE_FUNCTIONS)
+
+
+def test_arithmetic(engine: DuckDB) -> None:
+    assert one(engine, "select seconds(timestamp '2026-01-01 00:00:00', timestamp '2026-01-02 00:00:01')") == 86_401
+    assert one(engine, "select seconds(timestamp '2026-01-01 00:00:00', null)") is None
+    assert one(engine, "select ratio(1, 4)") == 0.25
+    assert one(engine, "select ratio(1, 0)") is None
+    assert one(engine, "select count_if(x > 1) from (values (1), (2), (3)) t(x)") == 2
+    assert one(engine, "select timestamp '2026-01-01 00:00:00' + days(7)") == datetime(2026, 1, 8)
+    assert one(engine, "select timestamp '9000-01-01 00:00:00' < forever()") is True
+
+
+def test_functions_nest(engine: DuckDB) -> None:
+    assert (
+        one(
+            engine,
+            "select ratio(count_if(seconds(timestamp '2026-01-01', x) > 5), count(*)) from (values (timestamp '2026-01-01 00:00:09')) t(x)",
+        )
+        == 1.0
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=40), st.sampled_from([0.1, 0.5, 0.9]))
+def test_quantile_is_type_seven(values: list[int], q: float) -> None:
+    engine = DuckDB.create()
+    rows = ", ".join(f"({value})" for value in values)
+    found = one(engine, f"select quantile(x, {q}) from (values {rows}) t(x)")
+    assert found == pytest.approx(statistics.quantiles(values, n=10, method="inclusive")[round(q * 10) - 1], abs=1e-9)
+    assert one(engine, f"select nth_smallest(x, 2) from (values {rows}) t(x)") == sorted(values)[1]
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+    st.sampled_from(["day", "week", "month", "quarter", "year"]), st.integers(0, 6),
+)  # fmt: skip
+def test_period_equals_python(instant: datetime, zone: str, grain: str, shift: int) -> None:
+    from helmdesk.query.periods import period_start
+    from helmdesk.settings import WEEKDAYS
+
+    engine = DuckDB.create()
+    found = one(engine, f"select period(timestamp '{instant}', '{grain}', '{zone}', {shift})")
+    local = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+    assert found == datetime.combine(period_start(local.date(), grain, WEEKDAYS[shift]), datetime.min.time())
+    assert one(engine, f"select local_part(timestamp '{instant}', 'hour', '{zone}')") == local.hour
+    assert one(engine, f"select local_part(timestamp '{instant}', 'weekday', '{zone}')") == local.isoweekday()
+
+
+@pytest.mark.parametrize("name", load_facts())
+def test_facts_use_only_known_functions(name: str) -> None:
+    """House SQL must be readable by SQLGlot, so that another engine can be given it."""
+    parsed = sqlglot.parse_one(load_facts()[name].sql, dialect="duckdb")
+    unknown = {node.name.lower() for node in parsed.find_all(sqlglot.exp.Anonymous)} - set(HOUSE_FUNCTIONS)
+    assert not unknown

@@ -1,0 +1,100 @@
+"""Marts: published by rename, read by many while another is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desks import load_events, make_desk, ticket
+from helmdesk.desk import Desk
+from helmdesk.engines.duckdb import DuckDB
+from helmdesk.errors import HelmdeskError
+from helmdesk.lake.mart import publish_mart, published_mart
+
+DAY = "2026-01-{:02d}T09:00:00Z"
+
+
+def test_a_reader_keeps_the_mart_it_opened(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    load_events(desk, ticket("A", DAY.format(5)))
+    with desk.engine() as reader:
+        load_events(desk, ticket("B", DAY.format(6)))
+        assert reader.run("select count(*) from tickets") == [(1,)]
+        with desk.engine() as other:
+            assert other.run("select count(*) from tickets") == [(2,)]
+        assert reader.run("select count(*) from tickets") == [(1,)]
+
+
+def test_a_mart_is_never_open_for_writing(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    load_events(desk, ticket("A", DAY.format(5)))
+    with desk.engine() as engine, pytest.raises(Exception, match="read-only"):
+        engine.run("delete from tickets")
+
+
+def test_a_lost_mart_is_rebuilt(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    load_events(desk, ticket("A", DAY.format(5)))
+    (desk.path / "marts" / "CURRENT").unlink()
+    assert desk.mart_version() is None
+    assert desk.measure("ticket_volume")[0].value == 1
+
+
+def test_a_damaged_mart_says_what_to_do(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    load_events(desk, ticket("A", DAY.format(5)))
+    mart = published_mart(desk.path / "marts")
+    assert mart is not None
+    mart.write_bytes(b"not a database")
+    with pytest.raises(HelmdeskError, match="helmdesk refresh"):
+        desk.measure("ticket_volume")
+    desk.refresh(is_forced=True)
+    assert desk.measure("ticket_volume")[0].value == 1
+
+
+def test_an_older_mart_never_replaces_a_newer_one(tmp_path: Path) -> None:
+    def build(version: int) -> None:
+        publish_mart(tmp_path, lambda path: path.write_text(str(version)) and None, lambda path: int(path.read_text()), version)
+
+    def published() -> str:
+        path = published_mart(tmp_path)
+        return path.read_text() if path else ""
+
+    build(5)
+    build(3)
+    assert published() == "5"
+    build(6)
+    assert published() == "6"
+    assert len(list(tmp_path.glob("mart-*"))) == 1
+
+
+def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
+    def fail(path: Path) -> None:
+        path.write_text("half")
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        publish_mart(tmp_path, fail, lambda _path: 0, 1)
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_refresh_follows_the_settings(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    reopened = [
+        *ticket("A", DAY.format(1), DAY.format(2)),
+        {"type": "status_changed", "ticket_id": "A", "occurred_at": DAY.format(12), "status": "open"},
+    ]
+    load_events(desk, [*reopened, *ticket("B", "2026-03-01T09:00:00Z")])
+    assert desk.measure("reopen_rate")[0].value == 0
+    text = (desk.path / "helmdesk.toml").read_text().replace("reopen_days = 7", "reopen_days = 14")
+    (desk.path / "helmdesk.toml").write_text(text)
+    changed = Desk(desk.path)
+    changed.refresh()
+    assert changed.measure("reopen_rate")[0].value == 1
+
+
+def test_engine_answers_in_utc(tmp_path: Path) -> None:
+    engine = DuckDB.create(tmp_path / "x.duckdb")
+    assert engine.run("select current_setting('timezone')") == [("UTC",)]
+    engine.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ class DuckDB:
         """Return the house functions of this engine by name."""
         if cls._functions is None:
             cls._functions = {
-                "seconds": _template("date_diff('second', arg_1, arg_2)"),
+                "seconds": _template("(epoch_us(arg_2::timestamp) - epoch_us(arg_1::timestamp)) // 1000000"),
                 "quantile": _template("quantile_cont(arg_1, arg_2)"),
                 "nth_smallest": _template("list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), arg_2)"),
                 "count_if": _template("count(*) filter (where arg_1)"),
@@ -107,18 +108,7 @@ class DuckDB:
 
     def translate(self, house_sql: str | exp.Expr) -> str:
         """Return DuckDB SQL: every house function replaced, innermost first."""
-        parsed = sqlglot.parse_one(house_sql, dialect=DIALECT) if isinstance(house_sql, str) else house_sql.copy()
-        functions = self.functions()
-        for node in reversed(list(parsed.walk())):
-            name = _function_name(node)
-            if name in functions:
-                arguments = node.expressions if isinstance(node, exp.Anonymous) else _arguments(node)
-                replacement = functions[name](arguments)
-                if node is parsed:
-                    parsed = replacement
-                else:
-                    node.replace(replacement)
-        return parsed.sql(DIALECT, pretty=True)
+        return _translate_text(house_sql) if isinstance(house_sql, str) else _translate(house_sql.copy())
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL and return all rows."""
@@ -131,6 +121,25 @@ class DuckDB:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+@functools.cache
+def _translate_text(house_sql: str) -> str:
+    return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT))
+
+
+def _translate(parsed: exp.Expr) -> str:
+    functions = DuckDB.functions()
+    for node in reversed(list(parsed.walk())):
+        name = _function_name(node)
+        if name in functions:
+            arguments = node.expressions if isinstance(node, exp.Anonymous) else _arguments(node)
+            replacement = functions[name](arguments)
+            if node is parsed:
+                parsed = replacement
+            else:
+                node.replace(replacement)
+    return parsed.sql(DIALECT, pretty=True)
 
 
 def _function_name(node: exp.Expr) -> str:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 # The functions every engine must translate. House SQL calls nothing else that engines disagree about.
 HOUSE_FUNCTIONS = {
-    "seconds": "seconds(from, to): whole seconds between two instants",
+    "seconds": "seconds(from, to): whole seconds passed between two instants, rounded down",
     "quantile": "quantile(x, q): exact, interpolated (type 7)",
     "nth_smallest": "nth_smallest(x, k): k-th smallest value that is not null, counted from 1",
     "count_if": "count_if(condition)",

@@ -17,7 +17,7 @@ fact = Fact(
             arg_min(severity, occurred_at) as severity, arg_min(issue_type, occurred_at) as first_issue_type,
             arg_min(customer_id, occurred_at) as customer_id, arg_min(account_id, occurred_at) as own_account_id,
             arg_min(region, occurred_at) as own_region, arg_min(calendar_id, occurred_at) as first_calendar_id,
-            bool_or(coalesce(is_outbound, false) or actor_kind = 'human') as is_outbound,
+            bool_or(coalesce(is_outbound, false) or coalesce(actor_kind = 'human', false)) as is_outbound,
             min(fidelity) as fidelity
         from ticket_records
         where type = 'created'

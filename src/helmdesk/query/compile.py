@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlglot
 from sqlglot import exp
@@ -276,25 +276,54 @@ def _within(query: exp.Select, anchor: str, request: Request) -> exp.Select:
     return query
 
 
-def level_instants(request: Request, bounds: Bounds, periods: list[Period]) -> list[tuple[datetime | None, datetime]]:
-    """Return (period start, instant) pairs at which a level stands: period ends, but never past the data."""
-    last = min(request.end, bounds.as_of) if request.end else bounds.as_of
+@dataclass(frozen=True)
+class LevelInstant:
+    """Where a level stands.
+
+    Attributes:
+        period_start: local start of the period, or None for the window.
+        instant: age is measured to here: the end of the period, but never past the data.
+        seen: what had happened by here counts. A period is half-open, so an event at the very instant
+            it ends belongs to the next one; at the end of the data the last event counts.
+    """
+
+    period_start: datetime | None
+    instant: datetime
+    seen: datetime
+
+
+def level_instants(request: Request, bounds: Bounds, periods: list[Period]) -> list[LevelInstant]:
+    """Return where a level stands for the window or for each of its periods."""
     if not periods:
-        return [(None, last)]
-    return [(datetime.combine(period.label, datetime.min.time()), min(period.end, last)) for period in periods if period.start <= last]
+        return [_level_instant(None, request.end, bounds)]
+    found = []
+    for period in periods:
+        if period.start <= bounds.as_of:
+            end = min(period.end, request.end) if request.end else period.end
+            found.append(_level_instant(datetime.combine(period.label, datetime.min.time()), end, bounds))
+    return found
+
+
+def _level_instant(period_start: datetime | None, end: datetime | None, bounds: Bounds) -> LevelInstant:
+    if end is None or end > bounds.as_of:
+        return LevelInstant(period_start, bounds.as_of, bounds.as_of)
+    return LevelInstant(period_start, end, end - timedelta(microseconds=1))
 
 
 def _join_instants(query: exp.Select, level: Level, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Select:
-    pairs = level_instants(request, bounds, periods)
     rows = [
-        exp.Tuple(expressions=[_timestamp(start) if start else _house("cast(null as timestamp)"), _timestamp(instant)])
-        for start, instant in pairs
+        exp.Tuple(
+            expressions=[
+                _timestamp(point.period_start) if point.period_start else _house("cast(null as timestamp)"),
+                _timestamp(point.instant),
+                _timestamp(point.seen),
+            ]
+        )
+        for point in level_instants(request, bounds, periods)
     ]
-    values = exp.Values(
-        expressions=rows,
-        alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=[exp.to_identifier("period_start"), exp.to_identifier("instant")]),
-    )
-    alive = _instant_column(_house(f"({level.opens}) <= instant and instant < ({level.closes})"))
+    columns = [exp.to_identifier(name) for name in ("period_start", "instant", "seen")]
+    values = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=columns))
+    alive = _house(f"({level.opens}) <= instants.seen and instants.seen < ({level.closes})")
     return query.join(values, on=alive)
 
 

@@ -94,14 +94,15 @@ def parse_filter(text: str) -> Filter:
         raise FilterError(f"cannot read the filter {text!r}: {first}; {HELP}") from error
     if len(parsed) != 1 or parsed[0] is None:
         raise FilterError(f"the filter {text!r} is not one condition; {HELP}")
-    if sum(1 for _ in parsed[0].walk()) > MAX_NODES:
+    nodes = list(parsed[0].walk())
+    if any(node.comments for node in nodes):
+        raise FilterError(f"comments are not allowed in a filter; {HELP}")
+    if len(nodes) > MAX_NODES:
         raise FilterError(f"the filter has more than {MAX_NODES} parts")
     return _convert(parsed[0])
 
 
 def _convert(node: exp.Expr) -> Filter:
-    if node.comments:
-        raise FilterError(f"comments are not allowed in a filter; {HELP}")
     if isinstance(node, exp.Paren):
         return _convert(node.this)
     if isinstance(node, exp.And | exp.Or):

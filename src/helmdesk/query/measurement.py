@@ -69,7 +69,7 @@ class Measurement:
         return row
 
 
-class Measurements(Sequence[Measurement]):
+class Measurements:
     """The measurements of one request, in order of metric, period and group; never by value.
 
     Turns into Arrow (`pyarrow.table(m)`), pandas and polars, and shows as a table in a notebook.

@@ -60,10 +60,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     if not path.is_file():
         known = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         raise NotFoundError(f"{path}: no such file{nearest(path.name, known)}")
-    handle = path.open("rb")
-    magic = handle.read(2)
-    handle.seek(0)
-    return gzip.open(handle) if magic == b"\x1f\x8b" else handle  # type: ignore[return-value]
+    return gzip.open(path) if _is_gzip(path) else path.open("rb")  # type: ignore[return-value]
 
 
 def digest(path: Path) -> bytes:
@@ -134,7 +131,7 @@ def read_table(
     elif {".jsonl", ".ndjson", ".json"} & set(suffixes):
         _glance(path)
         reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, ignore_errors=false)"
-        columns = _read_with(staging, table, index, path, reader)
+        columns = _read_with(staging, table, index, path, reader, "json_extract_string({}, '$')")
     else:
         columns = _read_delimited(staging, table, index, path, delimiter, encoding)
     missing = [column for column in required if column not in columns]
@@ -152,14 +149,14 @@ def read_table(
     return RawTable(table, path, columns, rows)
 
 
-def _read_with(staging: Staging, table: str, index: int, path: Path, reader: str) -> tuple[str, ...]:
+def _read_with(staging: Staging, table: str, index: int, path: Path, reader: str, as_text: str = "cast({} as varchar)") -> tuple[str, ...]:
     """Read a self-describing format; every value becomes text."""
     import duckdb
 
     try:
         described = staging.connection.execute(f"describe select * from {reader}").fetchall()
         columns = tuple(row[0] for row in described)
-        cells = ", ".join(f"cast({name(column)} as varchar) as {name(column)}" for column in columns)
+        cells = ", ".join(f"{as_text.format(name(column))} as {name(column)}" for column in columns)
         staging.connection.execute(
             f"create table {table} as select {cells}, {index} as _file, row_number() over () as _row,"
             f" row_number() over () as _line from {reader}"

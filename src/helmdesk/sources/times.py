@@ -9,6 +9,8 @@ from helmdesk.errors import MappingError
 from helmdesk.records.staging import text
 
 ISO = "iso"
+# By how much clocks are set back: an hour almost everywhere, half an hour on Lord Howe, two in Antarctica.
+REPEATS_MINUTES = (120, 60, 30)
 OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 
@@ -49,11 +51,20 @@ class TimeReader:
         if self.time_zone == "UTC":
             utc = f"({local} at time zone 'UTC')"
         else:
-            zone = text(self.time_zone)
-            utc = f"(case when timezone({zone}, timezone({zone}, {local})) = {local} then timezone({zone}, {local}) end)"
+            utc = self._first_instant(local, text(self.time_zone))
         if self.date_format == ISO:
             return f"case when regexp_matches({cell}, {text(OFFSET)}) then try_cast({cell} as timestamptz) else {utc} end"
         return utc
+
+    @staticmethod
+    def _first_instant(local: str, zone: str) -> str:
+        """DuckDB reads a repeated hour as its second passing; look whether an earlier instant shows the same time."""
+        found = f"timezone({zone}, {local})"
+        earlier = " ".join(
+            f"when timezone({zone}, {found} - interval {minutes} minute) = {local} then {found} - interval {minutes} minute"
+            for minutes in REPEATS_MINUTES
+        )
+        return f"(case {earlier} when timezone({zone}, {found}) = {local} then {found} end)"
 
     def fault(self, cell: str) -> str:
         """Return SQL giving the reason why `cell`, not null, is no instant; null when it is one."""

@@ -1,0 +1,111 @@
+"""Snapshot rows into changes: on a small log, and on the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from desks import make_desk
+from helmdesk.desk import Desk
+from helmdesk.errors import InputError
+
+HEADER = "number,incident_state,reassignment_count,reopen_count,sys_mod_count,made_sla,opened_at,sys_updated_at,assignment_group,assigned_to,priority,resolved_at,closed_at"
+ROWS = """
+I1,New,0,0,0,true,5/1/2026 09:00,5/1/2026 09:05,front,?,3 - Moderate,5/1/2026 12:00,8/1/2026 12:00
+I1,Active,1,0,1,true,5/1/2026 09:00,5/1/2026 10:00,back,ann,3 - Moderate,5/1/2026 12:00,8/1/2026 12:00
+I1,-100,1,0,2,true,5/1/2026 09:00,5/1/2026 11:00,back,ann,2 - High,5/1/2026 12:00,8/1/2026 12:00
+I1,Resolved,1,0,3,false,5/1/2026 09:00,5/1/2026 12:00,back,ann,2 - High,5/1/2026 12:00,8/1/2026 12:00
+I1,Closed,1,0,4,false,5/1/2026 09:00,8/1/2026 12:00,back,ann,2 - High,5/1/2026 12:00,8/1/2026 12:00
+I2,Active,0,1,0,true,6/1/2026 09:00,32/1/2026 09:05,front,bob,4 - Low,?,?
+I2,Awaiting User Info,0,1,1,true,6/1/2026 09:00,6/1/2026 10:00,front,bob,4 - Low,?,?
+"""
+
+
+def log(tmp_path: Path, rows: str = ROWS) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text(f"{HEADER}\n{rows.strip()}\n")
+    return path
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return make_desk(tmp_path / "desk", quarantine_limit=1.0)
+
+
+def test_changes_are_derived(desk: Desk, tmp_path: Path) -> None:
+    report = desk.load("servicenow", [log(tmp_path)])
+    assert report.records == {
+        "asserted_value": 5,
+        "assigned": 1,
+        "created": 2,
+        "field_changed": 1,
+        "source_verdict": 3,
+        "status_changed": 4,
+    }
+    with desk.engine() as engine:
+        rows = engine.run(
+            "select status, strftime(started_at, '%Y-%m-%d %H:%M'), team, agent, priority from intervals where ticket_id = 'I1' order by started_at"
+        )
+    assert rows == [
+        ("new", "2026-01-05 09:00", "front", None, "3 - Moderate"),
+        ("open", "2026-01-05 10:00", "back", "ann", "3 - Moderate"),
+        ("open", "2026-01-05 11:00", "back", "ann", "2 - High"),
+        ("solved", "2026-01-05 12:00", "back", "ann", "2 - High"),
+        ("closed", "2026-01-08 12:00", "back", "ann", "2 - High"),
+    ]
+
+
+def test_final_times_do_not_leak_into_earlier_states(desk: Desk, tmp_path: Path) -> None:
+    """The first row already shows resolved_at; at 11:00 the incident is open all the same."""
+    desk.load("servicenow", [log(tmp_path)])
+    assert desk.measure("backlog", end="2026-01-05T11:00")[0].value == 1
+    assert desk.measure("backlog", end="2026-01-05T12:01")[0].value == 0
+
+
+def test_oddities_are_reported_with_their_lines(desk: Desk, tmp_path: Path) -> None:
+    report = desk.load("servicenow", [log(tmp_path)])
+    path = tmp_path / "log.csv"
+    assert report.quarantined_rows == 2
+    assert report.quarantine_examples == [
+        f"{path}, line 4, incident_state = '-100': unknown state; the row was kept and the state left as it was before",
+        f"{path}, line 7, sys_updated_at = '32/1/2026 09:05': not a time written as %d/%m/%Y %H:%M",
+    ]
+
+
+def test_counters_and_verdict_are_asserted(desk: Desk, tmp_path: Path) -> None:
+    desk.load("servicenow", [log(tmp_path)])
+    assert desk.measure("sla_compliance")[0].value == 0.5
+    assert desk.measure("sla_compliance")[0].asserted == 2
+    assert desk.measure("reopen_rate", variant="as_reported")[0].value == 0.5
+    assert desk.measure("transfers", variant="as_reported")[0].value == 0.5
+
+
+def test_a_time_zone_can_be_named(desk: Desk, tmp_path: Path) -> None:
+    desk.load("servicenow", [log(tmp_path)], time_zone="Europe/Rome")
+    with desk.engine() as engine:
+        assert engine.run("select min(created_at)::varchar from tickets") == [("2026-01-05 08:00:00",)]
+
+
+def test_a_missing_column_is_named(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("number,incident_stat,sys_updated_at,opened_at\n1,2,3,4\n")
+    with pytest.raises(InputError, match="missing column 'incident_state'; did you mean 'incident_stat'"):
+        desk.load("servicenow", [path])
+    assert desk.lake.version() == 0
+
+
+def test_the_real_log(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
+    desk = make_desk(tmp_path / "desk")
+    report = desk.load("servicenow", [shared_data("uci-incident-log/incident_event_log.csv.gz")])
+    assert report.rows == 141_712
+    assert report.records["created"] == 24_918
+    assert report.quarantined == {"incident_state: unknown state; the row was kept and the state left as it was before": 5}
+    assert any("63.42% within SLA" in note and "1.10% reopened" in note and "45.63% reassigned" in note for note in report.notes)
+    assert any(note.startswith("1 row earlier") for note in report.notes)
+    desk.check_quality(report)
+    assert desk.measure("ticket_volume")[0].value == 24_918
+    assert round(desk.measure("sla_compliance")[0].value, 4) == 0.6342
+    assert round(desk.measure("reopen_rate", variant="as_reported")[0].value, 4) == 0.0110
+    assert round(desk.measure("transfers", variant="as_reported")[0].value, 4) == 0.4563

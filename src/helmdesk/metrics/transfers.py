@@ -1,6 +1,8 @@
 """How often a ticket changes hands on its way to the solve.
 
 One hand-over counts once, whether the team, the assignee or both changed; the first assignment is none.
+Changes at one and the same instant are one step, so a source that keeps minutes shows fewer than its own
+counter says: see the variant `as_reported`.
 """
 
 from datetime import date

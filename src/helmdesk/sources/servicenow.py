@@ -171,10 +171,9 @@ def _describe(staging: Staging) -> None:
            select count(*), avg((lower(met) = 'true')::int), avg((reopens > 0)::int), avg((transfers > 0)::int) from last"""
     ).fetchone()
     if row and row[0]:
-        staging.note(
-            f"{row[0]:,} incidents; at the last event of each: {row[1]:.2%} within SLA by the source's verdict,"
-            f" {row[2] or 0:.2%} reopened at least once, {row[3] or 0:.2%} reassigned at least once"
-        )
+        labels = ("within SLA by the source's verdict", "reopened at least once", "reassigned at least once")
+        shares = [f"{share:.2%} {label}" for share, label in zip(row[1:], labels, strict=True) if share is not None]
+        staging.note(f"{row[0]:,} incidents; at the last event of each: {', '.join(shares) or 'no verdict and no counters'}")
     for sentence, where in (
         ("earlier than the row before it in its incident; ordered by time", "seen_at < earlier_in_file"),
         ("opened after its first saved version; the opening time was kept", "version = 1 and opened_at > seen_at"),

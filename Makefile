@@ -1,0 +1,50 @@
+# make demo: everything for a first look.   make test: everything the tests need, then the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo-desk
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: demo test lint types lock bench clean
+
+demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
+	@test -f $(DEMO)/helmdesk.toml || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
+	@$(BIN)/helmdesk scorecard --desk $(DEMO)
+	@printf '\nWhat to try next:\n'
+	@printf '  %s\n' \
+		'export HELMDESK_DESK=$(DEMO) PATH="$$PWD/$(BIN):$$PATH"' \
+		'helmdesk measure csat --by channel --grain month --start 2025-08-01 --end 2026-01-01' \
+		'helmdesk measure backlog --grain day --start 2025-12-20 --end 2026-01-05' \
+		'helmdesk drill csat --where "channel = '"'phone'"'" --start 2025-10-01 --end 2025-11-01' \
+		'helmdesk metrics first_response_time'
+
+test: $(VENV)/.test-ready lint types  ## lint, check types, run every test with coverage
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
+
+lint: $(VENV)/.test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test-ready
+	$(BIN)/mypy
+
+lock: $(VENV)/.test-ready  ## write down what every metric means, after raising versions
+	$(BIN)/python tests/architecture/lock.py src/helmdesk/metrics/definitions.lock
+
+bench: $(VENV)/.test-ready  ## ratios against hand-written scripts
+	$(BIN)/python benchmarks/incident_log.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Helmdesk needs Python 3.11 or newer; name one with: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo-ready: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test-ready: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.demo-ready
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,62 @@
+"""The documentation's examples run, and its commands exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helmdesk.desk import Desk
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+Run = Callable[..., Any]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def console_commands() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for block in blocks(page, "console"):
+            found += [(page.name, line[2:]) for line in block.splitlines() if line.startswith("$ helmdesk ")]
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), console_commands())
+def test_shell_examples(helmdesk: Run, sample_desk: Desk, tmp_path: Path, page: str, line: str) -> None:
+    """Examples speak of `demo-desk`; here that is the sample desk, and files are written aside."""
+    if "load " in line or line.startswith("helmdesk sample") or line.startswith("helmdesk init"):
+        helmdesk(shlex.split(line)[1], "--help")
+        return
+    line = line.split(" > ", maxsplit=1)[0]
+    words = [str(sample_desk.path) if word == "demo-desk" else word for word in shlex.split(line)[1:]]
+    receipt = tmp_path / "csat.json"
+    receipt.write_text(sample_desk.measure("csat").receipt.to_json())
+    helmdesk(*(str(receipt) if word.endswith("csat.json") else word for word in words))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_examples(page: Path, sample_desk: Desk) -> None:
+    for block in blocks(page, "python"):
+        code = block.replace('"demo-desk"', repr(str(sample_desk.path)))
+        exec(compile(code, str(page), "exec"), {})
+
+
+def test_readme_names_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in text and "make test" in text
+    assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"

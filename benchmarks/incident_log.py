@@ -41,8 +41,12 @@ def cost(*commands: list[str]) -> tuple[float, float]:
 
 def compare(desk: str) -> None:
     """Stop unless both give the same numbers."""
-    ours = json.loads(subprocess.run([*HELMDESK, "scorecard", *PERIOD, "--desk", desk, "--format", "json"], capture_output=True, check=True).stdout)
-    by_hand = json.loads(subprocess.run([sys.executable, ROOT / "benchmarks" / "incident_log_by_hand.py", LOG], capture_output=True, check=True).stdout)
+    ours = json.loads(
+        subprocess.run([*HELMDESK, "scorecard", *PERIOD, "--desk", desk, "--format", "json"], capture_output=True, check=True).stdout
+    )
+    by_hand = json.loads(
+        subprocess.run([sys.executable, ROOT / "benchmarks" / "incident_log_by_hand.py", LOG], capture_output=True, check=True).stdout
+    )
     cards = {card["metric"]: (card["value"], card["previous"]) for card in ours}
     for key, now in by_hand[0].items():
         for window, (found, expected) in enumerate(zip(cards[key], (now, by_hand[1][key]), strict=True)):

@@ -107,6 +107,7 @@ class Desk:
             lambda staging: found.read(staging, [Path(path) for path in paths], options),
             source,
             batch_identity(source, parts),
+            input_bytes=sum(path.stat().st_size for path in files.values()),
             is_dry_run=is_dry_run,
             refresh=refresh,
             on_step=on_step,
@@ -118,6 +119,7 @@ class Desk:
         source: str,
         batch_id: str,
         *,
+        input_bytes: int = 0,
         recorded_at: datetime | None = None,
         is_dry_run: bool = False,
         refresh: bool = True,
@@ -126,6 +128,7 @@ class Desk:
         """Load what `fill` puts into a staging area; see `load`."""
         import duckdb
 
+        from helmdesk.engines.duckdb import SMALL_BYTES
         from helmdesk.records.staging import LoadReport, Staging
 
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
@@ -136,6 +139,8 @@ class Desk:
         connection = duckdb.connect()
         try:
             connection.execute("set timezone = 'UTC'")
+            if input_bytes < SMALL_BYTES:
+                connection.execute("set threads = 1")
             staging = Staging(connection, source, batch_id, recorded_at, on_step)
             fill(staging)
             staging.check()

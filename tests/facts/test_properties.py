@@ -22,7 +22,7 @@ from helmdesk.records.staging import Staging
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31)
-TABLES = [name for name in load_facts() if name not in ("ticket_states", "ticket_clocks", "ticket_working_times")]
+TABLES = [name for name in load_facts() if name not in ("ticket_clocks", "ticket_working_times")]
 slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

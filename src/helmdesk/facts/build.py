@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
@@ -16,7 +17,7 @@ from helmdesk.facts.fact import load_facts
 from helmdesk.facts.working_time import create_working_time
 
 # Tables a metric never reads; kept out of the mart.
-INTERNAL = ("ticket_states", "ticket_clocks", "ticket_working_times")
+INTERNAL = ("ticket_clocks", "ticket_working_times")
 
 
 def facts_hash() -> str:
@@ -43,6 +44,7 @@ def build_facts(
     Raises:
         SettingError: a default calendar that the lake does not hold.
     """
+    engine.use_threads(sum(Path(file).stat().st_size for paths in files.values() for file in paths))
     on_step("reading records")
     create_record_views(engine, files)
     create_entity_lookups(engine)
@@ -61,7 +63,7 @@ def build_facts(
     engine.connection.execute(f"create table record_types as {record_types_sql()}")
     for fact in load_facts().values():
         on_step(f"building {fact.name}")
-        scope = "temp table" if fact.name in INTERNAL else "table"
+        scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
         engine.connection.execute(f"create {scope} {fact.name} as {engine.translate(fact.sql)}")
     engine.connection.execute(
         "create table mart as select ?::bigint as lake_version, ?::timestamp as as_of, ?::varchar as facts_hash, ?::varchar as settings",

@@ -36,6 +36,7 @@ class Fact:
         name: table name.
         grain: what one row is, in words.
         sql: house SQL that gives the table from record views, look-ups and facts it depends on.
+        is_view: computed from other facts when asked, because storing it would only repeat them.
         depends: facts that must exist before.
         dimensions: by which metrics on it can be sliced and filtered.
     """
@@ -44,6 +45,7 @@ class Fact:
     grain: str
     sql: str
     depends: tuple[str, ...] = ()
+    is_view: bool = False
     dimensions: tuple[Dimension, ...] = ()
 
 

@@ -12,20 +12,15 @@ fact = Fact(
     name="intervals",
     grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
     depends=("ticket_states", "tickets"),
+    is_view=True,
     dimensions=(
         *(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),
         Dimension("status", "status", "canonical status at that time"),
     ),
     sql="""
-    select s.ticket_id, s.interval_number, s.started_at, s.ended_at, s.status, s.is_unsolved,
-        case when s.agent_id = '' then null else coalesce(a.name, s.agent_id) end as agent,
-        case when s.team_id = '' then null else coalesce(e.name, s.team_id) end as team,
-        s.agent_id, s.team_id, s.priority,
-        t.created_at, t.last_customer_message_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account,
+    select s.*, t.created_at, t.last_customer_message_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account,
         t.tier, t.region, t.source, t.is_counted, t.fidelity
     from ticket_states s
     join tickets t on t.ticket_id = s.ticket_id
-    left join latest_agents a on a.entity_id = s.agent_id
-    left join latest_teams e on e.entity_id = s.team_id
     """,
 )

@@ -53,20 +53,8 @@ fact = Fact(
         from episodes
         group by ticket_id
     ),
-    moves as (
-        select *, last_value(nullif(agent_id, '') ignore nulls) over earlier as held_agent_id,
-            last_value(nullif(team_id, '') ignore nulls) over earlier as held_team_id,
-            lag(agent_id) over (partition by ticket_id order by started_at) as last_agent_id,
-            lag(team_id) over (partition by ticket_id order by started_at) as last_team_id
-        from ticket_states
-        window earlier as (partition by ticket_id order by started_at rows between unbounded preceding and 1 preceding)
-    ),
     paths as (
-        select m.ticket_id,
-            -- A hand-over counts once, whether the team, the agent or both changed.
-            count_if((m.team_id <> '' and m.team_id <> m.last_team_id and m.held_team_id is not null and m.team_id <> m.held_team_id)
-                or (m.agent_id <> '' and m.agent_id <> m.last_agent_id and m.held_agent_id is not null and m.agent_id <> m.held_agent_id)) as transfers,
-            count_if(m.team_id <> '' and m.team_id <> m.last_team_id and m.held_team_id is not null and m.team_id <> m.held_team_id) as team_changes,
+        select m.ticket_id, count_if(m.is_transfer) as transfers, count_if(m.is_team_change) as team_changes,
             min(case when m.agent_id <> '' then m.started_at end) as first_assigned_at,
             arg_max(m.agent_id, m.started_at) as present_agent_id, arg_max(m.team_id, m.started_at) as present_team_id,
             arg_max(m.priority, m.started_at) as priority, arg_max(m.status, m.started_at) as status,
@@ -74,7 +62,7 @@ fact = Fact(
             sum(case when m.status in ('new', 'open') then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as agent_work_seconds,
             sum(case when m.status in ('new', 'open', 'waiting_third_party') then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as requester_wait_seconds,
             sum(case when m.status = 'waiting_third_party' then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as on_hold_seconds
-        from moves m
+        from ticket_states m
         cross join horizon h
         group by m.ticket_id
     ),
@@ -106,11 +94,18 @@ fact = Fact(
     ),
     reported as (
         select ticket_id,
-            arg_max(number, (occurred_at, coalesce(seq, 0))) filter (where metric = 'transfers') as reported_transfers,
-            arg_max(number, (occurred_at, coalesce(seq, 0))) filter (where metric = 'reopens') as reported_reopens
+            arg_max(number, (occurred_at, coalesce(seq, 0))) filter (where metric = 'transfers') as transfers,
+            arg_max(number, (occurred_at, coalesce(seq, 0))) filter (where metric = 'reopens') as reopens
         from fallback_records
         where type = 'asserted_value'
         group by ticket_id
+    ),
+    -- A counter is zero until its source says otherwise, where the source keeps that counter at all.
+    counting as (
+        select source, count_if(metric = 'transfers') > 0 as has_transfers, count_if(metric = 'reopens') > 0 as has_reopens
+        from fallback_records
+        where type = 'asserted_value'
+        group by source
     ),
     owners as (
         select o.ticket_id, coalesce(o.own_account_id, c.account_id) as account_id
@@ -133,7 +128,8 @@ fact = Fact(
         p.transfers, p.team_changes, coalesce(h.escalations, 0) as escalations,
         coalesce(x.human_replies, 0) as human_replies, coalesce(x.people_replying, 0) as people_replying,
         p.open_seconds, p.agent_work_seconds, p.requester_wait_seconds, p.on_hold_seconds,
-        r.reported_transfers, r.reported_reopens,
+        case when n.has_transfers then coalesce(r.transfers, 0) end as reported_transfers,
+        case when n.has_reopens then coalesce(r.reopens, 0) end as reported_reopens,
         o.is_outbound, coalesce(h.is_spam, false) as is_spam, coalesce(h.is_merged, false) as is_merged,
         coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted,
         not (coalesce(h.is_spam, false) or coalesce(h.is_merged, false) or coalesce(h.is_deleted, false)) as is_counted
@@ -146,6 +142,7 @@ fact = Fact(
     left join happened h on h.ticket_id = o.ticket_id
     left join words x on x.ticket_id = o.ticket_id
     left join reported r on r.ticket_id = o.ticket_id
+    left join counting n on n.source = o.source
     left join account_versions a on a.entity_id = w.account_id and o.created_at >= a.valid_from and o.created_at < a.valid_to
     cross join lateral (select nullif(case when q.last_solved_at < forever() then q.solver_agent_id else p.present_agent_id end, '') as agent_id,
         nullif(case when q.last_solved_at < forever() then q.solver_team_id else p.present_team_id end, '') as team_id) v

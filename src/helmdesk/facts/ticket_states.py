@@ -37,16 +37,30 @@ fact = Fact(
         select ticket_id, changed_at, status, agent_id, team_id, priority,
             lag(status) over w as last_status, lag(agent_id) over w as last_agent_id,
             lag(team_id) over w as last_team_id, lag(priority) over w as last_priority,
+            last_value(nullif(agent_id, '') ignore nulls) over earlier as held_agent_id,
+            last_value(nullif(team_id, '') ignore nulls) over earlier as held_team_id,
             row_number() over w as place
         from states
         where next_at is null or next_at > changed_at
-        window w as (partition by ticket_id order by changed_at)
+        window w as (partition by ticket_id order by changed_at),
+            earlier as (partition by ticket_id order by changed_at rows between unbounded preceding and 1 preceding)
+    ),
+    changed as (
+        select *,
+            coalesce(team_id <> '' and team_id <> last_team_id and team_id <> held_team_id, false) as is_team_change,
+            coalesce(agent_id <> '' and agent_id <> last_agent_id and agent_id <> held_agent_id, false) as is_agent_change
+        from settled
+        where place = 1 or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
     )
-    select ticket_id, row_number() over w as interval_number, changed_at as started_at,
-        coalesce(lead(changed_at) over w, forever()) as ended_at,
-        status, status not in ('solved', 'closed') as is_unsolved, agent_id, team_id, nullif(priority, '') as priority
-    from settled
-    where place = 1 or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
-    window w as (partition by ticket_id order by changed_at)
+    select c.ticket_id, row_number() over w as interval_number, c.changed_at as started_at,
+        coalesce(lead(c.changed_at) over w, forever()) as ended_at,
+        c.status, c.status not in ('solved', 'closed') as is_unsolved, c.agent_id, c.team_id, nullif(c.priority, '') as priority,
+        coalesce(a.name, nullif(c.agent_id, '')) as agent, coalesce(e.name, nullif(c.team_id, '')) as team,
+        -- A hand-over counts once, whether the team, the agent or both changed.
+        c.is_team_change or c.is_agent_change as is_transfer, c.is_team_change
+    from changed c
+    left join latest_agents a on a.entity_id = c.agent_id
+    left join latest_teams e on e.entity_id = c.team_id
+    window w as (partition by c.ticket_id order by c.changed_at)
     """,
 )

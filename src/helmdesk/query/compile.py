@@ -8,6 +8,7 @@ it; a drill-down lists it. So a number and its rows cannot disagree.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,7 +97,7 @@ def _dimensions(fact: Fact, anchor: str | None, request: Request) -> dict[str, t
             if anchor is None:
                 continue
             column = _house(f"local_part({anchor}, '{dimension.column}', zone_)")
-            column = column.transform(_fill_zone(request))
+            column = column.transform(_fill_zone(request), copy=False)
         else:
             column = exp.column(dimension.column)
         found[dimension.name] = (dimension, column)
@@ -113,16 +114,17 @@ def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: li
     elif not request.by and not periods:
         # One value for the whole window must be one row, even over no rows at all.
         whole = [_house("max(period_start)").as_("period_start"), *_aggregates(metric.value)]
-        return exp.select(*whole).from_(rows.subquery("rows_"))
+        return exp.select(*whole).from_(rows.subquery("rows_", copy=False), copy=False)
     selected = [*keys, *_aggregates(metric.value)]
-    return exp.select(*selected).from_(rows.subquery("rows_")).group_by(*keys)
+    return exp.select(*selected).from_(rows.subquery("rows_", copy=False), copy=False).group_by(*keys, copy=False)
 
 
 def compile_drill(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
     """Return house SQL that lists the very rows behind the values (pending rows apart)."""
     rows = _row_source(metric, request, bounds, periods, for_drill=metric.evidence)
-    listed = exp.select("*").from_(rows.subquery("rows_"))
-    return listed.order_by(*[exp.column(column) for column in ("period_start", "role", metric.evidence[0])])
+    listed = exp.select("*").from_(rows.subquery("rows_", copy=False), copy=False)
+    order = [exp.column(column) for column in ("period_start", "role", metric.evidence[0])]
+    return listed.order_by(*order, copy=False)
 
 
 def _aggregates(value: Value) -> list[exp.Expr]:
@@ -181,7 +183,7 @@ def _row_source(metric: Metric, request: Request, bounds: Bounds, periods: list[
         parts.append(_select_part(metric, metric.pending, request, bounds, periods, None))
     source: exp.Query = parts[0]
     for other in parts[1:]:
-        source = exp.union(source, other, distinct=False)
+        source = exp.union(source, other, distinct=False, copy=False)
     return source
 
 
@@ -213,7 +215,7 @@ def _select_part(
         period = exp.column("period_start", table="instants")
     elif periods:
         period = _house(f"period({part.anchor}, grain_, zone_, {week_shift(request.week_start)})")
-        period = period.transform(_fill_zone(request))
+        period = period.transform(_fill_zone(request), copy=False)
     else:
         period = _house("cast(null as timestamp)")
     role = exp.Literal.string(part.role).as_("role")
@@ -230,13 +232,13 @@ def _select_part(
         query = _join_instants(query, metric.value, request, bounds, periods)  # type: ignore[arg-type]
     else:
         query = _within(query, part.anchor, request)
-    query = query.where(_house(f"({part.where})"))
+    query = query.where(_house(f"({part.where})"), copy=False)
     if bounds.missing(metric):
         # Sources that never record such events would make every answer a false zero.
-        query = query.where(exp.false())
+        query = query.where(exp.false(), copy=False)
     for condition in (request.where, request.policy.predicate):
         if condition is not None:
-            query = query.where(filter_expression(condition, known))
+            query = query.where(filter_expression(condition, known), copy=False)
     return query
 
 
@@ -265,14 +267,14 @@ def _instant_column(expression: exp.Expr) -> exp.Expr:
             return exp.column("instant", table="instants")
         return node
 
-    return expression.transform(fill)
+    return expression.transform(fill, copy=False)
 
 
 def _within(query: exp.Select, anchor: str, request: Request) -> exp.Select:
     if request.start is not None:
-        query = query.where(exp.GTE(this=exp.column(anchor), expression=_timestamp(request.start)))
+        query = query.where(exp.GTE(this=exp.column(anchor), expression=_timestamp(request.start)), copy=False)
     if request.end is not None:
-        query = query.where(exp.LT(this=exp.column(anchor), expression=_timestamp(request.end)))
+        query = query.where(exp.LT(this=exp.column(anchor), expression=_timestamp(request.end)), copy=False)
     return query
 
 
@@ -324,7 +326,7 @@ def _join_instants(query: exp.Select, level: Level, request: Request, bounds: Bo
     columns = [exp.to_identifier(name) for name in ("period_start", "instant", "seen")]
     values = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=columns))
     alive = _house(f"({level.opens}) <= instants.seen and instants.seen < ({level.closes})")
-    return query.join(values, on=alive)
+    return query.join(values, on=alive, copy=False)
 
 
 def _timestamp(instant: datetime) -> exp.Expr:
@@ -343,8 +345,14 @@ def _fill_zone(request: Request) -> Callable[[exp.Expr], exp.Expr]:
     return fill
 
 
-def _house(text: str) -> exp.Expr:
+@functools.cache
+def _parsed(text: str) -> exp.Expr:
     return sqlglot.parse_one(text, dialect="duckdb")
+
+
+def _house(text: str) -> exp.Expr:
+    """Return house SQL as a tree of its own; parsing is the expensive half of compiling."""
+    return _parsed(text).copy()
 
 
 def check_dimensions(metric: Metric, request: Request) -> None:

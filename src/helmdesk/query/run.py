@@ -36,14 +36,19 @@ class Answer:
     Attributes:
         measurements: in order of period and group.
         sql: executed statement.
-        drill_sql: statement that lists the rows behind it.
+        make_drill_sql: writes the statement that lists the rows behind it, when somebody asks.
     """
 
     request: Request
     metric: Metric
     measurements: tuple[Measurement, ...]
     sql: str
-    drill_sql: str
+    make_drill_sql: Callable[[], str]
+
+    @property
+    def drill_sql(self) -> str:
+        """The statement that lists the rows behind the measurements."""
+        return self.make_drill_sql()
 
 
 def read_bounds(engine: DuckDB) -> Bounds:
@@ -69,7 +74,6 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
     require_business_clock(request, bounds)
     buckets = _buckets(request, bounds)
     sql = engine.translate(compile_values(metric, request, bounds, buckets))
-    drill_sql = engine.translate(compile_drill(metric, request, bounds, buckets))
     cursor = engine.connection.execute(sql)
     names = [column[0] for column in cursor.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -77,7 +81,11 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
         rows = _survival_rows(rows, len(request.by), metric.value)
     found = [_measure(row, metric, request, bounds, buckets) for row in rows]
     found += _missing_periods(found, metric, request, bounds, buckets)
-    return Answer(request, metric, tuple(sorted(found, key=_order)), sql, drill_sql)
+
+    def make_drill_sql() -> str:
+        return engine.translate(compile_drill(metric, request, bounds, buckets))
+
+    return Answer(request, metric, tuple(sorted(found, key=_order)), sql, make_drill_sql)
 
 
 def _buckets(request: Request, bounds: Bounds) -> list[Period]:

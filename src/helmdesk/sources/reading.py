@@ -8,10 +8,12 @@ csv module, which knows each record's line and lets one bad row go to quarantine
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import gzip
 import hashlib
 import io
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,34 +51,40 @@ class _Glance:
     carriage_returns: int
     quotes: int
     is_terminated: bool
+    plain: Path
 
 
-def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file for reading, unpacking gzip by its magic number rather than by its name.
+def require_file(path: Path) -> None:
+    """Refuse a path that is no file.
 
     Raises:
-        NotFoundError: no such file.
+        NotFoundError: offers the nearest name in its folder.
     """
     if not path.is_file():
         known = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         raise NotFoundError(f"{path}: no such file{nearest(path.name, known)}")
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file for reading, unpacking gzip by its magic number rather than by its name."""
     return gzip.open(path) if _is_gzip(path) else path.open("rb")  # type: ignore[return-value]
 
 
 def digest(path: Path) -> bytes:
-    """Return the SHA-256 of a file's bytes as stored."""
-    if not path.is_file():
-        open_bytes(path).close()
+    """Return the SHA-256 of a file's bytes as stored; `NotFoundError` when there is none."""
+    require_file(path)
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").digest()
 
 
-def _glance(path: Path) -> _Glance:
+def _glance(path: Path, unpacked: Path | None = None) -> _Glance:
+    """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would unpack it again."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8, has_bom, lines, returns, quotes, last = True, False, 0, 0, 0, b""
     seen = 0
     try:
-        with open_bytes(path) as handle:
+        with open_bytes(path) as handle, contextlib.ExitStack() as stack:
+            copy = stack.enter_context(unpacked.open("wb")) if unpacked else None
             while chunk := handle.read(CHUNK):
                 if seen == 0:
                     has_bom = chunk.startswith(codecs.BOM_UTF8)
@@ -84,6 +92,8 @@ def _glance(path: Path) -> _Glance:
                         raise InputError(f"{path}: UTF-16 text; save it as UTF-8 and load it again")
                 if b"\0" in chunk:
                     raise InputError(f"{path}: a binary file, not a table of text (NUL byte found)")
+                if copy:
+                    copy.write(chunk)
                 seen += len(chunk)
                 lines += chunk.count(b"\n")
                 returns += chunk.count(b"\r")
@@ -98,7 +108,7 @@ def _glance(path: Path) -> _Glance:
         raise InputError(f"{path}: damaged gzip file ({error})") from error
     if seen == 0 or (has_bom and seen == 3):
         raise InputError(f"{path}: the file is empty; export it again")
-    return _Glance(is_utf8, has_bom, lines, returns, quotes, last == b"\n")
+    return _Glance(is_utf8, has_bom, lines, returns, quotes, last == b"\n", unpacked or path)
 
 
 def read_table(
@@ -107,6 +117,7 @@ def read_table(
     *,
     required: Sequence[str] = (),
     known: Sequence[str] | None = None,
+    skip: Sequence[str] = (),
     delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> RawTable:
@@ -115,6 +126,7 @@ def read_table(
     Args:
         required: columns that must exist.
         known: columns the source understands; others are reported as schema drift. None: all are.
+        skip: known columns that nobody will look at; they need not be kept.
         delimiter: field separator; None takes the one the header line uses most.
         encoding: how bytes become text when the file is not UTF-8.
 
@@ -123,6 +135,7 @@ def read_table(
         InputError: binary, empty or damaged file, missing required column.
     """
     staging.on_step(f"reading {path.name}")
+    require_file(path)
     index = len(staging.report.files)
     table = f"raw_{index}"
     suffixes = [suffix.lower() for suffix in path.suffixes]
@@ -133,7 +146,7 @@ def read_table(
         reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, ignore_errors=false)"
         columns = _read_with(staging, table, index, path, reader, "json_extract_string({}, '$')")
     else:
-        columns = _read_delimited(staging, table, index, path, delimiter, encoding)
+        columns = _read_delimited(staging, table, index, path, delimiter, encoding, skip)
     missing = [column for column in required if column not in columns]
     if missing:
         raise InputError(
@@ -167,8 +180,17 @@ def _read_with(staging: Staging, table: str, index: int, path: Path, reader: str
     return columns
 
 
-def _read_delimited(staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str) -> tuple[str, ...]:
-    glance = _glance(path)
+def _read_delimited(
+    staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str, skip: Sequence[str]
+) -> tuple[str, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        glance = _glance(path, Path(folder) / "unpacked" if _is_gzip(path) else None)
+        return _read_glanced(staging, table, index, path, glance, delimiter, encoding, skip)
+
+
+def _read_glanced(
+    staging: Staging, table: str, index: int, path: Path, glance: _Glance, delimiter: str | None, encoding: str, skip: Sequence[str]
+) -> tuple[str, ...]:
     header, separator = _header(path, delimiter, encoding if not glance.is_utf8 else "utf-8")
     is_plain = (
         glance.is_utf8
@@ -177,8 +199,8 @@ def _read_delimited(staging: Staging, table: str, index: int, path: Path, delimi
         and glance.quotes % 2 == 0
         and codecs.lookup(encoding).name == "utf-8"
     )
-    if is_plain and _read_fast(staging, table, index, path, header, separator, glance):
-        return header
+    if is_plain and _read_fast(staging, table, index, glance, header, separator, skip):
+        return tuple(column for column in header if column not in skip)
     staging.connection.execute(f"drop table if exists {table}")
     _read_carefully(staging, table, index, path, header, separator, encoding)
     return header
@@ -204,26 +226,21 @@ def _header(path: Path, delimiter: str | None, encoding: str) -> tuple[tuple[str
 
 
 def _read_fast(
-    staging: Staging,
-    table: str,
-    index: int,
-    path: Path,
-    header: tuple[str, ...],
-    separator: str,
-    glance: _Glance,
+    staging: Staging, table: str, index: int, glance: _Glance, header: tuple[str, ...], separator: str, skip: Sequence[str]
 ) -> bool:
     """Read with DuckDB; True only when every line of the file is accounted for."""
     import duckdb
 
     columns = ", ".join(f"{text(column)}: 'VARCHAR'" for column in header)
+    kept = ", ".join(name(column) for column in header if column not in skip)
     line = "_row + 1" if glance.quotes == 0 else "null::bigint"
     try:
         staging.connection.execute(
             f"""create table {table} as select *, {line} as _line from (
-                select *, {index} as _file, row_number() over () as _row from read_csv({text(str(path))},
+                select {kept}, {index} as _file, row_number() over () as _row from read_csv({text(str(glance.plain))},
                 auto_detect=false, header=true, delim={text(separator)}, quote='"', escape='"',
                 columns={{{columns}}}, null_padding=false, strict_mode=true, store_rejects=true,
-                max_line_size=8388608, new_line='\\n'{", compression='gzip'" if _is_gzip(path) else ""}))"""
+                max_line_size=8388608, new_line='\\n', compression='none'))"""
         )
         refused = staging.connection.execute("select count(*) from reject_errors").fetchone()
         staging.connection.execute("drop table reject_errors; drop table reject_scans")

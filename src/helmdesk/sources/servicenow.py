@@ -35,6 +35,9 @@ KNOWN = (
     "problem_id", "rfc", "vendor", "caused_by", "closed_code", "resolved_by", "resolved_at", "closed_at",
 )  # fmt: skip
 KEPT = ("subcategory", "u_symptom", "cmdb_ci", "impact", "urgency", "knowledge", "notify", "opened_by")
+# Columns that change nothing here and say nothing that the others do not.
+UNUSED = ("active", "sys_created_by", "sys_created_at", "u_priority_confirmation", "problem_id", "rfc", "vendor", "caused_by",
+          "closed_code", "resolved_by", "closed_at")  # fmt: skip
 MISSING = "?"
 
 
@@ -43,57 +46,56 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
 
     Times are day-first, to the minute, without a zone: UTC unless `options.time_zone` names one.
     """
-    tables = [read_table(staging, path, required=REQUIRED, known=KNOWN) for path in paths]
+    tables = [read_table(staging, path, required=REQUIRED, known=KNOWN, skip=UNUSED) for path in paths]
     times = TimeReader(options.time_zone or "UTC", "%d/%m/%Y %H:%M")
     if options.time_zone is None:
         staging.note("times carry no zone and were read as UTC; --time-zone names another")
-    _combine(staging, tables)
+    extra = _combine(staging, tables)
     staging.on_step("comparing versions of each incident")
     _versions(staging, times)
     _reject_cells(staging, times)
     staging.on_step("writing down what changed")
-    _stage_records(staging)
+    _stage_records(staging, times, extra)
     _describe(staging)
     locate_lines(staging, tables)
 
 
-def _combine(staging: Staging, tables: Sequence[RawTable]) -> None:
-    """One view over all files, '?' as null, absent optional columns as null."""
-    wanted = [*KNOWN, *sorted({column for table in tables for column in table.columns} - set(KNOWN))]
+def _combine(staging: Staging, tables: Sequence[RawTable]) -> str:
+    """One view over all files, '?' as null, absent optional columns as null.
+
+    Returns SQL that gives the columns no field stands for as JSON.
+    """
+    known = [column for column in KNOWN if column not in UNUSED]
+    unknown = sorted({column for table in tables for column in table.columns} - set(KNOWN))
     selects = []
     for table in tables:
         cells = [
             f"nullif({name(column)}, '{MISSING}') as {name(column)}" if column in table.columns else f"null::varchar as {name(column)}"
-            for column in wanted
+            for column in [*known, *unknown]
         ]
         selects.append(f"select {', '.join(cells)}, _file, _row, _line from {table.table}")
     staging.connection.execute("create view incident_rows as " + " union all ".join(selects))
-    unknown = [column for column in wanted if column not in KNOWN]
-    extra = ", ".join(f"{name(column)} := {name(column)}" for column in [*KEPT, *unknown])
-    staging.connection.execute(
-        f"create view extra_columns as select _file, _row, to_json(struct_pack({extra})) as extra from incident_rows"
-    )
+    return "to_json(struct_pack(" + ", ".join(f"{name(column)} := r.{name(column)}" for column in [*KEPT, *unknown]) + "))"
 
 
 def _versions(staging: Staging, times: TimeReader) -> None:
+    """Order the versions of each incident and put each beside the one before: one sort of the few columns that change."""
     statuses = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     staging.connection.execute(
         f"""create table versions as
         with parsed as (
-            select number, _file, _row, _line, sys_updated_at, opened_at as opened_text,
-                {times.instant("sys_updated_at")} as seen_at, {times.instant("opened_at")} as opened_at,
+            select number, _file, _row, _line, {times.instant("sys_updated_at")} as seen_at, try_cast(sys_mod_count as bigint) as save_number,
                 incident_state, case incident_state {statuses} end as status,
-                assignment_group, assigned_to, priority, category, made_sla, caller_id, contact_type, location,
-                sys_updated_by, try_cast(sys_mod_count as bigint) as save_number,
+                assignment_group, assigned_to, priority, category, made_sla, sys_updated_by,
                 try_cast(reassignment_count as bigint) as transfers, try_cast(reopen_count as bigint) as reopens
             from incident_rows)
         select *, row_number() over life as version,
-            lag(seen_at) over (partition by number order by _file, _row) as earlier_in_file,
+            lag((_file, _row)) over life > (_file, _row) as is_out_of_order,
             last_value(status ignore nulls) over before as last_status,
             lag(assignment_group) over life as last_group, lag(assigned_to) over life as last_assignee,
             lag(priority) over life as last_priority, lag(category) over life as last_category,
             lag(made_sla) over life as last_verdict,
-            lag(transfers) over life as last_transfers, lag(reopens) over life as last_reopens
+            coalesce(lag(transfers) over life, 0) as last_transfers, coalesce(lag(reopens) over life, 0) as last_reopens
         from parsed where seen_at is not null and number is not null
         window life as (partition by number order by seen_at, save_number, _file, _row),
             before as (partition by number order by seen_at, save_number, _file, _row
@@ -115,7 +117,7 @@ def _reject_cells(staging: Staging, times: TimeReader) -> None:
     )  # fmt: skip
 
 
-def _stage_records(staging: Staging) -> None:
+def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
     # The save counter is not unique, so the row itself is the identity: its incident, save and time.
     prefix = "'servicenow:' || number || ':' || coalesce(save_number, -1) || ':' || epoch_us(seen_at)"
     here = {"occurred_at": "seen_at", "seq": "version", "ticket_id": "number", "actor_id": "sys_updated_by",
@@ -128,25 +130,26 @@ def _stage_records(staging: Staging) -> None:
     staging.add(
         "created",
         {
-            **here,
-            "record_id": "'servicenow:' || number || ':created'",
-            "source_id": "number",
-            "occurred_at": "opened_at",
+            "record_id": "'servicenow:' || v.number || ':created'",
+            "source_id": "v.number",
+            "ticket_id": "v.number",
+            "_file": "v._file",
+            "_row": "v._row",
+            "occurred_at": times.instant("r.opened_at"),
             "seq": "0",
-            "actor_id": "null",
             "fidelity": "'native'",
             "actor_kind": "'customer'",
-            "channel": "lower(contact_type)",
-            "priority": "priority",
-            "issue_type": "category",
-            "customer_id": "caller_id",
-            "region": "location",
-            "agent_id": "coalesce(assigned_to, '')",
-            "team_id": "coalesce(assignment_group, '')",
+            "channel": "lower(r.contact_type)",
+            "priority": "v.priority",
+            "issue_type": "v.category",
+            "customer_id": "r.caller_id",
+            "region": "r.location",
+            "agent_id": "coalesce(v.assigned_to, '')",
+            "team_id": "coalesce(v.assignment_group, '')",
             "status": "'new'",
-            "extra": "extra",
+            "extra": extra,
         },
-        "(select v.*, e.extra from versions v join extra_columns e using (_file, _row) where version = 1)",
+        "versions v join incident_rows r on r._file = v._file and r._row = v._row where v.version = 1",
     )
     change("status_changed", "status", {"status": "status", "status_raw": "incident_state"},
            "status is distinct from coalesce(last_status, 'new') and status is not null")  # fmt: skip
@@ -158,9 +161,12 @@ def _stage_records(staging: Staging) -> None:
                f"version > 1 and {column} is distinct from {before}")  # fmt: skip
     change("source_verdict", "verdict", {"clock": "'source'", "is_met": "lower(made_sla) = 'true'", "fidelity": "'asserted'"},
            "made_sla is not null and (version = 1 or made_sla is distinct from last_verdict)")  # fmt: skip
+    # Counters begin at zero, so only changes are written; one explicit value says that the source keeps the counter.
+    first = staging.connection.execute("select _file, _row from versions order by _file, _row limit 1").fetchone() or (0, 0)
+    anyone = f"(_file = {first[0]} and _row = {first[1]})"
     for metric in COUNTERS.values():
         change("asserted_value", metric, {"metric": f"'{metric}'", "number": metric, "fidelity": "'asserted'"},
-               f"{metric} is not null and (version = 1 or {metric} is distinct from last_{metric})")  # fmt: skip
+               f"{metric} is not null and ({metric} <> last_{metric} or {anyone})")  # fmt: skip
 
 
 def _describe(staging: Staging) -> None:
@@ -174,11 +180,14 @@ def _describe(staging: Staging) -> None:
         labels = ("within SLA by the source's verdict", "reopened at least once", "reassigned at least once")
         shares = [f"{share:.2%} {label}" for share, label in zip(row[1:], labels, strict=True) if share is not None]
         staging.note(f"{row[0]:,} incidents; at the last event of each: {', '.join(shares) or 'no verdict and no counters'}")
-    for sentence, where in (
-        ("earlier than the row before it in its incident; ordered by time", "seen_at < earlier_in_file"),
-        ("opened after its first saved version; the opening time was kept", "version = 1 and opened_at > seen_at"),
+    for sentence, rows in (
+        ("earlier than the row before it in its incident; ordered by time", "versions where is_out_of_order"),
+        (
+            "opened after its first saved version; the opening time was kept",
+            "versions v join staged_ticket s on s.ticket_id = v.number and s.type = 'created' where v.version = 1 and s.occurred_at > v.seen_at",
+        ),
     ):
-        (count,) = staging.connection.execute(f"select count(*) from versions where {where}").fetchone() or (0,)
+        (count,) = staging.connection.execute(f"select count(*) from {rows}").fetchone() or (0,)
         if count:
             staging.note(f"{count:,} row{'s' if count != 1 else ''} {sentence}")
     (count,) = staging.connection.execute("select count(*) from incident_rows where resolved_at is null").fetchone() or (0,)

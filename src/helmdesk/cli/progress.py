@@ -23,6 +23,7 @@ class Progress:
         self._task: Any = None
         self._step, self._done = "starting", 0
         self._logged = 0.0
+        self._is_shown = False
         self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
         self._timer.daemon = True
 
@@ -44,19 +45,14 @@ class Progress:
             self._step, self._done = step, self._done + 1
             if self._bar is not None:
                 self._bar.update(self._task, description=step, completed=min(self._done, USUAL_STEPS - 1))
+            if self._is_shown:
                 self._log()
 
     def _show(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as RichProgress
-
         with self._lock:
-            console = Console(stderr=True)
-            columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-            self._bar = RichProgress(*columns, console=console, transient=True, disable=not console.is_terminal)
-            self._task = self._bar.add_task(self._step, total=USUAL_STEPS, completed=self._done)
-            self._bar.start()
+            self._is_shown = True
+            if sys.stderr.isatty():
+                self._bar, self._task = _new_bar(self._step, self._done)
             self._log()
 
     def _log(self) -> None:
@@ -65,3 +61,16 @@ class Progress:
         if not sys.stderr.isatty() and now - self._logged >= PATIENCE_SECONDS:
             self._logged = now
             print(f"... {self._step} ({now - self._started:.0f} s)", file=sys.stderr)  # noqa: T201
+
+
+def _new_bar(step: str, done: int) -> tuple[Any, Any]:
+    """Start a bar on a terminal; imported here because nobody else needs it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(step, total=USUAL_STEPS, completed=done)
+    bar.start()
+    return bar, task

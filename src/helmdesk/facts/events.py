@@ -23,17 +23,17 @@ def _create_view(engine: DuckDB, family: str, files: Sequence[str]) -> None:
     run = engine.connection.execute
     view = f"{family}_records"
     if not files:
-        listed = ", ".join(f'"{name}" {"TIMESTAMP" if kind == "instant" else SQL_TYPES[kind]}' for name, kind in columns.items())
-        run(f"create temp table {view} ({listed}, type_order integer)")
+        cells = ", ".join(_cell(name, kind, False) for name, kind in columns.items())
+        run(f"create temp view {view} as select {cells}, 0 as type_order where false")
         return
     listed_files = "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
     reader = f"read_parquet({listed_files}, union_by_name=true, hive_partitioning=false)"
-    cells = ", ".join(
-        f'"{name}"::timestamp as "{name}"' if kind == "instant" else f'"{name}"' for name, kind in columns.items() if name != "family"
-    )
+    present = {row[0] for row in run(f"describe select * from {reader}").fetchall()}
+    cells = ", ".join(_cell(name, kind, name in present) for name, kind in columns.items() if name != "family")
     order = " ".join(f"when '{kind.name}' then {kind.order}" for kind in RECORD_TYPES.values() if kind.family == family)
     selected = f"select {cells}, case type {order} end as type_order from {reader}"
-    (batches, corrections) = run(f"select count(distinct batch_id), count(supersedes) from {reader}").fetchone() or (0, 0)
+    supersedes = "supersedes" if "supersedes" in present else "null"
+    (batches, corrections) = run(f"select count(distinct batch_id), count({supersedes}) from {reader}").fetchone() or (0, 0)
     if corrections:
         selected += f" where record_id not in (select supersedes from {reader} where supersedes is not null)"
     if batches > 1:
@@ -42,6 +42,14 @@ def _create_view(engine: DuckDB, family: str, files: Sequence[str]) -> None:
         run(f"create temp table {view} as {selected}")
     else:
         run(f"create temp view {view} as {selected}")
+
+
+def _cell(name: str, kind: str, is_present: bool) -> str:
+    """One column of a view; a column that no batch ever filled is null, instants are plain UTC."""
+    sql_type = "TIMESTAMP" if kind == "instant" else SQL_TYPES[kind]
+    if not is_present:
+        return f'null::{sql_type} as "{name}"'
+    return f'"{name}"::timestamp as "{name}"' if kind == "instant" else f'"{name}"'
 
 
 def as_of(engine: DuckDB) -> object:

@@ -18,6 +18,8 @@ from helmdesk.records.schema import CHOICES, RECORD_TYPES, column_definitions, f
 if TYPE_CHECKING:
     import duckdb
 
+# Envelope columns that a batch fills itself; of the others only those that a source gave are stored.
+FILLED_HERE = ("batch_id", "recorded_at", "fidelity")
 EARLIEST, LATEST = "1990-01-01", "2200-01-01"
 
 
@@ -92,7 +94,7 @@ class Staging:
         self.recorded_at = recorded_at or datetime.now(UTC)
         self.report = LoadReport(source, batch_id)
         self.on_step = on_step
-        self.families: list[str] = []
+        self.families: dict[str, set[str]] = {}
         connection.execute(
             "create table rejected (_file integer, _row bigint, line bigint, column_name varchar,"
             " raw varchar, reason varchar, is_whole_row boolean)"
@@ -110,12 +112,13 @@ class Staging:
         unknown = [column for column in given if column not in allowed and not column.startswith("_")]
         if unknown:
             raise AssertionError(f"{type_name}: no such record columns {unknown}")
+        self.families[kind.family].update(given)
         listed = ", ".join(name(column) for column in given)
         self.connection.execute(f"insert into {table} ({listed}) select {', '.join(given.values())} from {rows}")
 
     def _table(self, family: str) -> str:
         if family not in self.families:
-            self.families.append(family)
+            self.families[family] = set(FILLED_HERE)
             self.connection.execute(f"create table staged_{family} ({column_definitions(family)}, _file integer, _row bigint)")
         return f"staged_{family}"
 
@@ -257,12 +260,10 @@ class Staging:
         return {
             family: self.connection.sql(
                 "select "
-                + ", ".join(
-                    f"{fixed.get(column, name(column))} as {name(column)}" for column in family_columns(family) if column != "family"
-                )
+                + ", ".join(f"{fixed.get(column, name(column))} as {name(column)}" for column in family_columns(family) if column in given)
                 + f" from staged_{family}"
             )
-            for family in self.families
+            for family, given in self.families.items()
         }
 
 

@@ -186,7 +186,7 @@ def _read_xes(staging: Staging, path: Path) -> RawTable:
 def _stage(staging: Staging) -> None:
     # Cases repeat activities within a second, so the place in the case belongs to the identity.
     prefix = "'eventlog:' || case_id || ':' || place"
-    here = {"source_id": "case_id", "occurred_at": "occurred_at", "ticket_id": "case_id", "actor_id": "resource",
+    here = {"occurred_at": "occurred_at", "ticket_id": "case_id", "actor_id": "resource",
             "_file": "_file", "_row": "_row"}  # fmt: skip
     staging.add(
         "created",

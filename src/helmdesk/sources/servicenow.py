@@ -124,14 +124,13 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
             "fidelity": "'derived'", "_file": "_file", "_row": "_row"}  # fmt: skip
 
     def change(type_name: str, tag: str, columns: dict[str, str], where: str) -> None:
-        ids = {"record_id": f"{prefix} || ':{tag}'", "source_id": "number"}
+        ids = {"record_id": f"{prefix} || ':{tag}'"}
         staging.add(type_name, {**ids, **here, **columns}, f"versions where {where}")
 
     staging.add(
         "created",
         {
             "record_id": "'servicenow:' || v.number || ':created'",
-            "source_id": "v.number",
             "ticket_id": "v.number",
             "_file": "v._file",
             "_row": "v._row",

@@ -101,6 +101,14 @@ def test_a_gap_shortens_the_morning_shift() -> None:
     assert work.between(datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 12, tzinfo=UTC)) == 2 * 3600
 
 
+@pytest.mark.parametrize(("start", "end", "seconds"), [(120, 240, 3600), (60, 150, 3600), (130, 170, 0), (150, 210, 1800)])
+def test_hours_inside_a_gap_do_not_pass(start: int, end: int, seconds: int) -> None:
+    """On 2026-03-29 in Berlin 02:00 to 03:00 does not exist: what begins or ends in it begins or ends at its end."""
+    sunday = 6 * 1440
+    work = clock(Calendar("c", "Europe/Berlin", ((sunday + start, sunday + end),), {}), date(2026, 3, 29))
+    assert work.between(datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 12, tzinfo=UTC)) == seconds
+
+
 @pytest.mark.parametrize(
     ("zone", "weekly", "message"),
     [("Mars/Base", OFFICE, "unknown time zone"), ("UTC", (), "no opening hours"), ("UTC", ((600, 500),), "impossible opening hours")],

@@ -13,7 +13,7 @@ from scipy import stats
 
 from helmdesk.statistics.difference import mover, poisson_interval
 from helmdesk.statistics.order_statistic import rank_expressions, ranks
-from helmdesk.statistics.proportion import mean_interval, net_share, wilson
+from helmdesk.statistics.proportion import mean_interval, net_share, ratio_of_counts, wilson
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
 
@@ -81,6 +81,14 @@ def test_net_share_interval_covers() -> None:
         low, high = net_share(int(positive), int(negative), 200) or (0, 0)
         covered += low <= 0.3 <= high
     assert 0.93 <= covered / 2000 <= 0.97
+
+
+def test_ratio_of_counts_covers() -> None:
+    rng = np.random.default_rng(2)
+    solved, created = rng.poisson(180, 4000), rng.poisson(200, 4000)
+    inside = [low <= 0.9 <= high for low, high in (ratio_of_counts(s, c) or (0, 0) for s, c in zip(solved, created, strict=True))]
+    assert 0.93 <= np.mean(inside) <= 0.97
+    assert ratio_of_counts(0, 5) is None
 
 
 def test_mover_is_newcombe_for_shares() -> None:

@@ -22,7 +22,7 @@ from helmdesk.query.compile import (
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import Period, periods
 from helmdesk.query.request import Request
-from helmdesk.statistics.proportion import mean_interval, net_share, wilson
+from helmdesk.statistics.proportion import mean_interval, net_share, ratio_of_counts, wilson
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
 EMPTY_BOUNDS = datetime(1970, 1, 1)
@@ -178,8 +178,9 @@ def _finish_net_share(row: Row) -> Finished:
 
 
 def _finish_ratio(row: Row) -> Finished:
-    value = row["numerator"] / row["denominator"] if row["denominator"] else None
-    return value, None, float(row["numerator"]), float(row["denominator"])
+    numerator, denominator = float(row["numerator"]), float(row["denominator"])
+    value = numerator / denominator if denominator else None
+    return value, ratio_of_counts(numerator, denominator), numerator, denominator
 
 
 def _finish_mean(row: Row) -> Finished:

@@ -39,6 +39,18 @@ def net_share(positive: int, negative: int, cases: int, z: float = Z95) -> tuple
     return max(-1.0, net - half), min(1.0, net + half)
 
 
+def ratio_of_counts(numerator: float, denominator: float, z: float = Z95) -> tuple[float, float] | None:
+    """Return the log-scale interval of a ratio of two Poisson counts; None when either is 0.
+
+    Counts that rise and fall together (what is created is solved soon after) make it wider than needed.
+    """
+    if numerator <= 0 or denominator <= 0:
+        return None
+    factor = math.exp(z * math.sqrt(1 / numerator + 1 / denominator))
+    ratio = numerator / denominator
+    return ratio / factor, ratio * factor
+
+
 def mean_interval(total: float, total_of_squares: float, cases: int, z: float = Z95) -> tuple[float, float] | None:
     """Return the normal interval of a mean from its sums; None under two cases."""
     if cases < 2:

@@ -2,12 +2,13 @@
 
     python benchmarks/incident_log_by_hand.py incident_event_log.csv.gz
 
-Prints the same numbers as the scorecard of May 2016 against the 31 days before, as JSON.
+Prints the same numbers as the scorecard of May 2016 against the 31 days before, with their intervals, as JSON.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 
 import duckdb
@@ -60,18 +61,47 @@ select * from solves join moves using (number) join verdicts using (number);
 """
 
 WINDOW = """
+with created as (select * from tickets where created_at >= {a} and created_at < {b}),
+solved as (select *, epoch(last_solved_at - created_at) as took from tickets where last_solved_at >= {a} and last_solved_at < {b}),
+first as (select *, coalesce(reopened_at < first_solved_at + interval 7 day, false) as is_back,
+    first_solved_at + interval 7 day <= (select max(seen_at) from rows) as is_mature
+    from tickets where first_solved_at >= {a} and first_solved_at < {b}),
+judged as (select met from tickets where coalesce(last_solved_at, last_at) >= {a} and coalesce(last_solved_at, last_at) < {b}),
+waiting as (select epoch({b} - created_at) as age from runs where starts_at < {b} and coalesce(ends, timestamp '9999-01-01') >= {b})
 select
-    (select count(*) from tickets where created_at >= {a} and created_at < {b}) as ticket_volume,
-    (select median(epoch(last_solved_at - created_at)) from tickets where last_solved_at >= {a} and last_solved_at < {b}) as resolution_time,
-    (select count(*) from runs where starts_at < {b} and coalesce(ends, timestamp '9999-01-01') >= {b}) as backlog,
-    (select median(epoch({b} - created_at)) from runs where starts_at < {b} and coalesce(ends, timestamp '9999-01-01') >= {b}) as backlog_age,
-    (select avg(met::int) from tickets where coalesce(last_solved_at, last_at) >= {a} and coalesce(last_solved_at, last_at) < {b}) as sla_compliance,
-    (select count(*) filter (where last_solved_at >= {a} and last_solved_at < {b}) / count(*) filter (where created_at >= {a} and created_at < {b})
-        from tickets) as resolution_rate,
-    (select avg((coalesce(reopened_at < first_solved_at + interval 7 day, false))::int) from tickets
-        where first_solved_at >= {a} and first_solved_at < {b}) as reopen_rate,
-    (select avg(transfers) from tickets where last_solved_at >= {a} and last_solved_at < {b}) as transfers
+    (select {{n: count(*)}} from created) as ticket_volume,
+    (select {{n: count(*), v: median(took), sorted: list_sort(list(took)),
+        pending: (select count(*) from created where last_solved_at is null)}} from solved) as resolution_time,
+    (select {{n: count(*)}} from waiting) as backlog,
+    (select {{n: count(*), v: median(age), sorted: list_sort(list(age))}} from waiting) as backlog_age,
+    (select {{n: count(*), hits: count(*) filter (where met)}} from judged) as sla_compliance,
+    {{n: (select count(*) from solved), d: (select count(*) from created)}} as resolution_rate,
+    (select {{n: count(*) filter (where is_mature), hits: count(*) filter (where is_mature and is_back),
+        pending: count(*) filter (where not is_mature)}} from first) as reopen_rate,
+    (select {{n: count(*), t: sum(transfers), q: sum(transfers * transfers)}} from solved) as transfers
 """
+Z = 1.959963984540054
+
+
+def finish(cell: dict[str, float | list[float] | None]) -> dict[str, float | None]:
+    """Turn sums into value and 95% interval: Wilson, order statistics, normal mean, log ratio."""
+    n = cell["n"]
+    if "hits" in cell:
+        p = cell["hits"] / n
+        centre, half = (p + Z * Z / (2 * n)) / (1 + Z * Z / n), Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
+        return {"value": p, "low": centre - half, "high": centre + half, "n": n}
+    if "sorted" in cell:
+        spread, values = Z * math.sqrt(n * 0.25), cell["sorted"]
+        low, high = math.floor(n / 2 - spread), math.ceil(n / 2 + spread) + 1
+        return {"value": cell["v"], "low": values[low - 1] if low >= 1 else None, "high": values[high - 1] if high <= n else None, "n": n}
+    if "q" in cell:
+        mean = cell["t"] / n
+        half = Z * math.sqrt((cell["q"] - n * mean * mean) / (n - 1) / n)
+        return {"value": mean, "low": mean - half, "high": mean + half, "n": n}
+    if "d" in cell:
+        ratio, factor = n / cell["d"], math.exp(Z * math.sqrt(1 / n + 1 / cell["d"]))
+        return {"value": ratio, "low": ratio / factor, "high": ratio * factor, "n": n + cell["d"]}
+    return {"value": n, "low": None, "high": None, "n": n}
 
 
 def main(path: str) -> None:
@@ -85,7 +115,9 @@ def main(path: str) -> None:
     for start, end in WINDOWS:
         cursor = connection.execute(WINDOW.format(a=f"timestamp '{start}'", b=f"timestamp '{end}'"))
         names = [column[0] for column in cursor.description]
-        results.append(dict(zip(names, cursor.fetchone(), strict=True)))
+        results.append(
+            {key: finish(cell) | {"pending": cell.get("pending", 0)} for key, cell in zip(names, cursor.fetchone(), strict=True)}
+        )
     print(json.dumps(results, default=str))
 
 

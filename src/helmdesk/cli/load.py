@@ -20,7 +20,7 @@ def _sources_epilog() -> str:
     from helmdesk.sources.source import find_source, source_names
 
     lines = "\n".join(f"  {name:<12} {find_source(name).summary}" for name in source_names())
-    return f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load zendesk export/ --desk my-desk\n  helmdesk load mapping --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping answers.toml --desk my-desk"
+    return f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load zendesk export/ --desk my-desk --scorecard\n  helmdesk load mapping --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping answers.toml --desk my-desk"
 
 
 class LoadCommand(click.Command):
@@ -40,6 +40,9 @@ class LoadCommand(click.Command):
 @click.option("--time-zone", help="Zone of times written without one (IANA name).")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
+@click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards.")
+@click.option("--start", metavar="DATE", help="With --scorecard: first local day of its window.")
+@click.option("--end", metavar="DATE", help="With --scorecard: last local day of its window, excluded.")
 @click.option("--suggest", is_flag=True, help="Write a first mapping for the file to stdout and load nothing.")
 @click.option("--format", "format_name", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(
@@ -50,6 +53,9 @@ def command(
     time_zone: str | None,
     dry_run: bool,
     no_refresh: bool,
+    shows_scorecard: bool,
+    start: str | None,
+    end: str | None,
     suggest: bool,
     format_name: str,
 ) -> None:
@@ -69,8 +75,13 @@ def command(
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(describe(report, dry_run)))
+    if shows_scorecard and not dry_run:
+        from helmdesk.cli.scorecard import show_scorecard
+
+        click.echo()
+        show_scorecard(desk, start, end, "previous", format_name)
     desk.check_quality(report)
-    if not dry_run and not no_refresh:
+    if not dry_run and not no_refresh and not shows_scorecard:
         talk(f"next: helmdesk scorecard --desk {desk.path}")
 
 

@@ -29,6 +29,11 @@ def command(desk_path: str | None, format_name: str, start: str | None, end: str
     """Show the desk's key numbers, each with its change and a verdict in a word."""
     desk = open_desk(desk_path)
     warn_if_stale(desk, None)
+    show_scorecard(desk, start, end, compare, format_name)
+
+
+def show_scorecard(desk: Desk, start: str | None, end: str | None, compare: str, format_name: str) -> None:
+    """Print the cards in the form asked for; what is missing, and why, is talk."""
     window, cards = desk.scorecard(start=start, end=end, compare=compare)
     if format_name != "table":
         rows = [card.as_row() for card in cards]

@@ -42,7 +42,7 @@ def create_entity_lookups(engine: DuckDB) -> None:
             """)
         )
     for table in ("agent", "team", "calendar"):
-        engine.connection.execute(f"create temp table latest_{table}s as select * from {table}_versions where is_latest")
+        engine.connection.execute(f"create table latest_{table}s as select * from {table}_versions where is_latest")
     engine.connection.execute(
         """create temp table instruments as
         select entity_id, name, instrument_kind, about,

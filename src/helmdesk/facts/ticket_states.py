@@ -52,15 +52,11 @@ fact = Fact(
         from settled
         where place = 1 or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
     )
-    select c.ticket_id, row_number() over w as interval_number, c.changed_at as started_at,
-        coalesce(lead(c.changed_at) over w, forever()) as ended_at,
-        c.status, c.status not in ('solved', 'closed') as is_unsolved, c.agent_id, c.team_id, nullif(c.priority, '') as priority,
-        coalesce(a.name, nullif(c.agent_id, '')) as agent, coalesce(e.name, nullif(c.team_id, '')) as team,
+    select ticket_id, changed_at as started_at, coalesce(lead(changed_at) over w, forever()) as ended_at,
+        status, status not in ('solved', 'closed') as is_unsolved, agent_id, team_id, nullif(priority, '') as priority,
         -- A hand-over counts once, whether the team, the agent or both changed.
-        c.is_team_change or c.is_agent_change as is_transfer, c.is_team_change
-    from changed c
-    left join latest_agents a on a.entity_id = c.agent_id
-    left join latest_teams e on e.entity_id = c.team_id
-    window w as (partition by c.ticket_id order by c.changed_at)
+        is_team_change or is_agent_change as is_transfer, is_team_change
+    from changed
+    window w as (partition by ticket_id order by changed_at)
     """,
 )

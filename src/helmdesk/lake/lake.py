@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
 PARTITION = "family"
+# Measured on the incident log: zstd costs less than snappy at half the size; ids are unique, so bloom filters
+# and large dictionaries are work for nothing.
+PARQUET = "format parquet, compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000"
 # A load leaves one file per family; past this many in one family, reading slows and a load compacts.
 COMPACT_ABOVE_FILES = 48
 # Files that a killed load left behind are removed once no running load can still own them.
@@ -143,7 +146,7 @@ class Lake:
         folder = self.path / f"{PARTITION}={family}"
         folder.mkdir(exist_ok=True)
         path = folder / f"part-{uuid.uuid4()}.zstd.parquet"
-        rows.write_parquet(str(path), compression="zstd")  # measured: cheaper than snappy, and half the size
+        rows.query("batch_rows", f"copy batch_rows to '{str(path).replace(chr(39), chr(39) * 2)}' ({PARQUET})")
         count, first, last = rows.aggregate("count(*), min(occurred_at)::timestamp, max(occurred_at)::timestamp").fetchall()[0]
         _fsync(path)
         _fsync(folder)

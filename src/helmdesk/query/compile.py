@@ -207,7 +207,7 @@ def _select_part(
     for_drill: tuple[str, ...] | None,
 ) -> exp.Query:
     fact = load_facts()[metric.fact]
-    known = _dimensions(fact, part.anchor or None, request)
+    known = _dimensions(fact, part.anchor or None, request) if request.names_dimensions() else {}
     is_level = isinstance(metric.value, Level)
     groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
     period: exp.Expr
@@ -361,6 +361,8 @@ def check_dimensions(metric: Metric, request: Request) -> None:
     Raises:
         NotFoundError: a name in `by` or `where` that the metric's fact does not have.
     """
+    if not request.names_dimensions():
+        return
     known = metric_dimensions(metric, request)
     if isinstance(metric.value, Ratio):
         known = _dimensions(load_facts()[metric.fact], metric.value.denominator.anchor, request)

@@ -58,6 +58,10 @@ class Request:
     week_start: str = "monday"
     policy: Policy = field(default_factory=Policy)
 
+    def names_dimensions(self) -> bool:
+        """Whether any part of the question speaks of a dimension."""
+        return bool(self.by) or self.where is not None or self.policy.predicate is not None
+
     def __post_init__(self) -> None:
         """Refuse impossible questions.
 

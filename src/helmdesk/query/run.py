@@ -143,7 +143,7 @@ def _inner(value: Value) -> Any:
 
 def _speaks_of_people(metric: Metric, request: Request) -> bool:
     """Whether groups are people and the value judges them; a plain count of tickets does not."""
-    if isinstance(_inner(metric.value), Count):
+    if not request.by or isinstance(_inner(metric.value), Count):
         return False
     known = metric_dimensions(metric, request)
     return any(name in known and known[name][0].is_person for name in request.by)

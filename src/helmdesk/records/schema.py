@@ -211,8 +211,3 @@ def family_columns(family: str) -> dict[str, str]:
         if kind.family == family:
             used.update(kind.required, kind.optional)
     return {name: kind for name, kind in COLUMNS.items() if name in used or name == "extra"}
-
-
-def column_definitions(family: str) -> str:
-    """Return the columns of a table of one family as SQL, for ``create table``."""
-    return ", ".join(f'"{name}" {SQL_TYPES[kind]}' for name, kind in family_columns(family).items())

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from helmdesk.records.schema import CHOICES, RECORD_TYPES, column_definitions, family_columns
+from helmdesk.records.schema import CHOICES, RECORD_TYPES, SQL_TYPES, family_columns
 
 if TYPE_CHECKING:
     import duckdb
 
-# Envelope columns that a batch fills itself; of the others only those that a source gave are stored.
-FILLED_HERE = ("batch_id", "recorded_at", "fidelity")
 EARLIEST, LATEST = "1990-01-01", "2200-01-01"
 
 
@@ -106,21 +104,28 @@ class Staging:
         Rows should offer ``_file`` and ``_row``, so that a later rejection can name the line.
         """
         kind = RECORD_TYPES[type_name]
-        table = self._table(kind.family)
         given = {"type": text(type_name), "source": text(self.source), **columns}
         allowed = family_columns(kind.family)
         unknown = [column for column in given if column not in allowed and not column.startswith("_")]
         if unknown:
             raise AssertionError(f"{type_name}: no such record columns {unknown}")
-        self.families[kind.family].update(given)
+        table = self._table(kind.family, {column: allowed[column] for column in given if column in allowed})
         listed = ", ".join(name(column) for column in given)
         self.connection.execute(f"insert into {table} ({listed}) select {', '.join(given.values())} from {rows}")
 
-    def _table(self, family: str) -> str:
+    def _table(self, family: str, needed: Mapping[str, str]) -> str:
+        """Return the family's table with the columns given so far: columns that nobody fills cost time."""
+        table = f"staged_{family}"
         if family not in self.families:
-            self.families[family] = set(FILLED_HERE)
-            self.connection.execute(f"create table staged_{family} ({column_definitions(family)}, _file integer, _row bigint)")
-        return f"staged_{family}"
+            always = {"record_id": "text", "occurred_at": "instant", "fidelity": "text", "recorded_at": "instant", "batch_id": "text"}
+            self.families[family] = set()
+            self.connection.execute(f"create table {table} (_file integer, _row bigint)")
+            needed = {**always, **needed}
+        for column, kind in needed.items():
+            if column not in self.families[family]:
+                self.families[family].add(column)
+                self.connection.execute(f"alter table {table} add column {name(column)} {SQL_TYPES[kind]}")
+        return table
 
     def reject(
         self,
@@ -160,15 +165,15 @@ class Staging:
                 f"time outside {EARLIEST[:4]}-{LATEST[:4]}",
             ),
         ]
+        given = self.families[family]
         present = {row[0] for row in self.connection.execute(f"select distinct type from {table}").fetchall()}
         for kind in (RECORD_TYPES[type_name] for type_name in sorted(present)):
-            reasons += [
-                (column, f"type = {text(kind.name)} and {name(column)} is null", f"{kind.name} needs {column}") for column in kind.required
-            ]
-        for column, allowed in CHOICES.items():
-            if column in family_columns(family):
-                listed = ", ".join(text(value) for value in allowed)
-                reasons.append((column, f"{name(column)} not in ({listed})", f"not one of: {', '.join(allowed)}"))
+            for column in kind.required:
+                is_absent = f"and {name(column)} is null" if column in given else ""
+                reasons.append((column, f"type = {text(kind.name)} {is_absent}", f"{kind.name} needs {column}"))
+        for column in (column for column in CHOICES if column in given):
+            listed = ", ".join(text(value) for value in CHOICES[column])
+            reasons.append((column, f"{name(column)} not in ({listed})", f"not one of: {', '.join(CHOICES[column])}"))
         combined = " or ".join(f"coalesce({condition}, false)" for _, condition, _ in reasons)
         self.connection.execute(f"create or replace temp table invalid as select rowid as id, * from {table} where {combined}")
         if not self._count("invalid"):
@@ -177,7 +182,7 @@ class Staging:
             # A row whose cells its source already rejected is not reported a second time.
             self.reject(
                 column,
-                name(column),
+                name(column) if column in given else "null",
                 f"type || ': ' || {text(reason)}",
                 f"invalid as i where ({condition}) and not exists"
                 " (from rejected r where r._file is not distinct from i._file and r._row is not distinct from i._row)",
@@ -191,7 +196,7 @@ class Staging:
         (repeats,) = self.connection.execute(f"select count(*) - count(distinct record_id) from {table}").fetchone() or (0,)
         if not repeats:
             return
-        content = ", ".join(name(column) for column in family_columns(family))
+        content = ", ".join(name(column) for column in sorted(self.families[family]))
         self.connection.execute(
             f"""create or replace temp table repeats as
             select rowid as id, record_id, _file, _row,

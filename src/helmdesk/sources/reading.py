@@ -99,7 +99,8 @@ def _glance(path: Path, unpacked: Path | None = None) -> _Glance:
                 returns += chunk.count(b"\r")
                 quotes += chunk.count(b'"')
                 last = chunk[-1:]
-                if is_utf8:
+                # ASCII needs no decoding, unless the chunk before ended inside a character.
+                if is_utf8 and not (chunk.isascii() and decoder.getstate()[0] == b""):
                     try:
                         decoder.decode(chunk)
                     except UnicodeDecodeError:

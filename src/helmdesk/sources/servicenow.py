@@ -90,7 +90,7 @@ def _versions(staging: Staging, times: TimeReader) -> None:
                 try_cast(reassignment_count as bigint) as transfers, try_cast(reopen_count as bigint) as reopens
             from incident_rows)
         select *, row_number() over life as version,
-            lag((_file, _row)) over life > (_file, _row) as is_out_of_order,
+            lag(_file) over life = _file and lag(_row) over life > _row as is_out_of_order,
             last_value(status ignore nulls) over before as last_status,
             lag(assignment_group) over life as last_group, lag(assigned_to) over life as last_assignee,
             lag(priority) over life as last_priority, lag(category) over life as last_category,
@@ -104,12 +104,22 @@ def _versions(staging: Staging, times: TimeReader) -> None:
 
 
 def _reject_cells(staging: Staging, times: TimeReader) -> None:
-    for column in ("sys_updated_at", "opened_at"):
-        fault = times.fault(column)
-        staging.reject(column, column, fault, f"incident_rows where {fault} is not null",
-                       is_whole_row=column == "sys_updated_at")  # fmt: skip
-    staging.reject("sys_updated_at", "sys_updated_at", "'no time'", "incident_rows where sys_updated_at is null", is_whole_row=True)
-    staging.reject("number", "number", "'no incident number'", "incident_rows where number is null", is_whole_row=True)
+    run = staging.connection.execute
+    ((rows, kept),) = run("select (select count(*) from incident_rows), (select count(*) from versions)").fetchall()
+    if kept < rows:
+        fault = times.fault("sys_updated_at")
+        for column, reason, where in (
+            ("sys_updated_at", fault, f"{fault} is not null"),
+            ("sys_updated_at", "'no time'", "sys_updated_at is null"),
+            ("number", "'no incident number'", "number is null"),
+        ):
+            staging.reject(column, column, reason, f"incident_rows where {where}", is_whole_row=True)
+    # Few different opening times stand on many rows: look at each once.
+    fault = times.fault("opened_at")
+    bad = f"(select opened_at from (select distinct opened_at from incident_rows) where {fault} is not null)"
+    ((any_bad,),) = run(f"select count(*) from {bad}").fetchall()
+    if any_bad:
+        staging.reject("opened_at", "opened_at", fault, f"incident_rows where opened_at in {bad}")
     staging.reject(
         "incident_state", "incident_state",
         "'unknown state; the row was kept and the state left as it was before'",
@@ -119,7 +129,7 @@ def _reject_cells(staging: Staging, times: TimeReader) -> None:
 
 def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
     # The save counter is not unique, so the row itself is the identity: its incident, save and time.
-    prefix = "'servicenow:' || number || ':' || coalesce(save_number, -1) || ':' || epoch_us(seen_at)"
+    prefix = "'servicenow:' || number || ':' || coalesce(save_number, -1) || ':' || epoch_us(seen_at) // 60000000"
     here = {"occurred_at": "seen_at", "seq": "version", "ticket_id": "number", "actor_id": "sys_updated_by",
             "fidelity": "'derived'", "_file": "_file", "_row": "_row"}  # fmt: skip
 

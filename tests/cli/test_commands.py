@@ -58,6 +58,15 @@ def test_a_walk(helmdesk: Run, tmp_path: Path) -> None:
     assert "lake version" in helmdesk("refresh", "--desk", folder).stderr
 
 
+def test_from_an_export_to_the_scorecard_in_one_command(helmdesk: Run, tmp_path: Path) -> None:
+    folder, log = tmp_path / "d", tmp_path / "log.csv"
+    log.write_text(LOG)
+    helmdesk("init", folder)
+    text = helmdesk("load", "servicenow", log, "--desk", folder, "--scorecard", "--start", "2026-01-05", "--end", "2026-01-06").stdout
+    assert "stored as lake version 1" in text
+    assert "SLA compliance" in text and "100.0%" in text
+
+
 def test_the_desk_can_come_from_the_environment_or_the_folder(helmdesk: Run, desk: Desk) -> None:
     assert "8" in helmdesk("measure", "ticket_volume", cwd=desk.path).stdout
     assert "no desk named" in helmdesk("measure", "ticket_volume", code=3, cwd=desk.path.parent).stderr

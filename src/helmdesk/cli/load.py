@@ -40,7 +40,7 @@ class LoadCommand(click.Command):
 @click.option("--time-zone", help="Zone of times written without one (IANA name).")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
-@click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards.")
+@click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards (tables only).")
 @click.option("--start", metavar="DATE", help="With --scorecard: first local day of its window.")
 @click.option("--end", metavar="DATE", help="With --scorecard: last local day of its window, excluded.")
 @click.option("--suggest", is_flag=True, help="Write a first mapping for the file to stdout and load nothing.")
@@ -75,11 +75,11 @@ def command(
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(describe(report, dry_run)))
-    if shows_scorecard and not dry_run:
-        from helmdesk.cli.scorecard import show_scorecard
+        if shows_scorecard and not dry_run:
+            from helmdesk.cli.scorecard import show_scorecard
 
-        click.echo()
-        show_scorecard(desk, start, end, "previous", format_name)
+            click.echo()
+            show_scorecard(desk, start, end, "previous", format_name)
     desk.check_quality(report)
     if not dry_run and not no_refresh and not shows_scorecard:
         talk(f"next: helmdesk scorecard --desk {desk.path}")

@@ -16,7 +16,6 @@ from helmdesk.errors import UsageError
 if TYPE_CHECKING:
     import pyarrow
 
-PLAIN_WIDTH = 220
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -25,21 +24,40 @@ def talk(message: str) -> None:
     click.echo(message, err=True)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), title: str | None = None) -> None:
-    """Print a table for reading."""
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = ()) -> None:
+    """Print a table for reading: fitted to the screen, or as aligned text into a file or pipe."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _show_on_screen(columns, cells, right)
+    else:
+        click.echo("\n".join(_aligned(columns, cells, right)))
+
+
+def _show_on_screen(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
+    for row in cells:
         # Text, not markup: square brackets in data are data.
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    width = None if sys.stdout.isatty() else PLAIN_WIDTH
-    Console(width=width, highlight=False).print(table)
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)
+
+
+def _aligned(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> list[str]:
+    widths = [max(len(column), *(len(row[place]) for row in cells)) if cells else len(column) for place, column in enumerate(columns)]
+
+    def line(row: Sequence[str]) -> str:
+        padded = (
+            cell.rjust(width) if column in right else cell.ljust(width) for cell, width, column in zip(row, widths, columns, strict=True)
+        )
+        return "   ".join(padded).rstrip()
+
+    return [line(columns), "-" * (sum(widths) + 3 * (len(widths) - 1)), *map(line, cells), ""]
 
 
 def emit(format_name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]], arrow: Any) -> None:

@@ -115,9 +115,9 @@ class Lake:
         from deltalake import CommitProperties, Transaction
         from deltalake.exceptions import CommitFailedError, DeltaError
 
-        if self.version_of_batch(batch_id) is not None:
-            return None
         table = self._table()
+        if table.transaction_version(batch_id) is not None:
+            return None
         actions: list[AddAction | RemoveAction] = [self._write_file(family, rows) for family, rows in records.items()]
         try:
             table.create_write_transaction(

@@ -6,7 +6,6 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from helmdesk.errors import NotFoundError, nearest
@@ -51,25 +50,32 @@ def named_paths(paths: Sequence[Path]) -> dict[str, Path]:
     return {f"{place}:{path.name}": path for place, path in enumerate(sorted(paths))}
 
 
+def _own_names() -> list[str]:
+    package = importlib.import_module("helmdesk.sources")
+    return [module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in NOT_SOURCES]
+
+
 def source_names() -> list[str]:
     """Return the names of all sources, ours and installed ones."""
-    ours = [module.name for module in pkgutil.iter_modules(__import__("helmdesk.sources", fromlist=["x"]).__path__)]
-    others = [entry.name for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    return sorted({*(name for name in ours if name not in NOT_SOURCES), *others})
+    from importlib.metadata import entry_points
+
+    return sorted({*_own_names(), *(entry.name for entry in entry_points(group=ENTRY_POINT_GROUP))})
 
 
 def find_source(name: str) -> Source:
-    """Return the source called `name`.
+    """Return the source called `name`; ours come first.
 
     Raises:
         NotFoundError: no such source; offers the nearest.
     """
-    if name not in source_names():
-        known = source_names()
-        raise NotFoundError(f"unknown source '{name}'{nearest(name, known)} (known: {', '.join(known)})")
+    if name in _own_names():
+        source: Source = importlib.import_module(f"helmdesk.sources.{name}").source
+        return source
+    from importlib.metadata import entry_points  # costs a fifth of start-up, and only outsiders need it
+
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         if entry.name == name:
-            found = entry.load()
-            return found  # type: ignore[no-any-return]
-    module = importlib.import_module(f"helmdesk.sources.{name}")
-    return module.source  # type: ignore[no-any-return]
+            found: Source = entry.load()
+            return found
+    known = source_names()
+    raise NotFoundError(f"unknown source '{name}'{nearest(name, known)} (known: {', '.join(known)})")

@@ -225,3 +225,44 @@ def test_progress_is_shown_after_patience(capsys: pytest.CaptureFixture[str], mo
     with progress.Progress() as bar:
         bar("instant")
     assert capsys.readouterr().err == ""
+
+
+def on_a_terminal(arguments: list[str], columns: int) -> str:
+    """Run the command as on a real terminal of the given width and return what it showed."""
+    import os
+    import pty
+    import re
+    import subprocess
+    import sys
+
+    parent, child = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
+    process = subprocess.Popen([sys.executable, "-m", "helmdesk", *arguments], stdout=child, stderr=child, env=environment)
+    os.close(child)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(parent, 65536)
+        except OSError:  # the other side has closed
+            break
+        if not chunk:
+            break
+        shown += chunk
+    os.close(parent)
+    assert process.wait(120) == 0
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
+
+def test_a_terminal_of_any_width(small_desk: Desk) -> None:
+    wide = on_a_terminal(["scorecard", "--desk", str(small_desk.path)], 200)
+    assert "read with" in wide and "narrow" not in wide
+    narrow = on_a_terminal(["scorecard", "--desk", str(small_desk.path)], 90)
+    assert "narrow screen, left out: read with" in narrow
+    assert "Customer satisfaction" in narrow and "verdict" in narrow
+    assert max(len(line.rstrip()) for line in narrow.splitlines() if "Resolution time" in line) <= 90
+
+
+def test_a_bar_on_a_terminal(tmp_path: Path) -> None:
+    shown = on_a_terminal(["sample", str(tmp_path / "desk"), "--scale", "0.3"], 100)
+    assert "stored as lake version 1" in shown
+    assert "0:00:0" in shown, "no bar with its elapsed time was shown"

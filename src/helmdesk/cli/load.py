@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 
@@ -96,7 +97,12 @@ def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
             more = f" and {len(file.unknown_columns) - MAX_SHOWN} more" if len(file.unknown_columns) > MAX_SHOWN else ""
             lines.append(f"schema drift: {Path(file.path).name} has columns this source does not know: {names}{more}")
     listed = ", ".join(f"{count:,} {name}" for name, count in report.records.items())
-    lines.append(f"{sum(report.records.values()):>9,} records: {listed or 'none'}")
+    total = f"{sum(report.records.values()):>9,} records: {listed or 'none'}"
+    lines += (
+        textwrap.wrap(total, 118, replace_whitespace=False, subsequent_indent=" " * 10, break_on_hyphens=False, drop_whitespace=True)
+        if listed
+        else [total]
+    )
     lines += [f"note: {note}" for note in report.notes]
     if report.duplicates:
         lines.append(f"duplicates: {report.duplicates:,} exact repeats were kept once")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -24,13 +25,35 @@ def talk(message: str) -> None:
     click.echo(message, err=True)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = ()) -> None:
-    """Print a table for reading: fitted to the screen, or as aligned text into a file or pipe."""
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), droppable: Sequence[str] = ()) -> None:
+    """Print a table for reading: fitted to the screen, or as aligned text into a file or pipe.
+
+    On a screen too narrow for all columns the `droppable` ones go first, in their order.
+    """
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        _show_on_screen(columns, cells, right)
+        _show_on_screen(*_fitted(columns, cells, droppable), right)
     else:
         click.echo("\n".join(_aligned(columns, cells, right)))
+
+
+def _fitted(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], droppable: Sequence[str]
+) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    kept = list(range(len(columns)))
+    for name in droppable:
+        widths = _widths(columns, cells)
+        if sum(widths[place] + 3 for place in kept) <= shutil.get_terminal_size().columns:
+            break
+        kept.remove(columns.index(name))
+    dropped = [name for name in droppable if columns.index(name) not in kept]
+    if dropped:
+        talk(f"narrow screen, left out: {', '.join(dropped)} (a wider one, or --format json, shows them)")
+    return [columns[place] for place in kept], [[row[place] for place in kept] for row in cells]
+
+
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(len(column), *(len(row[place]) for row in cells)) if cells else len(column) for place, column in enumerate(columns)]
 
 
 def _show_on_screen(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> None:
@@ -49,7 +72,7 @@ def _show_on_screen(columns: Sequence[str], cells: Sequence[Sequence[str]], righ
 
 
 def _aligned(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> list[str]:
-    widths = [max(len(column), *(len(row[place]) for row in cells)) if cells else len(column) for place, column in enumerate(columns)]
+    widths = _widths(columns, cells)
 
     def line(row: Sequence[str]) -> str:
         padded = (

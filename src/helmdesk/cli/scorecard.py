@@ -45,7 +45,7 @@ def show_scorecard(desk: Desk, start: str | None, end: str | None, compare: str,
     ):
         click.echo(f"\n{pillar.replace('_', ' ').upper()}")
         columns = ("metric", "value", "95% interval", "n", "before", "change", "verdict", "read with")
-        show_table(columns, [_cells(card) for card in group], right=columns[1:6])
+        show_table(columns, [_cells(card) for card in group], right=columns[1:6], droppable=("read with", "before", "95% interval"))
     missing = [pillar.replace("_", " ") for pillar in PILLARS if pillar not in {card.metric.pillar for card in cards if card.now.n}]
     if missing:
         talk(f"out of balance: nothing measured for {' and '.join(missing)}")

@@ -8,7 +8,6 @@ the same input finds it and adds nothing. Appends by several processes do not co
 from __future__ import annotations
 
 import json
-import os
 import time
 import uuid
 from collections import defaultdict
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helmdesk.errors import ConflictError, NotFoundError
+from helmdesk.lake.durable import sync
 from helmdesk.records.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -148,8 +148,8 @@ class Lake:
         path = folder / f"part-{uuid.uuid4()}.zstd.parquet"
         rows.query("batch_rows", f"copy batch_rows to '{str(path).replace(chr(39), chr(39) * 2)}' ({PARQUET})")
         count, first, last = rows.aggregate("count(*), min(occurred_at)::timestamp, max(occurred_at)::timestamp").fetchall()[0]
-        _fsync(path)
-        _fsync(folder)
+        sync(path)
+        sync(folder)
         stats: dict[str, Any] = {"numRecords": count}
         if count and first is not None:
             stats["minValues"] = {"occurred_at": f"{first.isoformat(timespec='milliseconds')}Z"}
@@ -222,11 +222,3 @@ class Lake:
         for file in orphans:
             file.unlink()
         return len(orphans)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from helmdesk.lake.durable import sync
+
 POINTER = "CURRENT"
 BUILDING = ".building-"
 
@@ -37,7 +39,7 @@ def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callab
     path = folder / f"{BUILDING}{os.getpid()}-{uuid.uuid4().hex[:8]}"
     try:
         build(path)
-        _fsync(path)
+        sync(path)
         with FileLock(folder / ".publish.lock"):
             current = published_mart(folder)
             if current is None or _is_older(current, version_of, version):
@@ -61,9 +63,9 @@ def _is_older(current: Path, version_of: Callable[[Path], int], version: int) ->
 def _point_to(folder: Path, target: Path) -> None:
     waiting = folder / f"{BUILDING}{os.getpid()}-pointer"
     waiting.write_text(target.name + "\n", encoding="utf-8")
-    _fsync(waiting)
+    sync(waiting)
     waiting.replace(folder / POINTER)
-    _fsync(folder)
+    sync(folder)
 
 
 def _remove_abandoned(folder: Path) -> None:
@@ -81,11 +83,3 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -109,7 +109,8 @@ class Desk:
             return False
         if rng.random() < 0.025:
             at = arrival.at + timedelta(minutes=rng.randint(5, 600))
-            return tell.say("spam_marked", at, actor_kind="human") or True
+            tell.say("spam_marked", at, actor_kind="human")
+            return True
         if earlier and arrival.at - earlier[1] < timedelta(days=2) and rng.random() < 0.25:
             at = self.company.site_of(arrival.team).clock.after(arrival.at, rng.randint(600, 9000))
             tell.say("merged_into", at, actor_kind="human", cause="merge", target_ticket_id=earlier[0])

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import SettingError
 from helmdesk.facts.entities import LOOKUPS, create_entity_lookups
-from helmdesk.facts.events import as_of, create_record_views, record_types_sql
+from helmdesk.facts.events import create_record_views, record_types_sql
 from helmdesk.facts.fact import load_facts
 from helmdesk.facts.working_time import create_working_time
 
@@ -48,9 +47,9 @@ def build_facts(
     on_step("reading records")
     create_record_views(engine, files)
     create_entity_lookups(engine)
-    latest = as_of(engine)
-    first = engine.run("select min(occurred_at) from ticket_records")[0][0]
-    calendars = create_working_time(engine, first, latest if isinstance(latest, datetime) else None)
+    engine.connection.execute(f"create table record_types as {record_types_sql()}")
+    ((latest,),) = engine.run("select max(latest) from record_types")
+    calendars = create_working_time(engine, latest)
     default = settings["default_calendar"]
     if default and calendars and default not in calendars:
         raise SettingError(f"default_calendar = '{default}' is not in the lake (it has: {', '.join(calendars)})")
@@ -60,7 +59,6 @@ def build_facts(
         "create temp table horizon as select ?::timestamp as as_of, ?::integer as reopen_days, nullif(?, '') as default_calendar",
         [latest, settings["reopen_days"], default],
     )
-    engine.connection.execute(f"create table record_types as {record_types_sql()}")
     for fact in load_facts().values():
         on_step(f"building {fact.name}")
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"

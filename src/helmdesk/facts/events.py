@@ -52,13 +52,8 @@ def _cell(name: str, kind: str, is_present: bool) -> str:
     return f'"{name}"::timestamp as "{name}"' if kind == "instant" else f'"{name}"'
 
 
-def as_of(engine: DuckDB) -> object:
-    """Return the last observed instant (naive UTC), or None for a lake without events."""
-    parts = " union all ".join(f"select max(occurred_at) as latest from {family}_records" for family in OBSERVED)
-    found = engine.run(f"select max(latest) from ({parts})")
-    return found[0][0]
-
-
 def record_types_sql() -> str:
-    """Return SQL that lists every type of observed record with its count."""
-    return " union all ".join(f"select type, count(*) as records from {family}_records group by type" for family in OBSERVED)
+    """Return SQL that lists every type of observed record with its count and its latest time."""
+    return " union all ".join(
+        f"select type, count(*) as records, max(occurred_at) as latest from {family}_records group by type" for family in OBSERVED
+    )

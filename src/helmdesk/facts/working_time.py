@@ -8,17 +8,19 @@ from helmdesk.clocks.calendar import calendar_from_definition, open_spans
 from helmdesk.engines.duckdb import DuckDB
 
 
-def create_working_time(engine: DuckDB, first: datetime | None, last: datetime | None) -> list[str]:
+def create_working_time(engine: DuckDB, last: datetime | None) -> list[str]:
     """Create ``working_time`` for the latest version of every calendar; return the calendar ids.
 
     Args:
-        first, last: naive UTC instants the table must cover; None for a lake without events.
+        last: naive UTC instant up to which the table must reach, from the first ticket on; None for a lake without events.
     """
     run = engine.connection.execute
     run("create table working_time (calendar_id varchar, start_at timestamp, end_at timestamp, seconds_before bigint)")
     calendars = engine.run("select entity_id, time_zone, definition from latest_calendars order by entity_id")
-    if first is None or last is None or not calendars:
+    if last is None or not calendars:
         return []
+    ((first,),) = engine.run("select min(occurred_at) from ticket_records")
+    first = first or last
     margin = timedelta(days=8)
     start, end = (first - margin).date(), min((last + margin).date(), date(2199, 1, 1))
     rows: list[tuple[str, datetime, datetime, int]] = []

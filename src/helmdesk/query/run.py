@@ -73,12 +73,13 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
     check_dimensions(metric, request)
     require_business_clock(request, bounds)
     buckets = _buckets(request, bounds)
-    sql = engine.translate(compile_values(metric, request, bounds, buckets))
-    cursor = engine.connection.execute(sql)
-    names = [column[0] for column in cursor.description or ()]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    if isinstance(metric.value, Survival):
-        rows = _survival_rows(rows, len(request.by), metric.value)
+    missing = bounds.missing(metric)
+    if missing:
+        # Nothing to ask: no source ever delivered such records.
+        sql = f"-- not asked: there are no records of type {', '.join(missing)}"
+        rows = [] if request.by or buckets else [{**_empty_row(metric), "period_start": None}]
+    else:
+        sql, rows = _ask(engine, metric, request, bounds, buckets)
     found = [_measure(row, metric, request, bounds, buckets) for row in rows]
     found += _missing_periods(found, metric, request, bounds, buckets)
 
@@ -86,6 +87,16 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
         return engine.translate(compile_drill(metric, request, bounds, buckets))
 
     return Answer(request, metric, tuple(sorted(found, key=_order)), sql, make_drill_sql)
+
+
+def _ask(engine: DuckDB, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> tuple[str, list[Row]]:
+    sql = engine.translate(compile_values(metric, request, bounds, buckets))
+    cursor = engine.connection.execute(sql)
+    names = [column[0] for column in cursor.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if isinstance(metric.value, Survival):
+        rows = _survival_rows(rows, len(request.by), metric.value)
+    return sql, rows
 
 
 def _buckets(request: Request, bounds: Bounds) -> list[Period]:
@@ -233,16 +244,19 @@ def _survival_rows(rows: Sequence[Row], groups: int, kind: Survival) -> list[Row
     return result
 
 
+def _empty_row(metric: Metric) -> Row:
+    """Sums over no rows."""
+    sums = ("n", "pending", "native", "derived", "asserted", "numerator", "denominator", "positive", "negative", "total", "squares")
+    return {**dict.fromkeys(sums, 0), "quantile": 0 if isinstance(_inner(metric.value), Distinct) else None}
+
+
 def _missing_periods(
     found: Sequence[Measurement], metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]
 ) -> list[Measurement]:
     """Periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
     groups = {measurement.group for measurement in found} or ({()} if not request.by else set())
     present = {(measurement.group, measurement.period_start) for measurement in found}
-    empty: Row = {"n": 0, "pending": 0, "native": 0, "derived": 0, "asserted": 0, "numerator": 0, "denominator": 0,
-                  "positive": 0, "negative": 0, "total": 0, "squares": 0, "quantile": None}  # fmt: skip
-    if isinstance(_inner(metric.value), Distinct):
-        empty["quantile"] = 0
+    empty = _empty_row(metric)
     missing = []
     for group in groups:
         for bucket in buckets:

@@ -27,7 +27,7 @@ INJECTIONS = [
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk = make_desk(tmp_path_factory.mktemp("filters") / "desk")
-    events = [*ticket("A", "2026-01-05T09:00:00Z", issue_type="it's; drop"), *ticket("B", "2026-01-05T10:00:00Z", team_id="back"),
+    events = [*ticket("A", "2026-01-05T09:00:00Z", issue_type="it's; drop"), *ticket("B", "2026-01-05T10:00:00Z", team_id="back"), {"type": "status_changed", "ticket_id": "B", "occurred_at": "2026-01-05T10:30:00Z", "status": "open"},
               *ticket("C", "2026-01-10T11:00:00Z", team_id="front", priority="high")]  # fmt: skip
     load_events(desk, events)
     return desk

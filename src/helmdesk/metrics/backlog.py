@@ -27,6 +27,7 @@ metric = Metric(
     rewards="closing easy tickets first, or closing at all",
     exposes="demand above capacity, and work that waits in the wrong place",
     supports=("staffing", "scheduling", "routing"),
+    needs=("status_changed",),
     read_with=("backlog_age", "resolution_rate"),
     variants=(
         Variant("waiting_on_us", "only those in new or open: nobody else has to act first",

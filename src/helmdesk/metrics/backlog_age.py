@@ -33,6 +33,7 @@ metric = Metric(
     rewards="working on the oldest tickets",
     exposes="work that is stuck: missing specialists, unclear ownership, waiting on others",
     supports=("routing", "staffing", "product"),
+    needs=("status_changed",),
     read_with=("backlog",),
     variants=(
         Variant("p90", "90th percentile of age", value=Level("started_at", "ended_at", Quantile(AGE, 0.9))),

@@ -204,14 +204,16 @@ class Desk:
         build_facts(engine, files, settings, version, on_step)
 
     def _is_current(self, version: int) -> bool:
+        from helmdesk.engines.duckdb import DuckDB
         from helmdesk.facts.build import facts_hash
 
         path = published_mart(self.path / MARTS_FOLDER)
         if path is None:
             return False
-        from helmdesk.engines.duckdb import DuckDB
-
-        engine = DuckDB.open(path)
+        try:
+            engine = DuckDB.open(path)
+        except HelmdeskError:
+            return False  # damaged, or replaced this very moment
         try:
             rows = engine.run("select lake_version, facts_hash, settings from mart")
         finally:
@@ -220,8 +222,10 @@ class Desk:
 
     def mart_version(self) -> int | None:
         """Return the lake version of the published mart, or None when there is none."""
-        path = published_mart(self.path / MARTS_FOLDER)
-        return _mart_version(path) if path else None
+        if published_mart(self.path / MARTS_FOLDER) is None:
+            return None
+        with self.engine() as engine:
+            return int(engine.run("select lake_version from mart")[0][0])
 
     @contextmanager
     def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[DuckDB]:

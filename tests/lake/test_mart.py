@@ -98,3 +98,29 @@ def test_engine_answers_in_utc(tmp_path: Path) -> None:
     engine = DuckDB.create(tmp_path / "x.duckdb")
     assert engine.run("select current_setting('timezone')") == [("UTC",)]
     engine.close()
+
+
+def _load_days(path: Path) -> None:
+    desk = Desk(path)
+    for day in range(1, 11):
+        load_events(desk, [event for number in range(day * 10, day * 10 + 10) for event in ticket(f"T{number}", DAY.format(day))])
+
+
+def test_readers_answer_while_another_process_loads(tmp_path: Path) -> None:
+    """Every answer is that of a whole lake version, and later answers are never older ones."""
+    import multiprocessing
+
+    desk = make_desk(tmp_path / "desk")
+    load_events(desk, ticket("first", DAY.format(1)))
+    loader = multiprocessing.get_context("spawn").Process(target=_load_days, args=(desk.path,))
+    loader.start()
+    seen = [1.0]
+    while loader.is_alive():
+        value = desk.measure("ticket_volume")[0].value
+        assert value is not None and value % 10 == 1
+        assert value >= seen[-1]
+        seen.append(value)
+    loader.join()
+    assert loader.exitcode == 0
+    assert desk.measure("ticket_volume")[0].value == 101
+    assert len(set(seen)) > 2, "the reader never saw the loader at work"

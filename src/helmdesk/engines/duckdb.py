@@ -73,11 +73,12 @@ class DuckDB:
         import duckdb
 
         try:
+            size = path.stat().st_size
             engine = cls(duckdb.connect(str(path), read_only=True))
-            engine.use_threads(path.stat().st_size)
-            return engine
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
             raise HelmdeskError(f"{path}: not a readable mart ({str(error).splitlines()[0]}); run: helmdesk refresh") from error
+        engine.use_threads(size)
+        return engine
 
     @classmethod
     def create(cls, path: Path | None = None) -> DuckDB:

@@ -93,7 +93,7 @@ class Desk:
             DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
         """
         from helmdesk.records.staging import batch_identity
-        from helmdesk.sources.reading import digest
+        from helmdesk.sources.reading import digest, expected_bytes
         from helmdesk.sources.source import Options, find_source
 
         found = find_source(source)
@@ -107,7 +107,7 @@ class Desk:
             lambda staging: found.read(staging, [Path(path) for path in paths], options),
             source,
             batch_identity(source, parts),
-            input_bytes=sum(path.stat().st_size for path in files.values()),
+            input_bytes=sum(expected_bytes(path) for path in files.values()),
             is_dry_run=is_dry_run,
             refresh=refresh,
             on_step=on_step,

@@ -25,6 +25,7 @@ from helmdesk.records.staging import FileReport, Staging, name, text
 CHUNK = 1 << 22
 DELIMITERS = (",", "\t", ";", "|")
 BLOCK_ROWS = 50_000
+TEXT_PACKS_TO = 12
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ def require_file(path: Path) -> None:
 def open_bytes(path: Path) -> IO[bytes]:
     """Open a file for reading, unpacking gzip by its magic number rather than by its name."""
     return gzip.open(path) if _is_gzip(path) else path.open("rb")  # type: ignore[return-value]
+
+
+def expected_bytes(path: Path) -> int:
+    """Return about how many bytes a file holds once unpacked."""
+    return path.stat().st_size * (TEXT_PACKS_TO if _is_gzip(path) else 1)
 
 
 def digest(path: Path) -> bytes:

@@ -8,7 +8,7 @@ SOURCES := pyproject.toml constraints.txt
 .PHONY: demo test lint types lock bench clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
-	@test -f $(DEMO)/helmdesk.toml || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
+	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
 	@$(BIN)/helmdesk scorecard --desk $(DEMO)
 	@printf '\nWhat to try next:\n'
 	@printf '  %s\n' \

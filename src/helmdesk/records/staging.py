@@ -63,8 +63,8 @@ class LoadReport:
 
     @property
     def quarantine_share(self) -> float:
-        """Share of input rows with at least one quarantined cell (0 when nothing was read)."""
-        total = max(self.rows, sum(self.records.values()) if not self.files else self.rows)
+        """Share of input rows, or of records where there are no files, with a quarantined cell; 0 when nothing was read."""
+        total = self.rows or sum(self.records.values())
         return self.quarantined_rows / total if total else 0.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import importlib
@@ -73,8 +74,21 @@ def find_metric(key: str) -> Entry:
 
 
 def definition_hash(metric: Metric) -> str:
-    """Return a digest of what the metric *means*: prose may change freely, meaning only with a version."""
-    parts: list[Any] = [(name, getattr(metric, name)) for name in MEANING]
-    parts += [(variant.name, [(name, getattr(variant, name)) for name in MEANING if hasattr(variant, name)])
-              for variant in metric.variants]  # fmt: skip
+    """Return a digest of what the metric *means*: prose may change freely, meaning only with a version.
+
+    What is left at its default takes no part, so that a new field of a kind changes no existing metric.
+    """
+    parts: list[Any] = [(name, _meaning(getattr(metric, name))) for name in MEANING]
+    parts += [
+        (variant.name, [(name, _meaning(value)) for name in MEANING if (value := getattr(variant, name, None)) is not None])
+        for variant in metric.variants
+    ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _meaning(value: Any) -> Any:
+    if not dataclasses.is_dataclass(value):
+        return value
+    given = [(field.name, _meaning(getattr(value, field.name))) for field in dataclasses.fields(value)
+             if getattr(value, field.name) != field.default]  # fmt: skip
+    return (type(value).__name__, given)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 Pillar = Literal["customer_quality", "operational_efficiency", "team_performance"]
 Category = Literal["customer_experience", "operational_excellence", "resolution_quality", "team_health"]
 Direction = Literal["higher", "lower", "band", "context"]
 Lever = Literal["staffing", "scheduling", "routing", "tooling", "coaching", "product", "data"]
-Clock = Literal["calendar", "business"]
+# Business time as scheduled at each moment, or by the one calendar in force where the clock starts.
+Clock = Literal["calendar", "business", "business_at_anchor"]
+CLOCKS: tuple[str, ...] = get_args(Clock)
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,53 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """Total of `column`; rows where it is null do not take part."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class SumOnce:
+    """Total of `column` with each `once_per` counted once: the contract value of an account, not of its tickets."""
+
+    column: str
+    once_per: str
+
+
+@dataclass(frozen=True)
+class SumRatio:
+    """Total of `numerator` ÷ total of `denominator` over the same rows.
+
+    `cluster` names what varies together (one agent's day): the interval is taken over clusters, because
+    quarter-hours of one day are not independent observations.
+    """
+
+    numerator: str
+    denominator: str
+    cluster: str = ""
+
+
+@dataclass(frozen=True)
+class GroupMean:
+    """Mean of `column` within each `group`, then the plain mean over groups: every account counts alike."""
+
+    column: str
+    group: str
+
+
+@dataclass(frozen=True)
 class Level:
     """Rows alive at an instant: [opens, closes) contains it. Never summed over time.
 
-    `of` measures the living rows instead of counting them; in it ``instant`` is the instant.
+    `of` measures the living rows instead of counting them; in it ``instant`` is the instant. `business` does the
+    same on the business clock; in it ``instant_worked`` is the calendar's cumulative working time at the instant.
     """
 
     opens: str
     closes: str
-    of: Count | Quantile | Share | Mean = Count()
+    of: Count | Quantile | Share | Mean | SumOnce = Count()
+    business: Quantile | Mean | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +137,7 @@ class Survival:
     q: float = 0.5
 
 
-Value = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Level | Survival
+Value = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Level | Survival | Sum | SumOnce | SumRatio | GroupMean
 
 
 @dataclass(frozen=True)
@@ -130,6 +170,7 @@ class Variant:
     name: str
     description: str
     used_by: str = ""
+    fact: str | None = None
     value: Value | None = None
     anchor: str | None = None
     where: str | None = None
@@ -152,7 +193,8 @@ class Metric:
         anchor: column that places a row in a period; None for levels and ratios, which name their own.
         where, where_words: which rows count, as expression and in words.
         pending: rows whose outcome is not known yet, reported beside the value.
-        needs: record types without which the answer would be a false zero; then there is no data.
+        needs: record types without which the answer would be a false zero; then there is no data. "a|b" means
+            that either will do.
         evidence: columns a drill-down shows.
         rewards, exposes, supports: the three governance questions.
         read_with: guard metrics that must stand beside it.
@@ -191,7 +233,7 @@ class Metric:
 
         changed: dict[str, object] = {
             name: value
-            for name in ("value", "anchor", "where", "unit", "direction", "evidence", "clocks", "pending", "needs")
+            for name in ("fact", "value", "anchor", "where", "unit", "direction", "evidence", "clocks", "pending", "needs")
             if (value := getattr(variant, name)) is not None
         }
         if variant.is_without_pending:

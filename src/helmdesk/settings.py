@@ -33,10 +33,21 @@ HELP = {
     "week_start": "first day of a reporting week",
     "default_calendar": "calendar id for business clocks when a ticket and its team name none",
     "reopen_days": "a solved ticket counts as reopened when it comes back within this many days",
+    "repeat_days": "another ticket of the same customer about the same thing within this many days is a repeat contact",
+    "response_days": "a survey can be revised for this many days after it was sent",
+    "nps_days": "of several answers of one contact to a relationship survey within this many days the last one counts",
+    "service_level_seconds": "a call or chat should be answered within this time, where its queue states no other",
+    "short_abandon_seconds": "who hangs up sooner was never waiting, where the queue states no other limit",
+    "fcr_escalation_fails": "true: a declared escalation is never resolved at first contact",
     "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
     "scorecard": "metric keys on the scorecard, in order",
     "is_sample": "true for the generated sample desk; every page says so",
 }
+
+FACT_SETTINGS = (
+    "default_calendar", "reopen_days", "repeat_days", "response_days", "nps_days", "service_level_seconds", "short_abandon_seconds",
+    "fcr_escalation_fails",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,12 @@ class Settings:
     week_start: str = "monday"
     default_calendar: str = ""
     reopen_days: int = 7
+    repeat_days: int = 7
+    response_days: int = 30
+    nps_days: int = 90
+    service_level_seconds: int = 20
+    short_abandon_seconds: int = 5
+    fcr_escalation_fails: bool = False
     quarantine_limit: float = 0.01
     scorecard: tuple[str, ...] = DEFAULT_SCORECARD
     is_sample: bool = False
@@ -64,14 +81,18 @@ class Settings:
             raise SettingError(f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'") from error
         if self.week_start not in WEEKDAYS:
             raise SettingError(f"week_start = {self.week_start!r}; use one of {', '.join(WEEKDAYS)}")
-        if not 1 <= self.reopen_days <= 365:
-            raise SettingError(f"reopen_days = {self.reopen_days}; use 1 to 365")
+        for name in ("reopen_days", "repeat_days", "response_days", "nps_days"):
+            if not 1 <= getattr(self, name) <= 365:
+                raise SettingError(f"{name} = {getattr(self, name)}; use 1 to 365")
+        for name in ("service_level_seconds", "short_abandon_seconds"):
+            if not 0 <= getattr(self, name) <= 86_400:
+                raise SettingError(f"{name} = {getattr(self, name)}; use 0 to 86400")
         if not 0 <= self.quarantine_limit <= 1:
             raise SettingError(f"quarantine_limit = {self.quarantine_limit}; use a share from 0 to 1")
 
     def for_facts(self) -> dict[str, Any]:
         """Return the settings that change facts: a receipt repeats them, a mart is keyed by them."""
-        return {"default_calendar": self.default_calendar, "reopen_days": self.reopen_days}
+        return {name: getattr(self, name) for name in FACT_SETTINGS}
 
 
 def read_settings(path: Path) -> Settings:

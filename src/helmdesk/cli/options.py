@@ -10,6 +10,7 @@ import click
 
 from helmdesk.desk import SETTINGS_FILE, Desk
 from helmdesk.errors import NotFoundError
+from helmdesk.kinds import CLOCKS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 FORMATS = ("table", "json", "csv", "parquet")
@@ -40,7 +41,7 @@ def question_options(function: Function) -> Function:
         click.option("--end", metavar="DATE", help="Last local day or time, excluded."),
         click.option("--where", metavar="FILTER", help="Condition over dimensions, such as \"channel = 'email'\"."),
         click.option("--variant", metavar="NAME", help="A named variant of the definition."),
-        click.option("--clock", type=click.Choice(["calendar", "business"]), default="calendar", show_default=True),
+        click.option("--clock", type=click.Choice(CLOCKS), default="calendar", show_default=True),
         click.option("--as-of", "as_of", type=int, metavar="VERSION", help="Answer from this version of the lake."),
     )):  # fmt: skip
         function = option(function)

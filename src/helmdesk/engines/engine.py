@@ -18,6 +18,10 @@ HOUSE_FUNCTIONS = {
     "local_part": "local_part(instant, part, zone): hour (0-23) or weekday (1 = Monday) on the local clock",
     "forever": "forever(): the end of what has not ended",
     "days": "days(n): an interval of n times 24 hours",
+    "later": "later(instant, n): the instant n seconds after",
+    "tenure": "tenure(start, instant): how long ago `start` was, as one of four bands; null without a start",
+    "similarity": "similarity(a, b): words that two texts share ÷ words in either, 0 to 1",
+    "json_text": "json_text(document, name): a top-level value of a JSON object as text; null when there is none",
 }
 
 FOREVER = "9999-12-31 00:00:00"

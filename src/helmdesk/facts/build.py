@@ -16,12 +16,16 @@ from helmdesk.facts.fact import load_facts
 from helmdesk.facts.working_time import create_working_time
 
 # Tables a metric never reads; kept out of the mart.
-INTERNAL = ("ticket_clocks", "ticket_working_times")
+INTERNAL = (
+    "ticket_life", "life_working_times", "ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "sla_applications",
+)  # fmt: skip
+# Settings that facts read as columns of ``horizon``.
+HORIZON = ("reopen_days", "repeat_days", "response_days", "nps_days", "service_level_seconds", "short_abandon_seconds", "fcr_escalation_fails")
 
 
 def facts_hash() -> str:
     """Return the identity of the fact definitions: a mart or a receipt made by others differs in it."""
-    digest = hashlib.sha256(repr(LOOKUPS).encode())
+    digest = hashlib.sha256(repr((LOOKUPS, HORIZON)).encode())
     for fact in load_facts().values():
         digest.update(fact.name.encode() + fact.sql.encode())
     return digest.hexdigest()[:16]
@@ -38,32 +42,40 @@ def build_facts(
 
     Args:
         files: Parquet files by record family, of one snapshot.
-        settings: ``default_calendar`` and ``reopen_days``.
+        settings: those that change facts, see `Settings.for_facts`.
 
     Raises:
         SettingError: a default calendar that the lake does not hold.
+        InputError: a calendar that is never open.
     """
     engine.use_threads(sum(Path(file).stat().st_size for paths in files.values() for file in paths))
     on_step("reading records")
     create_record_views(engine, files)
     create_entity_lookups(engine)
-    engine.connection.execute(f"create table record_types as {record_types_sql()}")
-    ((latest,),) = engine.run("select max(latest) from record_types")
-    calendars = create_working_time(engine, latest)
+    run = engine.connection.execute
+    run(f"create table record_types as {record_types_sql()}")
+    ((first, latest),) = engine.run(
+        "select coalesce(min(earliest) filter (where is_observed), min(earliest)), coalesce(max(latest) filter (where is_observed), max(latest))"
+        " from record_types where is_dated"
+    )
+    calendars = create_working_time(engine, first, latest)
     default = settings["default_calendar"]
     if default and calendars and default not in calendars:
         raise SettingError(f"default_calendar = '{default}' is not in the lake (it has: {', '.join(calendars)})")
     if not default and len(calendars) == 1:
         default = calendars[0]
-    engine.connection.execute(
-        "create temp table horizon as select ?::timestamp as as_of, ?::integer as reopen_days, nullif(?, '') as default_calendar",
-        [latest, settings["reopen_days"], default],
-    )
+    limits = {name: settings[name] for name in HORIZON}
+    columns = ", ".join(f"?::{'boolean' if isinstance(value, bool) else 'integer'} as {name}" for name, value in limits.items())
+    run(f"create table horizon as select ?::timestamp as as_of, nullif(?, '') as default_calendar, {columns}", [latest, default, *limits.values()])
     for fact in load_facts().values():
         on_step(f"building {fact.name}")
+        if fact.prepare:
+            fact.prepare(engine)
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
-        engine.connection.execute(f"create {scope} {fact.name} as {engine.translate(fact.sql)}")
-    engine.connection.execute(
+        run(f"create {scope} {fact.name} as {engine.translate(fact.sql)}")
+    # What the source kept of its tickets beyond our columns: the names by which custom dimensions are known.
+    run("create table custom_fields as select distinct unnest(json_keys(custom)) as name from tickets where custom is not null order by name")
+    run(
         "create table mart as select ?::bigint as lake_version, ?::timestamp as as_of, ?::varchar as facts_hash, ?::varchar as settings",
         [lake_version, latest, facts_hash(), json.dumps(dict(settings), sort_keys=True)],
     )

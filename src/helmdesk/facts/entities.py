@@ -11,11 +11,14 @@ from helmdesk.engines.duckdb import DuckDB
 # House SQL of every look-up, in order.
 LOOKUPS: dict[str, str] = {
     "account_versions": "account|name, tier, region, contract_value, owner",
+    "contract_versions": "contract|account_id, policy_id",
     "customer_versions": "customer|name, account_id",
     "agent_versions": "agent|name, team_id, role, tier, tenure_start",
     "team_versions": "team|name, tier, calendar_id",
     "instrument_versions": "instrument|name, instrument_kind, about, definition",
     "calendar_versions": "calendar|name, time_zone, definition",
+    "sla_policy_versions": "sla_policy|name, calendar_id, definition",
+    "queue_versions": "queue|name, channel, threshold_seconds, short_abandon_seconds, calendar_id",
 }
 
 

@@ -8,7 +8,7 @@ from helmdesk.engines.duckdb import DuckDB
 from helmdesk.records.schema import RECORD_TYPES, SQL_TYPES, family_columns
 
 # Families whose times say how far the data reach; plans and validity dates may lie in the future.
-OBSERVED = ("ticket", "message", "handoff", "leg", "work", "sla", "survey", "fallback")
+OBSERVED = ("ticket", "message", "handoff", "leg", "work", "sla", "survey", "review", "workforce", "fallback")
 
 
 def create_record_views(engine: DuckDB, files: Mapping[str, Sequence[str]]) -> None:
@@ -53,7 +53,14 @@ def _cell(name: str, kind: str, is_present: bool) -> str:
 
 
 def record_types_sql() -> str:
-    """Return SQL that lists every type of observed record with its count and its latest time."""
+    """Return SQL that lists every type of record: count, earliest and latest time, and whether it tells of something observed.
+
+    Plans, validity dates and bookkeeping say nothing about how far the data reach.
+    """
+    families = [family for family in dict.fromkeys(kind.family for kind in RECORD_TYPES.values()) if family not in ("quarantine", "batch")]
     return " union all ".join(
-        f"select type, count(*) as records, max(occurred_at) as latest from {family}_records group by type" for family in OBSERVED
+        f"select type, count(*) as records, min(occurred_at) as earliest, max(occurred_at) as latest,"
+        f" {family in OBSERVED} and type not like 'shift_%' and type <> 'interval_total' as is_observed, {family != 'entity'} as is_dated"
+        f" from {family}_records group by type"
+        for family in families
     )

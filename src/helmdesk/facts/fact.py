@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-NOT_FACTS = {"fact", "build", "entities", "events", "working_time"}
+if TYPE_CHECKING:
+    from helmdesk.engines.duckdb import DuckDB
+
+NOT_FACTS = {"fact", "build", "entities", "events", "working_time", "definitions"}
+CUSTOM = "custom."
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,7 @@ class Dimension:
         help: one line.
         kind: "text" or "number".
         is_person: values are people: never ranked, small groups marked.
+        is_of_ticket: an attribute of the ticket that facts about tickets look up rather than repeat.
     """
 
     name: str
@@ -26,6 +33,7 @@ class Dimension:
     help: str
     kind: str = "text"
     is_person: bool = False
+    is_of_ticket: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Fact:
         is_view: computed from other facts when asked, because storing it would only repeat them.
         depends: facts that must exist before.
         dimensions: by which metrics on it can be sliced and filtered.
+        prepare: makes what `sql` reads and no SQL can say, such as rules that users wrote.
     """
 
     name: str
@@ -47,6 +56,7 @@ class Fact:
     depends: tuple[str, ...] = ()
     is_view: bool = False
     dimensions: tuple[Dimension, ...] = ()
+    prepare: Callable[[DuckDB], None] | None = None
 
 
 TIME_DIMENSIONS = (
@@ -65,9 +75,13 @@ TICKET_DIMENSIONS = (
     Dimension("account", "account", "customer's company, as of creation"),
     Dimension("tier", "tier", "account's tier, as of creation"),
     Dimension("region", "region", "account's or ticket's region, as of creation"),
+    Dimension("contract", "contract_id", "account's contract, as of creation", is_of_ticket=True),
+    Dimension("tenure", "tenure", "how long the assignee had been there at creation", is_of_ticket=True),
+    Dimension("first_queue", "first_queue", "queue of the first contact, else the first team", is_of_ticket=True),
     Dimension("source", "source", "system the record came from"),
     *TIME_DIMENSIONS,
 )
+"""Besides these, ``custom.NAME`` slices by any further field that the source kept with its tickets."""
 
 
 def load_facts() -> dict[str, Fact]:

@@ -36,7 +36,7 @@ fact = Fact(
         coalesce(e.name, nullif(s.team_id, ''), t.team) as team,
         coalesce(v.channel, t.channel) as channel, t.priority, t.severity, t.issue_type,
         coalesce(v.customer_id, t.customer_id) as customer_id,
-        coalesce(t.account, c.name, v.account_id) as account, coalesce(t.tier, c.tier) as tier,
+        coalesce(t.account_id, v.account_id) as account_id, coalesce(t.account, c.name, v.account_id) as account, coalesce(t.tier, c.tier) as tier,
         coalesce(t.region, c.region) as region, v.source,
         coalesce(not (t.is_spam or t.is_merged or t.is_deleted), true) as is_counted, v.fidelity
     from surveys v

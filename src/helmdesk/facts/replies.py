@@ -5,7 +5,7 @@ from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
 fact = Fact(
     name="replies",
     grain="one customer turn on a ticket, answered or still waiting",
-    depends=("messages", "tickets"),
+    depends=("messages", "tickets", "ticket_states"),
     dimensions=tuple(
         Dimension("agent", "agent", "who wrote the reply", is_person=True) if dimension.name == "agent" else dimension
         for dimension in TICKET_DIMENSIONS
@@ -21,14 +21,20 @@ fact = Fact(
         window w as (partition by ticket_id order by sent_at, seq, message_id),
             following_messages as (partition by ticket_id order by sent_at, seq, message_id
                 rows between 1 following and unbounded following)
-    )
+    ),
+    turns as (select * from spoken where is_customer and not coalesce(was_customer, false))
     select s.ticket_id, s.message_id, s.sent_at as asked_at, coalesce(s.replied_at, forever()) as replied_at,
         seconds(s.sent_at, s.replied_at) as reply_seconds,
+        (r.calendar_offset + coalesce(rw.seconds_before + seconds(rw.start_at, least(s.replied_at, rw.end_at)), 0))
+            - (q.calendar_offset + coalesce(qw.seconds_before + seconds(qw.start_at, least(s.sent_at, qw.end_at)), 0)) as reply_business_seconds,
         coalesce(a.name, s.agent_id) as agent, t.channel, t.team, t.priority, t.severity, t.issue_type, t.customer_id,
         t.account, t.tier, t.region, t.source, t.is_counted, s.fidelity
-    from spoken s
+    from turns s
     join tickets t on t.ticket_id = s.ticket_id
     left join latest_agents a on a.entity_id = s.agent_id
-    where s.is_customer and not coalesce(s.was_customer, false)
+    asof left join ticket_states q on q.ticket_id = s.ticket_id and q.started_at <= s.sent_at
+    asof left join working_time qw on qw.calendar_id = q.calendar_id and qw.start_at <= s.sent_at
+    asof left join ticket_states r on r.ticket_id = s.ticket_id and r.started_at <= s.replied_at
+    asof left join working_time rw on rw.calendar_id = r.calendar_id and rw.start_at <= s.replied_at
     """,
 )

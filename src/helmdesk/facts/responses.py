@@ -17,38 +17,62 @@ fact = Fact(
     depends=("episodes", "tickets"),
     dimensions=SURVEY_DIMENSIONS,
     sql="""
-    with answers as (
+    with sent as (
+        select survey_id, min(occurred_at) as sent_at from survey_records where type = 'sent' group by survey_id
+    ),
+    timely as (
+        -- A revision counts while the survey is open: so many days after it was sent, or first answered.
+        select r.*, coalesce(s.sent_at, min(r.occurred_at) over (partition by r.survey_id)) as opened_at
+        from survey_records r
+        left join sent s on s.survey_id = r.survey_id
+        where r.type = 'responded'
+    ),
+    answers as (
         select r.*, i.instrument_kind, i.about,
             list_contains(i.positive, r.answer) as is_positive,
             list_contains(i.negative, r.answer) as is_negative,
             row_number() over (partition by r.survey_id order by r.occurred_at, coalesce(r.revision, 0), r.record_id) as revision_number,
-            row_number() over (partition by r.survey_id order by r.occurred_at desc, coalesce(r.revision, 0) desc, r.record_id desc) as from_last
-        from survey_records r
+            row_number() over (partition by r.survey_id, r.occurred_at <= r.opened_at + days(z.response_days)
+                order by r.occurred_at desc, coalesce(r.revision, 0) desc, r.record_id desc) as from_last,
+            r.occurred_at <= r.opened_at + days(z.response_days) as is_timely
+        from timely r
+        cross join horizon z
         join instruments i on i.entity_id = r.instrument_id
-        where r.type = 'responded'
-            and not exists (select 1 from survey_records w where w.type = 'withdrawn' and w.survey_id = r.survey_id)
+        where not exists (select 1 from survey_records w where w.type = 'withdrawn' and w.survey_id = r.survey_id)
     ),
     solved as (
         select a.record_id, arg_max(e.solver_agent_id, e.ended_at) as agent_id, arg_max(e.solver_team_id, e.ended_at) as team_id
         from answers a
         join episodes e on e.ticket_id = a.ticket_id and e.ended_at <= a.occurred_at
         group by a.record_id
+    ),
+    -- One voice per person: of several answers to one relationship survey within the window the last one counts.
+    voices as (
+        select a.record_id, lead(a.occurred_at) over (partition by a.instrument_id, coalesce(a.customer_id, t.customer_id) order by a.occurred_at, a.record_id)
+                <= a.occurred_at + days(z.nps_days) and coalesce(a.customer_id, t.customer_id) is not null as is_repeated
+        from answers a
+        cross join horizon z
+        left join tickets t on t.ticket_id = a.ticket_id
+        where a.from_last = 1 and a.is_timely
     )
     select a.survey_id, a.record_id as response_id, a.ticket_id, a.instrument_id, a.instrument_kind, a.about,
         a.occurred_at as responded_at, a.answer, coalesce(a.score, try_cast(a.answer as double)) as score, a.comment,
-        a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1 as is_last,
+        a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1 and a.is_timely as is_last,
+        a.is_timely, not coalesce(v.is_repeated, false) as is_last_of_contact,
         coalesce(n.name, a.agent_id, nullif(s.agent_id, ''), t.agent) as agent,
         coalesce(e.name, a.team_id, nullif(s.team_id, ''), t.team) as team,
         coalesce(a.channel, t.channel) as channel, t.priority, t.severity, t.issue_type,
         coalesce(a.customer_id, t.customer_id) as customer_id,
-        coalesce(t.account, c.name, a.account_id) as account, coalesce(t.tier, c.tier) as tier,
+        coalesce(t.account_id, a.account_id, u.account_id) as account_id, coalesce(t.account, c.name, a.account_id, u.account_id) as account, coalesce(t.tier, c.tier) as tier,
         coalesce(t.region, c.region) as region, a.source,
         coalesce(not (t.is_spam or t.is_merged or t.is_deleted), true) as is_counted, a.fidelity
     from answers a
     left join solved s on s.record_id = a.record_id
+    left join voices v on v.record_id = a.record_id
+    left join customer_versions u on u.entity_id = a.customer_id and a.occurred_at >= u.valid_from and a.occurred_at < u.valid_to
     left join tickets t on t.ticket_id = a.ticket_id
     left join latest_agents n on n.entity_id = coalesce(a.agent_id, s.agent_id)
     left join latest_teams e on e.entity_id = coalesce(a.team_id, s.team_id)
-    left join account_versions c on c.entity_id = a.account_id and a.occurred_at >= c.valid_from and a.occurred_at < c.valid_to
+    left join account_versions c on c.entity_id = coalesce(a.account_id, u.account_id) and a.occurred_at >= c.valid_from and a.occurred_at < c.valid_to
     """,
 )

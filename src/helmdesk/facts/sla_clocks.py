@@ -1,20 +1,42 @@
-"""SLA clocks. For now those the source judged itself: its last verdict per ticket and clock."""
+"""Every SLA clock: measured by us where policy and target are known, else as its source judged it.
+
+``judged_at`` is when the verdict fell: the stop of a met clock, the due time of a breached or overdue one.
+A source's verdict is asserted, never re-measured; it stands only where no clock of ours measures the same.
+"""
 
 from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
 
 fact = Fact(
     name="sla_clocks",
     grain="one SLA clock of one ticket",
-    depends=("sla_verdicts", "tickets"),
+    depends=("sla_measured", "sla_verdicts", "tickets"),
     is_view=True,
-    dimensions=(*TICKET_DIMENSIONS, Dimension("clock", "clock", "what the clock measures")),
+    dimensions=(
+        *TICKET_DIMENSIONS,
+        Dimension("clock", "clock", "what the clock measures"),
+        Dimension("policy", "policy_id", "SLA policy, as of application"),
+        Dimension("basis", "basis", "measured by us, or the source's own verdict"),
+    ),
     sql="""
-    select v.ticket_id, v.clock, case when v.is_met then 'met' else 'breached' end as state,
-        case when t.last_solved_at < forever() then t.last_solved_at else v.judged_at end as stopped_at,
-        v.judged_at,
-        t.channel, t.team, t.agent, t.priority, t.severity, t.issue_type, t.customer_id, t.account, t.tier, t.region,
-        t.source, t.is_counted, v.fidelity
-    from sla_verdicts v
-    join tickets t on t.ticket_id = v.ticket_id
+    with clocks as (
+        select clock_id, ticket_id, clock, policy_id, target_seconds, applied_at, started_at, due_at, stopped_at, elapsed_seconds, time_left_seconds,
+            state, 'measured' as basis, 'derived' as fidelity,
+            case when state = 'met' then stopped_at when state in ('breached', 'overdue') then due_at else forever() end as judged_at,
+            null::boolean as source_is_met
+        from sla_measured
+        union all
+        select v.ticket_id || ':' || v.clock, v.ticket_id, v.clock, null, null, null, null, forever(),
+            case when k.last_solved_at < forever() then k.last_solved_at else v.judged_at end, null, null,
+            case when v.is_met then 'met' else 'breached' end, 'source', v.fidelity,
+            case when k.last_solved_at < forever() then k.last_solved_at else v.judged_at end, v.is_met
+        from sla_verdicts v
+        join tickets k on k.ticket_id = v.ticket_id
+    )
+    select c.*, m.ticket_id is not null as is_doubled,
+        t.channel, t.team, t.agent, t.priority, t.severity, t.issue_type, t.customer_id, t.account_id, t.account, t.tier, t.region,
+        t.contract_value, t.source, t.is_counted
+    from clocks c
+    join tickets t on t.ticket_id = c.ticket_id
+    left join (select distinct ticket_id, clock from sla_measured) m on c.basis = 'source' and m.ticket_id = c.ticket_id and m.clock = c.clock
     """,
 )

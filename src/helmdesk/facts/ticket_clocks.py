@@ -12,16 +12,10 @@ fact = Fact(
     depends=("ticket_states", "episodes", "messages"),
     sql="""
     with opened as (
-        select ticket_id, min(occurred_at) as created_at, arg_min(calendar_id, occurred_at) as calendar_id,
+        select ticket_id, min(occurred_at) as created_at,
             bool_or(coalesce(is_outbound, false) or coalesce(actor_kind = 'human', false)) as is_outbound
         from ticket_records
         where type = 'created'
-        group by ticket_id
-    ),
-    moved as (
-        select ticket_id, arg_max(value, occurred_at) as calendar_id
-        from ticket_records
-        where type = 'field_changed' and field = 'calendar_id'
         group by ticket_id
     ),
     bots as (
@@ -47,7 +41,7 @@ fact = Fact(
         group by ticket_id
     ),
     started as (
-        select o.ticket_id, o.created_at, o.is_outbound, o.calendar_id,
+        select o.ticket_id, o.created_at, o.is_outbound,
             case when b.bot_started_at is not null then coalesce(b.handoff_at, forever())
                 when o.is_outbound then coalesce(f.first_customer_message_at, forever())
                 else o.created_at end as clock_started_at,
@@ -74,14 +68,10 @@ fact = Fact(
         q.first_solved_at, q.last_solved_at, q.reopens, q.thank_you_reopens,
         coalesce(q.reopened_at, forever()) as reopened_at,
         coalesce(q.reopened_at < q.first_solved_at + days(z.reopen_days), false) as is_reopened_in_time,
-        nullif(q.solver_agent_id, '') as solver_agent_id, nullif(q.solver_team_id, '') as solver_team_id,
-        coalesce(m.calendar_id, s.calendar_id, e.calendar_id, z.default_calendar) as calendar_id
+        nullif(q.solver_agent_id, '') as solver_agent_id, nullif(q.solver_team_id, '') as solver_team_id
     from started s
     cross join horizon z
     join solves q on q.ticket_id = s.ticket_id
     left join words x on x.ticket_id = s.ticket_id
-    left join moved m on m.ticket_id = s.ticket_id
-    left join (select ticket_id, arg_max(team_id, started_at) as team_id from ticket_states group by ticket_id) p on p.ticket_id = s.ticket_id
-    left join latest_teams e on e.entity_id = coalesce(case when q.last_solved_at < forever() then q.solver_team_id end, p.team_id)
     """,
 )

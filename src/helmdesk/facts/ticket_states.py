@@ -1,7 +1,8 @@
-"""The skeleton of `intervals`: state changes in order, collapsed to one row per distinct state.
+"""Every stretch of a ticket's life with its calendar; the skeleton of `intervals`.
 
-Events before a ticket's creation are moved to it, in their order. At one instant only the last state
-counts. A ticket whose creation has not arrived yet has no states.
+``worked_before`` is the business time from creation to the stretch's start; ``calendar_offset`` plus the
+calendar's cumulative working time at any instant within the stretch is the business time from creation to it.
+Both are null where no calendar was in force at some earlier moment.
 """
 
 from helmdesk.facts.fact import Fact
@@ -9,54 +10,10 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="ticket_states",
     grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
+    depends=("ticket_life", "life_working_times"),
     sql="""
-    with changes as (
-        select r.ticket_id, greatest(r.occurred_at, c.created_at) as changed_at, r.type <> 'created' as is_later,
-            r.occurred_at, coalesce(r.seq, 0) as seq, r.type_order, r.record_id,
-            case r.type when 'created' then coalesce(r.status, 'new') when 'status_changed' then r.status end as status,
-            case r.type when 'created' then coalesce(r.agent_id, '') when 'assigned' then r.agent_id end as agent_id,
-            case r.type when 'created' then coalesce(r.team_id, '') when 'assigned' then r.team_id end as team_id,
-            case r.type when 'created' then coalesce(r.priority, '') when 'field_changed' then coalesce(r.value, '') end as priority
-        from ticket_records r
-        join (select ticket_id, min(occurred_at) as created_at from ticket_records where type = 'created' group by ticket_id) c
-            on c.ticket_id = r.ticket_id
-        where r.type in ('created', 'status_changed', 'assigned') or (r.type = 'field_changed' and r.field = 'priority')
-    ),
-    states as (
-        select ticket_id, changed_at,
-            last_value(status ignore nulls) over life as status,
-            last_value(agent_id ignore nulls) over life as agent_id,
-            last_value(team_id ignore nulls) over life as team_id,
-            last_value(priority ignore nulls) over life as priority,
-            lead(changed_at) over (partition by ticket_id order by changed_at, is_later, occurred_at, seq, type_order, record_id) as next_at
-        from changes
-        window life as (partition by ticket_id order by changed_at, is_later, occurred_at, seq, type_order, record_id
-            rows between unbounded preceding and current row)
-    ),
-    settled as (
-        select ticket_id, changed_at, status, agent_id, team_id, priority,
-            lag(status) over w as last_status, lag(agent_id) over w as last_agent_id,
-            lag(team_id) over w as last_team_id, lag(priority) over w as last_priority,
-            last_value(nullif(agent_id, '') ignore nulls) over earlier as held_agent_id,
-            last_value(nullif(team_id, '') ignore nulls) over earlier as held_team_id,
-            row_number() over w as place
-        from states
-        where next_at is null or next_at > changed_at
-        window w as (partition by ticket_id order by changed_at),
-            earlier as (partition by ticket_id order by changed_at rows between unbounded preceding and 1 preceding)
-    ),
-    changed as (
-        select *,
-            coalesce(team_id <> '' and team_id <> last_team_id and team_id <> held_team_id, false) as is_team_change,
-            coalesce(agent_id <> '' and agent_id <> last_agent_id and agent_id <> held_agent_id, false) as is_agent_change
-        from settled
-        where place = 1 or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
-    )
-    select ticket_id, changed_at as started_at, coalesce(lead(changed_at) over w, forever()) as ended_at,
-        status, status not in ('solved', 'closed') as is_unsolved, agent_id, team_id, nullif(priority, '') as priority,
-        -- A hand-over counts once, whether the team, the agent or both changed.
-        is_team_change or is_agent_change as is_transfer, is_team_change
-    from changed
-    window w as (partition by ticket_id order by changed_at)
+    select l.* exclude (own_calendar_id), w.calendar_id, w.business_seconds, w.worked_before, w.calendar_offset
+    from ticket_life l
+    left join life_working_times w on w.ticket_id = l.ticket_id and w.started_at = l.started_at
     """,
 )

@@ -1,4 +1,8 @@
-"""Durations of a ticket on its business calendar: differences of look-ups in cumulative working time."""
+"""Durations of a ticket in business time, under both named modes.
+
+``*_business`` adds up the calendars in force at each moment (`as_scheduled`); ``*_anchor`` applies to the
+whole span the one calendar, and its one version, in force where the clock starts (`at_anchor`).
+"""
 
 from helmdesk.facts.fact import Fact
 
@@ -7,34 +11,90 @@ fact = Fact(
     grain="one ticket with a calendar",
     depends=("ticket_clocks",),
     sql="""
-    with instants as (
-        select ticket_id, calendar_id,
-            unnest(['created', 'started', 'replied', 'first_solved', 'last_solved']) as moment,
-            unnest([created_at, clock_started_at, first_reply_at, first_solved_at, last_solved_at]) as instant
-        from ticket_clocks
-        where calendar_id in (select calendar_id from working_time)
+    with moments as (
+        select ticket_id, moment, instant
+        from (
+            select ticket_id, unnest(['started', 'replied']) as moment, unnest([clock_started_at, first_reply_at]) as instant, created_at
+            from ticket_clocks
+            where exists (select 1 from working_time)
+        )
+        where instant < forever()
     ),
     worked as (
-        select i.ticket_id, i.moment,
-            case when i.instant = forever() then null
-                else coalesce(w.seconds_before + seconds(w.start_at, least(i.instant, w.end_at)), 0) end as worked_seconds
-        from instants i
-        asof left join working_time w on w.calendar_id = i.calendar_id and w.start_at <= i.instant
+        select m.ticket_id, m.moment, s.calendar_id,
+            s.calendar_offset + coalesce(w.seconds_before + seconds(w.start_at, least(m.instant, w.end_at)), 0) as worked_seconds
+        from moments m
+        asof join ticket_states s on s.ticket_id = m.ticket_id and s.started_at <= m.instant
+        asof left join working_time w on w.calendar_id = s.calendar_id and w.start_at <= m.instant
     ),
-    together as (
-        select ticket_id,
-            max(case when moment = 'created' then worked_seconds end) as created,
-            max(case when moment = 'started' then worked_seconds end) as started,
+    replies_worked as (
+        select ticket_id, max(case when moment = 'started' then worked_seconds end) as started,
             max(case when moment = 'replied' then worked_seconds end) as replied,
-            max(case when moment = 'first_solved' then worked_seconds end) as first_solved,
-            max(case when moment = 'last_solved' then worked_seconds end) as last_solved
+            max(case when moment = 'started' then calendar_id end) as start_calendar_id
         from worked
         group by ticket_id
+    ),
+    states as (
+        select s.ticket_id,
+            max(case when s.started_at = k.first_solved_at then s.worked_before end) as first_solved,
+            max(case when s.started_at = k.last_solved_at then s.worked_before end) as last_solved,
+            arg_min(case when s.agent_id <> '' then s.worked_before end, s.started_at) as assigned,
+            arg_min(s.calendar_id, s.started_at) as first_calendar_id,
+            count(distinct s.calendar_id) as calendars,
+            sum(case when s.is_unsolved then s.business_seconds end) as open_seconds,
+            sum(case when s.status in ('new', 'open') then s.business_seconds end) as agent_work_seconds,
+            sum(case when s.status in ('new', 'open', 'waiting_third_party') then s.business_seconds end) as requester_wait_seconds,
+            coalesce(sum(case when s.status = 'waiting_third_party' then s.business_seconds end), 0) as on_hold_seconds,
+            coalesce(sum(case when s.status = 'waiting_customer' then s.business_seconds end), 0) as pending_seconds
+        from ticket_states s
+        join ticket_clocks k on k.ticket_id = s.ticket_id
+        where s.calendar_id is not null
+        group by s.ticket_id
+    ),
+    -- Only where the two modes can differ: several calendars, or hours that changed.
+    anchored as (
+        select s.ticket_id, k.created_at, k.clock_started_at, k.first_reply_at, k.first_solved_at, k.last_solved_at,
+            a.clock_id as created_clock_id, b.clock_id as started_clock_id
+        from states s
+        join ticket_clocks k on k.ticket_id = s.ticket_id
+        left join replies_worked r on r.ticket_id = s.ticket_id
+        left join calendar_clocks a on a.calendar_id = s.first_calendar_id and k.created_at >= a.valid_from and k.created_at < a.valid_to
+        left join calendar_clocks b on b.calendar_id = r.start_calendar_id and k.clock_started_at >= b.valid_from and k.clock_started_at < b.valid_to
+        where s.calendars > 1 or a.is_versioned or b.is_versioned
+    ),
+    anchor_moments as (
+        select ticket_id, unnest(['created', 'first_solved', 'last_solved', 'started', 'replied']) as moment,
+            unnest([created_at, first_solved_at, last_solved_at, clock_started_at, first_reply_at]) as instant,
+            unnest([created_clock_id, created_clock_id, created_clock_id, started_clock_id, started_clock_id]) as clock_id
+        from anchored
+    ),
+    anchor_worked as (
+        select m.ticket_id, m.moment, coalesce(w.seconds_before + seconds(w.start_at, least(m.instant, w.end_at)), 0) as worked_seconds
+        from anchor_moments m
+        asof left join working_time w on w.calendar_id = m.clock_id and w.start_at <= m.instant
+        where m.instant < forever() and m.clock_id is not null
+    ),
+    anchors as (
+        select ticket_id, max(case when moment = 'created' then worked_seconds end) as created,
+            max(case when moment = 'first_solved' then worked_seconds end) as first_solved,
+            max(case when moment = 'last_solved' then worked_seconds end) as last_solved,
+            max(case when moment = 'started' then worked_seconds end) as started,
+            max(case when moment = 'replied' then worked_seconds end) as replied
+        from anchor_worked
+        group by ticket_id
     )
-    select ticket_id, replied - started as first_reply_business_seconds,
-        replied - created as first_reply_from_created_business_seconds,
-        first_solved - created as first_solve_business_seconds,
-        last_solved - created as resolution_business_seconds
-    from together
+    select s.ticket_id, r.replied - r.started as first_reply_business_seconds,
+        r.replied as first_reply_from_created_business_seconds,
+        r.replied - s.assigned as first_reply_from_assignment_business_seconds,
+        s.first_solved as first_solve_business_seconds, s.last_solved as resolution_business_seconds,
+        s.open_seconds as open_business_seconds, s.agent_work_seconds as agent_work_business_seconds,
+        s.requester_wait_seconds as requester_wait_business_seconds, s.on_hold_seconds as on_hold_business_seconds,
+        s.pending_seconds as pending_business_seconds,
+        case when a.ticket_id is null then r.replied - r.started else a.replied - a.started end as first_reply_business_at_anchor_seconds,
+        case when a.ticket_id is null then s.first_solved else a.first_solved - a.created end as first_solve_business_at_anchor_seconds,
+        case when a.ticket_id is null then s.last_solved else a.last_solved - a.created end as resolution_business_at_anchor_seconds
+    from states s
+    left join replies_worked r on r.ticket_id = s.ticket_id
+    left join anchors a on a.ticket_id = s.ticket_id
     """,
 )

@@ -10,34 +10,16 @@ from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
 fact = Fact(
     name="tickets",
     grain="one ticket",
-    depends=("ticket_clocks", "ticket_working_times"),
+    depends=("ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "legs"),
     dimensions=TICKET_DIMENSIONS,
     sql="""
-    with opened as (
-        select ticket_id, arg_min(source, occurred_at) as source, arg_min(channel, occurred_at) as channel,
-            arg_min(subject, occurred_at) as subject, arg_min(severity, occurred_at) as severity,
-            arg_min(issue_type, occurred_at) as first_issue_type, arg_min(customer_id, occurred_at) as customer_id,
-            arg_min(account_id, occurred_at) as own_account_id, arg_min(region, occurred_at) as own_region, min(fidelity) as fidelity
-        from ticket_records
-        where type = 'created'
-        group by ticket_id
-    ),
-    happened as (
-        select ticket_id,
-            count_if(type = 'escalated') as escalations,
-            count_if(type = 'spam_marked') > 0 as is_spam,
-            count_if(type = 'merged_into') > 0 as is_merged,
-            count_if(type = 'split') > 0 as is_split,
-            coalesce(arg_max(type, occurred_at) filter (where type in ('deleted', 'restored')) = 'deleted', false) as is_deleted,
-            arg_max(value, occurred_at) filter (where type = 'field_changed' and field = 'issue_type') as issue_type
-        from ticket_records
-        where type <> 'created'
-        group by ticket_id
-    ),
-    paths as (
+    with paths as (
         select m.ticket_id, count_if(m.is_transfer) as transfers, count_if(m.is_team_change) as team_changes,
             min(case when m.agent_id <> '' then m.started_at end) as first_assigned_at,
             arg_max(m.agent_id, m.started_at) as present_agent_id, arg_max(m.team_id, m.started_at) as present_team_id,
+            arg_min(m.team_id, m.started_at) filter (where m.team_id <> '') as first_team_id,
+            count_if(m.status = 'solved') as solves, count_if(m.status = 'closed') as closes,
+            sum(case when m.status = 'waiting_customer' then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as pending_seconds,
             arg_max(m.priority, m.started_at) as priority, arg_max(m.status, m.started_at) as status,
             sum(case when m.is_unsolved then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as open_seconds,
             sum(case when m.status in ('new', 'open') then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as agent_work_seconds,
@@ -62,48 +44,72 @@ fact = Fact(
         where type = 'asserted_value'
         group by source
     ),
-    owners as (
-        select o.ticket_id, coalesce(o.own_account_id, c.account_id) as account_id
-        from opened o
-        join ticket_clocks k on k.ticket_id = o.ticket_id
-        left join customer_versions c on c.entity_id = o.customer_id and k.created_at >= c.valid_from and k.created_at < c.valid_to
+    rounds as (
+        select ticket_id, count_if(is_human_reply and (is_first or was_customer or actor_id is distinct from last_actor_id)) as human_rounds
+        from (
+            select ticket_id, is_human_reply, actor_id, lag(is_customer, 1, false) over w as was_customer,
+                row_number() over w = 1 as is_first, lag(actor_id) over w as last_actor_id
+            from messages
+            where is_customer or is_human_reply
+            window w as (partition by ticket_id order by sent_at, seq, message_id)
+        )
+        group by ticket_id
+    ),
+    contacted as (
+        select l.ticket_id, arg_min(coalesce(q.name, l.queue_id), l.offered_at) as first_queue, sum(l.handle_seconds) as handle_seconds
+        from legs l
+        left join queue_versions q on q.entity_id = l.queue_id and q.is_latest
+        where l.ticket_id is not null
+        group by l.ticket_id
+    ),
+    logged as (
+        select ticket_id, sum(case when type = 'work_started' then seconds(occurred_at, next_at) * coalesce(weight, 1) end) as work_seconds
+        from (select *, lead(occurred_at) over (partition by ticket_id, agent_id order by occurred_at, coalesce(seq, 0), type_order) as next_at
+            from work_records)
+        group by ticket_id
     )
-    select k.ticket_id, o.source, o.subject, o.channel, o.severity, o.customer_id, o.fidelity, p.priority, p.status,
-        coalesce(h.issue_type, o.first_issue_type) as issue_type,
-        w.account_id, coalesce(a.name, w.account_id) as account, a.tier, coalesce(a.region, o.own_region) as region,
+    select k.ticket_id, o.source, o.subject, o.channel, o.severity, o.customer_id, o.fidelity, o.custom, p.priority, p.status, o.issue_type,
+        o.account_id, coalesce(a.name, o.account_id) as account, a.tier, coalesce(a.region, o.own_region) as region, a.contract_value,
+        ct.entity_id as contract_id, ct.policy_id as contract_policy_id,
+        coalesce(f.first_queue, pt.name, nullif(p.first_team_id, '')) as first_queue, tenure(gt.tenure_start, k.created_at) as tenure,
         coalesce(g.name, v.agent_id) as agent, coalesce(e.name, v.team_id) as team, v.agent_id, v.team_id,
         k.* exclude (ticket_id, solver_agent_id, solver_team_id),
-        p.first_assigned_at, p.transfers, p.team_changes, coalesce(h.escalations, 0) as escalations,
-        p.open_seconds, p.agent_work_seconds, p.requester_wait_seconds, p.on_hold_seconds,
+        p.first_assigned_at, p.transfers, p.team_changes, o.escalations, coalesce(x.human_rounds, 0) as human_rounds,
+        p.open_seconds, p.agent_work_seconds, p.requester_wait_seconds, p.on_hold_seconds, p.pending_seconds,
+        p.solves, p.closes, cast(coalesce(j.work_seconds, f.handle_seconds) as bigint) as handle_seconds,
         case when n.has_transfers then coalesce(r.transfers, 0) end as reported_transfers,
         case when n.has_reopens then coalesce(r.reopens, 0) end as reported_reopens,
-        coalesce(h.is_spam, false) as is_spam, coalesce(h.is_merged, false) as is_merged,
-        coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted,
-        not (coalesce(h.is_spam, false) or coalesce(h.is_merged, false) or coalesce(h.is_deleted, false)) as is_counted,
+        o.is_spam, o.is_merged, o.is_split, o.is_deleted, o.survivor_ticket_id, not (o.is_spam or o.is_merged or o.is_deleted) as is_counted,
+        y.repeat_ticket_id, y.repeat_ticket_id is not null as is_repeated,
+        k.last_solved_at + days(greatest(z.repeat_days, z.reopen_days)) <= z.as_of as is_fcr_mature, z.fcr_escalation_fails,
         seconds(k.clock_started_at, nullif(k.first_reply_at, forever())) as first_reply_seconds,
         seconds(k.created_at, nullif(k.first_reply_at, forever())) as first_reply_from_created_seconds,
         seconds(p.first_assigned_at, nullif(k.first_reply_at, forever())) as first_reply_from_assignment_seconds,
         seconds(k.created_at, nullif(k.first_any_reply_at, forever())) as first_any_reply_seconds,
         seconds(k.created_at, nullif(k.first_solved_at, forever())) as first_solve_seconds,
         seconds(k.created_at, nullif(k.last_solved_at, forever())) as resolution_seconds,
-        b.first_reply_business_seconds, b.first_reply_from_created_business_seconds,
-        b.first_solve_business_seconds, b.resolution_business_seconds,
+        b.* exclude (ticket_id),
         -- For survival: how long it has been watched, solved or not, as of the data.
         seconds(k.created_at, least(k.first_solved_at, z.as_of)) as watched_seconds,
         k.first_solved_at + days(z.reopen_days) <= z.as_of as is_reopen_mature
     from ticket_clocks k
     cross join horizon z
-    join opened o on o.ticket_id = k.ticket_id
+    join ticket_openings o on o.ticket_id = k.ticket_id
     join paths p on p.ticket_id = k.ticket_id
-    join owners w on w.ticket_id = k.ticket_id
-    left join happened h on h.ticket_id = k.ticket_id
+    left join rounds x on x.ticket_id = k.ticket_id
+    left join contacted f on f.ticket_id = k.ticket_id
+    left join logged j on j.ticket_id = k.ticket_id
+    left join ticket_repeats y on y.ticket_id = k.ticket_id
     left join reported r on r.ticket_id = k.ticket_id
     left join counting n on n.source = o.source
     left join ticket_working_times b on b.ticket_id = k.ticket_id
-    left join account_versions a on a.entity_id = w.account_id and k.created_at >= a.valid_from and k.created_at < a.valid_to
+    left join account_versions a on a.entity_id = o.account_id and k.created_at >= a.valid_from and k.created_at < a.valid_to
+    left join contract_versions ct on ct.account_id = o.account_id and k.created_at >= ct.valid_from and k.created_at < ct.valid_to
+    left join latest_teams pt on pt.entity_id = p.first_team_id
     cross join lateral (select case when k.last_solved_at < forever() then k.solver_agent_id else nullif(p.present_agent_id, '') end as agent_id,
         case when k.last_solved_at < forever() then k.solver_team_id else nullif(p.present_team_id, '') end as team_id) v
     left join latest_agents g on g.entity_id = v.agent_id
+    left join agent_versions gt on gt.entity_id = v.agent_id and k.created_at >= gt.valid_from and k.created_at < gt.valid_to
     left join latest_teams e on e.entity_id = v.team_id
     """,
 )

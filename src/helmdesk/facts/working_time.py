@@ -1,38 +1,83 @@
-"""The table of cumulative working seconds, from the calendars that the lake holds."""
+"""The table of cumulative working seconds, from the calendars that the lake holds.
+
+``working_time`` has one clock per calendar, stitched from the versions in force at each moment, and for a
+calendar whose hours changed one clock per version besides, for spans that keep the calendar of their start.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 
-from helmdesk.clocks.calendar import calendar_from_definition, open_spans
+from helmdesk.clocks.calendar import OpenSpan, calendar_from_definition, open_spans
 from helmdesk.engines.duckdb import DuckDB
+from helmdesk.errors import InputError
+
+BEFORE, BEYOND = timedelta(days=8), timedelta(days=400)
+"""Due times lie ahead of the data: the table reaches more than a year further."""
+
+Row = tuple[str, datetime, datetime, int]
 
 
-def create_working_time(engine: DuckDB, last: datetime | None) -> list[str]:
-    """Create ``working_time`` for the latest version of every calendar; return the calendar ids.
+def create_working_time(engine: DuckDB, first: datetime | None, last: datetime | None) -> list[str]:
+    """Create ``working_time`` and ``calendar_clocks``; return the calendar ids.
 
     Args:
-        last: naive UTC instant up to which the table must reach, from the first ticket on; None for a lake without events.
+        first, last: naive UTC instants that the table must enclose; None for a lake without events.
+
+    Raises:
+        InputError: a calendar that is never open: working time would silently be zero.
     """
     run = engine.connection.execute
     run("create table working_time (calendar_id varchar, start_at timestamp, end_at timestamp, seconds_before bigint)")
-    calendars = engine.run("select entity_id, time_zone, definition from latest_calendars order by entity_id")
-    if last is None or not calendars:
+    run("""create temp table calendar_clocks (calendar_id varchar, clock_id varchar, valid_from timestamp, valid_to timestamp,
+        is_versioned boolean)""")
+    versions = engine.run("select entity_id, time_zone, definition, valid_from, valid_to from calendar_versions order by entity_id, valid_from")
+    if last is None or not versions:
         return []
-    ((first,),) = engine.run("select min(occurred_at) from ticket_records")
-    first = first or last
-    margin = timedelta(days=8)
-    start, end = (first - margin).date(), min((last + margin).date(), date(2199, 1, 1))
-    rows: list[tuple[str, datetime, datetime, int]] = []
-    for calendar_id, time_zone, definition in calendars:
+    start, end = ((first or last) - BEFORE).date(), min((last + BEYOND).date(), date(2199, 1, 1))
+    rows: list[Row] = []
+    clocks: list[tuple[str, str, datetime, datetime, bool]] = []
+    by_calendar: dict[str, list[tuple[list[OpenSpan], datetime, datetime]]] = defaultdict(list)
+    for calendar_id, time_zone, definition, valid_from, valid_to in versions:
         spans = open_spans(calendar_from_definition(calendar_id, time_zone, definition), start, end)
-        rows += [(calendar_id, span.start.replace(tzinfo=None), span.end.replace(tzinfo=None), span.seconds_before) for span in spans]
-    if rows:
-        import pyarrow as pa
+        by_calendar[calendar_id].append((spans, valid_from, valid_to))
+    for calendar_id, parts in by_calendar.items():
+        is_versioned = len(parts) > 1
+        stitched = list(_cumulated(calendar_id, [piece for spans, since, until in parts for piece in _within(spans, since, until)]))
+        if not stitched:
+            raise InputError(f"calendar {calendar_id} is never open between {start} and {end}: working time would always be zero")
+        rows += stitched
+        for number, (spans, since, until) in enumerate(parts, 1):
+            clock_id = f"{calendar_id}@{number}" if is_versioned else calendar_id
+            clocks.append((calendar_id, clock_id, since, until, is_versioned))
+            if is_versioned:
+                rows += _cumulated(clock_id, [(span.start.replace(tzinfo=None), span.end.replace(tzinfo=None)) for span in spans])
+    _insert(engine, "working_time", rows)
+    _insert(engine, "calendar_clocks", clocks)
+    return list(by_calendar)
 
-        schema = pa.schema([("calendar_id", pa.string()), ("start_at", pa.timestamp("us")),
-                            ("end_at", pa.timestamp("us")), ("seconds_before", pa.int64())])  # fmt: skip
-        columns = [pa.array(column, kind.type) for column, kind in zip(zip(*rows, strict=True), schema, strict=True)]
-        spans_table = pa.table(columns, schema=schema)  # noqa: F841 (DuckDB finds it by name)
-        run("insert into working_time select * from spans_table")
-    return [row[0] for row in calendars]
+
+def _within(spans: Sequence[OpenSpan], since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    for span in spans:
+        start, end = max(span.start.replace(tzinfo=None), since), min(span.end.astimezone(UTC).replace(tzinfo=None), until)
+        if start < end:
+            yield start, end
+
+
+def _cumulated(clock_id: str, spans: Sequence[tuple[datetime, datetime]]) -> Iterator[Row]:
+    total = 0
+    for start, end in spans:
+        yield clock_id, start, end, total
+        total += int((end - start).total_seconds())
+
+
+def _insert(engine: DuckDB, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    import pyarrow as pa
+
+    kinds = {"VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_()}
+    described = engine.connection.execute(f"describe {table}").fetchall()
+    columns = [pa.array(column, kinds[kind[1]]) for column, kind in zip(zip(*rows, strict=True), described, strict=True)]
+    rows_table = pa.table(columns, names=[name for name, *_ in described])  # noqa: F841 (DuckDB finds it by name)
+    engine.connection.execute(f"insert into {table} select * from rows_table")

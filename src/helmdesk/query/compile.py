@@ -18,9 +18,10 @@ from sqlglot import exp
 
 from helmdesk.catalogue import find_metric
 from helmdesk.errors import NotFoundError, UsageError
-from helmdesk.facts.fact import Dimension, Fact, load_facts
+from helmdesk.facts.fact import CUSTOM, Dimension, Fact, load_facts
 from helmdesk.kinds import (
     Distinct,
+    GroupMean,
     Level,
     Mean,
     Metric,
@@ -29,6 +30,9 @@ from helmdesk.kinds import (
     Quantile,
     Ratio,
     Share,
+    Sum,
+    SumOnce,
+    SumRatio,
     Survival,
     Value,
 )  # fmt: skip
@@ -49,16 +53,20 @@ class Bounds:
         as_of: last observed instant: "now" for everything still open.
         has_calendar: whether business clocks exist.
         record_types: types of records that the sources delivered at all.
+        custom_fields: further fields of tickets that the sources kept.
     """
 
     first: datetime
     as_of: datetime
     has_calendar: bool
     record_types: frozenset[str]
+    custom_fields: tuple[str, ...] = ()
 
     def missing(self, metric: Metric) -> tuple[str, ...]:
         """Return the record types a metric needs and no source ever delivered."""
-        return tuple(name for name in metric.needs if name not in self.record_types)
+        return tuple(
+            name.replace("|", "' or '") for name in metric.needs if not any(word in self.record_types for word in name.split("|"))
+        )
 
 
 def resolve(request: Request) -> Metric:
@@ -73,24 +81,25 @@ def resolve(request: Request) -> Metric:
     if request.clock not in metric.clocks:
         form = f" in variant '{request.variant}'" if request.variant else ""
         raise UsageError(f"metric '{request.key}'{form} has no {request.clock} clock")
-    if request.clock == "business":
-        metric = dataclasses.replace(metric, value=_on_business_clock(metric.value))
+    if request.clock != "calendar":
+        metric = dataclasses.replace(metric, value=_on_business_clock(metric.value, request.clock))
     return metric
 
 
-def _on_business_clock(value: Value) -> Value:
+def _on_business_clock(value: Value, clock: str) -> Value:
     if isinstance(value, Quantile | Mean):
-        return dataclasses.replace(value, column=value.column.replace("_seconds", "_business_seconds"))
-    raise AssertionError(f"{value} has no business clock")
+        return dataclasses.replace(value, column=value.column.replace("_seconds", f"_{clock}_seconds"))
+    if isinstance(value, Level) and value.business is not None:
+        return dataclasses.replace(value, of=value.business)
+    raise AssertionError(f"{value} has no {clock} clock")
 
 
-def metric_dimensions(metric: Metric, request: Request) -> dict[str, tuple[Dimension, exp.Expr]]:
+def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
     """Return the dimensions of a metric's fact with their column expressions."""
-    fact = load_facts()[metric.fact]
-    return _dimensions(fact, metric.anchor, request)
+    return _dimensions(load_facts()[metric.fact], metric.anchor, request, bounds)
 
 
-def _dimensions(fact: Fact, anchor: str | None, request: Request) -> dict[str, tuple[Dimension, exp.Expr]]:
+def _dimensions(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
     found = {}
     for dimension in fact.dimensions:
         if dimension.column in ("hour", "weekday"):
@@ -98,10 +107,52 @@ def _dimensions(fact: Fact, anchor: str | None, request: Request) -> dict[str, t
                 continue
             column = _house(f"local_part({anchor}, '{dimension.column}', zone_)")
             column = column.transform(_fill_zone(request), copy=False)
+        elif dimension.is_of_ticket:
+            column = _of_ticket(fact, exp.column(dimension.column))
         else:
             column = exp.column(dimension.column)
         found[dimension.name] = (dimension, column)
+    if any(dimension.is_of_ticket for dimension in fact.dimensions):
+        for name in bounds.custom_fields:
+            text = exp.Anonymous(this="json_text", expressions=[exp.column("custom"), exp.Literal.string(name)])
+            found[CUSTOM + name] = (Dimension(CUSTOM + name, name, "kept by the source"), _of_ticket(fact, text))
     return found
+
+
+def _of_ticket(fact: Fact, column: exp.Expr) -> exp.Expr:
+    """Look an attribute of the ticket up, unless the fact is the tickets themselves."""
+    if fact.name == "tickets":
+        return column
+    named = column.transform(lambda node: exp.column(node.name, table="of_") if isinstance(node, exp.Column) else node)
+    same = exp.EQ(this=exp.column("ticket_id", table="of_"), expression=exp.column("ticket_id", table=fact.name))
+    return exp.select(named).from_("tickets as of_").where(same).subquery()
+
+
+def _clustered(value: Value) -> str:
+    """Return the expression of the group that a kind aggregates in first; empty for most kinds."""
+    inner = value.of if isinstance(value, Level) else value
+    if isinstance(inner, GroupMean):
+        return inner.group
+    if isinstance(inner, SumOnce):
+        return inner.once_per
+    return inner.cluster if isinstance(inner, SumRatio) else ""
+
+
+# What one cluster contributes, and how clusters are put together.
+_CLUSTER = {
+    "xs": f"sum(case when role = '{CASE}' then x end)", "ys": f"sum(case when role = '{CASE}' then y end)",
+    "xm": f"avg(case when role = '{CASE}' then x end)", "xo": f"max(case when role = '{CASE}' then x end)",
+}  # fmt: skip
+_COUNTED = ("n", "pending", "native", "derived", "asserted")
+
+
+def _clusters(rows: exp.Query, keys: list[exp.Expr]) -> exp.Query:
+    """Fold rows into clusters, keeping the counts of the rows themselves."""
+    selected = [
+        *(key.copy() for key in keys), exp.column("cluster"), *(_house(text).as_(name) for name, text in _CLUSTER.items()),
+        _house(f"count_if(role <> '{PENDING}')").as_("n"), _house(f"count_if(role = '{PENDING}')").as_("pending"), *_coverage(),
+    ]  # fmt: skip
+    return exp.select(*selected).from_(rows.subquery("rows_", copy=False), copy=False).group_by(*(k.copy() for k in keys), "cluster", copy=False)
 
 
 def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
@@ -109,6 +160,8 @@ def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: li
     rows = _row_source(metric, request, bounds, periods, for_drill=None)
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
     keys = [*groups, exp.column("period_start")]
+    if _clustered(metric.value):
+        rows = _clusters(rows, keys)
     if isinstance(metric.value, Survival):
         keys.append(exp.column("x"))
     elif not request.by and not periods:
@@ -134,6 +187,9 @@ def _aggregates(value: Value) -> list[exp.Expr]:
             _house(f"count_if(role = '{CASE}' and not hit)").as_("n_censored"),
             *_coverage(),
         ]
+    if _clustered(value):
+        sums = [_house(f"coalesce(cast(sum({name}) as bigint), 0)").as_(name) for name in _COUNTED]
+        return [*sums, *(_house(text).as_(name) for name, text in _numbers(value).items())]
     return [
         _house(f"count_if(role <> '{PENDING}')").as_("n"),
         _house(f"count_if(role = '{PENDING}')").as_("pending"),
@@ -172,6 +228,16 @@ def _numbers(value: Value) -> dict[str, str]:
         }
     if isinstance(value, Distinct):
         return {"quantile": "count(distinct x)"}
+    if isinstance(value, Sum):
+        return {"total": "sum(cast(x as double))"}
+    if isinstance(value, SumOnce):
+        return {"total": "sum(cast(xo as double))"}
+    if isinstance(value, GroupMean):
+        return {"total": "sum(xm)", "squares": "sum(xm * xm)", "groups": "count(xm)"}
+    if isinstance(value, SumRatio):
+        x, y = ("xs", "ys") if value.cluster else ("cast(x as double)", "cast(y as double)")
+        return {"numerator": f"sum({x})", "denominator": f"sum({y})", "xx": f"sum({x} * {x})", "xy": f"sum({x} * {y})",
+                "yy": f"sum({y} * {y})", "groups": f"count({x})"}  # fmt: skip
     return {}
 
 
@@ -207,7 +273,7 @@ def _select_part(
     for_drill: tuple[str, ...] | None,
 ) -> exp.Query:
     fact = load_facts()[metric.fact]
-    known = _dimensions(fact, part.anchor or None, request) if request.names_dimensions() else {}
+    known = _dimensions(fact, part.anchor or None, request, bounds) if request.names_dimensions() else {}
     is_level = isinstance(metric.value, Level)
     groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
     period: exp.Expr
@@ -220,7 +286,9 @@ def _select_part(
         period = _house("cast(null as timestamp)")
     role = exp.Literal.string(part.role).as_("role")
     if for_drill is None:
-        selected = [*groups, period.as_("period_start"), role, *_measured(metric.value, part), exp.column("fidelity")]
+        cluster = _clustered(metric.value)
+        clusters = [_house(cluster).as_("cluster")] if cluster else []
+        selected = [*groups, period.as_("period_start"), role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
     else:
         shown = [exp.column(name) for name in for_drill if name not in request.by]
         named = [column.copy() for column in groups]
@@ -229,7 +297,7 @@ def _select_part(
         selected = [period.as_("period_start"), role, *named, *shown]
     query = exp.select(*selected).from_(fact.name)
     if is_level:
-        query = _join_instants(query, metric.value, request, bounds, periods)  # type: ignore[arg-type]
+        query = _join_instants(query, fact.name, metric.value, request, bounds, periods)  # type: ignore[arg-type]
     else:
         query = _within(query, part.anchor, request)
     query = query.where(_house(f"({part.where})"), copy=False)
@@ -244,11 +312,16 @@ def _select_part(
 
 def _measured(value: Value, part: Part) -> list[exp.Expr]:
     """Return the columns x and hit of one row."""
-    if part.role != CASE:
-        return [_house("cast(null as double)").as_("x"), _house("cast(null as boolean)").as_("hit")]
     inner = value.of if isinstance(value, Level) else value
+    has_y = isinstance(inner, SumRatio)
+    if part.role != CASE:
+        empty = [_house("cast(null as double)").as_("x"), _house("cast(null as boolean)").as_("hit")]
+        return [*empty, _house("cast(null as double)").as_("y")] if has_y else empty
     x, hit = "cast(null as double)", "cast(null as boolean)"
-    if isinstance(inner, Mean | Quantile | Distinct):
+    if isinstance(inner, SumRatio):
+        columns = {"x": inner.numerator, "hit": hit, "y": inner.denominator}
+        return [_instant_column(_house(column)).as_(name) for name, column in columns.items()]
+    if isinstance(inner, Mean | Quantile | Distinct | Sum | SumOnce | GroupMean):
         x = inner.column
     elif isinstance(inner, Survival):
         x, hit = inner.column, inner.ended
@@ -265,6 +338,8 @@ def _instant_column(expression: exp.Expr) -> exp.Expr:
     def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name == "instant":
             return exp.column("instant", table="instants")
+        if isinstance(node, exp.Column) and node.name == "instant_worked":
+            return exp.column("instant_worked", table="worked")
         return node
 
     return expression.transform(fill, copy=False)
@@ -312,7 +387,7 @@ def _level_instant(period_start: datetime | None, end: datetime | None, bounds: 
     return LevelInstant(period_start, end, end - timedelta(microseconds=1))
 
 
-def _join_instants(query: exp.Select, level: Level, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Select:
+def _join_instants(query: exp.Select, fact_name: str, level: Level, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Select:
     rows = [
         exp.Tuple(
             expressions=[
@@ -326,7 +401,20 @@ def _join_instants(query: exp.Select, level: Level, request: Request, bounds: Bo
     columns = [exp.to_identifier(name) for name in ("period_start", "instant", "seen")]
     values = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=columns))
     alive = _house(f"({level.opens}) <= instants.seen and instants.seen < ({level.closes})")
-    return query.join(values, on=alive, copy=False)
+    query = query.join(values, on=alive, copy=False)
+    if level.of == level.business:
+        # Every calendar's working time at every instant, once; rows look theirs up.
+        worked = _house(
+            "select p.instant, c.calendar_id, coalesce(w.seconds_before + seconds(w.start_at, least(p.instant, w.end_at)), 0) as instant_worked"
+            " from points_ p cross join (select distinct calendar_id from working_time) c"
+            " asof left join working_time w on w.calendar_id = c.calendar_id and w.start_at <= p.instant"
+        )
+        points = exp.select("instant").distinct().from_(values.copy())
+        worked = worked.transform(lambda node: points.subquery("p") if isinstance(node, exp.Table) and node.name == "points_" else node)
+        same = _house("worked.calendar_id = calendar_id_ and worked.instant = instants.instant")
+        same = same.transform(lambda node: exp.column("calendar_id", table=fact_name) if isinstance(node, exp.Column) and node.name == "calendar_id_" else node)
+        query = query.join(worked.subquery("worked"), on=same, copy=False)
+    return query
 
 
 def _timestamp(instant: datetime) -> exp.Expr:
@@ -355,7 +443,7 @@ def _house(text: str) -> exp.Expr:
     return _parsed(text).copy()
 
 
-def check_dimensions(metric: Metric, request: Request) -> None:
+def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:
     """Refuse unknown dimensions before anything runs.
 
     Raises:
@@ -363,9 +451,9 @@ def check_dimensions(metric: Metric, request: Request) -> None:
     """
     if not request.names_dimensions():
         return
-    known = metric_dimensions(metric, request)
+    known = metric_dimensions(metric, request, bounds)
     if isinstance(metric.value, Ratio):
-        known = _dimensions(load_facts()[metric.fact], metric.value.denominator.anchor, request)
+        known = _dimensions(load_facts()[metric.fact], metric.value.denominator.anchor, request, bounds)
     for name in request.by:
         find_dimension(name, known)
     for condition in (request.where, request.policy.predicate):
@@ -379,5 +467,5 @@ def require_business_clock(request: Request, bounds: Bounds) -> None:
     Raises:
         NotFoundError: no calendar in the lake.
     """
-    if request.clock == "business" and not bounds.has_calendar:
+    if request.clock != "calendar" and not bounds.has_calendar:
         raise NotFoundError("this desk has no business calendar; load one (for example with Zendesk schedules) or use --clock calendar")

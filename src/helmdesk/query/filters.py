@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from helmdesk.errors import FilterError, NotFoundError, nearest
-from helmdesk.facts.fact import Dimension
+from helmdesk.facts.fact import CUSTOM, Dimension
 
 MAX_LENGTH = 2000
 MAX_NODES = 400
@@ -128,6 +128,8 @@ def _convert(node: exp.Expr) -> Filter:
 def _dimension(node: exp.Expr) -> str:
     if isinstance(node, exp.Column) and len(node.parts) == 1 and isinstance(node.this, exp.Identifier):
         return str(node.name)
+    if isinstance(node, exp.Column) and len(node.parts) == 2 and node.table == CUSTOM.rstrip("."):
+        return CUSTOM + str(node.name)
     raise FilterError(f"expected the name of a dimension, not {node.sql('duckdb')[:80]!r}; {HELP}")
 
 

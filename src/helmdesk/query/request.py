@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from helmdesk.errors import UsageError
-from helmdesk.kinds import Clock
+from helmdesk.kinds import CLOCKS, Clock
 from helmdesk.query.filters import Filter
 from helmdesk.query.periods import GRAINS
-
 
 @dataclass(frozen=True)
 class Policy:
@@ -70,8 +69,8 @@ class Request:
         """
         if self.grain is not None and self.grain not in GRAINS:
             raise UsageError(f"unknown grain '{self.grain}'; use one of {', '.join(GRAINS)}")
-        if self.clock not in ("calendar", "business"):
-            raise UsageError(f"unknown clock '{self.clock}'; use calendar or business")
+        if self.clock not in CLOCKS:
+            raise UsageError(f"unknown clock '{self.clock}'; use one of {', '.join(CLOCKS)}")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise UsageError(f"the window is empty: it starts {self.start} and ends {self.end} (UTC)")
         if len(set(self.by)) != len(self.by):

@@ -9,7 +9,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.kinds import Count, Distinct, Level, Mean, Metric, NetShare, Quantile, Ratio, Share, Survival, Value
+from helmdesk.kinds import (
+    Count,
+    Distinct,
+    GroupMean,
+    Level,
+    Mean,
+    Metric,
+    NetShare,
+    Quantile,
+    Ratio,
+    Share,
+    Sum,
+    SumOnce,
+    SumRatio,
+    Survival,
+    Value,
+)
 from helmdesk.query.compile import (
     Bounds,
     check_dimensions,
@@ -22,7 +38,7 @@ from helmdesk.query.compile import (
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import Period, periods
 from helmdesk.query.request import Request
-from helmdesk.statistics.proportion import mean_interval, net_share, ratio_of_counts, wilson
+from helmdesk.statistics.proportion import mean_interval, net_share, ratio_of_counts, ratio_of_sums, wilson
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
 EMPTY_BOUNDS = datetime(1970, 1, 1)
@@ -54,12 +70,15 @@ class Answer:
 def read_bounds(engine: DuckDB) -> Bounds:
     """Return what the mart's data allow."""
     ((first,),) = engine.run(
-        "select least((select min(created_at) from tickets), (select min(responded_at) from responses), (select min(sent_at) from invites))"
+        "select min(earliest) from (select min(created_at) as earliest from tickets union all select min(responded_at) from responses"
+        " union all select min(sent_at) from invites union all select min(offered_at) from legs union all select min(started_at) from agent_time"
+        " union all select min(round_at) from pulses union all select min(handled_at) from ticket_costs union all select min(reviewed_at) from reviews)"
     )
     ((as_of,),) = engine.run("select as_of from mart")
     ((calendars,),) = engine.run("select count(*) from working_time")
     types = frozenset(name for (name,) in engine.run("select type from record_types"))
-    return Bounds(first or as_of or EMPTY_BOUNDS, as_of or EMPTY_BOUNDS, calendars > 0, types)
+    custom = tuple(name for (name,) in engine.run("select name from custom_fields"))
+    return Bounds(first or as_of or EMPTY_BOUNDS, as_of or EMPTY_BOUNDS, calendars > 0, types, custom)
 
 
 def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
@@ -70,7 +89,7 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
         UsageError: a clock the metric does not have, or too many periods.
     """
     metric = resolve(request)
-    check_dimensions(metric, request)
+    check_dimensions(metric, request, bounds)
     require_business_clock(request, bounds)
     buckets = _buckets(request, bounds)
     missing = bounds.missing(metric)
@@ -122,7 +141,7 @@ def _measure(row: Row, metric: Metric, request: Request, bounds: Bounds, buckets
     group = tuple((name, row[f"group_{place}"]) for place, name in enumerate(request.by))
     start = row["period_start"].date() if row["period_start"] is not None else None
     is_small = row["n"] < SMALL
-    is_suppressed = is_small and value is not None and _speaks_of_people(metric, request)
+    is_suppressed = is_small and value is not None and _speaks_of_people(metric, request, bounds)
     if is_suppressed:
         value, interval, numerator = None, None, None
     return Measurement(
@@ -152,11 +171,11 @@ def _inner(value: Value) -> Any:
     return value.of if isinstance(value, Level) else value
 
 
-def _speaks_of_people(metric: Metric, request: Request) -> bool:
+def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
     """Whether groups are people and the value judges them; a plain count of tickets does not."""
-    if not request.by or isinstance(_inner(metric.value), Count):
+    if not request.by or isinstance(_inner(metric.value), Count | Sum | SumOnce):
         return False
-    known = metric_dimensions(metric, request)
+    known = metric_dimensions(metric, request, bounds)
     return any(name in known and known[name][0].is_person for name in request.by)
 
 
@@ -206,6 +225,25 @@ def _finish_quantile(row: Row) -> Finished:
     return number["quantile"], (number["low"], number["high"]), None, None
 
 
+def _finish_sum(row: Row) -> Finished:
+    return float(row["total"] or 0), None, None, None
+
+
+def _finish_sum_ratio(row: Row) -> Finished:
+    numerator, denominator = float(row["numerator"] or 0), float(row["denominator"] or 0)
+    if not denominator:
+        return None, None, numerator, 0.0
+    interval = ratio_of_sums(numerator, denominator, row["xx"] or 0, row["xy"] or 0, row["yy"] or 0, row["groups"])
+    return numerator / denominator, interval, numerator, denominator
+
+
+def _finish_group_mean(row: Row) -> Finished:
+    total, groups = row["total"], row["groups"]
+    if not groups:
+        return None, None, None, 0.0
+    return total / groups, mean_interval(total, row["squares"], groups), float(total), float(groups)
+
+
 def _finish_distinct(row: Row) -> Finished:
     return float(row["quantile"]), None, None, None
 
@@ -219,6 +257,10 @@ FINISH: dict[type, Callable[[Row], Finished]] = {
     Quantile: _finish_quantile,
     Distinct: _finish_distinct,
     Survival: _finish_quantile,
+    Sum: _finish_sum,
+    SumOnce: _finish_sum,
+    SumRatio: _finish_sum_ratio,
+    GroupMean: _finish_group_mean,
 }
 
 
@@ -246,7 +288,7 @@ def _survival_rows(rows: Sequence[Row], groups: int, kind: Survival) -> list[Row
 
 def _empty_row(metric: Metric) -> Row:
     """Sums over no rows."""
-    sums = ("n", "pending", "native", "derived", "asserted", "numerator", "denominator", "positive", "negative", "total", "squares")
+    sums = ("n", "pending", "native", "derived", "asserted", "numerator", "denominator", "positive", "negative", "total", "squares", "xx", "xy", "yy", "groups")
     return {**dict.fromkeys(sums, 0), "quantile": 0 if isinstance(_inner(metric.value), Distinct) else None}
 
 

@@ -23,6 +23,9 @@ CAUSES = ("manual", "automation", "merge", "import", "sla")
 FIDELITIES = ("native", "derived", "asserted")
 STATUSES = ("new", "open", "waiting_customer", "waiting_third_party", "solved", "closed")
 SOLVED_STATUSES = ("solved", "closed")
+# What an agent really does, and what a plan can ask for; sources map their own words onto these.
+STATES = ("handling", "wrap", "available", "break", "meal", "meeting", "training", "project", "outage", "auxiliary", "offline")
+ACTIVITIES = ("work", "break", "meal", "meeting", "training", "project", "time_off")
 
 # Closed vocabularies: any other value is a validation error.
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -34,7 +37,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "direction": ("inbound", "outbound"),
     "escalation_kind": ("functional", "hierarchical"),
     "about": ("transactional", "relationship", "employee"),
-    "instrument_kind": ("csat", "ces", "nps", "esat", "enps"),
+    "instrument_kind": ("csat", "ces", "nps", "esat", "enps", "fcr"),
+    "state": STATES,
+    "activity": ACTIVITIES,
 }
 
 ENVELOPE: dict[str, str] = {
@@ -71,15 +76,15 @@ FIELDS: dict[str, str] = {
     "direction": "text", "is_automated": "flag", "in_reply_to": "text", "text": "text",
     "reason": "text",
     # contact legs and work
-    "queue_id": "text", "weight": "number",
+    "queue_id": "text", "weight": "number", "is_resolved": "flag", "contacts": "integer",
     # SLA
     "policy_id": "text", "clock": "text", "target_seconds": "integer", "due_at": "instant",
     "is_met": "flag",
     # surveys and pulses
     "survey_id": "text", "instrument_id": "text", "revision": "integer", "answer": "text",
-    "score": "number", "comment": "text",
+    "score": "number", "comment": "text", "points": "number", "possible_points": "number",
     # workforce and bookings
-    "state": "text", "activity": "text", "shift_id": "text", "start_at": "instant",
+    "state": "text", "state_raw": "text", "activity": "text", "shift_id": "text", "start_at": "instant",
     "end_at": "instant", "approved_by": "text", "headcount": "integer", "booking_id": "text",
     # money, context, fallback
     "category": "text", "scope": "text", "amount": "number", "currency": "text",
@@ -136,15 +141,17 @@ ticket: linked ticket_id target_ticket_id | link_kind
 ticket: spam_marked ticket_id |
 ticket: deleted ticket_id |
 ticket: restored ticket_id |
-leg: offered leg_id | queue_id direction customer_id
+leg: ivr_entered leg_id | queue_id direction customer_id
+leg: offered leg_id | queue_id direction customer_id account_id issue_type
 leg: answered leg_id agent_id | queue_id
 leg: missed leg_id | agent_id queue_id reason
 leg: abandoned leg_id | queue_id
 leg: held leg_id | agent_id
 leg: resumed leg_id | agent_id
 leg: transferred leg_id | agent_id team_id queue_id
-leg: ended leg_id | reason
+leg: ended leg_id | reason is_resolved
 leg: wrap_ended leg_id | agent_id
+leg: interval_total start_at end_at contacts | queue_id
 work: work_started ticket_id agent_id | weight
 work: work_ended ticket_id agent_id | weight
 sla: policy_applied ticket_id policy_id | clock target_seconds calendar_id due_at
@@ -154,7 +161,8 @@ survey: sent survey_id instrument_id | customer_id account_id
 survey: delivered survey_id |
 survey: responded survey_id instrument_id answer | revision score comment customer_id account_id agent_id team_id
 survey: withdrawn survey_id | reason
-workforce: state_changed agent_id state |
+review: reviewed agent_id points possible_points | comment
+workforce: state_changed agent_id state | state_raw
 workforce: shift_planned agent_id activity start_at end_at | shift_id
 workforce: shift_changed agent_id activity start_at end_at | shift_id approved_by
 workforce: headcount team_id headcount |
@@ -179,7 +187,7 @@ entity: team entity_id valid_from | valid_to name tier calendar_id
 entity: calendar entity_id valid_from time_zone definition | valid_to name
 entity: sla_policy entity_id valid_from definition | valid_to name calendar_id
 entity: instrument entity_id valid_from instrument_kind definition | valid_to name about
-entity: queue entity_id valid_from | valid_to name channel skills threshold_seconds short_abandon_seconds
+entity: queue entity_id valid_from | valid_to name channel skills threshold_seconds short_abandon_seconds calendar_id
 quarantine: quarantined file reason | line column_name raw note
 batch: batch report |
 """

@@ -116,7 +116,7 @@ def _accounts(rng: random.Random) -> list[Account]:
                 name = rng.choice(SYLLABLES) + rng.choice(ENDINGS)
             used.add(name)
             key = f"account-{len(found) + 1:02d}"
-            size = max(3, int(rng.gauss(6 + weight, 2)))
+            size = max(20, int(rng.gauss(40 + 8 * weight, 10)))
             found.append(
                 Account(key, name, tier, "EMEA" if len(found) % 5 < 3 else "AMER", round(value * rng.uniform(0.7, 1.5), -2),
                         weight * rng.uniform(0.6, 1.6), tuple(f"{key}-contact-{number:02d}" for number in range(1, size + 1)))

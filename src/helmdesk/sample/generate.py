@@ -32,6 +32,7 @@ INSTRUMENTS = (
     ("larkspur-ces", "ces", "transactional", ["5", "6", "7"], ["1", "2", "3"], [1, 7], "Larkspur made it easy to handle my issue."),
     ("larkspur-nps", "nps", "relationship", ["9", "10"], [str(n) for n in range(7)], [0, 10], "How likely are you to recommend Larkspur?"),
     ("larkspur-esat", "esat", "employee", ["4", "5"], ["1", "2"], [1, 5], "How satisfied are you with your work here?"),
+    ("larkspur-enps", "enps", "employee", ["9", "10"], [str(n) for n in range(7)], [0, 10], "Would you recommend working here?"),
 )  # fmt: skip
 
 
@@ -97,16 +98,10 @@ def _introduce(company: Company, writer: Writer) -> None:
         writer.add("calendar", f"calendar:{site.key}", since, entity_id=site.key, valid_from=since, name=site.key.title(),
                    time_zone=site.calendar.time_zone, definition=_definition(site))  # fmt: skip
     for tier, (first, resolution) in TARGETS.items():
-        targets = [{"clock": "first_response", "target_seconds": first}, {"clock": "resolution", "target_seconds": resolution}]
-        writer.add(
-            "sla_policy",
-            f"policy:{tier}",
-            since,
-            entity_id=f"sla-{tier}",
-            valid_from=since,
-            name=f"SLA {tier}",
-            definition=json.dumps(targets),
-        )
+        clocks = [{"clock": "first_response", "targets": {"default": first}}, {"clock": "resolution", "targets": {"default": resolution}}]
+        # A reopen is new work under a clock of its own; the first verdict stands.
+        definition = json.dumps({"clocks": clocks, "reopen": "new_clock"})
+        writer.add("sla_policy", f"policy:{tier}", since, entity_id=f"sla-{tier}", valid_from=since, name=f"SLA {tier}", definition=definition)
     for key, kind, about, positive, negative, scale, question in INSTRUMENTS:
         definition = json.dumps({"positive": positive, "negative": negative, "scale": scale, "question": question})
         writer.add(
@@ -123,7 +118,7 @@ def _introduce(company: Company, writer: Writer) -> None:
     for channel, threshold in (("phone", 30), ("chat", 60)):
         for team in ("berlin", "boston"):
             writer.add("queue", f"queue:{channel}-{team}", since, entity_id=f"{channel}-{team}", valid_from=since, name=f"{channel.title()} {team.title()}",
-                       channel=channel, threshold_seconds=threshold, short_abandon_seconds=10)  # fmt: skip
+                       channel=channel, threshold_seconds=threshold, short_abandon_seconds=10, calendar_id=team)  # fmt: skip
 
 
 def _definition(site: Site) -> str:

@@ -75,9 +75,8 @@ class Desk:
         tell.message(arrival.at, arrival.customer, "customer")
         if self._ends_early(tell):
             return
-        targets = TARGETS[arrival.account.tier]
-        tell.say("policy_applied", arrival.at, actor_kind="automation", policy_id=f"sla-{arrival.account.tier}", clock="first_response",
-                 target_seconds=targets[0], calendar_id=self.company.site_of(arrival.team).key)  # fmt: skip
+        tell.say("policy_applied", arrival.at, actor_kind="automation", policy_id=f"sla-{arrival.account.tier}",
+                 calendar_id=self.company.site_of(arrival.team).key)  # fmt: skip
         start = self._bot(tell) if arrival.channel == "chat" and rng.random() < 0.5 else arrival.at
         if start is None:
             return
@@ -149,6 +148,8 @@ class Desk:
                 self.writer.add(type_name, f"{leg}:{type_name}", at, leg_id=leg, ticket_id=arrival.ticket_id, channel=arrival.channel,
                                 queue_id=f"{arrival.channel}-{arrival.team.split()[-1].lower()}", **columns)  # fmt: skip
 
+        if is_phone:
+            leg_event("ivr_entered", start, direction="inbound", customer_id=arrival.customer)
         leg_event("offered", offered, direction="inbound", customer_id=arrival.customer)
         roll, missed = rng.random(), situation.missed_share(arrival.channel, arrival.team, local)
         if roll < missed:
@@ -196,6 +197,8 @@ class Desk:
         if not tell.status(at, "solved", solver.id, "human"):
             return
         self._verdicts(tell, clock, start, reply_at, at)
+        if rng.random() < 0.03:
+            self._review(tell, solver, at)
         is_reopened = self._maybe_reopen(tell, solver, at)
         self._survey(tell, at, wait, is_escalated, is_reopened)
 
@@ -239,6 +242,12 @@ class Desk:
         tell.message(again, solver.id, "human")
         tell.status(clock.after(again, rng.randint(60, 1800)), "solved", solver.id, "human")
         return True
+
+    def _review(self, tell: Telling, solver: Agent, solved_at: datetime) -> None:
+        """A colleague reads the ticket and gives points out of twenty."""
+        at = solved_at + timedelta(hours=self.rng.randint(20, 90))
+        points = float(max(6, min(20, round(self.rng.gauss(17, 2)))))
+        tell.say("reviewed", at, actor_kind="human", agent_id=solver.id, points=points, possible_points=20.0)
 
     def _survey(self, tell: Telling, solved_at: datetime, wait: float, is_escalated: bool, is_reopened: bool) -> None:
         rng, arrival = self.rng, tell.arrival

@@ -30,16 +30,16 @@ def plan_and_log_work(rng: random.Random, company: Company, situation: Situation
 def _shift(rng: random.Random, situation: Situation, writer: Writer, agent: str, day: date, start: datetime) -> None:
     end = start + timedelta(minutes=SHIFT_MINUTES)
     shift = f"shift:{agent}:{day}"
-    writer.add(
-        "shift_planned", shift, start - timedelta(days=14), agent_id=agent, activity="work", start_at=start, end_at=end, shift_id=shift
-    )
+    lunch_at = start + timedelta(minutes=240)
+    lunch_end = lunch_at + timedelta(minutes=LUNCH_MINUTES)
+    for activity, begins, ends in (("work", start, lunch_at), ("meal", lunch_at, lunch_end), ("work", lunch_end, end)):
+        writer.add("shift_planned", f"{shift}:{begins:%H%M}", start - timedelta(days=14), agent_id=agent, activity=activity, start_at=begins,
+                   end_at=ends, shift_id=shift)  # fmt: skip
 
     def state(at: datetime, name: str) -> None:
         writer.add("state_changed", f"{shift}:{int(at.timestamp())}:{name}", at, agent_id=agent, actor_id=agent, state=name)
 
     late = timedelta(seconds=int(max(0.0, rng.gauss(60, 120))))
-    lunch_at = start + timedelta(minutes=240)
-    lunch_end = lunch_at + timedelta(minutes=LUNCH_MINUTES)
     # Utilization is handling over paid time; paid time is the shift without lunch.
     paid = (SHIFT_MINUTES - LUNCH_MINUTES) * 60
     handling = paid * min(0.995, max(0.3, rng.gauss(situation.utilization(day), 0.015)))
@@ -55,7 +55,7 @@ def _shift(rng: random.Random, situation: Situation, writer: Writer, agent: str,
             idle = block * (1 - busy / length)
             state((at + timedelta(seconds=idle)).replace(microsecond=0) + timedelta(seconds=1), "handling")
             at += timedelta(seconds=block)
-        state(stop, "break" if stop == lunch_at else "offline")
+        state(stop, "meal" if stop == lunch_at else "offline")
 
 
 def ask_employees(rng: random.Random, company: Company, situation: Situation, writer: Writer) -> None:
@@ -73,6 +73,10 @@ def ask_employees(rng: random.Random, company: Company, situation: Situation, wr
                 score = rng.choice((4, 5)) if number < favourable else rng.choice((1, 2, 3))
                 writer.add("employee_response", f"pulse:{month}:{team}:{number}", at, instrument_id="larkspur-esat", team_id=team,
                            answer=str(score), score=float(score))  # fmt: skip
+                if month.month % 3 == 0:
+                    would = rng.choice((9, 10, 8, 9)) if number < favourable else rng.choice((3, 6, 7))
+                    writer.add("employee_response", f"enps:{month}:{team}:{number}", at, instrument_id="larkspur-enps", team_id=team,
+                               answer=str(would), score=float(would))  # fmt: skip
 
 
 def ask_relationship(rng: random.Random, company: Company, writer: Writer) -> None:
@@ -82,7 +86,8 @@ def ask_relationship(rng: random.Random, company: Company, writer: Writer) -> No
             continue
         at = datetime(month.year, month.month, 10, 9, tzinfo=UTC)
         for account in company.accounts:
-            for customer in account.customers:
+            # Ten people of an account are asked, not every login.
+            for customer in account.customers[:10]:
                 survey = f"nps:{month}:{customer}"
                 shared = {
                     "survey_id": survey,

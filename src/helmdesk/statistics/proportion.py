@@ -59,3 +59,21 @@ def mean_interval(total: float, total_of_squares: float, cases: int, z: float = 
     variance = max(0.0, (total_of_squares - cases * mean * mean) / (cases - 1))
     half = z * math.sqrt(variance / cases)
     return mean - half, mean + half
+
+
+def ratio_of_sums(
+    total: float, base: float, squares: float, products: float, base_squares: float, cases: int, z: float = Z95
+) -> tuple[float, float] | None:
+    """Return the linearised interval of total ÷ base over `cases` independent observations; None under two.
+
+    Args:
+        squares, products, base_squares: sums of x², x·y and y² over the observations.
+
+    Source: W. G. Cochran, Sampling Techniques, 3rd ed., section 2.11.
+    """
+    if cases < 2 or base <= 0:
+        return None
+    ratio = total / base
+    residual = max(0.0, squares - 2 * ratio * products + ratio * ratio * base_squares)
+    half = z * math.sqrt(residual * cases / (cases - 1)) / base
+    return ratio - half, ratio + half

@@ -1,0 +1,43 @@
+"""What every stretch of a ticket's life amounts to on the calendar in force during it.
+
+In force is the ticket's own calendar, else that of the team holding it, else the desk's default. The calendar's
+hours are those of the version valid at each moment (`as_scheduled`).
+"""
+
+from helmdesk.facts.fact import Fact
+
+fact = Fact(
+    name="life_working_times",
+    grain="one stretch of the life of a ticket, on a desk with calendars",
+    depends=("ticket_life",),
+    sql="""
+    with placed as (
+        select l.ticket_id, l.started_at, least(l.ended_at, z.as_of) as until_at,
+            coalesce(l.own_calendar_id, e.calendar_id, z.default_calendar) as calendar_id
+        from ticket_life l
+        cross join horizon z
+        left join team_versions e on e.entity_id = l.team_id and l.started_at >= e.valid_from and l.started_at < e.valid_to
+        where exists (select 1 from working_time)
+    ),
+    looked_up as (
+        select p.ticket_id, p.started_at, c.calendar_id,
+            case when c.calendar_id is not null then coalesce(a.seconds_before + seconds(a.start_at, least(p.started_at, a.end_at)), 0) end as at_start,
+            case when c.calendar_id is not null then coalesce(b.seconds_before + seconds(b.start_at, least(p.until_at, b.end_at)), 0) end as at_end
+        from placed p
+        left join (select distinct calendar_id from working_time) c on c.calendar_id = p.calendar_id
+        asof left join working_time a on a.calendar_id = p.calendar_id and a.start_at <= p.started_at
+        asof left join working_time b on b.calendar_id = p.calendar_id and b.start_at <= p.until_at
+    ),
+    summed as (
+        select ticket_id, started_at, calendar_id, at_start, greatest(at_end - at_start, 0) as business_seconds,
+            -- A stretch without a calendar makes everything after it unknown, not zero.
+            case when count(*) over earlier = count(at_start) over earlier
+                then coalesce(sum(at_end - at_start) over earlier, 0) end as worked_before
+        from looked_up
+        window earlier as (partition by ticket_id order by started_at rows between unbounded preceding and 1 preceding)
+    )
+    select ticket_id, started_at, calendar_id, business_seconds, cast(worked_before as bigint) as worked_before,
+        cast(worked_before - at_start as bigint) as calendar_offset
+    from summed
+    """,
+)

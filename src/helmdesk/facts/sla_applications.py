@@ -1,0 +1,123 @@
+"""Which SLA policy applied to which ticket from when to when, and its targets as of then.
+
+What the source says comes first. Tickets it says nothing about get the policy of their account's contract,
+else the first policy whose rules match, at creation and again whenever the priority changes.
+"""
+
+from __future__ import annotations
+
+from helmdesk.clocks.sla import CUSTOM, KINDS, policy_from_definition
+from helmdesk.engines.duckdb import DuckDB
+from helmdesk.facts.fact import Fact
+from helmdesk.records.staging import text
+
+ALWAYS = "always"
+"""The calendar of targets in calendar time: never closed."""
+
+MATCH_COLUMNS = {"account": "account_id", "contract": "contract_id", "customer": "customer_id", "team": "team_id"}
+FROM_CONTRACT, NO_RULE = -1_000_000, 1_000_000
+
+
+def create_rules(engine: DuckDB) -> None:
+    """Create ``sla_targets``, ``sla_kinds``, ``sla_time`` and ``sla_matches`` from the policies in the lake."""
+    run = engine.connection.execute
+    run("""create temp table sla_targets (policy_id varchar, valid_from timestamp, valid_to timestamp, calendar_id varchar, clock varchar,
+        kind varchar, priority varchar, target_seconds bigint, is_business boolean, pausing varchar[], reopen varchar)""")
+    run("create temp table sla_kinds (clock varchar, kind varchar, pausing varchar[])")
+    run("insert into sla_kinds values " + ", ".join(f"({text(clock)}, {text(kind)}, {list(pausing)!r})" for clock, (kind, pausing) in KINDS.items()))
+    run(f"""create temp table sla_time as select calendar_id, start_at, end_at, seconds_before from working_time
+        union all select '{ALWAYS}', timestamp '1970-01-01', timestamp '2300-01-01', 0""")
+    rows = engine.run("select entity_id, valid_from, valid_to, calendar_id, definition from sla_policy_versions order by entity_id, valid_from")
+    rules = []
+    for policy_id, valid_from, valid_to, calendar_id, definition in rows:
+        policy = policy_from_definition(policy_id, definition)
+        engine.connection.executemany(
+            "insert into sla_targets values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [[policy_id, valid_from, valid_to, calendar_id, t.clock, t.kind, t.priority, t.target_seconds, t.is_business, list(t.pausing),
+              t.reopen] for t in policy.targets],
+        )  # fmt: skip
+        during = f"m.moment_at >= timestamp '{valid_from}' and m.moment_at < timestamp '{valid_to}'"
+        rules.append(f"select m.ticket_id, m.moment_at, {text(policy_id)} as policy_id, {FROM_CONTRACT} as place from sla_moments m"
+                     f" where m.contract_policy_id = {text(policy_id)} and {during}")  # fmt: skip
+        if policy.match is not None:
+            conditions = " and ".join([during, *(_condition(field, values) for field, values in policy.match.items())])
+            rules.append(f"select m.ticket_id, m.moment_at, {text(policy_id)}, {policy.order} from sla_moments m where {conditions}")
+    nothing = "select null::varchar as ticket_id, null::timestamp as moment_at, null::varchar as policy_id, 0 as place where false"
+    run("create temp table sla_moments as " + engine.translate(MOMENTS if rules else f"{MOMENTS} limit 0"))
+    run("create temp table sla_matches as " + " union all ".join(rules or [nothing]))
+
+
+def _condition(field: str, values: tuple[str, ...]) -> str:
+    listed = ", ".join(text(value) for value in values)
+    if field.startswith(CUSTOM):
+        path = '$."' + field.removeprefix(CUSTOM).replace('"', "") + '"'
+        return f"json_extract_string(m.custom, {text(path)}) in ({listed})"
+    names = {"account": "account", "team": "team"}
+    column = f"m.{MATCH_COLUMNS.get(field, field)} in ({listed})"
+    return f"({column} or m.{names[field]} in ({listed}))" if field in names else column
+
+
+# The moments at which rules are tried: creation, and every change of priority.
+MOMENTS = """
+    select t.ticket_id, s.started_at as moment_at, s.priority, t.account_id, t.account, t.contract_id, t.contract_policy_id, t.tier, t.region,
+        t.channel, t.issue_type, t.severity, t.customer_id, t.custom, s.team_id, e.name as team
+    from tickets t
+    join (select *, lag(priority) over (partition by ticket_id order by started_at) as last_priority,
+            row_number() over (partition by ticket_id order by started_at) as place from ticket_states) s on s.ticket_id = t.ticket_id
+    left join latest_teams e on e.entity_id = s.team_id
+    where (s.place = 1 or s.priority is distinct from s.last_priority)
+        and t.ticket_id not in (select ticket_id from sla_records where type = 'policy_applied')
+"""
+
+fact = Fact(
+    name="sla_applications",
+    grain="one clock of one SLA policy on one ticket, from an application to the next",
+    depends=("tickets", "ticket_states"),
+    prepare=create_rules,
+    sql=f"""
+    with told as (
+        select ticket_id, type, policy_id, clock, target_seconds, calendar_id, occurred_at,
+            coalesce(lead(occurred_at) over (partition by ticket_id, coalesce(clock, '') order by occurred_at, coalesce(seq, 0), record_id), forever()) as ended_at
+        from sla_records
+        where type in ('policy_applied', 'policy_removed')
+    ),
+    chosen as (
+        select ticket_id, moment_at, policy_id
+        from sla_matches
+        qualify row_number() over (partition by ticket_id, moment_at order by place, policy_id) = 1
+    ),
+    applied as (
+        select ticket_id, policy_id, clock, target_seconds, calendar_id, occurred_at as applied_at, ended_at
+        from told
+        where type = 'policy_applied' and ended_at > occurred_at
+        union all
+        select ticket_id, policy_id, null, null, null, moment_at,
+            coalesce(lead(moment_at) over (partition by ticket_id order by moment_at), forever())
+        from chosen
+    ),
+    situated as (
+        select a.*, s.priority, s.calendar_id as ticket_calendar_id
+        from (select *, greatest(applied_at, k.created_at) as looked_at from applied join (select ticket_id, created_at from ticket_clocks) k using (ticket_id)) a
+        asof join ticket_states s on s.ticket_id = a.ticket_id and s.started_at <= a.looked_at
+    ),
+    aimed as (
+        select a.ticket_id, a.policy_id, a.priority, a.applied_at, a.ended_at, g.clock, g.kind, g.pausing, g.reopen,
+            coalesce(a.target_seconds, g.target_seconds) as target_seconds, g.is_business,
+            coalesce(a.calendar_id, g.calendar_id, a.ticket_calendar_id) as calendar_id
+        from situated a
+        join sla_targets g on g.policy_id = a.policy_id and a.applied_at >= g.valid_from and a.applied_at < g.valid_to
+            and g.priority in ('', coalesce(a.priority, '')) and coalesce(a.clock, g.clock) = g.clock
+        qualify row_number() over (partition by a.ticket_id, a.policy_id, a.applied_at, g.clock order by g.priority desc) = 1
+        union all
+        -- A source may state clock and target without ever giving the policy itself.
+        select a.ticket_id, a.policy_id, a.priority, a.applied_at, a.ended_at, a.clock, n.kind, n.pausing, 'resume', a.target_seconds,
+            a.calendar_id is not null, a.calendar_id
+        from situated a
+        join sla_kinds n on n.clock = a.clock
+        where a.target_seconds is not null and a.policy_id not in (select policy_id from sla_targets)
+    )
+    select a.* exclude (calendar_id), case when not a.is_business then '{ALWAYS}' else c.clock_id end as clock_calendar_id
+    from aimed a
+    left join calendar_clocks c on c.calendar_id = a.calendar_id and a.applied_at >= c.valid_from and a.applied_at < c.valid_to
+    """,
+)

@@ -1,0 +1,50 @@
+"""Every run of an SLA clock from what starts it to what stops it, before time is taken."""
+
+from helmdesk.facts.fact import Fact
+
+fact = Fact(
+    name="sla_instances",
+    grain="one clock of one ticket: one first response, one customer turn, one resolution, one update",
+    depends=("sla_applications", "replies", "episodes", "messages", "ticket_clocks"),
+    sql="""
+    with updates as (
+        select m.ticket_id, m.sent_at, e.ended_at,
+            lead(m.sent_at) over (partition by m.ticket_id order by m.sent_at, m.seq, m.message_id) as next_at
+        from messages m
+        join episodes e on e.ticket_id = m.ticket_id and m.sent_at >= e.started_at and m.sent_at < e.ended_at
+        where m.is_human_reply and exists (select 1 from sla_applications where kind = 'periodic_update')
+    ),
+    spans as (
+        select a.*, k.clock_started_at as started_at, least(k.first_reply_at, k.first_solved_at) as stopped_at
+        from sla_applications a
+        join ticket_clocks k on k.ticket_id = a.ticket_id
+        where a.kind = 'first_response' and k.clock_started_at < forever() and k.clock_started_at <= least(k.first_reply_at, k.first_solved_at)
+        union all
+        select a.*, r.asked_at, least(r.replied_at, e.ended_at)
+        from sla_applications a
+        join ticket_clocks k on k.ticket_id = a.ticket_id
+        join replies r on r.ticket_id = a.ticket_id and r.asked_at > k.first_reply_at
+        join episodes e on e.ticket_id = a.ticket_id and r.asked_at >= e.started_at and r.asked_at < e.ended_at
+        where a.kind = 'next_response' and a.ended_at > r.asked_at
+        union all
+        select a.*, case when a.reopen = 'resume' then k.created_at else e.started_at end,
+            case when a.reopen = 'resume' then k.last_solved_at else e.ended_at end
+        from sla_applications a
+        join ticket_clocks k on k.ticket_id = a.ticket_id
+        join (select *, lead(episode) over (partition by ticket_id order by episode) is null as is_last from episodes) e on e.ticket_id = a.ticket_id
+            and case a.reopen when 'resume' then e.episode = 1 when 'restart' then e.is_last else true end
+        where a.kind = 'resolution' and (a.reopen <> 'new_clock' or a.ended_at > e.started_at)
+        union all
+        select a.*, u.sent_at, least(coalesce(u.next_at, forever()), u.ended_at)
+        from sla_applications a
+        join updates u on u.ticket_id = a.ticket_id
+        where a.kind = 'periodic_update' and a.ended_at > u.sent_at
+    )
+    select s.ticket_id || ':' || s.clock || ':' || s.policy_id || ':' || s.applied_at || ':' || s.started_at as clock_id, s.*,
+        t.is_spam or t.is_merged or t.is_deleted or s.ended_at <= least(s.stopped_at, z.as_of) as is_cancelled
+    from spans s
+    cross join horizon z
+    join tickets t on t.ticket_id = s.ticket_id
+    where s.applied_at <= s.stopped_at
+    """,
+)

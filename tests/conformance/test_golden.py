@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,22 @@ import pytest
 
 from desks import Event, load_events, make_desk
 from helmdesk.catalogue import load_catalogue
+from helmdesk.desk import Desk
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.toml"))
 ENGINES = ("duckdb",)
 FLAGS = {"true": True, "false": False}
-NUMBERS = {"seq": int, "revision": int, "number": float, "score": float}
+NUMBERS = {
+    "seq": int, "revision": int, "number": float, "score": float, "points": float, "possible_points": float, "amount": float,
+    "weight": float, "contacts": int, "target_seconds": int,
+}  # fmt: skip
 
 
 def read_events(text: str) -> list[Event]:
     events = []
     for line in text.strip().splitlines():
         day, time, ticket, kind, *columns = line.split()
-        event: Event = {"type": kind, "ticket_id": ticket, "occurred_at": f"{day}T{time}+00:00"}
+        event: Event = {"type": kind, "occurred_at": f"{day}T{time}+00:00", **({} if ticket == "-" else {"ticket_id": ticket})}
         for column in columns:
             name, _, value = column.partition("=")
             event[name] = NUMBERS[name](value) if name in NUMBERS else FLAGS.get(value, value)
@@ -29,13 +34,15 @@ def read_events(text: str) -> list[Event]:
     return events
 
 
-def instrument(columns: dict[str, str]) -> Event:
-    return {"type": "instrument", "occurred_at": "2020-01-01", "valid_from": "2020-01-01", **columns}
+def entity(columns: dict[str, Any]) -> Event:
+    """Entities may give their definition as a table instead of JSON text."""
+    given = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in columns.items()}
+    return {"type": "instrument", "occurred_at": "2020-01-01", "valid_from": "2020-01-01", **given}
 
 
 def check(found: Any, expected: dict[str, Any]) -> None:
     if "groups" in expected:
-        assert {m.group[0][1]: m.value for m in found} == pytest.approx(expected["groups"], rel=1e-9)
+        assert {str(m.group[0][1]): m.value for m in found} == pytest.approx(expected["groups"], rel=1e-9)
     elif "periods" in expected:
         assert {str(m.period_start): m.value for m in found} == pytest.approx(expected["periods"], rel=1e-9)
     else:
@@ -49,14 +56,26 @@ def check(found: Any, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_golden(path: Path, engine: str, tmp_path: Path) -> None:
     golden = tomllib.loads(path.read_text(encoding="utf-8"))
-    events = [*read_events(golden["events"]), *map(instrument, golden.get("instruments", []))]
-    for number, expected in enumerate(golden["expect"]):
-        desk = make_desk(tmp_path / str(number), time_zone=expected.get("time_zone", "UTC"), **expected.get("settings", {}))
-        load_events(desk, events)
-        found = desk.measure(path.stem, **expected.get("ask", {}))
+    events = [*read_events(golden["events"]), *map(entity, [*golden.get("instruments", []), *golden.get("entities", [])])]
+    desks: dict[str, Desk] = {}
+    for expected in golden["expect"]:
+        settings = {"time_zone": expected.get("time_zone", "UTC"), **expected.get("settings", {})}
+        if repr(settings) not in desks:
+            desks[repr(settings)] = make_desk(tmp_path / str(len(desks)), **settings)
+            load_events(desks[repr(settings)], events)
+        found = desks[repr(settings)].measure(path.stem, **expected.get("ask", {}))
         check(found, expected)
         assert found.drill().num_rows == sum(m.n for m in found)
         assert all(m.native + m.derived + m.asserted == m.n for m in found)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_every_form_of_a_metric_is_in_its_golden_table(path: Path) -> None:
+    """Every variant, and every clock of the metric, is asked for at least once."""
+    metric = load_catalogue()[path.stem].metric
+    asks = [expected.get("ask", {}) for expected in tomllib.loads(path.read_text(encoding="utf-8"))["expect"]]
+    assert {variant.name for variant in metric.variants} <= {ask.get("variant") for ask in asks}
+    assert set(metric.clocks) <= {ask.get("clock", "calendar") for ask in asks}
 
 
 def test_every_metric_has_a_golden_table() -> None:

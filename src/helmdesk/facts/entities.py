@@ -50,6 +50,7 @@ def create_entity_lookups(engine: DuckDB) -> None:
         """create temp table instruments as
         select entity_id, name, instrument_kind, about,
             json_extract_string(definition, '$.positive[*]') as positive,
-            json_extract_string(definition, '$.negative[*]') as negative
+            json_extract_string(definition, '$.negative[*]') as negative,
+            try_cast(json_extract_string(definition, '$.scale[1]') as double) as scale_high
         from instrument_versions where is_latest"""
     )

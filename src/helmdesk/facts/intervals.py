@@ -2,6 +2,8 @@
 
 from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
 
+AGE = """case when seconds(created_at, instant) < 86400 then '0-24 h' when seconds(created_at, instant) < 172800 then '24-48 h'
+    when seconds(created_at, instant) < 604800 then '2-7 d' else 'over 7 d' end"""
 OWN = {
     "team": Dimension("team", "team", "team at that time"),
     "agent": Dimension("agent", "agent", "assignee at that time", is_person=True),
@@ -16,6 +18,7 @@ fact = Fact(
     dimensions=(
         *(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),
         Dimension("status", "status", "canonical status at that time"),
+        Dimension("age", AGE, "how long ago the ticket was created, at the instant"),
     ),
     sql="""
     select s.*, coalesce(a.name, nullif(s.agent_id, '')) as agent, coalesce(e.name, nullif(s.team_id, '')) as team, t.created_at, t.last_customer_message_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account_id, t.account,

@@ -11,7 +11,7 @@ fact = Fact(
         visibility = 'public' as is_public, direction,
         direction = 'inbound' and visibility = 'public' and not coalesce(is_automated, false) as is_customer,
         direction = 'outbound' and visibility = 'public' and actor_kind = 'human' and not coalesce(is_automated, false) as is_human_reply,
-        fidelity
+        coalesce(is_automated, false) as is_automated, fidelity
     from message_records
     """,
 )

@@ -19,7 +19,7 @@ fact = Fact(
     ),
     sql=f"""
     with answers as (
-        select p.instrument_id, p.team_id, p.source, p.fidelity, i.instrument_kind, date_trunc('month', p.occurred_at) as month_at,
+        select p.instrument_id, p.team_id, p.source, p.fidelity, i.instrument_kind, i.scale_high, date_trunc('month', p.occurred_at) as month_at,
             coalesce(p.score, try_cast(p.answer as double)) as score,
             list_contains(i.positive, p.answer) as is_favourable, list_contains(i.negative, p.answer) as is_unfavourable,
             count(*) over (partition by p.instrument_id, p.team_id, date_trunc('month', p.occurred_at)) as group_size
@@ -27,7 +27,7 @@ fact = Fact(
         join instruments i on i.entity_id = p.instrument_id
         where p.type = 'employee_response'
     )
-    select a.instrument_id, a.instrument_kind, a.month_at + interval 14 day + interval 12 hour as round_at, coalesce(e.name, a.team_id) as team,
+    select a.instrument_id, a.instrument_kind, a.scale_high, a.month_at + interval 14 day + interval 12 hour as round_at, coalesce(e.name, a.team_id) as team,
         a.score, a.is_favourable, a.is_unfavourable, a.group_size, a.source, a.fidelity
     from answers a
     left join latest_teams e on e.entity_id = a.team_id

@@ -28,7 +28,7 @@ fact = Fact(
         (r.calendar_offset + coalesce(rw.seconds_before + seconds(rw.start_at, least(s.replied_at, rw.end_at)), 0))
             - (q.calendar_offset + coalesce(qw.seconds_before + seconds(qw.start_at, least(s.sent_at, qw.end_at)), 0)) as reply_business_seconds,
         coalesce(a.name, s.agent_id) as agent, t.channel, t.team, t.priority, t.severity, t.issue_type, t.customer_id,
-        t.account, t.tier, t.region, t.source, t.is_counted, s.fidelity
+        t.account, t.tier, t.region, t.source, t.is_counted, t.last_solved_at = forever() as is_waiting, s.fidelity
     from turns s
     join tickets t on t.ticket_id = s.ticket_id
     left join latest_agents a on a.entity_id = s.agent_id

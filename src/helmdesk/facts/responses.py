@@ -28,7 +28,7 @@ fact = Fact(
         where r.type = 'responded'
     ),
     answers as (
-        select r.*, i.instrument_kind, i.about,
+        select r.*, i.instrument_kind, i.about, i.scale_high,
             list_contains(i.positive, r.answer) as is_positive,
             list_contains(i.negative, r.answer) as is_negative,
             row_number() over (partition by r.survey_id order by r.occurred_at, coalesce(r.revision, 0), r.record_id) as revision_number,
@@ -55,7 +55,7 @@ fact = Fact(
         left join tickets t on t.ticket_id = a.ticket_id
         where a.from_last = 1 and a.is_timely
     )
-    select a.survey_id, a.record_id as response_id, a.ticket_id, a.instrument_id, a.instrument_kind, a.about,
+    select a.survey_id, a.record_id as response_id, a.ticket_id, a.instrument_id, a.instrument_kind, a.about, a.scale_high,
         a.occurred_at as responded_at, a.answer, coalesce(a.score, try_cast(a.answer as double)) as score, a.comment,
         a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1 and a.is_timely as is_last,
         a.is_timely, not coalesce(v.is_repeated, false) as is_last_of_contact,

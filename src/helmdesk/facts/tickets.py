@@ -86,6 +86,7 @@ fact = Fact(
         seconds(k.created_at, nullif(k.first_reply_at, forever())) as first_reply_from_created_seconds,
         seconds(p.first_assigned_at, nullif(k.first_reply_at, forever())) as first_reply_from_assignment_seconds,
         seconds(k.created_at, nullif(k.first_any_reply_at, forever())) as first_any_reply_seconds,
+        seconds(k.created_at, nullif(k.first_bot_reply_at, forever())) as first_bot_reply_seconds,
         seconds(k.created_at, nullif(k.first_solved_at, forever())) as first_solve_seconds,
         seconds(k.created_at, nullif(k.last_solved_at, forever())) as resolution_seconds,
         b.* exclude (ticket_id),

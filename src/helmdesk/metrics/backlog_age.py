@@ -8,6 +8,8 @@ from datetime import date
 from helmdesk.kinds import Change, Level, Metric, Quantile, Share, Variant
 
 AGE = "seconds(created_at, instant)"
+# Business time from creation: what passed before the stretch plus the calendar's time within it.
+WORKED = "calendar_offset + instant_worked"
 
 
 def _over(hours: int) -> Level:
@@ -25,7 +27,8 @@ metric = Metric(
     unit="seconds",
     direction="lower",
     fact="intervals",
-    value=Level("started_at", "ended_at", Quantile(AGE, 0.5)),
+    value=Level("started_at", "ended_at", Quantile(AGE, 0.5), business=Quantile(WORKED, 0.5)),
+    clocks=("calendar", "business"),
     where="is_unsolved and is_counted",
     where_words="tickets neither solved nor closed at the instant; not spam, merged or deleted",
     formula="median of (instant - creation) over the backlog at the end of the period",
@@ -36,12 +39,12 @@ metric = Metric(
     needs=("status_changed",),
     read_with=("backlog",),
     variants=(
-        Variant("p90", "90th percentile of age", value=Level("started_at", "ended_at", Quantile(AGE, 0.9))),
-        Variant("over_24h", "share older than 24 hours", unit="share", value=_over(24)),
-        Variant("over_48h", "share older than 48 hours", unit="share", value=_over(48)),
-        Variant("over_7d", "share older than 7 days", unit="share", value=_over(24 * 7)),
+        Variant("p90", "90th percentile of age", value=Level("started_at", "ended_at", Quantile(AGE, 0.9), business=Quantile(WORKED, 0.9))),
+        Variant("over_24h", "share older than 24 hours", unit="share", value=_over(24), clocks=("calendar",)),
+        Variant("over_48h", "share older than 48 hours", unit="share", value=_over(48), clocks=("calendar",)),
+        Variant("over_7d", "share older than 7 days", unit="share", value=_over(24 * 7), clocks=("calendar",)),
         Variant(
-            "since_last_customer_message", "median time since the customer last wrote",
+            "since_last_customer_message", "median time since the customer last wrote", clocks=("calendar",),
             where="is_unsolved and is_counted and last_customer_message_at is not null",
             value=Level("greatest(started_at, last_customer_message_at)", "ended_at",
                         Quantile("seconds(last_customer_message_at, instant)", 0.5)),

@@ -29,7 +29,7 @@ metric = Metric(
     rewards="answering quickly, whether or not the answer helps",
     exposes="waiting at the front door: intake capacity, triage, coverage",
     supports=("staffing", "scheduling", "routing"),
-    clocks=("calendar", "business"),
+    clocks=("calendar", "business", "business_at_anchor"),
     pending=Part("pending", "created_at", "is_counted and first_reply_at = forever() and clock_started_at < forever() and last_solved_at = forever()"),
     needs=("message",),
     read_with=("csat", "resolution_time"),
@@ -37,17 +37,29 @@ metric = Metric(
         Variant("p90", "90th percentile: what the slowest tenth at least waits", value=Quantile("first_reply_seconds", 0.9)),
         Variant("mean", "arithmetic mean; long waits pull it up", "most helpdesk reports", value=Mean("first_reply_seconds")),
         Variant(
-            "from_created", "from creation, time with a bot included", "Zendesk", value=Quantile("first_reply_from_created_seconds", 0.5)
+            "from_created", "from creation, time with a bot included", "Zendesk", value=Quantile("first_reply_from_created_seconds", 0.5),
+            clocks=("calendar", "business"),
         ),
         Variant(
             "from_assignment", "from the first assignment to a person", "Intercom",
-            value=Quantile("first_reply_from_assignment_seconds", 0.5), clocks=("calendar",),
+            value=Quantile("first_reply_from_assignment_seconds", 0.5), clocks=("calendar", "business"),
         ),
         Variant(
             "any_responder", "any public reply from our side, bots and automatic messages included",
             value=Quantile("first_any_reply_seconds", 0.5), anchor="first_any_reply_at",
             where="is_counted and first_any_reply_at < forever()", clocks=("calendar",), is_without_pending=True,
             evidence=("ticket_id", "created_at", "first_any_reply_at", "first_any_reply_seconds", "channel", "team", "agent"),
+        ),
+        Variant(
+            "per_episode", "every run of a ticket from creation or reopen to its own first reply, placed at that reply", fact="ticket_episodes",
+            value=Quantile("episode_reply_seconds", 0.5), anchor="episode_replied_at", where="is_counted and episode_replied_at < forever()",
+            clocks=("calendar",), pending=Part("pending", "started_at", "is_counted and episode_replied_at = forever() and ended_at = forever()"),
+            evidence=("ticket_id", "episode", "started_at", "episode_replied_at", "episode_reply_seconds", "channel", "team", "agent"),
+        ),
+        Variant(
+            "bot", "how fast a bot or assistant answers first: its own metric, never a person's", value=Quantile("first_bot_reply_seconds", 0.5),
+            anchor="first_bot_reply_at", where="is_counted and first_bot_reply_at < forever()", clocks=("calendar",), is_without_pending=True,
+            evidence=("ticket_id", "created_at", "first_bot_reply_at", "first_bot_reply_seconds", "channel", "team"),
         ),
     ),
     references=(

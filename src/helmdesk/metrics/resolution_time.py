@@ -28,7 +28,7 @@ metric = Metric(
     rewards="closing, also prematurely",
     exposes="specialist bottlenecks, triage and hand-offs between tiers",
     supports=("routing", "staffing", "tooling", "product"),
-    clocks=("calendar", "business"),
+    clocks=("calendar", "business", "business_at_anchor"),
     pending=Part("pending", "created_at", "is_counted and last_solved_at = forever()"),
     needs=("status_changed",),
     read_with=("reopen_rate", "csat"),
@@ -44,21 +44,21 @@ metric = Metric(
         ),
         Variant(
             "open_time", "summed time not solved; time between solve and reopen is not counted",
-            value=Quantile("open_seconds", 0.5), clocks=("calendar",),
+            value=Quantile("open_seconds", 0.5), clocks=("calendar", "business"),
             evidence=("ticket_id", "created_at", "last_solved_at", "open_seconds", "reopens", "team", "agent"),
         ),
         Variant(
             "agent_work_time", "summed time in new and open", "Zendesk", value=Quantile("agent_work_seconds", 0.5),
-            clocks=("calendar",), evidence=("ticket_id", "created_at", "last_solved_at", "agent_work_seconds", "team", "agent"),
+            clocks=("calendar", "business"), evidence=("ticket_id", "created_at", "last_solved_at", "agent_work_seconds", "team", "agent"),
         ),
         Variant(
             "requester_wait_time", "summed time in new, open and on hold", "Zendesk",
-            value=Quantile("requester_wait_seconds", 0.5), clocks=("calendar",),
+            value=Quantile("requester_wait_seconds", 0.5), clocks=("calendar", "business"),
             evidence=("ticket_id", "created_at", "last_solved_at", "requester_wait_seconds", "team", "agent"),
         ),
         Variant(
             "on_hold_time", "summed time waiting for a third party", "Zendesk", value=Quantile("on_hold_seconds", 0.5),
-            clocks=("calendar",), evidence=("ticket_id", "created_at", "last_solved_at", "on_hold_seconds", "team", "agent"),
+            clocks=("calendar", "business"), evidence=("ticket_id", "created_at", "last_solved_at", "on_hold_seconds", "team", "agent"),
         ),
         Variant(
             "median_km", "Kaplan-Meier median to the first solve over all tickets created in the period, open ones included",

@@ -6,7 +6,7 @@ the number can be planned with.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Count, Metric, Variant
+from helmdesk.kinds import Change, Count, Metric, Sum, Variant
 
 metric = Metric(
     key="ticket_volume",
@@ -29,5 +29,11 @@ metric = Metric(
     exposes="demand: what customers need help with and when",
     supports=("staffing", "scheduling", "product"),
     read_with=("backlog", "resolution_rate"),
-    variants=(Variant("all", "every ticket ever created, spam and merged ones included", "raw helpdesk counters", where="true"),),
-)
+    variants=(
+        Variant("all", "every ticket ever created, spam and merged ones included", "raw helpdesk counters", where="true"),
+        Variant("contacts", "calls and chats offered, totals counted by the source included", unit="contacts", fact="contacts",
+                anchor="offered_at", value=Sum("contacts"), where="is_counted and direction is distinct from 'outbound'",
+                needs=("offered|interval_total",),
+                evidence=("leg_id", "ticket_id", "offered_at", "outcome", "contacts", "channel", "queue", "team")),
+    ),
+)  # fmt: skip

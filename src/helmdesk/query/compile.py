@@ -110,7 +110,7 @@ def _dimensions(fact: Fact, anchor: str | None, request: Request, bounds: Bounds
         elif dimension.is_of_ticket:
             column = _of_ticket(fact, exp.column(dimension.column))
         else:
-            column = exp.column(dimension.column)
+            column = _instant_column(_house(dimension.column))
         found[dimension.name] = (dimension, column)
     if any(dimension.is_of_ticket for dimension in fact.dimensions):
         for name in bounds.custom_fields:
@@ -146,10 +146,11 @@ _CLUSTER = {
 _COUNTED = ("n", "pending", "native", "derived", "asserted")
 
 
-def _clusters(rows: exp.Query, keys: list[exp.Expr]) -> exp.Query:
+def _clusters(rows: exp.Query, keys: list[exp.Expr], has_y: bool) -> exp.Query:
     """Fold rows into clusters, keeping the counts of the rows themselves."""
+    sums = {name: text for name, text in _CLUSTER.items() if has_y or name != "ys"}
     selected = [
-        *(key.copy() for key in keys), exp.column("cluster"), *(_house(text).as_(name) for name, text in _CLUSTER.items()),
+        *(key.copy() for key in keys), exp.column("cluster"), *(_house(text).as_(name) for name, text in sums.items()),
         _house(f"count_if(role <> '{PENDING}')").as_("n"), _house(f"count_if(role = '{PENDING}')").as_("pending"), *_coverage(),
     ]  # fmt: skip
     return exp.select(*selected).from_(rows.subquery("rows_", copy=False), copy=False).group_by(*(k.copy() for k in keys), "cluster", copy=False)
@@ -161,7 +162,7 @@ def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: li
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
     keys = [*groups, exp.column("period_start")]
     if _clustered(metric.value):
-        rows = _clusters(rows, keys)
+        rows = _clusters(rows, keys, isinstance(metric.value, SumRatio))
     if isinstance(metric.value, Survival):
         keys.append(exp.column("x"))
     elif not request.by and not periods:

@@ -1,0 +1,37 @@
+"""How many public replies by people a solved ticket took.
+
+More replies mean more turns for the customer and more work for the team, whoever wrote them; automatic messages
+and bots are not replies.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Mean, Metric, Quantile, Variant
+
+metric = Metric(
+    key="replies_per_ticket",
+    name="Replies per ticket",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="team_performance",
+    category="resolution_quality",
+    unit="replies",
+    direction="lower",
+    fact="tickets",
+    anchor="last_solved_at",
+    value=Mean("human_replies"),
+    where="is_counted and last_solved_at < forever()",
+    where_words="solved tickets, placed at their last solve",
+    formula="public human replies ÷ solved tickets",
+    evidence=("ticket_id", "created_at", "last_solved_at", "human_replies", "human_rounds", "issue_type", "team", "agent"),
+    rewards="long replies, and closing without one",
+    exposes="questions that intake should have asked, unclear answers",
+    supports=("tooling", "coaching"),
+    needs=("message", "status_changed"),
+    read_with=("fcr", "csat"),
+    variants=(
+        Variant("median", "the middle ticket", value=Quantile("human_replies", 0.5)),
+        Variant("rounds", "runs of replies by one person that the customer did not interrupt", value=Mean("human_rounds")),
+    ),
+)  # fmt: skip

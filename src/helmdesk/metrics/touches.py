@@ -1,0 +1,34 @@
+"""How often people of the team wrote on a solved ticket, to the customer or to each other.
+
+Internal notes count: they are work that replies per ticket does not see, and many of them point to unclear
+ownership.
+"""
+
+from datetime import date
+
+from helmdesk.kinds import Change, Mean, Metric, Variant
+
+metric = Metric(
+    key="touches",
+    name="Touches per ticket",
+    version=1,
+    owner="support operations",
+    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    pillar="team_performance",
+    category="resolution_quality",
+    unit="touches",
+    direction="lower",
+    fact="tickets",
+    anchor="last_solved_at",
+    value=Mean("touches"),
+    where="is_counted and last_solved_at < forever()",
+    where_words="solved tickets, placed at their last solve",
+    formula="messages and notes by people of the team ÷ solved tickets",
+    evidence=("ticket_id", "created_at", "last_solved_at", "touches", "human_replies", "people_replying", "issue_type", "team", "agent"),
+    rewards="not writing things down",
+    exposes="work per ticket, internal questions, unclear ownership",
+    supports=("tooling", "routing"),
+    needs=("message", "status_changed"),
+    read_with=("replies_per_ticket", "transfers"),
+    variants=(Variant("people", "different people who replied", unit="people", value=Mean("people_replying")),),
+)  # fmt: skip

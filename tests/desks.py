@@ -34,7 +34,10 @@ def make_desk(path: Path, **settings: Any) -> Desk:
 
 def identified(event: Event) -> Event:
     """Give an event a stable id from its content, and times from text."""
-    given = {key: instant(value) if key.endswith("_at") or key.startswith("valid_") or key == "tenure_start" else value for key, value in event.items()}
+    given = {
+        key: instant(value) if key.endswith("_at") or key.startswith("valid_") or key == "tenure_start" else value
+        for key, value in event.items()
+    }
     digest = hashlib.sha256(repr(sorted(given.items(), key=str)).encode()).hexdigest()[:20]
     return {"record_id": f"test:{digest}", **given}
 

@@ -61,13 +61,13 @@ def load_catalogue() -> Mapping[str, Entry]:
     return found
 
 
-def find_metric(key: str) -> Entry:
-    """Return one metric; importing it alone keeps a single question fast.
+def find_metric(key: str, catalogue: Mapping[str, Entry] | None = None) -> Entry:
+    """Return one metric of a catalogue, ours by default.
 
     Raises:
         NotFoundError: unknown key; offers the nearest.
     """
-    catalogue = load_catalogue()
+    catalogue = load_catalogue() if catalogue is None else catalogue
     if key not in catalogue:
         raise NotFoundError(f"unknown metric '{key}'{nearest(key, catalogue)}; list them with: helmdesk metrics")
     return catalogue[key]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,11 +20,12 @@ from helmdesk.settings import Settings, read_settings, settings_from, write_sett
 if TYPE_CHECKING:
     import pyarrow
 
+    from helmdesk.catalogue import Entry
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.query.measurement import Measurements
     from helmdesk.query.question import Question
     from helmdesk.query.receipt import Receipt
-    from helmdesk.query.request import Policy
+    from helmdesk.query.request import Policy, Request
     from helmdesk.query.scorecard import Card, Window
     from helmdesk.records.staging import LoadReport
 
@@ -129,6 +132,7 @@ class Desk:
         import duckdb
 
         from helmdesk.engines.duckdb import SMALL_BYTES
+        from helmdesk.facts.definitions import reject_unusable_definitions
         from helmdesk.records.staging import LoadReport, Staging
 
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
@@ -143,6 +147,7 @@ class Desk:
                 connection.execute("set threads = 1")
             staging = Staging(connection, source, batch_id, recorded_at, on_step)
             fill(staging)
+            reject_unusable_definitions(staging)
             staging.check()
             report = staging.summarise()
             if is_dry_run:
@@ -263,6 +268,11 @@ class Desk:
                     raise
         raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
 
+    def record_types(self) -> dict[str, int]:
+        """Return how many records of each type the published mart was made from."""
+        with self.engine() as engine:
+            return dict(engine.run("select type, sum(records)::bigint from record_types group by type"))  # type: ignore[arg-type]
+
     # -- questions --------------------------------------------------------------------------------
 
     def measure(
@@ -303,18 +313,49 @@ class Desk:
         zone, week_start = self.settings.time_zone, self.settings.week_start
         return Question(tuple(keys), names(by), grain, start, end, where, variant, clock, zone, week_start)
 
+    @functools.cached_property
+    def custom_metrics(self) -> Mapping[str, Entry]:
+        """Metrics that the desk's own folder defines, by key.
+
+        Raises:
+            SettingError: a definition that is not valid.
+        """
+        from helmdesk.custom_metrics import load_custom_metrics
+
+        return load_custom_metrics(self.path)
+
+    @property
+    def catalogue(self) -> Mapping[str, Entry]:
+        """All metrics of this desk: ours and its own."""
+        from helmdesk.catalogue import load_catalogue
+
+        return {**load_catalogue(), **self.custom_metrics}
+
+    def find_metric(self, key: str) -> Entry:
+        """Return one metric of this desk, or raise `NotFoundError`."""
+        from helmdesk.catalogue import find_metric
+
+        return find_metric(key, self.catalogue)
+
+    def _defined(self, request: Request) -> Request:
+        return dataclasses.replace(request, entry=self.find_metric(request.key))
+
     def _answer(self, question: Question, as_of: int | None, settings: Mapping[str, Any], policy: Policy | None) -> Measurements:
+        from helmdesk.custom_metrics import check_columns
         from helmdesk.query.compile import resolve
         from helmdesk.query.drill import drill_table
         from helmdesk.query.measurement import Measurements
         from helmdesk.query.receipt import make_receipt
         from helmdesk.query.run import read_bounds, run_request
 
-        requests = question.requests(policy)
+        requests = [self._defined(request) for request in question.requests(policy)]
         for request in requests:
             resolve(request)  # an unknown name should not wait for a mart
         with self.engine(as_of, settings) as engine:
             bounds = read_bounds(engine)
+            for request in requests:
+                if request.key in self.custom_metrics:
+                    check_columns(resolve(request), engine.columns(f"from {resolve(request).fact}"))
             answers = [run_request(engine, request, bounds) for request in requests]
             receipt = make_receipt(engine, question, answers, settings)
         rows = [measurement for answer in answers for measurement in answer.measurements]
@@ -363,7 +404,7 @@ class Desk:
         with self.engine() as engine:
             bounds = read_bounds(engine)
             window = scorecard_window(bounds.as_of, zone, first, last, compare)
-            return window, make_cards(engine, self.settings.scorecard, window, base, bounds)
+            return window, make_cards(engine, [self.find_metric(key) for key in self.settings.scorecard], window, base, bounds)
 
     def verify(self, receipt: Receipt) -> None:
         """Compute a receipt's request again from the lake as of its version.
@@ -379,7 +420,7 @@ class Desk:
         # Validated like a settings file: an edited receipt must not reach the facts unchecked.
         settings = settings_from(dict(content["settings"]), "the receipt's settings").for_facts()
         again = self._answer(Question.from_dict(content["request"]), int(content["lake_version"]), settings, None)
-        confirm(receipt, again.receipt.results, changed_since(receipt))
+        confirm(receipt, again.receipt.results, changed_since(receipt, self.find_metric))
 
 
 def _mart_version(path: Path) -> int:

@@ -95,13 +95,17 @@ class Figures:
             """with logged as (select agent_id, state, occurred_at, lead(occurred_at) over (partition by agent_id order by occurred_at) as until
                 from workforce where type = 'state_changed'),
             handled as (select sum(epoch(until - occurred_at)) as seconds from logged where state = 'handling' and occurred_at >= ? and occurred_at < ?),
-            paid as (select sum(epoch(end_at - start_at) - 1800) as seconds from workforce where type = 'shift_planned' and start_at >= ? and start_at < ?)
+            paid as (select sum(epoch(end_at - start_at)) as seconds from workforce where type = 'shift_planned' and activity = 'work' and start_at >= ? and start_at < ?)
             select handled.seconds / paid.seconds from handled, paid""",
             start, end, start, end,
         )  # fmt: skip
 
     def favourable(self, start: date, end: date) -> float:
-        return self.one("select avg((answer in ('4', '5'))::int) from pulse where occurred_at >= ? and occurred_at < ?", start, end)
+        return self.one(
+            "select avg((answer in ('4', '5'))::int) from pulse where instrument_id = 'larkspur-esat' and occurred_at >= ? and occurred_at < ?",
+            start,
+            end,
+        )
 
     def cost_per_ticket(self, channel: str) -> float:
         return self.one(

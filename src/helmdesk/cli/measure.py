@@ -64,6 +64,8 @@ def explain_marks(found: Any) -> None:
         talk("… the period is not over, or the window cuts it")
     if any(row.is_small and row.value is not None and row.n for row in found):
         talk("* fewer than five rows")
+    if any(row.n and row.asserted == row.n for row in found):
+        talk("some numbers rest on nothing but what the source asserts (its own verdict, counter or total), not on events")
     if not any(row.n for row in found):
         talk("no rows: widen the window or the filter; 'helmdesk doctor' shows what is loaded")
 

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
 from helmdesk.catalogue import Entry, definition_hash, find_metric, load_catalogue
-from helmdesk.cli.options import format_option
+from helmdesk.cli.options import desk_option, format_option, open_desk
 from helmdesk.cli.output import emit, show_table
-from helmdesk.kinds import Variant
+from helmdesk.desk import SETTINGS_FILE
+from helmdesk.kinds import Metric, Variant
 
 
-@click.command("metrics", epilog="Example: helmdesk metrics first_response_time")
+@click.command("metrics", epilog="\b\nExamples:\n  helmdesk metrics first_response_time\n  helmdesk metrics --desk my-desk")
 @click.argument("key", required=False)
+@desk_option
 @format_option
-def command(key: str | None, format_name: str) -> None:
-    """List the catalogue, or show one entry with formula, variants, history and governance."""
-    entries = [find_metric(key)] if key else list(load_catalogue().values())
+def command(key: str | None, desk_path: str | None, format_name: str) -> None:
+    """List the catalogue, or show one entry with formula, variants, history and governance.
+
+    With a desk it also says which metrics the loaded records can answer, and what is missing for the others.
+    """
+    desk = open_desk(desk_path) if desk_path or Path(SETTINGS_FILE).is_file() else None
+    catalogue = desk.catalogue if desk else load_catalogue()
+    records = desk.record_types() if desk else {}
+    entries = [find_metric(key, catalogue)] if key else list(catalogue.values())
     if format_name != "table":
-        rows = [_row(entry) for entry in entries]
+        rows = [{**_row(entry), **({"missing": _missing(entry.metric, records)} if desk else {})} for entry in entries]
         emit(format_name, list(rows[0]), rows, lambda: _arrow(rows))
     elif key:
-        click.echo("\n".join(_describe(entries[0])))
+        click.echo("\n".join([*_describe(entries[0]), *(_on_this_desk(entries[0], records) if desk else [])]))
     else:
-        columns = ("key", "name", "pillar", "unit", "better", "variants")
+        columns = ("key", "name", "pillar", "unit", "better", *(("on this desk",) if desk else ()), "variants")
         show_table(columns, ([entry.metric.key, entry.metric.name, entry.metric.pillar.replace("_", " "), entry.metric.unit,
-                              entry.metric.direction, ", ".join(v.name for v in entry.metric.variants)] for entry in entries))  # fmt: skip
+                              entry.metric.direction, *((_verdict(entry.metric, records),) if desk else ()),
+                              ", ".join(v.name for v in entry.metric.variants)] for entry in entries))  # fmt: skip
+
+
+def _missing(metric: Metric, records: Mapping[str, int]) -> str:
+    """Return the record types that the metric needs and the desk lacks; "a or b" where either would do."""
+    return ", ".join(need.replace("|", " or ") for need in metric.needs if not any(name in records for name in need.split("|")))
+
+
+def _verdict(metric: Metric, records: Mapping[str, int]) -> str:
+    missing = _missing(metric, records)
+    return f"no {missing} records" if missing else "computable"
+
+
+def _on_this_desk(entry: Entry, records: Mapping[str, int]) -> list[str]:
+    """Say whether the desk can answer, from which records, and which variants it cannot."""
+    metric = entry.metric
+    present = [f"{name} ({records[name]:,})" for need in metric.needs for name in need.split("|") if name in records]
+    lines = ["", "on this desk", f"  {_verdict(metric, records)}" + (f", from {', '.join(present)}" if present else "")]
+    if metric.key == "sla_compliance" and "source_verdict" in records and not {"policy_applied", "sla_policy"} & set(records):
+        lines.append("  by the source's own verdicts only: no policy or target was loaded, so nothing is claimed by our clock")
+    for variant in metric.variants:
+        missing = _missing(metric.with_variant(variant), records)
+        if missing and missing != _missing(metric, records):
+            lines.append(f"  not in variant {variant.name}: no {missing} records")
+    return lines
 
 
 def _row(entry: Entry) -> dict[str, Any]:

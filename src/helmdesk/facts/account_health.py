@@ -6,7 +6,15 @@ known ones are scaled up to add to one. ``components`` says which were known.
 
 from helmdesk.facts.fact import Dimension, Fact
 
-WEIGHTS = {"satisfaction": 25, "satisfaction_trend": 10, "open_work": 10, "aged_work": 15, "promises": 20, "escalations": 10, "recommendation": 10}
+WEIGHTS = {
+    "satisfaction": 25,
+    "satisfaction_trend": 10,
+    "open_work": 10,
+    "aged_work": 15,
+    "promises": 20,
+    "escalations": 10,
+    "recommendation": 10,
+}
 SMALL, DAYS = 5, 90
 
 _WEIGHED = " + ".join(f"coalesce({weight} * {name}, 0)" for name, weight in WEIGHTS.items())

@@ -20,7 +20,15 @@ INTERNAL = (
     "ticket_life", "life_working_times", "ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "sla_applications",
 )  # fmt: skip
 # Settings that facts read as columns of ``horizon``.
-HORIZON = ("reopen_days", "repeat_days", "response_days", "nps_days", "service_level_seconds", "short_abandon_seconds", "fcr_escalation_fails")
+HORIZON = (
+    "reopen_days",
+    "repeat_days",
+    "response_days",
+    "nps_days",
+    "service_level_seconds",
+    "short_abandon_seconds",
+    "fcr_escalation_fails",
+)
 
 
 def facts_hash() -> str:
@@ -66,7 +74,10 @@ def build_facts(
         default = calendars[0]
     limits = {name: settings[name] for name in HORIZON}
     columns = ", ".join(f"?::{'boolean' if isinstance(value, bool) else 'integer'} as {name}" for name, value in limits.items())
-    run(f"create table horizon as select ?::timestamp as as_of, nullif(?, '') as default_calendar, {columns}", [latest, default, *limits.values()])
+    run(
+        f"create table horizon as select ?::timestamp as as_of, nullif(?, '') as default_calendar, {columns}",
+        [latest, default, *limits.values()],
+    )
     for fact in load_facts().values():
         on_step(f"building {fact.name}")
         if fact.prepare:
@@ -74,7 +85,9 @@ def build_facts(
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
         run(f"create {scope} {fact.name} as {engine.translate(fact.sql)}")
     # What the source kept of its tickets beyond our columns: the names by which custom dimensions are known.
-    run("create table custom_fields as select distinct unnest(json_keys(custom)) as name from tickets where custom is not null order by name")
+    run(
+        "create table custom_fields as select distinct unnest(json_keys(custom)) as name from tickets where custom is not null order by name"
+    )
     run(
         "create table mart as select ?::bigint as lake_version, ?::timestamp as as_of, ?::varchar as facts_hash, ?::varchar as settings",
         [lake_version, latest, facts_hash(), json.dumps(dict(settings), sort_keys=True)],

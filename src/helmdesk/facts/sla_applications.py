@@ -24,10 +24,15 @@ def create_rules(engine: DuckDB) -> None:
     run("""create temp table sla_targets (policy_id varchar, valid_from timestamp, valid_to timestamp, calendar_id varchar, clock varchar,
         kind varchar, priority varchar, target_seconds bigint, is_business boolean, pausing varchar[], reopen varchar)""")
     run("create temp table sla_kinds (clock varchar, kind varchar, pausing varchar[])")
-    run("insert into sla_kinds values " + ", ".join(f"({text(clock)}, {text(kind)}, {list(pausing)!r})" for clock, (kind, pausing) in KINDS.items()))
+    run(
+        "insert into sla_kinds values "
+        + ", ".join(f"({text(clock)}, {text(kind)}, {list(pausing)!r})" for clock, (kind, pausing) in KINDS.items())
+    )
     run(f"""create temp table sla_time as select calendar_id, start_at, end_at, seconds_before from working_time
         union all select '{ALWAYS}', timestamp '1970-01-01', timestamp '2300-01-01', 0""")
-    rows = engine.run("select entity_id, valid_from, valid_to, calendar_id, definition from sla_policy_versions order by entity_id, valid_from")
+    rows = engine.run(
+        "select entity_id, valid_from, valid_to, calendar_id, definition from sla_policy_versions order by entity_id, valid_from"
+    )
     rules = []
     for policy_id, valid_from, valid_to, calendar_id, definition in rows:
         policy = policy_from_definition(policy_id, definition)

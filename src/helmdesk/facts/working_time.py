@@ -33,7 +33,9 @@ def create_working_time(engine: DuckDB, first: datetime | None, last: datetime |
     run("create table working_time (calendar_id varchar, start_at timestamp, end_at timestamp, seconds_before bigint)")
     run("""create temp table calendar_clocks (calendar_id varchar, clock_id varchar, valid_from timestamp, valid_to timestamp,
         is_versioned boolean)""")
-    versions = engine.run("select entity_id, time_zone, definition, valid_from, valid_to from calendar_versions order by entity_id, valid_from")
+    versions = engine.run(
+        "select entity_id, time_zone, definition, valid_from, valid_to from calendar_versions order by entity_id, valid_from"
+    )
     if last is None or not versions:
         return []
     start, end = ((first or last) - BEFORE).date(), min((last + BEYOND).date(), date(2199, 1, 1))

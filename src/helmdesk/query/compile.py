@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlglot
 from sqlglot import exp
 
-from helmdesk.catalogue import find_metric
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.facts.fact import CUSTOM, Dimension, Fact, load_facts
 from helmdesk.kinds import (
@@ -64,9 +63,7 @@ class Bounds:
 
     def missing(self, metric: Metric) -> tuple[str, ...]:
         """Return the record types a metric needs and no source ever delivered."""
-        return tuple(
-            name.replace("|", "' or '") for name in metric.needs if not any(word in self.record_types for word in name.split("|"))
-        )
+        return tuple(name.replace("|", "' or '") for name in metric.needs if not any(word in self.record_types for word in name.split("|")))
 
 
 def resolve(request: Request) -> Metric:
@@ -76,7 +73,7 @@ def resolve(request: Request) -> Metric:
         NotFoundError: unknown metric or variant.
         UsageError: a clock the metric does not have.
     """
-    entry = find_metric(request.key)
+    entry = request.definition()
     metric = entry.variant(request.variant) if request.variant else entry.metric
     if request.clock not in metric.clocks:
         form = f" in variant '{request.variant}'" if request.variant else ""
@@ -146,14 +143,18 @@ _CLUSTER = {
 _COUNTED = ("n", "pending", "native", "derived", "asserted")
 
 
-def _clusters(rows: exp.Query, keys: list[exp.Expr], has_y: bool) -> exp.Query:
+def _clusters(rows: exp.Query, keys: Sequence[exp.Expr], has_y: bool) -> exp.Query:
     """Fold rows into clusters, keeping the counts of the rows themselves."""
     sums = {name: text for name, text in _CLUSTER.items() if has_y or name != "ys"}
     selected = [
         *(key.copy() for key in keys), exp.column("cluster"), *(_house(text).as_(name) for name, text in sums.items()),
         _house(f"count_if(role <> '{PENDING}')").as_("n"), _house(f"count_if(role = '{PENDING}')").as_("pending"), *_coverage(),
     ]  # fmt: skip
-    return exp.select(*selected).from_(rows.subquery("rows_", copy=False), copy=False).group_by(*(k.copy() for k in keys), "cluster", copy=False)
+    return (
+        exp.select(*selected)
+        .from_(rows.subquery("rows_", copy=False), copy=False)
+        .group_by(*(k.copy() for k in keys), "cluster", copy=False)
+    )
 
 
 def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
@@ -413,7 +414,11 @@ def _join_instants(query: exp.Select, fact_name: str, level: Level, request: Req
         points = exp.select("instant").distinct().from_(values.copy())
         worked = worked.transform(lambda node: points.subquery("p") if isinstance(node, exp.Table) and node.name == "points_" else node)
         same = _house("worked.calendar_id = calendar_id_ and worked.instant = instants.instant")
-        same = same.transform(lambda node: exp.column("calendar_id", table=fact_name) if isinstance(node, exp.Column) and node.name == "calendar_id_" else node)
+        same = same.transform(
+            lambda node: (
+                exp.column("calendar_id", table=fact_name) if isinstance(node, exp.Column) and node.name == "calendar_id_" else node
+            )
+        )
         query = query.join(worked.subquery("worked"), on=same, copy=False)
     return query
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from helmdesk.catalogue import definition_hash, find_metric
+from helmdesk.catalogue import Entry, definition_hash
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import InputError, NotFoundError, ReceiptMismatch
 from helmdesk.facts.build import facts_hash
@@ -142,7 +142,7 @@ def _query(answer: Answer) -> dict[str, Any]:
     return {
         "metric": f"{answer.metric.key}@{answer.metric.version}",
         "variant": answer.request.variant,
-        "definition": definition_hash(find_metric(answer.metric.key).metric),
+        "definition": definition_hash(answer.request.definition().metric),
         "policy": answer.request.policy.digest(),
         "rows_behind": sum(measurement.n for measurement in answer.measurements),
         "sql": answer.sql,
@@ -150,12 +150,12 @@ def _query(answer: Answer) -> dict[str, Any]:
     }
 
 
-def changed_since(receipt: Receipt) -> list[str]:
-    """Return which definitions are no longer those the receipt was made with."""
+def changed_since(receipt: Receipt, lookup: Callable[[str], Entry]) -> list[str]:
+    """Return which definitions are no longer those the receipt was made with; `lookup` finds today's."""
     notes = []
     for query in receipt.content["queries"]:
         key = str(query["metric"]).split("@")[0]
-        metric = find_metric(key).metric
+        metric = lookup(key).metric
         if definition_hash(metric) != query["definition"]:
             notes.append(f"the definition of {key} has changed since ({query['metric']}, now version {metric.version})")
     if receipt.content.get("facts") != facts_hash():

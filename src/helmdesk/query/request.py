@@ -6,10 +6,12 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from helmdesk.catalogue import Entry, find_metric
 from helmdesk.errors import UsageError
 from helmdesk.kinds import CLOCKS, Clock
 from helmdesk.query.filters import Filter
 from helmdesk.query.periods import GRAINS
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -43,6 +45,7 @@ class Request:
         time_zone: where days begin.
         week_start: first day of a week.
         policy: who asks.
+        entry: the definition, for metrics that only this desk knows; None looks in the catalogue.
     """
 
     key: str
@@ -56,6 +59,15 @@ class Request:
     time_zone: str = "UTC"
     week_start: str = "monday"
     policy: Policy = field(default_factory=Policy)
+    entry: Entry | None = None
+
+    def definition(self) -> Entry:
+        """Return the definition asked for.
+
+        Raises:
+            NotFoundError: unknown key.
+        """
+        return self.entry or find_metric(self.key)
 
     def names_dimensions(self) -> bool:
         """Whether any part of the question speaks of a dimension."""

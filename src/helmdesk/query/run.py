@@ -288,7 +288,23 @@ def _survival_rows(rows: Sequence[Row], groups: int, kind: Survival) -> list[Row
 
 def _empty_row(metric: Metric) -> Row:
     """Sums over no rows."""
-    sums = ("n", "pending", "native", "derived", "asserted", "numerator", "denominator", "positive", "negative", "total", "squares", "xx", "xy", "yy", "groups")
+    sums = (
+        "n",
+        "pending",
+        "native",
+        "derived",
+        "asserted",
+        "numerator",
+        "denominator",
+        "positive",
+        "negative",
+        "total",
+        "squares",
+        "xx",
+        "xy",
+        "yy",
+        "groups",
+    )
     return {**dict.fromkeys(sums, 0), "quantile": 0 if isinstance(_inner(metric.value), Distinct) else None}
 
 

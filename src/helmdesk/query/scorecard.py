@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from helmdesk.catalogue import Entry
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import UsageError
 from helmdesk.kinds import Count, Level, Metric
@@ -131,14 +132,15 @@ def _interval(metric: Metric, measurement: Measurement) -> tuple[float, float] |
     return measurement.low, measurement.high
 
 
-def make_cards(engine: DuckDB, keys: Sequence[str], window: Window, base: Request, bounds: Bounds) -> list[Card]:
-    """Return one card per metric key; `base` carries time zone, week and policy."""
+def make_cards(engine: DuckDB, entries: Sequence[Entry], window: Window, base: Request, bounds: Bounds) -> list[Card]:
+    """Return one card per metric; `base` carries time zone, week and policy."""
     cards = []
-    for key in keys:
-        now = run_request(engine, replace(base, key=key, start=window.start, end=window.end), bounds)
-        before = run_request(engine, replace(base, key=key, start=window.previous_start, end=window.previous_end), bounds)
+    for entry in entries:
+        asked = replace(base, key=entry.metric.key, entry=entry)
+        now = run_request(engine, replace(asked, start=window.start, end=window.end), bounds)
+        before = run_request(engine, replace(asked, start=window.previous_start, end=window.previous_end), bounds)
         current, earlier = now.measurements[0], before.measurements[0]
-        reason = "" if current.n else _why_empty(engine, now, base, bounds)
+        reason = "" if current.n else _why_empty(engine, now, bounds)
         verdict = "no data" if reason else judge(now.metric, current, earlier)
         if window.previous_start < window.first_day(bounds.first, base.time_zone) and not reason:
             # The data begin inside the earlier window: a change against it would be an artefact.
@@ -147,10 +149,10 @@ def make_cards(engine: DuckDB, keys: Sequence[str], window: Window, base: Reques
     return cards
 
 
-def _why_empty(engine: DuckDB, answer: Answer, base: Request, bounds: Bounds) -> str:
+def _why_empty(engine: DuckDB, answer: Answer, bounds: Bounds) -> str:
     """Say why a card has nothing: the sources never record it, or nothing happened in the window."""
     missing = bounds.missing(answer.metric)
     if missing:
         return f"the loaded sources have no '{missing[0]}' records"
-    whole = run_request(engine, replace(base, key=answer.metric.key), bounds)
+    whole = run_request(engine, replace(answer.request, start=None, end=None), bounds)
     return "nothing in this window" if whole.measurements[0].n else "the loaded sources do not carry what it needs"

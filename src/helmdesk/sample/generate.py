@@ -101,7 +101,9 @@ def _introduce(company: Company, writer: Writer) -> None:
         clocks = [{"clock": "first_response", "targets": {"default": first}}, {"clock": "resolution", "targets": {"default": resolution}}]
         # A reopen is new work under a clock of its own; the first verdict stands.
         definition = json.dumps({"clocks": clocks, "reopen": "new_clock"})
-        writer.add("sla_policy", f"policy:{tier}", since, entity_id=f"sla-{tier}", valid_from=since, name=f"SLA {tier}", definition=definition)
+        writer.add(
+            "sla_policy", f"policy:{tier}", since, entity_id=f"sla-{tier}", valid_from=since, name=f"SLA {tier}", definition=definition
+        )
     for key, kind, about, positive, negative, scale, question in INSTRUMENTS:
         definition = json.dumps({"positive": positive, "negative": negative, "scale": scale, "question": question})
         writer.add(

@@ -110,7 +110,7 @@ class Desk:
             at = arrival.at + timedelta(minutes=rng.randint(5, 600))
             tell.say("spam_marked", at, actor_kind="human")
             return True
-        if earlier and arrival.at - earlier[1] < timedelta(days=2) and rng.random() < 0.25:
+        if earlier and arrival.at - earlier[1] < timedelta(days=2) and rng.random() < 0.6:
             at = self.company.site_of(arrival.team).clock.after(arrival.at, rng.randint(600, 9000))
             tell.say("merged_into", at, actor_kind="human", cause="merge", target_ticket_id=earlier[0])
             return True

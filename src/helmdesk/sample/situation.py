@@ -42,7 +42,7 @@ class Situation:
             return float(self.scenarios["launch"]["after"])
         peak = self.scenarios["peak_hour_waits"]
         if self.is_during("peak_hour_waits", day) and local.hour in peak["segment"]["hours"]:
-            return 330.0 if channel == "phone" else 300.0
+            return 660.0 if channel == "phone" else 600.0
         return 30.0
 
     def missed_share(self, channel: str, team: str, local: datetime) -> float:

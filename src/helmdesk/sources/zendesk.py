@@ -15,10 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from helmdesk.errors import NotFoundError
-from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.records.staging import Staging, text
+from helmdesk.sources.reading import RawTable, locate_lines
 from helmdesk.sources.source import Options, Source
+from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times
 from helmdesk.sources.times import TimeReader
 
 STATUS = {
@@ -60,60 +60,18 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def find_tables(paths: Sequence[Path]) -> dict[str, Path]:
-    """Return the files of known tables in folders or among files, by table name.
-
-    Raises:
-        NotFoundError: a path does not exist, or there is no ticket table.
-    """
-    candidates: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise NotFoundError(f"{path}: no such file or folder")
-        candidates += sorted(path.iterdir()) if path.is_dir() else [path]
-    found: dict[str, Path] = {}
-    for path in candidates:
-        table = path.name.split(".")[0].removesuffix("_data")
-        if table in REQUIRED and path.is_file():
-            found[table] = path
-    if "ticket" not in found:
-        raise NotFoundError(f"{paths[0]}: no ticket table; expected a file named ticket.csv or ticket_data.csv")
-    return found
+def find_zendesk_tables(paths: Sequence[Path]) -> dict[str, Path]:
+    """Return the files of known tables by name; there must be a ticket table."""
+    return find_tables(paths, REQUIRED, "ticket")
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of an export; options are not used, Zendesk's times are UTC."""
-    tables: dict[str, RawTable] = {}
-    for table, path in find_tables(paths).items():
-        tables[table] = _read(staging, table, path)
-    _report_untouched(staging, paths, tables)
+    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "ticket", "z")
     for table, raw in tables.items():
         STAGERS[table](staging, tables)
         staging.on_step(f"read {table} ({raw.rows:,} rows)")
     locate_lines(staging, list(tables.values()))
-
-
-def _read(staging: Staging, table: str, path: Path) -> RawTable:
-    raw = read_table(staging, path, required=REQUIRED[table])
-    known = [*REQUIRED[table], *OPTIONAL.get(table, ())]
-    cells = [
-        f"nullif({name(column)}, '') as {name(column)}" if column in raw.columns else f"null::varchar as {name(column)}" for column in known
-    ]
-    rest = [column for column in raw.columns if column not in known and not column.startswith("_fivetran")]
-    packed = ", ".join(f"{name(column)} := nullif({name(column)}, '')" for column in rest)
-    extra = f"to_json(struct_pack({packed}))" if rest else "null"
-    staging.connection.execute(f"create view z_{table} as select {', '.join(cells)}, {extra} as extra, _file, _row, _line from {raw.table}")
-    return raw
-
-
-def _report_untouched(staging: Staging, paths: Sequence[Path], tables: Mapping[str, RawTable]) -> None:
-    used = {raw.path for raw in tables.values()}
-    left = sorted(
-        entry.name for path in paths if path.is_dir() for entry in path.iterdir()
-        if entry not in used and entry.suffix in (".csv", ".gz", ".parquet")
-    )  # fmt: skip
-    if left:
-        staging.note(f"tables left alone: {', '.join(left)}")
 
 
 def _at(column: str) -> str:
@@ -121,8 +79,7 @@ def _at(column: str) -> str:
 
 
 def _reject_time(staging: Staging, table: str, column: str) -> None:
-    fault = TIMES.fault(column)
-    staging.reject(column, column, fault, f"z_{table} where {fault} is not null", is_whole_row=True)
+    reject_times(staging, f"z_{table}", column, TIMES)
 
 
 def _has(tables: Mapping[str, RawTable], table: str) -> bool:
@@ -274,11 +231,7 @@ def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 
 
 def _entity(kind: str, columns: dict[str, str], since: str = "coalesce(z.updated_at, z.created_at)") -> dict[str, str]:
-    # A changed attribute is a new version: the content is part of the identity.
-    content = " || '|' || ".join(f"coalesce({value}::varchar, '')" for value in columns.values())
-    valid = f"coalesce({_at(since)}, timestamptz '2000-01-01 00:00:00+00')"
-    return {"record_id": f"'zendesk:{kind}:' || z.id || ':' || md5({content})", "source_id": "z.id", "occurred_at": valid,
-            "entity_id": "z.id", "valid_from": valid, "_file": "z._file", "_row": "z._row", **columns}  # fmt: skip
+    return entity_columns("zendesk", kind, columns, _at(since))
 
 
 def _users(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
@@ -420,4 +373,4 @@ STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
     "satisfaction_rating": _ratings,
 }
 
-source = Source("zendesk", "Zendesk connector tables: a folder of CSV or Parquet files", read, find_tables)
+source = Source("zendesk", "Zendesk connector tables: a folder of CSV or Parquet files", read, find_zendesk_tables)

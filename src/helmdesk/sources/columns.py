@@ -1,0 +1,124 @@
+"""Files whose columns have no fixed names: what a column means is recognised by what people call it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from helmdesk.errors import InputError
+from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.reading import RawTable, read_table
+from helmdesk.sources.suggestion import FORMATS
+from helmdesk.sources.times import TimeReader
+
+Layout = Mapping[str, tuple[str, ...]]
+"""Meaning -> names it goes by, in lower case with underscores, most telling first."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One file, seen through a layout.
+
+    Attributes:
+        view: columns named by meaning, null where absent, the rest packed in ``extra``.
+        given: meaning -> the file's own column name.
+    """
+
+    raw: RawTable
+    view: str
+    given: Mapping[str, str]
+
+    def has(self, *meanings: str) -> bool:
+        """Whether the file has a column for every one of these meanings."""
+        return all(meaning in self.given for meaning in meanings)
+
+
+def plain(header: str) -> str:
+    """Return a header in lower case with underscores for everything else."""
+    return re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
+
+
+def open_sheet(staging: Staging, path: Path, layout: Layout, required: Sequence[str], place: int) -> Sheet:
+    """Read a file and recognise its columns.
+
+    Raises:
+        InputError: a required meaning that no column carries; says which names would do.
+    """
+    raw = read_table(staging, path)
+    by_name: dict[str, str] = {}
+    for column in raw.columns:
+        by_name.setdefault(plain(column), column)
+    given: dict[str, str] = {}
+    for meaning, names in layout.items():
+        found = next((by_name[known] for known in names if known in by_name and by_name[known] not in given.values()), None)
+        if found is not None:
+            given[meaning] = found
+    for meaning in required:
+        if meaning not in given:
+            raise InputError(
+                f"{path}: no column for {meaning.replace('_', ' ')}; name it one of: {', '.join(layout[meaning])}"
+                f" (the file has: {', '.join(raw.columns[:12])}), or describe the file with: helmdesk load mapping"
+            )
+    cells = [
+        f"nullif(trim({name(given[meaning])}), '') as {name(meaning)}" if meaning in given else f"null::varchar as {name(meaning)}"
+        for meaning in layout
+    ]
+    rest = [column for column in raw.columns if column not in given.values()]
+    packed = ", ".join(f"{name(plain(column))} := nullif({name(column)}, '')" for column in rest)
+    extra = f"to_json(struct_pack({packed}))" if rest else "null"
+    view = f"sheet_{place}"
+    staging.connection.execute(f"create view {view} as select {', '.join(cells)}, {extra} as extra, _file, _row, _line from {raw.table}")
+    staging.report.files[-1].unknown_columns = tuple(rest)
+    return Sheet(raw, view, given)
+
+
+def times_of(staging: Staging, sheet: Sheet, expression: str, zone: str) -> TimeReader:
+    """Return how the times of an SQL expression over the sheet are written.
+
+    Raises:
+        InputError: no known format, or one in which days and months cannot be told apart.
+    """
+    sample = f"(select distinct {expression} as cell from {sheet.view} where {expression} is not null limit 2000)"
+    counts: dict[str, int] = {}
+    total, example = 0, ""
+    for shape in FORMATS:
+        row = staging.connection.execute(
+            f"select count(*), count({TimeReader('UTC', shape).instant('cell')}), min(cell) from {sample}"
+        ).fetchone()
+        total, counts[shape], example = row or (0, 0, "")
+    if total == 0:
+        return TimeReader(zone)
+    best = max(counts, key=lambda shape: counts[shape])
+    if counts[best] == 0:
+        raise InputError(f"{sheet.raw.path}: '{example}' is no time in a known form; describe the file with: helmdesk load mapping")
+    twin = best.replace("%d/%m", "%m/%d") if "%d/%m" in best else best.replace("%m/%d", "%d/%m")
+    if twin != best and counts.get(twin) == counts[best]:
+        raise InputError(
+            f"{sheet.raw.path}: '{example}' may be day/month or month/day and no row tells; describe the file with: helmdesk load mapping"
+        )
+    return TimeReader(zone, best)
+
+
+def duration(cell: str) -> str:
+    """Return SQL giving the seconds of a number of seconds or of h:mm:ss; null when it is neither."""
+    return f"coalesce(try_cast({cell} as double), case when {cell} like '%:%' then epoch(try_cast({cell} as interval)) end)"
+
+
+def flag(cell: str) -> str:
+    """Return SQL giving a yes or no; null for any other word."""
+    return (
+        f"case when lower({cell}) in ('y', 'yes', 'true', '1', 'answered') then true"
+        f" when lower({cell}) in ('n', 'no', 'false', '0') then false end"
+    )
+
+
+def worded(cell: str, words: Mapping[str, Sequence[str]]) -> str:
+    """Return SQL that maps the words people use onto ours; null for words nobody listed."""
+    plain_cell = f"regexp_replace(lower({cell}), '[^a-z0-9]+', ' ', 'g')"
+    cases = " ".join(
+        f"when trim({plain_cell}) in ({', '.join(text(other) for other in (ours.replace('_', ' '), *others))}) then {text(ours)}"
+        for ours, others in words.items()
+    )
+    return f"case {cases} end"

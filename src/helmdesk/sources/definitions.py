@@ -1,0 +1,257 @@
+"""What no export tells: calendars with holidays, SLA policies, contracts, queues, teams, instruments; one TOML file.
+
+    [[calendar]]
+    id = "berlin"
+    time_zone = "Europe/Berlin"
+    hours = { mon-fri = ["09:00-12:30", "13:30-18:00"], sat = ["22:00-02:00"] }
+    holidays = { country = "DE", region = "BE", except = ["2026-05-01"] }
+    closed = ["2026-12-24"]
+    open = { "2026-12-31" = ["09:00-12:00"] }
+
+Public holidays are written out as dates when the file is loaded, so that a later version of the holidays library
+changes nothing silently. A changed definition with a later ``valid_from`` is a new version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.records.schema import CHOICES
+from helmdesk.records.staging import FileReport, Staging, text
+from helmdesk.sources.source import Options, Source, named_paths
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOLIDAY_YEARS = (2015, 2035)
+ALWAYS = date(2000, 1, 1)
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
+_SECONDS = re.compile(r"(\d+)\s*s?")
+
+Item = Mapping[str, Any]
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage the entities of TOML files.
+
+    Raises:
+        NotFoundError, InputError: no such file, or a part that cannot be; names file, table and key.
+    """
+    for index, path in enumerate(paths):
+        content = _content(path)
+        rows = 0
+        for kind, items in content.items():
+            if kind not in KINDS:
+                raise InputError(f"{path}: unknown table '{kind}'{nearest(kind, KINDS)} (known: {', '.join(KINDS)})")
+            if not isinstance(items, list):
+                raise InputError(f"{path}: {kind} must be written as [[{kind}]]")
+            for place, item in enumerate(items, 1):
+                where = f"{path}: {kind} {item.get('id', place)}"
+                _stage(staging, kind, item, where, index)
+                rows += 1
+        staging.report.files.append(FileReport(str(path), rows))
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: no such file") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _stage(staging: Staging, kind: str, item: Item, where: str, index: int) -> None:
+    shared = ("id", "valid_from", "valid_to")
+    known, columns_of = KINDS[kind]
+    for word in item:
+        if word not in (*shared, *known):
+            raise InputError(f"{where}: unknown key '{word}'{nearest(word, (*shared, *known))}")
+    if not isinstance(item.get("id"), str) or not item["id"]:
+        raise InputError(f"{where}: it needs an id")
+    columns = {column: value for column, value in columns_of(item, where).items() if value is not None}
+    valid_from = _instant(item.get("valid_from", ALWAYS), f"{where}: valid_from")
+    digest = hashlib.md5(repr((sorted(columns.items()), valid_from)).encode(), usedforsecurity=False).hexdigest()
+    record = {
+        "record_id": text(f"definitions:{kind}:{item['id']}:{digest}"), "source_id": text(item["id"]), "entity_id": text(item["id"]),
+        "occurred_at": valid_from, "valid_from": valid_from, "fidelity": "'asserted'", "_file": str(index), "_row": "0",
+        **{column: str(value) if isinstance(value, int | float) else text(value) for column, value in columns.items()},
+    }  # fmt: skip
+    if "valid_to" in item:
+        record["valid_to"] = _instant(item["valid_to"], f"{where}: valid_to")
+    if "tenure_start" in record:
+        record["tenure_start"] = _instant(item["tenure_start"], f"{where}: tenure_start")
+    staging.add(kind, record, "(select 1)")
+
+
+def _instant(value: Any, where: str) -> str:
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+    elif isinstance(value, date):
+        moment = datetime.combine(value, time(), UTC)
+    else:
+        raise InputError(f"{where}: {value!r} is not a date such as 2026-01-01")
+    return f"timestamptz '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00'"
+
+
+def _text(item: Item, word: str, where: str, *, is_needed: bool = False) -> str | None:
+    value = item.get(word)
+    if value is None and not is_needed:
+        return None
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{where}: {word} must be a text, not {value!r}" if value is not None else f"{where}: it needs '{word}'")
+    return value
+
+
+def _texts(*words: str) -> Callable[[Item, str], dict[str, Any]]:
+    """Return a reader of plain texts; ``contract_value`` and ``cost_rate`` are numbers."""
+
+    def columns(item: Item, where: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for word in words:
+            column = {"account": "account_id", "policy": "policy_id", "calendar": "calendar_id", "team": "team_id"}.get(word, word)
+            if word in ("contract_value", "cost_rate"):
+                if word in item and (isinstance(item[word], bool) or not isinstance(item[word], int | float)):
+                    raise InputError(f"{where}: {word} must be a number, not {item[word]!r}")
+                found[column] = item.get(word)
+            elif word == "tenure_start":
+                found[column] = item.get(word) and str(item[word])
+            else:
+                found[column] = _text(item, word, where, is_needed=word == "account")
+        return found
+
+    return columns
+
+
+def _calendar(item: Item, where: str) -> dict[str, Any]:
+    weekly = sorted(span for days, spans in _table(item, "hours", where).items() for span in _weekly(days, spans, where))
+    exceptions: dict[str, list[list[int]]] = {}
+    for day in _public_holidays(_table(item, "holidays", where), where):
+        exceptions[day.isoformat()] = []
+    for given in item.get("closed", []):
+        exceptions[_day(given, f"{where}: closed")] = []
+    for named, spans in _table(item, "open", where).items():
+        exceptions[_day(named, f"{where}: open")] = [list(_span(span, f"{where}: open {named}")) for span in spans]
+    definition = json.dumps({"weekly": weekly, "exceptions": exceptions}, sort_keys=True)
+    return {"name": _text(item, "name", where), "time_zone": _text(item, "time_zone", where, is_needed=True), "definition": definition}
+
+
+def _table(item: Item, word: str, where: str) -> Mapping[str, Any]:
+    value = item.get(word, {})
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: {word} must be a table, not {value!r}")
+    return value
+
+
+def _weekly(days: str, spans: Any, where: str) -> list[list[int]]:
+    found = []
+    first, _, last = days.lower().partition("-")
+    for day in (first, last or first):
+        if day not in DAYS:
+            raise InputError(f"{where}: hours: '{days}' is not a day or range of days such as mon or mon-fri")
+    start, end = DAYS.index(first), DAYS.index(last or first)
+    numbers = range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]
+    for span in [spans] if isinstance(spans, str) else spans:
+        begins, ends = _span(span, f"{where}: hours {days}")
+        found += [[number * 1440 + begins, number * 1440 + ends] for number in numbers]
+    return found
+
+
+def _span(value: Any, where: str) -> tuple[int, int]:
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise InputError(f"{where}: {value!r} is not a span such as 09:00-17:30")
+    hour, minute, last_hour, last_minute = map(int, found.groups())
+    start, end = hour * 60 + minute, last_hour * 60 + last_minute
+    if start >= 1440 or end > 1440 or minute > 59 or last_minute > 59:
+        raise InputError(f"{where}: {value!r} is no time of day")
+    # Past midnight: the span ends on the next day.
+    return start, end if end > start else end + 1440
+
+
+def _day(value: Any, where: str) -> str:
+    try:
+        return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{where}: {value!r} is not a date such as 2026-12-24") from error
+
+
+def _public_holidays(given: Mapping[str, Any], where: str) -> list[date]:
+    """Return public holidays by country and region, less those named as exceptions.
+
+    Source: the holidays library, national and regional public holidays.
+    """
+    if not given:
+        return []
+    import holidays
+
+    for word in given:
+        if word not in ("country", "region", "except", "years"):
+            raise InputError(f"{where}: holidays: unknown key '{word}'")
+    years = given.get("years", HOLIDAY_YEARS)
+    try:
+        found = holidays.country_holidays(given["country"], subdiv=given.get("region"), years=range(years[0], years[1] + 1))
+    except (KeyError, NotImplementedError, TypeError, IndexError) as error:
+        raise InputError(f"{where}: holidays: no such country or region: {dict(given)} ({error})") from error
+    kept = {_day(day, f"{where}: holidays, except") for day in given.get("except", [])}
+    return sorted(day for day in found if day.isoformat() not in kept)
+
+
+def _policy(item: Item, where: str) -> dict[str, Any]:
+    body = {word: item[word] for word in ("match", "order", "reopen", "clocks") if word in item}
+    return {
+        "name": _text(item, "name", where),
+        "calendar_id": _text(item, "calendar", where),
+        "definition": json.dumps(body, sort_keys=True),
+    }
+
+
+def _queue(item: Item, where: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": _text(item, "name", where),
+        "channel": _text(item, "channel", where),
+        "calendar_id": _text(item, "calendar", where),
+    }
+    for word in ("threshold", "short_abandon"):
+        if word in item:
+            seconds = _SECONDS.fullmatch(str(item[word]))
+            if not seconds:
+                raise InputError(f"{where}: {word}: {item[word]!r} is not a number of seconds such as '20s'")
+            found[f"{word}_seconds"] = int(seconds[1])
+    return found
+
+
+def _instrument(item: Item, where: str) -> dict[str, Any]:
+    kind, about = _text(item, "kind", where, is_needed=True), _text(item, "about", where)
+    for value, column in ((kind, "instrument_kind"), (about, "about")):
+        if value is not None and value not in CHOICES[column]:
+            raise InputError(f"{where}: '{value}' is not one of {', '.join(CHOICES[column])}")
+    if not item.get("positive"):
+        raise InputError(f"{where}: it needs 'positive', the answers that count as good")
+    body = {word: item[word] for word in ("question", "scale") if word in item}
+    body |= {word: [str(value) for value in item[word]] for word in ("positive", "negative") if word in item}
+    return {"name": _text(item, "name", where), "instrument_kind": kind, "about": about, "definition": json.dumps(body, sort_keys=True)}
+
+
+# Table -> the keys it may have besides id, valid_from and valid_to, and how they become columns.
+KINDS: dict[str, tuple[tuple[str, ...], Callable[[Item, str], dict[str, Any]]]] = {
+    "calendar": (("name", "time_zone", "hours", "holidays", "closed", "open"), _calendar),
+    "sla_policy": (("name", "calendar", "match", "order", "reopen", "clocks"), _policy),
+    "contract": (("account", "policy"), _texts("account", "policy")),
+    "account": (("name", "tier", "region", "contract_value", "owner"), _texts("name", "tier", "region", "contract_value", "owner")),
+    "queue": (("name", "channel", "threshold", "short_abandon", "calendar"), _queue),
+    "team": (("name", "tier", "calendar"), _texts("name", "tier", "calendar")),
+    "agent": (
+        ("name", "team", "role", "tier", "cost_rate", "tenure_start"),
+        _texts("name", "team", "role", "tier", "cost_rate", "tenure_start"),
+    ),
+    "instrument": (("name", "kind", "about", "question", "scale", "positive", "negative"), _instrument),
+}
+
+source = Source("definitions", "calendars, holidays, SLA policies, contracts, queues, instruments (TOML)", read, named_paths)

@@ -1,0 +1,214 @@
+"""Intercom as connector tables: conversation_history, conversation_part_history, admin, team, contact and company.
+
+The first message stands outside the parts and is added. States and assignees come from the parts; for conversations
+whose parts are not in the export, from the changes between the rows of their history (derived). All times are UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from helmdesk.records.staging import Staging, text
+from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.reading import RawTable, locate_lines
+from helmdesk.sources.source import Options, Source
+from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times
+from helmdesk.sources.times import TimeReader
+
+TIMES = TimeReader("UTC")
+STATES = {"open": "open", "closed": "solved", "snoozed": "waiting_customer"}
+PARTS = {"close": "solved", "open": "open", "snoozed": "waiting_customer", "unsnoozed": "open"}
+OURS = ("admin", "team")
+RATING = "intercom_rating"
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "conversation_history": ("id", "created_at", "updated_at", "state"),
+    "conversation_part_history": ("id", "conversation_id", "part_type", "created_at"),
+    "conversation_contact_history": ("conversation_id", "contact_id"),
+    "conversation_tag_history": ("conversation_id", "tag_id"),
+    "tag": ("id", "name"),
+    "admin": ("id", "name"),
+    "team": ("id", "name"),
+    "team_admin": ("admin_id", "team_id"),
+    "contact_history": ("id", "updated_at"),
+    "contact_company_history": ("contact_id", "company_id"),
+    "company_history": ("id", "updated_at"),
+}
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "conversation_history": ("assignee_id", "assignee_type", "conversation_rating_created_at", "conversation_rating_remark",
+                             "conversation_rating_value", "priority", "sla_name", "sla_status", "source_author_id", "source_author_type",
+                             "source_type", "source_subject", "source_body"),
+    "conversation_part_history": ("author_id", "author_type", "assigned_to_id", "assigned_to_type", "body"),
+    "contact_history": ("name", "role"),
+    "company_history": ("name", "plan_name", "monthly_spend"),
+}  # fmt: skip
+
+
+def find_intercom_tables(paths: Sequence[Path]) -> dict[str, Path]:
+    """Return the files of known tables by name; there must be a conversation_history table."""
+    return find_tables(paths, REQUIRED, "conversation_history")
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage the records of an export; options are not used, Intercom's times are UTC."""
+    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "conversation_history", "i")
+    _conversations(staging, tables)
+    if "conversation_part_history" in tables:
+        _parts(staging)
+    _people(staging, tables)
+    locate_lines(staging, list(tables.values()))
+
+
+def _at(column: str) -> str:
+    return TIMES.instant(column)
+
+
+def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    for column in ("created_at", "updated_at"):
+        reject_times(staging, "i_conversation_history", column, TIMES)
+    known = ", ".join(text(state) for state in STATES)
+    staging.reject("state", "state", "'unknown state'", f"i_conversation_history where state not in ({known}) or state is null")
+    contact = "null::varchar"
+    if "conversation_contact_history" in tables:
+        contact = "(select min(contact_id) from i_conversation_contact_history c where c.conversation_id = h.id)"
+    is_ours = f"h.source_author_type in ({', '.join(text(kind) for kind in OURS)})"
+    staging.connection.execute(
+        f"""create temp table i_rows as select h.*, {_at("created_at")} as born_at, {_at("updated_at")} as known_at
+        from i_conversation_history h where {_at("created_at")} is not null and {_at("updated_at")} is not null"""
+    )
+    # Nobody knows what a conversation looked like at its start but by its first row; what changed later is not that.
+    staging.connection.execute(
+        "create temp table i_first as select * from i_rows qualify row_number() over (partition by id order by known_at, _row) = 1"
+    )
+    own = "'intercom:conversation:' || h.id"
+    base = {"source_id": "h.id", "ticket_id": "h.id", "_file": "h._file", "_row": "h._row"}
+    staging.add(
+        "created",
+        {**base, "record_id": f"{own} || ':created'", "occurred_at": "h.born_at", "seq": "0", "actor_id": "h.source_author_id",
+         "actor_kind": f"case when {is_ours} then 'human' when h.source_author_type = 'bot' then 'bot' else 'customer' end",
+         "is_outbound": f"coalesce({is_ours}, false)", "channel": "coalesce(h.source_type, 'conversation')", "subject": "h.source_subject",
+         "priority": "case h.priority when 'priority' then 'high' when 'not_priority' then 'normal' end", "status": "'new'",
+         "customer_id": f"case when {is_ours} then {contact} else coalesce(h.source_author_id, {contact}) end", "agent_id": "''", "extra": "h.extra"},
+        "i_first h",
+    )  # fmt: skip
+    staging.add(
+        "message",
+        {**base, "record_id": f"{own} || ':first'", "occurred_at": "h.born_at", "seq": "0", "actor_id": "h.source_author_id",
+         "actor_kind": f"case when {is_ours} then 'human' when h.source_author_type = 'bot' then 'bot' else 'customer' end",
+         "direction": f"case when {is_ours} or h.source_author_type = 'bot' then 'outbound' else 'inbound' end", "visibility": "'public'",
+         "is_automated": "false", "text": "h.source_body"},
+        "i_first h",
+    )  # fmt: skip
+    told = "select null::varchar"
+    if "conversation_part_history" in tables:
+        changes = ", ".join(text(part) for part in PARTS)
+        told = f"select conversation_id from i_conversation_part_history where part_type in ({changes})"
+    cases = " ".join(f"when {text(state)} then {text(status)}" for state, status in STATES.items())
+    staging.connection.execute(
+        """create temp table i_changes as select *, lag(state) over w as last_state, lag(assignee_id) over w as last_assignee
+        from i_rows window w as (partition by id order by known_at, _row)"""
+    )
+    staging.add(
+        "status_changed",
+        {**base, "record_id": f"{own} || ':state:' || epoch_us(h.known_at) || ':' || h.state", "occurred_at": "h.known_at",
+         "status": f"case h.state {cases} end", "status_raw": "h.state", "fidelity": "'derived'"},
+        f"i_changes h where h.state in ({known}) and h.state is distinct from h.last_state"
+        f" and h.id not in (select * from ({told}) t(id) where id is not null)",
+    )  # fmt: skip
+    staging.add(
+        "assigned",
+        {**base, "record_id": f"{own} || ':assigned:' || epoch_us(h.known_at) || ':' || coalesce(h.assignee_id, '')", "occurred_at": "h.known_at",
+         "agent_id": "case when h.assignee_type = 'team' then null else coalesce(h.assignee_id, '') end",
+         "team_id": "case when h.assignee_type = 'team' then h.assignee_id end", "fidelity": "'derived'"},
+        "i_changes h where h.assignee_id is distinct from h.last_assignee",
+    )  # fmt: skip
+    _ratings_and_verdicts(staging, base, own)
+
+
+def _ratings_and_verdicts(staging: Staging, base: Mapping[str, str], own: str) -> None:
+    rated = "i_rows h where h.conversation_rating_value is not null"
+    staging.reject("conversation_rating_value", "conversation_rating_value", "'not a rating from 1 to 5'",
+                   f"{rated} and h.conversation_rating_value not in ('1', '2', '3', '4', '5')")  # fmt: skip
+    (ratings,) = staging.connection.execute(f"select count(*) from {rated}").fetchone() or (0,)
+    if ratings:
+        stage_instrument(
+            staging, RATING, "csat", positive=["4", "5"], negative=["1", "2"], scale=[1, 5], name="Intercom conversation rating"
+        )
+        staging.add(
+            "responded",
+            {**base, "record_id": f"{own} || ':rating:' || h.conversation_rating_value", "survey_id": own, "instrument_id": text(RATING),
+             "occurred_at": f"coalesce({_at('h.conversation_rating_created_at')}, h.known_at)", "answer": "h.conversation_rating_value",
+             "score": "try_cast(h.conversation_rating_value as double)", "comment": "h.conversation_rating_remark", "actor_kind": "'customer'"},
+            f"(select * from {rated} qualify row_number() over (partition by h.id, h.conversation_rating_value order by h.known_at) = 1) h"
+            " where h.conversation_rating_value in ('1', '2', '3', '4', '5')",
+        )  # fmt: skip
+    staging.add(
+        "source_verdict",
+        {**base, "record_id": f"{own} || ':sla:' || h.sla_name || ':' || h.sla_status", "occurred_at": "h.known_at", "clock": "'source'",
+         "is_met": "h.sla_status = 'hit'", "fidelity": "'asserted'"},
+        "(select * from i_rows h where h.sla_name is not null and h.sla_status in ('hit', 'missed')"
+        " qualify row_number() over (partition by h.id, h.sla_name, h.sla_status order by h.known_at) = 1) h",
+    )  # fmt: skip
+
+
+def _parts(staging: Staging) -> None:
+    reject_times(staging, "i_conversation_part_history", "created_at", TIMES)
+    at = _at("p.created_at")
+    kind = "case when p.author_type = 'admin' then 'human' when p.author_type = 'bot' then 'bot' when p.author_type in ('user', 'lead', 'contact') then 'customer' else 'system' end"
+    base = {"source_id": "p.id", "occurred_at": at, "ticket_id": "p.conversation_id", "actor_id": "p.author_id", "actor_kind": kind,
+            "_file": "p._file", "_row": "p._row"}  # fmt: skip
+    rows = "i_conversation_part_history p where p.part_type"
+    staging.add(
+        "message",
+        {**base, "record_id": "'intercom:part:' || p.id", "direction": f"case when {kind} = 'customer' then 'inbound' else 'outbound' end",
+         "visibility": "case when p.part_type = 'note' then 'internal' else 'public' end", "is_automated": "false", "text": "p.body"},
+        f"{rows} in ('comment', 'note') or (p.part_type in ('close', 'open', 'assignment') and p.body is not null)",
+    )  # fmt: skip
+    cases = " ".join(f"when {text(part)} then {text(status)}" for part, status in PARTS.items())
+    listed = ", ".join(text(part) for part in PARTS)
+    staging.add(
+        "status_changed",
+        {
+            **base,
+            "record_id": "'intercom:part:' || p.id || ':state'",
+            "status": f"case p.part_type {cases} end",
+            "status_raw": "p.part_type",
+        },
+        f"{rows} in ({listed})",
+    )
+    staging.add(
+        "assigned",
+        {**base, "record_id": "'intercom:part:' || p.id || ':assigned'",
+         "agent_id": "case when p.assigned_to_type = 'team' then null else coalesce(p.assigned_to_id, '') end",
+         "team_id": "case when p.assigned_to_type = 'team' then p.assigned_to_id end"},
+        f"{rows} in ('assignment', 'assign_and_reopen')",
+    )  # fmt: skip
+    (orphans,) = staging.connection.execute(
+        "select count(distinct conversation_id) from i_conversation_part_history where conversation_id not in (select id from i_conversation_history)"
+    ).fetchone() or (0,)
+    if orphans:
+        staging.note(f"{orphans:,} conversations have parts but are not in the history; kept, and counted once they arrive")
+
+
+def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    def entity(kind: str, columns: Mapping[str, str], rows: str, since: str = "null::timestamptz") -> None:
+        staging.add(kind, entity_columns("intercom", kind, columns, since), rows)
+
+    if "admin" in tables:
+        team = "(select min(team_id) from i_team_admin t where t.admin_id = z.id)" if "team_admin" in tables else "null::varchar"
+        entity("agent", {"name": "z.name", "role": "'admin'", "team_id": team}, "i_admin z")
+    if "team" in tables:
+        entity("team", {"name": "z.name"}, "i_team z")
+    if "contact_history" in tables:
+        company = (
+            "(select min(company_id) from i_contact_company_history c where c.contact_id = z.id)"
+            if "contact_company_history" in tables
+            else "null::varchar"
+        )
+        entity("customer", {"name": "z.name", "account_id": company}, "i_contact_history z", _at("z.updated_at"))
+    if "company_history" in tables:
+        entity("account", {"name": "z.name", "tier": "z.plan_name"}, "i_company_history z", _at("z.updated_at"))
+
+
+source = Source("intercom", "Intercom connector tables: a folder of CSV or Parquet files", read, find_intercom_tables)

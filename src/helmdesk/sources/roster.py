@@ -1,0 +1,80 @@
+"""Planned shifts from a CSV: who, what, from when to when; approved changes replace the shift they name.
+
+Times without an offset are in ``--time-zone``. An end before its start is on the next day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from helmdesk.errors import InputError
+from helmdesk.records.staging import Staging
+from helmdesk.sources.columns import Layout, open_sheet, times_of, worded
+from helmdesk.sources.reading import locate_lines
+from helmdesk.sources.source import Options, Source, named_paths
+
+LAYOUT: Layout = {
+    "agent_id": ("agent_id", "agent", "employee", "employee_id", "name", "user"),
+    "start": ("start_at", "start", "start_time", "from", "begins", "shift_start"),
+    "end": ("end_at", "end", "end_time", "to", "until", "shift_end"),
+    "date": ("date", "day", "shift_date"),
+    "activity": ("activity", "type", "shift_type", "task"),
+    "shift_id": ("shift_id", "shift", "id"),
+    "approved_by": ("approved_by", "approver"),
+    "changed_at": ("changed_at", "change_time"),
+}
+ACTIVITIES = {
+    "work": ("shift", "phone", "phones", "chat", "email", "tickets", "queue", "on queue", "available", "open"),
+    "break": ("short break", "pause", "rest"),
+    "meal": ("lunch", "dinner", "meal break", "lunch break"),
+    "meeting": ("team meeting", "1 1", "one on one", "huddle"),
+    "training": ("coaching", "onboarding", "learning"),
+    "project": ("back office", "offline work", "special project"),
+    "time_off": ("pto", "vacation", "holiday", "sick", "leave", "off", "absence"),
+}
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage planned shifts and approved changes."""
+    sheets = []
+    for place, path in enumerate(paths):
+        sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "start", "end"), place)
+        zone = options.time_zone or "UTC"
+        start, end = ("(date || ' ' || \"start\")", "(date || ' ' || \"end\")") if sheet.has("date") else ('"start"', '"end"')
+        times = times_of(staging, sheet, start, zone)
+        activity = f"coalesce({worded('activity', ACTIVITIES)}, case when activity is null then 'work' end)"
+        faults = (
+            ("agent_id", "agent_id", "case when agent_id is null then 'no agent' end"),
+            ("start", start, f"case when {start} is null then 'no start' else {times.fault(start)} end"),
+            ("end", end, f"case when {end} is null then 'no end' else {times.fault(end)} end"),
+            ("activity", "activity", f"case when {activity} is null then 'not a known activity: {', '.join(ACTIVITIES)}' end"),
+        )
+        for meaning, raw, fault in faults:
+            staging.reject(sheet.given.get(meaning, meaning), raw, fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
+        sound = " and ".join(f"({fault}) is null" for _, _, fault in faults)
+        ends = f"case when {times.instant(end)} <= {times.instant(start)} then {times.instant(end)} + interval 24 hour else {times.instant(end)} end"
+        if sheet.has("changed_at") and not sheet.has("shift_id"):
+            raise InputError(f"{path}: changes need a shift_id that names the shift they replace")
+        changed = times_of(staging, sheet, "changed_at", zone).instant("changed_at") if sheet.has("changed_at") else "null::timestamptz"
+        shared = {
+            "source_id": "shift_id", "agent_id": "agent_id", "activity": activity, "start_at": times.instant(start), "end_at": ends,
+            "shift_id": "shift_id", "extra": "extra", "_file": "_file", "_row": "_row",
+        }  # fmt: skip
+        identity = f"agent_id || ':' || coalesce(shift_id, '') || ':' || {activity} || ':' || epoch_us({times.instant(start)}) || ':' || epoch_us({ends})"
+        staging.add(
+            "shift_planned",
+            {**shared, "record_id": f"'roster:planned:' || {identity}", "occurred_at": times.instant(start)},
+            f"{sheet.view} where {sound} and changed_at is null and approved_by is null",
+        )
+        staging.add(
+            "shift_changed",
+            {**shared, "record_id": f"'roster:changed:' || {identity}", "occurred_at": f"coalesce({changed}, {times.instant(start)})",
+             "approved_by": "approved_by"},
+            f"{sheet.view} where {sound} and (changed_at is not null or approved_by is not null)",
+        )  # fmt: skip
+        sheets.append(sheet.raw)
+    locate_lines(staging, sheets)
+
+
+source = Source("roster", "planned shifts (CSV: agent, start, end, activity)", read, named_paths)

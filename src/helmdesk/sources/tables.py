@@ -1,0 +1,89 @@
+"""Connector exports: a folder with one file per table, each seen as a view of plain text columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from helmdesk.errors import NotFoundError
+from helmdesk.records.staging import Staging, name
+from helmdesk.sources.reading import RawTable, read_table
+from helmdesk.sources.times import TimeReader
+
+# What exporters append to a table's name; the plain name wins where both exist.
+SUFFIXES = ("_data", "_snowflake", "_postgres", "_redshift")
+TABLE_FILES = (".csv", ".gz", ".parquet")
+
+
+def find_tables(paths: Sequence[Path], known: Collection[str], needed: str) -> dict[str, Path]:
+    """Return the files of known tables in folders or among files, by table name.
+
+    Raises:
+        NotFoundError: a path does not exist, or the table `needed` is missing.
+    """
+    candidates: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise NotFoundError(f"{path}: no such file or folder")
+        candidates += sorted(path.iterdir()) if path.is_dir() else [path]
+    found: dict[str, tuple[int, Path]] = {}
+    for path in candidates:
+        stem = path.name.split(".")[0]
+        for rank, suffix in enumerate(("", *SUFFIXES)):
+            table = stem.removesuffix(suffix) if suffix else stem
+            if table in known and path.is_file() and rank < found.get(table, (len(SUFFIXES) + 1, path))[0]:
+                found[table] = (rank, path)
+    if needed not in found:
+        raise NotFoundError(f"{paths[0]}: no {needed} table; expected a file named {needed}.csv or {needed}_data.csv")
+    return {table: path for table, (_, path) in found.items()}
+
+
+def open_tables(
+    staging: Staging,
+    paths: Sequence[Path],
+    required: Mapping[str, Sequence[str]],
+    optional: Mapping[str, Sequence[str]],
+    needed: str,
+    prefix: str,
+) -> dict[str, RawTable]:
+    """Read every known table and create a view ``<prefix>_<table>`` of it.
+
+    A view has all required and optional columns (null where the file has none, and for empty text), the rest
+    packed as JSON in ``extra``, and ``_file``, ``_row``, ``_line``. Unknown tables are reported, not read.
+    """
+    tables: dict[str, RawTable] = {}
+    for table, path in find_tables(paths, required, needed).items():
+        raw = read_table(staging, path, required=required[table])
+        known = [*required[table], *optional.get(table, ())]
+        cells = [
+            f"nullif({name(column)}, '') as {name(column)}" if column in raw.columns else f"null::varchar as {name(column)}"
+            for column in known
+        ]
+        rest = [column for column in raw.columns if column not in known and not column.startswith("_fivetran")]
+        packed = ", ".join(f"{name(column)} := nullif({name(column)}, '')" for column in rest)
+        extra = f"to_json(struct_pack({packed}))" if rest else "null"
+        staging.connection.execute(
+            f"create view {prefix}_{table} as select {', '.join(cells)}, {extra} as extra, _file, _row, _line from {raw.table}"
+        )
+        tables[table] = raw
+    used = {raw.path for raw in tables.values()}
+    left = sorted(
+        entry.name for path in paths if path.is_dir() for entry in path.iterdir() if entry not in used and entry.suffix in TABLE_FILES
+    )
+    if left:
+        staging.note(f"tables left alone: {', '.join(left)}")
+    return tables
+
+
+def reject_times(staging: Staging, view: str, column: str, times: TimeReader) -> None:
+    """Quarantine the rows of a view whose time cannot be read."""
+    fault = times.fault(column)
+    staging.reject(column, column, fault, f"{view} where {fault} is not null", is_whole_row=True)
+
+
+def entity_columns(source: str, kind: str, columns: Mapping[str, str], valid_from: str, key: str = "z.id") -> dict[str, str]:
+    """Return the columns of an entity record; a changed attribute is a new version, so content is part of the identity."""
+    content = " || '|' || ".join(f"coalesce(({value})::varchar, '')" for value in columns.values()) or "''"
+    valid = f"coalesce({valid_from}, timestamptz '2000-01-01 00:00:00+00')"
+    return {"record_id": f"'{source}:{kind}:' || {key} || ':' || md5({content})", "source_id": key, "occurred_at": valid,
+            "entity_id": key, "valid_from": valid, "_file": "z._file", "_row": "z._row", **columns}  # fmt: skip

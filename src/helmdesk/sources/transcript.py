@@ -1,0 +1,111 @@
+"""Chats, tweets or letters as messages: one row a message, with who spoke and when.
+
+A second file with one row a conversation may give when it began and how long it took; the last answer of a
+conversation that has no time of its own is dated by it. Nothing is said about solving, so nothing is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from helmdesk.errors import InputError
+from helmdesk.records.staging import Staging, text
+from helmdesk.sources.columns import Layout, Sheet, duration, open_sheet, times_of, worded
+from helmdesk.sources.reading import locate_lines
+from helmdesk.sources.source import Options, Source, named_paths
+
+LAYOUT: Layout = {
+    "conversation_id": ("conversation_id", "session_id", "chat_id", "ticket_id", "thread_id", "case_id"),
+    "role": ("role", "author_type", "sender_type", "speaker", "from"),
+    "author": ("author", "author_id", "sender", "user", "name"),
+    "at": ("datetime", "created_at", "sent_at", "timestamp", "time", "date"),
+    "message": ("message", "text", "body", "content"),
+    "turn": ("turn", "seq", "index", "position"),
+    "channel": ("channel", "source"),
+    "company": ("company", "brand", "account"),
+    "began": ("conversationdatetime", "conversation_started_at", "started_at"),
+    "took": ("duration", "duration_seconds"),
+}
+ROLES = {
+    "customer": ("client", "user", "visitor", "end user", "enduser", "consumer", "requester"),
+    "human": ("agent", "agent final url", "support", "admin", "operator", "staff", "company"),
+    "bot": ("assistant", "chatbot", "virtual agent"),
+    "automation": ("system", "trigger", "auto"),
+}
+
+AT = '"at"'
+"""`at` is a word of SQL's own."""
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage one ticket for each conversation and its messages."""
+    sheets = [open_sheet(staging, path, LAYOUT, ("conversation_id",), place) for place, path in enumerate(paths)]
+    spoken = [sheet for sheet in sheets if sheet.has("role", "at")]
+    headed = [sheet for sheet in sheets if sheet.has("began", "took")]
+    if not spoken:
+        raise InputError(f"{paths[0]}: no messages: a file needs columns for conversation, role and time")
+    zone = options.time_zone or "UTC"
+    if headed:
+        heading = headed[0]
+        began = times_of(staging, heading, "began", zone).instant("began")
+        staging.connection.execute(
+            f"create temp table endings as select conversation_id, max({began} + to_microseconds(({duration('took')} * 1000000)::bigint)) as end_at"
+            f" from {heading.view} group by conversation_id"
+        )
+    else:
+        staging.connection.execute(
+            "create temp table endings as select null::varchar as conversation_id, null::timestamptz as end_at where false"
+        )
+    for sheet in spoken:
+        _stage(staging, sheet, zone)
+    locate_lines(staging, [sheet.raw for sheet in sheets])
+
+
+def _stage(staging: Staging, sheet: Sheet, zone: str) -> None:
+    times = times_of(staging, sheet, AT, zone)
+    kind = worded("role", ROLES)
+    fault = times.fault(AT)
+    staging.reject(sheet.given["at"], AT, fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
+    staging.reject(
+        sheet.given["role"],
+        "role",
+        text("not a known speaker: " + ", ".join(ROLES)),
+        f"{sheet.view} where ({kind}) is null",
+        is_whole_row=True,
+    )
+    rows = f"{sheet.raw.table}_spoken"
+    staging.connection.execute(
+        f"""create temp table {rows} as
+        select *, coalesce({times.instant(AT)}, e.end_at) as said_at, "at" is null as is_dated_by_end, {kind} as kind
+        from {sheet.view} left join endings e using (conversation_id) where ({fault}) is null and ({kind}) is not null"""
+    )
+    staging.reject(
+        sheet.given["at"],
+        "null",
+        "'a message without a time, and no end of its conversation'",
+        f"{rows} where said_at is null",
+        is_whole_row=True,
+    )
+    order = "coalesce(try_cast(turn as bigint), _row)"
+    staging.add(
+        "created",
+        {"record_id": "'transcript:' || conversation_id || ':created'", "source_id": "conversation_id", "occurred_at": "said_at", "seq": "0",
+         "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
+         "is_outbound": "kind <> 'customer'", "fidelity": "'derived'", "extra": "case when company is not null then json_object('company', company) end",
+         "_file": "_file", "_row": "_row"},
+        f"(select * from {rows} where said_at is not null and conversation_id is not null qualify row_number() over"
+        f" (partition by conversation_id order by said_at, {order}) = 1)",
+    )  # fmt: skip
+    staging.add(
+        "message",
+        {"record_id": "'transcript:' || conversation_id || ':' || coalesce(turn, _row::varchar)", "source_id": "conversation_id", "occurred_at": "said_at",
+         "seq": order, "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
+         "direction": "case kind when 'customer' then 'inbound' else 'outbound' end", "visibility": "'public'",
+         "is_automated": "kind = 'automation'", "text": "message", "fidelity": "case when is_dated_by_end then 'derived' else 'native' end",
+         "_file": "_file", "_row": "_row"},
+        f"{rows} where said_at is not null and conversation_id is not null",
+    )  # fmt: skip
+
+
+source = Source("transcript", "chats or tweets, one row a message (CSV: conversation, role, time, text)", read, named_paths)

@@ -92,6 +92,44 @@ def _read(path: Path) -> Entry:
         raise SettingError(f"{path}: the key is the file's name, a word of letters, digits and underscores; not '{key}'")
     if key in load_catalogue():
         raise SettingError(f"{path}: '{key}' is one of ours; choose another name")
+    _check_words(path, content)
+    plain = (
+        "name",
+        "version",
+        "owner",
+        "pillar",
+        "category",
+        "unit",
+        "direction",
+        "fact",
+        "where",
+        "where_words",
+        "formula",
+        "rewards",
+        "exposes",
+    )
+    given: dict[str, Any] = {word: content[word] for word in plain}
+    given |= {word: tuple(content.get(word, ())) for word in ("evidence", "supports", "read_with", "needs")}
+    metric = Metric(
+        key=key,
+        changes=_changes(path, content),
+        value=_value(path, "value", content["value"]),
+        anchor=content.get("anchor"),
+        pending=_pending(path, content.get("pending")),
+        variants=tuple(_variant(path, item) for item in content.get("variant", [])),
+        references=tuple(Reference(str(item.get("text", "")), str(item.get("source", ""))) for item in content.get("reference", [])),
+        clocks=tuple(content.get("clocks", ["calendar"])),
+        **given,
+    )
+    if metric.anchor is None:
+        raise SettingError(f"{path}: 'anchor' is missing: which instant places a row in a period?")
+    for expression in _expressions(metric):
+        _check(path, expression)
+    return Entry(metric, content["description"])
+
+
+def _check_words(path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse what is missing, of the wrong type, or outside a vocabulary."""
     for word in (*TEXTS, "version", "value", "fact", "evidence", "supports", "changes", "pillar", "category", "direction"):
         if word not in content:
             raise SettingError(f"{path}: '{word}' is missing")
@@ -110,25 +148,6 @@ def _read(path: Path) -> Entry:
     for need in content.get("needs", []):
         for name in need.split("|"):
             _one_of(path, "needs", name, RECORD_TYPES)
-    value = _value(path, "value", content["value"])
-    metric = Metric(
-        key=key,
-        changes=_changes(path, content),
-        value=value,
-        anchor=content.get("anchor"),
-        pending=_pending(path, content.get("pending")),
-        variants=tuple(_variant(path, item) for item in content.get("variant", [])),
-        references=tuple(Reference(str(item.get("text", "")), str(item.get("source", ""))) for item in content.get("reference", [])),
-        clocks=tuple(content.get("clocks", ["calendar"])),
-        **{word: content[word] for word in ("name", "version", "owner", "pillar", "category", "unit", "direction", "fact", "where", "where_words",
-                                            "formula", "rewards", "exposes")},
-        **{word: tuple(content.get(word, ())) for word in ("evidence", "supports", "read_with", "needs")},
-    )  # fmt: skip
-    if metric.anchor is None:
-        raise SettingError(f"{path}: 'anchor' is missing: which instant places a row in a period?")
-    for expression in _expressions(metric):
-        _check(path, expression)
-    return Entry(metric, content["description"])
 
 
 def _is(path: Path, word: str, is_right: bool, wanted: str, value: Any) -> None:

@@ -271,7 +271,7 @@ class Desk:
     def record_types(self) -> dict[str, int]:
         """Return how many records of each type the published mart was made from."""
         with self.engine() as engine:
-            return dict(engine.run("select type, sum(records)::bigint from record_types group by type"))  # type: ignore[arg-type]
+            return dict(engine.run("select type, sum(records)::bigint from record_types group by type"))
 
     # -- questions --------------------------------------------------------------------------------
 

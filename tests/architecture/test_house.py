@@ -75,7 +75,7 @@ def test_metric_is_complete(entry: Entry) -> None:
     assert [change.version for change in metric.changes] == sorted(change.version for change in metric.changes)
     assert set(metric.read_with) <= set(load_catalogue())
     assert metric.fact in load_facts()
-    assert set(metric.needs) <= set(RECORD_TYPES)
+    assert {name for need in metric.needs for name in need.split("|")} <= set(RECORD_TYPES)
     assert (metric.anchor is None) == isinstance(metric.value, Level | Ratio)
     assert len({variant.name for variant in metric.variants}) == len(metric.variants)
 

@@ -19,6 +19,7 @@ from helmdesk.facts.build import build_facts
 from helmdesk.facts.fact import load_facts
 from helmdesk.records.schema import SOLVED_STATUSES, STATUSES
 from helmdesk.records.staging import Staging
+from helmdesk.settings import Settings
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31)
@@ -45,7 +46,7 @@ def facts(folder: Path, *batches: list[Event]) -> DuckDB:
             rows.write_parquet(str(path))
             files.setdefault(family, []).append(str(path))
     engine = DuckDB.create()
-    build_facts(engine, files, {"default_calendar": "", "reopen_days": 7}, 1)
+    build_facts(engine, files, Settings().for_facts(), 1)
     return engine
 
 

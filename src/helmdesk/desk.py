@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from helmdesk.catalogue import Entry
     from helmdesk.engines.duckdb import DuckDB
+    from helmdesk.presets.preset import Preset
+    from helmdesk.query.compare import Comparison
     from helmdesk.query.measurement import Measurements
     from helmdesk.query.question import Question
     from helmdesk.query.receipt import Receipt
@@ -405,6 +407,29 @@ class Desk:
             bounds = read_bounds(engine)
             window = scorecard_window(bounds.as_of, zone, first, last, compare)
             return window, make_cards(engine, [self.find_metric(key) for key in self.settings.scorecard], window, base, bounds)
+
+    def compare(
+        self, preset: Preset, numbers: Sequence[str] = (), *, start: str | None = None, end: str | None = None, export: Path | None = None
+    ) -> list[Comparison]:
+        """Return another tool's numbers beside ours over tickets created in a window, with the reasons of every difference.
+
+        Args:
+            numbers: names within the preset; all when none is given.
+            start, end: local dates in the desk's time zone, half-open.
+            export: the tool's own output (CSV with an id column), to compare its definition with what it really gave.
+
+        Raises:
+            NotFoundError, InputError: an unknown number, or an export that cannot be read.
+        """
+        from helmdesk.query.compare import compare
+        from helmdesk.query.periods import parse_boundary
+
+        conditions = ["true"]
+        for text, name, operator in ((start, "start", ">="), (end, "end", "<")):
+            if text:
+                conditions.append(f"created_at {operator} timestamp '{parse_boundary(text, self.settings.time_zone, name)}'")
+        with self.engine() as engine:
+            return compare(engine, preset, numbers, " and ".join(conditions), export)
 
     def verify(self, receipt: Receipt) -> None:
         """Compute a receipt's request again from the lake as of its version.

@@ -57,6 +57,10 @@ metric = Metric(
             evidence=("ticket_id", "created_at", "last_solved_at", "requester_wait_seconds", "team", "agent"),
         ),
         Variant(
+            "agent_wait_time", "summed time waiting for the customer", "Zendesk", value=Quantile("pending_seconds", 0.5),
+            clocks=("calendar", "business"), evidence=("ticket_id", "created_at", "last_solved_at", "pending_seconds", "team", "agent"),
+        ),
+        Variant(
             "on_hold_time", "summed time waiting for a third party", "Zendesk", value=Quantile("on_hold_seconds", 0.5),
             clocks=("calendar", "business"), evidence=("ticket_id", "created_at", "last_solved_at", "on_hold_seconds", "team", "agent"),
         ),

@@ -1,0 +1,201 @@
+"""dbt_zendesk: the documented decisions of the package, its quirks included; its faults are named, never reproduced.
+
+Statuses and resolutions are counted in minute boundaries, replies in seconds over sixty. Its faults appear only in a
+comparison with its own output (``--against``).
+"""
+
+from helmdesk.presets.preset import Bug, Preset, Step, ToolMetric
+from helmdesk.presets.rules import BOT_TIME, FIRST_REPLY, FIRST_REPLY_BUSINESS, FIRST_SOLVE, RESOLUTION, counted, minutes, with_gone
+
+KNOWN = "is_requester_known or source <> 'zendesk'"
+FUTURE = Bug(
+    "clock runs into the future",
+    "not is_solved and theirs > value",
+    "an unfinished status or schedule has no end: the business clock runs up to 41 days ahead",
+)
+WEEK = Bug(
+    "daylight saving, wrong week", "is_solved and abs(theirs - value) between 1 and 600",
+    "changes of the clocks and holidays take effect on the Sunday of their week in UTC, so weeks near them are hours off",
+)  # fmt: skip
+
+
+def _requester(value: str) -> Step:
+    return Step("requester unknown", f"case when {KNOWN} then {value} end", "a ticket whose requester is not in the user table is dropped")
+
+
+def _status(name: str, ours: str, everyone: str, boundaries: str, variant: str) -> ToolMetric:
+    return ToolMetric(
+        name, "resolution_time", counted(minutes(ours), "is_solved"),
+        (
+            Step("open ticket", counted(minutes(everyone)), "open tickets count, with their present status running until now"),
+            Step("rounding", counted(f"{boundaries} * 1.0"), "minutes are counted as minute boundaries crossed"),
+            with_gone(f"{boundaries} * 1.0"),
+            _requester(f"{boundaries} * 1.0"),
+        ),
+        variant=variant,
+    )  # fmt: skip
+
+
+def _status_business(name: str, seconds: str, variant: str) -> ToolMetric:
+    return ToolMetric(
+        name, "resolution_time", counted(minutes(seconds), "is_solved"),
+        (
+            Step("open ticket", counted(minutes(seconds)), "open tickets count, with their present status running until now"),
+            with_gone(minutes(seconds)),
+            _requester(minutes(seconds)),
+        ),
+        variant=variant, clock="business", bugs=(FUTURE, WEEK), tolerance=1.0,
+    )  # fmt: skip
+
+
+def _reply(name: str, ours: str, clock: str, bot_time: str, people: str, role: str) -> ToolMetric:
+    return ToolMetric(
+        name, "first_response_time", ours,
+        (
+            Step("bot time", bot_time, "the clock starts at creation, time with a bot included"),
+            Step("opened by the team", counted(people), "the first public comment is never the reply, unless a private note of an agent came before it"),
+            Step("bot reply", counted(role), "whoever has an agent's role replies, bots included"),
+            with_gone(role),
+            _requester(role),
+        ),
+        variant="mean", clock=clock, tolerance=0.02 if clock == "calendar" else 1.0, bugs=() if clock == "calendar" else (FUTURE, WEEK),
+    )  # fmt: skip
+
+
+_BUSINESS_START = (
+    "case when bot_started_at is not null then first_reply_from_created_business_seconds else first_reply_business_seconds end"
+)
+_FIRST_SOLVED_AT = "date_diff('minute', created_at, dbt_first_resolution_at) * 1.0"
+_LAST_SOLVED_AT = "date_diff('minute', created_at, dbt_last_resolution_at) * 1.0"
+
+preset = Preset(
+    name="dbt_zendesk",
+    tool="dbt_zendesk 1.6",
+    sources=("github.com/fivetran/dbt_zendesk, DECISIONLOG.md", "research/peers.md, sections 1.2 and 1.3"),
+    metrics=(
+        _reply("first_reply_time_calendar_minutes", FIRST_REPLY, "calendar", BOT_TIME, minutes("dbt_reply_by_people_seconds"), minutes("dbt_reply_seconds")),
+        _reply(
+            "first_reply_time_business_minutes",
+            FIRST_REPLY_BUSINESS,
+            "business",
+            counted(minutes(_BUSINESS_START), "first_reply_at < forever()"),
+            minutes("dbt_reply_by_people_business_seconds"),
+            minutes("dbt_reply_business_seconds"),
+        ),
+        ToolMetric(
+            "first_resolution_calendar_minutes", "resolution_time", FIRST_SOLVE,
+            (
+                Step("closed is no solve", counted(minutes("seconds(created_at, dbt_first_resolution_at)")),
+                     "the first time the status became solved; closed stands in only when it never did"),
+                Step("rounding", counted(_FIRST_SOLVED_AT), "minutes are counted as minute boundaries crossed"),
+                with_gone(_FIRST_SOLVED_AT),
+                _requester(_FIRST_SOLVED_AT),
+            ),
+            variant="first_solve",
+        ),
+        ToolMetric(
+            "full_resolution_calendar_minutes", "resolution_time", RESOLUTION,
+            (
+                Step("reopened and open", counted(minutes("case when is_solved then resolution_seconds else seconds(created_at, dbt_last_resolution_at) end")),
+                     "a ticket that is open again keeps the resolution it had"),
+                Step("closed is no solve", counted(minutes("seconds(created_at, dbt_last_resolution_at)")), "the last time the status became solved"),
+                Step("rounding", counted(_LAST_SOLVED_AT), "minutes are counted as minute boundaries crossed"),
+                with_gone(_LAST_SOLVED_AT),
+                _requester(_LAST_SOLVED_AT),
+            ),
+        ),
+        ToolMetric(
+            "first_resolution_business_minutes", "resolution_time", counted(minutes("first_solve_business_seconds"), "first_solved_at < forever()"),
+            (
+                Step("reopened and open", counted(minutes("first_solve_business_seconds"), "is_solved"), "a ticket that is open again loses its business values"),
+                with_gone("case when is_solved then " + minutes("first_solve_business_seconds") + " end"),
+                _requester("case when is_solved then " + minutes("first_solve_business_seconds") + " end"),
+            ),
+            variant="first_solve", clock="business", bugs=(FUTURE, WEEK), tolerance=1.0,
+        ),
+        ToolMetric(
+            "full_resolution_business_minutes", "resolution_time", counted(minutes("resolution_business_seconds"), "is_solved"),
+            (
+                with_gone("case when is_solved then " + minutes("resolution_business_seconds") + " end"),
+                _requester("case when is_solved then " + minutes("resolution_business_seconds") + " end"),
+            ),
+            clock="business", bugs=(FUTURE, WEEK), tolerance=1.0,
+        ),
+        _status("requester_wait_time_in_calendar_minutes", "requester_wait_seconds", "requester_wait_seconds", "requester_wait", "requester_wait_time"),
+        _status("agent_wait_time_in_calendar_minutes", "pending_seconds", "pending_seconds", "agent_wait", "agent_wait_time"),
+        _status("agent_work_time_in_calendar_minutes", "agent_work_seconds", "agent_work_seconds", "agent_work", "agent_work_time"),
+        _status("on_hold_time_in_calendar_minutes", "on_hold_seconds", "on_hold_seconds", "case when has_old_hold then 0 else on_hold end", "on_hold_time"),
+        _status_business("requester_wait_time_in_business_minutes", "requester_wait_business_seconds", "requester_wait_time"),
+        _status_business("agent_wait_time_in_business_minutes", "pending_business_seconds", "agent_wait_time"),
+        _status_business("agent_work_time_in_business_minutes", "agent_work_business_seconds", "agent_work_time"),
+        _status_business("on_hold_time_in_business_minutes", "on_hold_business_seconds", "on_hold_time"),
+        ToolMetric(
+            "is_one_touch_resolution", "fcr", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
+            (
+                Step("no reply at all", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved"), "tickets solved without a reply are in the denominator"),
+                Step("bot reply", counted("case when agent_comments = 1 then 1.0 else 0.0 end", "is_solved"), "bots with an agent's role count"),
+                with_gone("case when is_solved then case when agent_comments = 1 then 1.0 else 0.0 end end"),
+                _requester("case when is_solved then case when agent_comments = 1 then 1.0 else 0.0 end end"),
+            ),
+            variant="one_touch", unit="share", total="share",
+        ),
+        ToolMetric(
+            "is_two_touch_resolution", "replies_per_ticket", counted("case when human_replies = 2 then 1.0 else 0.0 end", "is_solved"),
+            (
+                Step("bot reply", counted("case when agent_comments = 2 then 1.0 else 0.0 end", "is_solved"), "bots with an agent's role count"),
+                with_gone("case when is_solved then case when agent_comments = 2 then 1.0 else 0.0 end end"),
+                _requester("case when is_solved then case when agent_comments = 2 then 1.0 else 0.0 end end"),
+            ),
+            unit="share", total="share",
+        ),
+        ToolMetric(
+            "is_multi_touch_resolution", "replies_per_ticket", counted("case when human_replies > 2 then 1.0 else 0.0 end", "is_solved"),
+            (
+                Step("no reply at all", counted("case when human_replies not in (1, 2) then 1.0 else 0.0 end", "is_solved"),
+                     "not one and not two: tickets solved without any reply are called multi-touch"),
+                Step("bot reply", counted("case when agent_comments not in (1, 2) then 1.0 else 0.0 end", "is_solved"), "bots with an agent's role count"),
+                with_gone("case when is_solved then case when agent_comments not in (1, 2) then 1.0 else 0.0 end end"),
+                _requester("case when is_solved then case when agent_comments not in (1, 2) then 1.0 else 0.0 end end"),
+            ),
+            unit="share", total="share",
+        ),
+        ToolMetric(
+            "count_reopens", "reopen_rate", counted("reopens * 1.0", "first_solved_at < forever()"),
+            (
+                Step("thank-you", counted("(reopens + thank_you_reopens) * 1.0", "first_solved_at < forever()"), "a customer's thank-you that wakes a ticket is a reopen"),
+                Step("reopened and open", counted("dbt_reopens * 1.0", "first_solved_at < forever()"), "solves less one: a ticket still open again was never reopened"),
+                Step("never solved", counted("dbt_reopens * 1.0"), "tickets not solved yet count, with none"),
+                with_gone("dbt_reopens * 1.0"),
+                _requester("dbt_reopens * 1.0"),
+            ),
+            variant="events_per_ticket", unit="reopens",
+        ),
+        ToolMetric(
+            "assignee_stations_count", "transfers", counted("transfers * 1.0", "is_solved"),
+            (
+                Step("first assignment", counted("assignee_stations * 1.0", "is_solved"), "every assignment to a person counts, the first and repeated ones too; teams do not"),
+                Step("open ticket", counted("assignee_stations * 1.0"), "open tickets count"),
+                with_gone("assignee_stations * 1.0"),
+                _requester("assignee_stations * 1.0"),
+            ),
+            unit="assignments",
+        ),
+        ToolMetric(
+            "group_stations_count", "transfers", counted("team_changes * 1.0", "is_solved"),
+            (
+                Step("first assignment", counted("group_stations * 1.0", "is_solved"), "every assignment to a group counts, the first and repeated ones too"),
+                Step("open ticket", counted("group_stations * 1.0"), "open tickets count"),
+                with_gone("group_stations * 1.0"),
+                _requester("group_stations * 1.0"),
+            ),
+            unit="assignments",
+        ),
+        ToolMetric(
+            "is_sla_breached", "sla_compliance",
+            "case when is_counted and state in ('met', 'breached', 'overdue') then case when state = 'met' then 0.0 else 1.0 end end",
+            (with_gone("case when state in ('met', 'breached', 'overdue') then case when state = 'met' then 0.0 else 1.0 end end"),),
+            unit="share", total="share", fact="measured_sla_clocks", row="clock_id",
+        ),
+    ),
+    left_out="reply time in total, tags and daily history have no counterpart among our metrics; its unreplied count and satisfaction flags are faults (always 0; swapped)",
+)  # fmt: skip

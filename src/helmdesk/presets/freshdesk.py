@@ -1,0 +1,42 @@
+"""Freshdesk Analytics: only tickets assigned to somebody, public notes are responses, merged and spam apart."""
+
+from helmdesk.presets.preset import Preset, Step, ToolMetric
+from helmdesk.presets.rules import BOT_TIME, FIRST_REPLY, FROM_CREATED, RESOLUTION, counted
+
+ASSIGNED = "(agent is not null or team is not null)"
+
+
+def _assigned(value: str) -> Step:
+    return Step("unassigned", f"case when {ASSIGNED} then {value} end", "tickets that nobody and no group ever held are left out")
+
+
+preset = Preset(
+    name="freshdesk",
+    tool="Freshdesk Analytics",
+    sources=("Freshdesk support 50000000041 (support metrics)", "research/field.md, section 3"),
+    metrics=(
+        ToolMetric(
+            "first_response_time_minutes", "first_response_time", FIRST_REPLY,
+            (
+                Step("bot time", BOT_TIME, "the clock starts at creation"),
+                Step("opened by the team", FROM_CREATED, "also for tickets that an agent opened"),
+                _assigned(FROM_CREATED),
+            ),
+            variant="mean",
+        ),
+        ToolMetric("resolution_time_minutes", "resolution_time", RESOLUTION, (_assigned(RESOLUTION),), variant="mean"),
+        ToolMetric(
+            "first_contact_resolution", "fcr", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
+            (
+                Step("reopen", counted("case when human_replies = 1 and reopens + thank_you_reopens = 0 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
+                     "solved in the first response and never reopened"),
+                _assigned(counted("case when human_replies = 1 and reopens + thank_you_reopens = 0 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1")),
+            ),
+            variant="one_touch", unit="share", total="share",
+        ),
+        ToolMetric("created_tickets", "ticket_volume", "case when is_counted and not is_outbound and not is_split then 1.0 end",
+                   (Step("opened by the team", counted("1.0"), "tickets that agents opened count"), _assigned(counted("1.0"))),
+                   unit="tickets", total="count"),
+    ),
+    left_out="public notes cannot be told from replies in most exports; business time follows the group's hours: use --clock business",
+)  # fmt: skip

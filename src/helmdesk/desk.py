@@ -408,6 +408,31 @@ class Desk:
             window = scorecard_window(bounds.as_of, zone, first, last, compare)
             return window, make_cards(engine, [self.find_metric(key) for key in self.settings.scorecard], window, base, bounds)
 
+    def sla_at(self, at: str | None = None, *, where: str | None = None, policy: Policy | None = None) -> list[dict[str, Any]]:
+        """Return the SLA clocks that were running, paused or overdue at an instant, the least time left first.
+
+        Args:
+            at: local date or time in the desk's zone; None is the end of the data, and nothing later is known.
+            where: filter over the dimensions of SLA clocks.
+
+        Raises:
+            UsageError, FilterError, NotFoundError: an unreadable time or filter, an unknown dimension.
+        """
+        from helmdesk.query.filters import parse_filter
+        from helmdesk.query.periods import parse_boundary
+        from helmdesk.query.request import Policy as Everyone
+        from helmdesk.query.request import Request
+        from helmdesk.query.run import read_bounds
+        from helmdesk.query.sla_at import sla_at
+
+        request = Request(
+            "sla_compliance", where=parse_filter(where) if where else None, time_zone=self.settings.time_zone, policy=policy or Everyone()
+        )
+        with self.engine() as engine:
+            bounds = read_bounds(engine)
+            instant = parse_boundary(at, self.settings.time_zone, "at") if at else bounds.as_of
+            return sla_at(engine, min(instant, bounds.as_of), request, bounds)
+
     def compare(
         self, preset: Preset, numbers: Sequence[str] = (), *, start: str | None = None, end: str | None = None, export: Path | None = None
     ) -> list[Comparison]:

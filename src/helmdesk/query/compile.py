@@ -93,10 +93,11 @@ def _on_business_clock(value: Value, clock: str) -> Value:
 
 def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
     """Return the dimensions of a metric's fact with their column expressions."""
-    return _dimensions(load_facts()[metric.fact], metric.anchor, request, bounds)
+    return dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
 
 
-def _dimensions(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
+def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
+    """Return a fact's dimensions by name, each with the expression of its column; times of day are those of `anchor`."""
     found = {}
     for dimension in fact.dimensions:
         if dimension.column in ("hour", "weekday"):
@@ -275,7 +276,7 @@ def _select_part(
     for_drill: tuple[str, ...] | None,
 ) -> exp.Query:
     fact = load_facts()[metric.fact]
-    known = _dimensions(fact, part.anchor or None, request, bounds) if request.names_dimensions() else {}
+    known = dimensions_of(fact, part.anchor or None, request, bounds) if request.names_dimensions() else {}
     is_level = isinstance(metric.value, Level)
     groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
     period: exp.Expr
@@ -459,7 +460,7 @@ def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:
         return
     known = metric_dimensions(metric, request, bounds)
     if isinstance(metric.value, Ratio):
-        known = _dimensions(load_facts()[metric.fact], metric.value.denominator.anchor, request, bounds)
+        known = dimensions_of(load_facts()[metric.fact], metric.value.denominator.anchor, request, bounds)
     for name in request.by:
         find_dimension(name, known)
     for condition in (request.where, request.policy.predicate):

@@ -44,7 +44,15 @@ def cases(draw: st.DrawFn) -> tuple[list[Event], dict[str, Any]]:
     events: list[Event] = [
         {"type": "created", "ticket_id": "T", "occurred_at": created, "priority": draw(st.sampled_from(["high", "low", None])), "seq": -1},
         {"type": "policy_applied", "ticket_id": "T", "occurred_at": created, "policy_id": "p"},
-        {"type": "message", "ticket_id": "T", "occurred_at": created, "direction": "inbound", "visibility": "public", "actor_kind": "customer", "seq": -1},
+        {
+            "type": "message",
+            "ticket_id": "T",
+            "occurred_at": created,
+            "direction": "inbound",
+            "visibility": "public",
+            "actor_kind": "customer",
+            "seq": -1,
+        },
     ]
     at = created
     for step in range(draw(st.integers(0, 8))):
@@ -54,7 +62,9 @@ def cases(draw: st.DrawFn) -> tuple[list[Event], dict[str, Any]]:
             status = draw(st.sampled_from(["open", *WAITING, "solved"]))
             events.append({"type": "status_changed", "ticket_id": "T", "occurred_at": at, "status": status, "seq": step})
         else:
-            side = {"direction": "outbound", "actor_kind": "human"} if kind == "reply" else {"direction": "inbound", "actor_kind": "customer"}
+            side = (
+                {"direction": "outbound", "actor_kind": "human"} if kind == "reply" else {"direction": "inbound", "actor_kind": "customer"}
+            )
             events.append({"type": "message", "ticket_id": "T", "occurred_at": at, "visibility": "public", "seq": step, **side})
     # The end of the data: something else happens, to somebody else.
     events.append({"type": "created", "ticket_id": "Z", "occurred_at": at + timedelta(minutes=draw(st.integers(1, 900)))})
@@ -116,9 +126,13 @@ def walk(events: list[Event], policy: dict[str, Any]) -> dict[tuple[str, datetim
     return found
 
 
-def judge(runs: list[tuple[datetime, datetime]], stop: datetime, as_of: datetime, target: int, is_business: bool) -> tuple[str, int, datetime]:
+def judge(
+    runs: list[tuple[datetime, datetime]], stop: datetime, as_of: datetime, target: int, is_business: bool
+) -> tuple[str, int, datetime]:
     between: Callable[[datetime, datetime], int] = (
-        (lambda a, b: CLOCK.between(a.replace(tzinfo=UTC), b.replace(tzinfo=UTC))) if is_business else (lambda a, b: int((b - a).total_seconds()))
+        (lambda a, b: CLOCK.between(a.replace(tzinfo=UTC), b.replace(tzinfo=UTC)))
+        if is_business
+        else (lambda a, b: int((b - a).total_seconds()))
     )
     elapsed, due = 0, FOREVER
     for number, (begin, end) in enumerate(runs):
@@ -140,8 +154,9 @@ def judge(runs: list[tuple[datetime, datetime]], stop: datetime, as_of: datetime
 
 
 def measured(folder: Path, events: list[Event], policy: dict[str, Any]) -> DuckDB:
-    import duckdb
     import uuid
+
+    import duckdb
 
     given = [
         *events,

@@ -41,11 +41,11 @@ fact = Fact(
             arg_min(case when s.agent_id <> '' then s.worked_before end, s.started_at) as assigned,
             arg_min(s.calendar_id, s.started_at) as first_calendar_id,
             count(distinct s.calendar_id) as calendars,
-            sum(case when s.is_unsolved then s.business_seconds end) as open_seconds,
-            sum(case when s.status in ('new', 'open') then s.business_seconds end) as agent_work_seconds,
-            sum(case when s.status in ('new', 'open', 'waiting_third_party') then s.business_seconds end) as requester_wait_seconds,
-            coalesce(sum(case when s.status = 'waiting_third_party' then s.business_seconds end), 0) as on_hold_seconds,
-            coalesce(sum(case when s.status = 'waiting_customer' then s.business_seconds end), 0) as pending_seconds
+            cast(sum(case when s.is_unsolved then s.business_seconds end) as bigint) as open_seconds,
+            cast(sum(case when s.status in ('new', 'open') then s.business_seconds end) as bigint) as agent_work_seconds,
+            cast(sum(case when s.status in ('new', 'open', 'waiting_third_party') then s.business_seconds end) as bigint) as requester_wait_seconds,
+            cast(coalesce(sum(case when s.status = 'waiting_third_party' then s.business_seconds end), 0) as bigint) as on_hold_seconds,
+            cast(coalesce(sum(case when s.status = 'waiting_customer' then s.business_seconds end), 0) as bigint) as pending_seconds
         from ticket_states s
         join ticket_clocks k on k.ticket_id = s.ticket_id
         where s.calendar_id is not null

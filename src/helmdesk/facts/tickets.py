@@ -19,12 +19,12 @@ fact = Fact(
             arg_max(m.agent_id, m.started_at) as present_agent_id, arg_max(m.team_id, m.started_at) as present_team_id,
             arg_min(m.team_id, m.started_at) filter (where m.team_id <> '') as first_team_id,
             count_if(m.status = 'solved') as solves, count_if(m.status = 'closed') as closes,
-            sum(case when m.status = 'waiting_customer' then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as pending_seconds,
+            cast(sum(case when m.status = 'waiting_customer' then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as bigint) as pending_seconds,
             arg_max(m.priority, m.started_at) as priority, arg_max(m.status, m.started_at) as status,
-            sum(case when m.is_unsolved then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as open_seconds,
-            sum(case when m.status in ('new', 'open') then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as agent_work_seconds,
-            sum(case when m.status in ('new', 'open', 'waiting_third_party') then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as requester_wait_seconds,
-            sum(case when m.status = 'waiting_third_party' then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as on_hold_seconds
+            cast(sum(case when m.is_unsolved then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as bigint) as open_seconds,
+            cast(sum(case when m.status in ('new', 'open') then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as bigint) as agent_work_seconds,
+            cast(sum(case when m.status in ('new', 'open', 'waiting_third_party') then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as bigint) as requester_wait_seconds,
+            cast(sum(case when m.status = 'waiting_third_party' then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as bigint) as on_hold_seconds
         from ticket_states m
         cross join horizon h
         group by m.ticket_id

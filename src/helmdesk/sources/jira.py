@@ -75,8 +75,8 @@ def _vocabularies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             "(select name from j_status_category c where c.id = s.status_category_id)" if "status_category" in tables else "null::varchar"
         )
         run(f"""create temp table j_statuses as select id, name, case
-            when lower(name) similar to '%(waiting for customer|awaiting customer|waiting for reporter|pending customer)%' then 'waiting_customer'
-            when lower(name) similar to '%(pending|on hold|waiting for|vendor|third party)%' then 'waiting_third_party'
+            when regexp_matches(lower(name), 'waiting for customer|awaiting customer|waiting for reporter|pending customer') then 'waiting_customer'
+            when regexp_matches(lower(name), 'pending|on hold|waiting for [^s]|vendor|third party') then 'waiting_third_party'
             when lower({category}) = 'done' then 'solved' when lower({category}) = 'to do' then 'new'
             when lower({category}) = 'in progress' then 'open'
             when lower(name) in ('done', 'resolved', 'closed', 'canceled', 'cancelled') then 'solved'

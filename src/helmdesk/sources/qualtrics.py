@@ -66,7 +66,7 @@ def _choose_questions(staging: Staging, mapping: Path | None) -> None:
     run("create temp table q_chosen (survey_id varchar, question_id varchar, kind varchar)")
     run("""insert into q_chosen select survey_id, id, case
             when upper(selector) = 'NPS' or lower(question_text) like '%recommend%' then 'nps'
-            when lower(question_text) similar to '%(effort|easy|easier)%' then 'ces'
+            when regexp_matches(lower(question_text), 'effort|easy|easier') then 'ces'
             when lower(question_text) like '%satisf%' then 'csat' end as kind
         from q_question where kind is not null""")
     forms = {(survey, question, kind): SCALES[kind] for survey, question, kind in run("select distinct * from q_chosen").fetchall()}

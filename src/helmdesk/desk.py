@@ -449,12 +449,14 @@ class Desk:
         from helmdesk.query.compare import compare
         from helmdesk.query.periods import parse_boundary
 
-        conditions = ["true"]
-        for text, name, operator in ((start, "start", ">="), (end, "end", "<")):
-            if text:
-                conditions.append(f"created_at {operator} timestamp '{parse_boundary(text, self.settings.time_zone, name)}'")
+        def window(zone: str) -> str:
+            bounds = [(text, name, operator) for text, name, operator in ((start, "start", ">="), (end, "end", "<")) if text]
+            return " and ".join(
+                ["true", *(f"anchor_ {operator} timestamp '{parse_boundary(text, zone, name)}'" for text, name, operator in bounds)]
+            )
+
         with self.engine() as engine:
-            return compare(engine, preset, numbers, " and ".join(conditions), export)
+            return compare(engine, preset, numbers, window(self.settings.time_zone), window("UTC"), export)
 
     def verify(self, receipt: Receipt) -> None:
         """Compute a receipt's request again from the lake as of its version.

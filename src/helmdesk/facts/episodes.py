@@ -24,6 +24,12 @@ fact = Fact(
         from numbered
         group by ticket_id, episode
     ),
+    -- Solved by a rule, not by anybody: it leaves the backlog, but nobody resolved it.
+    automatic as (
+        select distinct ticket_id, occurred_at
+        from ticket_records
+        where type = 'status_changed' and status in ('solved', 'closed') and (actor_kind in ('automation', 'system') or cause = 'automation')
+    ),
     words as (
         select r.ticket_id, r.episode,
             count_if(m.is_human_reply and m.sent_at between r.started_at and r.ended_at) as human_replies,
@@ -33,10 +39,12 @@ fact = Fact(
         where r.episode > 1
         group by r.ticket_id, r.episode
     )
-    select r.ticket_id, r.episode, r.started_at, r.ended_at, r.solver_agent_id, r.solver_team_id,
+    select r.ticket_id, cast(r.episode as bigint) as episode, r.started_at, r.ended_at, r.solver_agent_id, r.solver_team_id,
         r.episode > 1 and r.ended_at < forever() and coalesce(w.customer_messages, 0) > 0
-            and coalesce(w.human_replies, 0) = 0 as is_thank_you
+            and coalesce(w.human_replies, 0) = 0 as is_thank_you,
+        a.ticket_id is not null as is_auto_closed
     from runs r
+    left join automatic a on a.ticket_id = r.ticket_id and a.occurred_at = r.ended_at
     left join words w on w.ticket_id = r.ticket_id and w.episode = r.episode
     """,
 )

@@ -34,7 +34,7 @@ fact = Fact(
         where type in ('held', 'resumed', 'transferred', 'ended')
     ),
     holds as (
-        select leg_id, sum(seconds(occurred_at, next_at)) as hold_seconds
+        select leg_id, cast(sum(seconds(occurred_at, next_at)) as bigint) as hold_seconds
         from marks
         where type = 'held' and next_at is not null
         group by leg_id

@@ -28,6 +28,7 @@ fact = Fact(
         select ticket_id,
             coalesce(min(case when episode = 1 then ended_at end), forever()) as first_solved_at,
             max(ended_at) as last_solved_at,
+            arg_max(is_auto_closed, episode) as is_auto_closed, bool_or(episode = 1 and is_auto_closed) as is_first_auto_closed,
             arg_max(solver_agent_id, episode) as solver_agent_id, arg_max(solver_team_id, episode) as solver_team_id,
             count_if(episode > 1 and not is_thank_you) as reopens,
             count_if(is_thank_you) as thank_you_reopens,
@@ -67,7 +68,7 @@ fact = Fact(
         coalesce(x.first_reply_at, forever()) as first_reply_at,
         coalesce(x.first_any_reply_at, forever()) as first_any_reply_at, coalesce(x.first_bot_reply_at, forever()) as first_bot_reply_at,
         x.last_customer_message_at, coalesce(x.human_replies, 0) as human_replies, coalesce(x.touches, 0) as touches, coalesce(x.people_replying, 0) as people_replying,
-        q.first_solved_at, q.last_solved_at, q.reopens, q.thank_you_reopens,
+        q.first_solved_at, q.last_solved_at, q.is_auto_closed, q.is_first_auto_closed, q.reopens, q.thank_you_reopens,
         coalesce(q.reopened_at, forever()) as reopened_at,
         coalesce(q.reopened_at < q.first_solved_at + days(z.reopen_days), false) as is_reopened_in_time,
         nullif(q.solver_agent_id, '') as solver_agent_id, nullif(q.solver_team_id, '') as solver_team_id

@@ -58,13 +58,13 @@ fact = Fact(
     ),
     spans as (
         select s.ticket_id,
-            sum(case when s.status in ('new', 'open', 'waiting_third_party') then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as requester_wait,
-            sum(case when s.status in ('new', 'open') then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as agent_work,
-            sum(case when s.status = 'waiting_customer' then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as agent_wait,
-            sum(case when s.status = 'waiting_third_party' then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as on_hold,
+            cast(sum(case when s.status in ('new', 'open', 'waiting_third_party') then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as bigint) as requester_wait,
+            cast(sum(case when s.status in ('new', 'open') then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as bigint) as agent_work,
+            cast(sum(case when s.status = 'waiting_customer' then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as bigint) as agent_wait,
+            cast(sum(case when s.status = 'waiting_third_party' then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as bigint) as on_hold,
             min(case when s.status = 'solved' then s.started_at end) as solved_first_at, max(case when s.status = 'solved' then s.started_at end) as solved_last_at,
             min(case when s.status = 'closed' then s.started_at end) as closed_at,
-            coalesce(sum(case when s.agent_id = '' and s.ended_at < forever() then date_diff('minute', s.started_at, s.ended_at) end), 0) as unassigned_minutes
+            cast(coalesce(sum(case when s.agent_id = '' and s.ended_at < forever() then date_diff('minute', s.started_at, s.ended_at) end), 0) as bigint) as unassigned_minutes
         from ticket_states s
         cross join horizon h
         group by s.ticket_id

@@ -9,7 +9,7 @@ from datetime import date
 
 from helmdesk.kinds import Change, Metric, Part, Reference, Share, Variant
 
-SOLVED = "is_counted and last_solved_at < forever() and human_rounds >= 1"
+SOLVED = "is_counted and last_solved_at < forever() and not is_auto_closed and human_rounds >= 1"
 
 metric = Metric(
     key="fcr",
@@ -38,7 +38,7 @@ metric = Metric(
         Variant("one_touch", "exactly one public reply by a person", "Zendesk, dbt_zendesk", value=Share("human_replies = 1"), where=SOLVED,
                 is_without_pending=True),
         Variant("lt_two_replies", "fewer than two public replies by people, none included", "Zendesk (older page)", value=Share("human_replies < 2"),
-                where="is_counted and last_solved_at < forever()", is_without_pending=True),
+                where="is_counted and last_solved_at < forever() and not is_auto_closed", is_without_pending=True),
         Variant("no_reopen", "not reopened within reopen_days", value=Share("not is_reopened_in_time")),
         Variant("within_15_min", "solved within 15 minutes of creation", "Zammad", value=Share("first_solve_seconds <= 900"),
                 where="is_counted and first_solved_at < forever()", anchor="first_solved_at", needs=("status_changed",), is_without_pending=True),

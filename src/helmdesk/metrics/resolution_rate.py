@@ -20,11 +20,11 @@ metric = Metric(
     direction="higher",
     fact="tickets",
     value=Ratio(
-        numerator=Part("solved", "last_solved_at", "is_counted and last_solved_at < forever()"),
+        numerator=Part("solved", "last_solved_at", "is_counted and last_solved_at < forever() and not is_auto_closed"),
         denominator=Part("created", "created_at", "is_counted"),
     ),
     where="is_counted",
-    where_words="solved tickets placed at their last solve, created tickets at their creation",
+    where_words="tickets that somebody solved placed at their last solve, created tickets at their creation; those a rule closed are not solved",
     formula="tickets solved in the period ÷ tickets created in the period",
     evidence=("ticket_id", "created_at", "last_solved_at", "status", "team", "agent", "channel"),
     rewards="closing as much as arrives, whatever the age",
@@ -35,7 +35,14 @@ metric = Metric(
     variants=(
         Variant(
             "cohort", "share of the tickets created in the period that are solved by now",
-            value=Share("last_solved_at < forever()"), anchor="created_at",
+            value=Share("last_solved_at < forever() and not is_auto_closed"), anchor="created_at",
+        ),
+        Variant(
+            "with_auto_closed", "tickets that a rule closed count as solved", "most helpdesk reports",
+            value=Ratio(
+                numerator=Part("solved", "last_solved_at", "is_counted and last_solved_at < forever()"),
+                denominator=Part("created", "created_at", "is_counted"),
+            ),
         ),
     ),
     references=(Reference("consistently under 100% means a growing backlog", "seed 003, section 9"),),

@@ -1,6 +1,6 @@
 """How long a customer lives with the issue: from creation to the last solve.
 
-A ticket reopened and not solved again is not resolved. Looking at solved tickets alone flatters a slow
+A ticket reopened and not solved again is not resolved; neither is one that a rule closed after silence. Looking at solved tickets alone flatters a slow
 queue: the variant `median_km` also counts how long open tickets have waited so far.
 """
 
@@ -21,8 +21,8 @@ metric = Metric(
     fact="tickets",
     anchor="last_solved_at",
     value=Quantile("resolution_seconds", 0.5),
-    where="is_counted and last_solved_at < forever()",
-    where_words="tickets that are solved, placed at their last solve",
+    where="is_counted and last_solved_at < forever() and not is_auto_closed",
+    where_words="tickets that somebody solved, placed at their last solve; those a rule closed apart",
     formula="median of (last solve - creation)",
     evidence=("ticket_id", "created_at", "first_solved_at", "last_solved_at", "resolution_seconds", "reopens", "team", "agent"),
     rewards="closing, also prematurely",
@@ -38,7 +38,7 @@ metric = Metric(
         Variant(
             "first_solve", "creation to the first solve, placed at it; reopens do not lengthen it", "Zendesk",
             value=Quantile("first_solve_seconds", 0.5), anchor="first_solved_at",
-            where="is_counted and first_solved_at < forever()",
+            where="is_counted and first_solved_at < forever() and not is_first_auto_closed",
             pending=Part("pending", "created_at", "is_counted and first_solved_at = forever()"),
             evidence=("ticket_id", "created_at", "first_solved_at", "first_solve_seconds", "reopens", "team", "agent"),
         ),
@@ -63,6 +63,10 @@ metric = Metric(
         Variant(
             "on_hold_time", "summed time waiting for a third party", "Zendesk", value=Quantile("on_hold_seconds", 0.5),
             clocks=("calendar", "business"), evidence=("ticket_id", "created_at", "last_solved_at", "on_hold_seconds", "team", "agent"),
+        ),
+        Variant(
+            "with_auto_closed", "also tickets that a rule closed after silence: abandonment counted as resolution", "most helpdesk reports",
+            where="is_counted and last_solved_at < forever()", clocks=("calendar",),
         ),
         Variant(
             "median_km", "Kaplan-Meier median to the first solve over all tickets created in the period, open ones included",

@@ -1,7 +1,17 @@
 """Chatwoot reports: averages of reporting events, one per resolution, durations fixed when they happened."""
 
 from helmdesk.presets.preset import Preset, Step, ToolMetric
-from helmdesk.presets.rules import FIRST_REPLY, FIRST_SOLVE, FROM_CREATED, counted, minutes, with_gone
+from helmdesk.presets.rules import (
+    FIRST_REPLY,
+    FIRST_SOLVE,
+    FIRST_SOLVE_OF_ALL,
+    FROM_CREATED,
+    SOLVED,
+    auto_closed,
+    counted,
+    minutes,
+    with_gone,
+)
 
 _ANY = "case when first_any_reply_at < forever() then first_any_reply_seconds end"
 
@@ -30,12 +40,13 @@ preset = Preset(
         ),
         ToolMetric(
             "avg_resolution_time_minutes", "resolution_time", FIRST_SOLVE,
-            (with_gone("case when first_solved_at < forever() then " + minutes("first_solve_seconds") + " end"),),
+            (FIRST_SOLVE_OF_ALL, with_gone("case when first_solved_at < forever() then " + minutes("first_solve_seconds") + " end"),),
             variant="first_solve",
         ),
         ToolMetric(
-            "resolutions_count", "resolution_rate", counted("1.0", "is_solved"),
+            "resolutions_count", "resolution_rate", counted("1.0", SOLVED),
             (
+                auto_closed(counted("1.0", "is_solved")),
                 Step("reopen", counted("(reopens + thank_you_reopens + case when is_solved then 1 else 0 end) * 1.0", "first_solved_at < forever()"),
                      "every resolution is an event: a conversation resolved three times counts three times"),
                 with_gone("case when first_solved_at < forever() then (reopens + thank_you_reopens + case when is_solved then 1 else 0 end) * 1.0 end"),

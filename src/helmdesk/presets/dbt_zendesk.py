@@ -5,7 +5,22 @@ comparison with its own output (``--against``).
 """
 
 from helmdesk.presets.preset import Bug, Preset, Step, ToolMetric
-from helmdesk.presets.rules import BOT_TIME, FIRST_REPLY, FIRST_REPLY_BUSINESS, FIRST_SOLVE, RESOLUTION, counted, minutes, with_gone
+from helmdesk.presets.rules import (
+    BOT_TIME,
+    FIRST_REPLY,
+    FIRST_REPLY_BUSINESS,
+    FIRST_SOLVE,
+    FIRST_SOLVE_OF_ALL,
+    ONE_TOUCH,
+    ONE_TOUCH_OF_ALL,
+    RESOLUTION,
+    RESOLUTION_OF_ALL,
+    SOLVED,
+    auto_closed,
+    counted,
+    minutes,
+    with_gone,
+)
 
 KNOWN = "is_requester_known or source <> 'zendesk'"
 FUTURE = Bug(
@@ -25,8 +40,9 @@ def _requester(value: str) -> Step:
 
 def _status(name: str, ours: str, everyone: str, boundaries: str, variant: str) -> ToolMetric:
     return ToolMetric(
-        name, "resolution_time", counted(minutes(ours), "is_solved"),
+        name, "resolution_time", counted(minutes(ours), SOLVED),
         (
+            auto_closed(counted(minutes(ours), "is_solved")),
             Step("open ticket", counted(minutes(everyone)), "open tickets count, with their present status running until now"),
             Step("rounding", counted(f"{boundaries} * 1.0"), "minutes are counted as minute boundaries crossed"),
             with_gone(f"{boundaries} * 1.0"),
@@ -38,8 +54,9 @@ def _status(name: str, ours: str, everyone: str, boundaries: str, variant: str) 
 
 def _status_business(name: str, seconds: str, variant: str) -> ToolMetric:
     return ToolMetric(
-        name, "resolution_time", counted(minutes(seconds), "is_solved"),
+        name, "resolution_time", counted(minutes(seconds), SOLVED),
         (
+            auto_closed(counted(minutes(seconds), "is_solved")),
             Step("open ticket", counted(minutes(seconds)), "open tickets count, with their present status running until now"),
             with_gone(minutes(seconds)),
             _requester(minutes(seconds)),
@@ -85,6 +102,7 @@ preset = Preset(
         ToolMetric(
             "first_resolution_calendar_minutes", "resolution_time", FIRST_SOLVE,
             (
+                FIRST_SOLVE_OF_ALL,
                 Step("closed is no solve", counted(minutes("seconds(created_at, dbt_first_resolution_at)")),
                      "the first time the status became solved; closed stands in only when it never did"),
                 Step("rounding", counted(_FIRST_SOLVED_AT), "minutes are counted as minute boundaries crossed"),
@@ -96,6 +114,7 @@ preset = Preset(
         ToolMetric(
             "full_resolution_calendar_minutes", "resolution_time", RESOLUTION,
             (
+                RESOLUTION_OF_ALL,
                 Step("reopened and open", counted(minutes("case when is_solved then resolution_seconds else seconds(created_at, dbt_last_resolution_at) end")),
                      "a ticket that is open again keeps the resolution it had"),
                 Step("closed is no solve", counted(minutes("seconds(created_at, dbt_last_resolution_at)")), "the last time the status became solved"),
@@ -105,8 +124,9 @@ preset = Preset(
             ),
         ),
         ToolMetric(
-            "first_resolution_business_minutes", "resolution_time", counted(minutes("first_solve_business_seconds"), "first_solved_at < forever()"),
+            "first_resolution_business_minutes", "resolution_time", counted(minutes("first_solve_business_seconds"), "first_solved_at < forever() and not is_first_auto_closed"),
             (
+                auto_closed(counted(minutes("first_solve_business_seconds"), "first_solved_at < forever()")),
                 Step("reopened and open", counted(minutes("first_solve_business_seconds"), "is_solved"), "a ticket that is open again loses its business values"),
                 with_gone("case when is_solved then " + minutes("first_solve_business_seconds") + " end"),
                 _requester("case when is_solved then " + minutes("first_solve_business_seconds") + " end"),
@@ -114,8 +134,9 @@ preset = Preset(
             variant="first_solve", clock="business", bugs=(FUTURE, WEEK), tolerance=1.0,
         ),
         ToolMetric(
-            "full_resolution_business_minutes", "resolution_time", counted(minutes("resolution_business_seconds"), "is_solved"),
+            "full_resolution_business_minutes", "resolution_time", counted(minutes("resolution_business_seconds"), SOLVED),
             (
+                auto_closed(counted(minutes("resolution_business_seconds"), "is_solved")),
                 with_gone("case when is_solved then " + minutes("resolution_business_seconds") + " end"),
                 _requester("case when is_solved then " + minutes("resolution_business_seconds") + " end"),
             ),
@@ -130,8 +151,9 @@ preset = Preset(
         _status_business("agent_work_time_in_business_minutes", "agent_work_business_seconds", "agent_work_time"),
         _status_business("on_hold_time_in_business_minutes", "on_hold_business_seconds", "on_hold_time"),
         ToolMetric(
-            "is_one_touch_resolution", "fcr", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
+            "is_one_touch_resolution", "fcr", ONE_TOUCH,
             (
+                ONE_TOUCH_OF_ALL,
                 Step("no reply at all", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved"), "tickets solved without a reply are in the denominator"),
                 Step("bot reply", counted("case when agent_comments = 1 then 1.0 else 0.0 end", "is_solved"), "bots with an agent's role count"),
                 with_gone("case when is_solved then case when agent_comments = 1 then 1.0 else 0.0 end end"),
@@ -191,10 +213,20 @@ preset = Preset(
             unit="assignments",
         ),
         ToolMetric(
+            "tickets_created", "ticket_volume", "case when is_counted and not is_outbound and not is_split then 1.0 end",
+            (
+                Step("opened by the team", counted("1.0"), "tickets that agents opened, and follow-ups, count"),
+                with_gone("1.0"),
+                _requester("1.0"),
+                Step("time zone", f"case when {KNOWN} then 1.0 end", "a day is a day in UTC, whatever the reader's zone", is_utc=True),
+            ),
+            unit="tickets", total="count",
+        ),
+        ToolMetric(
             "is_sla_breached", "sla_compliance",
             "case when is_counted and state in ('met', 'breached', 'overdue') then case when state = 'met' then 0.0 else 1.0 end end",
             (with_gone("case when state in ('met', 'breached', 'overdue') then case when state = 'met' then 0.0 else 1.0 end end"),),
-            unit="share", total="share", fact="measured_sla_clocks", row="clock_id",
+            unit="share", total="share", fact="measured_sla_clocks", row="clock_id", anchor="started_at",
         ),
     ),
     left_out="reply time in total, tags and daily history have no counterpart among our metrics; its unreplied count and satisfaction flags are faults (always 0; swapped)",

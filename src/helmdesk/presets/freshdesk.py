@@ -1,7 +1,7 @@
 """Freshdesk Analytics: only tickets assigned to somebody, public notes are responses, merged and spam apart."""
 
 from helmdesk.presets.preset import Preset, Step, ToolMetric
-from helmdesk.presets.rules import BOT_TIME, FIRST_REPLY, FROM_CREATED, RESOLUTION, counted
+from helmdesk.presets.rules import BOT_TIME, FIRST_REPLY, FROM_CREATED, ONE_TOUCH, ONE_TOUCH_OF_ALL, RESOLUTION, RESOLUTION_OF_ALL, counted
 
 ASSIGNED = "(agent is not null or team is not null)"
 
@@ -24,10 +24,11 @@ preset = Preset(
             ),
             variant="mean",
         ),
-        ToolMetric("resolution_time_minutes", "resolution_time", RESOLUTION, (_assigned(RESOLUTION),), variant="mean"),
+        ToolMetric("resolution_time_minutes", "resolution_time", RESOLUTION, (RESOLUTION_OF_ALL, _assigned(RESOLUTION_OF_ALL.value)), variant="mean"),
         ToolMetric(
-            "first_contact_resolution", "fcr", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
+            "first_contact_resolution", "fcr", ONE_TOUCH,
             (
+                ONE_TOUCH_OF_ALL,
                 Step("reopen", counted("case when human_replies = 1 and reopens + thank_you_reopens = 0 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
                      "solved in the first response and never reopened"),
                 _assigned(counted("case when human_replies = 1 and reopens + thank_you_reopens = 0 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1")),

@@ -1,7 +1,7 @@
 """Intercom reports: conversations from their start, teammates only, everything dated by the conversation."""
 
 from helmdesk.presets.preset import Preset, Step, ToolMetric
-from helmdesk.presets.rules import FIRST_REPLY, FIRST_SOLVE, counted, minutes, with_gone
+from helmdesk.presets.rules import FIRST_REPLY, FIRST_SOLVE, FIRST_SOLVE_OF_ALL, ONE_TOUCH, ONE_TOUCH_OF_ALL, counted, minutes, with_gone
 
 _ASSIGNED = "case when first_reply_at < forever() then case when bot_started_at is not null then first_reply_seconds else first_reply_from_created_seconds end end"
 
@@ -21,14 +21,16 @@ preset = Preset(
         ToolMetric(
             "time_to_close_minutes", "resolution_time", FIRST_SOLVE,
             (
+                FIRST_SOLVE_OF_ALL,
                 Step("last close", counted(minutes("resolution_seconds"), "is_solved"), "from the start to the last close"),
                 with_gone("case when is_solved then " + minutes("resolution_seconds") + " end"),
             ),
             variant="first_solve",
         ),
         ToolMetric(
-            "closed_on_first_contact", "fcr", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
+            "closed_on_first_contact", "fcr", ONE_TOUCH,
             (
+                ONE_TOUCH_OF_ALL,
                 Step("several replies", counted("case when people_replying = 1 and reopens + thank_you_reopens = 0 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
                      "closed once with one teammate, however many replies it took"),
                 with_gone("case when is_solved and human_rounds >= 1 then case when people_replying = 1 and reopens + thank_you_reopens = 0 then 1.0 else 0.0 end end"),

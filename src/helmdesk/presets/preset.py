@@ -22,11 +22,13 @@ class Step:
         reason: two or three words, used in counts.
         value: house SQL of a row's value once this and all earlier steps are taken; null when the row does not count.
         help: one sentence for people.
+        is_utc: from this step on, days begin at midnight UTC instead of the desk's time zone.
     """
 
     reason: str
     value: str
     help: str
+    is_utc: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class ToolMetric:
         key, variant, clock: our nearest form; its value per row is `ours`.
         unit: of the values compared.
         total: how rows become one number.
+        row, anchor: columns of the fact that name a row and place it in a window.
     """
 
     name: str
@@ -62,6 +65,7 @@ class ToolMetric:
     total: Literal["mean", "share", "count", "sum"] = "mean"
     fact: str = "tool_tickets"
     row: str = "ticket_id"
+    anchor: str = "created_at"
     bugs: tuple[Bug, ...] = ()
     tolerance: float = 0.0
 

@@ -5,9 +5,11 @@ from helmdesk.presets.rules import (
     BOT_TIME,
     FIRST_REPLY,
     FIRST_REPLY_BUSINESS,
-    FIRST_SOLVE,
     FROM_CREATED,
-    RESOLUTION,
+    ONE_TOUCH,
+    ONE_TOUCH_OF_ALL,
+    SOLVED,
+    auto_closed,
     counted,
     minutes,
     with_gone,
@@ -23,8 +25,10 @@ _SPAN = "case when bot_started_at is not null or is_outbound then first_reply_fr
 _ANCHORED = "case when bot_started_at is not null or is_outbound then first_reply_from_created_business_seconds else first_reply_business_at_anchor_seconds end"
 
 
-def _single(name: str, ours: str, calendar: str, key: str, variant: str | None) -> ToolMetric:
-    return ToolMetric(name, key, ours, (with_gone(calendar), _floor(calendar)), variant=variant)
+def _single(name: str, seconds: str, solved: str, automatic: str, variant: str) -> ToolMetric:
+    everyone = f"case when {solved} then {minutes(seconds)} end"
+    steps = (auto_closed(counted(minutes(seconds), solved)), with_gone(everyone), _floor(everyone))
+    return ToolMetric(name, "resolution_time", counted(minutes(seconds), f"{solved} and not {automatic}"), steps, variant=variant)
 
 
 preset = Preset(
@@ -52,27 +56,25 @@ preset = Preset(
             ),
             variant="mean", clock="business",
         ),
-        _single("first_resolution_time_min", FIRST_SOLVE, f"case when first_solved_at < forever() then {minutes('first_solve_seconds')} end",
-                "resolution_time", "first_solve"),
-        _single("full_resolution_time_min", RESOLUTION, f"case when is_solved then {minutes('resolution_seconds')} end", "resolution_time", "mean"),
+        _single("first_resolution_time_min", "first_solve_seconds", "first_solved_at < forever()", "is_first_auto_closed", "first_solve"),
+        _single("full_resolution_time_min", "resolution_seconds", "is_solved", "is_auto_closed", "mean"),
         ToolMetric(
-            "full_resolution_time_within_business_hours_min", "resolution_time", counted(minutes("resolution_business_seconds"), "is_solved"),
+            "full_resolution_time_within_business_hours_min", "resolution_time", counted(minutes("resolution_business_seconds"), SOLVED),
             (
+                auto_closed(counted(minutes("resolution_business_seconds"), "is_solved")),
                 Step("calendar mode", counted(minutes("resolution_business_at_anchor_seconds"), "is_solved"), "one schedule applies to the whole span"),
                 with_gone("case when is_solved then " + minutes("resolution_business_at_anchor_seconds") + " end"),
                 _floor("case when is_solved then " + minutes("resolution_business_at_anchor_seconds") + " end"),
             ),
             variant="mean", clock="business",
         ),
-        _single("requester_wait_time_min", counted(minutes("requester_wait_seconds"), "is_solved"),
-                "case when is_solved then " + minutes("requester_wait_seconds") + " end", "resolution_time", "requester_wait_time"),
-        _single("agent_wait_time_min", counted(minutes("pending_seconds"), "is_solved"),
-                "case when is_solved then " + minutes("pending_seconds") + " end", "resolution_time", "agent_wait_time"),
-        _single("on_hold_time_min", counted(minutes("on_hold_seconds"), "is_solved"),
-                "case when is_solved then " + minutes("on_hold_seconds") + " end", "resolution_time", "on_hold_time"),
+        _single("requester_wait_time_min", "requester_wait_seconds", "is_solved", "is_auto_closed", "requester_wait_time"),
+        _single("agent_wait_time_min", "pending_seconds", "is_solved", "is_auto_closed", "agent_wait_time"),
+        _single("on_hold_time_min", "on_hold_seconds", "is_solved", "is_auto_closed", "on_hold_time"),
         ToolMetric(
-            "one_touch_tickets", "fcr", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved and human_rounds >= 1"),
+            "one_touch_tickets", "fcr", ONE_TOUCH,
             (
+                ONE_TOUCH_OF_ALL,
                 Step("no reply at all", counted("case when human_replies < 2 then 1.0 else 0.0 end", "is_solved"), "fewer than two replies, none included"),
                 with_gone("case when is_solved then case when human_replies < 2 then 1.0 else 0.0 end end"),
             ),

@@ -16,6 +16,7 @@ from helmdesk.presets.preset import Preset, ToolMetric
 UNEXPLAINED, ROUNDING, ABSENT = "unexplained", "rounding of the export", "not in the file"
 ID_COLUMNS = ("ticket_id", "id", "clock_id", "conversation_id")
 EQUAL = 1e-9
+ANCHOR = "anchor_"
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,12 @@ def _number(text: Any, path: Path, row: str, column: str) -> float | None:
         raise InputError(f"{path}: {column} of {row} is no number: {text!r}") from error
 
 
-def compare(engine: DuckDB, preset: Preset, names: Sequence[str], window: str, export: Path | None) -> list[Comparison]:
+def compare(engine: DuckDB, preset: Preset, names: Sequence[str], window: str, utc_window: str, export: Path | None) -> list[Comparison]:
     """Compare the chosen metrics of a preset (all when none is named).
 
     Args:
-        window: house SQL that chooses rows, such as a range of created_at.
+        window: house SQL that chooses rows by the desk's own days; in it ``anchor_`` is the instant that places a row.
+        utc_window: the same days by midnight UTC, for tools that know no other.
         export: the tool's own output; adds what its definition does not explain.
 
     Raises:
@@ -114,16 +116,21 @@ def compare(engine: DuckDB, preset: Preset, names: Sequence[str], window: str, e
         chosen = [metric for metric in chosen if metric.name in columns]
         if not chosen:
             raise InputError(f"{export}: no column of preset {preset.name}; it knows: {', '.join(known)}")
-    return [_compare(engine, metric, window, values if export else None, export) for metric in chosen]
+    windows = (window, utc_window)
+    return [_compare(engine, metric, windows, values if export else None, export) for metric in chosen]
 
 
 def _compare(
-    engine: DuckDB, metric: ToolMetric, window: str, values: Mapping[str, Mapping[str, Any]] | None, path: Path | None
+    engine: DuckDB, metric: ToolMetric, windows: tuple[str, str], values: Mapping[str, Mapping[str, Any]] | None, path: Path | None
 ) -> Comparison:
-    expressions = [metric.ours, *(step.value for step in metric.steps)]
-    cells = [f"cast({expression} as double) as v{place}" for place, expression in enumerate(expressions)]
+    local, utc = (f"({condition.replace(ANCHOR, metric.anchor)})" for condition in windows)
+    expressions, days = [(metric.ours, local)], local
+    for step in metric.steps:
+        days = utc if step.is_utc else days
+        expressions.append((step.value, days))
+    cells = [f"cast(case when {days} then {value} end as double) as v{place}" for place, (value, days) in enumerate(expressions)]
     given = "cast(null as double) as theirs, false as is_given"
-    source = f"(select * from {metric.fact} where {window}) f"
+    source = f"(select * from {metric.fact} where {local} or {utc}) f"
     if values is not None and path is not None:
         _register(engine, [(row, _number(cells_.get(metric.name), path, row, metric.name)) for row, cells_ in values.items()])
         given = "e.theirs as theirs, e.row_id is not null as is_given"

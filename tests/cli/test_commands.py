@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_commands_are_those_of_the_readme() -> None:
-    assert COMMANDS == ["compact", "doctor", "drill", "init", "load", "measure", "metrics", "refresh", "sample", "scorecard", "verify"]
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert set(COMMANDS) == set(re.findall(r"^\| `(\w+)[^`]*` \|", readme.split("## Commands")[1], flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -56,6 +58,37 @@ def test_a_walk(helmdesk: Run, tmp_path: Path) -> None:
     assert "version 1" in helmdesk("doctor", "--desk", folder).stdout
     assert "joined" in helmdesk("compact", "--desk", folder).stdout
     assert "lake version" in helmdesk("refresh", "--desk", folder).stderr
+
+
+def test_what_a_desk_can_answer(helmdesk: Run, tmp_path: Path) -> None:
+    folder, log = tmp_path / "d", tmp_path / "log.csv"
+    log.write_text(LOG)
+    helmdesk("init", folder)
+    helmdesk("load", "servicenow", log, "--desk", folder)
+    listed = helmdesk("metrics", "--desk", folder).stdout
+    assert re.search(r"^ticket_volume .*computable", listed, flags=re.MULTILINE)
+    assert re.search(r"^nps .*no responded records", listed, flags=re.MULTILINE)
+    one = helmdesk("metrics", "sla_compliance", "--desk", folder).stdout
+    assert "by the source's own verdicts only" in one and "nothing is claimed by our clock" in one
+    assert "rest on nothing but what the source asserts" in helmdesk("measure", "sla_compliance", "--desk", folder).stderr
+    rows = json.loads(helmdesk("metrics", "--desk", folder, "--format", "json").stdout)
+    assert {row["key"]: row["missing"] for row in rows}["utilization"] == "state_changed, shift_planned"
+    assert "on this desk" not in helmdesk("metrics", "nps").stdout
+
+
+def test_sla_and_compare(helmdesk: Run, small_desk: Desk, tmp_path: Path) -> None:
+    now = helmdesk("sla", "--at", "2025-12-29T09:00", "--limit", "3", "--desk", small_desk.path)
+    assert "time left" in now.stdout and "the first 3 shown" in now.stderr
+    rows = json.loads(helmdesk("sla", "--at", "2025-12-29T09:00", "--format", "json", "--desk", small_desk.path).stdout)
+    assert [row["time_left_seconds"] for row in rows] == sorted(row["time_left_seconds"] for row in rows)
+    assert "no SLA clock is alive" in helmdesk("sla", "--where", "account = 'nobody'", "--desk", small_desk.path).stderr
+    text = helmdesk("compare", "--preset", "zendesk", "--number", "reopens", "--tickets", "--desk", small_desk.path).stdout
+    assert "thank-you" in text and "main_reason" in text
+    rows = list(
+        csv.DictReader(io.StringIO(helmdesk("compare", "--preset", "zendesk", "--format", "csv", "--desk", small_desk.path).stdout))
+    )
+    assert {row["reason"] for row in rows if row["number"] == "reopens"} == {"thank-you"}
+    assert "unknown preset" in helmdesk("compare", "--preset", "zendeks", "--desk", small_desk.path, code=3).stderr
 
 
 def test_from_an_export_to_the_scorecard_in_one_command(helmdesk: Run, tmp_path: Path) -> None:

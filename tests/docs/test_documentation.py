@@ -32,7 +32,7 @@ def console_commands() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "line"), console_commands())
 def test_shell_examples(helmdesk: Run, sample_desk: Desk, tmp_path: Path, page: str, line: str) -> None:
     """Examples speak of `demo-desk`; here that is the sample desk, and files are written aside."""
-    if "load " in line or line.startswith("helmdesk sample") or line.startswith("helmdesk init"):
+    if "load " in line or "--against" in line or line.startswith("helmdesk sample") or line.startswith("helmdesk init"):
         helmdesk(shlex.split(line)[1], "--help")
         return
     line = line.split(" > ", maxsplit=1)[0]

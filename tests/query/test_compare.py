@@ -168,7 +168,7 @@ def test_calendar_mode(tmp_path: Path) -> None:
     ])  # fmt: skip
     # As scheduled 1 h early + 1 h late; by the schedule at creation 2 h: equal sums would hide it, so move the reply.
     assert explained(desk, "zendesk", "first_reply_time_within_business_hours_min") == {}
-    load_events(desk, [created("B", "11:30", calendar_id="early"), message("B", "17:00", "human"),
+    load_events(desk, [created("B", "11:30", calendar_id="early"), message("B", "11:30", "customer"), message("B", "17:00", "human"),
                        {"type": "field_changed", "ticket_id": "B", "occurred_at": "2026-01-05T11:45", "field": "calendar_id", "value": "late"}])  # fmt: skip
     assert explained(desk, "zendesk", "first_reply_time_within_business_hours_min") == {"B": (195, 30, "calendar mode")}
     assert explained(desk, "dbt_zendesk", "first_reply_time_business_minutes") == {}

@@ -105,6 +105,44 @@ def test_employees_are_unhappy_before_customers_are(figures: Figures) -> None:
     assert end <= TRUTH["peak_hour_waits"]["start"]
 
 
+# -- and in the metrics that the seeds name ----------------------------------------------------------------------------
+
+
+def test_scenarios_show_in_their_metrics(sample_desk: Desk) -> None:
+    """Each planted figure, asked as a leader would; contacts carry what surveys, chance and shared chats add."""
+
+    def ask(key: str, metric: str, start: date, end: date, **question: str) -> float:
+        value = sample_desk.measure(metric, start=str(start), end=str(end), **question)[0].value
+        assert TRUTH[key]["metric"] == metric
+        return float(value)
+
+    for key, phases, question in (
+        ("lunch_missed_chats", (START, START), {"where": "queue = 'Chat Berlin' and hour in (12, 13)", "variant": "agent_missed"}),
+        ("scattered_answers", (START, START), {"where": "channel = 'chat'", "variant": "elapsed_chat"}),
+        ("esat_before_csat", (START, START), {}),
+        ("peak_hour_waits", (date(2025, 9, 1), START), {}),
+        ("password_permissions", (None, START), {}),
+        ("ivr_change", (START, START), {"where": "channel = 'phone'"}),
+        ("overload", (START, START), {}),
+        ("launch", (date(2026, 4, 1), START), {}),
+    ):  # fmt: skip
+        start, end = window(key)
+        metric = TRUTH[key]["metric"]
+        if phases[0] is not None:
+            near(key, "before", ask(key, metric, phases[0], start, **question))
+        near(key, "during", ask(key, metric, start, end, **question))
+        settled = end + timedelta(days=2) if key == "ivr_change" else end
+        last = date(2025, 12, 1) if key == "peak_hour_waits" else END
+        near(key, "after", ask(key, metric, settled, last, **question))
+    costs = {m.group[0][1]: m.value for m in sample_desk.measure("cost_per_ticket", by="channel")}
+    near("phone_against_chat", "during", costs["phone"])
+    near("phone_against_chat", "against", costs["chat"])
+    grown = (
+        sample_desk.measure("backlog", end="2025-12-29T08:00")[0].value - sample_desk.measure("backlog", end="2025-12-23T18:00")[0].value
+    )
+    near("holiday_backlog", "during", grown)
+
+
 def test_size_and_variety(sample_desk: Desk) -> None:
     volume = sample_desk.measure("ticket_volume", variant="all", by="channel")
     assert 38_000 <= sum(m.value for m in volume) <= 44_000

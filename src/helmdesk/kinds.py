@@ -115,6 +115,14 @@ class GroupMean:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """Rows of one part less rows of another, each placed in time by its own anchor."""
+
+    numerator: Part
+    denominator: Part
+
+
+@dataclass(frozen=True)
 class Level:
     """Rows alive at an instant: [opens, closes) contains it. Never summed over time.
 
@@ -137,7 +145,7 @@ class Survival:
     q: float = 0.5
 
 
-Value = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Level | Survival | Sum | SumOnce | SumRatio | GroupMean
+Value = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Difference | Level | Survival | Sum | SumOnce | SumRatio | GroupMean
 
 
 @dataclass(frozen=True)

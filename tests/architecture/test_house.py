@@ -14,7 +14,7 @@ import pytest
 import helmdesk
 from helmdesk.catalogue import Entry, definition_hash, load_catalogue
 from helmdesk.facts.fact import load_facts
-from helmdesk.kinds import Level, Ratio
+from helmdesk.kinds import Difference, Level, Ratio
 from helmdesk.records.schema import RECORD_TYPES
 from helmdesk.settings import HELP, Settings, read_settings, write_settings
 
@@ -76,7 +76,7 @@ def test_metric_is_complete(entry: Entry) -> None:
     assert set(metric.read_with) <= set(load_catalogue())
     assert metric.fact in load_facts()
     assert {name for need in metric.needs for name in need.split("|")} <= set(RECORD_TYPES)
-    assert (metric.anchor is None) == isinstance(metric.value, Level | Ratio)
+    assert (metric.anchor is None) == isinstance(metric.value, Level | Ratio | Difference)
     assert len({variant.name for variant in metric.variants}) == len(metric.variants)
 
 

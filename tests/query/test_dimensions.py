@@ -11,7 +11,8 @@ from helmdesk.catalogue import load_catalogue
 from helmdesk.desk import Desk
 from helmdesk.errors import FilterError, NotFoundError, UsageError
 from helmdesk.kinds import Count, Level, Sum
-from helmdesk.query.compile import metric_dimensions, resolve
+from helmdesk.query.compile import resolve
+from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.periods import GRAINS
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds

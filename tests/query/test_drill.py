@@ -10,7 +10,8 @@ import pytest
 from helmdesk.catalogue import load_catalogue
 from helmdesk.desk import Desk
 from helmdesk.facts.fact import Dimension
-from helmdesk.query.compile import metric_dimensions, resolve
+from helmdesk.query.compile import resolve
+from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
 

@@ -147,10 +147,11 @@ class DuckDB:
 
 @functools.cache
 def _translate_text(house_sql: str) -> str:
-    return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT))
+    # Facts and their like: nobody reads the result, so it is not laid out.
+    return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT), is_pretty=False)
 
 
-def _translate(parsed: exp.Expr) -> str:
+def _translate(parsed: exp.Expr, *, is_pretty: bool = True) -> str:
     functions = DuckDB.functions()
     for node in reversed(list(parsed.walk())):
         name = _function_name(node)
@@ -161,7 +162,7 @@ def _translate(parsed: exp.Expr) -> str:
                 parsed = replacement
             else:
                 node.replace(replacement)
-    return parsed.sql(DIALECT, pretty=True)
+    return parsed.sql(DIALECT, pretty=is_pretty)
 
 
 def _function_name(node: exp.Expr) -> str:

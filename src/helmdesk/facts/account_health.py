@@ -25,6 +25,7 @@ _NAMES = ", ".join(f"case when {name} is not null then '{name}' end" for name in
 fact = Fact(
     name="account_health",
     grain="one account at the end of one month, or at the end of the data",
+    only_if="select 1 from tickets where account_id is not null",
     depends=("tickets", "responses", "sla_clocks"),
     dimensions=(
         Dimension("account", "account", "customer's company"),

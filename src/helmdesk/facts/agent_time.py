@@ -10,6 +10,7 @@ from helmdesk.facts.fact import TIME_DIMENSIONS, Dimension, Fact
 fact = Fact(
     name="agent_time",
     grain="one stretch of one agent's quarter-hour with one planned activity and one actual state",
+    only_if="select 1 from workforce_records",
     dimensions=(
         Dimension("agent", "agent", "whose time it is", is_person=True),
         Dimension("team", "team", "agent's team at that time"),

@@ -39,6 +39,12 @@ def facts_hash() -> str:
     return digest.hexdigest()[:16]
 
 
+def ensure_fact(engine: DuckDB, name: str) -> None:
+    """Make a rare view in this connection, if a question is about to ask it."""
+    if load_facts()[name].is_rare:
+        engine.connection.execute(f"create temp view if not exists {name} as {engine.translate(load_facts()[name].sql)}")
+
+
 def build_facts(
     engine: DuckDB,
     files: Mapping[str, Sequence[str]],
@@ -79,11 +85,16 @@ def build_facts(
         [latest, default, *limits.values()],
     )
     for fact in load_facts().values():
+        if fact.is_rare:
+            continue
         on_step(f"building {fact.name}")
         if fact.prepare:
             fact.prepare(engine)
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
-        run(f"create {scope} {fact.name} as {engine.translate(fact.sql)}")
+        sql = engine.translate(fact.sql)
+        if fact.only_if and not engine.run(f"select 1 from ({engine.translate(fact.only_if)}) q limit 1"):
+            sql = f"select * from ({sql}) q limit 0"
+        run(f"create {scope} {fact.name} as {sql}")
     # What the source kept of its tickets beyond our columns: the names by which custom dimensions are known.
     run(
         "create table custom_fields as select distinct unnest(json_keys(custom)) as name from tickets where custom is not null order by name"

@@ -11,6 +11,7 @@ OWN = {
 fact = Fact(
     name="contacts",
     grain="one call or chat attempt, or one total somebody counted",
+    only_if="select 1 from legs",
     depends=("legs", "tickets"),
     dimensions=(*(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS), Dimension("queue", "queue", "where it waited")),
     sql="""

@@ -45,6 +45,8 @@ class Fact:
         grain: what one row is, in words.
         sql: house SQL that gives the table from record views, look-ups and facts it depends on.
         is_view: computed from other facts when asked, because storing it would only repeat them.
+        only_if: house SQL of a query without whose rows this table is empty anyway: then it is not computed.
+        is_rare: a view that few questions need: made when one does, not with every mart.
         depends: facts that must exist before.
         dimensions: by which metrics on it can be sliced and filtered.
         prepare: makes what `sql` reads and no SQL can say, such as rules that users wrote.
@@ -55,6 +57,8 @@ class Fact:
     sql: str
     depends: tuple[str, ...] = ()
     is_view: bool = False
+    is_rare: bool = False
+    only_if: str = ""
     dimensions: tuple[Dimension, ...] = ()
     prepare: Callable[[DuckDB], None] | None = None
 

@@ -6,6 +6,7 @@ from helmdesk.facts.responses import SURVEY_DIMENSIONS
 fact = Fact(
     name="invites",
     grain="one survey sent to one customer",
+    only_if="select 1 from survey_records",
     depends=("episodes", "tickets"),
     dimensions=SURVEY_DIMENSIONS,
     sql="""

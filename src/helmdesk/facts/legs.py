@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="legs",
     grain="one call or chat attempt",
+    only_if="select 1 from leg_records",
     sql="""
     with told as (
         select leg_id, max(ticket_id) as ticket_id, max(channel) as channel, max(customer_id) as customer_id, max(account_id) as account_id,

@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="life_working_times",
     grain="one stretch of the life of a ticket, on a desk with calendars",
+    only_if="select 1 from working_time",
     depends=("ticket_life",),
     sql="""
     with placed as (
@@ -17,7 +18,6 @@ fact = Fact(
         from ticket_life l
         cross join horizon z
         left join team_versions e on e.entity_id = l.team_id and l.started_at >= e.valid_from and l.started_at < e.valid_to
-        where exists (select 1 from working_time)
     ),
     looked_up as (
         select p.ticket_id, p.started_at, c.calendar_id,

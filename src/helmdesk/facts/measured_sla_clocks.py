@@ -7,6 +7,7 @@ fact = Fact(
     grain="one SLA clock of one ticket, measured by us",
     depends=("sla_clocks",),
     is_view=True,
+    is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql="select * from sla_clocks where basis = 'measured'",
 )

@@ -12,6 +12,7 @@ MINIMUM = 5
 fact = Fact(
     name="pulses",
     grain="one anonymous answer within a team's month of at least five",
+    only_if="select 1 from pulse_records",
     dimensions=(
         Dimension("team", "team", "team whose members answered"),
         Dimension("instrument", "instrument_id", "question"),

@@ -5,6 +5,7 @@ from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
 fact = Fact(
     name="replies",
     grain="one customer turn on a ticket, answered or still waiting",
+    only_if="select 1 from messages",
     depends=("messages", "tickets", "ticket_states"),
     dimensions=tuple(
         Dimension("agent", "agent", "who wrote the reply", is_person=True) if dimension.name == "agent" else dimension

@@ -77,6 +77,7 @@ MOMENTS = """
 fact = Fact(
     name="sla_applications",
     grain="one clock of one SLA policy on one ticket, from an application to the next",
+    only_if="select 1 from sla_matches union all select 1 from sla_records where type = 'policy_applied'",
     depends=("tickets", "ticket_states"),
     prepare=create_rules,
     sql=f"""

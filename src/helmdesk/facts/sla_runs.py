@@ -5,6 +5,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="sla_runs",
     grain="one stretch during which one SLA clock ran",
+    only_if="select 1 from sla_applications",
     depends=("sla_instances", "ticket_states"),
     sql="""
     with stretches as (

@@ -7,6 +7,7 @@ fact = Fact(
     grain="one ticket with at least one judged SLA clock",
     depends=("sla_clocks",),
     is_view=True,
+    is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql="""
     with judged as (

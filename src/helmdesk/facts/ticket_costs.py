@@ -11,6 +11,7 @@ from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
 fact = Fact(
     name="ticket_costs",
     grain="one ticket's share of one recorded cost",
+    only_if="select 1 from money_records",
     depends=("tickets", "legs"),
     dimensions=TICKET_DIMENSIONS,
     sql="""

@@ -7,6 +7,7 @@ fact = Fact(
     grain="one run of a ticket from creation or reopen to solve",
     depends=("episodes", "tickets", "messages"),
     is_view=True,
+    is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql="""
     with begun as (

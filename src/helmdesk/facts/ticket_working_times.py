@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="ticket_working_times",
     grain="one ticket with a calendar",
+    only_if="select 1 from working_time",
     depends=("ticket_clocks",),
     sql="""
     with moments as (
@@ -16,8 +17,7 @@ fact = Fact(
         from (
             select ticket_id, unnest(['started', 'replied']) as moment, unnest([clock_started_at, first_reply_at]) as instant, created_at
             from ticket_clocks
-            where exists (select 1 from working_time)
-        )
+            )
         where instant < forever()
     ),
     worked as (

@@ -28,6 +28,7 @@ fact = Fact(
     grain="one ticket",
     depends=("tickets", "messages", "ticket_states"),
     is_view=True,
+    is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql=f"""
     with notes as (

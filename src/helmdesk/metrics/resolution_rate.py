@@ -6,7 +6,7 @@ instant; the variant `cohort` follows the created ones instead.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Part, Ratio, Reference, Share, Variant
+from helmdesk.kinds import Change, Difference, Metric, Part, Ratio, Reference, Share, Variant
 
 metric = Metric(
     key="resolution_rate",
@@ -36,6 +36,13 @@ metric = Metric(
         Variant(
             "cohort", "share of the tickets created in the period that are solved by now",
             value=Share("last_solved_at < forever() and not is_auto_closed"), anchor="created_at",
+        ),
+        Variant(
+            "net_flow", "created less solved: by how much the period's work grew", unit="tickets", direction="lower",
+            value=Difference(
+                numerator=Part("created", "created_at", "is_counted"),
+                denominator=Part("solved", "last_solved_at", "is_counted and last_solved_at < forever() and not is_auto_closed"),
+            ),
         ),
         Variant(
             "with_auto_closed", "tickets that a rule closed count as solved", "most helpdesk reports",

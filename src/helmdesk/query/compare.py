@@ -11,7 +11,13 @@ import sqlglot
 
 from helmdesk.engines.duckdb import DIALECT, DuckDB
 from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.facts.build import ensure_fact
+from helmdesk.facts.fact import load_facts
 from helmdesk.presets.preset import Preset, ToolMetric
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.dimensions import dimensions_of
+from helmdesk.query.filters import filter_expression
+from helmdesk.query.request import Request
 
 UNEXPLAINED, ROUNDING, ABSENT = "unexplained", "rounding of the export", "not in the file"
 ID_COLUMNS = ("ticket_id", "id", "clock_id", "conversation_id")
@@ -94,13 +100,16 @@ def _number(text: Any, path: Path, row: str, column: str) -> float | None:
         raise InputError(f"{path}: {column} of {row} is no number: {text!r}") from error
 
 
-def compare(engine: DuckDB, preset: Preset, names: Sequence[str], window: str, utc_window: str, export: Path | None) -> list[Comparison]:
+def compare(
+    engine: DuckDB, preset: Preset, names: Sequence[str], windows: tuple[str, str], export: Path | None, request: Request, bounds: Bounds
+) -> list[Comparison]:
     """Compare the chosen metrics of a preset (all when none is named).
 
     Args:
-        window: house SQL that chooses rows by the desk's own days; in it ``anchor_`` is the instant that places a row.
-        utc_window: the same days by midnight UTC, for tools that know no other.
+        windows: house SQL that chooses rows by the desk's own days, and by those of UTC for tools that know no other; in it
+            ``anchor_`` is the instant that places a row.
         export: the tool's own output; adds what its definition does not explain.
+        request: carries filter and policy: rows outside them do not exist.
 
     Raises:
         NotFoundError: an unknown metric of the preset.
@@ -116,12 +125,28 @@ def compare(engine: DuckDB, preset: Preset, names: Sequence[str], window: str, u
         chosen = [metric for metric in chosen if metric.name in columns]
         if not chosen:
             raise InputError(f"{export}: no column of preset {preset.name}; it knows: {', '.join(known)}")
-    windows = (window, utc_window)
-    return [_compare(engine, metric, windows, values if export else None, export) for metric in chosen]
+    found = []
+    for metric in chosen:
+        ensure_fact(engine, metric.fact)
+        scope = _scope(metric, request, bounds)
+        found.append(_compare(engine, metric, windows, scope, values if export else None, export))
+    return found
+
+
+def _scope(metric: ToolMetric, request: Request, bounds: Bounds) -> str:
+    """Return the condition that filter and policy put on every row."""
+    known = dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
+    conditions = [filter_expression(given, known).sql(DIALECT) for given in (request.where, request.policy.predicate) if given is not None]
+    return " and ".join(["true", *conditions])
 
 
 def _compare(
-    engine: DuckDB, metric: ToolMetric, windows: tuple[str, str], values: Mapping[str, Mapping[str, Any]] | None, path: Path | None
+    engine: DuckDB,
+    metric: ToolMetric,
+    windows: tuple[str, str],
+    scope: str,
+    values: Mapping[str, Mapping[str, Any]] | None,
+    path: Path | None,
 ) -> Comparison:
     local, utc = (f"({condition.replace(ANCHOR, metric.anchor)})" for condition in windows)
     expressions, days = [(metric.ours, local)], local
@@ -130,7 +155,7 @@ def _compare(
         expressions.append((step.value, days))
     cells = [f"cast(case when {days} then {value} end as double) as v{place}" for place, (value, days) in enumerate(expressions)]
     given = "cast(null as double) as theirs, false as is_given"
-    source = f"(select * from {metric.fact} where {local} or {utc}) f"
+    source = f"(select * from {metric.fact} where ({local} or {utc}) and ({scope})) f"
     if values is not None and path is not None:
         _register(engine, [(row, _number(cells_.get(metric.name), path, row, metric.name)) for row, cells_ in values.items()])
         given = "e.theirs as theirs, e.row_id is not null as is_given"

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.engine import FOREVER
+from helmdesk.facts.build import ensure_fact
 
 if TYPE_CHECKING:
     import pyarrow
 
 
-def drill_table(engine: DuckDB, sql: str) -> pyarrow.Table:
+def drill_table(engine: DuckDB, fact: str, sql: str) -> pyarrow.Table:
     """Run a drill-down; instants (UTC) that have not come are null, not the year 9999."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    ensure_fact(engine, fact)
     table = engine.connection.sql(sql).to_arrow_table()
     forever = pa.scalar(datetime.fromisoformat(FOREVER), pa.timestamp("us"))
     for place, field in enumerate(table.schema):

@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
+from helmdesk.facts.build import ensure_fact
 from helmdesk.kinds import (
     Count,
+    Difference,
     Distinct,
     GroupMean,
     Level,
@@ -26,19 +28,19 @@ from helmdesk.kinds import (
     Survival,
     Value,
 )
+from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import (
-    Bounds,
     check_dimensions,
     compile_drill,
     compile_values,
-    metric_dimensions,
     require_business_clock,
     resolve,
 )  # fmt: skip
+from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import Period, periods
 from helmdesk.query.request import Request
-from helmdesk.statistics.proportion import mean_interval, net_share, ratio_of_counts, ratio_of_sums, wilson
+from helmdesk.statistics.proportion import difference_of_counts, mean_interval, net_share, ratio_of_counts, ratio_of_sums, wilson
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
 EMPTY_BOUNDS = datetime(1970, 1, 1)
@@ -98,6 +100,7 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
         sql = f"-- not asked: there are no records of type {', '.join(missing)}"
         rows = [] if request.by or buckets else [{**_empty_row(metric), "period_start": None}]
     else:
+        ensure_fact(engine, metric.fact)
         sql, rows = _ask(engine, metric, request, bounds, buckets)
     found = [_measure(row, metric, request, bounds, buckets) for row in rows]
     found += _missing_periods(found, metric, request, bounds, buckets)
@@ -213,6 +216,11 @@ def _finish_ratio(row: Row) -> Finished:
     return value, ratio_of_counts(numerator, denominator), numerator, denominator
 
 
+def _finish_difference(row: Row) -> Finished:
+    numerator, denominator = float(row["numerator"]), float(row["denominator"])
+    return numerator - denominator, difference_of_counts(numerator, denominator), numerator, denominator
+
+
 def _finish_mean(row: Row) -> Finished:
     total, cases = row["total"], row["n"]
     if not cases:
@@ -253,6 +261,7 @@ FINISH: dict[type, Callable[[Row], Finished]] = {
     Share: _finish_share,
     NetShare: _finish_net_share,
     Ratio: _finish_ratio,
+    Difference: _finish_difference,
     Mean: _finish_mean,
     Quantile: _finish_quantile,
     Distinct: _finish_distinct,

@@ -11,7 +11,7 @@ from helmdesk.catalogue import Entry
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import UsageError
 from helmdesk.kinds import Count, Level, Metric
-from helmdesk.query.compile import Bounds
+from helmdesk.query.bounds import Bounds
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_date, local_midnight
 from helmdesk.query.request import Request

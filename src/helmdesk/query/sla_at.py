@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from helmdesk.engines.duckdb import DIALECT, DuckDB
 from helmdesk.facts.fact import load_facts
-from helmdesk.query.compile import Bounds, dimensions_of
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import filter_expression
 from helmdesk.query.request import Request
 

@@ -26,6 +26,12 @@ FORMAT = 1
 # The sample is learnt at its own end, not when somebody happens to generate it: same seed, same lake.
 RECORDED_AT = datetime(END.year, END.month, END.day, tzinfo=UTC)
 STEPS_TOLD_EVERY = 4000
+# What Larkspur's leaders look at: it records more than most desks do.
+SCORECARD = (
+    "csat", "csat_response_rate", "ces", "nps", "fcr", "account_health", "ticket_volume", "first_response_time", "resolution_time", "backlog",
+    "backlog_age", "sla_compliance", "breach_exposure", "average_speed_of_answer", "service_level", "missed_contact_rate", "average_handle_time",
+    "cost_per_ticket", "resolution_rate", "reopen_rate", "escalation_rate", "utilization", "occupancy", "schedule_adherence", "esat",
+)  # fmt: skip
 
 INSTRUMENTS = (
     ("larkspur-csat", "csat", "transactional", ["4", "5"], ["1", "2"], [1, 5], "How satisfied are you with the help you received?"),
@@ -47,7 +53,7 @@ def create_sample(
     Raises:
         ConflictError: `path` is a desk already, or not empty.
     """
-    settings = Settings(name="Larkspur support", time_zone="Europe/Berlin", default_calendar="berlin", is_sample=True)
+    settings = Settings(name="Larkspur support", time_zone="Europe/Berlin", default_calendar="berlin", is_sample=True, scorecard=SCORECARD)
     desk = HelmdeskDesk.create(path, settings)
     report = desk.load_with(
         lambda staging: fill(staging, seed, scale), "sample", f"sample-{FORMAT}-{seed}-{scale}", recorded_at=RECORDED_AT, on_step=on_step

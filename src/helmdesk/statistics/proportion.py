@@ -51,6 +51,12 @@ def ratio_of_counts(numerator: float, denominator: float, z: float = Z95) -> tup
     return ratio / factor, ratio * factor
 
 
+def difference_of_counts(numerator: float, denominator: float, z: float = Z95) -> tuple[float, float]:
+    """Return the normal interval of the difference of two Poisson counts."""
+    half = z * math.sqrt(numerator + denominator)
+    return numerator - denominator - half, numerator - denominator + half
+
+
 def mean_interval(total: float, total_of_squares: float, cases: int, z: float = Z95) -> tuple[float, float] | None:
     """Return the normal interval of a mean from its sums; None under two cases."""
     if cases < 2:

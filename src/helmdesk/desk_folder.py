@@ -1,0 +1,274 @@
+"""A desk's folder: settings, lake and marts; how records get in and facts come out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from helmdesk.errors import ConflictError, DataQualityError, HelmdeskError, NotFoundError
+from helmdesk.lake.lake import Lake
+from helmdesk.lake.mart import publish_mart, published_mart
+from helmdesk.settings import Settings, read_settings, write_settings
+
+if TYPE_CHECKING:
+    from helmdesk.engines.duckdb import DuckDB
+    from helmdesk.records.staging import LoadReport
+
+SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
+PUBLISH_RACES = 20
+Step = Callable[[str], None]
+
+
+def silent(_step: str) -> None:
+    """Tell nobody what happens next."""
+
+
+class DeskFolder:
+    """What a desk keeps: settings, records in the lake, facts in marts.
+
+    Args:
+        path: its folder.
+
+    Raises:
+        NotFoundError: the folder is no desk.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not (self.path / SETTINGS_FILE).is_file():
+            raise NotFoundError(f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init {self.path}")
+        self.settings = read_settings(self.path / SETTINGS_FILE)
+        self.lake = Lake(self.path / LAKE_FOLDER)
+
+    @classmethod
+    def create(cls, path: Path | str, settings: Settings | None = None) -> Self:
+        """Create a desk with an empty lake.
+
+        Raises:
+            ConflictError: there is a desk already, or the folder holds other things.
+        """
+        folder = Path(path)
+        if (folder / SETTINGS_FILE).exists():
+            raise ConflictError(f"{folder} is already a desk")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ConflictError(f"{folder} is not empty; choose a new folder")
+        (folder / MARTS_FOLDER).mkdir(parents=True)
+        Lake(folder / LAKE_FOLDER).create()
+        write_settings(folder / SETTINGS_FILE, settings or Settings())
+        return cls(folder)
+
+    # -- records ----------------------------------------------------------------------------------
+
+    def load(
+        self,
+        source: str,
+        paths: Sequence[Path | str],
+        *,
+        mapping: Path | str | None = None,
+        time_zone: str | None = None,
+        is_dry_run: bool = False,
+        refresh: bool = True,
+        on_step: Step = silent,
+    ) -> LoadReport:
+        """Load files through a source: the whole batch or nothing, and never twice.
+
+        Returns:
+            The report; `lake_version` is None for a dry run.
+
+        Raises:
+            NotFoundError, InputError, MappingError: see the source.
+            ConflictError: another writer got in the way; load again.
+            DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
+        """
+        from helmdesk.records.staging import batch_identity
+        from helmdesk.sources.reading import digest, expected_bytes
+        from helmdesk.sources.source import Options, find_source
+
+        found = find_source(source)
+        options = Options(Path(mapping) if mapping else None, time_zone)
+        files = found.files([Path(path) for path in paths])
+        parts = {name: digest(path) for name, path in files.items()}
+        if options.mapping:
+            parts["mapping"] = digest(options.mapping)
+        parts["options"] = repr(time_zone).encode()
+        return self.load_with(
+            lambda staging: found.read(staging, [Path(path) for path in paths], options),
+            source,
+            batch_identity(source, parts),
+            input_bytes=sum(expected_bytes(path) for path in files.values()),
+            is_dry_run=is_dry_run,
+            refresh=refresh,
+            on_step=on_step,
+        )
+
+    def load_with(
+        self,
+        fill: Callable[[Any], None],
+        source: str,
+        batch_id: str,
+        *,
+        input_bytes: int = 0,
+        recorded_at: datetime | None = None,
+        is_dry_run: bool = False,
+        refresh: bool = True,
+        on_step: Step = silent,
+    ) -> LoadReport:
+        """Load what `fill` puts into a staging area; see `load`."""
+        import duckdb
+
+        from helmdesk.engines.duckdb import SMALL_BYTES
+        from helmdesk.facts.definitions import reject_unusable_definitions
+        from helmdesk.records.staging import LoadReport, Staging
+
+        if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
+            report = LoadReport(source, batch_id, is_already_loaded=True, lake_version=self.lake.version())
+            if refresh:
+                self.refresh(on_step=on_step)
+            return report
+        connection = duckdb.connect()
+        try:
+            connection.execute("set timezone = 'UTC'")
+            if input_bytes < SMALL_BYTES:
+                connection.execute("set threads = 1")
+            staging = Staging(connection, source, batch_id, recorded_at, on_step)
+            fill(staging)
+            reject_unusable_definitions(staging)
+            staging.check()
+            report = staging.summarise()
+            if is_dry_run:
+                return report
+            on_step("writing to the lake")
+            body = json.dumps({key: value for key, value in asdict(report).items() if key != "lake_version"})
+            summary = {"source": source, "batch": batch_id, "rows": str(report.rows)}
+            report.lake_version = self.lake.append(batch_id, staging.records(body), summary)
+        finally:
+            connection.close()
+        if report.lake_version is None:
+            report.is_already_loaded, report.lake_version = True, self.lake.version()
+        if self.lake.needs_compaction():
+            on_step("compacting the lake")
+            self.lake.compact()
+        if refresh:
+            self.refresh(on_step=on_step)
+        return report
+
+    def check_quality(self, report: LoadReport) -> None:
+        """Raise when a load put too much into quarantine.
+
+        Raises:
+            DataQualityError: share above the setting `quarantine_limit`.
+        """
+        limit = self.settings.quarantine_limit
+        if report.quarantine_share > limit:
+            raise DataQualityError(
+                f"{report.quarantined_rows:,} of {report.rows:,} rows are in quarantine"
+                f" ({report.quarantine_share:.1%}, limit {limit:.1%}); the rest was loaded"
+            )
+
+    # -- mart -------------------------------------------------------------------------------------
+
+    def refresh(self, *, is_forced: bool = False, on_step: Step = silent) -> int:
+        """Build the mart of the newest lake version and publish it; return that version.
+
+        A mart that is up to date is left alone unless `is_forced`.
+        """
+        snapshot = self.lake.snapshot()
+        if not is_forced and self._is_current(snapshot.version):
+            return snapshot.version
+
+        def build(path: Path) -> None:
+            from helmdesk.engines.duckdb import DuckDB
+
+            engine = DuckDB.create(path)
+            try:
+                self._build(engine, snapshot.files, snapshot.version, self.settings.for_facts(), on_step)
+            finally:
+                engine.close()
+
+        publish_mart(self.path / MARTS_FOLDER, build, _mart_version, snapshot.version)
+        return snapshot.version
+
+    def _build(self, engine: DuckDB, files: Mapping[str, Sequence[str]], version: int, settings: Mapping[str, Any], on_step: Step) -> None:
+        from helmdesk.facts.build import build_facts
+
+        build_facts(engine, files, settings, version, on_step)
+
+    def _is_current(self, version: int) -> bool:
+        from helmdesk.engines.duckdb import DuckDB
+        from helmdesk.facts.build import facts_hash
+
+        path = published_mart(self.path / MARTS_FOLDER)
+        if path is None:
+            return False
+        try:
+            engine = DuckDB.open(path)
+        except HelmdeskError:
+            return False  # damaged, or replaced this very moment
+        try:
+            rows = engine.run("select lake_version, facts_hash, settings from mart")
+        finally:
+            engine.close()
+        return rows == [(version, facts_hash(), json.dumps(self.settings.for_facts(), sort_keys=True))]
+
+    def mart_version(self) -> int | None:
+        """Return the lake version of the published mart, or None when there is none."""
+        if published_mart(self.path / MARTS_FOLDER) is None:
+            return None
+        with self.engine() as engine:
+            return int(engine.run("select lake_version from mart")[0][0])
+
+    @contextmanager
+    def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[DuckDB]:
+        """Open the facts: the published mart, or those of lake version `as_of` built in memory.
+
+        Raises:
+            NotFoundError: no such version.
+        """
+        from helmdesk.engines.duckdb import DuckDB
+
+        if as_of is None:
+            engine = self._open_published()
+        else:
+            snapshot = self.lake.snapshot(as_of)
+            engine = DuckDB.create()
+            self._build(engine, snapshot.files, snapshot.version, settings or self.settings.for_facts(), silent)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+    def _open_published(self) -> DuckDB:
+        """Open the published mart; another process may replace it between looking and opening."""
+        from helmdesk.engines.duckdb import DuckDB
+
+        for _ in range(PUBLISH_RACES):
+            path = published_mart(self.path / MARTS_FOLDER)
+            if path is None:
+                self.refresh()
+                continue
+            try:
+                return DuckDB.open(path)
+            except HelmdeskError:
+                if path == published_mart(self.path / MARTS_FOLDER):
+                    raise
+        raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
+
+    def record_types(self) -> dict[str, int]:
+        """Return how many records of each type the published mart was made from."""
+        with self.engine() as engine:
+            return dict(engine.run("select type, sum(records)::bigint from record_types group by type"))
+
+
+def _mart_version(path: Path) -> int:
+    from helmdesk.engines.duckdb import DuckDB
+
+    engine = DuckDB.open(path)
+    try:
+        return int(engine.run("select lake_version from mart")[0][0])
+    finally:
+        engine.close()

@@ -1,0 +1,46 @@
+"""By what a metric can be sliced: the dimensions of its fact, and every further field that sources kept of tickets."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from helmdesk.facts.fact import CUSTOM, Dimension, Fact, load_facts
+from helmdesk.kinds import Metric
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.house import fill_zone, house, instant_column
+from helmdesk.query.request import Request
+
+
+def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
+    """Return the dimensions of a metric's fact with their column expressions."""
+    return dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
+
+
+def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
+    """Return a fact's dimensions by name, each with the expression of its column; times of day are those of `anchor`."""
+    found = {}
+    for dimension in fact.dimensions:
+        if dimension.column in ("hour", "weekday"):
+            if anchor is None:
+                continue
+            column = house(f"local_part({anchor}, '{dimension.column}', zone_)")
+            column = column.transform(fill_zone(request), copy=False)
+        elif dimension.is_of_ticket:
+            column = _of_ticket(fact, exp.column(dimension.column))
+        else:
+            column = instant_column(house(dimension.column))
+        found[dimension.name] = (dimension, column)
+    if any(dimension.is_of_ticket for dimension in fact.dimensions):
+        for name in bounds.custom_fields:
+            text = exp.Anonymous(this="json_text", expressions=[exp.column("custom"), exp.Literal.string(name)])
+            found[CUSTOM + name] = (Dimension(CUSTOM + name, name, "kept by the source"), _of_ticket(fact, text))
+    return found
+
+
+def _of_ticket(fact: Fact, column: exp.Expr) -> exp.Expr:
+    """Look an attribute of the ticket up, unless the fact is the tickets themselves."""
+    if fact.name == "tickets":
+        return column
+    named = column.transform(lambda node: exp.column(node.name, table="of_") if isinstance(node, exp.Column) else node)
+    same = exp.EQ(this=exp.column("ticket_id", table="of_"), expression=exp.column("ticket_id", table=fact.name))
+    return exp.select(named).from_("tickets as of_").where(same).subquery()

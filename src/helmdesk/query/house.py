@@ -1,0 +1,52 @@
+"""House SQL as trees: parsed once, copied, with placeholders filled by literals, never by pasted text."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlglot
+from sqlglot import exp
+
+from helmdesk.query.request import Request
+
+
+@functools.cache
+def _parsed(text: str) -> exp.Expr:
+    return sqlglot.parse_one(text, dialect="duckdb")
+
+
+def house(text: str) -> exp.Expr:
+    """Return house SQL as a tree of its own; parsing is the expensive half of compiling."""
+    return _parsed(text).copy()
+
+
+def timestamp(instant: datetime) -> exp.Expr:
+    """Return a naive UTC instant as a literal."""
+    return exp.cast(exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f")), "timestamp")
+
+
+def fill_zone(request: Request) -> Callable[[exp.Expr], exp.Expr]:
+    """Replace the placeholders zone_ and grain_ by literals; neither is ever pasted as text."""
+    literals = {"zone_": request.time_zone, "grain_": request.grain or "day"}
+
+    def fill(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and node.name in literals:
+            return exp.Literal.string(literals[node.name])
+        return node
+
+    return fill
+
+
+def instant_column(expression: exp.Expr) -> exp.Expr:
+    """`instant` in a level's expressions is the column of the joined instants."""
+
+    def fill(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and node.name == "instant":
+            return exp.column("instant", table="instants")
+        if isinstance(node, exp.Column) and node.name == "instant_worked":
+            return exp.column("instant_worked", table="worked")
+        return node
+
+    return expression.transform(fill, copy=False)

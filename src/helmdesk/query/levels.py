@@ -1,0 +1,83 @@
+"""Levels: rows alive at an instant, joined to the instants asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlglot import exp
+
+from helmdesk.kinds import Level
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.house import house, timestamp
+from helmdesk.query.periods import Period
+from helmdesk.query.request import Request
+
+
+@dataclass(frozen=True)
+class LevelInstant:
+    """Where a level stands.
+
+    Attributes:
+        period_start: local start of the period, or None for the window.
+        instant: age is measured to here: the end of the period, but never past the data.
+        seen: what had happened by here counts. A period is half-open, so an event at the very instant
+            it ends belongs to the next one; at the end of the data the last event counts.
+    """
+
+    period_start: datetime | None
+    instant: datetime
+    seen: datetime
+
+
+def level_instants(request: Request, bounds: Bounds, periods: list[Period]) -> list[LevelInstant]:
+    """Return where a level stands for the window or for each of its periods."""
+    if not periods:
+        return [_level_instant(None, request.end, bounds)]
+    found = []
+    for period in periods:
+        if period.start <= bounds.as_of:
+            end = min(period.end, request.end) if request.end else period.end
+            found.append(_level_instant(datetime.combine(period.label, datetime.min.time()), end, bounds))
+    return found
+
+
+def _level_instant(period_start: datetime | None, end: datetime | None, bounds: Bounds) -> LevelInstant:
+    if end is None or end > bounds.as_of:
+        return LevelInstant(period_start, bounds.as_of, bounds.as_of)
+    return LevelInstant(period_start, end, end - timedelta(microseconds=1))
+
+
+def join_instants(query: exp.Select, fact_name: str, level: Level, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Select:
+    """Join the rows alive at each instant asked for; on the business clock also their calendars' working time there."""
+    rows = [
+        exp.Tuple(
+            expressions=[
+                timestamp(point.period_start) if point.period_start else house("cast(null as timestamp)"),
+                timestamp(point.instant),
+                timestamp(point.seen),
+            ]
+        )
+        for point in level_instants(request, bounds, periods)
+    ]
+    columns = [exp.to_identifier(name) for name in ("period_start", "instant", "seen")]
+    values = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=columns))
+    alive = house(f"({level.opens}) <= instants.seen and instants.seen < ({level.closes})")
+    query = query.join(values, on=alive, copy=False)
+    if level.of == level.business:
+        # Every calendar's working time at every instant, once; rows look theirs up.
+        worked = house(
+            "select p.instant, c.calendar_id, coalesce(w.seconds_before + seconds(w.start_at, least(p.instant, w.end_at)), 0) as instant_worked"
+            " from points_ p cross join (select distinct calendar_id from working_time) c"
+            " asof left join working_time w on w.calendar_id = c.calendar_id and w.start_at <= p.instant"
+        )
+        points = exp.select("instant").distinct().from_(values.copy())
+        worked = worked.transform(lambda node: points.subquery("p") if isinstance(node, exp.Table) and node.name == "points_" else node)
+        same = house("worked.calendar_id = calendar_id_ and worked.instant = instants.instant")
+        same = same.transform(
+            lambda node: (
+                exp.column("calendar_id", table=fact_name) if isinstance(node, exp.Column) and node.name == "calendar_id_" else node
+            )
+        )
+        query = query.join(worked.subquery("worked"), on=same, copy=False)
+    return query

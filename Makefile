@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: demo test lint types lock bench clean
+.PHONY: demo test lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -33,6 +33,10 @@ lock: $(VENV)/.test-ready  ## write down what every metric means, after raising 
 
 bench: $(VENV)/.test-ready  ## ratios against hand-written scripts
 	$(BIN)/python benchmarks/incident_log.py
+	$(BIN)/python benchmarks/business_clock.py
+
+mutants: $(VENV)/.test-ready  ## change every metric a little: does a golden table notice?
+	$(BIN)/python tests/mutation/metrics.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Helmdesk needs Python 3.11 or newer; name one with: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'

@@ -13,7 +13,9 @@ from desks import Event, load_events, make_desk
 from helmdesk.catalogue import load_catalogue
 from helmdesk.desk import Desk
 
-GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.toml"))
+FOLDER = Path(__file__).parents[1] / "golden"
+NOISE = FOLDER / "noise.toml"
+GOLDEN = sorted(path for path in FOLDER.glob("*.toml") if path != NOISE)
 ENGINES = ("duckdb",)
 FLAGS = {"true": True, "false": False}
 NUMBERS = {
@@ -32,6 +34,13 @@ def read_events(text: str) -> list[Event]:
             event[name] = NUMBERS[name](value) if name in NUMBERS else FLAGS.get(value, value)
         events.append(event)
     return events
+
+
+def golden_events(golden: dict[str, Any]) -> list[Event]:
+    """The events and entities of a table, and what no metric may count."""
+    tables = [golden, *([tomllib.loads(NOISE.read_text(encoding="utf-8"))] if golden.get("noise", True) else [])]
+    return [event for table in tables for event in (
+        *read_events(table["events"]), *map(entity, [*table.get("instruments", []), *table.get("entities", [])]))]  # fmt: skip
 
 
 def entity(columns: dict[str, Any]) -> Event:
@@ -61,7 +70,7 @@ def check(found: Any, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_golden(path: Path, engine: str, tmp_path: Path) -> None:
     golden = tomllib.loads(path.read_text(encoding="utf-8"))
-    events = [*read_events(golden["events"]), *map(entity, [*golden.get("instruments", []), *golden.get("entities", [])])]
+    events = golden_events(golden)
     desks: dict[str, Desk] = {}
     for expected in golden["expect"]:
         settings = {"time_zone": expected.get("time_zone", "UTC"), **expected.get("settings", {})}

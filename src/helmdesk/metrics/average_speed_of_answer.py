@@ -8,6 +8,8 @@ from datetime import date
 
 from helmdesk.kinds import Change, Mean, Metric, Quantile, Reference, Variant
 
+INBOUND = "is_counted and direction is distinct from 'outbound'"
+
 metric = Metric(
     key="average_speed_of_answer",
     name="Average speed of answer",
@@ -21,8 +23,8 @@ metric = Metric(
     fact="contacts",
     anchor="answered_at",
     value=Mean("wait_seconds"),
-    where="is_counted and outcome = 'answered'",
-    where_words="answered calls and chats, placed at the answer",
+    where=f"{INBOUND} and outcome = 'answered'",
+    where_words="answered calls and chats that came in, placed at the answer",
     formula="queue wait of answered contacts ÷ answered contacts",
     evidence=("leg_id", "ticket_id", "offered_at", "answered_at", "wait_seconds", "channel", "queue", "team", "agent"),
     rewards="answering the newest first, or losing those who wait long",
@@ -35,7 +37,7 @@ metric = Metric(
         Variant("with_ivr", "from reaching the system, menus included", value=Mean("wait_with_ivr_seconds"),
                 evidence=("leg_id", "ticket_id", "ivr_at", "offered_at", "answered_at", "wait_with_ivr_seconds", "channel", "queue", "team", "agent")),
         Variant("with_abandons", "also those who gave up, with the time they waited, placed when offered", anchor="offered_at",
-                where="is_counted and outcome in ('answered', 'abandoned', 'missed')"),
+                where=f"{INBOUND} and outcome in ('answered', 'abandoned', 'missed')"),
     ),
     references=(
         Reference("a launch took it from 30 seconds to 3 minutes; triage brought it under one", "seed 000, section 4"),

@@ -46,7 +46,7 @@ metric = Metric(
                 where="instrument_kind = 'fcr' and is_last and is_counted", needs=("responded",), is_without_pending=True,
                 evidence=("response_id", "ticket_id", "responded_at", "answer", "channel", "team", "agent")),
         Variant("agent_declared", "calls and chats that their agent declared resolved ÷ answered ones with a declaration", fact="contacts",
-                anchor="offered_at", value=Share("is_declared_resolved"), where="outcome = 'answered' and is_declared_resolved is not null",
+                anchor="offered_at", value=Share("is_declared_resolved"), where="is_counted and outcome = 'answered' and is_declared_resolved is not null",
                 needs=("answered",), is_without_pending=True,
                 evidence=("leg_id", "ticket_id", "offered_at", "answered_at", "is_declared_resolved", "queue", "team", "agent")),
     ),

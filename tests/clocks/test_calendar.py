@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from helmdesk.clocks.calendar import Calendar, WorkClock, calendar_from_definition, open_spans
 from helmdesk.errors import InputError
 
-ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "UTC"]
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Chatham", "UTC"]
+# Zones that changed their rules: half an hour back, half an hour forward, no more summer time, a day that never was.
+RULES = [("Asia/Pyongyang", date(2015, 8, 15)), ("Asia/Pyongyang", date(2018, 5, 5)), ("America/Caracas", date(2016, 5, 1)),
+         ("Europe/Istanbul", date(2016, 9, 8)), ("Pacific/Apia", date(2011, 12, 30)), ("Asia/Kathmandu", date(1986, 1, 1))]  # fmt: skip
 OFFICE = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(5))
 # Both changes of the clocks in both hemispheres, a leap day, a year's end.
 CENTRES = [date(2026, 3, 29), date(2026, 10, 25), date(2026, 3, 8), date(2026, 4, 5), date(2028, 2, 29), date(2026, 12, 31)]
@@ -62,6 +65,18 @@ def test_working_time_equals_the_walk(
 ) -> None:
     exceptions = {centre + timedelta(days=day): tuple((s * 60, (s + n) * 60) for s, n in spans) for day, spans in special.items()}
     calendar = Calendar("c", zone, tuple(weekly), exceptions)
+    start = datetime(centre.year, centre.month, centre.day, tzinfo=UTC) + timedelta(minutes=offset)
+    end = start + timedelta(minutes=length)
+    assert clock(calendar, centre).between(start, end) == reference(calendar, start, end)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(RULES), st.lists(hours, min_size=1, max_size=6), st.integers(-3 * 1440, 1440), st.integers(1, 3 * 1440))
+def test_working_time_where_zones_change_their_rules(
+    rule: tuple[str, date], weekly: list[tuple[int, int]], offset: int, length: int
+) -> None:
+    zone, centre = rule
+    calendar = Calendar("c", zone, tuple(weekly), {})
     start = datetime(centre.year, centre.month, centre.day, tzinfo=UTC) + timedelta(minutes=offset)
     end = start + timedelta(minutes=length)
     assert clock(calendar, centre).between(start, end) == reference(calendar, start, end)
@@ -125,6 +140,61 @@ def test_definition_round_trip() -> None:
     for broken in ("[]", "{}", '{"weekly": [[1]]}', "nonsense"):
         with pytest.raises(InputError, match="calendar c"):
             calendar_from_definition("c", "UTC", broken)
+
+
+def at(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(2026, 1, day, hour, minute, second, tzinfo=UTC)
+
+
+def test_limits_to_the_second() -> None:
+    """Monday and Tuesday 09:00 to 17:00 UTC, from the first span on."""
+    two_days = Calendar("c", "UTC", ((540, 1020), (1980, 2460)), {})
+    spans = open_spans(two_days, date(2026, 1, 5), date(2026, 1, 6))
+    assert [(span.start, span.end, span.seconds_before) for span in spans] == [(at(5, 9), at(5, 17), 0), (at(6, 9), at(6, 17), 28_800)]
+    work = WorkClock(spans)
+    assert (work.worked(at(5, 8)), work.worked(at(5, 9)), work.worked(at(5, 9, 0, 1)), work.worked(at(5, 23)), work.worked(at(9, 9))) == (
+        0,
+        0,
+        1,
+        28_800,
+        57_600,
+    )
+    assert (work.is_open(at(5, 8, 59, 59)), work.is_open(at(5, 9)), work.is_open(at(5, 16, 59, 59)), work.is_open(at(5, 17))) == (
+        False,
+        True,
+        True,
+        False,
+    )
+    assert work.after(at(5, 8), 0) == at(5, 8)  # nothing has to pass
+    assert work.after(at(5, 8), 1) == at(5, 9, 0, 1)
+    assert work.after(at(5, 9), 28_800) == at(5, 17)  # not the next morning, when as much has passed
+    assert work.after(at(5, 9), 28_801) == at(6, 9, 0, 1)
+    assert work.after(at(5, 18), 28_800) == at(6, 17)
+    with pytest.raises(InputError, match="the calendar ends at 2026-01-06 17:00:00"):
+        work.after(at(5, 9), 57_601)
+
+
+def test_spans_that_touch_are_one_and_an_exception_cuts_what_began_before() -> None:
+    touching = Calendar("c", "UTC", ((540, 720), (720, 1020)), {})
+    assert [(span.start, span.end) for span in open_spans(touching, date(2026, 1, 5), date(2026, 1, 5))] == [(at(5, 9), at(5, 17))]
+    # Monday 22:00 to Wednesday 02:00; Tuesday is closed, Wednesday is not.
+    long = Calendar("c", "UTC", ((1320, 1320 + 28 * 60),), {date(2026, 1, 6): ()})
+    assert [(span.start, span.end) for span in open_spans(long, date(2026, 1, 5), date(2026, 1, 7))] == [
+        (at(5, 22), at(6, 0)),
+        (at(7, 0), at(7, 2)),
+    ]
+
+
+@pytest.mark.parametrize("hours", [(7 * 1440, 7 * 1440 + 60), (-1, 60), (600, 600), (0, 7 * 1440 + 1)])
+def test_impossible_hours(hours: tuple[int, int]) -> None:
+    with pytest.raises(InputError, match="impossible opening hours"):
+        Calendar("c", "UTC", (hours,), {})
+    Calendar("c", "UTC", ((7 * 1440 - 1, 7 * 1440), (0, 7 * 1440)), {})
+
+
+def test_a_definition_without_exceptions_keeps_its_name() -> None:
+    calendar = calendar_from_definition("night", "UTC", '{"weekly": [[0, 60]]}')
+    assert (calendar.calendar_id, calendar.exceptions) == ("night", {})
 
 
 def test_closed_forever_and_out_of_range() -> None:

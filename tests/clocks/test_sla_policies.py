@@ -19,7 +19,7 @@ CLOCK = {"clock": "resolution", "targets": {"default": "8h"}}
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("4h", 14_400), ("90m", 5400), ("1h30m", 5400), ("45s", 45), (60, 60), ("1h 5m 3s", 3903)]
+    ("value", "seconds"), [("4h", 14_400), ("90m", 5400), ("1h30m", 5400), ("45s", 45), ("1s", 1), (60, 60), ("1h 5m 3s", 3903)]
 )  # fmt: skip
 def test_durations(value: Any, seconds: int) -> None:
     assert parse_duration(value, "x") == seconds
@@ -34,7 +34,7 @@ def test_what_is_no_duration(value: Any) -> None:
 def test_defaults() -> None:
     policy = read(clocks=[CLOCK])
     (target,) = policy.targets
-    assert (policy.match, policy.order) == (None, 100)
+    assert (policy.policy_id, policy.match, policy.order) == ("p", None, 100)
     assert (target.clock, target.kind, target.priority, target.target_seconds) == ("resolution", "resolution", ANY_PRIORITY, 28_800)
     assert (target.is_business, target.pausing, target.reopen) == (True, (), "resume")
 

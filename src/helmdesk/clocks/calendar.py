@@ -190,22 +190,17 @@ class WorkClock:
         return place >= 0 and instant < self._spans[place].end
 
     def after(self, start: datetime, seconds: int) -> datetime:
-        """Return the first instant by which `seconds` of working time have passed since `start`.
+        """Return the first instant by which `seconds` of working time have passed since `start`; `start` itself for none.
 
         Raises:
             InputError: the calendar's spans end before that.
         """
+        if seconds == 0:
+            return start
         target = self.worked(start) + seconds
-        place = bisect.bisect_right(self._before, target) - 1
-        # At the very end of a span the target is also the beginning of the next: the earlier instant counts.
-        if seconds and place > 0 and self._before[place] == target:
-            place -= 1
-        span = self._spans[max(place, 0)]
-        reached = (
-            max(start, span.start + timedelta(seconds=target - span.seconds_before))
-            if not seconds
-            else (span.start + timedelta(seconds=target - span.seconds_before))
-        )
+        # The last span that begins before the target is reached: at a span's very end the earlier instant counts.
+        span = self._spans[bisect.bisect_left(self._before, target) - 1]
+        reached = span.start + timedelta(seconds=target - span.seconds_before)
         if reached > span.end:
             raise InputError(f"the calendar ends at {self._spans[-1].end} before {seconds} s of working time have passed")
         return reached

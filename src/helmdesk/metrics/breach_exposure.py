@@ -8,7 +8,8 @@ from datetime import date
 
 from helmdesk.kinds import Change, Count, Level, Metric, SumOnce, Variant
 
-PROMISED = "is_counted and basis = 'measured' and state not in ('cancelled', 'no_calendar') and due_at < forever()"
+# Only a clock of ours that was not cancelled and has a calendar is ever due.
+PROMISED = "is_counted and due_at < forever()"
 
 metric = Metric(
     key="breach_exposure",

@@ -1,7 +1,7 @@
 """Every account at the end of each month: components from 0 to 100 and their declared mixture.
 
 Version 1. Each component looks back 90 days; one with fewer than five cases is unknown, and the weights of the
-known ones are scaled up to add to one. ``components`` says which were known.
+known ones are scaled up to add to one. ``components`` says which were known. Months end in UTC.
 """
 
 from helmdesk.facts.fact import Dimension, Fact
@@ -92,7 +92,10 @@ fact = Fact(
         left join answers a on a.account_id = g.account_id and a.assessed_at = g.assessed_at
         left join kept k on k.account_id = g.account_id and k.assessed_at = g.assessed_at
     )
-    select c.*, case when {_KNOWN} >= 2 then ({_WEIGHED}) / ({_TOTAL}) end as health, concat_ws(', ', {_NAMES}) as components,
+    select c.*,
+        -- Fourteen hours before a month's end it is that month everywhere on earth: no zone moves a month into the next.
+        least(c.assessed_at, date_trunc('month', c.assessed_at) + interval 1 month - interval 14 hour) as placed_at,
+        case when {_KNOWN} >= 2 then ({_WEIGHED}) / ({_TOTAL}) end as health, concat_ws(', ', {_NAMES}) as components,
         coalesce(v.name, c.account_id) as account, v.tier, v.region, 'derived' as fidelity
     from components c
     left join account_versions v on v.entity_id = c.account_id and c.assessed_at >= v.valid_from and c.assessed_at < v.valid_to

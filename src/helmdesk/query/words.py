@@ -7,6 +7,7 @@ from typing import Any
 from helmdesk.query.measurement import Measurement
 
 NONE = "(none)"
+COUNTED = ("tickets", "contacts", "customers", "clocks")
 
 
 def show_segment(value: Any) -> str:
@@ -41,8 +42,10 @@ def show_value(value: float, unit: str) -> str:
         return f"{value:.1%}"
     if unit == "seconds":
         return show_duration(value)
-    if unit in ("tickets", "contacts", "customers") and value == int(value):
+    if unit in COUNTED and value == int(value):
         return f"{int(value):,}"
+    if unit == "money" and abs(value) >= 1000:
+        return f"{value:,.0f}"
     return f"{value:,.2f}"
 
 

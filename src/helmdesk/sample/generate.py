@@ -28,7 +28,7 @@ RECORDED_AT = datetime(END.year, END.month, END.day, tzinfo=UTC)
 STEPS_TOLD_EVERY = 4000
 # What Larkspur's leaders look at: it records more than most desks do.
 SCORECARD = (
-    "csat", "csat_response_rate", "ces", "nps", "fcr", "account_health", "ticket_volume", "first_response_time", "resolution_time", "backlog",
+    "csat", "csat_response_rate", "ces", "fcr", "account_health", "ticket_volume", "first_response_time", "resolution_time", "backlog",
     "backlog_age", "sla_compliance", "breach_exposure", "average_speed_of_answer", "service_level", "missed_contact_rate", "average_handle_time",
     "cost_per_ticket", "resolution_rate", "reopen_rate", "escalation_rate", "utilization", "occupancy", "schedule_adherence", "esat",
 )  # fmt: skip

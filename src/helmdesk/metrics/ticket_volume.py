@@ -28,6 +28,7 @@ metric = Metric(
     rewards="nothing by itself; as a target for agents it would reward splitting work",
     exposes="demand: what customers need help with and when",
     supports=("staffing", "scheduling", "product"),
+    needs=("created",),
     read_with=("backlog", "resolution_rate"),
     variants=(
         Variant("all", "every ticket ever created, spam and merged ones included", "raw helpdesk counters", where="true"),

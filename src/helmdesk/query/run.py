@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -104,6 +104,9 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
         sql, rows = _ask(engine, metric, request, bounds, buckets)
     found = [_measure(row, metric, request, bounds, buckets) for row in rows]
     found += _missing_periods(found, metric, request, bounds, buckets)
+    if missing:
+        # Not even a count is zero where nobody ever recorded such a thing.
+        found = [replace(measurement, value=None) for measurement in found]
 
     def make_drill_sql() -> str:
         return engine.translate(compile_drill(metric, request, bounds, buckets))

@@ -31,7 +31,6 @@ The mapping is checked against the record types and the file before anything is 
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ from typing import Any
 from helmdesk.errors import MappingError, nearest
 from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading import RawTable, locate_lines, read_table
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.times import ISO, TimeReader
@@ -260,22 +260,16 @@ def _try_times(staging: Staging, table: RawTable, mapping: Mapping, path: Path |
 
 
 def _stage_instrument(staging: Staging, item: dict[str, Any]) -> None:
-    definition = json.dumps({word: item[word] for word in ("positive", "negative", "scale", "question") if word in item}, sort_keys=True)
-    staging.add(
-        "instrument",
-        {
-            "record_id": text(f"{staging.source}:instrument:{item['id']}:{definition}"),
-            "source_id": text(item["id"]),
-            "occurred_at": "timestamptz '2000-01-01 00:00:00+00'",
-            "valid_from": "timestamptz '2000-01-01 00:00:00+00'",
-            "entity_id": text(item["id"]),
-            "name": text(item.get("name", item["id"])),
-            "instrument_kind": text(item["kind"]),
-            "about": text(item.get("about", "transactional")),
-            "definition": text(definition),
-            "fidelity": "'asserted'",
-        },
-        "(select 1)",
+    stage_instrument(
+        staging,
+        item["id"],
+        item["kind"],
+        positive=item["positive"],
+        negative=item.get("negative", ()),
+        scale=item.get("scale", ()),
+        about=item.get("about", "transactional"),
+        name=item.get("name", ""),
+        question=item.get("question", ""),
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.records.staging import Staging, text
+from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading import RawTable, locate_lines
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times
@@ -190,14 +191,7 @@ def _satisfaction(staging: Staging, rows: str) -> None:
          "revision": "row_number() over (partition by s.ticket_id order by s.happened_at)"},
         f"{rows} s where s.score in ('good', 'bad')",
     )  # fmt: skip
-    staging.add(
-        "instrument",
-        {"record_id": text(f"zendesk:instrument:{SATISFACTION}"), "source_id": text(SATISFACTION), "entity_id": text(SATISFACTION),
-         "occurred_at": "timestamptz '2000-01-01 00:00:00+00'", "valid_from": "timestamptz '2000-01-01 00:00:00+00'", "fidelity": "'asserted'",
-         "instrument_kind": "'csat'", "about": "'transactional'", "name": "'Zendesk satisfaction'",
-         "definition": text(json.dumps({"positive": ["good"], "negative": ["bad"]}))},
-        "(select 1)",
-    )  # fmt: skip
+    stage_instrument(staging, SATISFACTION, "csat", positive=["good"], negative=["bad"], name="Zendesk satisfaction")
 
 
 def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:

@@ -85,3 +85,36 @@ def test_facts_use_only_known_functions(name: str) -> None:
     parsed = sqlglot.parse_one(load_facts()[name].sql, dialect="duckdb")
     unknown = {node.name.lower() for node in parsed.find_all(sqlglot.exp.Anonymous)} - set(HOUSE_FUNCTIONS)
     assert not unknown
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "seconds(timestamp '2026-01-01', timestamp '2026-01-02 00:00:01.9')", "ratio(1, 4)", "ratio(1, 0)", "forever()", "timestamp '2026-01-01' + days(7)",
+        "later(timestamp '2026-01-01', 61)", "tenure(timestamp '2025-12-01', timestamp '2026-01-01')", "tenure(null::timestamp, timestamp '2026-01-01')",
+        "similarity('reset my password', 'password reset please')", "similarity(null, 'x')", """json_text('{"a b": 5}', 'a b')""", "json_text('{}', 'a')",
+    ],
+)  # fmt: skip
+def test_macros_of_a_mart_mean_the_same(engine: DuckDB, expression: str) -> None:
+    """Facts run house SQL as it is written, through macros; questions have it translated."""
+    engine.define_functions()
+    assert engine.run(f"select {expression}") == engine.run(engine.translate(f"select {expression}"))
+
+
+def test_aggregating_macros_mean_the_same(engine: DuckDB) -> None:
+    engine.define_functions()
+    rows = "from (values (3), (1), (2), (null)) t(x)"
+    for expression in ("count_if(x > 1)", "quantile(x, 0.5)", "nth_smallest(x, 2)"):
+        assert engine.run(f"select {expression} {rows}") == engine.run(engine.translate(f"select {expression} {rows}"))
+
+
+@pytest.mark.parametrize(
+    ("start", "band"), [("2025-10-02", "00-03 months"), ("2025-10-01", "03-12 months"), ("2025-01-02", "03-12 months"), ("2025-01-01", "12-24 months"), ("2024-01-01", "24+ months")]
+)  # fmt: skip
+def test_tenure_bands(engine: DuckDB, start: str, band: str) -> None:
+    assert one(engine, f"select tenure(timestamp '{start}', timestamp '2026-01-01')") == band
+
+
+def test_similarity_is_of_words(engine: DuckDB) -> None:
+    assert one(engine, "select similarity('How do I reset my password?', 'reset PASSWORD my')") == 3 / 5
+    assert one(engine, "select similarity('', '')") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,21 @@ _WORDS = "list_distinct(regexp_extract_all(lower({}), '[a-z0-9]{{2,}}'))"
 _A, _B = _WORDS.format("arg_1"), _WORDS.format("arg_2")
 SIMILARITY = f"""coalesce(len(list_intersect({_A}, {_B}))::double
     / nullif(len(list_distinct(list_concat({_A}, {_B}))), 0), 0)"""
+
+# House functions that are one expression over their arguments: put into questions as trees, and into a mart as macros.
+SIMPLE = {
+    "seconds": "(epoch_us(arg_2::timestamp) - epoch_us(arg_1::timestamp)) // 1000000",
+    "quantile": "quantile_cont(arg_1, arg_2)",
+    "nth_smallest": "list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), arg_2)",
+    "count_if": "count(*) filter (where arg_1)",
+    "ratio": "case when arg_2 = 0 then null else arg_1::double / arg_2 end",
+    "forever": f"timestamp '{FOREVER}'",
+    "days": "to_hours(24 * arg_1)",
+    "later": "arg_1 + to_microseconds(1000000 * cast(arg_2 as bigint))",
+    "tenure": TENURE,
+    "similarity": SIMILARITY,
+    "json_text": "json_extract_string(arg_1, '$.\"' || arg_2 || '\"')",
+}
 
 
 def _template(sql: str) -> HouseFunction:
@@ -110,23 +126,18 @@ class DuckDB:
     def functions(cls) -> dict[str, HouseFunction]:
         """Return the house functions of this engine by name."""
         if cls._functions is None:
-            cls._functions = {
-                "seconds": _template("(epoch_us(arg_2::timestamp) - epoch_us(arg_1::timestamp)) // 1000000"),
-                "quantile": _template("quantile_cont(arg_1, arg_2)"),
-                "nth_smallest": _template("list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), arg_2)"),
-                "count_if": _template("count(*) filter (where arg_1)"),
-                "ratio": _template("case when arg_2 = 0 then null else arg_1::double / arg_2 end"),
-                "period": _period,
-                "local_part": _local_part,
-                "forever": _template(f"timestamp '{FOREVER}'"),
-                "days": _template("to_hours(24 * arg_1)"),
-                "later": _template("arg_1 + to_microseconds(1000000 * cast(arg_2 as bigint))"),
-                "tenure": _template(TENURE),
-                "similarity": _template(SIMILARITY),
-                "json_text": _template("json_extract_string(arg_1, '$.\"' || arg_2 || '\"')"),
-            }
+            cls._functions = {name: _template(sql) for name, sql in SIMPLE.items()} | {"period": _period, "local_part": _local_part}
             assert set(cls._functions) == set(HOUSE_FUNCTIONS)
         return cls._functions
+
+    def define_functions(self) -> None:
+        """Put the house functions into the database, so that house SQL of facts runs as it is written.
+
+        Reading it into a tree and writing it out again costs more than building the facts of a small desk.
+        """
+        for name, sql in SIMPLE.items():
+            count = len(set(re.findall(r"arg_\d", sql)))
+            self.connection.execute(f"create or replace macro {name}({', '.join(f'arg_{n}' for n in range(1, count + 1))}) as ({sql})")
 
     def translate(self, house_sql: str | exp.Expr) -> str:
         """Return DuckDB SQL: every house function replaced, innermost first."""
@@ -147,11 +158,10 @@ class DuckDB:
 
 @functools.cache
 def _translate_text(house_sql: str) -> str:
-    # Facts and their like: nobody reads the result, so it is not laid out.
-    return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT), is_pretty=False)
+    return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT))
 
 
-def _translate(parsed: exp.Expr, *, is_pretty: bool = True) -> str:
+def _translate(parsed: exp.Expr) -> str:
     functions = DuckDB.functions()
     for node in reversed(list(parsed.walk())):
         name = _function_name(node)
@@ -162,7 +172,7 @@ def _translate(parsed: exp.Expr, *, is_pretty: bool = True) -> str:
                 parsed = replacement
             else:
                 node.replace(replacement)
-    return parsed.sql(DIALECT, pretty=is_pretty)
+    return parsed.sql(DIALECT, pretty=True)
 
 
 def _function_name(node: exp.Expr) -> str:

@@ -42,7 +42,7 @@ def facts_hash() -> str:
 def ensure_fact(engine: DuckDB, name: str) -> None:
     """Make a rare view in this connection, if a question is about to ask it."""
     if load_facts()[name].is_rare:
-        engine.connection.execute(f"create temp view if not exists {name} as {engine.translate(load_facts()[name].sql)}")
+        engine.connection.execute(f"create temp view if not exists {name} as {load_facts()[name].sql}")
 
 
 def build_facts(
@@ -64,6 +64,7 @@ def build_facts(
     """
     engine.use_threads(sum(Path(file).stat().st_size for paths in files.values() for file in paths))
     on_step("reading records")
+    engine.define_functions()
     create_record_views(engine, files)
     create_entity_lookups(engine)
     run = engine.connection.execute
@@ -91,8 +92,8 @@ def build_facts(
         if fact.prepare:
             fact.prepare(engine)
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
-        sql = engine.translate(fact.sql)
-        if fact.only_if and not engine.run(f"select 1 from ({engine.translate(fact.only_if)}) q limit 1"):
+        sql = fact.sql
+        if fact.only_if and not engine.run(f"select 1 from ({fact.only_if}) q limit 1"):
             sql = f"select * from ({sql}) q limit 0"
         run(f"create {scope} {fact.name} as {sql}")
     # What the source kept of its tickets beyond our columns: the names by which custom dimensions are known.

@@ -27,7 +27,7 @@ def create_entity_lookups(engine: DuckDB) -> None:
     for table, specification in LOOKUPS.items():
         entity, columns = specification.split("|")
         engine.connection.execute(
-            engine.translate(f"""
+            f"""
             create temp table {table} as
             with ordered as (
                 select entity_id, valid_from, valid_to as stated_end, {columns},
@@ -42,7 +42,7 @@ def create_entity_lookups(engine: DuckDB) -> None:
                 next_from is null as is_latest
             from ordered
             where next_from is null or next_from > valid_from
-            """)
+            """
         )
     for table in ("agent", "team", "calendar"):
         engine.connection.execute(f"create table latest_{table}s as select * from {table}_versions where is_latest")

@@ -48,7 +48,7 @@ def create_rules(engine: DuckDB) -> None:
             conditions = " and ".join([during, *(_condition(field, values) for field, values in policy.match.items())])
             rules.append(f"select m.ticket_id, m.moment_at, {text(policy_id)}, {policy.order} from sla_moments m where {conditions}")
     nothing = "select null::varchar as ticket_id, null::timestamp as moment_at, null::varchar as policy_id, 0 as place where false"
-    run("create temp table sla_moments as " + engine.translate(MOMENTS if rules else f"{MOMENTS} limit 0"))
+    run("create temp table sla_moments as " + (MOMENTS if rules else f"{MOMENTS} limit 0"))
     run("create temp table sla_matches as " + " union all ".join(rules or [nothing]))
 
 

@@ -16,7 +16,9 @@ demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 		'helmdesk measure csat --by channel --grain month --start 2025-08-01 --end 2026-01-01' \
 		'helmdesk measure backlog --grain day --start 2025-12-20 --end 2026-01-05' \
 		'helmdesk drill csat --where "channel = '"'phone'"'" --start 2025-10-01 --end 2025-11-01' \
-		'helmdesk metrics first_response_time'
+		'helmdesk metrics first_response_time' \
+		'helmdesk sla --at 2025-12-29T09:00' \
+		'helmdesk compare --preset zendesk'
 
 test: $(VENV)/.test-ready lint types  ## lint, check types, run every test with coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90

@@ -245,6 +245,7 @@ class DeskFolder:
     def _open_published(self) -> DuckDB:
         """Open the published mart; another process may replace it between looking and opening."""
         from helmdesk.engines.duckdb import DuckDB
+        from helmdesk.facts.build import facts_hash
 
         for _ in range(PUBLISH_RACES):
             path = published_mart(self.path / MARTS_FOLDER)
@@ -252,7 +253,12 @@ class DeskFolder:
                 self.refresh()
                 continue
             try:
-                return DuckDB.open(path)
+                engine = DuckDB.open(path)
+                if engine.run("select facts_hash from mart") == [(facts_hash(),)]:
+                    return engine
+                # Made by another version of Helmdesk, whose facts mean something else: the lake makes it anew.
+                engine.close()
+                self.refresh()
             except HelmdeskError:
                 if path == published_mart(self.path / MARTS_FOLDER):
                     raise

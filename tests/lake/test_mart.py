@@ -124,3 +124,13 @@ def test_readers_answer_while_another_process_loads(tmp_path: Path) -> None:
     assert loader.exitcode == 0
     assert desk.measure("ticket_volume")[0].value == 101
     assert len(set(seen)) > 2, "the reader never saw the loader at work"
+
+
+def test_a_mart_of_another_version_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk(tmp_path / "desk")
+    with monkeypatch.context() as older:
+        older.setattr("helmdesk.facts.build.facts_hash", lambda: "of an older version")
+        load_events(desk, ticket("A", "2026-01-05T09:00"))
+    before = (desk.path / "marts" / "CURRENT").read_text()
+    assert desk.measure("ticket_volume")[0].value == 1
+    assert (desk.path / "marts" / "CURRENT").read_text() != before

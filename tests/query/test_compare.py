@@ -11,6 +11,8 @@ from helmdesk.catalogue import load_catalogue
 from helmdesk.desk import Desk
 from helmdesk.errors import InputError, NotFoundError
 from helmdesk.presets.preset import find_preset, preset_names
+from helmdesk.query.filters import parse_filter
+from helmdesk.query.request import Policy
 
 ALL = [(name, metric.name) for name in preset_names() for metric in find_preset(name).metrics]
 
@@ -207,3 +209,12 @@ def test_unknown_numbers_and_files(odd: Desk, tmp_path: Path) -> None:
         odd.compare(find_preset("dbt_zendesk"), ["count_reopen"])
     with pytest.raises(NotFoundError, match="no such file"):
         odd.compare(find_preset("dbt_zendesk"), export=tmp_path / "none.csv")
+
+
+def test_a_policy_scopes_comparisons_and_clocks(small_desk: Desk) -> None:
+    policy = Policy("Berlin", parse_filter("team = 'Frontline Berlin'"))
+    (scoped,) = small_desk.compare(find_preset("zendesk"), ["tickets"], policy=policy)
+    (filtered,) = small_desk.compare(find_preset("zendesk"), ["tickets"], where="team = 'Frontline Berlin'")
+    assert scoped.n_theirs == filtered.n_theirs == small_desk.measure("ticket_volume", variant="all", policy=policy)[0].n > 0
+    rows = small_desk.sla_at("2025-12-29T09:00", policy=policy)
+    assert rows and {row["team"] for row in rows} == {"Frontline Berlin"}

@@ -16,7 +16,7 @@ from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
 
 FORMS = [(key, variant) for key, entry in load_catalogue().items() for variant in (None, *(v.name for v in entry.metric.variants))]
-QUESTIONS_EACH = 3
+QUESTIONS_EACH = 2
 
 
 def values_of(desk: Desk, request: Request, dimension: str) -> list[str]:

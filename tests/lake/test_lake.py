@@ -33,7 +33,7 @@ def test_new_desk_is_empty(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     assert desk.lake.version() == 0
     assert desk.lake.snapshot().files == {}
-    assert desk.measure("ticket_volume")[0].value == 0
+    assert desk.measure("ticket_volume")[0].value is None
     assert desk.measure("csat")[0].value is None
 
 

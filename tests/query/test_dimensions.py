@@ -18,7 +18,9 @@ from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
 
 # Dimensions belong to facts: the metric itself, and every variant that is counted on another fact.
-FORMS = [(key, variant) for key, entry in load_catalogue().items() for variant in (None, *(v.name for v in entry.metric.variants if v.fact))]
+FORMS = [
+    (key, variant) for key, entry in load_catalogue().items() for variant in (None, *(v.name for v in entry.metric.variants if v.fact))
+]
 
 
 @pytest.mark.parametrize(("key", "variant"), FORMS)

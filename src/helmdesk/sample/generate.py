@@ -78,7 +78,7 @@ def generate(seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None
             on_step(f"living through {arrival.local:%B %Y}")
         desk.live(arrival)
     on_step("planning shifts and logging work")
-    plan_and_log_work(rng, company, situation, writer)
+    plan_and_log_work(rng, company, situation, writer, scale)
     ask_employees(rng, company, situation, writer)
     ask_relationship(rng, company, writer)
     book_costs(rng, desk.tickets_by_month, writer)

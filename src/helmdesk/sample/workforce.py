@@ -14,15 +14,20 @@ STARTS = (8 * 60, 8 * 60 + 30, 9 * 60, 10 * 60)
 SHIFT_MINUTES, LUNCH_MINUTES, BLOCKS = 480, 30, 4
 
 
-def plan_and_log_work(rng: random.Random, company: Company, situation: Situation, writer: Writer) -> None:
-    """Write every planned shift and the states the agents were really in."""
+def plan_and_log_work(rng: random.Random, company: Company, situation: Situation, writer: Writer, scale: float) -> None:
+    """Write planned shifts and the states the agents were really in; a smaller sample has fewer of them."""
     for team, agents in sorted(company.agents.items()):
         site = company.site_of(team)
         for agent in agents:
             begins = rng.choice(STARTS)
             day = START
             while day < END:
-                if day.weekday() < 5 and day not in site.calendar.exceptions and rng.random() > 0.08:
+                if (
+                    day.weekday() < 5
+                    and day not in site.calendar.exceptions
+                    and rng.random() > 0.08
+                    and (scale >= 1 or rng.random() < scale)
+                ):
                     _shift(rng, situation, writer, agent.id, day, site.utc(day, begins))
                 day += timedelta(days=1)
 

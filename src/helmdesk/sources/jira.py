@@ -76,11 +76,12 @@ def _vocabularies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         )
         run(f"""create temp table j_statuses as select id, name, case
             when regexp_matches(lower(name), 'waiting for customer|awaiting customer|waiting for reporter|pending customer') then 'waiting_customer'
-            when regexp_matches(lower(name), 'pending|on hold|waiting for [^s]|vendor|third party') then 'waiting_third_party'
+            when lower(name) in ('waiting for support', 'waiting for agent') then 'open'
+            when regexp_matches(lower(name), 'pending|on hold|waiting for|vendor|third party') then 'waiting_third_party'
             when lower({category}) = 'done' then 'solved' when lower({category}) = 'to do' then 'new'
             when lower({category}) = 'in progress' then 'open'
             when lower(name) in ('done', 'resolved', 'closed', 'canceled', 'cancelled') then 'solved'
-            when lower(name) in ('to do', 'open', 'new', 'waiting for support') then 'new' when {category} is null then 'open' end as status from j_status s""")
+            when lower(name) in ('to do', 'open', 'new') then 'new' when {category} is null then 'open' end as status from j_status s""")
     else:
         run("create temp table j_statuses as select null::varchar as id, null::varchar as name, null::varchar as status where false")
     history = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, Sheet, duration, flag, open_sheet, times_of, worded
 from helmdesk.sources.instruments import stage_instrument
@@ -67,16 +68,14 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         if sheet.has("calls") and not sheet.has("call_id"):
             _stage_totals(staging, sheet, options)
         else:
-            open_sheet_needs(sheet, "call_id")
+            _need(sheet, "call_id")
             _stage_legs(staging, sheet, options)
         sheets.append(sheet.raw)
     locate_lines(staging, sheets)
 
 
-def open_sheet_needs(sheet: Sheet, meaning: str) -> None:
+def _need(sheet: Sheet, meaning: str) -> None:
     """Refuse a sheet without a column of one meaning, in words."""
-    from helmdesk.errors import InputError
-
     if not sheet.has(meaning):
         raise InputError(
             f"{sheet.raw.path}: no column for {meaning.replace('_', ' ')}; name it one of: {', '.join(LAYOUT[meaning])}"
@@ -88,7 +87,7 @@ def _moment(staging: Staging, sheet: Sheet, options: Options) -> tuple[str, Time
     """Return the expression of a row's beginning and how it is written; date and time may stand in two columns."""
     zone = options.time_zone or "UTC"
     if not sheet.has("started_at"):
-        open_sheet_needs(sheet, "date")
+        _need(sheet, "date")
     # Hours without their zero ("9:12:58") are read as with it.
     both = "date || ' ' || lpad(time, 8, '0')" if sheet.has("time") else "date"
     cell = "started_at" if sheet.has("started_at") else f"({both})"

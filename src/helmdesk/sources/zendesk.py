@@ -30,6 +30,10 @@ PRIORITIES = ("low", "normal", "medium", "high", "urgent")
 TEAM_ROLES = ("agent", "admin")
 SATISFACTION = "zendesk_satisfaction"
 MINUTES_A_WEEK = 7 * 24 * 60
+SLA_METRICS = (
+    "first_reply_time", "next_reply_time", "requester_wait_time", "agent_work_time", "total_resolution_time", "periodic_update_time",
+    "pausable_update_time",
+)  # fmt: skip
 TIMES = TimeReader("UTC")
 
 # Required columns of every table the source reads; tables outside this list are left alone and reported.
@@ -324,14 +328,24 @@ def _ticket_schedules(staging: Staging, _tables: Mapping[str, RawTable]) -> None
 def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     """All targets that one policy had from one instant on become one version of the policy."""
     _reject_time(staging, "sla_policy_metric_history", "sla_policy_updated_at")
-    staging.reject("target", "target", "'target is not a number of minutes'",
-                   "z_sla_policy_metric_history where try_cast(target as bigint) is null", is_whole_row=True)  # fmt: skip
+    is_target = "coalesce(try_cast(target as bigint) > 0, false)"
+    is_known = f"metric in ({', '.join(text(metric) for metric in SLA_METRICS)})"
+    rows = "z_sla_policy_metric_history"
+    staging.reject("target", "target", "'target is not a number of minutes'", f"{rows} where not {is_target}", is_whole_row=True)
+    # One target nobody can measure must not take the policy's others with it.
+    staging.reject(
+        "metric",
+        "metric",
+        "'an SLA metric that cannot be measured here'",
+        f"{rows} where not coalesce({is_known}, false)",
+        is_whole_row=True,
+    )
     staging.connection.execute(
-        """create temp table z_policies as
+        f"""create temp table z_policies as
         select sla_policy_id as id, sla_policy_updated_at, min(_file) as _file, min(_row) as _row,
             to_json(list(struct_pack(clock := metric, priority := priority, target_seconds := try_cast(target as bigint) * 60,
                 is_business := lower(business_hours) = 'true') order by metric, priority)) as definition
-        from z_sla_policy_metric_history where try_cast(target as bigint) is not null
+        from {rows} where {is_target} and {is_known}
         group by sla_policy_id, sla_policy_updated_at"""
     )
     staging.add("sla_policy", _entity("sla_policy", {"definition": "z.definition"}, "z.sla_policy_updated_at"), "z_policies z")

@@ -193,3 +193,16 @@ def test_one_unknown_sla_metric_does_not_take_the_policy_with_it(tmp_path: Path)
     ]
     with desk.engine() as engine:
         assert engine.run("select clock, target_seconds, state from sla_measured") == [("resolution", 3600, "overdue")]
+
+
+@pytest.mark.parametrize(
+    ("source", "table", "content"),
+    [
+        ("zendesk", "ticket", "id,created_at,updated_at,status\n1,2026-01-05 09:00:00,2026-01-05 12:00:00,solved"),
+        ("intercom", "conversation_history", "id,created_at,updated_at,state\n1,2026-01-05 09:00:00,2026-01-05 12:00:00,closed"),
+        ("jira", "issue", "id,created,status\n1,2026-01-05 09:00:00,3"),
+    ],
+)
+def test_the_needed_table_is_enough(tmp_path: Path, source: str, table: str, content: str) -> None:
+    desk, _ = load(tmp_path, source, {table: content})
+    assert desk.measure("ticket_volume")[0].value == 1

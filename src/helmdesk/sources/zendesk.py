@@ -121,7 +121,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     history = (
         "select distinct ticket_id from z_ticket_field_history where field_name = 'status'"
         if _has(tables, "ticket_field_history")
-        else "select null"
+        else "select null::varchar as ticket_id"
     )
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Without a status history the present state is all there is; it is dated by the last change.

@@ -88,7 +88,7 @@ def test_on_the_scorecard_and_in_the_catalogue(desk: Desk) -> None:
     desk = define(desk)
     text = (desk.path / "helmdesk.toml").read_text()
     (desk.path / "helmdesk.toml").write_text(text.replace('scorecard = ["csat"', 'scorecard = ["slow_replies", "csat"'))
-    _, cards = Desk(desk.path).scorecard(start="2026-01-05", end="2026-01-06")
+    cards = Desk(desk.path).scorecard(start="2026-01-05", end="2026-01-06").cards
     assert (cards[0].metric.key, cards[0].now.value) == ("slow_replies", 0.5)
     with pytest.raises(NotFoundError, match="did you mean 'slow_replies'"):
         desk.measure("slow_reply")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from helmdesk.catalogue import Entry
     from helmdesk.presets.preset import Preset
     from helmdesk.query.compare import Comparison
+    from helmdesk.query.drill import RowsPage
     from helmdesk.query.measurement import Measurements
     from helmdesk.query.question import Question
+    from helmdesk.query.reader import Reader
     from helmdesk.query.receipt import Receipt
     from helmdesk.query.request import Policy, Request
-    from helmdesk.query.scorecard import Card, Window
+    from helmdesk.query.run import Answer
+    from helmdesk.query.scorecard import Scorecard, Window
 
 __all__ = ["SETTINGS_FILE", "Desk"]
 
@@ -35,6 +39,14 @@ class Desk(DeskFolder):
     Raises:
         NotFoundError: the folder is no desk.
     """
+
+    @contextmanager
+    def reader(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Reader]:
+        """Open the facts for questions; see `engine`."""
+        from helmdesk.query.reader import Reader
+
+        with self.engine(as_of, settings) as engine:
+            yield Reader(engine)
 
     def measure(
         self,
@@ -102,35 +114,38 @@ class Desk(DeskFolder):
         return dataclasses.replace(request, entry=self.find_metric(request.key))
 
     def _answer(self, question: Question, as_of: int | None, settings: Mapping[str, Any], policy: Policy | None) -> Measurements:
-        from helmdesk.custom_metrics import check_columns
-        from helmdesk.facts.build import ensure_fact
         from helmdesk.query.compile import resolve
         from helmdesk.query.drill import drill_table
         from helmdesk.query.measurement import Measurements
-        from helmdesk.query.receipt import make_receipt
-        from helmdesk.query.run import read_bounds, run_request
+        from helmdesk.query.receipt import Origin, make_receipt
 
         requests = [self._defined(request) for request in question.requests(policy)]
         for request in requests:
             resolve(request)  # an unknown name should not wait for a mart
-        with self.engine(as_of, settings) as engine:
-            bounds = read_bounds(engine)
-            for request in requests:
-                if request.key in self.custom_metrics:
-                    ensure_fact(engine, resolve(request).fact)
-                    check_columns(resolve(request), engine.columns(f"from {resolve(request).fact}"))
-            answers = [run_request(engine, request, bounds) for request in requests]
-            receipt = make_receipt(engine, question, answers, settings)
+        with self.reader(as_of, settings) as reader:
+            origin = reader.remember(Origin, lambda: Origin.of(reader.engine))
+            answers = [self._ask(reader, request) for request in requests]
         rows = [measurement for answer in answers for measurement in answer.measurements]
-        version = int(receipt.content["lake_version"])
 
         def drill(key: str | None) -> pyarrow.Table:
             chosen = next((answer for answer in answers if answer.metric.key == key), answers[0])
-            is_published = as_of is None and self.mart_version() == version
-            with self.engine(None if is_published else version, settings) as fresh:
+            is_published = as_of is None and self.mart_version() == origin.lake_version
+            with self.engine(None if is_published else origin.lake_version, settings) as fresh:
                 return drill_table(fresh, chosen.metric.fact, chosen.drill_sql)
 
-        return Measurements(rows, question.by, receipt, drill)
+        return Measurements(rows, question.by, lambda: make_receipt(origin, question, answers, settings), drill)
+
+    def _ask(self, reader: Reader, request: Request) -> Answer:
+        """Answer one request; a metric of the desk's own is first checked against the columns there are."""
+        from helmdesk.custom_metrics import check_columns
+        from helmdesk.facts.build import ensure_fact
+        from helmdesk.query.compile import resolve
+
+        if request.key in self.custom_metrics:
+            fact = resolve(request).fact
+            ensure_fact(reader.engine, fact)
+            check_columns(resolve(request), reader.engine.columns(f"from {fact}"))
+        return reader.answer(request)
 
     def drill(
         self,
@@ -150,24 +165,77 @@ class Desk(DeskFolder):
         question = self._question((key,), by, grain, start, end, where, variant, clock)
         return self._answer(question, as_of, self.settings.for_facts(), policy).drill(key)
 
+    def rows(
+        self,
+        key: str,
+        *,
+        by: str | Sequence[str] = (),
+        grain: str | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        where: str | None = None,
+        variant: str | None = None,
+        clock: str = "calendar",
+        sort: str | None = None,
+        is_descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+        policy: Policy | None = None,
+    ) -> RowsPage:
+        """Return some of the rows that `drill` gives for the same call, sorted, with the number of all.
+
+        Raises:
+            NotFoundError: `sort` is no column of the rows.
+        """
+        from helmdesk.query.drill import drill_page
+
+        question = self._question((key,), by, grain, start, end, where, variant, clock)
+        (request,) = (self._defined(request) for request in question.requests(policy))
+        with self.reader() as reader:
+            answer = self._ask(reader, request)
+            return drill_page(reader.engine, answer.metric.fact, answer.drill_sql, sort, is_descending, offset, limit)
+
     def scorecard(
-        self, *, start: str | None = None, end: str | None = None, compare: str = "previous", policy: Policy | None = None
-    ) -> tuple[Window, list[Card]]:
-        """Return the desk's cards over a window (the last 28 complete days) against another one."""
+        self,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        compare: str = "previous",
+        where: str | None = None,
+        keys: Sequence[str] | None = None,
+        trend: str | None = None,
+        policy: Policy | None = None,
+    ) -> Scorecard:
+        """Return cards over a window (the last 28 complete days) against another one.
+
+        Args:
+            keys: metrics; None takes those of the settings.
+            trend: length of the periods of each card's trend; None leaves trends out.
+        """
+        from helmdesk.query.scorecard import make_scorecard
+
+        keys = self.settings.scorecard if keys is None else keys
+        entries = [self.find_metric(key) for key in keys]
+        guards = dict.fromkeys(guard for entry in entries for guard in entry.metric.read_with if guard not in keys)
+        with self.reader() as reader:
+            base = self._scoped(where, policy)
+            window = self._window(reader, start, end, compare)
+            others = [self.find_metric(guard) for guard in guards] if trend else []
+            return make_scorecard(reader, entries, others, window, base, self.settings.targets, trend)
+
+    def window(self, *, start: str | None = None, end: str | None = None, compare: str = "previous") -> Window:
+        """Return the window that `scorecard` would look at, and the one it would compare with."""
+        with self.reader() as reader:
+            return self._window(reader, start, end, compare)
+
+    def _window(self, reader: Reader, start: str | None, end: str | None, compare: str) -> Window:
         from helmdesk.query.periods import parse_boundary
-        from helmdesk.query.request import Policy as Everyone
-        from helmdesk.query.request import Request
-        from helmdesk.query.run import read_bounds
-        from helmdesk.query.scorecard import make_cards, scorecard_window
+        from helmdesk.query.scorecard import scorecard_window
 
         zone = self.settings.time_zone
         first = parse_boundary(start, zone, "start") if start else None
         last = parse_boundary(end, zone, "end") if end else None
-        base = Request("", time_zone=zone, week_start=self.settings.week_start, policy=policy or Everyone())
-        with self.engine() as engine:
-            bounds = read_bounds(engine)
-            window = scorecard_window(bounds.as_of, zone, first, last, compare)
-            return window, make_cards(engine, [self.find_metric(key) for key in self.settings.scorecard], window, base, bounds)
+        return scorecard_window(reader.bounds.as_of, zone, first, last, compare)
 
     def sla_at(self, at: str | None = None, *, where: str | None = None, policy: Policy | None = None) -> list[dict[str, Any]]:
         """Return the SLA clocks that were running, paused or overdue at an instant, the least time left first.
@@ -180,14 +248,13 @@ class Desk(DeskFolder):
             UsageError, FilterError, NotFoundError: an unreadable time or filter, an unknown dimension.
         """
         from helmdesk.query.periods import parse_boundary
-        from helmdesk.query.run import read_bounds
         from helmdesk.query.sla_at import sla_at
 
         request = self._scoped(where, policy)
-        with self.engine() as engine:
-            bounds = read_bounds(engine)
+        with self.reader() as reader:
+            bounds = reader.bounds
             instant = parse_boundary(at, self.settings.time_zone, "at") if at else bounds.as_of
-            return sla_at(engine, min(instant, bounds.as_of), request, bounds)
+            return sla_at(reader.engine, min(instant, bounds.as_of), request, bounds)
 
     def _scoped(self, where: str | None, policy: Policy | None) -> Request:
         """Return a request that carries nothing but filter, policy and time zone."""
@@ -195,7 +262,8 @@ class Desk(DeskFolder):
         from helmdesk.query.request import Policy as Everyone
         from helmdesk.query.request import Request
 
-        return Request("", where=parse_filter(where) if where else None, time_zone=self.settings.time_zone, policy=policy or Everyone())
+        zone, week_start = self.settings.time_zone, self.settings.week_start
+        return Request("", where=parse_filter(where) if where else None, time_zone=zone, week_start=week_start, policy=policy or Everyone())
 
     def compare(
         self,
@@ -221,7 +289,6 @@ class Desk(DeskFolder):
         """
         from helmdesk.query.compare import compare
         from helmdesk.query.periods import parse_boundary
-        from helmdesk.query.run import read_bounds
 
         def window(zone: str) -> str:
             bounds = [(text, name, operator) for text, name, operator in ((start, "start", ">="), (end, "end", "<")) if text]
@@ -230,8 +297,9 @@ class Desk(DeskFolder):
             )
 
         request = self._scoped(where, policy)
-        with self.engine() as engine:
-            return compare(engine, preset, numbers, (window(self.settings.time_zone), window("UTC")), export, request, read_bounds(engine))
+        with self.reader() as reader:
+            windows = (window(self.settings.time_zone), window("UTC"))
+            return compare(reader.engine, preset, numbers, windows, export, request, reader.bounds)
 
     def verify(self, receipt: Receipt) -> None:
         """Compute a receipt's request again from the lake as of its version.

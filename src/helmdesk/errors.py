@@ -6,6 +6,7 @@ HelmdeskError                exit 1   something failed; the message says what an
 │   ├── MappingError         exit 2   a mapping file, before anything is loaded
 │   └── FilterError          exit 2   a --where expression
 ├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
+├── NotPermittedError        exit 3   it exists, and this reader may not see it
 ├── InputError               exit 4   a file that cannot be read as what it claims to be
 ├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
 └── ConflictError            exit 5   two truths disagree
@@ -44,6 +45,12 @@ class FilterError(UsageError):
 
 class NotFoundError(HelmdeskError):
     """The named thing does not exist; the message offers the nearest name."""
+
+    exit_code = 3
+
+
+class NotPermittedError(HelmdeskError):
+    """The reader's policy does not allow the question; the message says what may be asked instead."""
 
     exit_code = 3
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import SettingError, nearest
+
+Target = float | tuple[float, float]
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -41,6 +45,7 @@ HELP = {
     "fcr_escalation_fails": "true: a declared escalation is never resolved at first contact",
     "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
     "scorecard": "metric keys on the scorecard, in order",
+    "targets": "a number, or [low, high], by metric key: what the desk wants to reach, shown on cards",
     "is_sample": "true for the generated sample desk; every page says so",
 }
 
@@ -67,6 +72,7 @@ class Settings:
     fcr_escalation_fails: bool = False
     quarantine_limit: float = 0.01
     scorecard: tuple[str, ...] = DEFAULT_SCORECARD
+    targets: Mapping[str, Target] = field(default_factory=dict)
     is_sample: bool = False
 
     def __post_init__(self) -> None:
@@ -115,7 +121,7 @@ def settings_from(content: dict[str, Any], origin: str) -> Settings:
     for name, value in content.items():
         if name not in known:
             raise SettingError(f"{origin}: unknown setting '{name}'{nearest(name, known)}")
-        values[name] = _typed(name, value, known[name].default, origin)
+        values[name] = _targets(value, origin) if name == "targets" else _typed(name, value, known[name].default, origin)
     return Settings(**values)
 
 
@@ -131,17 +137,38 @@ def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
     return value
 
 
+def _targets(value: Any, origin: str) -> dict[str, Target]:
+    def number(item: Any) -> bool:
+        return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
+
+    if not isinstance(value, dict):
+        raise SettingError(f"{origin}: targets must be a table of metric keys, not {value!r}")
+    found: dict[str, Target] = {}
+    for key, target in value.items():
+        if number(target):
+            found[key] = float(target)
+        elif isinstance(target, list) and len(target) == 2 and all(number(item) for item in target) and target[0] <= target[1]:
+            found[key] = (float(target[0]), float(target[1]))
+        else:
+            raise SettingError(f"{origin}: targets.{key} must be a number or [low, high], not {target!r}")
+    return found
+
+
 def write_settings(path: Path, settings: Settings) -> None:
     """Write every setting with its help as a comment, so that the file documents itself."""
     lines = ["# Settings of this desk. Delete a line to return to its default.", ""]
-    for field in fields(Settings):
-        lines += [f"# {HELP[field.name]}", f"{field.name} = {_toml(getattr(settings, field.name))}", ""]
-    path.write_text("\n".join(lines), encoding="utf-8")
+    for setting in fields(Settings):
+        lines += [f"# {HELP[setting.name]}", f"{setting.name} = {_toml(getattr(settings, setting.name))}", ""]
+    waiting = path.with_name(f".{path.name}.new")
+    waiting.write_text("\n".join(lines), encoding="utf-8")
+    waiting.replace(path)
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, str):

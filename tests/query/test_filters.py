@@ -86,7 +86,7 @@ def test_a_policy_is_compiled_into_every_query(desk: Desk, tmp_path: Path) -> No
     assert [(m.group, m.value) for m in found] == [((("team", "back"),), 1)]
     assert desk.drill("ticket_volume", policy=policy).num_rows == 1
     assert desk.measure("backlog", policy=policy)[0].value == 1
-    _, cards = desk.scorecard(start="2026-01-01", end="2026-02-01", policy=policy)
+    cards = desk.scorecard(start="2026-01-01", end="2026-02-01", policy=policy).cards
     assert {card.metric.key: card.now.n for card in cards}["ticket_volume"] == 1
     assert found.receipt.content["queries"][0]["policy"] != desk.measure("ticket_volume").receipt.content["queries"][0]["policy"]
     assert desk.measure("ticket_volume", where="team = 'front'", policy=policy)[0].value == 0

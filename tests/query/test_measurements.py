@@ -65,7 +65,7 @@ def test_no_records_no_answer(tmp_path_factory: pytest.TempPathFactory) -> None:
     load_events(desk, ticket("A", "2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z"))
     found = desk.measure("escalation_rate")[0]
     assert (found.value, found.n) == (None, 0)
-    _, cards = desk.scorecard(start="2026-01-05", end="2026-01-06")
+    cards = desk.scorecard(start="2026-01-05", end="2026-01-06").cards
     reasons = {card.metric.key: card.reason for card in cards}
     assert reasons["escalation_rate"] == "the loaded sources have no 'escalated' records"
 

@@ -12,10 +12,8 @@ from helmdesk.cli.options import desk_option, format_option, open_desk
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk import Desk
 from helmdesk.query.periods import local_date
-from helmdesk.query.scorecard import Card, Window
+from helmdesk.query.scorecard import PILLARS, Card, Window
 from helmdesk.query.words import show_change, show_measurement, show_value
-
-PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
 
 
 @click.command("scorecard", epilog="Example: helmdesk scorecard --start 2026-02-01 --end 2026-03-01 --compare year")
@@ -34,7 +32,8 @@ def command(desk_path: str | None, format_name: str, start: str | None, end: str
 
 def show_scorecard(desk: Desk, start: str | None, end: str | None, compare: str, format_name: str) -> None:
     """Print the cards in the form asked for; what is missing, and why, is talk."""
-    window, cards = desk.scorecard(start=start, end=end, compare=compare)
+    found = desk.scorecard(start=start, end=end, compare=compare)
+    window, cards = found.window, found.cards
     if format_name != "table":
         rows = [card.as_row() for card in cards]
         emit(format_name, list(rows[0]) if rows else [], rows, lambda: _arrow(rows))
@@ -46,9 +45,8 @@ def show_scorecard(desk: Desk, start: str | None, end: str | None, compare: str,
         click.echo(f"\n{pillar.replace('_', ' ').upper()}")
         columns = ("metric", "value", "95% interval", "n", "before", "change", "verdict", "read with")
         show_table(columns, [_cells(card) for card in group], right=columns[1:6], droppable=("read with", "before", "95% interval"))
-    missing = [pillar.replace("_", " ") for pillar in PILLARS if pillar not in {card.metric.pillar for card in cards if card.now.n}]
-    if missing:
-        talk(f"out of balance: nothing measured for {' and '.join(missing)}")
+    for note in found.notes:
+        talk(f"out of balance: {note}")
     empty = [card for card in cards if card.reason]
     for card in empty:
         talk(f"{card.metric.key}: no data, {card.reason}")

@@ -111,6 +111,20 @@ class DuckDB:
 
         return cls(duckdb.connect(str(path) if path else ":memory:"))
 
+    def another(self) -> DuckDB:
+        """Return a connection of its own to the same open database, for another thread; it sees the same data."""
+        twin = object.__new__(DuckDB)
+        twin.connection = self.connection.cursor()
+        return twin
+
+    def lock(self) -> None:
+        """Shut everything but the open database: no other file, no network, no extension, no setting, for good.
+
+        Temporary views stay possible. The session's time zone becomes that of every later connection.
+        """
+        for statement in ("set global timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true"):
+            self.connection.execute(statement)
+
     def use_threads(self, data_bytes: int) -> None:
         """Work on one thread when there is little to do: a second one costs more than it saves."""
         if data_bytes < SMALL_BYTES:
@@ -139,7 +153,8 @@ class DuckDB:
             count = len(set(re.findall(r"arg_\d", sql)))
             self.connection.execute(f"create or replace macro {name}({', '.join(f'arg_{n}' for n in range(1, count + 1))}) as ({sql})")
 
-    def translate(self, house_sql: str | exp.Expr) -> str:
+    @staticmethod
+    def translate(house_sql: str | exp.Expr) -> str:
         """Return DuckDB SQL: every house function replaced, innermost first."""
         return _translate_text(house_sql) if isinstance(house_sql, str) else _translate(house_sql)
 

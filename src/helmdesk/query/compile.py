@@ -8,12 +8,14 @@ it; a drill-down lists it. So a number and its rows cannot disagree.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from sqlglot import exp
 
-from helmdesk.errors import NotFoundError, UsageError
-from helmdesk.facts.fact import load_facts
+from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
+from helmdesk.facts.fact import Dimension, load_facts
 from helmdesk.kinds import (
+    Count,
     Difference,
     Distinct,
     GroupMean,
@@ -34,7 +36,7 @@ from helmdesk.kinds import (
 from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of, metric_dimensions
-from helmdesk.query.filters import filter_expression, find_dimension
+from helmdesk.query.filters import dimensions_used, filter_expression, find_dimension, values_asked
 from helmdesk.query.house import fill_zone, house, instant_column, timestamp
 from helmdesk.query.levels import join_instants
 from helmdesk.query.periods import Period, week_shift
@@ -140,7 +142,7 @@ def _select_part(
         clusters = [house(cluster).as_("cluster")] if cluster else []
         selected = [*groups, period.as_("period_start"), role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
     else:
-        shown = [exp.column(name) for name in for_drill if name not in request.by]
+        shown = [exp.column(name) for name in for_drill if name not in request.by and name not in request.policy.hidden]
         named = [column.copy() for column in groups]
         for place, column in enumerate(named):
             column.set("alias", exp.to_identifier(request.by[place]))
@@ -195,6 +197,7 @@ def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:
 
     Raises:
         NotFoundError: a name in `by` or `where` that the metric's fact does not have.
+        NotPermittedError: rows that the policy cannot tell apart, or people compared by a reader who may not.
     """
     if not request.names_dimensions():
         return
@@ -203,9 +206,38 @@ def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:
         known = dimensions_of(load_facts()[metric.fact], metric.value.denominator.anchor, request, bounds)
     for name in request.by:
         find_dimension(name, known)
-    for condition in (request.where, request.policy.predicate):
-        if condition is not None:
-            filter_expression(condition, known)
+    if request.where is not None:
+        filter_expression(request.where, known)
+    check_policy(metric, request, {name: dimension for name, (dimension, _) in known.items()})
+
+
+def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension]) -> None:
+    """Refuse what the reader may not ask.
+
+    Raises:
+        NotPermittedError: the fact lacks what the policy goes by; a hidden dimension; people compared.
+    """
+    policy = request.policy
+    named = {*request.by, *(dimensions_used(request.where) if request.where else ())}
+    for name in sorted(dimensions_used(policy.predicate) if policy.predicate else ()):
+        if name not in known:
+            raise NotPermittedError(f"{metric.name} cannot be narrowed to what you may see: its rows carry no {name}")
+    for name in sorted(named):
+        if name in policy.hidden:
+            raise NotPermittedError(f"you may not ask by {name}")
+        if known[name].is_person and not policy.may_compare_people and judges(metric) and _singles_out(name, request):
+            raise NotPermittedError(f"{metric.name} is not shown for single people ({name}); ask by team, channel or tenure")
+
+
+def judges(metric: Metric) -> bool:
+    """Whether a value says how well something was done; a plain count or total does not."""
+    value = metric.value.of if isinstance(metric.value, Level) else metric.value
+    return not isinstance(value, Count | Sum | SumOnce)
+
+
+def _singles_out(name: str, request: Request) -> bool:
+    """Whether a question looks at people one by one; those who are nobody may always be asked for."""
+    return name in request.by or (request.where is not None and name in values_asked(request.where))
 
 
 def require_business_clock(request: Request, bounds: Bounds) -> None:

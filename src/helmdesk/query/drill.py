@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.engine import FOREVER
+from helmdesk.errors import NotFoundError, nearest
 from helmdesk.facts.build import ensure_fact
 
 if TYPE_CHECKING:
     import pyarrow
+
+
+@dataclass(frozen=True)
+class RowsPage:
+    """Some of the rows behind a number.
+
+    Attributes:
+        total: how many there are altogether.
+        table: those asked for; columns that say nothing (one period, one role) are left out.
+    """
+
+    total: int
+    table: pyarrow.Table
+
+
+def drill_page(engine: DuckDB, fact: str, sql: str, sort: str | None, is_descending: bool, offset: int, limit: int | None) -> RowsPage:
+    """Run a drill-down for some rows only.
+
+    Args:
+        sort: column to sort by, rows without a value last; None keeps the drill-down's own order.
+
+    Raises:
+        NotFoundError: `sort` is no column of the rows.
+    """
+    ensure_fact(engine, fact)
+    columns = engine.columns(sql)
+    if sort is not None and sort not in columns:
+        raise NotFoundError(f"the rows have no column '{sort}'{nearest(sort, columns)}")
+    ((total, *kinds),) = engine.run(f"select count(*), count(distinct period_start), count(distinct role) from ({sql}) q")
+    idle = {name for name, count in zip(("period_start", "role"), kinds, strict=True) if count <= 1}
+    shown = [name for name in columns if name not in idle]
+    order = [f"{_quoted(sort)} {'desc' if is_descending else 'asc'} nulls last"] if sort else []
+    order += [_quoted(name) for name in columns if name != sort]
+    some = f" limit {int(limit)} offset {int(offset)}" if limit is not None else ""
+    page = f"select {', '.join(map(_quoted, shown))} from ({sql}) q order by {', '.join(order)}{some}"
+    return RowsPage(total, drill_table(engine, fact, page))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def drill_table(engine: DuckDB, fact: str, sql: str) -> pyarrow.Table:

@@ -162,6 +162,19 @@ def dimensions_used(condition: Filter) -> set[str]:
             return set().union(*(dimensions_used(part) for part in parts))
 
 
+def values_asked(condition: Filter) -> set[str]:
+    """Return the dimensions of which a filter names values, other than being without one."""
+    match condition:
+        case IsNull():
+            return set()
+        case Compare(dimension=name) | OneOf(dimension=name):
+            return {name}
+        case Not(condition=inner):
+            return values_asked(inner)
+        case All(conditions=parts) | Any(conditions=parts):
+            return set().union(*(values_asked(part) for part in parts))
+
+
 def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, exp.Expr]]) -> exp.Expr:
     """Build the SQL expression of a filter.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -75,11 +76,22 @@ class Measurements:
     Turns into Arrow (`pyarrow.table(m)`), pandas and polars, and shows as a table in a notebook.
     """
 
-    def __init__(self, rows: Sequence[Measurement], by: Sequence[str], receipt: Receipt, drill: Any) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Measurement],
+        by: Sequence[str],
+        receipt: Callable[[], Receipt],
+        drill: Callable[[str | None], pyarrow.Table],
+    ) -> None:
         self._rows = tuple(rows)
         self.by = tuple(by)
-        self.receipt = receipt
+        self._make_receipt = receipt
         self._drill = drill
+
+    @functools.cached_property
+    def receipt(self) -> Receipt:
+        """What is needed to compute the measurements again; written when somebody asks for it."""
+        return self._make_receipt()
 
     def __getitem__(self, index: Any) -> Any:
         """Return one measurement, or a tuple of them for a slice."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -117,19 +118,34 @@ def confirm(receipt: Receipt, computed: list[dict[str, Any]], notes: list[str]) 
         raise ReceiptMismatch("; ".join([f"not equal: {found[0]}{more}", *notes]))
 
 
-def make_receipt(engine: DuckDB, question: Question, answers: Sequence[Answer], settings: Mapping[str, Any]) -> Receipt:
-    """Return the sealed receipt of answers that `engine` has just given."""
-    ((lake_version, latest),) = engine.run("select lake_version, as_of from mart")
+@dataclass(frozen=True)
+class Origin:
+    """What answered: lake version, end of the data (naive UTC), engine."""
+
+    lake_version: int
+    latest: datetime | None
+    engine: str
+    engine_version: str
+
+    @classmethod
+    def of(cls, engine: DuckDB) -> Origin:
+        """Read what the open mart says of itself."""
+        ((lake_version, latest),) = engine.run("select lake_version, as_of from mart")
+        return cls(int(lake_version), latest, engine.name, engine.version())
+
+
+def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer], settings: Mapping[str, Any]) -> Receipt:
+    """Return the sealed receipt of answers that a mart of this origin has given."""
     measured = [measurement for answer in answers for measurement in answer.measurements]
     return Receipt.seal(
         {
             "helmdesk": __version__,
             "request": question.as_dict(),
             "settings": dict(settings),
-            "lake_version": lake_version,
-            "data_as_of": latest.isoformat() if latest else None,
+            "lake_version": origin.lake_version,
+            "data_as_of": origin.latest.isoformat() if origin.latest else None,
             "facts": facts_hash(),
-            "engine": {"name": engine.name, "version": engine.version()},
+            "engine": {"name": origin.engine, "version": origin.engine_version},
             "packages": {name: version(name) for name in ("duckdb", "deltalake", "sqlglot")},
             "queries": [_query(answer) for answer in answers],
             "row_count": len(measured),

@@ -20,14 +20,18 @@ class Policy:
     Attributes:
         name: shown in receipts.
         predicate: rows outside it do not exist for this reader.
+        hidden: columns of rows that this reader never sees.
+        may_compare_people: whether values that judge people may be asked for one person, or person by person.
     """
 
     name: str = "owner"
     predicate: Filter | None = None
+    hidden: frozenset[str] = frozenset()
+    may_compare_people: bool = True
 
     def digest(self) -> str:
         """Return the policy's identity for cache keys and receipts."""
-        return hashlib.sha256(repr((self.name, self.predicate)).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr((self.name, self.predicate, sorted(self.hidden), self.may_compare_people)).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

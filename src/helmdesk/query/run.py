@@ -33,6 +33,7 @@ from helmdesk.query.compile import (
     check_dimensions,
     compile_drill,
     compile_values,
+    judges,
     require_business_clock,
     resolve,
 )  # fmt: skip
@@ -109,7 +110,7 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
         found = [replace(measurement, value=None) for measurement in found]
 
     def make_drill_sql() -> str:
-        return engine.translate(compile_drill(metric, request, bounds, buckets))
+        return DuckDB.translate(compile_drill(metric, request, bounds, buckets))
 
     return Answer(request, metric, tuple(sorted(found, key=_order)), sql, make_drill_sql)
 
@@ -179,7 +180,7 @@ def _inner(value: Value) -> Any:
 
 def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
     """Whether groups are people and the value judges them; a plain count of tickets does not."""
-    if not request.by or isinstance(_inner(metric.value), Count | Sum | SumOnce):
+    if not request.by or not judges(metric):
         return False
     known = metric_dimensions(metric, request, bounds)
     return any(name in known and known[name][0].is_person for name in request.by)

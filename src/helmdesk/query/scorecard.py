@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from helmdesk.catalogue import Entry
-from helmdesk.engines.duckdb import DuckDB
-from helmdesk.errors import UsageError
+from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
 from helmdesk.kinds import Count, Level, Metric
-from helmdesk.query.bounds import Bounds
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_date, local_midnight
+from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
-from helmdesk.query.run import Answer, run_request
+from helmdesk.query.run import Answer
+from helmdesk.settings import Target
 from helmdesk.statistics.difference import mover, poisson_interval
 
 DAYS = 28
 YEAR_DAYS = 364  # 52 weeks: the same weekdays a year ago
 COMPARISONS = ("previous", "year")
+PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
+TREND_BUCKETS = 13
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,25 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a value moved by, in its own unit; low and high bound it at 95% where both sides have an interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
 class Card:
     """One metric on the scorecard.
 
     Attributes:
-        verdict: better, worse, higher, lower, no clear change, too few, no data, nothing to compare.
+        verdict: better, worse, higher, lower, no clear change, too few, no data, nothing to compare, not permitted.
         reason: why there is no data; empty otherwise.
         guards: keys of metrics that must be read beside it.
+        change: None where there is nothing to compare.
+        target: what the desk wants to reach; `standing` is met, missed, or "too close to call" when the interval holds it.
+        trend: the latest periods up to the window's end, when they were asked for.
     """
 
     metric: Metric
@@ -54,6 +68,10 @@ class Card:
     verdict: str
     reason: str
     guards: tuple[str, ...]
+    change: Change | None = None
+    target: Target | None = None
+    standing: str = ""
+    trend: tuple[Measurement, ...] = ()
 
     def as_row(self) -> dict[str, Any]:
         """Return the card as one flat row."""
@@ -69,10 +87,31 @@ class Card:
             "pending": self.now.pending,
             "previous": self.before.value,
             "previous_n": self.before.n,
+            "change": self.change.value if self.change else None,
+            "change_low": self.change.low if self.change else None,
+            "change_high": self.change.high if self.change else None,
             "verdict": self.verdict,
             "reason": self.reason,
+            "target": str(self.target) if self.target is not None else None,
+            "standing": self.standing,
             "read_with": ", ".join(self.guards),
         }
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Cards over a window.
+
+    Attributes:
+        cards: in the desk's order.
+        guards: cards of metrics that those on the scorecard must be read with, by key; those on it are among them.
+        notes: what is out of balance, in words.
+    """
+
+    window: Window
+    cards: tuple[Card, ...]
+    guards: Mapping[str, Card]
+    notes: tuple[str, ...]
 
 
 def scorecard_window(as_of: datetime, zone: str, start: datetime | None, end: datetime | None, compare: str) -> Window:
@@ -88,7 +127,8 @@ def scorecard_window(as_of: datetime, zone: str, start: datetime | None, end: da
     if start >= end:
         raise UsageError(f"the window is empty: it starts {start} and ends {end} (UTC)")
     days = (local_date(end, zone) - local_date(start, zone)).days or 1
-    shift = YEAR_DAYS if compare == "year" else days
+    # A year back, or the window before, moved to whole weeks so that the same weekdays stand against each other.
+    shift = YEAR_DAYS if compare == "year" else -(-days // 7) * 7
     return Window(start, end, _days_before(start, shift, zone), _days_before(end, shift, zone))
 
 
@@ -107,16 +147,41 @@ def judge(metric: Metric, now: Measurement, before: Measurement) -> str:
         return "nothing to compare"
     if (now.n < SMALL or before.n < SMALL) and not _is_counted(metric):
         return "too few"
-    intervals = _interval(metric, now), _interval(metric, before)
-    if intervals[0] is None or intervals[1] is None:
+    change = change_between(metric, now, before)
+    if change is None or change.low is None or change.high is None:
         return "higher" if now.value > before.value else "lower" if now.value < before.value else "no change"
-    low, high = mover(now.value, intervals[0], before.value, intervals[1])
-    if low <= 0 <= high:
+    if change.low <= 0 <= change.high:
         return "no clear change"
-    went_up = low > 0
+    went_up = change.low > 0
     if metric.direction not in ("higher", "lower"):
         return "higher" if went_up else "lower"
     return "better" if went_up == (metric.direction == "higher") else "worse"
+
+
+def change_between(metric: Metric, now: Measurement, before: Measurement) -> Change | None:
+    """Return what a value moved by, with its interval where both sides have one."""
+    if now.value is None or before.value is None:
+        return None
+    intervals = _interval(metric, now), _interval(metric, before)
+    if intervals[0] is None or intervals[1] is None:
+        return Change(now.value - before.value, None, None)
+    return Change(now.value - before.value, *mover(now.value, intervals[0], before.value, intervals[1]))
+
+
+def against_target(metric: Metric, now: Measurement, target: Target | None) -> str:
+    """Return how a value stands to its target; an interval that holds the target decides nothing."""
+    if target is None or now.value is None:
+        return ""
+    low = now.value if now.low is None else now.low
+    high = now.value if now.high is None else now.high
+    if isinstance(target, tuple):
+        if target[0] <= low and high <= target[1]:
+            return "met"
+        return "missed" if high < target[0] or low > target[1] else "too close to call"
+    wants_more = metric.direction != "lower"
+    if (low >= target) if wants_more else (high <= target):
+        return "met"
+    return "missed" if ((high < target) if wants_more else (low > target)) else "too close to call"
 
 
 def _is_counted(metric: Metric) -> bool:
@@ -132,27 +197,93 @@ def _interval(metric: Metric, measurement: Measurement) -> tuple[float, float] |
     return measurement.low, measurement.high
 
 
-def make_cards(engine: DuckDB, entries: Sequence[Entry], window: Window, base: Request, bounds: Bounds) -> list[Card]:
-    """Return one card per metric; `base` carries time zone, week and policy."""
-    cards = []
-    for entry in entries:
-        asked = replace(base, key=entry.metric.key, entry=entry)
-        now = run_request(engine, replace(asked, start=window.start, end=window.end), bounds)
-        before = run_request(engine, replace(asked, start=window.previous_start, end=window.previous_end), bounds)
-        current, earlier = now.measurements[0], before.measurements[0]
-        reason = "" if current.n else _why_empty(engine, now, bounds)
-        verdict = "no data" if reason else judge(now.metric, current, earlier)
-        if window.previous_start < window.first_day(bounds.first, base.time_zone) and not reason:
-            # The data begin inside the earlier window: a change against it would be an artefact.
-            earlier, verdict = replace(earlier, value=None, low=None, high=None), "nothing to compare"
-        cards.append(Card(now.metric, current, earlier, verdict, reason, tuple(now.metric.read_with)))
-    return cards
+def make_scorecard(
+    reader: Reader,
+    entries: Sequence[Entry],
+    guards: Sequence[Entry],
+    window: Window,
+    base: Request,
+    targets: Mapping[str, Target],
+    trend_grain: str | None = None,
+) -> Scorecard:
+    """Return the cards of a window.
+
+    Args:
+        entries: metrics on the scorecard, in order.
+        guards: further metrics that those must be read with.
+        base: carries time zone, week, filter and policy.
+        trend_grain: length of the periods of each card's trend; None leaves trends out.
+    """
+    cards = tuple(make_card(reader, entry, window, base, targets.get(entry.metric.key), trend_grain) for entry in entries)
+    others = (make_card(reader, entry, window, base, targets.get(entry.metric.key)) for entry in guards)
+    return Scorecard(window, cards, {card.metric.key: card for card in (*cards, *others)}, _imbalance(cards))
 
 
-def _why_empty(engine: DuckDB, answer: Answer, bounds: Bounds) -> str:
-    """Say why a card has nothing: the sources never record it, or nothing happened in the window."""
-    missing = bounds.missing(answer.metric)
+def make_card(
+    reader: Reader, entry: Entry, window: Window, base: Request, target: Target | None = None, trend_grain: str | None = None
+) -> Card:
+    """Return one card; a filter or a policy that its rows cannot be narrowed by leaves it empty and says why."""
+    asked = replace(base, key=entry.metric.key, entry=entry, start=window.start, end=window.end)
+    try:
+        now = reader.answer(asked)
+    except (NotPermittedError, NotFoundError) as error:
+        verdict = "not permitted" if isinstance(error, NotPermittedError) else "no data"
+        nothing = nothing_measured(entry.metric)
+        return Card(entry.metric, nothing, nothing, verdict, _first_part(error), tuple(entry.metric.read_with))
+    before = reader.answer(replace(asked, start=window.previous_start, end=window.previous_end))
+    current, earlier = now.measurements[0], before.measurements[0]
+    reason = "" if current.n else _why_empty(reader, now)
+    if window.previous_start < window.first_day(reader.bounds.first, base.time_zone):
+        # The data begin inside the earlier window: a change against it would be an artefact.
+        earlier = replace(earlier, value=None, low=None, high=None)
+    verdict = "no data" if reason else judge(now.metric, current, earlier)
+    trend = trend_of(reader, asked, trend_grain) if trend_grain else ()
+    return Card(
+        now.metric, current, earlier, verdict, reason, tuple(now.metric.read_with), change_between(now.metric, current, earlier),
+        target, against_target(now.metric, current, target), trend,
+    )  # fmt: skip
+
+
+def trend_of(reader: Reader, asked: Request, grain: str) -> tuple[Measurement, ...]:
+    """Return the latest periods up to the end of a window, the unfinished one last."""
+    days = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[grain] * TREND_BUCKETS
+    assert asked.end is not None
+    start = max(asked.end - timedelta(days=days), Window.first_day(reader.bounds.first, asked.time_zone))
+    if start >= asked.end:
+        return ()
+    return reader.answer(replace(asked, start=start, grain=grain)).measurements
+
+
+def nothing_measured(metric: Metric) -> Measurement:
+    """Return a measurement without a value."""
+    return Measurement(
+        metric.key, metric.version, "", (), None, None, None, None, metric.unit, 0, None, None, 0, 0, 0, 0, False, True, False
+    )  # fmt: skip
+
+
+def _first_part(error: Exception) -> str:
+    return str(error).split(" (known here")[0].split("; did you mean")[0]
+
+
+def _imbalance(cards: Sequence[Card]) -> tuple[str, ...]:
+    """Say what is out of balance: a pillar that nothing measures, a metric shown without any of its guards."""
+    shown = {card.metric.key for card in cards if card.now.n}
+    pillars = {card.metric.pillar for card in cards if card.now.n}
+    missing = [pillar.replace("_", " ") for pillar in PILLARS if pillar not in pillars]
+    notes = [f"nothing measured for {' and '.join(missing)}"] if missing else []
+    alone = [card for card in cards if card.now.n and card.guards and not shown & set(card.guards)]
+    notes += [f"{card.metric.name} stands without a metric to read it with ({', '.join(card.guards)})" for card in alone]
+    return tuple(notes)
+
+
+def _why_empty(reader: Reader, answer: Answer) -> str:
+    """Say why a card has nothing: the sources never record it, filtered out, or nothing happened in the window."""
+    missing = reader.bounds.missing(answer.metric)
     if missing:
         return f"the loaded sources have no '{missing[0]}' records"
-    whole = run_request(engine, replace(answer.request, start=None, end=None), bounds)
-    return "nothing in this window" if whole.measurements[0].n else "the loaded sources do not carry what it needs"
+    whole = replace(answer.request, start=None, end=None)
+    if reader.answer(whole).measurements[0].n:
+        return "nothing in this window"
+    if whole.where is not None and reader.answer(replace(whole, where=None)).measurements[0].n:
+        return "the filter leaves nothing"
+    return "the loaded sources do not carry what it needs"

@@ -75,4 +75,5 @@ def sla_at(engine: DuckDB, instant: datetime, request: Request, bounds: Bounds) 
             )
             query = query.where(qualified, copy=False)  # type: ignore[union-attr]
     rows = engine.run(engine.translate(query) + " order by time_left_seconds, ticket_id, clock")
-    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    hidden = request.policy.hidden
+    return [{name: cell for name, cell in zip(COLUMNS, row, strict=True) if name not in hidden} for row in rows]

@@ -1,0 +1,84 @@
+"""A mart opened for questions: the one way by which every number is asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+from helmdesk.engines.duckdb import DuckDB
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.request import Request
+from helmdesk.query.run import Answer, read_bounds, run_request
+
+Found = TypeVar("Found")
+
+
+class Reader:
+    """Facts and what they allow.
+
+    Attributes:
+        engine: a connection of its own; not shared between threads.
+        bounds: what the data allow.
+    """
+
+    def __init__(self, engine: DuckDB, bounds: Bounds | None = None) -> None:
+        self.engine = engine
+        self.bounds = bounds or read_bounds(engine)
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request; see `run_request`."""
+        return run_request(self.engine, request, self.bounds)
+
+    def remember(self, _key: object, make: Callable[[], Found]) -> Found:
+        """Return what `make` gives; a reader that remembers may have it already."""
+        return make()
+
+
+class Memory:
+    """Results by (mart, question with its policy), the least recently used forgotten first; safe between threads.
+
+    A mart never changes once it is published, so nothing in here can be out of date.
+    """
+
+    def __init__(self, size: int = 4096) -> None:
+        self._found: OrderedDict[object, Any] = OrderedDict()
+        self._size, self._lock = size, Lock()
+
+    def get(self, key: object, make: Callable[[], Found]) -> Found:
+        """Return what is known under `key`, or make it."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]  # type: ignore[no-any-return]
+        made = make()
+        with self._lock:
+            self._found[key] = made
+            while len(self._found) > self._size:
+                self._found.popitem(last=False)
+        return made
+
+    def __len__(self) -> int:
+        """Return how many results are known."""
+        return len(self._found)
+
+
+class RememberingReader(Reader):
+    """A reader that gives the same answer to the same question without asking again.
+
+    Args:
+        mart: identity of the mart and of the settings that it was made with; part of every key.
+    """
+
+    def __init__(self, engine: DuckDB, bounds: Bounds, memory: Memory, mart: object) -> None:
+        super().__init__(engine, bounds)
+        self._memory, self._mart = memory, mart
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request; the key holds the policy, because it is part of the request."""
+        return self._memory.get((self._mart, request), lambda: super(RememberingReader, self).answer(request))
+
+    def remember(self, key: object, make: Callable[[], Found]) -> Found:
+        """Return what is known under `key` in this mart, or make it."""
+        return self._memory.get((self._mart, key), make)

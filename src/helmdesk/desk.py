@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helmdesk.desk_folder import SETTINGS_FILE, DeskFolder
+from helmdesk.desk_details import DeskDetails
+from helmdesk.desk_folder import SETTINGS_FILE
 from helmdesk.settings import settings_from
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from helmdesk.catalogue import Entry
     from helmdesk.presets.preset import Preset
     from helmdesk.query.compare import Comparison
     from helmdesk.query.drill import RowsPage
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["SETTINGS_FILE", "Desk"]
 
 
-class Desk(DeskFolder):
+class Desk(DeskDetails):
     """An existing desk.
 
     Args:
@@ -39,14 +36,6 @@ class Desk(DeskFolder):
     Raises:
         NotFoundError: the folder is no desk.
     """
-
-    @contextmanager
-    def reader(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Reader]:
-        """Open the facts for questions; see `engine`."""
-        from helmdesk.query.reader import Reader
-
-        with self.engine(as_of, settings) as engine:
-            yield Reader(engine)
 
     def measure(
         self,
@@ -85,33 +74,6 @@ class Desk(DeskFolder):
         grain, start, end, where, variant, clock = rest
         zone, week_start = self.settings.time_zone, self.settings.week_start
         return Question(tuple(keys), names(by), grain, start, end, where, variant, clock, zone, week_start)
-
-    @functools.cached_property
-    def custom_metrics(self) -> Mapping[str, Entry]:
-        """Metrics that the desk's own folder defines, by key.
-
-        Raises:
-            SettingError: a definition that is not valid.
-        """
-        from helmdesk.custom_metrics import load_custom_metrics
-
-        return load_custom_metrics(self.path)
-
-    @property
-    def catalogue(self) -> Mapping[str, Entry]:
-        """All metrics of this desk: ours and its own."""
-        from helmdesk.catalogue import load_catalogue
-
-        return {**load_catalogue(), **self.custom_metrics}
-
-    def find_metric(self, key: str) -> Entry:
-        """Return one metric of this desk, or raise `NotFoundError`."""
-        from helmdesk.catalogue import find_metric
-
-        return find_metric(key, self.catalogue)
-
-    def _defined(self, request: Request) -> Request:
-        return dataclasses.replace(request, entry=self.find_metric(request.key))
 
     def _answer(self, question: Question, as_of: int | None, settings: Mapping[str, Any], policy: Policy | None) -> Measurements:
         from helmdesk.query.compile import resolve
@@ -228,15 +190,6 @@ class Desk(DeskFolder):
         with self.reader() as reader:
             return self._window(reader, start, end, compare)
 
-    def _window(self, reader: Reader, start: str | None, end: str | None, compare: str) -> Window:
-        from helmdesk.query.periods import parse_boundary
-        from helmdesk.query.scorecard import scorecard_window
-
-        zone = self.settings.time_zone
-        first = parse_boundary(start, zone, "start") if start else None
-        last = parse_boundary(end, zone, "end") if end else None
-        return scorecard_window(reader.bounds.as_of, zone, first, last, compare)
-
     def sla_at(self, at: str | None = None, *, where: str | None = None, policy: Policy | None = None) -> list[dict[str, Any]]:
         """Return the SLA clocks that were running, paused or overdue at an instant, the least time left first.
 
@@ -255,15 +208,6 @@ class Desk(DeskFolder):
             bounds = reader.bounds
             instant = parse_boundary(at, self.settings.time_zone, "at") if at else bounds.as_of
             return sla_at(reader.engine, min(instant, bounds.as_of), request, bounds)
-
-    def _scoped(self, where: str | None, policy: Policy | None) -> Request:
-        """Return a request that carries nothing but filter, policy and time zone."""
-        from helmdesk.query.filters import parse_filter
-        from helmdesk.query.request import Policy as Everyone
-        from helmdesk.query.request import Request
-
-        zone, week_start = self.settings.time_zone, self.settings.week_start
-        return Request("", where=parse_filter(where) if where else None, time_zone=zone, week_start=week_start, policy=policy or Everyone())
 
     def compare(
         self,

@@ -89,7 +89,9 @@ class DuckDB:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        connection.execute("set timezone = 'UTC'")
+        # A database that this process has open and locked already speaks UTC.
+        if not self.is_locked():
+            connection.execute("set timezone = 'UTC'")
 
     @classmethod
     def open(cls, path: Path) -> DuckDB:
@@ -125,9 +127,13 @@ class DuckDB:
         for statement in ("set global timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true"):
             self.connection.execute(statement)
 
+    def is_locked(self) -> bool:
+        """Whether `lock` was called on the database that this connection belongs to."""
+        return self.run("select current_setting('lock_configuration')") == [(True,)]
+
     def use_threads(self, data_bytes: int) -> None:
         """Work on one thread when there is little to do: a second one costs more than it saves."""
-        if data_bytes < SMALL_BYTES:
+        if data_bytes < SMALL_BYTES and not self.is_locked():
             self.connection.execute("set threads = 1")
 
     def version(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from helmdesk.engines.duckdb import SIMPLE, DuckDB
 from helmdesk.errors import SettingError
-from helmdesk.facts.entities import LOOKUPS, create_entity_lookups
+from helmdesk.facts.entities import LATEST, LOOKUPS, create_entity_lookups
 from helmdesk.facts.events import create_record_views, record_types_sql
 from helmdesk.facts.fact import load_facts
 from helmdesk.facts.working_time import create_working_time
@@ -33,7 +33,7 @@ HORIZON = (
 
 def facts_hash() -> str:
     """Return the identity of the fact definitions: a mart or a receipt made by others differs in it."""
-    digest = hashlib.sha256(repr((LOOKUPS, HORIZON, SIMPLE)).encode())
+    digest = hashlib.sha256(repr((LOOKUPS, LATEST, HORIZON, SIMPLE)).encode())
     for fact in load_facts().values():
         digest.update(fact.name.encode() + fact.sql.encode())
     return digest.hexdigest()[:16]

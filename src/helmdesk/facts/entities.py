@@ -21,6 +21,18 @@ LOOKUPS: dict[str, str] = {
     "queue_versions": "queue|name, channel, threshold_seconds, short_abandon_seconds, calendar_id",
 }
 
+# Tables of the mart that hold the present version of each entity.
+LATEST = {
+    "latest_accounts": "account",
+    "latest_agents": "agent",
+    "latest_calendars": "calendar",
+    "latest_contracts": "contract",
+    "latest_instruments": "instrument",
+    "latest_queues": "queue",
+    "latest_sla_policies": "sla_policy",
+    "latest_teams": "team",
+}
+
 
 def create_entity_lookups(engine: DuckDB) -> None:
     """Create ``<entity>_versions`` (half-open validity), ``latest_*`` and ``instruments``."""
@@ -44,8 +56,8 @@ def create_entity_lookups(engine: DuckDB) -> None:
             where next_from is null or next_from > valid_from
             """
         )
-    for table in ("agent", "team", "calendar"):
-        engine.connection.execute(f"create table latest_{table}s as select * from {table}_versions where is_latest")
+    for latest, entity in LATEST.items():
+        engine.connection.execute(f"create table {latest} as select * from {entity}_versions where is_latest")
     engine.connection.execute(
         """create temp table instruments as
         select entity_id, name, instrument_kind, about,

@@ -70,7 +70,7 @@ def _on_business_clock(value: Value, clock: str) -> Value:
 
 def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
     """Return house SQL with one row per group and period: sums that `run` turns into measurements."""
-    rows = _row_source(metric, request, bounds, periods, for_drill=None)
+    rows = row_source(metric, request, bounds, periods, for_drill=None)
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
     keys = [*groups, exp.column("period_start")]
     if clustered(metric.value):
@@ -87,13 +87,16 @@ def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: li
 
 def compile_drill(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
     """Return house SQL that lists the very rows behind the values (pending rows apart)."""
-    rows = _row_source(metric, request, bounds, periods, for_drill=metric.evidence)
+    rows = row_source(metric, request, bounds, periods, for_drill=metric.evidence)
     listed = exp.select("*").from_(rows.subquery("rows_", copy=False), copy=False)
     order = [exp.column(column) for column in ("period_start", "role", metric.evidence[0])]
     return listed.order_by(*order, copy=False)
 
 
-def _row_source(metric: Metric, request: Request, bounds: Bounds, periods: list[Period], for_drill: tuple[str, ...] | None) -> exp.Query:
+def row_source(
+    metric: Metric, request: Request, bounds: Bounds, periods: list[Period], for_drill: tuple[str, ...] | None = None
+) -> exp.Query:
+    """Return house SQL of the rows that count: groups, period, role, and either x and hit or the columns of a drill-down."""
     parts: list[exp.Query] = []
     for part in _parts(metric):
         parts.append(_select_part(metric, part, request, bounds, periods, for_drill))

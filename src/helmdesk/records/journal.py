@@ -1,0 +1,115 @@
+"""What was loaded: batches with their reports, quarantined cells, and how late records came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from helmdesk.records.staging import text
+
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One load. Instants are naive UTC.
+
+    Attributes:
+        report: what the load found: files, records by type, duplicates, quarantine by reason, notes.
+        first_at, last_at: earliest and latest instant at which something happened in it.
+        late: records that happened before the latest event its source had delivered by then.
+    """
+
+    batch_id: str
+    source: str
+    recorded_at: datetime
+    report: Mapping[str, Any]
+    records: int
+    first_at: datetime | None
+    last_at: datetime | None
+    late: int
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """One cell or row that was kept apart, and why."""
+
+    batch_id: str
+    file: str
+    line: int | None
+    column: str | None
+    raw: str | None
+    reason: str
+
+
+def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batch]:
+    """Return the batches of a lake snapshot, latest first.
+
+    Args:
+        files: Parquet files by record family.
+        now: events planned for later (shifts, surveys) say nothing about how fresh a source is.
+    """
+    if not files.get("batch"):
+        return []
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    events = [path for family, paths in files.items() if family not in ("batch", "quarantine", "entity") for path in paths]
+    spans: dict[str, tuple[int, Any, Any, int]] = {}
+    if events:
+        rows = connection.execute(
+            f"""with events as (
+                select batch_id, source, occurred_at::timestamp as occurred_at, recorded_at::timestamp as recorded_at
+                from read_parquet({_list(events)}, union_by_name = true)
+            ),
+            batches as (
+                select batch_id, source, count(*) as records, min(occurred_at) as first_at, max(occurred_at) filter (where occurred_at <= ?) as last_at,
+                    min(recorded_at) as recorded_at
+                from events group by batch_id, source
+            ),
+            known as (
+                select *, max(last_at) over (partition by source order by recorded_at, batch_id rows between unbounded preceding and 1 preceding) as had
+                from batches
+            )
+            select k.batch_id, sum(k.records), min(k.first_at), max(k.last_at), coalesce(sum(l.late), 0)
+            from known k
+            left join (
+                select e.batch_id, e.source, count(*) as late from events e join known b on b.batch_id = e.batch_id and b.source = e.source
+                where e.occurred_at < b.had group by e.batch_id, e.source
+            ) l on l.batch_id = k.batch_id and l.source = k.source
+            group by k.batch_id""",
+            [now],
+        ).fetchall()
+        spans = {batch: (int(count), first, last, int(late)) for batch, count, first, last, late in rows}
+    found = connection.execute(
+        f"select batch_id, report, recorded_at::timestamp from read_parquet({_list(files['batch'])}, union_by_name = true) order by recorded_at desc, batch_id"
+    ).fetchall()
+    connection.close()
+    batches = []
+    for batch_id, report, recorded_at in found:
+        content = json.loads(report)
+        count, first, last, late = spans.get(batch_id, (0, None, None, 0))
+        batches.append(Batch(batch_id, content.get("source", ""), recorded_at, content, count, first, last, late))
+    return batches
+
+
+def read_quarantine(files: Mapping[str, Sequence[str]], batch_id: str | None = None, limit: int = SHOWN) -> list[Quarantined]:
+    """Return quarantined cells, of one batch or of all, in order of file and line."""
+    if not files.get("quarantine"):
+        return []
+    only = f"where batch_id = {text(batch_id)}" if batch_id else ""
+    connection = duckdb.connect()
+    rows = connection.execute(
+        f"select batch_id, file, line, column_name, raw, reason from read_parquet({_list(files['quarantine'])}, union_by_name = true) {only}"
+        f" order by file, line, column_name limit {int(limit)}"
+    ).fetchall()
+    connection.close()
+    return [Quarantined(*row) for row in rows]
+
+
+def _list(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(text(path) for path in paths) + "]"

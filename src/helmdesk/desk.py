@@ -206,8 +206,8 @@ class Desk(DeskDetails):
         request = self._scoped(where, policy)
         with self.reader() as reader:
             bounds = reader.bounds
-            instant = parse_boundary(at, self.settings.time_zone, "at") if at else bounds.as_of
-            return sla_at(reader.engine, min(instant, bounds.as_of), request, bounds)
+            instant = min(parse_boundary(at, self.settings.time_zone, "at") if at else bounds.as_of, bounds.as_of)
+            return reader.remember(("sla at", instant, request), lambda: sla_at(reader.engine, instant, request, bounds))
 
     def compare(
         self,
@@ -243,7 +243,12 @@ class Desk(DeskDetails):
         request = self._scoped(where, policy)
         with self.reader() as reader:
             windows = (window(self.settings.time_zone), window("UTC"))
-            return compare(reader.engine, preset, numbers, windows, export, request, reader.bounds)
+
+            def make() -> list[Comparison]:
+                return compare(reader.engine, preset, numbers, windows, export, request, reader.bounds)
+
+            # A file of somebody else's may change between two questions; our own numbers do not.
+            return make() if export else reader.remember(("compare", preset.name, tuple(numbers), windows, request), make)
 
     def verify(self, receipt: Receipt) -> None:
         """Compute a receipt's request again from the lake as of its version.

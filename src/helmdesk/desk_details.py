@@ -161,15 +161,47 @@ class DeskDetails(DeskFolder):
         with self.reader() as reader:
             return reader.remember(("segments", request), lambda: segments(reader, request))
 
+    def agents(self) -> dict[str, str | None]:
+        """Return the names of all agents in the data with their present team, by name."""
+        with self.reader() as reader:
+            rows = reader.engine.run(
+                "select coalesce(a.name, a.entity_id), coalesce(t.name, a.team_id) from latest_agents a"
+                " left join latest_teams t on t.entity_id = a.team_id"
+                " union select distinct agent, null from tickets where agent is not null and agent_id not in (select entity_id from latest_agents)"
+            )
+        return dict(sorted(rows))
+
+    def team_of(self, agent: str) -> str | None:
+        """Return the present team of an agent."""
+        return self.agents().get(agent)
+
+    def definitions(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the calendars, SLA policies, instruments, queues, teams and contracts that the desk knows, latest versions."""
+        import json
+
+        tables = ("calendars", "sla_policies", "instruments", "queues", "teams", "contracts")
+        found = {}
+        with self.reader() as reader:
+            for table in tables:
+                cursor = reader.engine.connection.execute(f"select * from latest_{table} order by entity_id")
+                names = [column[0] for column in cursor.description or ()]
+                rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                for row in rows:
+                    if row.get("definition"):
+                        row["definition"] = json.loads(row["definition"])
+                found[table] = rows
+        return found
+
     # -- what was loaded --------------------------------------------------------------------------
 
     def batches(self) -> list[Batch]:
         """Return what was loaded, latest first, with how late its records came."""
         from helmdesk.records.journal import read_batches
 
+        snapshot = self.lake.snapshot()
         with self.reader() as reader:
             now = reader.bounds.as_of
-        return read_batches(self.lake.snapshot().files, now)
+            return reader.remember(("batches", snapshot.version), lambda: read_batches(snapshot.files, now))
 
     def quarantine(self, batch_id: str | None = None) -> list[Quarantined]:
         """Return quarantined cells with file, line, column and reason."""

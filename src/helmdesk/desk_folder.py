@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -156,6 +157,17 @@ class DeskFolder:
         if refresh:
             self.refresh(on_step=on_step)
         return report
+
+    def empty(self) -> None:
+        """Throw all records and marts away; a desk without anything remains."""
+        from filelock import FileLock
+
+        shutil.rmtree(self.path / LAKE_FOLDER)
+        self.lake.create()
+        with FileLock(self.path / MARTS_FOLDER / ".publish.lock"):
+            (self.path / MARTS_FOLDER / "CURRENT").unlink(missing_ok=True)
+            for mart in (self.path / MARTS_FOLDER).glob("mart-*.duckdb"):
+                mart.unlink(missing_ok=True)
 
     def check_quality(self, report: LoadReport) -> None:
         """Raise when a load put too much into quarantine.

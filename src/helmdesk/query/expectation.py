@@ -94,9 +94,18 @@ def expectation(reader: Reader, request: Request, agent: str, mix_by: Sequence[s
     own_request = replace(request, where=_both(request.where, mine), policy=replace(request.policy, may_compare_people=True))
     own = reader.answer(own_request)
     parts = {m.group: m for m in reader.answer(replace(own_request, by=tuple(mix_by))).measurements}
-    everybody = Policy("expectation of a group")
-    others = reader.answer(replace(request, where=_both(request.where, team), by=tuple(mix_by), policy=everybody))
+    everybody = replace(request, policy=Policy("expectation of a group"))
+    # What a smaller group reaches would tell what single colleagues reach: then the whole desk, or nothing.
+    groups = [condition for condition in (team, None) if _people(reader, replace(everybody, where=_both(request.where, condition))) > SMALL]
+    if not groups:
+        return Expectation(own.metric, own.measurements[0], None, 0.0, ())
+    others = reader.answer(replace(everybody, where=_both(request.where, groups[0]), by=tuple(mix_by)))
     return _expect(own, parts, others)
+
+
+def _people(reader: Reader, request: Request) -> int:
+    """Count the agents with rows behind a measurement."""
+    return sum(m.n > 0 and m.group[0][1] is not None for m in reader.answer(replace(request, by=("agent",))).measurements)
 
 
 def _expect(own: Answer, parts: dict[tuple[tuple[str, object], ...], Measurement], others: Answer) -> Expectation:

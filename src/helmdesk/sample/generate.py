@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helmdesk.desk import SETTINGS_FILE
 from helmdesk.desk import Desk as HelmdeskDesk
+from helmdesk.errors import ConflictError
 from helmdesk.sample.company import END, START, Company, Site, found_company
 from helmdesk.sample.demand import arrivals
 from helmdesk.sample.life import TARGETS, Desk
 from helmdesk.sample.situation import Situation, read_scenarios
 from helmdesk.sample.workforce import ask_employees, ask_relationship, book_costs, plan_and_log_work
 from helmdesk.sample.writer import Writer
-from helmdesk.settings import Settings
+from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
     from helmdesk.records.staging import LoadReport, Staging
@@ -32,6 +35,9 @@ SCORECARD = (
     "backlog_age", "sla_compliance", "breach_exposure", "average_speed_of_answer", "service_level", "missed_contact_rate", "average_handle_time",
     "cost_per_ticket", "resolution_rate", "reopen_rate", "escalation_rate", "utilization", "occupancy", "schedule_adherence", "esat",
 )  # fmt: skip
+
+SETTINGS = Settings(name="Larkspur support", time_zone="Europe/Berlin", default_calendar="berlin", is_sample=True, scorecard=SCORECARD)
+SETTINGS_ASIDE = "helmdesk.toml.before-sample"
 
 INSTRUMENTS = (
     ("larkspur-csat", "csat", "transactional", ["4", "5"], ["1", "2"], [1, 5], "How satisfied are you with the help you received?"),
@@ -53,12 +59,48 @@ def create_sample(
     Raises:
         ConflictError: `path` is a desk already, or not empty.
     """
-    settings = Settings(name="Larkspur support", time_zone="Europe/Berlin", default_calendar="berlin", is_sample=True, scorecard=SCORECARD)
-    desk = HelmdeskDesk.create(path, settings)
-    report = desk.load_with(
+    desk = HelmdeskDesk.create(path, SETTINGS)
+    return desk, _load(desk, seed, scale, on_step)
+
+
+def put_sample_into(
+    desk: HelmdeskDesk, seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None] = lambda _step: None
+) -> LoadReport:
+    """Let an empty desk hold the sample; its own settings wait beside it until `remove_sample`.
+
+    Raises:
+        ConflictError: the desk holds records already.
+    """
+    if desk.lake.version() > 0:
+        raise ConflictError("the desk already holds records; the sample goes into an empty desk only")
+    file = desk.path / SETTINGS_FILE
+    shutil.copyfile(file, desk.path / SETTINGS_ASIDE)
+    write_settings(file, SETTINGS)
+    desk.settings = SETTINGS
+    return _load(desk, seed, scale, on_step)
+
+
+def remove_sample(desk: HelmdeskDesk) -> None:
+    """Leave an empty desk with the settings it had before the sample.
+
+    Raises:
+        ConflictError: the desk is no sample; own records are never thrown away here.
+    """
+    if not desk.settings.is_sample:
+        raise ConflictError("this desk holds no sample; nothing was removed")
+    file, aside = desk.path / SETTINGS_FILE, desk.path / SETTINGS_ASIDE
+    if aside.is_file():
+        aside.replace(file)
+    else:
+        write_settings(file, Settings())
+    desk.settings = read_settings(file)
+    desk.empty()
+
+
+def _load(desk: HelmdeskDesk, seed: int, scale: float, on_step: Callable[[str], None]) -> LoadReport:
+    return desk.load_with(
         lambda staging: fill(staging, seed, scale), "sample", f"sample-{FORMAT}-{seed}-{scale}", recorded_at=RECORDED_AT, on_step=on_step
     )
-    return desk, report
 
 
 def fill(staging: Staging, seed: int, scale: float) -> None:

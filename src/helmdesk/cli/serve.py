@@ -1,0 +1,72 @@
+"""``helmdesk serve``: the site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from helmdesk.cli.options import desk_option, open_desk
+from helmdesk.cli.output import talk
+from helmdesk.cli.progress import Progress
+from helmdesk.errors import HelmdeskError, UsageError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@click.command("serve", epilog="\b\nExamples:\n  helmdesk serve --desk demo-desk\n  helmdesk serve --add-administrator ana --desk my-desk")
+@desk_option
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; anything but this machine wants HTTPS in front."
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=8321, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests answered at the same time.")
+@click.option("--add-administrator", metavar="NAME", help="Make an administrator, print a one-time link for the password, and stop.")
+def command(desk_path: str | None, host: str, port: int, threads: int, add_administrator: str | None) -> None:
+    """Open the site over a desk: scorecard, metrics, tickets, accounts, teams, dashboards, API."""
+    desk = open_desk(desk_path)
+    try:
+        from helmdesk.web.prepare import prepare, setup_code, start_django
+    except ImportError as error:
+        raise HelmdeskError(f"the site's packages are not installed ({error.name}); run: pip install 'helmdesk[site]'") from error
+    with Progress() as progress:
+        progress("starting")
+        start_django(desk.path)
+        prepare(progress)
+        progress("opening the mart")
+        _open_mart(desk.path.absolute())
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if add_administrator:
+        _add_administrator(add_administrator, address)
+        return
+    code = setup_code()
+    click.echo(f"Helmdesk is at {address}   (Ctrl-C stops it)")
+    if code:
+        click.echo(f"No administrator yet. Open {address}/setup and enter this one-time code: {code}")
+    if host not in LOOPBACK:
+        talk("other machines can reach this: put a proxy with HTTPS in front and set HELMDESK_HTTPS=1 and HELMDESK_HOSTS=your.host")
+    import waitress
+
+    from helmdesk.web.wsgi import application
+
+    waitress.serve(application, host=host, port=port, threads=threads, ident="", channel_timeout=60, clear_untrusted_proxy_headers=False)
+
+
+def _open_mart(desk: Path) -> None:
+    from helmdesk.web.middleware import live_desk
+
+    live_desk(desk).open_mart()
+
+
+def _add_administrator(name: str, address: str) -> None:
+    from helmdesk.web.access import Role
+    from helmdesk.web.people.models import Person, audit
+
+    if Person.objects.filter(username=name).exists():
+        raise UsageError(f"there is somebody called '{name}' already")
+    person = Person(username=name, role=Role.ADMINISTRATOR)
+    person.set_unusable_password()
+    person.save()
+    audit("added a person", name, role=person.role, changed=["command line"])
+    click.echo(f"{address}/invitation/{person.invite()}")
+    talk("the link sets a password, works once, and for seven days")

@@ -1,0 +1,1 @@
+"""The HTTP API: the same questions as the pages ask, for programs."""

@@ -1,0 +1,346 @@
+"""The routes of the HTTP API. Each asks the desk what the page of the same name asks, under the same policy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Query, Schema
+from ninja.errors import AuthenticationError, ValidationError
+from pydantic import Field
+
+from helmdesk.errors import HelmdeskError, NotPermittedError, UsageError
+from helmdesk.version import __version__
+from helmdesk.web.access import DATA_KEEPERS, LEADS, policy_for
+from helmdesk.web.api.tokens import Needs
+from helmdesk.web.errors import problem, status_of
+from helmdesk.web.exports import TYPES, WRITERS
+from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.people.models import audit
+
+DESCRIPTION = (
+    "Numbers of a support desk with their uncertainty, the rows behind them, and receipts. Everything a page shows, by the same functions."
+)
+MOST_ROWS = 5000
+CURSOR_SALT = "helmdesk rows cursor"
+
+api = NinjaAPI(title="Helmdesk", version=__version__, description=DESCRIPTION, docs_url=None, urls_namespace="api")
+numbers, rows_scope, annotate_scope = Needs("numbers"), Needs("rows"), Needs("annotate")
+Text = Annotated[str | None, Field(max_length=2000)]
+Key = Annotated[str, Field(max_length=100)]
+
+
+class Problem(Schema):
+    """An error, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+
+
+ERRORS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+
+
+class Window(Schema):
+    """Local days in the desk's time zone, half-open, and a filter over dimensions."""
+
+    start: Text = None
+    end: Text = None
+    where: Text = None
+
+
+class Form(Window):
+    """One form of a metric over a window."""
+
+    variant: Text = None
+    clock: Literal["calendar", "business", "business_at_anchor"] = "calendar"
+
+
+class Asked(Form):
+    """Metrics, sliced and dated."""
+
+    metric: Annotated[list[Key], Field(min_length=1, max_length=50)]
+    by: Annotated[list[Key], Field(default_factory=list, max_length=4)]
+    grain: Literal["day", "week", "month", "quarter", "year"] | None = None
+
+
+class RowsAsked(Form):
+    """Rows behind one metric, some at a time."""
+
+    metric: Key = "ticket_volume"
+    sort: Annotated[str | None, Field(max_length=100)] = None
+    limit: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 100
+    cursor: Annotated[str | None, Field(max_length=500)] = None
+
+
+class Note(Schema):
+    """An annotation on a local day."""
+
+    day: date
+    text: Annotated[str, Field(min_length=1, max_length=200)]
+    metric: Annotated[str, Field(max_length=100)] = ""
+    where: Annotated[str, Field(max_length=500)] = ""
+
+
+@api.exception_handler(HelmdeskError)
+def _ours(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(request, *status_of(error))
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    first = error.errors[0] if error.errors else {"loc": (), "msg": "invalid"}
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return problem(request, 422, "invalid", f"{where}: {first['msg']}")
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown(request: HttpRequest, error: Exception) -> HttpResponse:
+    response = problem(request, 401, "not_signed_in", "send a token: Authorization: Bearer hd_...")
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
+    """Answer with an ETag of lake version, policy and query; unchanged answers are not made again.
+
+    Args:
+        make: gives plain values for JSON.
+        as_table: gives an Arrow table, for those who accept CSV or Arrow.
+    """
+    mart = request.desk.open_mart()
+    accept = request.headers.get("Accept", "")
+    form = next((name for name in ("arrow", "csv") if TYPES[name].split(";")[0] in accept), "json") if as_table else "json"
+    parts = (
+        mart.path.name,
+        sorted(vars(request.desk.settings).items(), key=str),
+        request.policy.digest(),
+        request.get_full_path(),
+        form,
+        __version__,
+    )
+    etag = f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Vary": "Accept, Authorization, Cookie", "Cache-Control": "private, no-cache"}
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponse(status=304, headers=headers)
+    if form == "json":
+        body, kind = json.dumps(make(), default=str, ensure_ascii=False).encode(), TYPES["json"]
+    else:
+        body, kind = WRITERS[form](as_table()), TYPES[form]
+    return HttpResponse(body, content_type=kind, headers=headers)
+
+
+def asked_of(given: Form) -> dict[str, Any]:
+    """Return the arguments of a question."""
+    return {
+        "start": given.start or None,
+        "end": given.end or None,
+        "where": given.where or None,
+        "variant": given.variant or None,
+        "clock": given.clock,
+    }
+
+
+@api.get("/metrics", auth=numbers, response=ERRORS, summary="The catalogue")
+def metrics(request: Any) -> HttpResponse:
+    """List metrics with what is missing to compute them here."""
+
+    def make() -> list[dict[str, Any]]:
+        with request.desk.reader() as reader:
+            bounds = reader.bounds
+        return [{**_described(entry), "missing": bounds.missing(entry.metric)} for entry in request.desk.catalogue.values()]
+
+    return reply(request, make)
+
+
+def _described(entry: Any) -> dict[str, Any]:
+    metric = entry.metric
+    names = (
+        "key",
+        "name",
+        "version",
+        "owner",
+        "pillar",
+        "unit",
+        "direction",
+        "formula",
+        "where_words",
+        "rewards",
+        "exposes",
+        "supports",
+        "read_with",
+        "needs",
+        "clocks",
+    )
+    found = {name: getattr(metric, name) for name in names}
+    return {**found, "description": entry.description, "variants": {each.name: each.description for each in metric.variants},
+            "changes": [asdict(change) for change in metric.changes]}  # fmt: skip
+
+
+@api.get("/metrics/{key}", auth=numbers, response=ERRORS, summary="One metric's definition")
+def metric(request: Any, key: Key) -> HttpResponse:
+    """Return a definition with its dimensions."""
+    return reply(request, lambda: {**_described(request.desk.find_metric(key)), "dimensions": request.desk.dimensions(key)})
+
+
+@api.get("/measure", auth=numbers, response=ERRORS, summary="Numbers with their uncertainty")
+def measure(request: Any, asked: Query[Asked]) -> HttpResponse:
+    """Measure metrics; send ``Accept: text/csv`` or an Arrow stream's type for a table."""
+
+    def found() -> Any:
+        return request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, policy=request.policy, **asked_of(asked))
+
+    return reply(request, lambda: {"measurements": found().as_rows()}, as_table=lambda: found().to_arrow())
+
+
+@api.get("/receipt", auth=numbers, response=ERRORS, summary="The receipt of the same question as /measure")
+def receipt(request: Any, asked: Query[Asked]) -> HttpResponse:
+    """Return what ``helmdesk verify`` takes."""
+    if request.policy.predicate is not None:
+        raise NotPermittedError("a receipt is verified against the whole desk; ask somebody who may see all of it")
+    return reply(
+        request,
+        lambda: (
+            request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, policy=request.policy, **asked_of(asked)).receipt.content
+        ),
+    )
+
+
+@api.get("/distribution/{key}", auth=numbers, response=ERRORS, summary="How the values behind a number are spread")
+def distribution(request: Any, key: Key, asked: Query[Form]) -> HttpResponse:
+    """Return counts of rows between edges."""
+    return reply(request, lambda: [asdict(each) for each in request.desk.distribution(key, policy=request.policy, **asked_of(asked))])
+
+
+@api.get("/scorecard", auth=numbers, response=ERRORS, summary="The scorecard")
+def scorecard(request: Any, asked: Query[Window], compare: Literal["previous", "year"] = "previous") -> HttpResponse:
+    """Return cards with change, verdict, target and guards."""
+
+    def make() -> dict[str, Any]:
+        found = request.desk.scorecard(
+            start=asked.start or None, end=asked.end or None, where=asked.where or None, compare=compare, policy=request.policy
+        )
+        return {"window": asdict(found.window), "cards": [card.as_row() for card in found.cards], "notes": found.notes}
+
+    return reply(request, make)
+
+
+@api.get("/rows", auth=rows_scope, response=ERRORS, summary="The rows behind a number")
+def rows(request: Any, asked: Query[RowsAsked]) -> HttpResponse:
+    """Return rows, with a signed cursor to the next ones."""
+    question = {**asked_of(asked), "metric": asked.metric, "sort": asked.sort}
+    mark = hashlib.sha256(repr((sorted(question.items(), key=str), request.policy.digest())).encode()).hexdigest()[:16]
+    offset = 0
+    if asked.cursor:
+        try:
+            cursor = signing.loads(asked.cursor, salt=CURSOR_SALT)
+        except signing.BadSignature as error:
+            raise UsageError("the cursor is not one of ours") from error
+        if cursor["of"] != mark:
+            raise UsageError("the cursor belongs to another question; start again without one")
+        offset = cursor["at"]
+    sort = asked.sort or ""
+
+    def page() -> Any:
+        return request.desk.rows(asked.metric, **asked_of(asked), sort=sort.lstrip("-") or None, is_descending=sort.startswith("-"), offset=offset,
+                                 limit=asked.limit, policy=request.policy)  # fmt: skip
+
+    def make() -> dict[str, Any]:
+        found = page()
+        end = offset + found.table.num_rows
+        following = signing.dumps({"of": mark, "at": end}, salt=CURSOR_SALT) if end < found.total else None
+        return {"total": found.total, "rows": found.table.to_pylist(), "next": following}
+
+    audit("read rows", asked.metric, request=request, filter=asked.where or "")
+    return reply(request, make, as_table=lambda: page().table)
+
+
+@api.get("/tickets/{path:ticket_id}", auth=rows_scope, response=ERRORS, summary="One ticket's story")
+def ticket(request: Any, ticket_id: str) -> HttpResponse:
+    """Return a ticket with its states, messages, clocks, contacts and answers."""
+    return reply(request, lambda: asdict(request.desk.ticket(ticket_id, policy=request.policy)))
+
+
+@api.get("/accounts", auth=numbers, response=ERRORS, summary="Accounts")
+def accounts(request: Any, asked: Query[Window]) -> HttpResponse:
+    """Return every account with its contract and measurements."""
+    found = request.desk.accounts(start=asked.start or None, end=asked.end or None, where=asked.where or None, policy=request.policy)
+    return reply(request, lambda: [asdict(each) for each in found])
+
+
+@api.get("/open-work", auth=numbers, response=ERRORS, summary="Open work by age and priority")
+def open_work(request: Any, where: Text = None) -> HttpResponse:
+    """Return open tickets at the end of the data."""
+    return reply(request, lambda: asdict(request.desk.open_work(where=where or None, policy=request.policy)))
+
+
+@api.get("/clocks", auth=rows_scope, response=ERRORS, summary="SLA clocks as they stand")
+def clocks(request: Any, at: Text = None, where: Text = None) -> HttpResponse:
+    """Return running, paused and late clocks, the least time left first."""
+    return reply(request, lambda: request.desk.sla_at(at or None, where=where or None, policy=request.policy))
+
+
+@api.get("/spread/{key}", auth=numbers, response=ERRORS, summary="How a metric lies between members of a team")
+def spread(request: Any, key: Key, asked: Query[Window]) -> HttpResponse:
+    """Return quartiles between at least five people, for leads."""
+    if request.user.role not in LEADS:
+        raise NotPermittedError("spreads are for leads")
+    return reply(
+        request,
+        lambda: asdict(
+            request.desk.spread(key, start=asked.start or None, end=asked.end or None, where=asked.where or None, policy=request.policy)
+        ),
+    )
+
+
+@api.get("/segments", auth=numbers, response=ERRORS, summary="Values of the dimensions that filters offer")
+def segments(request: Any) -> HttpResponse:
+    """Return values by dimension."""
+    return reply(request, lambda: request.desk.segments(policy=request.policy))
+
+
+@api.get("/data", auth=numbers, response=ERRORS, summary="What was loaded")
+def data(request: Any) -> HttpResponse:
+    """Return loads with quarantine counts and late records, for those who keep the data."""
+    if request.user.role not in DATA_KEEPERS:
+        raise NotPermittedError("for administrators and analysts")
+    return reply(
+        request,
+        lambda: {
+            "batches": [asdict(each) for each in request.desk.batches()],
+            "quarantine": [asdict(each) for each in request.desk.quarantine()],
+        },
+    )
+
+
+@api.get("/annotations", auth=numbers, response=ERRORS, summary="Annotations")
+def list_annotations(request: Any, metric: Annotated[str, Field(max_length=100)] = "") -> Any:
+    """Return annotations of one metric and those of all."""
+    notes = [
+        {"id": n.pk, "day": n.day.isoformat(), "text": n.text, "metric": n.metric, "where": n.where, "source": n.source}
+        for n in Annotation.seen(request, metric)
+    ]
+    return HttpResponse(json.dumps(notes), content_type=TYPES["json"])
+
+
+@api.post("/annotations", auth=annotate_scope, response={201: dict[str, int], **ERRORS}, summary="Add an annotation")
+def annotate(request: Any, note: Note) -> Any:
+    """Write an annotation down, such as a deployment."""
+    from helmdesk.query.filters import parse_filter
+
+    if request.user.role == "account_viewer":
+        raise NotPermittedError("annotations are for the support team")
+    if note.metric:
+        request.desk.find_metric(note.metric)
+    if note.where:
+        parse_filter(note.where)
+    request.policy = policy_for(request.user)
+    return 201, {"id": Annotation.note(request, note.day, note.text, note.metric, note.where).pk}

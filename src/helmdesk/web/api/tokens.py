@@ -1,0 +1,53 @@
+"""Who asks the API: a token, or the session of somebody who is signed in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from helmdesk.errors import NotPermittedError
+from helmdesk.web.access import policy_for
+from helmdesk.web.people.models import ApiToken
+
+BEARER = "bearer "
+USE_NOTED_EVERY = timedelta(minutes=5)
+
+
+def token_of(request: HttpRequest) -> ApiToken | None:
+    """Return the living token that a request carries."""
+    header = request.headers.get("Authorization", "")
+    if not header.lower().startswith(BEARER):
+        return None
+    token = ApiToken.find(header[len(BEARER) :].strip())
+    if token and (token.last_used_at is None or token.last_used_at < timezone.now() - USE_NOTED_EVERY):
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
+    return token
+
+
+class Needs:
+    """Lets a request through that has a scope: by token, or by session, which has them all."""
+
+    openapi_type = "http"
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Return who asks and put the policy on the request; None is refused.
+
+        Raises:
+            NotPermittedError: a token without the scope.
+        """
+        token = token_of(request)
+        if token is not None:
+            if self.scope not in token.scopes:
+                raise NotPermittedError(f"this token lacks the scope '{self.scope}'")
+            request.user = token.person
+            request.policy = policy_for(token.person)
+            return token
+        if "Authorization" in request.headers:
+            return None
+        return request.user if request.user.is_authenticated else None

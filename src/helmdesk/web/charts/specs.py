@@ -1,0 +1,284 @@
+"""The charts of the site, as Altair specifications with a summary in words and the table behind them.
+
+Colours and type come from the page's theme when a chart is drawn, so that one specification serves light, dark and print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+import altair as alt
+
+from helmdesk.query.distribution import Bin
+from helmdesk.query.measurement import Measurement
+from helmdesk.query.ticket import Story
+from helmdesk.query.words import show_duration, show_measurement, show_period, show_segment, show_value
+
+Row = dict[str, Any]
+Link = Callable[[Measurement], str]
+SCALES = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (2 * 60, 60, "minutes"))
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# Charts of more marks than this are read as noise: the table still has every row.
+MOST_BARS = 40
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart, ready for a page.
+
+    Attributes:
+        name: unique on its page.
+        spec: the Vega-Lite specification.
+        summary: what it shows, in a sentence.
+        columns, rows: the same as a table; a cell is a text, or a pair of text and address.
+        height: pixels, reserved before the chart arrives.
+    """
+
+    name: str
+    spec: Row
+    summary: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    height: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """An annotation on a time axis."""
+
+    day: date
+    text: str
+
+
+def trend(
+    name: str, measurements: Sequence[Measurement], link: Link, notes: Sequence[Note] = (), target: Sequence[float] = ()
+) -> Chart | None:
+    """Return values by period with their interval, the unfinished period dashed; None when no period has a value."""
+    known = [m for m in measurements if m.value is not None and m.period_start is not None]
+    if not known:
+        return None
+    unit = known[0].unit
+    scale, title = _axis(unit, [m.high or m.value or 0 for m in known])
+    points = [_point(m, scale, link) for m in known]
+    solid = [point for point in points if not point["partial"]]
+    dashed = [
+        {**point, "part": place}
+        for place, pair in enumerate(pairwise(points)) if pair[0]["partial"] or pair[1]["partial"] for point in pair
+    ]  # fmt: skip
+    x = alt.X("t:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, tickCount=6, grid=False))
+    y = alt.Y("v:Q", title=title, axis=_value_axis(unit), scale=alt.Scale(zero=unit != "share", nice=True))
+    layers = [
+        alt.Chart(_data(points)).mark_area(style="band").encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
+        alt.Chart(_data(solid)).mark_line().encode(x=x, y=y),
+        alt.Chart(_data(dashed)).mark_line(strokeDash=[4, 3]).encode(x=x, y=y, detail="part:N"),
+        alt.Chart(_data(points))
+        .mark_point(filled=True, size=36, cursor="pointer")
+        .encode(x=x, y=y, href="url:N", tooltip=_tooltip("t:T", "period")),
+    ]
+    if notes:
+        rows = [{"t": note.day.isoformat(), "text": note.text} for note in notes]
+        layers.append(
+            alt.Chart(_data(rows))
+            .mark_rule(style="note")
+            .encode(x=x, tooltip=[alt.Tooltip("t:T", title="day", format="%Y-%m-%d"), "text:N"])
+        )
+    if target:
+        layers.append(alt.Chart(_data([{"v": value * scale} for value in target])).mark_rule(style="target").encode(y=y))
+    ends = f"{show_measurement(known[0])[0]} in the period from {known[0].period_start} to {show_measurement(known[-1])[0]} in that from {known[-1].period_start}"
+    summary = f"{len(known)} periods: from {ends}.{' The last period is not over.' if known[-1].is_partial else ''}"
+    rows_ = tuple(((show_period(m), link(m)), *_cells(m)) for m in measurements)
+    return Chart(name, _spec(alt.layer(*layers), 260), summary, ("period", "value", "95% interval", "n"), rows_, 260)
+
+
+def bars(name: str, measurements: Sequence[Measurement], dimension: str, link: Link) -> Chart | None:
+    """Return one bar for each segment with its interval, in order of names; None when no segment has a value."""
+    known = [m for m in measurements if m.value is not None][:MOST_BARS]
+    rows = tuple(((show_segment(m.group[0][1]), link(m)), *_cells(m)) for m in measurements)
+    if not known:
+        return None
+    unit = known[0].unit
+    scale, title = _axis(unit, [m.high or m.value or 0 for m in known])
+    points = [{**_point(m, scale, link), "segment": show_segment(m.group[0][1]) or '""'} for m in known]
+    y = alt.Y("segment:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
+    x = alt.X("v:Q", title=title, axis=_value_axis(unit))
+    base = alt.Chart(_data(points))
+    layers = [
+        base.mark_bar(height=14, cursor="pointer").encode(x=x, y=y, href="url:N", tooltip=_tooltip("segment:N", dimension)),
+        base.mark_rule(style="interval").encode(x="lo:Q", x2="hi:Q", y=y),
+    ]
+    height = 26 * len(points) + 50
+    summary = f"{len(measurements)} segments by {dimension.replace('_', ' ')}, in order of their names."
+    if len(measurements) > len(known):
+        summary += f" The chart shows {len(known)} that have a value; the table has all."
+    return Chart(
+        name, _spec(alt.layer(*layers), height), summary, (dimension.replace("_", " "), "value", "95% interval", "n"), rows, height
+    )
+
+
+def histogram(name: str, bins: Sequence[Bin], unit: str) -> Chart | None:
+    """Return how many rows lie between each pair of edges; None when there are none."""
+    if not bins:
+        return None
+    total = sum(each.n for each in bins)
+    labels = [_edge(each, unit) for each in bins]
+    points = [{"bin": label, "n": each.n, "share": each.n / total} for label, each in zip(labels, bins, strict=True)]
+    chart = alt.Chart(_data(points)).mark_bar().encode(
+        x=alt.X("bin:N", title=None, sort=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)), y=alt.Y("n:Q", title="rows"),
+        tooltip=[alt.Tooltip("bin:N", title="from – to"), alt.Tooltip("n:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
+    )  # fmt: skip
+    most = max(range(len(bins)), key=lambda place: bins[place].n)
+    summary = f"{total:,} rows; most of them, {bins[most].n / total:.0%}, lie in {labels[most]}."
+    rows = tuple((label, f"{each.n:,}", f"{each.n / total:.1%}") for label, each in zip(labels, bins, strict=True))
+    return Chart(name, _spec(chart, 260), summary, ("from – to", "rows", "share"), rows, 260)
+
+
+def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Chart | None:
+    """Return values by weekday and hour of the desk's zone; None when there are none."""
+    known = [m for m in measurements if m.value is not None and all(part is not None for _, part in m.group)]
+    if not known:
+        return None
+    unit = known[0].unit
+    scale, title = _axis(unit, [m.value or 0 for m in known])
+    points = []
+    for m in known:
+        place = dict(m.group)
+        points.append({**_point(m, scale, link), "weekday": WEEKDAYS[int(place["weekday"]) - 1], "hour": int(place["hour"])})
+    color = alt.Color("v:Q", title=title, legend=alt.Legend(orient="bottom", gradientLength=160, format=".0%" if unit == "share" else "~s"))
+    chart = alt.Chart(_data(points)).mark_rect(cursor="pointer").encode(
+        x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24)))),
+        y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), scale=alt.Scale(domain=list(WEEKDAYS))), color=color, href="url:N",
+        tooltip=[alt.Tooltip("weekday:N"), alt.Tooltip("hour:O"), alt.Tooltip("value:N"), alt.Tooltip("n:Q", format=",")],
+    )  # fmt: skip
+    busiest = max(known, key=lambda m: m.n)
+    place = dict(busiest.group)
+    summary = f"By weekday and hour; most rows, {busiest.n:,}, fall on {WEEKDAYS[int(place['weekday']) - 1]} at {place['hour']}:00."
+    table: dict[int, dict[int, str]] = {}
+    for m in known:
+        where = dict(m.group)
+        table.setdefault(int(where["hour"]), {})[int(where["weekday"])] = show_measurement(m)[0]
+    rows = tuple((f"{hour}:00", *(table[hour].get(day, "–") for day in range(1, 8))) for hour in sorted(table))
+    return Chart(name, _spec(chart, 240), summary, ("hour", *WEEKDAYS), rows, 240)
+
+
+def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
+    """Return a ticket's life: who waited for whom, and when each SLA clock ran."""
+    rows: list[Row] = []
+    for state in story.states:
+        end = state["ended_at"] or story.as_of
+        rows.append(
+            _stretch("waiting", state["waits"], state["started_at"], end, f"{state['status']}, {state.get('team') or 'no team'}", local)
+        )
+    for clock in story.clocks:
+        lane = clock["clock"].replace("_", " ")
+        # An overdue clock is late from the instant it was due; the rest of its run is drawn as late.
+        for run in clock["runs"]:
+            end, due = run["ended_at"] or story.as_of, clock["due_at"]
+            if due is not None and run["started_at"] < due < end:
+                rows.append(_stretch(lane, "clock runs", run["started_at"], due, clock["state"], local))
+                rows.append(_stretch(lane, "late", due, end, clock["state"], local))
+            else:
+                kind = "late" if due is not None and due <= run["started_at"] else "clock runs"
+                rows.append(_stretch(lane, kind, run["started_at"], end, clock["state"], local))
+    lanes = list(dict.fromkeys(row["lane"] for row in rows))
+    kinds = [
+        "the customer waits for us",
+        "we wait for the customer",
+        "everybody waits for a third party",
+        "solved",
+        "closed",
+        "clock runs",
+        "late",
+    ]
+    chart = alt.Chart(_data(rows)).mark_bar(height=16).encode(
+        x=alt.X("from:T", title=None, axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5)), x2="to:T",
+        y=alt.Y("lane:N", title=None, sort=lanes), color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom", columns=2)),
+        tooltip=["kind:N", "what:N", alt.Tooltip("began:N", title="from"), alt.Tooltip("ended:N", title="to"), alt.Tooltip("long:N", title="for")],
+    )  # fmt: skip
+    messages = [{"lane": lanes[0], "from": _iso(m["sent_at"]), "who": m["actor_kind"]} for m in story.messages] if lanes else []
+    marks = (
+        alt.Chart(_data(messages))
+        .mark_point(filled=True, size=40, style="message")
+        .encode(x="from:T", y=alt.Y("lane:N", sort=lanes), tooltip=[alt.Tooltip("who:N", title="message of")])
+    )
+    height = 30 * len(lanes) + 130
+    waited = sum((row["to_at"] - row["from_at"]).total_seconds() for row in rows if row["kind"] == "the customer waits for us")
+    summary = f"The customer waited for us {show_duration(waited)} of calendar time in {len(story.states)} stretches; {len(story.clocks)} SLA clocks."
+    cells = tuple((row["lane"], row["kind"], row["began"], row["ended"], row["long"], row["what"]) for row in rows)
+    for row in rows:
+        del row["from_at"], row["to_at"]
+    return Chart("timeline", _spec(alt.layer(chart, marks), height), summary, ("lane", "what", "from", "to", "for", "state"), cells, height)
+
+
+def _stretch(lane: str, kind: str, start: datetime, end: datetime, what: str, local: Callable[[datetime | None], str]) -> Row:
+    return {"lane": lane, "kind": kind, "from": _iso(start), "to": _iso(end), "what": what, "began": local(start), "ended": local(end),
+            "long": show_duration((end - start).total_seconds()), "from_at": start, "to_at": end}  # fmt: skip
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds") + "Z"
+
+
+def _point(m: Measurement, scale: float, link: Link) -> Row:
+    value, interval = show_measurement(m)
+    return {
+        "t": m.period_start.isoformat() if m.period_start else None, "v": (m.value or 0) * scale,
+        "lo": None if m.low is None else m.low * scale, "hi": None if m.high is None else m.high * scale,
+        "value": value, "interval": interval or "–", "n": m.n, "partial": m.is_partial, "url": link(m),
+    }  # fmt: skip
+
+
+def _cells(m: Measurement) -> tuple[str, str, str]:
+    value, interval = show_measurement(m)
+    return value, interval, f"{m.n:,}"
+
+
+def _tooltip(first: str, title: str) -> list[alt.Tooltip]:
+    shape: Mapping[str, Any] = {"format": "%Y-%m-%d"} if first.endswith(":T") else {}
+    return [alt.Tooltip(first, title=title.replace("_", " "), **shape), alt.Tooltip("value:N"), alt.Tooltip("interval:N", title="95% interval"),
+            alt.Tooltip("n:Q", format=",")]  # fmt: skip
+
+
+def _axis(unit: str, values: Sequence[float]) -> tuple[float, str]:
+    """Return the factor from a value to what its axis counts, and the axis title."""
+    if unit == "seconds":
+        most = max((abs(value) for value in values), default=0)
+        for least, size, word in SCALES:
+            if most >= least:
+                return 1 / size, word
+        return 1.0, "seconds"
+    return 1.0, "" if unit == "share" else unit
+
+
+def _value_axis(unit: str) -> alt.Axis:
+    return alt.Axis(format=".0%", tickCount=5) if unit == "share" else alt.Axis(format="~s", tickCount=5)
+
+
+def _edge(each: Bin, unit: str) -> str:
+    low = show_duration(each.low) if unit == "seconds" else show_value(each.low, unit)
+    if each.high is None:
+        return f"{_short(low)} or more"
+    high = show_duration(each.high) if unit == "seconds" else show_value(each.high, unit)
+    return f"{_short(low)} – {_short(high)}"
+
+
+def _short(text: str) -> str:
+    """Leave out the zero part of a round duration: "2 h 00 min" is "2 h"."""
+    for nought in (" 00 s", " 00 min", " 00 h"):
+        text = text.removesuffix(nought)
+    return text
+
+
+def _data(rows: Sequence[Row]) -> alt.Data:
+    return alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
+
+
+def _spec(chart: Any, height: int) -> Row:
+    # What we build is checked by tests against the schema; doing so for every page would only cost time.
+    drawn = chart.properties(width="container", height=height - 40, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+    found: Row = drawn.to_dict(validate=False)
+    found.pop("config", None)
+    return found

@@ -1,0 +1,79 @@
+"""Around every request: an id, the desk with the reader's policy, one log line, and errors as people read them."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from helmdesk.errors import HelmdeskError
+from helmdesk.live_desk import LiveDesk
+from helmdesk.web import telemetry
+from helmdesk.web.access import policy_for
+from helmdesk.web.errors import error_response
+
+log = logging.getLogger("helmdesk.web")
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+@cache
+def live_desk(path: Path) -> LiveDesk:
+    """Return the one open desk of this process."""
+    return LiveDesk(path)
+
+
+class RequestMiddleware:
+    """Gives every request an id, measures it, and writes one line about it without anything personal."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer and log."""
+        given = request.headers.get("X-Request-Id", "")
+        request.request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,32}", given) else secrets.token_hex(8)
+        began = time.perf_counter()
+        response = self.respond(request)
+        seconds = time.perf_counter() - began
+        response["X-Request-Id"] = request.request_id
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        route = getattr(getattr(request, "resolver_match", None), "route", "") or "unknown"
+        telemetry.observe(request.method or "", route, response.status_code, seconds)
+        role = getattr(getattr(request, "user", None), "role", "") if hasattr(request, "user") else ""
+        if "static" not in request.path:
+            log.info("request", extra={"request_id": request.request_id, "method": request.method, "route": route,
+                                       "status": response.status_code, "milliseconds": round(seconds * 1000, 1), "role": role})  # fmt: skip
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn our own errors into pages that say what and what to do; anything else is logged and says its request id."""
+        if not isinstance(error, (HelmdeskError, PermissionDenied, Http404)):
+            log.error("unexpected", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})
+        return error_response(request, error)
+
+
+class DeskMiddleware:
+    """Puts the desk and the reader's policy on the request; there is no other way to the data."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Attach and answer."""
+        desk = live_desk(settings.DESK_FOLDER)
+        desk.follow()
+        request.desk = desk
+        if request.user.is_authenticated:
+            request.policy = policy_for(request.user)  # type: ignore[arg-type]
+        response = self.respond(request)
+        if request.user.is_authenticated and "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-cache"
+        return response

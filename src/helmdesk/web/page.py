@@ -1,0 +1,76 @@
+"""What a page is: its routes, who may open it, and where it stands in the navigation."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from helmdesk.web.access import Role, restrict
+from helmdesk.web.pages import page_apps
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address.
+
+    Attributes:
+        path: Django path, without the leading slash.
+        name: by which templates link to it.
+        roles: who may open it; None takes the page's.
+    """
+
+    path: str
+    view: View
+    name: str
+    roles: frozenset[Role] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    Attributes:
+        title: in the navigation and in the search.
+        roles: who may open it.
+        routes: its addresses, the first of them the one the navigation links to.
+        place: order in the navigation; None keeps it out.
+        key: letter that opens it after ``g``.
+        help: one line for the search.
+        needs_data: whether an empty desk sends its reader to the first run instead.
+    """
+
+    title: str
+    roles: frozenset[Role]
+    routes: tuple[Route, ...]
+    place: int | None = None
+    key: str = ""
+    help: str = ""
+    needs_data: bool = True
+
+    @property
+    def name(self) -> str:
+        """Name of the first route."""
+        return self.routes[0].name
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """Return all pages, those of the navigation first and in its order."""
+    found: list[Page] = [importlib.import_module(f"{app}.page").page for app in page_apps()]
+    return tuple(sorted(found, key=lambda page: (page.place is None, page.place or 0, page.title)))
+
+
+def page_patterns() -> list[URLPattern]:
+    """Return the URL patterns of all pages, every view behind its roles."""
+    return [
+        path(route.path, restrict(route.view, route.roles or page.roles, needs_data=page.needs_data), name=route.name)
+        for page in pages()
+        for route in page.routes
+    ]

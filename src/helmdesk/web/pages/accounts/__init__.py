@@ -1,0 +1,1 @@
+"""Accounts: what each customer company gets."""

@@ -1,0 +1,93 @@
+"""Every account with health, contract, promises kept and open work; one account's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from helmdesk.errors import NotFoundError
+from helmdesk.web.access import EVERYONE, LEADS, Role
+from helmdesk.web.charts import specs
+from helmdesk.web.page import Page, Route
+from helmdesk.web.pages.metric.page import measure, rows_url
+from helmdesk.web.pages.scorecard.page import find_cards, pillars, window_words
+from helmdesk.web.rendering import filters, show
+from helmdesk.web.view_state import ViewState
+
+ORDERS = {"name": "name", "health": "health, least first", "value": "contract value, most first", "open": "open work, most first"}
+ACCOUNT_CARDS = (
+    "account_health",
+    "csat",
+    "nps",
+    "sla_compliance",
+    "first_response_time",
+    "resolution_time",
+    "ticket_volume",
+    "backlog",
+    "backlog_age",
+    "reopen_rate",
+    "escalation_rate",
+)
+
+
+def accounts(request: HttpRequest) -> HttpResponse:
+    """List all accounts; what money is exposed to breaches stands above."""
+    view = ViewState.of(request)
+    question = view.question(request)
+    found = request.desk.accounts(**question, policy=request.policy)
+    order = request.GET.get("order", "name")
+    listed = sorted(found, key=lambda account: _order(account, order))
+    exposure = find_cards(request, view, ["breach_exposure", "sla_compliance", "account_health"])
+    context: dict[str, Any] = {"accounts": listed, "orders": ORDERS, "order": order, "exposure": exposure.cards, "guards": exposure.guards,
+               "window": window_words(request, exposure, view)}  # fmt: skip
+    return show(
+        request, "accounts.html", "Accounts", **context, **filters(request, view, fixed={"order": order} if order != "name" else {})
+    )
+
+
+def _order(account: Any, order: str) -> tuple[Any, ...]:
+    measured = account.measured
+    if order == "health":
+        health = measured.get("account_health")
+        return (health is None or health.value is None, health.value if health else 0, account.name)
+    if order == "value":
+        return (account.contract_value is None, -(account.contract_value or 0), account.name)
+    if order == "open":
+        return (-(measured["backlog"].n if "backlog" in measured else 0), account.name)
+    return (account.name,)
+
+
+def account(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one account: its cards, its course against its own past, its open clocks."""
+    own = getattr(request.user, "account", "")
+    if getattr(request.user, "role", "") == Role.ACCOUNT_VIEWER and name != own:
+        raise NotFoundError(f"there is no account '{name}' that you may see")
+    view = ViewState.of(request)
+    narrowed = ViewState.read({**view.items(), "account": name}, view.compare)
+    question = narrowed.question(request)
+    found = request.desk.accounts(start=question["start"], end=question["end"], policy=request.policy)
+    known = next((each for each in found if each.name == name), None)
+    if known is None:
+        raise NotFoundError(f"there is no account '{name}' that you may see")
+    cards = find_cards(request, narrowed, ACCOUNT_CARDS)
+    course = measure(request, "csat", where=narrowed.filter, grain="month")
+
+    def link(m: Any) -> str:
+        return rows_url("csat", narrowed)
+
+    clocks = request.desk.sla_at(where=narrowed.filter, policy=request.policy)
+    context = {"account": known, "pillars": pillars(tuple(card for card in cards.cards if not card.reason)), "guards": cards.guards,
+               "course": specs.trend("course", course, link), "clocks": clocks[:20], "window": window_words(request, cards, view),
+               "empty_cards": [card for card in cards.cards if card.reason], "narrowed": narrowed}  # fmt: skip
+    return show(request, "account.html", name, **context, **{**filters(request, view), "view": narrowed})
+
+
+page = Page(
+    title="Accounts",
+    roles=LEADS,
+    routes=(Route("accounts", accounts, "accounts"), Route("accounts/<path:name>", account, "account", EVERYONE)),
+    place=40,
+    key="a",
+    help="health, contract and promises by customer company",
+)

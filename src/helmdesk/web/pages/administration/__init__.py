@@ -1,0 +1,1 @@
+"""Settings: people, what is shown, targets, definitions, tokens, the audit log."""

@@ -1,0 +1,1 @@
+"""Data: what was loaded and how sound it is; loading from the browser."""

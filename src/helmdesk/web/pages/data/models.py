@@ -1,0 +1,41 @@
+"""Loads that somebody started in the browser."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class LoadJob(models.Model):
+    """One upload on its way into the lake.
+
+    Attributes:
+        source: name of the source that reads it; "sample" makes the sample.
+        files: names as uploaded, kept in the job's folder under numbers.
+        state: uploaded, previewing, previewed, loading, done, failed.
+        step: what is being done.
+        report: what a preview or a load found.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    source = models.CharField(max_length=50)
+    files = models.JSONField(default=list)
+    mapping = models.TextField(blank=True)
+    time_zone = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=12, default="uploaded")
+    step = models.CharField(max_length=200, blank=True)
+    report = models.JSONField(null=True, blank=True)
+    problem = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something is being done right now."""
+        return self.state in ("previewing", "loading")

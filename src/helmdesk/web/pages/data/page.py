@@ -1,0 +1,216 @@
+"""Data health: sources, lag, quarantine, drift, duplicates, late events; and loading files from the browser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from helmdesk.errors import HelmdeskError, UsageError
+from helmdesk.sources.source import find_source, source_names
+from helmdesk.sources.suggestion import suggest_mapping
+from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
+from helmdesk.web.page import Page, Route
+from helmdesk.web.pages.data import jobs
+from helmdesk.web.pages.data.models import LoadJob
+from helmdesk.web.people.models import audit
+from helmdesk.web.rendering import show
+
+MOST_FILES = 60
+SHOWN_ROWS = 8
+FILE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
+
+
+@dataclass(frozen=True)
+class SourceHealth:
+    """One source over all its batches."""
+
+    name: str
+    batches: int
+    records: int
+    loaded_at: datetime
+    last_at: datetime | None
+    lag_seconds: float | None
+    quarantined: int
+    duplicates: int
+    late: int
+    unknown_columns: tuple[str, ...]
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Show how sound the data are."""
+    batches = request.desk.batches()
+    with request.desk.reader() as reader:
+        bounds = reader.bounds
+    sources = []
+    for name in sorted({batch.source for batch in batches}):
+        own = [batch for batch in batches if batch.source == name]
+        last = max((batch.last_at for batch in own if batch.last_at), default=None)
+        drift = {column for batch in own for file in batch.report.get("files", []) for column in file.get("unknown_columns", [])}
+        sources.append(
+            SourceHealth(
+                name, len(own), sum(batch.records for batch in own), own[0].recorded_at, last,
+                (bounds.as_of - last).total_seconds() if last else None, sum(batch.report.get("quarantined_rows", 0) for batch in own),
+                sum(batch.report.get("duplicates", 0) for batch in own), sum(batch.late for batch in own), tuple(sorted(drift)),
+            )
+        )  # fmt: skip
+    entries = request.desk.catalogue.values()
+    touched = {name: sorted({e.metric.name for e in entries if any(name in need.split("|") for need in e.metric.needs)})
+               for name in sorted(bounds.record_types)}  # fmt: skip
+    mart = request.desk.mart_version()
+    return show(request, "health.html", "Data health", batches=batches[:50], sources=sources, quarantined=request.desk.quarantine(),
+                touched=touched, mart=mart, lake=request.desk.lake.version(), may_load=getattr(request.user, "role", "") in DATA_KEEPERS)  # fmt: skip
+
+
+class ManyFiles(forms.ClearableFileInput):
+    """Several files at once: an export is often a folder of tables."""
+
+    allow_multiple_selected = True
+
+
+class UploadForm(forms.Form):
+    """What to load, and with which source."""
+
+    source = forms.ChoiceField()
+    time_zone = forms.CharField(required=False, max_length=60, help_text="of times written without one, such as Europe/Berlin")
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.fields["source"].choices = [(name, f"{name}: {find_source(name).summary}") for name in source_names()]
+
+
+def load(request: HttpRequest) -> HttpResponse:
+    """Take files in; nothing reaches the lake before it was previewed and agreed to."""
+    form = UploadForm(request.POST or None, initial={"source": request.GET.get("source", "mapping")})
+    if request.method == "POST" and form.is_valid():
+        if request.desk.settings.is_sample:
+            raise UsageError("this desk holds the sample; remove the sample before loading data of your own")
+        files = request.FILES.getlist("files")
+        _check_files(files)
+        job = LoadJob(person=request.user, source=form.cleaned_data["source"], time_zone=form.cleaned_data["time_zone"])
+        for file in files:
+            file.name = FILE_NAME.sub("_", Path(file.name or "file").name).lstrip(".") or "file"
+        job.files = [file.name for file in files]
+        if len(set(job.files)) < len(files):
+            raise UsageError("two of the files have the same name")
+        jobs.keep_files(job, files)
+        if job.source == jobs.MAPPING:
+            try:
+                job.mapping = suggest_mapping(jobs.paths_of(job)[0])
+            except HelmdeskError as error:
+                jobs.forget_files(job)
+                raise UsageError(str(error).replace(f"{jobs.folder_of(job)}/", "")) from error
+        job.save()
+        audit("uploaded files", job.source, request=request, files=job.files)
+        if job.source != jobs.MAPPING:
+            jobs.start(job, is_preview=True)
+        return redirect("job", job.pk)
+    known = [(name, find_source(name).summary) for name in source_names()]
+    return show(request, "load.html", "Load data", form=form, sources=known, recent=LoadJob.objects.filter(person=request.user)[:5])
+
+
+def _check_files(files: list[Any]) -> None:
+    if not files:
+        raise UsageError("choose at least one file")
+    if len(files) > MOST_FILES:
+        raise UsageError(f"{len(files)} files; at most {MOST_FILES} at once")
+    size = sum(file.size for file in files)
+    if size > settings.UPLOAD_LIMIT_BYTES:
+        limit = settings.UPLOAD_LIMIT_BYTES // 1024**2
+        raise UsageError(f"{size / 1024**2:,.0f} MB; the browser takes up to {limit} MB, helmdesk load on the command line takes any size")
+
+
+def _job(request: HttpRequest, pk: Any) -> LoadJob:
+    found = LoadJob.objects.filter(pk=pk).first()
+    if found is None or (found.person_id != request.user.pk and getattr(request.user, "role", "") not in ADMINISTRATORS):
+        raise Http404
+    return found
+
+
+def job(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Show how a load goes: mapping, preview, quarantine, progress, result."""
+    found = _job(request, pk)
+    head: list[list[str]] = []
+    if found.state in ("uploaded", "previewed", "failed") and found.source == jobs.MAPPING and found.files:
+        head = _first_rows(jobs.paths_of(found)[0])
+    return show(request, "job.html", "Load data", job=found, head=head, is_mapping=found.source == jobs.MAPPING)
+
+
+def _first_rows(path: Path) -> list[list[str]]:
+    """Return the header and the first rows of a text file as they stand in it."""
+    import csv
+
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
+            sample = handle.read(65_536)
+        dialect = csv.Sniffer().sniff(sample, delimiters=",;\t|")
+    except (OSError, csv.Error):
+        return []
+    rows = list(csv.reader(sample.splitlines(), dialect))[: SHOWN_ROWS + 1]
+    return [[content[:60] for content in row[:20]] for row in rows]
+
+
+@require_POST
+def go_on(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Preview with a mapping, load what was previewed, or throw it away."""
+    found = _job(request, pk)
+    do = request.POST.get("do", "")
+    if found.is_running:
+        raise UsageError("it is still running; wait for it to end")
+    if do == "forget":
+        jobs.forget_files(found)
+        found.delete()
+        messages.success(request, "Thrown away; nothing was loaded.")
+        return redirect("load")
+    if do == "preview":
+        found.mapping = request.POST.get("mapping", found.mapping).replace("\r\n", "\n")
+        jobs.start(found, is_preview=True)
+    elif do == "load" and found.state == "previewed":
+        audit("loaded data", found.source, request=request, files=found.files)
+        jobs.start(found, is_preview=False)
+    else:
+        raise UsageError("preview it first, then load it")
+    return redirect("job", pk)
+
+
+@require_POST
+def sample(request: HttpRequest) -> HttpResponse:
+    """Put the sample into an empty desk, or take it out again."""
+    if request.POST.get("do") == "remove":
+        jobs.drop_sample()
+        audit("removed the sample", request=request)
+        messages.success(request, "The sample is gone; the desk is empty.")
+        return redirect("welcome")
+    if request.desk.lake.version() > 0:
+        raise PermissionDenied("the desk already holds records; the sample goes into an empty desk only")
+    made = LoadJob(person=request.user, source="sample")
+    audit("made the sample", request=request)
+    jobs.start(made, is_preview=False)
+    return redirect("job", made.pk)
+
+
+page = Page(
+    title="Data health",
+    roles=LEADS,
+    routes=(
+        Route("data", health, "data"),
+        Route("data/load", load, "load", DATA_KEEPERS),
+        Route("data/load/<uuid:pk>", job, "job", DATA_KEEPERS),
+        Route("data/load/<uuid:pk>/go", go_on, "go_on", DATA_KEEPERS),
+        Route("data/sample", sample, "sample", ADMINISTRATORS),
+    ),
+    place=80,
+    key="h",
+    help="sources, freshness, quarantine, late and double records; load files",
+    needs_data=False,
+)

@@ -1,0 +1,1 @@
+"""One metric: its definition, its course, its segments, its rows, its receipt."""

@@ -1,0 +1,118 @@
+"""Everything about one metric: made from its definition, so that a new metric needs no change here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from helmdesk.catalogue import definition_hash
+from helmdesk.errors import NotFoundError, NotPermittedError
+from helmdesk.kinds import Metric
+from helmdesk.query.distribution import has_distribution
+from helmdesk.query.measurement import Measurement
+from helmdesk.query.periods import GRAINS, next_period
+from helmdesk.web.access import EVERYONE
+from helmdesk.web.charts import specs
+from helmdesk.web.page import Page, Route
+from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
+from helmdesk.web.rendering import filters, show
+from helmdesk.web.view_state import ViewState
+
+FIRST_DIMENSIONS = ("channel", "team", "queue", "clock", "category", "activity", "tier")
+
+
+def metric(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one metric in the present view."""
+    view = ViewState.of(request)
+    entry = request.desk.find_metric(key)
+    found = entry.variant(view.variant) if view.variant else entry.metric
+    dimensions = request.desk.dimensions(key, view.variant or None)
+    hidden = request.policy.hidden
+    dimensions = {name: text for name, text in dimensions.items() if name not in hidden}
+    by = view.by or next((name for name in FIRST_DIMENSIONS if name in dimensions and name not in view.picked), "")
+    if by and by not in dimensions:
+        raise NotFoundError(f"{found.name} cannot be sliced by '{by}' here; choose one of {', '.join(dimensions)}")
+    cards = find_cards(request, view, [key])
+    window = cards.window
+    grain = view.grain or trend_grain((window.end - window.start).days)
+    asked: dict[str, Any] = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
+    # The card measures the default form; a variant or another clock is measured by itself.
+    chosen = measure(request, key, **asked)[0] if view.variant or view.clock != "calendar" else cards.cards[0].now
+    context = {
+        "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
+        "chosen": chosen, "dimensions": dimensions, "by": by, "grain": grain, "grains": GRAINS, "window": window_words(request, cards, view),
+        "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": Annotation.seen(request, key),
+        **charts(request, key, found, view, asked, by, grain),
+        **filters(request, view, "variant", "clock", "grain", "by"),
+    }  # fmt: skip
+    return show(request, "metric.html", found.name, **context)
+
+
+def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked: dict[str, Any], by: str, grain: str) -> dict[str, Any]:
+    """Return the charts of one metric, each with its rows a click away."""
+
+    def period_link(m: Measurement) -> str:
+        start = m.period_start or date.min
+        return rows_url(key, view, start=start.isoformat(), end=next_period(start, grain).isoformat(), days=None)
+
+    def segment_link(m: Measurement) -> str:
+        return f"{request.path}{view.segment(by, m.group[0][1])}"
+
+    def hour_link(m: Measurement) -> str:
+        parts = [f"{name} = {value}" for name, value in m.group]
+        return rows_url(key, view, where=" and ".join([*parts, *([f"({view.where})"] if view.where else [])]))
+
+    target = request.desk.settings.targets.get(key) if not view.variant else None
+    lines = (target,) if isinstance(target, float) else (target or ())
+    notes = [specs.Note(note.day, note.text) for note in Annotation.seen(request, key)]
+    drawn: dict[str, Any] = {"trend": specs.trend("trend", measure(request, key, **asked, grain=grain), period_link, notes, lines)}
+    if by:
+        drawn["segments_chart"] = specs.bars("segments", measure(request, key, **asked, by=by), by, segment_link)
+    if has_distribution(found):
+        bins = request.desk.distribution(key, policy=request.policy, **asked)
+        drawn["spread"] = specs.histogram("spread", bins, found.unit)
+    if found.anchor:
+        drawn["heat"] = specs.heat_map("heat", measure(request, key, **asked, by=("weekday", "hour")), hour_link)
+    return drawn
+
+
+def measure(request: HttpRequest, key: str, **asked: Any) -> list[Measurement]:
+    """Return measurements; nothing where the rows cannot be sliced so."""
+    try:
+        return list(request.desk.measure(key, policy=request.policy, **asked))
+    except NotPermittedError:
+        raise
+    except NotFoundError:
+        if "by" not in asked:
+            raise
+        return []
+
+
+def rows_url(key: str, view: ViewState, **changes: str | None) -> str:
+    """Return the address of the rows behind a number."""
+    return f"{reverse('rows')}{view.query(**{'by': None, 'grain': None, 'compare': None, **changes, 'metric': key})}"
+
+
+def receipt(request: HttpRequest, key: str) -> HttpResponse:
+    """Give the receipt of the number that the page shows, as a file that ``helmdesk verify`` takes."""
+    view = ViewState.of(request)
+    found = request.desk.measure(
+        key, **view.question(request), variant=view.variant or None, clock=view.clock, grain=view.grain or None, by=view.by or (), policy=request.policy
+    )  # fmt: skip
+    if request.policy.predicate is not None:
+        raise NotPermittedError("a receipt is verified against the whole desk; ask somebody who may see all of it")
+    response = HttpResponse(found.receipt.to_json(), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="receipt-{key}.json"'
+    return response
+
+
+page = Page(
+    title="Metric",
+    roles=EVERYONE,
+    routes=(Route("metric/<slug:key>", metric, "metric"), Route("metric/<slug:key>/receipt.json", receipt, "receipt")),
+    help="one number in depth",
+)

@@ -1,0 +1,27 @@
+"""Open work as it stands: age and severity, clocks about to breach, what nobody has taken."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from helmdesk.web.access import EVERYONE
+from helmdesk.web.page import Page, Route
+from helmdesk.web.rendering import filters, show
+from helmdesk.web.view_state import ViewState
+
+SHOWN = 40
+
+
+def now(request: HttpRequest) -> HttpResponse:
+    """Show open work at the end of the data."""
+    view = ViewState.of(request)
+    work = request.desk.open_work(where=view.filter, policy=request.policy)
+    clocks = request.desk.sla_at(where=view.filter, policy=request.policy)
+    late = sum(clock["time_left_seconds"] < 0 for clock in clocks)
+    soon = sum(0 <= clock["time_left_seconds"] < 3600 and clock["state"] == "running" for clock in clocks)
+    context = {"work": work, "clocks": clocks[:SHOWN], "clock_count": len(clocks), "late": late, "soon": soon, "shown": SHOWN}
+    return show(request, "now.html", "Now", **context, **filters(request, view, without_comparison=True, shows_dates=False))
+
+
+page = Page(title="Backlog and SLA now", roles=EVERYONE, routes=(Route("now", now, "now"),), place=20, key="n",
+            help="open work by age, clocks about to breach, time left, unassigned")  # fmt: skip

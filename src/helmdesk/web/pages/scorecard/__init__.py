@@ -1,0 +1,1 @@
+"""The scorecard: what is happening, in three pillars."""

@@ -1,0 +1,76 @@
+"""The first page: few cards per pillar, each with change, verdict, target, trend and guards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from helmdesk.query.periods import local_date
+from helmdesk.query.scorecard import PILLARS, Card, Scorecard
+from helmdesk.web.access import EVERYONE
+from helmdesk.web.page import Page, Route
+from helmdesk.web.rendering import filters, show
+from helmdesk.web.view_state import ViewState
+
+# One of quality and one of efficiency: where a desk that has chosen nothing is told to begin.
+FIRST_TWO = ("csat", "first_response_time")
+
+
+def trend_grain(days: int) -> str:
+    """Return the length of a trend's periods for a window of so many days."""
+    return "day" if days <= 14 else "week" if days <= 120 else "month"
+
+
+def find_cards(request: HttpRequest, view: ViewState, keys: Any = None) -> Scorecard:
+    """Ask the desk for the cards of a view."""
+    question = view.question(request)
+    window = request.desk.window(start=question["start"], end=question["end"])
+    grain = trend_grain((window.end - window.start).days)
+    found: Scorecard = request.desk.scorecard(**question, compare=view.comparison, keys=keys, trend=grain, policy=request.policy)
+    return found
+
+
+def window_words(request: HttpRequest, found: Scorecard, view: ViewState) -> str:
+    """Say what is looked at and what it is compared with; the last day is included."""
+    zone = request.desk.settings.time_zone
+    days = [
+        local_date(instant, zone)
+        for instant in (found.window.start, found.window.end, found.window.previous_start, found.window.previous_end)
+    ]
+    words = f"{days[0]} to {days[1]}, last day not included"
+    return words if view.compare == "none" else f"{words}; against {days[2]} to {days[3]}"
+
+
+def pillars(cards: tuple[Card, ...]) -> list[tuple[str, list[Card]]]:
+    """Return cards by pillar, empty pillars left out."""
+    grouped = [(pillar, [card for card in cards if card.metric.pillar == pillar]) for pillar in PILLARS]
+    return [(pillar, members) for pillar, members in grouped if members]
+
+
+def scorecard(request: HttpRequest) -> HttpResponse:
+    """Show the cards of the desk."""
+    home = getattr(request.user, "home", "")
+    if home and request.path == "/" and not request.GET and not request.headers.get("HX-Request"):
+        return redirect(home)
+    view = ViewState.of(request)
+    found = find_cards(request, view)
+    shown = tuple(card for card in found.cards if not card.reason or card.verdict != "not permitted")
+    with_data = [card for card in shown if not card.reason]
+    empty = [card for card in shown if card.reason]
+    return show(
+        request, "scorecard.html", "Scorecard", pillars=pillars(tuple(with_data)), empty=empty, guards=found.guards, notes=found.notes,
+        window=window_words(request, found, view), suggests=[found.guards[key] for key in FIRST_TWO if key in found.guards],
+        **filters(request, view),
+    )  # fmt: skip
+
+
+page = Page(
+    title="Scorecard",
+    roles=EVERYONE,
+    routes=(Route("", scorecard, "scorecard"), Route("scorecard", scorecard, "scorecard_always")),
+    place=10,
+    key="s",
+    help="what is happening: a few numbers per pillar, with change and verdict",
+)

@@ -1,0 +1,1 @@
+"""Teams without rankings; agents and their own numbers with context."""

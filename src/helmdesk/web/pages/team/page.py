@@ -1,0 +1,125 @@
+"""Leads see how a team spreads and under which conditions it works; agents see themselves beside what their mix predicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
+from helmdesk.query.expectation import can_be_expected
+from helmdesk.web.access import LEADS, STAFF, Role
+from helmdesk.web.charts import specs
+from helmdesk.web.page import Page, Route
+from helmdesk.web.pages.metric.page import measure
+from helmdesk.web.pages.scorecard.page import find_cards, window_words
+from helmdesk.web.pages.team.models import Comment
+from helmdesk.web.rendering import filters, show
+from helmdesk.web.view_state import ViewState
+
+SPREADS = ("csat", "fcr", "average_handle_time", "first_response_time", "reopen_rate", "escalation_rate", "occupancy", "schedule_adherence")
+CONDITIONS = ("queue", "channel", "tenure", "hour", "issue_type")
+OWN = (
+    "csat",
+    "ces",
+    "fcr",
+    "average_handle_time",
+    "reopen_rate",
+    "escalation_rate",
+    "transfers",
+    "utilization",
+    "occupancy",
+    "schedule_adherence",
+)
+LEAST_TEAM = 5
+
+
+def team(request: HttpRequest) -> HttpResponse:
+    """Show the team to its leads, and agents to themselves."""
+    if getattr(request.user, "role", "") == Role.AGENT:
+        return redirect("me")
+    view = ViewState.of(request)
+    key = request.GET.get("metric") or "csat"
+    entry = request.desk.find_metric(key)
+    question = view.question(request)
+    spreads = [(request.desk.find_metric(each).metric, _spread(request, each, question)) for each in SPREADS]
+    conditions = []
+    for by in CONDITIONS:
+        found = [] if by not in request.desk.dimensions(key) else measure(request, key, **question, by=by)
+        chart = specs.bars(f"by_{by}", found, by, lambda m: "")
+        if chart:
+            conditions.append((by, chart))
+    teams = set(request.desk.segments(policy=request.policy).get("team", []))
+    context = {"spreads": [(metric, found) for metric, found in spreads if found is not None], "conditions": conditions, "metric": entry.metric,
+               "choices": [request.desk.find_metric(each).metric for each in SPREADS], "least": LEAST_TEAM,
+               "comments": Comment.objects.select_related("author").filter(team__in=teams)[:20],
+               "window": window_words(request, find_cards(request, view, []), view)}  # fmt: skip
+    return show(request, "team.html", "Team", **context, **filters(request, view, fixed={"metric": key}, without_comparison=True))
+
+
+def _spread(request: HttpRequest, key: str, question: dict[str, Any]) -> Any:
+    """Return a spread, or None where this reader's rows cannot be narrowed so."""
+    try:
+        return request.desk.spread(key, **question, policy=request.policy)
+    except (NotFoundError, NotPermittedError):
+        return None
+
+
+def me(request: HttpRequest) -> HttpResponse:
+    """Show an agent the own numbers, each beside what the team reaches on the same mix of work."""
+    person: Any = request.user
+    view = ViewState.of(request)
+    if not person.agent:
+        return show(request, "me.html", "My work", numbers=[], own_team=None, **filters(request, view, without_comparison=True))
+    question = view.question(request)
+    own_team = request.desk.team_of(person.agent)
+    start, end = question["start"], question["end"]
+    numbers = []
+    for key in OWN:
+        metric = request.desk.find_metric(key).metric
+        if not can_be_expected(metric):
+            continue
+        try:
+            found = request.desk.expectation(key, person.agent, team=own_team, start=start, end=end)
+        except NotFoundError:
+            continue
+        if found.own.n:
+            numbers.append((metric, found, Comment.objects.filter(author=person, metric=key)[:3]))
+    mix = max((found.mix for _, found, _ in numbers), key=len, default=())
+    words = window_words(request, find_cards(request, view, []), view)
+    return show(request, "me.html", "My work", numbers=numbers, own_team=own_team, mix=[row for row in mix if row[1] or row[2] > 0.02],
+                window=words, **filters(request, view, without_comparison=True))  # fmt: skip
+
+
+@require_POST
+def comment(request: HttpRequest) -> HttpResponse:
+    """Keep an agent's comment on an own number."""
+    person: Any = request.user
+    if not person.agent:
+        raise PermissionDenied("only somebody with own numbers comments on them")
+    metric = request.desk.find_metric(request.POST.get("metric", "")).metric
+    text = request.POST.get("text", "").strip()
+    if not 1 <= len(text) <= 1000:
+        raise UsageError("a comment has 1 to 1,000 characters")
+    Comment.objects.create(author=person, metric=metric.key, text=text, window=request.POST.get("window", "")[:100],
+                           team=request.desk.team_of(person.agent) or "")  # fmt: skip
+    messages.success(request, "Comment kept.")
+    return redirect("me")
+
+
+page = Page(
+    title="Team",
+    roles=STAFF,
+    routes=(
+        Route("team", team, "team", LEADS | {Role.AGENT}),
+        Route("me", me, "me", STAFF),
+        Route("me/comment", comment, "comment", STAFF),
+    ),
+    place=50,
+    key="p",
+    help="how teams spread, under which conditions; own numbers with context",
+)

@@ -1,0 +1,1 @@
+"""The rows behind numbers, and one ticket's story."""

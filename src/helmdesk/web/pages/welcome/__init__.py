@@ -1,0 +1,1 @@
+"""First run: three ways to begin; the first administrator; invitations."""

@@ -1,0 +1,113 @@
+"""Before there is anything: the first administrator by a one-time code, invited people's passwords, three ways to begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import login
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from helmdesk.sources.source import find_source, source_names
+from helmdesk.web.access import ANYBODY, DATA_KEEPERS, EVERYONE, Role, is_empty
+from helmdesk.web.page import Page, Route
+from helmdesk.web.people.models import Person, SetupCode, audit
+from helmdesk.web.rendering import show
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def welcome(request: HttpRequest) -> HttpResponse:
+    """Offer three ways to begin; somebody who may not load is told who can."""
+    if not is_empty(request):
+        return redirect("scorecard")
+    systems = [
+        (name, find_source(name).summary) for name in source_names() if name in ("zendesk", "intercom", "jira", "servicenow", "qualtrics")
+    ]
+    may_load = getattr(request.user, "role", "") in DATA_KEEPERS
+    return show(
+        request,
+        "welcome.html",
+        "Welcome",
+        systems=systems,
+        may_load=may_load,
+        is_administrator=getattr(request.user, "role", "") == Role.ADMINISTRATOR,
+    )
+
+
+class PasswordForm(forms.Form):
+    """A first password, typed twice."""
+
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label="Password", help_text="at least twelve characters"
+    )
+    again = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label="Password again")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse two different passwords, and weak ones."""
+        found = super().clean() or {}
+        if found.get("password") != found.get("again"):
+            raise ValidationError("the two passwords differ")
+        validate_password(found.get("password") or "")
+        return found
+
+
+class SetupForm(PasswordForm):
+    """The first administrator."""
+
+    code = forms.CharField(label="One-time code", help_text="printed in the terminal where the site was started")
+    username = forms.SlugField(max_length=100, label="User name")
+    email = forms.EmailField(required=False, label="E-mail (for single sign-on)")
+    field_order = ("code", "username", "email", "password", "again")
+
+
+def setup(request: HttpRequest) -> HttpResponse:
+    """Make the first administrator; whoever can read the terminal may, nobody else, and only while there is none."""
+    if Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
+        raise PermissionDenied("there is an administrator already; ask to be invited")
+    form = SetupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if not SetupCode.accepts(form.cleaned_data["code"]):
+            audit("set-up code refused", request=request)
+            form.add_error("code", "not the code, or tried too often; start the site again for a new one")
+        else:
+            given = form.cleaned_data
+            with transaction.atomic():
+                person = Person.objects.create_user(given["username"], given["email"], given["password"], role=Role.ADMINISTRATOR)
+                SetupCode.objects.all().delete()
+            audit("made the first administrator", person.username, person=person, request=request)
+            login(request, person, backend=BACKEND)
+            return redirect("scorecard")
+    return render(request, "entrance.html", {"title": "First administrator", "form": form, "button": "Make the account"})
+
+
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Let an invited person choose a password, once."""
+    person = Person.invited_by(secret)
+    if person is None:
+        raise PermissionDenied("this invitation was used, replaced or is too old; ask for a new one")
+    form = PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person.set_password(form.cleaned_data["password"])
+        person.invitation, person.invited_at = "", None
+        person.save()
+        audit("accepted an invitation", person.username, person=person, request=request)
+        login(request, person, backend=BACKEND)
+        return redirect("scorecard")
+    return render(request, "entrance.html", {"title": f"Welcome, {person}", "form": form, "button": "Choose this password"})
+
+
+page = Page(
+    title="Welcome",
+    roles=EVERYONE,
+    routes=(
+        Route("welcome", welcome, "welcome"),
+        Route("setup", setup, "setup", ANYBODY),
+        Route("invitation/<str:secret>", invitation, "invitation", ANYBODY),
+    ),
+    needs_data=False,
+)

@@ -1,0 +1,174 @@
+"""People of the site, their API tokens, and the audit log."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
+
+from helmdesk.web.access import Role
+
+INVITED_FOR = timedelta(days=7)
+SCOPES = {
+    "numbers": "read metrics, scorecards, accounts and open work",
+    "rows": "read the tickets and records behind numbers",
+    "annotate": "add annotations to charts",
+    "operate": "read the site's own measurements (/metrics)",
+}
+
+
+def digest_of(secret: str) -> str:
+    """Return what is kept of a random secret: enough to know it again, not to tell it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Person(AbstractUser):
+    """Somebody who may sign in.
+
+    Attributes:
+        role: decides pages and policy.
+        agent: own name in the data, for agents and for leads who take tickets too.
+        teams: team names a team lead sees.
+        account: account name that an account's viewer sees.
+        home: address of the page that opens first; empty is the scorecard.
+        invitation: digest of the one-time link by which the person sets a first password.
+    """
+
+    role = models.CharField(max_length=20, choices=[(role.value, role.value.replace("_", " ")) for role in Role], default=Role.AGENT)
+    agent = models.CharField("own name in the data", max_length=200, blank=True)
+    teams = models.JSONField(default=list, blank=True)
+    account = models.CharField(max_length=200, blank=True)
+    home = models.CharField(max_length=300, blank=True)
+    theme = models.CharField(max_length=5, blank=True, choices=[("", "as the system"), ("light", "light"), ("dark", "dark")])
+    invitation = models.CharField(max_length=64, blank=True)
+    invited_at = models.DateTimeField(null=True, blank=True)
+
+    def invite(self) -> str:
+        """Return the secret of a new one-time link; earlier ones stop working."""
+        secret = secrets.token_urlsafe(24)
+        self.invitation, self.invited_at = digest_of(secret), timezone.now()
+        self.save(update_fields=["invitation", "invited_at"])
+        return secret
+
+    @classmethod
+    def invited_by(cls, secret: str) -> Person | None:
+        """Return whom a one-time link belongs to, or None when it was used, replaced or is too old."""
+        person = cls.objects.filter(invitation=digest_of(secret), is_active=True).exclude(invitation="").first()
+        is_fresh = person is not None and person.invited_at is not None and person.invited_at > timezone.now() - INVITED_FOR
+        return person if is_fresh else None
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class ApiToken(models.Model):
+    """A key to the HTTP API with the policy of its person; only its digest is kept."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    @classmethod
+    def issue(cls, person: Person, name: str, scopes: list[str], expires_at: datetime) -> tuple[ApiToken, str]:
+        """Return a new token and its secret, which is shown this once."""
+        secret = "hd_" + secrets.token_urlsafe(32)
+        return cls.objects.create(person=person, name=name, digest=digest_of(secret), scopes=scopes, expires_at=expires_at), secret
+
+    @classmethod
+    def find(cls, secret: str) -> ApiToken | None:
+        """Return the living token with this secret."""
+        token = (
+            cls.objects.select_related("person").filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=timezone.now()).first()
+        )
+        return token if token and token.person.is_active else None
+
+
+class SetupCode(models.Model):
+    """The one-time code by which the first administrator is made; printed to the terminal, kept as a digest."""
+
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveIntegerField(default=0)
+
+    MOST_TRIES = 10
+
+    @classmethod
+    def renew(cls) -> str:
+        """Return a new code; earlier ones stop working."""
+        cls.objects.all().delete()
+        code = "-".join(secrets.token_hex(2) for _ in range(4))
+        cls.objects.create(digest=digest_of(code))
+        return code
+
+    @classmethod
+    def accepts(cls, code: str) -> bool:
+        """Whether this is the code; ten wrong ones spoil it."""
+        kept = cls.objects.first()
+        if kept is None or kept.tries >= cls.MOST_TRIES:
+            return False
+        cls.objects.filter(pk=kept.pk).update(tries=models.F("tries") + 1)
+        return hmac.compare_digest(kept.digest, digest_of(code.strip().lower()))
+
+
+class AuditEvent(models.Model):
+    """Something that somebody did and others may have to know: sign-ins, definition changes, exports.
+
+    Every event carries a digest over itself and the one before, so that a change or a gap is evident.
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    person = models.CharField(max_length=150, blank=True)
+    action = models.CharField(max_length=50)
+    subject = models.CharField(max_length=300, blank=True)
+    detail = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=32, blank=True)
+    chain = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def expected_chain(self, before: str) -> str:
+        """Return the digest that follows `before` for this event."""
+        body = repr((before, self.at.isoformat(), self.person, self.action, self.subject, sorted(self.detail.items()), self.request_id))
+        return hmac.new(settings.SECRET_KEY.encode(), body.encode(), hashlib.sha256).hexdigest()
+
+
+def audit(action: str, subject: str = "", *, person: Any = None, request: Any = None, **detail: Any) -> AuditEvent:
+    """Write down what was done."""
+    from django.db import transaction
+
+    who = person or getattr(request, "user", None)
+    name = getattr(who, "username", "") or ""
+    with transaction.atomic():
+        latest = AuditEvent.objects.select_for_update().order_by("-id").first()
+        event = AuditEvent(
+            person=name, action=action, subject=subject[:300], detail=detail, request_id=getattr(request, "request_id", "")
+        )  # fmt: skip
+        event.chain = event.expected_chain(latest.chain if latest else "")
+        event.save()
+    return event
+
+
+def broken_audit_event() -> AuditEvent | None:
+    """Return the first event that does not follow from the one before it, or None when the log is whole."""
+    before = ""
+    for event in AuditEvent.objects.order_by("id").iterator():
+        if event.chain != event.expected_chain(before):
+            return event
+        before = event.chain
+    return None

@@ -1,0 +1,71 @@
+"""Everything a site needs before it can answer: database, static files, chart bundle, first administrator."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from helmdesk.version import __version__
+from helmdesk.web.site_folder import DESK, SiteFolder
+
+Step = Callable[[str], None]
+
+
+def start_django(desk: Path) -> None:
+    """Set Django up over a desk; once in a process."""
+    import django
+
+    os.environ[DESK] = str(desk.absolute())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helmdesk.web.settings")
+    write_chart_bundle(SiteFolder(desk.absolute()).make())
+    django.setup()
+
+
+def write_chart_bundle(site: SiteFolder) -> None:
+    """Take Vega out of the wheel it comes in, once for each version; no browser asks another machine for it."""
+    marker, wanted = site.path / "chart" / "version", version("vl-convert-python")
+    if marker.is_file() and marker.read_text(encoding="utf-8") == wanted:
+        return
+    import vl_convert
+
+    marker.parent.mkdir(exist_ok=True)
+    (marker.parent / "vega.js").write_text(vl_convert.javascript_bundle()  # type: ignore[call-arg], encoding="utf-8")
+    marker.write_text(wanted, encoding="utf-8")
+
+
+def prepare(on_step: Step = lambda _step: None) -> None:
+    """Migrate the database and collect static files where something changed."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from helmdesk.web.pages.data.jobs import end_interrupted
+
+    on_step("preparing the database")
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    end_interrupted()
+    collected, wanted = settings.STATIC_ROOT / "collected", _static_identity()
+    if not collected.is_file() or collected.read_text(encoding="utf-8") != wanted:
+        on_step("collecting static files")
+        shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        collected.write_text(wanted, encoding="utf-8")
+
+
+def _static_identity() -> str:
+    own = Path(__file__).parent / "static" / "helmdesk"
+    stamps = [f"{file.name}:{file.stat().st_mtime_ns}" for file in sorted(own.iterdir())]
+    return " ".join([__version__, version("vl-convert-python"), version("django-htmx"), *stamps])
+
+
+def setup_code() -> str | None:
+    """Return a new one-time code while there is no administrator."""
+    from helmdesk.web.access import Role
+    from helmdesk.web.people.models import Person, SetupCode
+
+    if Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
+        return None
+    return SetupCode.renew()

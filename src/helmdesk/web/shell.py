@@ -1,0 +1,33 @@
+"""What stands around every page: navigation, the desk's name, how fresh its data are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from helmdesk.web.page import pages
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the page frame; a page that could not be reached still gets one."""
+    desk, person = getattr(request, "desk", None), getattr(request, "user", None)
+    found: dict[str, Any] = {"request_id": getattr(request, "request_id", ""), "navigation": []}
+    if desk is None or person is None or not person.is_authenticated:
+        return found
+    with desk.reader() as reader:
+        bounds = reader.bounds
+    has_data = bool(bounds.record_types)
+    listed = [page for page in pages() if page.place is not None and person.role in page.roles and (has_data or not page.needs_data)]
+    return {
+        **found,
+        "desk": desk,
+        "desk_name": desk.settings.name,
+        "is_sample": desk.settings.is_sample,
+        "zone": desk.settings.time_zone,
+        "has_data": has_data,
+        "data_until": bounds.as_of if has_data else None,
+        "navigation": listed,
+        "current": getattr(request.resolver_match, "url_name", ""),
+        "theme": person.theme,
+    }

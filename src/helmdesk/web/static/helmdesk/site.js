@@ -1,0 +1,84 @@
+// Everything works without this file; with it charts are drawn, keys work, and the old figures stay, greyed, while new ones load.
+"use strict";
+(() => {
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  let vega = null;
+  const loadVega = () => (vega ??= import(document.querySelector("meta[name=chart-bundle]").content).then(() => window.vegaEmbed));
+
+  // Charts take their colours from the page, so that light, dark and print are one specification.
+  const theme = () => {
+    const text = css("--ink-soft"), line = css("--line"), accent = css("--accent");
+    return {
+      background: null, font: css("--font"), view: { stroke: null },
+      axis: { labelColor: text, titleColor: text, gridColor: line, domainColor: line, tickColor: line, labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal" },
+      legend: { labelColor: text, titleColor: text, titleFontWeight: "normal" },
+      line: { color: accent, strokeWidth: 2 }, point: { color: accent }, bar: { color: accent }, rect: { color: accent },
+      range: { category: ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7"].map(css), heatmap: [css("--heat-low"), css("--heat-high")], ramp: [css("--heat-low"), css("--heat-high")] },
+      style: {
+        band: { color: accent, opacity: 0.16 }, interval: { color: css("--ink"), strokeWidth: 1.5 },
+        note: { color: css("--note"), strokeWidth: 2 }, target: { color: css("--ink-soft"), strokeDash: [2, 3] }, message: { color: css("--ink") },
+      },
+    };
+  };
+  const drawn = new Set();
+  const draw = async (figure) => {
+    const plot = figure.querySelector(".plot"), spec = JSON.parse(figure.querySelector("script").textContent);
+    const embed = await loadVega();
+    const view = await embed(plot, spec, { ast: true, actions: false, renderer: "svg", defaultStyle: false, config: theme(), tooltip: { disableDefaultStyle: true } });
+    plot.querySelector("svg")?.setAttribute("aria-hidden", "true");
+    plot.querySelectorAll("[tabindex],a").forEach((part) => part.setAttribute("tabindex", "-1"));
+    drawn.add([figure, view]);
+  };
+  const drawAll = (root) => root.querySelectorAll("figure[data-chart]").forEach((figure) => {
+    const seen = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) { seen.disconnect(); draw(figure).catch(() => figure.classList.add("failed")); }
+    }, { rootMargin: "200px" });
+    seen.observe(figure);
+  });
+  const redraw = () => drawn.forEach((pair) => {
+    pair[1].finalize(); drawn.delete(pair);
+    if (pair[0].isConnected) draw(pair[0]);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+  const say = (words) => { document.getElementById("said").textContent = words; };
+  document.addEventListener("htmx:afterSwap", () => { drawAll(document.getElementById("main")); say("Updated"); });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // An ended session answers with the sign-in page: go there instead of putting it into this one.
+    const target = event.detail.xhr.responseURL || "";
+    if (target.includes("/account/login")) { event.detail.shouldSwap = false; location.reload(); }
+    else if (event.detail.xhr.status >= 400) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+  document.addEventListener("htmx:sendError", () => say("The site cannot be reached; what you see is from before."));
+
+  let isGoing = false;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog[open]")) return;
+    if (isGoing) {
+      isGoing = false;
+      document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
+    } else if (event.key === "g") {
+      isGoing = true;
+    } else if (event.key === "/") {
+      event.preventDefault(); document.getElementById("find")?.focus();
+    } else if (event.key === "?") {
+      document.getElementById("keys").showModal();
+    } else if (event.key === "c") {
+      const choice = document.getElementById("compare");
+      if (choice) { choice.value = choice.value === "none" ? "previous" : "none"; choice.dispatchEvent(new Event("change", { bubbles: true })); }
+    }
+  });
+  // A date chosen by hand replaces the number of days, and the other way round.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form.filters");
+    if (!form) return;
+    if (["start", "end"].includes(event.target.name) && form.days) form.days.value = "";
+    if (event.target.name === "days" && event.target.value) ["start", "end"].forEach((name) => { if (form[name]) form[name].value = ""; });
+  }, true);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) navigator.clipboard?.writeText(button.dataset.copy).then(() => say("Copied"));
+    if (event.target.closest("[data-print]")) print();
+  });
+  drawAll(document);
+})();

@@ -1,0 +1,193 @@
+"""Numbers, instants and verdicts as people read them; the same words as on the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from helmdesk.query.measurement import Measurement
+from helmdesk.query.scorecard import Card
+from helmdesk.query.words import show_duration, show_measurement, show_segment, show_value
+from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
+
+register = template.Library()
+MARKS = {"better": "▲", "worse": "▼", "higher": "↑", "lower": "↓", "no clear change": "≈", "no change": "=", "too few": "…"}
+
+
+@register.filter
+def value(measurement: Measurement) -> str:
+    """Return a measurement's value in its unit."""
+    return show_measurement(measurement)[0]
+
+
+@register.filter
+def interval(measurement: Measurement) -> str:
+    """Return a measurement's 95% interval; empty where none exists."""
+    return show_measurement(measurement)[1]
+
+
+@register.filter
+def in_unit(number: float | None, unit: str) -> str:
+    """Return a number in a unit; a dash for none."""
+    return "–" if number is None else show_value(float(number), unit)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return seconds as words; a dash for none."""
+    return "–" if seconds is None else show_duration(float(seconds))
+
+
+@register.filter
+def segment(name: Any) -> str:
+    """Return a group's name; rows without one are a visible segment."""
+    return show_segment(name)
+
+
+@register.filter
+def change(card: Card) -> str:
+    """Return a card's change with its sign and, where it exists, its interval."""
+    if card.change is None:
+        return ""
+    moved = card.change
+    if card.metric.unit == "share":
+        text = f"{moved.value * 100:+.1f} pts"
+        return text if moved.low is None or moved.high is None else f"{text} ({moved.low * 100:+.1f} to {moved.high * 100:+.1f})"
+    text = _signed(moved.value, card.now.unit)
+    return (
+        text
+        if moved.low is None or moved.high is None
+        else f"{text} ({_signed(moved.low, card.now.unit)} to {_signed(moved.high, card.now.unit)})"
+    )
+
+
+def _signed(number: float, unit: str) -> str:
+    if unit in ("tickets", "contacts", "customers", "clocks"):
+        return f"{number:+,.0f}"
+    return ("+" if number >= 0 else "−") + show_value(abs(number), unit)
+
+
+@register.filter
+def target(card: Card) -> str:
+    """Return a card's target in its unit."""
+    if card.target is None:
+        return ""
+    if isinstance(card.target, tuple):
+        return f"{show_value(card.target[0], card.now.unit)} to {show_value(card.target[1], card.now.unit)}"
+    return f"{'at most' if card.metric.direction == 'lower' else 'at least'} {show_value(card.target, card.now.unit)}"
+
+
+@register.filter
+def mark(verdict: str) -> str:
+    """Return a verdict's sign, so that colour is never alone."""
+    return MARKS.get(verdict, "")
+
+
+@register.filter
+def tone(verdict: str) -> str:
+    """Return a verdict's style."""
+    return {"better": "good", "worse": "bad", "met": "good", "missed": "bad"}.get(verdict, "calm")
+
+
+@register.filter
+def words(text: str) -> str:
+    """Return an identifier as words."""
+    return str(text).replace("_", " ")
+
+
+@register.filter
+def local(instant: datetime | None, zone: str) -> str:
+    """Return a naive UTC instant in a zone, the same in every language; a dash for none."""
+    if instant is None:
+        return "–"
+    return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+@register.filter
+def cell(content: Any, zone: str) -> str:
+    """Return a cell of a row as text."""
+    if content is None:
+        return "–"
+    if isinstance(content, bool):
+        return "yes" if content else "no"
+    if isinstance(content, datetime):
+        return local(content, zone)
+    if isinstance(content, date):
+        return content.isoformat()
+    if isinstance(content, float):
+        return f"{content:,.2f}".rstrip("0").rstrip(".")
+    return str(content)
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """Return what `mapping` holds under `key`, or None."""
+    return mapping.get(key) if mapping is not None else None
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """Return a share as a percentage."""
+    return "–" if share is None else f"{share:.0%}"
+
+
+@register.simple_tag
+def sparkline(card: Card) -> SafeString:
+    """Draw a card's trend."""
+    return draw_sparkline(card.trend, card.metric.name)
+
+
+@register.simple_tag(takes_context=True)
+def view_query(context: template.Context, **changes: Any) -> str:
+    """Return this page's address with changes."""
+    return str(context["view"].query(**{name: None if value == "" else value for name, value in changes.items()}))
+
+
+@register.simple_tag(takes_context=True)
+def metric_url(context: template.Context, key: str, **changes: Any) -> str:
+    """Return the address of a metric's page in the present view."""
+    view = context.get("view")
+    parts = {"variant": None, "grain": None, "by": None, "clock": None, **changes}
+    return reverse("metric", args=[key]) + (view.query(**parts) if view else "")
+
+
+@register.filter
+def is_link(content: Any) -> bool:
+    """Whether a table's cell is a text with an address."""
+    return isinstance(content, tuple)
+
+
+@register.filter
+def attribute(thing: Any, name: str) -> Any:
+    """Return a named part of the view's state."""
+    return getattr(thing, name, "")
+
+
+@register.filter
+def is_seconds(name: str) -> bool:
+    """Whether a column holds durations."""
+    return name.endswith("_seconds")
+
+
+@register.filter
+def magnitude(number: float) -> float:
+    """Return a number without its sign."""
+    return abs(number)
+
+
+@register.filter
+def file_name(path: str | None) -> str:
+    """Return the last part of a path."""
+    return str(path or "").replace("\\", "/").rsplit("/", 1)[-1]
+
+
+@register.filter
+def pretty(content: Any) -> str:
+    """Return a definition as indented text."""
+    return json.dumps(content, indent=2, ensure_ascii=False)

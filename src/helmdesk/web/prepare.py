@@ -32,7 +32,8 @@ def write_chart_bundle(site: SiteFolder) -> None:
     import vl_convert
 
     marker.parent.mkdir(exist_ok=True)
-    (marker.parent / "vega.js").write_text(vl_convert.javascript_bundle()  # type: ignore[call-arg], encoding="utf-8")
+    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    (marker.parent / "vega.js").write_text(bundle, encoding="utf-8")
     marker.write_text(wanted, encoding="utf-8")
 
 

@@ -17,6 +17,7 @@ from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.ticket import Story
 from helmdesk.query.words import show_duration, show_measurement, show_period, show_segment, show_value
+from helmdesk.records.schema import SOLVED_STATUSES
 
 Row = dict[str, Any]
 Link = Callable[[Measurement], str]
@@ -167,7 +168,11 @@ def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Char
 def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
     """Return a ticket's life: who waited for whom, and when each SLA clock ran."""
     rows: list[Row] = []
-    for state in story.states:
+    states = list(story.states)
+    if len(states) > 1 and states[-1]["status"] in SOLVED_STATUSES:
+        # Since then nothing happened; drawn to scale it would leave no room for what did.
+        states.pop()
+    for state in states:
         end = state["ended_at"] or story.as_of
         rows.append(
             _stretch("waiting", state["waits"], state["started_at"], end, f"{state['status']}, {state.get('team') or 'no team'}", local)
@@ -278,7 +283,7 @@ def _data(rows: Sequence[Row]) -> alt.Data:
 
 def _spec(chart: Any, height: int) -> Row:
     # What we build is checked by tests against the schema; doing so for every page would only cost time.
-    drawn = chart.properties(width="container", height=height - 40, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+    drawn = chart.properties(width="container", height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
     found: Row = drawn.to_dict(validate=False)
     found.pop("config", None)
     return found

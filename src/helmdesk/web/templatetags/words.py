@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.query.measurement import Measurement
@@ -191,3 +192,10 @@ def file_name(path: str | None) -> str:
 def pretty(content: Any) -> str:
     """Return a definition as indented text."""
     return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Return text in paragraphs; single line ends are only where an editor wrapped."""
+    paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
+    return format_html_join("", "<p>{}</p>", ((part,) for part in paragraphs if part))

@@ -38,7 +38,8 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
         raise NotFoundError(f"{found.name} cannot be sliced by '{by}' here; choose one of {', '.join(dimensions)}")
     cards = find_cards(request, view, [key])
     window = cards.window
-    grain = view.grain or trend_grain((window.end - window.start).days)
+    days = (window.end - window.start).days
+    grain = view.grain or ("day" if days <= 35 else trend_grain(days))
     asked: dict[str, Any] = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
     # The card measures the default form; a variant or another clock is measured by itself.
     chosen = measure(request, key, **asked)[0] if view.variant or view.clock != "calendar" else cards.cards[0].now

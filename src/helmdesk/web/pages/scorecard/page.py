@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -35,12 +36,11 @@ def find_cards(request: HttpRequest, view: ViewState, keys: Any = None) -> Score
 def window_words(request: HttpRequest, found: Scorecard, view: ViewState) -> str:
     """Say what is looked at and what it is compared with; the last day is included."""
     zone = request.desk.settings.time_zone
-    days = [
-        local_date(instant, zone)
-        for instant in (found.window.start, found.window.end, found.window.previous_start, found.window.previous_end)
-    ]
-    words = f"{days[0]} to {days[1]}, last day not included"
-    return words if view.compare == "none" else f"{words}; against {days[2]} to {days[3]}"
+    starts, ends = (found.window.start, found.window.previous_start), (found.window.end, found.window.previous_end)
+    # Windows are half-open; people read the last day that is in them.
+    first, last = [local_date(at, zone) for at in starts], [local_date(at - timedelta(microseconds=1), zone) for at in ends]
+    words = f"{first[0]} to {last[0]}"
+    return words if view.compare == "none" else f"{words}, against {first[1]} to {last[1]}"
 
 
 def pillars(cards: tuple[Card, ...]) -> list[tuple[str, list[Card]]]:

@@ -29,12 +29,11 @@
     plot.querySelectorAll("[tabindex],a").forEach((part) => part.setAttribute("tabindex", "-1"));
     drawn.add([figure, view]);
   };
-  const drawAll = (root) => root.querySelectorAll("figure[data-chart]").forEach((figure) => {
-    const seen = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) { seen.disconnect(); draw(figure).catch(() => figure.classList.add("failed")); }
-    }, { rootMargin: "200px" });
-    seen.observe(figure);
-  });
+  const drawAll = async (root) => {
+    for (const figure of root.querySelectorAll("figure[data-chart]")) {
+      try { await draw(figure); } catch (error) { figure.classList.add("failed"); console.error(error); }
+    }
+  };
   const redraw = () => drawn.forEach((pair) => {
     pair[1].finalize(); drawn.delete(pair);
     if (pair[0].isConnected) draw(pair[0]);

@@ -124,6 +124,8 @@ class DuckDB:
 
         Temporary views stay possible. The session's time zone becomes that of every later connection.
         """
+        if self.is_locked():
+            return
         for statement in ("set global timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true"):
             self.connection.execute(statement)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Query, Schema
+from ninja import NinjaAPI, Query, Schema, Status
 from ninja.errors import AuthenticationError, ValidationError
 from pydantic import Field
 
@@ -343,4 +343,4 @@ def annotate(request: Any, note: Note) -> Any:
     if note.where:
         parse_filter(note.where)
     request.policy = policy_for(request.user)
-    return 201, {"id": Annotation.note(request, note.day, note.text, note.metric, note.where).pk}
+    return Status(201, {"id": Annotation.note(request, note.day, note.text, note.metric, note.where).pk})

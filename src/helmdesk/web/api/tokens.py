@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from ninja.utils import check_csrf
 
 from helmdesk.errors import NotPermittedError
 from helmdesk.web.access import policy_for
@@ -50,4 +51,9 @@ class Needs:
             return token
         if "Authorization" in request.headers:
             return None
-        return request.user if request.user.is_authenticated else None
+        if not request.user.is_authenticated:
+            return None
+        # A browser sends its session by itself: what changes something must come from a page of ours.
+        if check_csrf(request) is not None:
+            raise NotPermittedError("with a session, what changes something needs the page's own token (X-CSRFToken)")
+        return request.user

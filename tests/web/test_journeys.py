@@ -1,0 +1,269 @@
+"""Journeys in a real browser against a real server: what the site's readers do, without a mouse, without scripts, in the dark."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helmdesk.desk import Desk
+from web.conftest import PASSWORD, Server
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PAGES = ("/", "/metric/first_response_time?days=91", "/metric/csat?days=364&by=team", "/tickets", "/tickets?metric=csat&days=91", "/accounts", "/accounts/Dalora?days=364",
+         "/team?days=364", "/now", "/dashboards", "/catalogue", "/catalogue/beside/zendesk", "/data", "/data/load", "/settings", "/settings/desk", "/settings/people",
+         "/settings/people/new", "/settings/definitions", "/settings/audit", "/find?q=time", "/nowhere")  # fmt: skip
+
+
+def sign_in(browser: Any, server: Server, name: str = "ada", password: str = PASSWORD, **options: Any) -> Any:
+    context = browser.new_context(viewport=options.pop("viewport", WIDE), **options)
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" and "status of 4" not in said.text else None)
+    page.on("dialog", lambda dialog: page.problems.append(f"dialog {dialog.message}"))
+    page.on(
+        "request", lambda request: page.problems.append(request.url) if not request.url.startswith((server.url, "data:", "blob:")) else None
+    )
+    page.goto(f"{server.url}/account/login/")
+    page.fill("[name=login]", name)
+    page.fill("[name=password]", password)
+    page.click("button:has-text('Sign in')")
+    page.wait_for_load_state()
+    return page
+
+
+def settled(page: Any, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('figure[data-chart]')].every(f => f.querySelector('.plot svg') || f.classList.contains('failed'))"
+    )
+
+
+def test_from_the_scorecard_to_the_very_ticket(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server)
+    page.click("main a:has-text('First contact resolution') >> nth=0")
+    page.wait_for_selector("figure[data-chart] .plot svg")
+    assert page.inner_text("h1") == "First contact resolution"
+    page.select_option("select[name=days]", "91")
+    page.wait_for_url(re.compile("days=91"))
+    page.wait_for_selector("#main h2:has-text('By channel')")
+    page.click("figure:has-text('by channel') summary")
+    page.click("figure:has-text('by channel') table a:has-text('email')")
+    page.wait_for_url(re.compile("channel=email"))
+    n = re.search(r"The ([\d,]+) rows", page.inner_text("main"))[1]  # type: ignore[index]
+    page.click("a:has-text('rows in this number')")
+    assert f"of {n.replace(',', '')}" in page.inner_text("main")
+    page.click("tbody a >> nth=0")
+    page.wait_for_selector("h1:has-text('Ticket ')")
+    assert "Who waited for whom" in page.inner_text("main")
+    page.go_back()
+    assert "Rows of" in page.inner_text("h1")
+    assert page.problems == []
+
+
+def test_comparison_by_key_keeps_its_place_in_the_address(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server)
+    assert page.locator(".verdict").count() > 3
+    page.keyboard.press("c")
+    page.wait_for_url(re.compile("compare=none"))
+    page.wait_for_function("() => document.querySelectorAll('.card .verdict').length === 0")
+    page.keyboard.press("c")
+    page.wait_for_url(re.compile("compare=previous"))
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").count() == 1
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("escalation")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Find')")
+    assert page.locator(".found a:has-text('Escalation rate')").count() == 1
+    assert page.problems == []
+
+
+def test_with_the_keyboard_alone(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("g")
+    page.keyboard.press("n")
+    page.wait_for_url(re.compile("/now"))
+    page.goto(f"{server.url}/")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Customer satisfaction":
+            break
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/metric/csat"))
+    assert outline == "solid" and page.problems == []
+
+
+def test_without_scripts_values_tables_and_links_are_there(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server, java_script_enabled=False)
+    assert page.locator(".card .value").count() > 10 and page.locator("svg.sparkline").count() > 5
+    page.click("main a:has-text('Customer satisfaction') >> nth=0")
+    assert page.locator("figure table").count() >= 2
+    page.select_option("select[name=days]", "364")
+    page.click("noscript button, .filters button")
+    assert "days=364" in page.url
+    page.click("a:has-text('rows in this number')")
+    assert page.locator("tbody tr").count() > 10
+
+
+def test_an_ended_session_leads_to_signing_in(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server)
+    page.goto(f"{server.url}/metric/csat")
+    page.context.clear_cookies()
+    page.select_option("select[name=days]", "91")
+    page.wait_for_url(re.compile("/account/login/"))
+    assert page.locator("[name=password]").count() == 1
+
+
+def test_an_agent_meets_only_the_own_work(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server, "hugo")
+    page.click("aside nav a:has-text('Team')")
+    page.wait_for_selector("h1:has-text('My work')")
+    page.goto(f"{server.url}/me?days=364")
+    page.click(".card details summary >> nth=0")
+    page.fill(".card details[open] textarea", "Two days of outage")
+    page.click(".card details[open] button")
+    page.goto(f"{server.url}/settings/people")
+    assert "Not for you to see" in page.inner_text("main") and "Request " in page.inner_text("main")
+
+
+def test_no_page_is_wider_than_a_phone_and_all_are_accessible(chromium: Any, server: Server) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, wrong = Axe(), []
+    for scheme, viewport in (("light", WIDE), ("dark", NARROW)):
+        page = sign_in(chromium, server, viewport=viewport, color_scheme=scheme, bypass_csp=True)
+        for path in PAGES:
+            settled(page, f"{server.url}{path}")
+            if viewport == NARROW:
+                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+            assert page.locator("figure.failed").count() == 0, path
+            found = axe.run(page)
+            if found.violations_count:
+                wrong.append(f"{scheme} {path}\n{found.generate_report()}")
+        assert page.problems == []
+        page.context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_charts_move_nothing_when_they_arrive(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server)
+    page.add_init_script(
+        "new PerformanceObserver(l => l.getEntries().forEach(e => { window.moved = (window.moved || 0) + e.value; })).observe({type: 'layout-shift', buffered: true})"
+    )
+    settled(page, f"{server.url}/metric/first_response_time?days=91")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.moved || 0") < 0.01
+
+
+def test_print_shows_the_page_and_not_its_controls(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server)
+    settled(page, f"{server.url}/metric/csat")
+    page.emulate_media(media="print")
+    assert not page.is_visible(".filters") and not page.is_visible(".side") and page.is_visible("h1")
+    assert len(page.pdf()) > 10_000
+
+
+def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELMDESK_DATABASE", "")
+    folder = tmp_path / "desk"
+    Desk.create(folder)
+    server = Server(folder)
+    try:
+        page = chromium.new_context(viewport=WIDE).new_page()
+        page.goto(f"{server.url}/setup")
+        for name, text in (("code", "0000-0000-0000-0000"), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
+            page.fill(f"[name={name}]", text)
+        page.click("button")
+        assert "not the code" in page.inner_text("main")
+        for name, text in (("code", server.code), ("password", PASSWORD), ("again", PASSWORD)):
+            page.fill(f"[name={name}]", text)
+        page.click("button")
+        page.wait_for_selector("h1:has-text('Nothing is loaded yet')")
+        assert page.locator(".ways section").count() == 3
+        assert page.locator("aside nav a").all_inner_texts() == ["Data health", "Settings"]
+        page.goto(f"{server.url}/setup")
+        assert "administrator already" in page.inner_text("main")
+        table = tmp_path / "tickets.csv"
+        rows = [f"T-{n},2026-03-{1 + n % 28:02d} 09:00,2026-03-{1 + n % 28:02d} 11:30,email,high" for n in range(40)]
+        table.write_text(
+            "Ticket ID,Created,Solved,Channel,Priority\n" + "\n".join([*rows, "T-bad,not a date,2026-03-02 10:00,email,low"]) + "\n",
+            encoding="utf-8",
+        )
+        page.goto(f"{server.url}/data/load")
+        page.set_input_files("[name=files]", str(table))
+        page.click("button:has-text('Upload')")
+        page.wait_for_selector("textarea")
+        assert "T-0" in page.inner_text("main")
+        page.click("button:has-text('Check')")
+        page.wait_for_selector("h2:has-text('What would be loaded')", timeout=30_000)
+        assert "1 rows" in page.inner_text("main") and "line 42" in page.inner_text("main") and "not a date" in page.inner_text("main")
+        page.click("button:has-text('Load it')")
+        page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=30_000)
+        page.goto(f"{server.url}/metric/ticket_volume?start=2026-03-01&end=2026-04-01")
+        assert "The 40 rows" in page.inner_text("main")
+        page.goto(f"{server.url}/data")
+        assert "not a date" in page.inner_text("main")
+    finally:
+        server.stop()
+
+
+def test_the_sample_comes_and_goes_with_one_click(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELMDESK_DATABASE", "")
+    folder = tmp_path / "desk"
+    Desk.create(folder)
+    before = (folder / "helmdesk.toml").read_bytes()
+    server = Server(folder)
+    try:
+        page = chromium.new_context(viewport=WIDE).new_page()
+        page.goto(f"{server.url}/setup")
+        for name, text in (("code", server.code), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
+            page.fill(f"[name={name}]", text)
+        page.click("button")
+        page.click("button:has-text('Make the sample')")
+        page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=120_000)
+        for path in ("/", "/tickets", "/settings"):
+            page.goto(f"{server.url}{path}")
+            assert page.inner_text(".badge.sample") == "Sample data"
+        page.goto(f"{server.url}/data")
+        page.click("button:has-text('Remove the sample data')")
+        page.wait_for_selector("h1:has-text('Nothing is loaded yet')")
+        assert page.locator(".badge.sample").count() == 0
+        assert (folder / "helmdesk.toml").read_bytes() == before and Desk(folder).lake.version() == 0
+    finally:
+        server.stop()
+
+
+def test_the_server_follows_what_is_loaded_meanwhile(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from desks import load_events, ticket
+
+    monkeypatch.setenv("HELMDESK_DATABASE", "")
+    folder = tmp_path / "desk"
+    desk = Desk.create(folder)
+    load_events(desk, ticket("A", "2026-03-02T09:00"))
+    server = Server(folder)
+    try:
+        page = chromium.new_context().new_page()
+        page.goto(f"{server.url}/setup")
+        for name, text in (("code", server.code), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
+            page.fill(f"[name={name}]", text)
+        page.click("button")
+        address = f"{server.url}/metric/ticket_volume?start=2026-03-01&end=2026-04-01"
+        page.goto(address)
+        assert "The 1 rows" in page.inner_text("main")
+        load_events(desk, ticket("B", "2026-03-03T09:00"))
+        time.sleep(0.1)
+        page.goto(address)
+        assert "The 2 rows" in page.inner_text("main")
+    finally:
+        server.stop()

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: demo test lint types lock bench mutants clean
+.PHONY: demo test test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -18,10 +18,18 @@ demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 		'helmdesk drill csat --where "channel = '"'phone'"'" --start 2025-10-01 --end 2025-11-01' \
 		'helmdesk metrics first_response_time' \
 		'helmdesk sla --at 2025-12-29T09:00' \
-		'helmdesk compare --preset zendesk'
+		'helmdesk compare --preset zendesk' \
+		'helmdesk serve        # the site, on http://127.0.0.1:8321'
 
 test: $(VENV)/.test-ready lint types  ## lint, check types, run every test with coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
+
+test-postgresql: $(VENV)/.test-ready  ## the site's tests on a PostgreSQL server: make test-postgresql DATABASE=postgresql://user@host:port/postgres
+	HELMDESK_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n auto tests/web -k "not journeys"
+
+screenshots: $(VENV)/.test-ready  ## every page at 1440 and 390 px, light and dark, into build/screenshots
+	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
+	$(BIN)/python tests/web/screenshots.py $(DEMO) build/screenshots
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .
@@ -34,6 +42,7 @@ lock: $(VENV)/.test-ready  ## write down what every metric means, after raising 
 	$(BIN)/python tests/architecture/lock.py src/helmdesk/metrics/definitions.lock
 
 bench: $(VENV)/.test-ready  ## ratios against hand-written scripts
+	$(BIN)/python benchmarks/site_pages.py
 	$(BIN)/python benchmarks/incident_log.py
 	$(BIN)/python benchmarks/business_clock.py
 
@@ -45,7 +54,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo-ready: $(VENV)/bin/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[site]'
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/bin/python $(SOURCES)

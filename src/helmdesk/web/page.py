@@ -70,7 +70,11 @@ def pages() -> tuple[Page, ...]:
 def page_patterns() -> list[URLPattern]:
     """Return the URL patterns of all pages, every view behind its roles."""
     return [
-        path(route.path, restrict(route.view, page.roles if route.roles is None else route.roles, needs_data=page.needs_data), name=route.name)
+        path(
+            route.path,
+            restrict(route.view, page.roles if route.roles is None else route.roles, needs_data=page.needs_data),
+            name=route.name,
+        )
         for page in pages()
         for route in page.routes
     ]

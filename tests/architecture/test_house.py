@@ -21,7 +21,8 @@ from helmdesk.settings import HELP, Settings, read_settings, write_settings
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "helmdesk"
 LOCK = ROOT / "src" / "helmdesk" / "metrics" / "definitions.lock"
-MODULES = sorted(SOURCE.rglob("*.py"))
+# Migrations are written by Django.
+MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if path.parent.name != "migrations"]
 FORBIDDEN_NAMES = {"utils", "helpers", "manager", "core", "base", "service"}
 
 
@@ -114,4 +115,4 @@ def test_every_dependency_is_justified() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     for requirement in listed:
         name = requirement.split(">")[0].split("[")[0]
-        assert f"| {name} |" in page, f"{name} is not in docs/dependencies.md"
+        assert name == "helmdesk" or f"| {name} |" in page, f"{name} is not in docs/dependencies.md"

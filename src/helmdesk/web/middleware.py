@@ -12,9 +12,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
-from helmdesk.errors import HelmdeskError
+from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.live_desk import LiveDesk
 from helmdesk.web import telemetry
 from helmdesk.web.access import policy_for
@@ -71,9 +71,17 @@ class DeskMiddleware:
         desk = live_desk(settings.DESK_FOLDER)
         desk.follow()
         request.desk = desk
+        if any("\0" in value for given in (request.GET, _posted(request)) for values in given.lists() for value in (values[0], *values[1])):
+            # No text of ours holds it, and databases differ in what they make of it.
+            return error_response(request, UsageError("a value holds a null character"))
         if request.user.is_authenticated:
             request.policy = policy_for(request.user)  # type: ignore[arg-type]
         response = self.respond(request)
         if request.user.is_authenticated and "Cache-Control" not in response:
             response["Cache-Control"] = "private, no-cache"
         return response
+
+
+def _posted(request: HttpRequest) -> QueryDict:
+    """Return the fields of a form; the API reads its own bodies."""
+    return QueryDict() if request.path.startswith("/api/") else request.POST

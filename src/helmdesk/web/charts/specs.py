@@ -80,6 +80,7 @@ def trend(
         .mark_point(filled=True, size=36, cursor="pointer")
         .encode(x=x, y=y, href="url:N", tooltip=_tooltip("t:T", "period")),
     ]
+    notes = [note for note in notes if known[0].period_start <= note.day <= (known[-1].period_start or note.day)]  # type: ignore[operator]
     if notes:
         rows = [{"t": note.day.isoformat(), "text": note.text} for note in notes]
         layers.append(

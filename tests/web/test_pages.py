@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -79,6 +80,17 @@ def test_card_page_rows_export_and_api_are_one_number(as_: Any, site: Path) -> N
     shown = client.get("/", question).content.decode()
     for key in ("csat", "reopen_rate"):
         assert f'<p class="value">{card[key].now.value:.1%}</p>' in shown
+
+
+def test_open_work_is_the_backlog_and_leads_to_its_rows(as_: Any, site: Path) -> None:
+    client, desk = as_("ada"), LiveDesk(site)
+    page = client.get("/now").content.decode()
+    total, unassigned = desk.measure("backlog")[0].n, desk.measure("backlog", where="agent is null")[0].n
+    assert desk.open_work().total == total and desk.open_work().unassigned == unassigned
+    links = [html.unescape(link) for link in re.findall(r'href="(/tickets\?[^"]*metric=backlog[^"]*)"', page)]
+    assert [
+        f"of <strong>{n}</strong>" in client.get(link).content.decode() for link, n in zip(links, (total, unassigned), strict=True)
+    ] == [True, True]
 
 
 def test_rows_are_sorted_and_paged_without_loss(as_: Any) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 
+from helmdesk.query.periods import local_date
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show
@@ -19,8 +22,22 @@ def now(request: HttpRequest) -> HttpResponse:
     clocks = request.desk.sla_at(where=view.filter, policy=request.policy)
     late = sum(clock["time_left_seconds"] < 0 for clock in clocks)
     soon = sum(0 <= clock["time_left_seconds"] < 3600 and clock["state"] == "running" for clock in clocks)
-    context = {"work": work, "clocks": clocks[:SHOWN], "clock_count": len(clocks), "late": late, "soon": soon, "shown": SHOWN}
-    return show(request, "now.html", "Now", **context, **filters(request, view, without_comparison=True, shows_dates=False))
+    with request.desk.reader() as reader:
+        today = local_date(reader.bounds.as_of, request.desk.settings.time_zone)
+    # The rows as they stand at the end of the data, as the figure does: not at the last midnight.
+    point = {"start": today.isoformat(), "end": (today + timedelta(days=1)).isoformat()}
+    context = {
+        "work": work,
+        "point": point,
+        "clocks": clocks[:SHOWN],
+        "clock_count": len(clocks),
+        "late": late,
+        "soon": soon,
+        "shown": SHOWN,
+    }
+    return show(
+        request, "now.html", "Now", **context, **filters(request, view, without_comparison=True, without_window=True, shows_dates=False)
+    )
 
 
 page = Page(title="Backlog and SLA now", roles=EVERYONE, routes=(Route("now", now, "now"),), place=20, key="n",

@@ -15,9 +15,6 @@ from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
 
-# One of quality and one of efficiency: where a desk that has chosen nothing is told to begin.
-FIRST_TWO = ("csat", "first_response_time")
-
 
 def trend_grain(days: int) -> str:
     """Return the length of a trend's periods for a window of so many days."""
@@ -61,7 +58,7 @@ def scorecard(request: HttpRequest) -> HttpResponse:
     empty = [card for card in shown if card.reason]
     return show(
         request, "scorecard.html", "Scorecard", pillars=pillars(tuple(with_data)), empty=empty, guards=found.guards, notes=found.notes,
-        window=window_words(request, found, view), suggests=[found.guards[key] for key in FIRST_TWO if key in found.guards],
+        window=window_words(request, found, view),
         **filters(request, view),
     )  # fmt: skip
 

@@ -137,6 +137,29 @@ def test_an_agent_meets_only_the_own_work(chromium: Any, server: Server) -> None
     assert "Not for you to see" in page.inner_text("main") and "Request " in page.inner_text("main")
 
 
+def test_a_dashboard_is_made_shared_and_found_by_its_reader(chromium: Any, server: Server) -> None:
+    page = sign_in(chromium, server, "ann")
+    page.goto(f"{server.url}/dashboards")
+    page.fill("form:has-text('Make a dashboard') [name=title]", "Morning round")
+    page.click("button:has-text('Make a dashboard')")
+    for kind, metric in (("card", "csat"), ("trend", "backlog"), ("heat", "ticket_volume")):
+        page.select_option("select[name=kind]", kind)
+        page.select_option("select[name=metric]", metric)
+        page.click("button[value=add]")
+        page.wait_for_load_state()
+    page.check("[name=shared_with][value=leader]")
+    page.click("button[value=save]")
+    page.wait_for_load_state()
+    address = page.url
+    page.wait_for_function("() => document.querySelectorAll('.plot svg').length === 2")
+    reader = sign_in(chromium, server, "lea")
+    reader.goto(f"{server.url}/dashboards")
+    reader.click("a:has-text('Morning round')")
+    assert reader.url.split("?")[0] == address.split("?")[0] and reader.locator(".card .value").count() == 1
+    assert reader.locator("button[value=save]").count() == 0
+    assert page.problems == [] and reader.problems == []
+
+
 def test_no_page_is_wider_than_a_phone_and_all_are_accessible(chromium: Any, server: Server) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

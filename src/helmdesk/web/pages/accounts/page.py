@@ -10,7 +10,7 @@ from helmdesk.errors import NotFoundError
 from helmdesk.web.access import EVERYONE, LEADS, Role
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
-from helmdesk.web.pages.metric.page import measure, rows_url
+from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, pillars, window_words
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
@@ -78,7 +78,7 @@ def account(request: HttpRequest, name: str) -> HttpResponse:
 
     clocks = request.desk.sla_at(where=narrowed.filter, policy=request.policy)
     context = {"account": known, "pillars": pillars(tuple(card for card in cards.cards if not card.reason)), "guards": cards.guards,
-               "course": specs.trend("course", course, link), "clocks": clocks[:20], "window": window_words(request, cards, view),
+               "course": specs.trend("course", course, link, notes_on(request, "csat", narrowed)), "clocks": clocks[:20], "window": window_words(request, cards, view),
                "empty_cards": [card for card in cards.cards if card.reason], "narrowed": narrowed}  # fmt: skip
     return show(request, "account.html", name, **context, **{**filters(request, view), "view": narrowed})
 

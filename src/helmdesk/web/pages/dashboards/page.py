@@ -17,7 +17,7 @@ from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.page import back
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
-from helmdesk.web.pages.metric.page import measure, rows_url
+from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
 from helmdesk.web.people.models import audit
 from helmdesk.web.rendering import filters, show
@@ -59,7 +59,9 @@ def _tile(
         if kind == "card":
             drawn["card"] = cards[key]
         elif kind == "trend":
-            drawn["chart"] = specs.trend(f"tile{place}", measure(request, key, **question, grain=grain), lambda m: rows_url(key, view))
+            drawn["chart"] = specs.trend(
+                f"tile{place}", measure(request, key, **question, grain=grain), lambda m: rows_url(key, view), notes_on(request, key, view)
+            )
         elif kind == "heat":
             drawn["chart"] = specs.heat_map(
                 f"tile{place}", measure(request, key, **question, by=("weekday", "hour")), lambda m: rows_url(key, view)

@@ -46,7 +46,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
         "chosen": chosen, "dimensions": dimensions, "by": by, "grain": grain, "grains": GRAINS, "window": window_words(request, cards, view),
-        "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": Annotation.seen(request, key),
+        "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": annotations_of(request, key, view),
         **charts(request, key, found, view, asked, by, grain),
         **filters(request, view, "variant", "clock", "grain", "by"),
     }  # fmt: skip
@@ -69,7 +69,7 @@ def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked
 
     target = request.desk.settings.targets.get(key) if not view.variant else None
     lines = (target,) if isinstance(target, float) else (target or ())
-    notes = [specs.Note(note.day, note.text) for note in Annotation.seen(request, key)]
+    notes = notes_on(request, key, view)
     drawn: dict[str, Any] = {"trend": specs.trend("trend", measure(request, key, **asked, grain=grain), period_link, notes, lines)}
     if by:
         drawn["segments_chart"] = specs.bars("segments", measure(request, key, **asked, by=by), by, segment_link)
@@ -79,6 +79,16 @@ def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked
     if found.anchor:
         drawn["heat"] = specs.heat_map("heat", measure(request, key, **asked, by=("weekday", "hour")), hour_link)
     return drawn
+
+
+def annotations_of(request: HttpRequest, key: str, view: ViewState) -> list[Annotation]:
+    """Return what concerns a metric in a view; what concerns one segment is shown where the view is narrowed to it."""
+    return [note for note in Annotation.seen(request, key) if note.where in (view.filter or "")]
+
+
+def notes_on(request: HttpRequest, key: str, view: ViewState) -> list[specs.Note]:
+    """Return the same as marks on a time axis."""
+    return [specs.Note(note.day, note.text) for note in annotations_of(request, key, view)]
 
 
 def measure(request: HttpRequest, key: str, **asked: Any) -> list[Measurement]:

@@ -220,10 +220,11 @@ def test_sessions_end_on_the_server(as_: Any) -> None:
 
 
 def test_the_audit_log_shows_what_was_changed_in_it(as_: Any) -> None:
+    from helmdesk.web.access import Role
     from helmdesk.web.people.models import AuditEvent, audit, broken_audit_event
 
     as_("ada").get("/tickets/export.csv?metric=csat&days=7")
-    event = audit("changed a definition", "csat", request=None, version=2)
+    event = audit("changed a definition", "csat", request=None, version=2, role=Role.LEADER, changed=("a", "b"))
     audit("signed in", "later")
     assert AuditEvent.objects.filter(action="exported rows", person="ada").exists()
     assert broken_audit_event() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -144,7 +145,9 @@ class AuditEvent(models.Model):
 
     def expected_chain(self, before: str) -> str:
         """Return the digest that follows `before` for this event."""
-        body = repr((before, self.at.isoformat(), self.person, self.action, self.subject, sorted(self.detail.items()), self.request_id))
+        body = repr(
+            (before, self.at.isoformat(), self.person, self.action, self.subject, json.dumps(self.detail, sort_keys=True), self.request_id)
+        )
         return hmac.new(settings.SECRET_KEY.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 

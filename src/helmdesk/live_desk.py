@@ -95,14 +95,18 @@ class LiveDesk(Desk):
     def open_mart(self) -> OpenMart:
         """Return the published mart, opened if it is not yet."""
         with self._turn:
-            if self._mart is None or published_mart(self.path / "marts") != self._mart.path:
+            while self._mart is None or published_mart(self.path / "marts") != self._mart.path:
                 from helmdesk.query.run import read_bounds
 
-                engine = self._open_published()
                 path = published_mart(self.path / "marts")
+                engine = self._open_published()
+                if path is None or published_mart(self.path / "marts") != path:
+                    # Published meanwhile: which file was opened is not certain, and answers are remembered by it.
+                    engine.close()
+                    continue
                 ((version,),) = engine.run("select lake_version from mart")
                 engine.lock()
-                self._mart = OpenMart(path or Path(), engine, read_bounds(engine), int(version))
+                self._mart = OpenMart(path, engine, read_bounds(engine), int(version))
             return self._mart
 
     def _connect(self, mart: OpenMart) -> DuckDB:

@@ -132,6 +132,10 @@ def test_what_cannot_be_narrowed_is_not_answered(site: Any) -> None:
     with pytest.raises(NotPermittedError, match="may not ask by agent"):
         desk.measure("ticket_volume", by="agent", policy=policy)
     assert "agent" not in desk.rows("backlog", policy=policy).table.column_names
+    with pytest.raises(NotPermittedError, match="made of what you may not see"):
+        desk.measure("breach_exposure", policy=policy)
+    (own,) = desk.accounts(policy=policy)
+    assert (own.name, own.contract_value, own.owner) == ("Dalora", None, None)
     nobody = policy_for(Person(role="agent", agent=""))
     with pytest.raises(NotPermittedError):
         desk.measure("account_health", policy=nobody)

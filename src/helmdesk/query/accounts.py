@@ -23,7 +23,7 @@ class Account:
     """One customer company.
 
     Attributes:
-        name: as the dimension `account` says it; tier, region, contract value, owner: latest known.
+        name: as the dimension `account` says it; tier, region, contract value, owner: latest known; None where the policy hides them.
         policies: SLA policies of its contracts.
         measured: measurements by metric key over the window.
         aged: open tickets older than seven days.
@@ -67,8 +67,8 @@ def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str]
                 name,
                 row["tier"],
                 row["region"],
-                row["contract_value"],
-                row["owner"],
+                None if "contract_value" in base.policy.hidden else row["contract_value"],
+                None if "owner" in base.policy.hidden else row["owner"],
                 row["policies"],
                 values,
                 aged.get(name, 0),

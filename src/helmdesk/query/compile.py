@@ -225,6 +225,8 @@ def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension
     for name in sorted(dimensions_used(policy.predicate) if policy.predicate else ()):
         if name not in known:
             raise NotPermittedError(f"{metric.name} cannot be narrowed to what you may see: its rows carry no {name}")
+    if getattr(_inner(metric.value), "column", None) in policy.hidden:
+        raise NotPermittedError(f"{metric.name} is made of what you may not see")
     for name in sorted(named):
         if name in policy.hidden:
             raise NotPermittedError(f"you may not ask by {name}")
@@ -234,8 +236,11 @@ def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension
 
 def judges(metric: Metric) -> bool:
     """Whether a value says how well something was done; a plain count or total does not."""
-    value = metric.value.of if isinstance(metric.value, Level) else metric.value
-    return not isinstance(value, Count | Sum | SumOnce)
+    return not isinstance(_inner(metric.value), Count | Sum | SumOnce)
+
+
+def _inner(value: Value) -> Value:
+    return value.of if isinstance(value, Level) else value
 
 
 def _singles_out(name: str, request: Request) -> bool:

@@ -68,8 +68,11 @@ class DeskMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Attach and answer."""
-        desk = live_desk(settings.DESK_FOLDER)
-        desk.follow()
+        try:
+            desk = live_desk(settings.DESK_FOLDER)
+            desk.follow()
+        except HelmdeskError as error:
+            return error_response(request, error)
         request.desk = desk
         if any("\0" in value for given in (request.GET, _posted(request)) for values in given.lists() for value in (values[0], *values[1])):
             # No text of ours holds it, and databases differ in what they make of it.

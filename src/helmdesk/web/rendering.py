@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,7 +31,7 @@ def filters(request: HttpRequest, view: ViewState, *kept: str, fixed: dict[str, 
     request.session["compare"] = view.compare
     held = dict(fixed or {})
     return {
-        "view": view, "windows": WINDOWS, "comparisons": COMPARISONS, "kept": kept, "fixed": held,
+        "view": view, "windows": WINDOWS, "comparisons": COMPARISONS, "kept": kept, "fixed": held, "clear": "?" + urlencode(held) if held else "",
         "segments": {name: values for name, values in request.desk.segments(policy=request.policy).items() if name != "account"}
         | ({"account": [view.picked["account"]]} if "account" in view.picked else {}),
         "shows_dates": True, **options,

@@ -64,8 +64,8 @@ class ViewState:
             raise UsageError(f"unknown grain '{text['grain']}'; use {', '.join(GRAINS)}")
         has_dates = bool(text["start"] or text["end"])
         days = "" if has_dates else text["days"] or DEFAULT_DAYS
-        if days and not (days.isascii() and days.isdigit() and 1 <= int(days) <= 3660):
-            raise UsageError(f"days = {days!r}: use a whole number from 1 to 3660")
+        if days:
+            whole_number("days", days, 1, 3660)
         for name in ("start", "end"):
             if text[name]:
                 parse_boundary(text[name], "UTC", name)
@@ -122,6 +122,17 @@ class ViewState:
         """Return the arguments that every question of this view shares."""
         start, end = self.window(request)
         return {"start": start, "end": end, "where": self.filter}
+
+
+def whole_number(name: str, text: str, low: int, high: int) -> int:
+    """Read a whole number.
+
+    Raises:
+        UsageError: not one from `low` to `high`.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high:
+        return int(text)
+    raise UsageError(f"{name} = {text[:40]!r}: use a whole number from {low} to {high:,}")
 
 
 def quoted(value: str) -> str:

@@ -24,8 +24,9 @@ from helmdesk.web.access import ADMINISTRATORS, EVERYONE, STAFF, Role
 from helmdesk.web.page import Page, Route
 from helmdesk.web.people.models import SCOPES, ApiToken, AuditEvent, Person, audit, broken_audit_event
 from helmdesk.web.rendering import show
+from helmdesk.web.view_state import whole_number
 
-LOGGED = 100
+LOGGED, MOST_PAGES = 100, 1_000_000
 LONGEST_TOKEN_DAYS = 366
 
 
@@ -252,13 +253,12 @@ def make_token(request: HttpRequest) -> HttpResponse:
     name, days, scopes = request.POST.get("name", "").strip(), request.POST.get("days", "90"), request.POST.getlist("scopes")
     if not 1 <= len(name) <= 100:
         raise UsageError("a token needs a name of 1 to 100 characters")
-    if not (days.isascii() and days.isdigit() and 1 <= int(days) <= LONGEST_TOKEN_DAYS):
-        raise UsageError(f"days = {days!r}: a token lives 1 to {LONGEST_TOKEN_DAYS} days")
+    lifetime = timedelta(days=whole_number("days", days, 1, LONGEST_TOKEN_DAYS))
     if not scopes or not set(scopes) <= set(SCOPES):
         raise UsageError(f"choose at least one scope of {', '.join(SCOPES)}")
     if "operate" in scopes and me.role != Role.ADMINISTRATOR:
         raise PermissionDenied("the scope 'operate' is for administrators")
-    token, secret = ApiToken.issue(me, name, sorted(set(scopes)), timezone.now() + timedelta(days=int(days)))
+    token, secret = ApiToken.issue(me, name, sorted(set(scopes)), timezone.now() + lifetime)
     audit("made a token", token.name, request=request, scopes=token.scopes)
     request.session["new_token"] = secret
     return redirect("my_settings")
@@ -279,8 +279,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 
 def log(request: HttpRequest) -> HttpResponse:
     """Show what was done: sign-ins, changes, exports."""
-    given = request.GET.get("page", "1")
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 7 and int(given) else 1
+    number = whole_number("page", request.GET.get("page") or "1", 1, MOST_PAGES)
     events = AuditEvent.objects.all()[(number - 1) * LOGGED : number * LOGGED]
     return show(request, "audit.html", "Audit log", events=events, broken=broken_audit_event(), number=number,
                 has_more=AuditEvent.objects.count() > number * LOGGED)  # fmt: skip

@@ -21,7 +21,7 @@ from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
 from helmdesk.web.people.models import audit
 from helmdesk.web.rendering import filters, show
-from helmdesk.web.view_state import ViewState
+from helmdesk.web.view_state import ViewState, whole_number
 
 KINDS = {"card": "card", "trend": "trend", "table": "table by segment", "heat": "heat map by weekday and hour"}
 MOST_TILES = 24
@@ -103,12 +103,10 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if do == "add":
         found.tiles = [*found.tiles, _new_tile(request, found)]
     elif do in ("remove", "earlier"):
-        place = request.POST.get("place", "")
-        if not (place.isascii() and place.isdigit() and int(place) < len(found.tiles)):
-            raise UsageError(f"the dashboard has no tile {place!r}")
+        place = whole_number("place", request.POST.get("place", ""), 0, len(found.tiles) - 1)
         tiles = list(found.tiles)
-        tile = tiles.pop(int(place))
-        found.tiles = tiles if do == "remove" else [*tiles[: max(0, int(place) - 1)], tile, *tiles[max(0, int(place) - 1) :]]
+        tile = tiles.pop(place)
+        found.tiles = tiles if do == "remove" else [*tiles[: max(0, place - 1)], tile, *tiles[max(0, place - 1) :]]
     elif do == "save":
         found.title, found.shared_with = _title(request), _roles(request)
         found.query = request.POST.get("query", "").lstrip("?")[:1000]

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from helmdesk.errors import NotFoundError, UsageError
+from helmdesk.errors import NotFoundError
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.charts import specs
 from helmdesk.web.exports import TYPES, WRITERS
@@ -15,9 +15,9 @@ from helmdesk.web.page import Page, Route
 from helmdesk.web.people.models import audit
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.templatetags.words import local
-from helmdesk.web.view_state import ViewState
+from helmdesk.web.view_state import ViewState, whole_number
 
-PAGE_ROWS = 50
+PAGE_ROWS, MOST_PAGES = 50, 1_000_000
 ALL_TICKETS = "ticket_volume"
 
 
@@ -26,7 +26,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     view = ViewState.of(request)
     key = request.GET.get("metric") or ALL_TICKETS
     entry = request.desk.find_metric(key)
-    number = _whole(request, "page", 1)
+    number = whole_number("page", request.GET.get("page") or "1", 1, MOST_PAGES)
     sort = request.GET.get("sort", "")
     is_descending = sort.startswith("-")
     asked = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
@@ -50,13 +50,6 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 def _order(sort: str, name: str) -> str:
     return "ascending" if sort == name else "descending" if sort == f"-{name}" else "none"
-
-
-def _whole(request: HttpRequest, name: str, default: int) -> int:
-    text = request.GET.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000_000):
-        raise UsageError(f"{name} = {text!r}: use a whole number from 1")
-    return int(text)
 
 
 def export(request: HttpRequest, form: str) -> HttpResponse:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from helmdesk.errors import ConflictError, DataQualityError, HelmdeskError, NotFoundError
-from helmdesk.lake.lake import Lake
-from helmdesk.lake.mart import publish_mart, published_mart
+from helmdesk.lake.lake import Additions, Lake, Snapshot
+from helmdesk.lake.mart import publish_mart, published_mart, remove_marts
 from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ class DeskFolder:
 
         from helmdesk.engines.duckdb import SMALL_BYTES
         from helmdesk.facts.definitions import reject_unusable_definitions
+        from helmdesk.lake.erasure import leave_out_erased
         from helmdesk.records.staging import LoadReport, Staging
 
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
@@ -140,6 +141,9 @@ class DeskFolder:
             fill(staging)
             reject_unusable_definitions(staging)
             staging.check()
+            left_out = leave_out_erased(connection, staging.families, self.path)
+            if left_out:
+                staging.note(f"{left_out:,} records of people who were erased from this desk were left out")
             report = staging.summarise()
             if is_dry_run:
                 return report
@@ -160,14 +164,10 @@ class DeskFolder:
 
     def empty(self) -> None:
         """Throw all records and marts away; a desk without anything remains."""
-        from filelock import FileLock
-
-        shutil.rmtree(self.path / LAKE_FOLDER)
-        self.lake.create()
-        with FileLock(self.path / MARTS_FOLDER / ".publish.lock"):
-            (self.path / MARTS_FOLDER / "CURRENT").unlink(missing_ok=True)
-            for mart in (self.path / MARTS_FOLDER).glob("mart-*.duckdb"):
-                mart.unlink(missing_ok=True)
+        with self.lake.writing():
+            shutil.rmtree(self.path / LAKE_FOLDER)
+            self.lake.create()
+        remove_marts(self.path / MARTS_FOLDER)
 
     def check_quality(self, report: LoadReport) -> None:
         """Raise when a load put too much into quarantine.
@@ -196,19 +196,65 @@ class DeskFolder:
         def build(path: Path) -> None:
             from helmdesk.engines.duckdb import DuckDB
 
+            if not is_forced and self._renew(path, snapshot, on_step):
+                return
             engine = DuckDB.create(path)
             try:
-                self._build(engine, snapshot.files, snapshot.version, self.settings.for_facts(), on_step)
+                self._build(engine, snapshot, self.settings.for_facts(), on_step)
             finally:
                 engine.close()
 
         publish_mart(self.path / MARTS_FOLDER, build, _mart_version, snapshot.version)
         return snapshot.version
 
-    def _build(self, engine: DuckDB, files: Mapping[str, Sequence[str]], version: int, settings: Mapping[str, Any], on_step: Step) -> None:
+    def _renew(self, path: Path, snapshot: Snapshot, on_step: Step) -> bool:
+        """Make the mart at `path` from a copy of the published one and what came since; False when that cannot be done."""
+        published, made_from = self.published_path(), self._published_version()
+        if published is None or made_from is None or made_from >= snapshot.version:
+            return False
+        additions = self.lake.additions(made_from, snapshot.version)
+        if additions is None:
+            return False
+        from helmdesk.engines.duckdb import DuckDB
+        from helmdesk.facts.events import CannotRenew
+        from helmdesk.facts.renew import renew_facts
+
+        on_step("copying the mart")
+        try:
+            shutil.copyfile(published, path)
+        except FileNotFoundError:
+            return False  # somebody published a newer one
+        engine = DuckDB.edit(path)
+        try:
+            engine.use_threads(path.stat().st_size)
+            engine.run("begin")
+            renew_facts(engine, snapshot.files, additions.files, additions.batches, self.settings.for_facts(), snapshot.version, on_step)
+            engine.run("commit")
+        except CannotRenew as reason:
+            on_step(f"building the mart anew: {reason}")
+            engine.close()
+            path.unlink()
+            path.with_name(path.name + ".wal").unlink(missing_ok=True)
+            return False
+        finally:
+            engine.close()
+        return True
+
+    def published_path(self) -> Path | None:
+        """Return the published mart's file, or None when there is none."""
+        return published_mart(self.path / MARTS_FOLDER)
+
+    def _published_version(self) -> int | None:
+        path = self.published_path()
+        try:
+            return None if path is None else _mart_version(path)
+        except HelmdeskError:
+            return None
+
+    def _build(self, engine: DuckDB, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> None:
         from helmdesk.facts.build import build_facts
 
-        build_facts(engine, files, settings, version, on_step)
+        build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches)
 
     def _is_current(self, version: int) -> bool:
         from helmdesk.engines.duckdb import DuckDB
@@ -225,7 +271,11 @@ class DeskFolder:
             rows = engine.run("select lake_version, facts_hash, settings from mart")
         finally:
             engine.close()
-        return rows == [(version, facts_hash(), json.dumps(self.settings.for_facts(), sort_keys=True))]
+        if [row[1:] for row in rows] != [(facts_hash(), json.dumps(self.settings.for_facts(), sort_keys=True))]:
+            return False
+        made_from = int(rows[0][0])
+        added = Additions({}, ()) if made_from == version else self.lake.additions(made_from, version)
+        return added == Additions({}, ())  # joined files are no news
 
     def mart_version(self) -> int | None:
         """Return the lake version of the published mart, or None when there is none."""
@@ -248,7 +298,7 @@ class DeskFolder:
         else:
             snapshot = self.lake.snapshot(as_of)
             engine = DuckDB.create()
-            self._build(engine, snapshot.files, snapshot.version, settings or self.settings.for_facts(), silent)
+            self._build(engine, snapshot, settings or self.settings.for_facts(), silent)
         try:
             yield engine
         finally:
@@ -275,6 +325,17 @@ class DeskFolder:
                 if path == published_mart(self.path / MARTS_FOLDER):
                     raise
         raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
+
+    def count_records(self, snapshot: Snapshot) -> dict[str, int]:
+        """Return how many records of each type the files of a snapshot hold, read from the files."""
+        import duckdb
+
+        found: dict[str, int] = {}
+        with duckdb.connect() as connection:
+            for files in snapshot.files.values():
+                reader = f"read_parquet({list(files)!r}, union_by_name=true, hive_partitioning=false)"
+                found.update(connection.execute(f"select type, count(*) from {reader} group by type order by type").fetchall())
+        return found
 
     def record_types(self) -> dict[str, int]:
         """Return how many records of each type the published mart was made from."""

@@ -106,6 +106,7 @@ class LiveDesk(Desk):
                     continue
                 ((version,),) = engine.run("select lake_version from mart")
                 engine.lock()
+                self._memory.clear()  # nobody asks the old mart again, and an erased person must not stay
                 self._mart = OpenMart(path, engine, read_bounds(engine), int(version))
             return self._mart
 

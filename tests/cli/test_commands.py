@@ -299,3 +299,23 @@ def test_a_bar_on_a_terminal(tmp_path: Path) -> None:
     shown = on_a_terminal(["sample", str(tmp_path / "desk"), "--scale", "0.3"], 100)
     assert "stored as lake version 1" in shown
     assert "0:00:0" in shown, "no bar with its elapsed time was shown"
+
+
+def test_backup_restore_watch_and_erase(helmdesk: Run, tmp_path: Path) -> None:
+    folder, again = tmp_path / "desk", tmp_path / "again"
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "ticket.csv").write_text(
+        "id,created_at,status,updated_at,requester_id\n1,2026-01-05,solved,2026-01-06,77\n2,2026-01-05,open,2026-01-06,78\n",
+        encoding="utf-8",
+    )
+    helmdesk("init", folder)
+    helmdesk("load", "zendesk", export, "--no-refresh", "--desk", folder)
+    assert "lake version 1" in helmdesk("watch", "--times", "2", "--every", "0.2", "--desk", folder).stdout
+    assert "lake version 1, 5 records" in helmdesk("backup", tmp_path / "desk.tar", "--desk", folder).stdout
+    assert "records counted and equal" in helmdesk("restore", tmp_path / "desk.tar", again, "--verify").stdout
+    assert "2" in helmdesk("measure", "ticket_volume", "--desk", again).stdout
+    helmdesk("backup", tmp_path / "desk.tar", "--desk", folder, code=5)
+    assert "(tickets: 1)" in helmdesk("erase", "--customer", "77", "--yes", "--desk", folder).stdout
+    assert "no record names 99" in helmdesk("erase", "--customer", "99", "--yes", "--desk", folder, code=3).stderr
+    assert helmdesk("measure", "ticket_volume", "--by", "customer", "--desk", folder).stdout.count("erased:") == 1

@@ -111,16 +111,31 @@ def test_compaction_changes_no_number(tmp_path: Path, monkeypatch: pytest.Monkey
     assert desk.measure("ticket_volume")[0].value == 8
 
 
-def test_abandoned_files_are_removed_after_a_week(tmp_path: Path) -> None:
+def test_abandoned_files_are_removed_after_a_day(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     load_events(desk, ticket("A", DAY.format(5)))
     folder = desk.lake.path / "family=ticket"
     (folder / "part-young.parquet").write_bytes(b"x")
     (folder / "part-old.parquet").write_bytes(b"x")
     os.utime(folder / "part-old.parquet", (0, 0))
-    assert desk.lake.compact()["orphans_removed"] == 1
+    assert desk.lake.compact()["files_removed"] == 1
     assert (folder / "part-young.parquet").exists()
     assert created(desk) == 1
+
+
+def test_a_version_whose_files_are_gone_is_read_by_its_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk(tmp_path / "desk")
+    receipts = []
+    for day in range(1, 6):
+        load_events(desk, ticket(f"T{day}", DAY.format(day)), batch=f"batch {day}")
+        receipts.append(desk.measure("ticket_volume").receipt)
+    monkeypatch.setattr(lake_module, "KEEP_HOURS", 0)
+    assert desk.lake.compact()["files_removed"] >= 10
+    assert len(list(desk.lake.path.glob("family=ticket/*.parquet"))) == 1
+    for receipt in receipts:
+        desk.verify(receipt)
+    assert desk.lake.snapshot(3).batches == ("batch 1", "batch 2", "batch 3")
+    assert created(desk) == 5
 
 
 def _load_many(path: Path, name: str, start: multiprocessing.synchronize.Barrier) -> None:  # type: ignore[name-defined]

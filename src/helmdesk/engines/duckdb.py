@@ -113,6 +113,16 @@ class DuckDB:
 
         return cls(duckdb.connect(str(path) if path else ":memory:"))
 
+    @classmethod
+    def edit(cls, path: Path) -> DuckDB:
+        """Open a copy of a mart for writing, as catalogue ``mart``: its tables can be named beside temporary ones of the same name."""
+        import duckdb
+
+        engine = cls(duckdb.connect())
+        engine.connection.execute("attach '" + str(path).replace("'", "''") + "' as mart")
+        engine.connection.execute("use mart")
+        return engine
+
     def another(self) -> DuckDB:
         """Return a connection of its own to the same open database, for another thread; it sees the same data."""
         twin = object.__new__(DuckDB)

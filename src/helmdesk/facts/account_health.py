@@ -4,6 +4,7 @@ Version 1. Each component looks back 90 days; one with fewer than five cases is 
 known ones are scaled up to add to one. ``components`` says which were known. Months end in UTC.
 """
 
+from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.fact import Dimension, Fact
 
 WEIGHTS = {
@@ -22,17 +23,8 @@ _TOTAL = " + ".join(f"case when {name} is null then 0 else {weight} end" for nam
 _KNOWN = " + ".join(f"case when {name} is null then 0 else 1 end" for name in WEIGHTS)
 _NAMES = ", ".join(f"case when {name} is not null then '{name}' end" for name in WEIGHTS)
 
-fact = Fact(
-    name="account_health",
-    grain="one account at the end of one month, or at the end of the data",
-    only_if="select 1 from tickets where account_id is not null",
-    depends=("tickets", "responses", "sla_clocks"),
-    dimensions=(
-        Dimension("account", "account", "customer's company"),
-        Dimension("tier", "tier", "account's tier at that time"),
-        Dimension("region", "region", "account's region at that time"),
-    ),
-    sql=f"""
+# Which accounts are assessed when.
+ASSESSMENTS = """
     with accounts as (
         select account_id, min(created_at) as first_at from tickets where account_id is not null group by account_id
     ),
@@ -41,10 +33,29 @@ fact = Fact(
         select distinct case when month_at <= z.as_of then month_at - interval 1 microsecond else z.as_of end as assessed_at
         from horizon z, generate_series(date_trunc('month', (select min(first_at) from accounts)) + interval 1 month,
             z.as_of + interval 1 month, interval 1 month) g(month_at)
+    )
+    select a.account_id, e.assessed_at from accounts a join ends e on e.assessed_at > a.first_at
+"""
+
+
+def create_assessments(engine: DuckDB) -> None:
+    """Create ``assessments``: every account at every end of a month since its first ticket."""
+    engine.connection.execute(f"create temp table assessments as {ASSESSMENTS}")
+
+
+fact = Fact(
+    name="account_health",
+    grain="one account at the end of one month, or at the end of the data",
+    only_if="select 1 from tickets where account_id is not null",
+    depends=("tickets", "responses", "sla_clocks"),
+    prepare=create_assessments,
+    dimensions=(
+        Dimension("account", "account", "customer's company"),
+        Dimension("tier", "tier", "account's tier at that time"),
+        Dimension("region", "region", "account's region at that time"),
     ),
-    grid as (
-        select a.account_id, e.assessed_at from accounts a join ends e on e.assessed_at > a.first_at
-    ),
+    sql=f"""
+    with grid as (select account_id, assessed_at from assessments),
     work as (
         select g.account_id, g.assessed_at,
             count_if(t.created_at > g.assessed_at - days({DAYS})) as created,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,14 @@ def build_facts(
     settings: Mapping[str, Any],
     lake_version: int,
     on_step: Callable[[str], None] = lambda _step: None,
+    batches: Collection[str] | None = None,
 ) -> None:
     """Create every fact and the table ``mart`` (one row: what this is made of).
 
     Args:
         files: Parquet files by record family, of one snapshot.
         settings: those that change facts, see `Settings.for_facts`.
+        batches: those that count; None: all in the files.
 
     Raises:
         SettingError: a default calendar that the lake does not hold.
@@ -65,7 +68,7 @@ def build_facts(
     engine.use_threads(sum(Path(file).stat().st_size for paths in files.values() for file in paths))
     on_step("reading records")
     engine.define_functions()
-    create_record_views(engine, files)
+    create_record_views(engine, files, batches=batches)
     create_entity_lookups(engine)
     run = engine.connection.execute
     run(f"create table record_types as {record_types_sql()}")
@@ -73,18 +76,7 @@ def build_facts(
         "select coalesce(min(earliest) filter (where is_observed), min(earliest)), coalesce(max(latest) filter (where is_observed), max(latest))"
         " from record_types where is_dated"
     )
-    calendars = create_working_time(engine, first, latest)
-    default = settings["default_calendar"]
-    if default and calendars and default not in calendars:
-        raise SettingError(f"default_calendar = '{default}' is not in the lake (it has: {', '.join(calendars)})")
-    if not default and len(calendars) == 1:
-        default = calendars[0]
-    limits = {name: settings[name] for name in HORIZON}
-    columns = ", ".join(f"?::{'boolean' if isinstance(value, bool) else 'integer'} as {name}" for name, value in limits.items())
-    run(
-        f"create table horizon as select ?::timestamp as as_of, nullif(?, '') as default_calendar, {columns}",
-        [latest, default, *limits.values()],
-    )
+    create_horizon(engine, latest, create_working_time(engine, first, latest), settings)
     for fact in load_facts().values():
         if fact.is_rare:
             continue
@@ -96,11 +88,41 @@ def build_facts(
         if fact.only_if and not engine.run(f"select 1 from ({fact.only_if}) q limit 1"):
             sql = f"select * from ({sql}) q limit 0"
         run(f"create {scope} {fact.name} as {sql}")
-    # What the source kept of its tickets beyond our columns: the names by which custom dimensions are known.
-    run(
+    create_custom_fields(engine)
+    create_mart_table(engine, latest, settings, lake_version)
+    # A mart is brought up to newer versions, see `renew`; this says how often it was.
+    run("create table renewals (from_version bigint, to_version bigint)")
+
+
+def create_horizon(engine: DuckDB, latest: datetime | None, calendars: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Create ``horizon``, one row: the end of the data and the settings that facts read.
+
+    Raises:
+        SettingError: a default calendar that the lake does not hold.
+    """
+    default = settings["default_calendar"]
+    if default and calendars and default not in calendars:
+        raise SettingError(f"default_calendar = '{default}' is not in the lake (it has: {', '.join(calendars)})")
+    if not default and len(calendars) == 1:
+        default = calendars[0]
+    limits = {name: settings[name] for name in HORIZON}
+    columns = ", ".join(f"?::{'boolean' if isinstance(value, bool) else 'integer'} as {name}" for name, value in limits.items())
+    engine.connection.execute(
+        f"create table horizon as select ?::timestamp as as_of, nullif(?, '') as default_calendar, {columns}",
+        [latest, default, *limits.values()],
+    )
+
+
+def create_custom_fields(engine: DuckDB) -> None:
+    """Create the names by which custom dimensions are known: what sources kept of their tickets beyond our columns."""
+    engine.connection.execute(
         "create table custom_fields as select distinct unnest(json_keys(custom)) as name from tickets where custom is not null order by name"
     )
-    run(
+
+
+def create_mart_table(engine: DuckDB, latest: datetime | None, settings: Mapping[str, Any], lake_version: int) -> None:
+    """Create ``mart``, one row: what this is made of."""
+    engine.connection.execute(
         "create table mart as select ?::bigint as lake_version, ?::timestamp as as_of, ?::varchar as facts_hash, ?::varchar as settings",
         [lake_version, latest, facts_hash(), json.dumps(dict(settings), sort_keys=True)],
     )

@@ -11,6 +11,7 @@ OWN = {
 fact = Fact(
     name="contacts",
     grain="one call or chat attempt, or one total somebody counted",
+    key="leg_id",
     only_if="select 1 from legs",
     depends=("legs", "tickets"),
     dimensions=(*(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS), Dimension("queue", "queue", "where it waited")),
@@ -19,7 +20,7 @@ fact = Fact(
         select l.leg_id, w.start_at is not null and l.offered_at < w.end_at as is_open
         from (select x.leg_id, x.offered_at, coalesce(q.calendar_id, z.default_calendar) as calendar_id
             from legs x cross join horizon z left join queue_versions q on q.entity_id = x.queue_id and q.is_latest) l
-        asof left join working_time w on w.calendar_id = l.calendar_id and w.start_at <= l.offered_at
+        left join working_days w on w.calendar_id = l.calendar_id and w.day_at = date_trunc('day', l.offered_at) and w.from_at <= l.offered_at and w.until_at > l.offered_at
         where l.calendar_id in (select calendar_id from working_time)
     )
     select l.* exclude (account_id, customer_id, channel, issue_type), coalesce(l.channel, q.channel, t.channel) as channel,

@@ -36,30 +36,42 @@ LATEST = {
 
 def create_entity_lookups(engine: DuckDB) -> None:
     """Create ``<entity>_versions`` (half-open validity), ``latest_*`` and ``instruments``."""
-    for table, specification in LOOKUPS.items():
-        entity, columns = specification.split("|")
-        engine.connection.execute(
-            f"""
-            create temp table {table} as
-            with ordered as (
-                select entity_id, valid_from, valid_to as stated_end, {columns},
-                    row_number() over w as version_number, lead(valid_from) over w as next_from
-                from entity_records
-                where type = '{entity}'
-                window w as (partition by entity_id order by valid_from, recorded_at, record_id)
-            )
-            select entity_id, {columns},
-                case when version_number = 1 then timestamp '1900-01-01 00:00:00' else valid_from end as valid_from,
-                coalesce(next_from, stated_end, forever()) as valid_to,
-                next_from is null as is_latest
-            from ordered
-            where next_from is null or next_from > valid_from
-            """
+    for table in LOOKUPS:
+        engine.connection.execute(f"create table {table} as {versions_sql(table)}")
+    create_latest(engine)
+    create_instruments(engine)
+
+
+def versions_sql(table: str) -> str:
+    """Return house SQL of one look-up, from ``entity_records``."""
+    entity, columns = LOOKUPS[table].split("|")
+    return f"""
+        with ordered as (
+            select entity_id, valid_from, valid_to as stated_end, {columns},
+                row_number() over w as version_number, lead(valid_from) over w as next_from
+            from entity_records
+            where type = '{entity}'
+            window w as (partition by entity_id order by valid_from, recorded_at, record_id)
         )
+        select entity_id, {columns},
+            case when version_number = 1 then timestamp '1900-01-01 00:00:00' else valid_from end as valid_from,
+            coalesce(next_from, stated_end, forever()) as valid_to,
+            next_from is null as is_latest
+        from ordered
+        where next_from is null or next_from > valid_from
+        """
+
+
+def create_latest(engine: DuckDB) -> None:
+    """Create the present version of each entity, from the look-ups."""
     for latest, entity in LATEST.items():
         engine.connection.execute(f"create table {latest} as select * from {entity}_versions where is_latest")
+
+
+def create_instruments(engine: DuckDB) -> None:
+    """Create how the answers of each instrument are read."""
     engine.connection.execute(
-        """create temp table instruments as
+        """create table instruments as
         select entity_id, name, instrument_kind, about,
             json_extract_string(definition, '$.positive[*]') as positive,
             json_extract_string(definition, '$.negative[*]') as negative,

@@ -5,6 +5,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="episodes",
     grain="one run of a ticket from creation or reopen to solve",
+    key="ticket_id",
     depends=("ticket_states", "messages"),
     sql="""
     with marked as (

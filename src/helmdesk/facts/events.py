@@ -2,46 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.records.schema import RECORD_TYPES, SQL_TYPES, family_columns
+from helmdesk.records.schema import FAMILIES, RECORD_TYPES, SQL_TYPES, family_columns
 
 # Families whose times say how far the data reach; plans and validity dates may lie in the future.
 OBSERVED = ("ticket", "message", "handoff", "leg", "work", "sla", "survey", "review", "workforce", "fallback")
+# Up to this share of repeated records they are set aside; beyond it everything is written down once, without them.
+FEW = 0.05
+FIRST_RECORDED = "qualify row_number() over (partition by record_id order by recorded_at, batch_id) = 1"
+FACT_FAMILIES = tuple(family for family in FAMILIES if family not in ("quarantine", "batch"))
 
 
-def create_record_views(engine: DuckDB, files: Mapping[str, Sequence[str]]) -> None:
-    """Create ``<family>_records`` for every family; a family without files gives an empty table."""
-    for family in dict.fromkeys(kind.family for kind in RECORD_TYPES.values()):
-        if family not in ("quarantine", "batch"):
-            _create_view(engine, family, files.get(family, ()))
+class CannotRenew(Exception):
+    """A mart cannot be brought up to date by what is new alone; says why. Never leaves the desk."""
 
 
-def _create_view(engine: DuckDB, family: str, files: Sequence[str]) -> None:
-    columns = family_columns(family)
+def create_record_views(
+    engine: DuckDB,
+    files: Mapping[str, Sequence[str]],
+    only: Collection[str] = FACT_FAMILIES,
+    prefix: str = "",
+    batches: Collection[str] | None = None,
+) -> None:
+    """Create ``<prefix><family>_records`` for every family of `only`; a family without files gives an empty table.
+
+    Args:
+        batches: those that count; None: all in the files.
+    """
+    if batches is not None:
+        engine.connection.execute("create temp table counted_batches as select unnest(?::varchar[]) as batch_id", [list(batches)])
+    for family in only:
+        _create_view(engine, family, files.get(family, ()), prefix, batches is not None)
+
+
+def create_touched_records(engine: DuckDB, family: str, files: Sequence[str], condition: str, new_batches: Collection[str]) -> None:
+    """Create ``<family>_records`` with the records for which `condition` holds alone.
+
+    Raises:
+        CannotRenew: a new batch holds, with an earlier date of recording, what an older one holds: it would take its place.
+    """
     run = engine.connection.execute
     view = f"{family}_records"
     if not files:
-        cells = ", ".join(_cell(name, kind, False) for name, kind in columns.items())
+        _create_view(engine, family, ())
+        return
+    _forget(engine, view)
+    _, selected = _selection(engine, family, files)
+    run(f"create temp table touched_records as select * from ({selected}) where {condition}")
+    listed = ", ".join(f"'{batch}'" for batch in new_batches) or "''"
+    if engine.run(
+        f"""select 1 from (select record_id, arg_min(batch_id, (recorded_at, batch_id)) in ({listed}) as is_new, bool_or(batch_id not in ({listed})) as is_known
+        from touched_records group by record_id having count(*) > 1) where is_new and is_known limit 1"""
+    ):
+        raise CannotRenew("a record that is known came again as if it were older")
+    run(f"create temp table {view} as from touched_records {FIRST_RECORDED}")
+    run("drop table touched_records")
+
+
+def _create_view(engine: DuckDB, family: str, files: Sequence[str], prefix: str = "", is_limited: bool = False) -> None:
+    run = engine.connection.execute
+    view = f"{prefix}{family}_records"
+    _forget(engine, view)
+    if not files:
+        cells = ", ".join(_cell(name, kind, False) for name, kind in family_columns(family).items())
         run(f"create temp view {view} as select {cells}, 0 as type_order where false")
         return
+    reader, selected = _selection(engine, family, files, is_limited)
+    ((first_batch, last_batch),) = run(f"select min(batch_id), max(batch_id) from {reader}").fetchall()
+    if first_batch == last_batch:
+        run(f"create temp view {view} as {selected}")
+    else:
+        _leave_out_repeats(engine, view, selected)
+
+
+def _selection(engine: DuckDB, family: str, files: Sequence[str], is_limited: bool = False) -> tuple[str, str]:
+    """Return the reader of a family's files, SQL of its records in our columns without corrected ones."""
+    columns = family_columns(family)
+    run = engine.connection.execute
     listed_files = "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
     reader = f"read_parquet({listed_files}, union_by_name=true, hive_partitioning=false)"
+    if is_limited:
+        reader = f"(select * from {reader} where batch_id in (from counted_batches))"
     present = {row[0] for row in run(f"describe select * from {reader}").fetchall()}
     cells = ", ".join(_cell(name, kind, name in present) for name, kind in columns.items() if name != "family")
     order = " ".join(f"when '{kind.name}' then {kind.order}" for kind in RECORD_TYPES.values() if kind.family == family)
     selected = f"select {cells}, case type {order} end as type_order from {reader}"
-    supersedes = "supersedes" if "supersedes" in present else "null"
-    (batches, corrections) = run(f"select count(distinct batch_id), count({supersedes}) from {reader}").fetchone() or (0, 0)
+    supersedes = "supersedes" if "supersedes" in present else "null::varchar"
+    ((corrections,),) = run(f"select count({supersedes}) from {reader}").fetchall()
     if corrections:
         selected += f" where record_id not in (select supersedes from {reader} where supersedes is not null)"
-    if batches > 1:
-        # A batch holds no id twice, but two batches may overlap: what was recorded first stands.
-        selected += " qualify row_number() over (partition by record_id order by recorded_at, batch_id) = 1"
-        run(f"create temp table {view} as {selected}")
-    else:
+    return reader, selected
+
+
+def _forget(engine: DuckDB, name: str) -> None:
+    for kind in ("view", "table"):
+        if engine.run(f"select 1 from duckdb_{kind}s() where {kind}_name = '{name}' and temporary"):
+            engine.connection.execute(f"drop {kind} temp.{name}")
+
+
+def _leave_out_repeats(engine: DuckDB, view: str, selected: str) -> None:
+    """A batch holds no id twice, but two batches may overlap: what was recorded first stands.
+
+    Looking for hashes that occur twice costs a tenth of ordering all records, and mostly there are none.
+    """
+    run = engine.connection.execute
+    run(f"create or replace temp table repeated as select hash(record_id) as id from ({selected}) group by id having count(*) > 1")
+    (repeats,) = run("select count(*) from repeated").fetchone() or (0,)
+    (records,) = run(f"select count(*) from ({selected})").fetchone() or (0,)
+    if repeats == 0:
         run(f"create temp view {view} as {selected}")
+    elif repeats > records * FEW:
+        run(f"create temp table {view} as {selected} {FIRST_RECORDED}")
+    else:
+        run(
+            f"create or replace temp table {view}_repeated as select * from ({selected}) where hash(record_id) in (from repeated) {FIRST_RECORDED}"
+        )
+        run(f"create or replace temp table {view}_hashes as from repeated")
+        run(
+            f"create temp view {view} as select * from ({selected}) where hash(record_id) not in (from {view}_hashes)"
+            f" union all select * from {view}_repeated"
+        )
 
 
 def _cell(name: str, kind: str, is_present: bool) -> str:
@@ -52,15 +134,14 @@ def _cell(name: str, kind: str, is_present: bool) -> str:
     return f'"{name}"::timestamp as "{name}"' if kind == "instant" else f'"{name}"'
 
 
-def record_types_sql() -> str:
+def record_types_sql(families: Collection[str] = FACT_FAMILIES, prefix: str = "") -> str:
     """Return SQL that lists every type of record: count, earliest and latest time, and whether it tells of something observed.
 
     Plans, validity dates and bookkeeping say nothing about how far the data reach.
     """
-    families = [family for family in dict.fromkeys(kind.family for kind in RECORD_TYPES.values()) if family not in ("quarantine", "batch")]
     return " union all ".join(
         f"select type, count(*) as records, min(occurred_at) as earliest, max(occurred_at) as latest,"
         f" {family in OBSERVED} and type not like 'shift_%' and type <> 'interval_total' as is_observed, {family != 'entity'} as is_dated"
-        f" from {family}_records group by type"
+        f" from {prefix}{family}_records group by type"
         for family in families
     )

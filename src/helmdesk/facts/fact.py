@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
 
-NOT_FACTS = {"fact", "build", "entities", "events", "working_time", "definitions"}
+NOT_FACTS = {"fact", "build", "entities", "events", "working_time", "definitions", "renew", "touched"}
 CUSTOM = "custom."
 
 
@@ -43,6 +43,7 @@ class Fact:
     Attributes:
         name: table name.
         grain: what one row is, in words.
+        key: column whose values say which rows a change of records touches; none: the whole table is made again.
         sql: house SQL that gives the table from record views, look-ups and facts it depends on.
         is_view: computed from other facts when asked, because storing it would only repeat them.
         only_if: house SQL of a query without whose rows this table is empty anyway: then it is not computed.
@@ -55,6 +56,7 @@ class Fact:
     name: str
     grain: str
     sql: str
+    key: str = ""
     depends: tuple[str, ...] = ()
     is_view: bool = False
     is_rare: bool = False

@@ -6,8 +6,9 @@ from helmdesk.facts.responses import SURVEY_DIMENSIONS
 fact = Fact(
     name="invites",
     grain="one survey sent to one customer",
+    key="survey_id",
     only_if="select 1 from survey_records",
-    depends=("episodes", "tickets"),
+    depends=("episodes", "tickets", "source_habits"),
     dimensions=SURVEY_DIMENSIONS,
     sql="""
     with surveys as (
@@ -21,7 +22,6 @@ fact = Fact(
         group by survey_id
         having count_if(type = 'sent') > 0
     ),
-    delivering as (select distinct source from survey_records where type = 'delivered'),
     solved as (
         select v.survey_id, arg_max(e.solver_agent_id, e.ended_at) as agent_id, arg_max(e.solver_team_id, e.ended_at) as team_id
         from surveys v
@@ -42,7 +42,7 @@ fact = Fact(
         coalesce(not (t.is_spam or t.is_merged or t.is_deleted), true) as is_counted, v.fidelity
     from surveys v
     join instruments i on i.entity_id = v.instrument_id
-    left join delivering d on d.source = v.source
+    left join source_habits d on d.source = v.source and d.reports_deliveries
     left join solved s on s.survey_id = v.survey_id
     left join tickets t on t.ticket_id = v.ticket_id
     left join latest_agents n on n.entity_id = s.agent_id

@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="legs",
     grain="one call or chat attempt",
+    key="leg_id",
     only_if="select 1 from leg_records",
     sql="""
     with told as (
@@ -52,14 +53,19 @@ fact = Fact(
         group by agent_id, edge_at
     ),
     levels as (
-        select agent_id, edge_at, sum(step) over (partition by agent_id order by edge_at rows between unbounded preceding and current row) as chats,
+        select agent_id, edge_at, cast(sum(step) over (partition by agent_id order by edge_at rows between unbounded preceding and current row) as bigint) as chats,
             lead(edge_at) over (partition by agent_id order by edge_at) as next_at
         from edges
     ),
+    -- The integral begins anew whenever the agent was free: a chat's share depends on nothing before that.
+    stretches as (
+        select *, sum(case when was_free then 1 else 0 end) over (partition by agent_id order by edge_at rows between unbounded preceding and current row) as stretch
+        from (select *, lag(chats, 1, 0) over (partition by agent_id order by edge_at) = 0 as was_free from levels)
+    ),
     shared as (
         select agent_id, edge_at, coalesce(sum(case when chats > 0 then seconds(edge_at, next_at) / cast(chats as double) else 0 end)
-            over (partition by agent_id order by edge_at rows between unbounded preceding and 1 preceding), 0) as share_before
-        from levels
+            over (partition by agent_id, stretch order by edge_at rows between unbounded preceding and 1 preceding), 0) as share_before
+        from stretches
     ),
     divided as (
         select b.leg_id, f.share_before - a.share_before as own_seconds

@@ -1,7 +1,8 @@
 """What every stretch of a ticket's life amounts to on the calendar in force during it.
 
 In force is the ticket's own calendar, else that of the team holding it, else the desk's default. The calendar's
-hours are those of the version valid at each moment (`as_scheduled`).
+hours are those of the version valid at each moment (`as_scheduled`). How long a solved ticket has been lying solved
+is nobody's time: that last stretch has none.
 """
 
 from helmdesk.facts.fact import Fact
@@ -9,27 +10,28 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="life_working_times",
     grain="one stretch of the life of a ticket, on a desk with calendars",
+    key="ticket_id",
     only_if="select 1 from working_time",
     depends=("ticket_life",),
     sql="""
     with placed as (
-        select l.ticket_id, l.started_at, least(l.ended_at, z.as_of) as until_at,
+        select l.ticket_id, l.started_at, case when l.is_unsolved then least(l.ended_at, z.as_of) else l.ended_at end as until_at,
             coalesce(l.own_calendar_id, e.calendar_id, z.default_calendar) as calendar_id
         from ticket_life l
         cross join horizon z
         left join team_versions e on e.entity_id = l.team_id and l.started_at >= e.valid_from and l.started_at < e.valid_to
     ),
     looked_up as (
-        select p.ticket_id, p.started_at, c.calendar_id,
+        select p.ticket_id, p.started_at, p.until_at, c.calendar_id,
             case when c.calendar_id is not null then coalesce(a.seconds_before + seconds(a.start_at, least(p.started_at, a.end_at)), 0) end as at_start,
             case when c.calendar_id is not null then coalesce(b.seconds_before + seconds(b.start_at, least(p.until_at, b.end_at)), 0) end as at_end
         from placed p
         left join (select distinct calendar_id from working_time) c on c.calendar_id = p.calendar_id
-        asof left join working_time a on a.calendar_id = p.calendar_id and a.start_at <= p.started_at
-        asof left join working_time b on b.calendar_id = p.calendar_id and b.start_at <= p.until_at
+        left join working_days a on a.calendar_id = p.calendar_id and a.day_at = date_trunc('day', p.started_at) and a.from_at <= p.started_at and a.until_at > p.started_at
+        left join working_days b on b.calendar_id = p.calendar_id and b.day_at = date_trunc('day', p.until_at) and b.from_at <= p.until_at and b.until_at > p.until_at
     ),
     summed as (
-        select ticket_id, started_at, calendar_id, at_start, greatest(at_end - at_start, 0) as business_seconds,
+        select ticket_id, started_at, calendar_id, at_start, case when until_at < forever() then greatest(at_end - at_start, 0) end as business_seconds,
             -- A stretch without a calendar makes everything after it unknown, not zero.
             case when count(*) over earlier = count(at_start) over earlier
                 then coalesce(sum(at_end - at_start) over earlier, 0) end as worked_before

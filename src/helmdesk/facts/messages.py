@@ -5,6 +5,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="messages",
     grain="one message on a ticket",
+    key="ticket_id",
     sql="""
     select ticket_id, record_id as message_id, occurred_at as sent_at, coalesce(seq, 0) as seq,
         actor_id, actor_kind,

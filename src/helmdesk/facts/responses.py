@@ -14,6 +14,7 @@ SURVEY_DIMENSIONS = (
 fact = Fact(
     name="responses",
     grain="one revision of one survey answer",
+    key="survey_id",
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets"),
     dimensions=SURVEY_DIMENSIONS,

@@ -11,6 +11,7 @@ OWN = {
 fact = Fact(
     name="reviews",
     grain="one review of one piece of work",
+    key="review_id",
     only_if="select 1 from review_records",
     depends=("tickets",),
     dimensions=tuple(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),

@@ -77,6 +77,7 @@ MOMENTS = """
 fact = Fact(
     name="sla_applications",
     grain="one clock of one SLA policy on one ticket, from an application to the next",
+    key="ticket_id",
     only_if="select 1 from sla_matches union all select 1 from sla_records where type = 'policy_applied'",
     depends=("tickets", "ticket_states"),
     prepare=create_rules,
@@ -104,7 +105,7 @@ fact = Fact(
     situated as (
         select a.*, s.priority, s.calendar_id as ticket_calendar_id
         from (select *, greatest(applied_at, k.created_at) as looked_at from applied join (select ticket_id, created_at from ticket_clocks) k using (ticket_id)) a
-        asof join ticket_states s on s.ticket_id = a.ticket_id and s.started_at <= a.looked_at
+        join ticket_states s on s.ticket_id = a.ticket_id and s.started_at <= a.looked_at and s.ended_at > a.looked_at
     ),
     aimed as (
         select a.ticket_id, a.policy_id, a.priority, a.applied_at, a.ended_at, g.clock, g.kind, g.pausing, g.reopen,

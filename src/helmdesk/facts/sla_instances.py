@@ -5,6 +5,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="sla_instances",
     grain="one clock of one ticket: one first response, one customer turn, one resolution, one update",
+    key="ticket_id",
     only_if="select 1 from sla_applications",
     depends=("sla_applications", "replies", "episodes", "messages", "ticket_clocks"),
     sql="""

@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="sla_measured",
     grain="one SLA clock of one ticket, measured by us",
+    key="ticket_id",
     only_if="select 1 from sla_applications",
     depends=("sla_instances", "sla_runs"),
     sql="""

@@ -5,6 +5,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="sla_verdicts",
     grain="one SLA clock of one ticket, as its source judged it last",
+    key="ticket_id",
     only_if="select 1 from sla_records where type = 'source_verdict'",
     sql="""
     with verdicts as (

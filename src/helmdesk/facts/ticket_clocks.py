@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="ticket_clocks",
     grain="one ticket",
+    key="ticket_id",
     depends=("ticket_states", "episodes", "messages"),
     sql="""
     with opened as (

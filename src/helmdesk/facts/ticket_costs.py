@@ -43,16 +43,18 @@ fact = Fact(
     ),
     pools as (
         select c.cost_id, w.ticket_id, w.is_handled, w.is_resolved, w.contacts, w.handled_at,
-            greatest(coalesce(w.handle_seconds, avg(w.handle_seconds) over (partition by c.cost_id), 1), 1) as weight
+            case when w.handle_seconds is not null then greatest(w.handle_seconds, 1) end as measured, greatest(coalesce(avg(w.handle_seconds) over (partition by c.cost_id), 1), 1) as typical
         from costs c
         join work w on w.start_at = c.start_at and w.end_at = c.end_at and (c.scope_channel is null or c.scope_channel = w.channel)
             and (c.scope_team is null or c.scope_team in (w.team_id, w.team))
     ),
     shares as (
         -- Only one row of a ticket and period counts it, however many costs it shares.
-        select *, weight / sum(weight) over (partition by cost_id) as share,
+        -- Whole seconds and a count add up exactly, in whatever order.
+        select *, coalesce(measured, typical) / (coalesce(sum(measured) over same, 0) + typical * count_if(measured is null) over same) as share,
             row_number() over (partition by ticket_id, handled_at order by cost_id) = 1 as is_first_share
         from pools
+        window same as (partition by cost_id)
     )
     select c.cost_id, s.ticket_id, c.category, c.currency, coalesce(s.handled_at, c.start_at) as handled_at,
         coalesce(c.amount * s.share, c.amount) as amount,

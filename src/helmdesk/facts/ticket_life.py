@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="ticket_life",
     grain="one stretch of a ticket's life during which status, assignee, team, priority and own calendar did not change",
+    key="ticket_id",
     sql="""
     with changes as (
         select r.ticket_id, greatest(r.occurred_at, c.created_at) as changed_at, r.type <> 'created' as is_later,

@@ -5,6 +5,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="ticket_openings",
     grain="one ticket",
+    key="ticket_id",
     sql="""
     with opened as (
         select ticket_id, min(occurred_at) as created_at, arg_min(source, occurred_at) as source, arg_min(channel, occurred_at) as channel,
@@ -22,11 +23,11 @@ fact = Fact(
             count_if(type = 'spam_marked') > 0 as is_spam,
             count_if(type = 'merged_into') > 0 as is_merged,
             count_if(type = 'split') > 0 as is_split,
-            coalesce(arg_max(type, occurred_at) filter (where type in ('deleted', 'restored')) = 'deleted', false) as is_deleted,
+            coalesce(arg_max(type, (occurred_at, coalesce(seq, 0), record_id)) filter (where type in ('deleted', 'restored')) = 'deleted', false) as is_deleted,
             count_if(type = 'assigned' and agent_id <> '') as assignee_stations, count_if(type = 'assigned' and team_id <> '') as group_stations,
             count_if(type = 'status_changed' and status_raw = 'on-hold') > 0 as has_old_hold,
-            arg_max(target_ticket_id, occurred_at) filter (where type = 'merged_into') as survivor_ticket_id,
-            arg_max(value, occurred_at) filter (where type = 'field_changed' and field = 'issue_type') as issue_type
+            arg_max(target_ticket_id, (occurred_at, coalesce(seq, 0), record_id)) filter (where type = 'merged_into') as survivor_ticket_id,
+            arg_max(value, (occurred_at, coalesce(seq, 0), record_id)) filter (where type = 'field_changed' and field = 'issue_type') as issue_type
         from ticket_records
         where type <> 'created'
         group by ticket_id

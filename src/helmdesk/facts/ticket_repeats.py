@@ -12,6 +12,7 @@ SIMILARITY = 0.5
 fact = Fact(
     name="ticket_repeats",
     grain="one solved ticket whose customer came back about it",
+    key="ticket_id",
     only_if="select 1 from ticket_openings where coalesce(customer_id, account_id) is not null",
     depends=("ticket_clocks", "ticket_openings"),
     sql=f"""

@@ -10,6 +10,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="ticket_states",
     grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
+    key="ticket_id",
     depends=("ticket_life", "life_working_times"),
     sql="""
     select l.* exclude (own_calendar_id), w.calendar_id, w.business_seconds, w.worked_before, w.calendar_offset

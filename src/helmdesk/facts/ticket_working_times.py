@@ -9,6 +9,7 @@ from helmdesk.facts.fact import Fact
 fact = Fact(
     name="ticket_working_times",
     grain="one ticket with a calendar",
+    key="ticket_id",
     only_if="select 1 from working_time",
     depends=("ticket_clocks",),
     sql="""
@@ -24,8 +25,8 @@ fact = Fact(
         select m.ticket_id, m.moment, s.calendar_id,
             s.calendar_offset + coalesce(w.seconds_before + seconds(w.start_at, least(m.instant, w.end_at)), 0) as worked_seconds
         from moments m
-        asof join ticket_states s on s.ticket_id = m.ticket_id and s.started_at <= m.instant
-        asof left join working_time w on w.calendar_id = s.calendar_id and w.start_at <= m.instant
+        join ticket_states s on s.ticket_id = m.ticket_id and s.started_at <= m.instant and s.ended_at > m.instant
+        left join working_days w on w.calendar_id = s.calendar_id and w.day_at = date_trunc('day', m.instant) and w.from_at <= m.instant and w.until_at > m.instant
     ),
     replies_worked as (
         select ticket_id, max(case when moment = 'started' then worked_seconds end) as started,
@@ -71,7 +72,7 @@ fact = Fact(
     anchor_worked as (
         select m.ticket_id, m.moment, coalesce(w.seconds_before + seconds(w.start_at, least(m.instant, w.end_at)), 0) as worked_seconds
         from anchor_moments m
-        asof left join working_time w on w.calendar_id = m.clock_id and w.start_at <= m.instant
+        left join working_days w on w.calendar_id = m.clock_id and w.day_at = date_trunc('day', m.instant) and w.from_at <= m.instant and w.until_at > m.instant
         where m.instant < forever() and m.clock_id is not null
     ),
     anchors as (

@@ -7,12 +7,19 @@ Attributes are read as of the event they belong to.
 
 from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
 
+# What becomes true by waiting alone: a refresh sets these for all tickets, not only for those that changed.
+MATURITIES = {
+    "is_fcr_mature": "last_solved_at + days(greatest(z.repeat_days, z.reopen_days)) <= z.as_of",
+    "is_reopen_mature": "first_solved_at + days(z.reopen_days) <= z.as_of",
+}
+
 fact = Fact(
     name="tickets",
     grain="one ticket",
-    depends=("ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "legs"),
+    key="ticket_id",
+    depends=("ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "legs", "source_habits"),
     dimensions=TICKET_DIMENSIONS,
-    sql="""
+    sql=f"""
     with paths as (
         select m.ticket_id, count_if(m.is_transfer) as transfers, count_if(m.is_team_change) as team_changes,
             min(case when m.agent_id <> '' then m.started_at end) as first_assigned_at,
@@ -36,13 +43,6 @@ fact = Fact(
         from fallback_records
         where type = 'asserted_value'
         group by ticket_id
-    ),
-    -- A counter is zero until its source says otherwise, where the source keeps that counter at all.
-    counting as (
-        select source, count_if(metric = 'transfers') > 0 as has_transfers, count_if(metric = 'reopens') > 0 as has_reopens
-        from fallback_records
-        where type = 'asserted_value'
-        group by source
     ),
     rounds as (
         select ticket_id, count_if(is_human_reply and (is_first or was_customer or actor_id is distinct from last_actor_id)) as human_rounds
@@ -77,12 +77,12 @@ fact = Fact(
         p.first_assigned_at, p.transfers, p.team_changes, o.escalations, coalesce(x.human_rounds, 0) as human_rounds,
         p.open_seconds, p.agent_work_seconds, p.requester_wait_seconds, p.on_hold_seconds, p.pending_seconds,
         p.solves, p.closes, cast(coalesce(j.work_seconds, f.handle_seconds) as bigint) as handle_seconds,
-        case when n.has_transfers then coalesce(r.transfers, 0) end as reported_transfers,
-        case when n.has_reopens then coalesce(r.reopens, 0) end as reported_reopens,
+        case when n.keeps_transfers then coalesce(r.transfers, 0) end as reported_transfers,
+        case when n.keeps_reopens then coalesce(r.reopens, 0) end as reported_reopens,
         o.is_spam, o.is_merged, o.is_split, o.is_deleted, o.survivor_ticket_id,
         o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, not (o.is_spam or o.is_merged or o.is_deleted) as is_counted,
         y.repeat_ticket_id, y.repeat_ticket_id is not null as is_repeated,
-        k.last_solved_at + days(greatest(z.repeat_days, z.reopen_days)) <= z.as_of as is_fcr_mature, z.fcr_escalation_fails,
+        k.{MATURITIES["is_fcr_mature"]} as is_fcr_mature, z.fcr_escalation_fails,
         seconds(k.clock_started_at, nullif(k.first_reply_at, forever())) as first_reply_seconds,
         seconds(k.created_at, nullif(k.first_reply_at, forever())) as first_reply_from_created_seconds,
         seconds(p.first_assigned_at, nullif(k.first_reply_at, forever())) as first_reply_from_assignment_seconds,
@@ -93,7 +93,7 @@ fact = Fact(
         b.* exclude (ticket_id),
         -- For survival: how long it has been watched, solved or not, as of the data.
         seconds(k.created_at, least(k.first_solved_at, z.as_of)) as watched_seconds,
-        k.first_solved_at + days(z.reopen_days) <= z.as_of as is_reopen_mature
+        k.{MATURITIES["is_reopen_mature"]} as is_reopen_mature
     from ticket_clocks k
     cross join horizon z
     join ticket_openings o on o.ticket_id = k.ticket_id
@@ -103,7 +103,8 @@ fact = Fact(
     left join logged j on j.ticket_id = k.ticket_id
     left join ticket_repeats y on y.ticket_id = k.ticket_id
     left join reported r on r.ticket_id = k.ticket_id
-    left join counting n on n.source = o.source
+    -- A counter is zero until its source says otherwise, where the source keeps that counter at all.
+    left join source_habits n on n.source = o.source
     left join ticket_working_times b on b.ticket_id = k.ticket_id
     left join account_versions a on a.entity_id = o.account_id and k.created_at >= a.valid_from and k.created_at < a.valid_to
     left join contract_versions ct on ct.account_id = o.account_id and k.created_at >= ct.valid_from and k.created_at < ct.valid_to

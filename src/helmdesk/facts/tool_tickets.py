@@ -48,8 +48,8 @@ fact = Fact(
         select x.ticket_id, x.who, s.calendar_offset + coalesce(w.seconds_before + seconds(w.start_at, least(x.replied_at, w.end_at)), 0) as worked_seconds
         from (select ticket_id, replied_at, 'people' as who from by_people where replied_at is not null
             union all select ticket_id, replied_at, 'role' from by_role where replied_at is not null) x
-        asof join ticket_states s on s.ticket_id = x.ticket_id and s.started_at <= x.replied_at
-        asof left join working_time w on w.calendar_id = s.calendar_id and w.start_at <= x.replied_at
+        join ticket_states s on s.ticket_id = x.ticket_id and s.started_at <= x.replied_at and s.ended_at > x.replied_at
+        left join working_days w on w.calendar_id = s.calendar_id and w.day_at = date_trunc('day', x.replied_at) and w.from_at <= x.replied_at and w.until_at > x.replied_at
     ),
     comments as (
         select ticket_id, count_if(direction = 'outbound' and is_public and actor_kind in ('human', 'bot', 'ai_agent') and not is_automated) as agent_comments,

@@ -1,14 +1,16 @@
-"""The table of cumulative working seconds, from the calendars that the lake holds.
+"""The tables of cumulative working seconds, from the calendars that the lake holds.
 
 ``working_time`` has one clock per calendar, stitched from the versions in force at each moment, and for a
 calendar whose hours changed one clock per version besides, for spans that keep the calendar of their start.
+``working_days`` is the same, cut at midnights (UTC): the last span begun at or before an instant is found by equality
+of calendar and day and two comparisons, which costs a fifth of a search for the nearest.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from helmdesk.clocks.calendar import OpenSpan, calendar_from_definition, open_spans
 from helmdesk.engines.duckdb import DuckDB
@@ -31,7 +33,9 @@ def create_working_time(engine: DuckDB, first: datetime | None, last: datetime |
     """
     run = engine.connection.execute
     run("create table working_time (calendar_id varchar, start_at timestamp, end_at timestamp, seconds_before bigint)")
-    run("""create temp table calendar_clocks (calendar_id varchar, clock_id varchar, valid_from timestamp, valid_to timestamp,
+    run("""create table working_days (calendar_id varchar, day_at timestamp, from_at timestamp, until_at timestamp,
+        start_at timestamp, end_at timestamp, seconds_before bigint)""")
+    run("""create table calendar_clocks (calendar_id varchar, clock_id varchar, valid_from timestamp, valid_to timestamp,
         is_versioned boolean)""")
     versions = engine.run(
         "select entity_id, time_zone, definition, valid_from, valid_to from calendar_versions order by entity_id, valid_from"
@@ -57,6 +61,7 @@ def create_working_time(engine: DuckDB, first: datetime | None, last: datetime |
             if is_versioned:
                 rows += _cumulated(clock_id, [(span.start.replace(tzinfo=None), span.end.replace(tzinfo=None)) for span in spans])
     _insert(engine, "working_time", rows)
+    _insert(engine, "working_days", list(_by_day(rows, datetime.combine(start, time()), datetime.combine(end, time()))))
     _insert(engine, "calendar_clocks", clocks)
     return list(by_calendar)
 
@@ -73,6 +78,23 @@ def _cumulated(clock_id: str, spans: Sequence[tuple[datetime, datetime]]) -> Ite
     for start, end in spans:
         yield clock_id, start, end, total
         total += int((end - start).total_seconds())
+
+
+def _by_day(rows: Sequence[Row], start: datetime, end: datetime) -> Iterator[tuple[object, ...]]:
+    """Cut time from `start` to `end` where a span begins and at midnights; each piece names the last span begun."""
+    by_clock: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_clock[row[0]].append(row)
+    for clock_id, spans in by_clock.items():
+        last: tuple[datetime | None, datetime | None, int | None] = (None, None, None)
+        position = start
+        for _, span_start, span_end, seconds_before in [*spans, ("", end, end, 0)]:
+            while position < min(span_start, end):
+                midnight = datetime.combine(position.date(), time())
+                until = min(midnight + timedelta(days=1), span_start, end)
+                yield clock_id, midnight, position, until, *last
+                position = until
+            last = (span_start, span_end, seconds_before)
 
 
 def _insert(engine: DuckDB, table: str, rows: Sequence[tuple[object, ...]]) -> None:

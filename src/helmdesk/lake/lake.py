@@ -11,11 +11,13 @@ import json
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from helmdesk.errors import ConflictError, NotFoundError
 from helmdesk.lake.durable import sync
@@ -32,8 +34,9 @@ PARTITION = "family"
 PARQUET = "format parquet, compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000"
 # A load leaves one file per family; past this many in one family, reading slows and a load compacts.
 COMPACT_ABOVE_FILES = 48
-# Files that a killed load left behind are removed once no running load can still own them.
-ORPHAN_HOURS = 24 * 7
+# How long a file stays that the newest version does not need: joined into another, or left by a killed load. Until then
+# whoever reads an older version keeps it; afterwards that version is read from the newer files, by its batches.
+KEEP_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,25 @@ class Snapshot:
     Attributes:
         version: Delta version, counted from 0.
         files: absolute Parquet paths by family of records.
+        batches: the batches that count, where the files hold later ones too; None: all do.
     """
 
     version: int
     files: dict[str, tuple[str, ...]]
+    batches: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What commits added to the lake, and nothing but added.
+
+    Attributes:
+        files: absolute Parquet paths by family.
+        batches: identities of the batches in them.
+    """
+
+    files: dict[str, tuple[str, ...]]
+    batches: tuple[str, ...]
 
 
 class Lake:
@@ -69,7 +87,12 @@ class Lake:
             mode="ignore",
             partition_by=[PARTITION],
             name="records",
-            configuration={"delta.checkpointInterval": "20", "delta.dataSkippingNumIndexedCols": "12"},
+            configuration={
+                "delta.checkpointInterval": "20",
+                "delta.dataSkippingNumIndexedCols": "12",
+                # The log says which version each batch came with: it is small, and kept for good.
+                "delta.logRetentionDuration": "interval 36500 days",
+            },
         )
 
     def _table(self, version: int | None = None) -> DeltaTable:
@@ -79,6 +102,8 @@ class Lake:
         try:
             return DeltaTable(str(self.path), version=version)
         except TableNotFoundError as error:
+            if version is not None and any((self.path / "_delta_log").glob("*.json")):
+                raise NotFoundError(f"{self.path}: the lake has no version {version}; it begins at {self.first_version()}") from error
             raise NotFoundError(f"{self.path}: no lake here; create a desk with: helmdesk init DIR") from error
         except (DeltaError, OSError) as error:
             if version is None:
@@ -97,6 +122,10 @@ class Lake:
             raise NotFoundError(f"{self.path}: no lake here; create a desk with: helmdesk init DIR")
         return max(versions)
 
+    def first_version(self) -> int:
+        """Return the oldest version that can be read: 0, or the one at which somebody was erased."""
+        return min(int(entry.stem) for entry in (self.path / "_delta_log").glob("*.json") if entry.stem.isdigit())
+
     def version_of_batch(self, batch_id: str) -> int | None:
         """Return a number when `batch_id` was committed, null when it was not."""
         found = self._table().transaction_version(batch_id)
@@ -112,13 +141,17 @@ class Lake:
         Raises:
             ConflictError: another writer changed the table itself meanwhile.
         """
+        with self.writing():
+            return self._append(batch_id, records, summary)
+
+    def _append(self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]) -> int | None:
         from deltalake import CommitProperties, Transaction
         from deltalake.exceptions import CommitFailedError, DeltaError
 
         table = self._table()
         if table.transaction_version(batch_id) is not None:
             return None
-        actions: list[AddAction | RemoveAction] = [self._write_file(family, rows) for family, rows in records.items()]
+        actions: list[AddAction | RemoveAction] = [self.write_file(family, rows) for family, rows in records.items()]
         try:
             table.create_write_transaction(
                 actions,
@@ -139,7 +172,7 @@ class Lake:
             raise ConflictError(f"{self.path}: the batch was not committed ({error}); load it again") from error
         return self._version_holding(actions[0].path, int(table.version()))
 
-    def _write_file(self, family: str, rows: DuckDBPyRelation) -> AddAction:
+    def write_file(self, family: str, rows: DuckDBPyRelation) -> AddAction:
         """Write one family's Parquet file, on disk for good before the log may name it."""
         from deltalake.transaction import AddAction
 
@@ -178,47 +211,131 @@ class Lake:
     def snapshot(self, version: int | None = None) -> Snapshot:
         """Return the files of one version, the newest by default.
 
+        A version whose own files were joined into others is read from the newest files, restricted to its batches:
+        records are only ever added.
+
         Raises:
             NotFoundError: no such version.
         """
         table = self._table(version)
+        files = self._files(table)
+        if version is None or all(Path(path).is_file() for paths in files.values() for path in paths):
+            return Snapshot(int(table.version()), files)
+        return Snapshot(int(table.version()), self._files(self._table()), self._batches_until(version))
+
+    @staticmethod
+    def _files(table: DeltaTable) -> dict[str, tuple[str, ...]]:
         files: dict[str, list[str]] = defaultdict(list)
         marker = f"{PARTITION}="
         for uri in table.file_uris():
             family = next(part for part in uri.split("/") if part.startswith(marker))
             files[family.removeprefix(marker)].append(uri)
-        return Snapshot(int(table.version()), {family: tuple(sorted(uris)) for family, uris in sorted(files.items())})
+        return {family: tuple(sorted(uris)) for family, uris in sorted(files.items())}
+
+    def _batches_until(self, version: int) -> tuple[str, ...]:
+        found = []
+        for number in range(version + 1):
+            entry = self.path / "_delta_log" / f"{number:020d}.json"
+            if not entry.exists():
+                raise NotFoundError(f"{self.path}: the lake has no version {version} any more: its log begins later")
+            found += [
+                action["txn"]["appId"] for action in map(json.loads, entry.read_text(encoding="utf-8").splitlines()) if "txn" in action
+            ]
+        return tuple(found)
+
+    def additions(self, after: int, until: int) -> Additions | None:
+        """Return what the commits after version `after`, up to `until`, added.
+
+        None when they did not only add, or when the log or a file is not there any more to say so.
+        """
+        files: dict[str, list[str]] = defaultdict(list)
+        batches: list[str] = []
+        for number in range(after + 1, until + 1):
+            try:
+                entry = (self.path / "_delta_log" / f"{number:020d}.json").read_text(encoding="utf-8")
+            except FileNotFoundError:
+                return None
+            for action in map(json.loads, entry.splitlines()):
+                if action.get("remove", {}).get("dataChange", False):
+                    return None
+                if "txn" in action:
+                    batches.append(action["txn"]["appId"])
+                if action.get("add", {}).get("dataChange", False):
+                    path = self.path / unquote(action["add"]["path"])
+                    if not path.is_file():
+                        return None
+                    files[action["add"]["partitionValues"][PARTITION]].append(str(path))
+        return Additions({family: tuple(found) for family, found in files.items()}, tuple(batches))
 
     def needs_compaction(self) -> bool:
         """Whether some family has so many small files that reading slows."""
         return any(len(files) > COMPACT_ABOVE_FILES for files in self.snapshot().files.values())
 
     def compact(self) -> dict[str, int]:
-        """Join small files, write a checkpoint, remove what killed loads left; no record changes.
+        """Join small files, write a checkpoint, remove files that nothing needs any more; no record changes.
 
-        Files of earlier versions stay, so that receipts of those versions still verify.
+        Earlier versions stay readable, so that receipts of them still verify.
         """
         from deltalake import WriterProperties
 
-        table = self._table()
-        metrics = table.optimize.compact(writer_properties=WriterProperties(compression="ZSTD", compression_level=1))
-        table.create_checkpoint()
+        with self.writing():
+            table = self._table()
+            metrics = table.optimize.compact(writer_properties=WriterProperties(compression="ZSTD", compression_level=1))
+            table.create_checkpoint()
+            removed = table.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
         return {
             "files_joined": int(metrics["numFilesRemoved"]),
             "files_written": int(metrics["numFilesAdded"]),
-            "orphans_removed": self._remove_orphans(table),
+            "files_removed": len(removed),
         }
 
-    def _remove_orphans(self, table: DeltaTable) -> int:
-        """Delete Parquet files that no version of the log ever named and that are a week old."""
-        named: set[str] = set()
-        for version in range(int(table.version()) + 1):
-            try:
-                named.update(Path(uri).name for uri in self._table(version).file_uris())
-            except NotFoundError:
-                continue
-        limit = time.time() - ORPHAN_HOURS * 3600
-        orphans = [file for file in self.path.glob(f"{PARTITION}=*/*.parquet") if file.name not in named and file.stat().st_mtime < limit]
-        for file in orphans:
-            file.unlink()
-        return len(orphans)
+    def replace_files(self, replacements: Mapping[str, AddAction]) -> None:
+        """Put other files in the place of some of the newest version's; hold the lake for writing meanwhile.
+
+        Args:
+            replacements: new file by absolute path of the old one.
+        """
+        from deltalake import CommitProperties
+        from deltalake.transaction import RemoveAction
+
+        now = int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = list(replacements.values())
+        for path, added in replacements.items():
+            old = Path(path)
+            actions.append(
+                RemoveAction(str(old.relative_to(self.path.absolute())), True, now, old.stat().st_size, dict(added.partition_values))
+            )
+        table = self._table()
+        table.create_write_transaction(
+            actions,
+            mode="append",
+            schema=table.schema(),
+            partition_by=[PARTITION],
+            commit_properties=CommitProperties(custom_metadata={"reason": "erasure"}),
+        )
+
+    def forget_history(self) -> None:
+        """Make the newest version the first one that can be read: delete older log entries and every file it does not name.
+
+        Hold the lake for writing meanwhile: a file that a running load has written but not committed would go too.
+        """
+        table = self._table()
+        table.create_checkpoint()
+        version = int(table.version())
+        named = {Path(uri).name for uri in table.file_uris()}
+        for file in self.path.glob(f"{PARTITION}=*/*.parquet"):
+            if file.name not in named:
+                file.unlink()
+        for entry in (self.path / "_delta_log").iterdir():
+            number = entry.name.split(".")[0]
+            if (number.isdigit() and int(number) < version) or entry.name.endswith(".tmp"):
+                entry.unlink()
+        sync(self.path / "_delta_log")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lake for writing: one process at a time; the hold ends with the process, however that ends."""
+        from filelock import FileLock
+
+        with FileLock(self.path.with_name(f"{self.path.name}.lock")):
+            yield

@@ -53,6 +53,16 @@ def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callab
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
 
 
+def remove_marts(folder: Path) -> None:
+    """Delete all marts: the next refresh makes one from the lake."""
+    from filelock import FileLock
+
+    with FileLock(folder / ".publish.lock"):
+        (folder / POINTER).unlink(missing_ok=True)
+        for mart in folder.glob("mart-*.duckdb"):
+            mart.unlink(missing_ok=True)
+
+
 def _is_older(current: Path, version_of: Callable[[Path], int], version: int) -> bool:
     try:
         return version_of(current) <= version

@@ -59,6 +59,11 @@ class Memory:
                 self._found.popitem(last=False)
         return made
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._found.clear()
+
     def __len__(self) -> int:
         """Return how many results are known."""
         return len(self._found)

@@ -1,0 +1,31 @@
+"""Erasing a person from a desk's records and marts; the site's database is the site's business."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+
+from helmdesk.desk_folder import MARTS_FOLDER, DeskFolder, Step, silent
+from helmdesk.lake.erasure import Erasure, erase_customers
+from helmdesk.lake.mart import remove_marts
+
+
+def erase(desk: DeskFolder, customers: Collection[str], on_step: Step = silent) -> Erasure:
+    """Erase customers for good; their tickets stay in the numbers without a name.
+
+    Receipts made before cannot be verified afterwards, and earlier lake versions cannot be read: both held the person.
+    What left the desk (downloads, backups, mail) is not reached. Running it again finishes an erasure that was interrupted.
+
+    Args:
+        customers: ids as recorded, such as the helpdesk's user ids.
+
+    Raises:
+        NotFoundError: no record names any of them, and none was erased before.
+    """
+    on_step("rewriting the lake")
+    done = erase_customers(desk.lake, customers, desk.path)
+    on_step("building the mart without them")
+    remove_marts(desk.path / MARTS_FOLDER)
+    desk.refresh(is_forced=True)
+    shutil.rmtree(desk.path / "site" / "uploads", ignore_errors=True)
+    return done

@@ -1,0 +1,262 @@
+"""Erasing a person from the lake: from every file, every earlier version, the log, and from what comes later.
+
+Numbers stay: each record of the person, and of the person's tickets, contacts, surveys and bookings, keeps what
+measures need (type, times, states, team, scores). Identities are replaced by tokens made with a secret that is
+forgotten at once; free text, names, and whatever the source sent besides are blanked. Earlier versions of the lake end
+here: their files held the person too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helmdesk.errors import NotFoundError
+from helmdesk.lake.lake import Lake
+
+if TYPE_CHECKING:
+    import duckdb
+
+ERASED_FILE = "erased.json"
+# Columns that name a record: always replaced. Those that name something else are replaced where that is the person's.
+NAMES_OF_RECORDS = ("record_id", "source_id", "supersedes", "in_reply_to")
+IDENTITIES = {
+    "customer_id": "people", "ticket_id": "tickets", "target_ticket_id": "tickets", "leg_id": "legs", "survey_id": "surveys",
+    "booking_id": "bookings",
+}  # fmt: skip
+# Columns that measures need and that describe the work, not the person.
+KEPT = (
+    "family", "type", "batch_id", "source", "occurred_at", "recorded_at", "seq", "actor_kind", "cause", "channel", "visibility", "fidelity",
+    "priority", "severity", "issue_type", "agent_id", "team_id", "account_id", "is_outbound", "calendar_id", "status", "escalation_kind",
+    "link_kind", "direction", "is_automated", "queue_id", "weight", "is_resolved", "contacts", "policy_id", "clock", "target_seconds", "due_at",
+    "is_met", "instrument_id", "revision", "score", "points", "possible_points", "start_at", "end_at", "region", "metric", "number",
+)  # fmt: skip
+# A changed field is kept with its value only where the field itself is one of ours.
+KNOWN_FIELDS = ("priority", "calendar_id", "issue_type")
+COMMON_ANSWERS = 5
+"""An answer is kept when this many records gave it: "good" says nothing about a person, a sentence may."""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What an erasure did.
+
+    Attributes:
+        tickets: how many tickets of the person were made nameless.
+        records: how many records were changed or removed.
+        files: how many files of the lake were written anew.
+        words: texts that named the person, for other places to look for; never stored.
+    """
+
+    tickets: int
+    records: int
+    files: int
+    words: tuple[str, ...]
+
+
+def erase_customers(lake: Lake, customers: Collection[str], desk: Path) -> Erasure:
+    """Erase customers, by their ids in the lake, and remember digests of their ids so that a later load leaves them out.
+
+    Raises:
+        NotFoundError: no record names any of them.
+    """
+    with lake.writing():
+        return _Eraser(lake, tuple(customers)).run(desk)
+
+
+class _Eraser:
+    def __init__(self, lake: Lake, customers: tuple[str, ...]) -> None:
+        import duckdb
+
+        self.lake, self.customers = lake, customers
+        self.files = lake.snapshot().files
+        self.connection: duckdb.DuckDBPyConnection = duckdb.connect()
+        self.connection.execute("set timezone = 'UTC'")
+        self.connection.execute("create table people as select unnest(?::varchar[]) as id", [list(customers)])
+        self.columns = {family: self._columns(self._all_of(family)) for family in self.files}
+
+    def run(self, desk: Path) -> Erasure:
+        """Find, rewrite, commit, clean up; the new files are on the disk before the log names them."""
+        self._find()
+        words = self._words()
+        found = {
+            (family, path): self._count(f"{self._reader(path)} where {self._condition(family, path)}")
+            for family in self.files
+            for path in self.files[family]
+        }
+        changed = [place for place, count in found.items() if count]
+        records = sum(count for (family, _), count in found.items() if family not in ("quarantine", "batch"))
+        if not records:
+            if not _were_erased(desk, self.customers):
+                raise NotFoundError(f"no record names {', '.join(self.customers)}")
+            self.lake.forget_history()  # an erasure that was interrupted may have left older files
+            return Erasure(0, 0, 0, words)
+        tickets = self._count("tickets")
+        secret = secrets.token_hex(32)
+        self.connection.execute(f"create macro token(kind, value) as 'erased:' || left(sha256('{secret}' || kind || value), 20)")
+        remember(desk, {"people": self.customers, "tickets": [row[0] for row in self.connection.execute("from tickets").fetchall()]})
+        rewritten = {path: self.lake.write_file(family, self.connection.sql(self._rewritten(family, path))) for family, path in changed}
+        self.lake.replace_files(rewritten)
+        self.lake.forget_history()
+        self.connection.close()
+        return Erasure(tickets, records, len(changed), words)
+
+    # -- finding ----------------------------------------------------------------------------------
+
+    def _columns(self, reader: str) -> set[str]:
+        return {row[0] for row in self.connection.execute(f"describe select * from {reader}").fetchall()}
+
+    def _all_of(self, family: str) -> str:
+        return f"read_parquet({list(self.files[family])!r}, union_by_name=true, hive_partitioning=false)"
+
+    @staticmethod
+    def _reader(path: str) -> str:
+        return "read_parquet('" + path.replace("'", "''") + "', hive_partitioning=false)"
+
+    def _count(self, relation: str) -> int:
+        ((found,),) = self.connection.execute(f"select count(*) from {relation}").fetchall()
+        return int(found)
+
+    def _gather(self, table: str, column: str, condition: str, families: Collection[str] | None = None) -> None:
+        """Collect ids of one kind wherever `condition`, over columns a family may lack, holds."""
+        self.connection.execute(f"create table if not exists {table} (id varchar)")
+        for family in families or self.files:
+            has = self.columns.get(family, set())
+            parts = [part for name, part in (piece.split(": ", 1) for piece in condition.split("; ")) if name in has]
+            if column in has and parts:
+                reader = self._all_of(family)
+                self.connection.execute(
+                    f"insert into {table} select distinct {column} from {reader} where ({' or '.join(parts)}) and {column} is not null"
+                    f" and {column} not in (from {table})"
+                )
+
+    def _find(self) -> None:
+        """Tickets a person asked for; contacts, surveys and bookings with the person or about such a ticket."""
+        person = "customer_id: customer_id in (from people)"
+        self._gather("tickets", "ticket_id", person)
+        self._gather(
+            "tickets",
+            "ticket_id",
+            "actor_id: (type = 'created' and actor_id in (from people))",
+            [f for f in ("ticket",) if f in self.files],
+        )
+        for table, column in (("legs", "leg_id"), ("surveys", "survey_id"), ("bookings", "booking_id")):
+            self._gather(table, column, f"{person}; ticket_id: ticket_id in (from tickets)")
+        self.connection.execute("create table batches as select null::varchar as id where false")
+        for family in self.files:
+            if family not in ("quarantine", "batch"):
+                reader = self._all_of(family)
+                self.connection.execute(f"insert into batches select distinct batch_id from {reader} where {self._condition(family)}")
+
+    def _condition(self, family: str, path: str | None = None) -> str:
+        """Which rows of a family, or of one of its files, speak of the person."""
+        if family in ("quarantine", "batch"):
+            return "batch_id in (from batches)"
+        has = self._columns(self._reader(path)) if path else self.columns[family]
+        names = {**IDENTITIES, "actor_id": "people"}
+        parts = [f"coalesce({column} in (from {table}), false)" for column, table in names.items() if column in has]
+        if family == "entity":
+            parts.append("(type = 'customer' and entity_id in (from people))")
+        return " or ".join(parts) or "false"
+
+    def _words(self) -> tuple[str, ...]:
+        """What names the person, to be looked for elsewhere: ids and recorded names."""
+        found = set(self.customers)
+        if "entity" in self.files and "name" in self.columns["entity"]:
+            reader = self._all_of("entity")
+            found.update(
+                row[0] for row in self.connection.execute(
+                    f"select distinct name from {reader} where type = 'customer' and entity_id in (from people) and name is not null"
+                ).fetchall()
+            )  # fmt: skip
+        found.update(row[0] for row in self.connection.execute("from tickets").fetchall())
+        return tuple(sorted(found, key=len, reverse=True))
+
+    # -- rewriting --------------------------------------------------------------------------------
+
+    def _rewritten(self, family: str, path: str) -> str:
+        names = [row[0] for row in self.connection.execute(f"describe select * from {self._reader(path)}").fetchall()]
+        condition = self._condition(family, path)
+        if family == "quarantine":
+            cells = [f"case when {condition} then null else raw end as raw" if name == "raw" else f'"{name}"' for name in names]
+            return f"select {', '.join(cells)} from {self._reader(path)}"
+        if family == "batch":
+            report = "json_merge_patch(report, '{\"quarantine_examples\": []}')::varchar"
+            cells = [
+                f"case when {condition} then {report} else report end as report" if name == "report" else f'"{name}"' for name in names
+            ]
+            return f"select {', '.join(cells)} from {self._reader(path)}"
+        cells = [f'case when is_theirs then {self._nameless(name, family)} else "{name}" end as "{name}"' for name in names]
+        left = "where not (is_theirs and type = 'customer')" if family == "entity" else ""
+        return f"select {', '.join(cells)} from (select *, {condition} as is_theirs from {self._reader(path)}) {left}"
+
+    def _nameless(self, name: str, family: str) -> str:
+        """One cell of a record of the person."""
+        if name in NAMES_OF_RECORDS:
+            return f"""token('records', "{name}")"""
+        if name in IDENTITIES:
+            return f"""case when "{name}" in (from {IDENTITIES[name]}) then token('{IDENTITIES[name]}', "{name}") else "{name}" end"""
+        if name in KEPT:
+            return f'"{name}"'
+        if name == "actor_id":
+            return "case when actor_kind = 'customer' or actor_id in (from people) then token('people', actor_id) else actor_id end"
+        if name in ("field", "value", "previous"):
+            listed = ", ".join(f"'{field}'" for field in KNOWN_FIELDS)
+            return (
+                f"""case when field in ({listed}) then "{name}" end"""
+                if name != "field"
+                else f"case when field in ({listed}) then field else 'erased' end"
+            )
+        if name == "answer" and family == "survey":
+            reader = self._all_of("survey")
+            return f"case when answer in (select answer from {reader} group by answer having count(*) >= {COMMON_ANSWERS}) then answer end"
+        return "null"
+
+
+# -- later loads ------------------------------------------------------------------------------
+
+
+def remember(desk: Path, ids: dict[str, Collection[str]]) -> None:
+    """Keep salted digests of what was erased, so that loading an old export does not bring it back."""
+    path = desk / ERASED_FILE
+    known: dict[str, Any] = {"salt": secrets.token_hex(16), "people": [], "tickets": []}
+    if path.exists():
+        known = json.loads(path.read_text(encoding="utf-8"))
+    for kind, values in ids.items():
+        known[kind] = sorted({*known[kind], *(hashlib.sha256((known["salt"] + value).encode()).hexdigest() for value in values)})
+    waiting = path.with_suffix(".new")
+    waiting.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    waiting.replace(path)
+
+
+def _were_erased(desk: Path, people: Collection[str]) -> bool:
+    path = desk / ERASED_FILE
+    if not path.exists():
+        return False
+    known = json.loads(path.read_text(encoding="utf-8"))
+    return all(hashlib.sha256((known["salt"] + person).encode()).hexdigest() in known["people"] for person in people)
+
+
+def leave_out_erased(connection: duckdb.DuckDBPyConnection, families: dict[str, set[str]], desk: Path) -> int:
+    """Delete staged records of people erased from this desk; return how many there were."""
+    path = desk / ERASED_FILE
+    if not path.exists():
+        return 0
+    known = json.loads(path.read_text(encoding="utf-8"))
+    connection.execute("create or replace temp table erased_people as select unnest(?::varchar[]) as digest", [known["people"]])
+    connection.execute("create or replace temp table erased_tickets as select unnest(?::varchar[]) as digest", [known["tickets"]])
+    left = 0
+    for family, columns in families.items():
+        pairs: list[tuple[str, str]] = [(column, "erased_people") for column in ("customer_id", "actor_id") if column in columns]
+        pairs += [("ticket_id", "erased_tickets")] if "ticket_id" in columns else []
+        pairs += [("entity_id", "erased_people")] if family == "entity" else []
+        parts = [f"coalesce(sha256('{known['salt']}' || {column}) in (from {table}), false)" for column, table in pairs]
+        if parts:
+            found = connection.execute(f"delete from staged_{family} where {' or '.join(parts)}").fetchall()
+            left += int(found[0][0])
+    return left

@@ -1,0 +1,178 @@
+"""A mart brought up to date by new records alone is the mart that a build from nothing would give, row for row."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from helmdesk.desk import Desk
+from helmdesk.engines.duckdb import DuckDB
+from helmdesk.facts import renew
+from helmdesk.facts.build import build_facts
+from helmdesk.facts.events import CannotRenew
+from helmdesk.facts.renew import renew_facts
+from helmdesk.records.schema import FAMILIES
+from helmdesk.settings import Settings
+
+SETTINGS = Settings().for_facts()
+Files = dict[str, tuple[str, ...]]
+
+
+class Splitter:
+    """The sample desk's records dealt out to batches by an SQL expression that gives each record's batch number."""
+
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        self.files, self.folder = desk.lake.snapshot().files, folder
+
+    def split(self, number_of: dict[str, str], batches: int) -> list[Files]:
+        parts: list[Files] = []
+        for number in range(batches):
+            found: Files = {}
+            for family in FAMILIES:
+                if family in ("quarantine", "batch") or family not in self.files:
+                    continue
+                path = self.folder / f"{family}-{number}.parquet"
+                chosen = number_of.get(family, number_of[""])
+                reader = f"read_parquet({list(self.files[family])!r}, union_by_name=true, hive_partitioning=false)"
+                duckdb.execute(
+                    f"copy (select * exclude (batch_id, recorded_at), 'batch{number}' as batch_id, timestamptz '2026-08-01 00:00:00+00' + to_minutes({number})"
+                    f" as recorded_at from {reader} where ({chosen}) = {number}) to '{path}' (format parquet)"
+                )
+                if duckdb.execute(f"select count(*) from '{path}'").fetchone() != (0,):
+                    found[family] = (str(path),)
+            parts.append(found)
+        return parts
+
+
+def together(*parts: Files) -> Files:
+    families = dict.fromkeys(family for part in parts for family in part)
+    return {family: tuple(path for part in parts for path in part.get(family, ())) for family in families}
+
+
+def content(path: Path | None) -> dict[str, list[tuple[object, ...]]]:
+    connection = duckdb.connect(str(path), read_only=True)
+    tables = [name for (name,) in connection.execute("select table_name from duckdb_tables() where table_name <> 'renewals'").fetchall()]
+    found = {name: connection.execute(f"select * from {name} order by all").fetchall() for name in tables}
+    connection.close()
+    return found
+
+
+def check(parts: list[Files], folder: Path) -> list[str]:
+    """Build from the first part, renew with each other; compare with a build of all at every step; return what could not be renewed."""
+    refused = []
+    mart = folder / "mart.duckdb"
+    engine = DuckDB.create(mart)
+    build_facts(engine, parts[0], SETTINGS, 0)
+    engine.close()
+    for number in range(1, len(parts)):
+        files = together(*parts[: number + 1])
+        expected = folder / f"expected{number}.duckdb"
+        engine = DuckDB.create(expected)
+        build_facts(engine, files, SETTINGS, number)
+        engine.close()
+        copy = folder / "copy.duckdb"
+        shutil.copyfile(mart, copy)
+        engine = DuckDB.edit(copy)
+        try:
+            engine.run("begin")
+            renew_facts(engine, files, parts[number], (f"batch{number}",), SETTINGS, number)
+            engine.run("commit")
+            engine.close()
+            copy.replace(mart)
+        except CannotRenew as reason:
+            refused.append(str(reason))
+            engine.close()
+            copy.unlink()
+            shutil.copyfile(expected, mart)
+        found, wanted = content(mart), content(expected)
+        assert found.keys() == wanted.keys()
+        for table, rows in wanted.items():
+            assert found[table] == rows, f"{table} after batch {number}: {sorted(set(map(str, found[table])) ^ set(map(str, rows)))[:6]}"
+    return refused
+
+
+@pytest.fixture
+def splitter(small_desk: Desk, tmp_path: Path) -> Splitter:
+    return Splitter(small_desk, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def whatever_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renew, "MOST", 100.0)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_records_that_arrive_day_by_day(splitter: Splitter, tmp_path: Path, seed: int) -> None:
+    last = datetime(2026, 6, 1 + seed * 9, 9, 30, tzinfo=UTC)
+    days = f"case when occurred_at < timestamptz '{last}' then 0 else least(4, 1 + epoch(occurred_at - timestamptz '{last}')::bigint // 86400) end"
+    parts = splitter.split({"": days, "entity": f"case when type = 'customer' then {days} else 0 end"}, 5)
+    assert check(parts, tmp_path) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_records_that_arrive_late_and_out_of_order(splitter: Splitter, tmp_path: Path, seed: int) -> None:
+    late = f"case when hash(record_id || '{seed}') % 100 < 97 then 0 else 1 + hash(record_id || '{seed}') % 3 end"
+    parts = splitter.split({"": late, "entity": "0"}, 4)
+    assert check(parts, tmp_path) == []
+
+
+def test_repeated_records_and_changed_customers(splitter: Splitter, tmp_path: Path) -> None:
+    rng = random.Random(5)
+    parts = splitter.split({"": "case when hash(record_id) % 50 = 0 then 1 else 0 end", "entity": "0"}, 2)
+    # A second batch repeats a part of the first, and some customers move to another company.
+    for family in ("ticket", "message", "survey", "leg", "workforce"):
+        again = tmp_path / f"{family}-again.parquet"
+        duckdb.execute(
+            f"copy (select * replace ('batch1' as batch_id, recorded_at + interval 1 hour as recorded_at) from read_parquet({[*parts[0][family], *parts[1][family]]!r},"
+            f" union_by_name=true) where hash(record_id) % 97 = {rng.randrange(97)} or batch_id = 'batch1') to '{again}' (format parquet)"
+        )
+        parts[1][family] = (str(again),)
+    moved = tmp_path / "moved.parquet"
+    duckdb.execute(
+        f"copy (select * replace (record_id || ':moved' as record_id, 'batch1' as batch_id, occurred_at + interval 200 day as occurred_at,"
+        f" valid_from + interval 200 day as valid_from, null as account_id) from '{parts[0]['entity'][0]}' where type = 'customer' and hash(entity_id) % 40 = 1)"
+        f" to '{moved}' (format parquet)"
+    )
+    parts[1]["entity"] = (str(moved),)
+    assert check(parts, tmp_path) == []
+
+
+def test_what_reaches_too_far_is_built_anew(splitter: Splitter, tmp_path: Path) -> None:
+    parts = splitter.split(
+        {"": "case when occurred_at > timestamptz '2026-06-20' then 1 else 0 end", "entity": "case when type = 'team' then 1 else 0 end"}, 2
+    )
+    assert check(parts, tmp_path) == ["a team has changed"]
+
+
+def test_a_desk_renews_and_says_when_it_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk.create(tmp_path / "desk")
+    (tmp_path / "first.csv").write_text(
+        "id,created_at,status,updated_at\n1,2026-01-05T09:00:00Z,open,2026-01-05T10:00:00Z\n", encoding="utf-8"
+    )
+    (tmp_path / "second.csv").write_text(
+        "id,created_at,status,updated_at\n2,2026-01-05T11:00:00Z,solved,2026-01-06T10:00:00Z\n", encoding="utf-8"
+    )
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.move(tmp_path / f"{name}.csv", folder / "ticket.csv")
+    steps: list[str] = []
+    desk.load("zendesk", [tmp_path / "first"])
+    desk.load("zendesk", [tmp_path / "second"], on_step=steps.append)
+    assert any(step.startswith("renewing") for step in steps)
+    assert not any("anew" in step for step in steps)
+    renewed = content(desk.published_path())
+    desk.refresh(is_forced=True)
+    assert content(desk.published_path()) == renewed
+    monkeypatch.setattr(renew, "MOST", 0.0)
+    (tmp_path / "second" / "ticket.csv").write_text(
+        "id,created_at,status,updated_at\n3,2026-01-07T11:00:00Z,solved,2026-01-08T10:00:00Z\n", encoding="utf-8"
+    )
+    steps.clear()
+    desk.load("zendesk", [tmp_path / "second"], on_step=steps.append)
+    assert any("building the mart anew" in step for step in steps)

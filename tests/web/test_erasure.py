@@ -1,0 +1,28 @@
+"""What names an erased customer leaves the site's database too, and the audit log stays whole."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+
+def test_texts_that_name_the_person_are_cleaned(site: Path) -> None:
+    from django.db import connection
+
+    from helmdesk.web.pages.annotations.models import Annotation
+    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.people.models import AuditEvent, audit, broken_audit_event
+
+    canary = "Zvxq7erased"
+    audit("downloaded rows", f"tickets of {canary}", where=f"customer = '{canary}'")
+    audit("something else", "untouched")
+    Annotation.objects.create(day=date(2026, 1, 5), text=f"{canary} called", where=f"customer = '{canary}'")
+    assert clean_database([canary]) == 4
+    assert broken_audit_event() is None
+    for model in (AuditEvent, Annotation):
+        assert canary not in repr(list(model.objects.values_list()))
+    assert AuditEvent.objects.filter(action="erased a customer").exists()
+    if connection.vendor == "sqlite":
+        for file in (site / "site").glob("site.sqlite3*"):
+            assert canary.encode() not in file.read_bytes(), file
+    Annotation.objects.all().delete()

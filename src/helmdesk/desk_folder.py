@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from helmdesk.errors import ConflictError, DataQualityError, HelmdeskError, NotFoundError
 from helmdesk.lake.lake import Additions, Lake, Snapshot
 from helmdesk.lake.mart import publish_mart, published_mart, remove_marts
+from helmdesk.records.limits import Limits
 from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -86,19 +88,41 @@ class DeskFolder:
             ConflictError: another writer got in the way; load again.
             DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
         """
+        from helmdesk.sources.archive import unpack_archives
+
+        with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
+            unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
+            return self._load_files(source, unpacked, mapping, time_zone, is_dry_run, refresh, on_step)
+
+    @property
+    def limits(self) -> Limits:
+        """How much one load may bring."""
+        given = self.settings
+        return Limits(given.limit_megabytes, given.limit_rows, given.limit_columns, given.limit_cell_megabytes, given.limit_ratio)
+
+    def _load_files(
+        self,
+        source: str,
+        paths: Sequence[Path],
+        mapping: Path | str | None,
+        time_zone: str | None,
+        is_dry_run: bool,
+        refresh: bool,
+        on_step: Step,
+    ) -> LoadReport:
         from helmdesk.records.staging import batch_identity
         from helmdesk.sources.reading import digest, expected_bytes
         from helmdesk.sources.source import Options, find_source
 
         found = find_source(source)
         options = Options(Path(mapping) if mapping else None, time_zone)
-        files = found.files([Path(path) for path in paths])
+        files = found.files(paths)
         parts = {name: digest(path) for name, path in files.items()}
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
         parts["options"] = repr(time_zone).encode()
         return self.load_with(
-            lambda staging: found.read(staging, [Path(path) for path in paths], options),
+            lambda staging: found.read(staging, paths, options),
             source,
             batch_identity(source, parts),
             input_bytes=sum(expected_bytes(path) for path in files.values()),
@@ -137,7 +161,7 @@ class DeskFolder:
             connection.execute("set timezone = 'UTC'")
             if input_bytes < SMALL_BYTES:
                 connection.execute("set threads = 1")
-            staging = Staging(connection, source, batch_id, recorded_at, on_step)
+            staging = Staging(connection, source, batch_id, recorded_at, on_step, self.limits)
             fill(staging)
             reject_unusable_definitions(staging)
             staging.check()

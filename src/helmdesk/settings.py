@@ -44,6 +44,11 @@ HELP = {
     "short_abandon_seconds": "who hangs up sooner was never waiting, where the queue states no other limit",
     "fcr_escalation_fails": "true: a declared escalation is never resolved at first contact",
     "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
+    "limit_megabytes": "a file, or the files of an archive, may be this large once unpacked",
+    "limit_rows": "a file may have this many rows",
+    "limit_columns": "a file may have this many columns",
+    "limit_cell_megabytes": "a cell, or a line of text, may be this large",
+    "limit_ratio": "a packed file may become this many times larger (looked at beyond 64 MB)",
     "scorecard": "metric keys on the scorecard, in order",
     "targets": "a number, or [low, high], by metric key: what the desk wants to reach, shown on cards",
     "is_sample": "true for the generated sample desk; every page says so",
@@ -71,6 +76,11 @@ class Settings:
     short_abandon_seconds: int = 5
     fcr_escalation_fails: bool = False
     quarantine_limit: float = 0.01
+    limit_megabytes: int = 100_000
+    limit_rows: int = 1_000_000_000
+    limit_columns: int = 2_000
+    limit_cell_megabytes: int = 8
+    limit_ratio: int = 200
     scorecard: tuple[str, ...] = DEFAULT_SCORECARD
     targets: Mapping[str, Target] = field(default_factory=dict)
     is_sample: bool = False
@@ -93,6 +103,9 @@ class Settings:
         for name in ("service_level_seconds", "short_abandon_seconds"):
             if not 0 <= getattr(self, name) <= 86_400:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 0 to 86400")
+        for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name} = {getattr(self, name)}; use 1 or more")
         if not 0 <= self.quarantine_limit <= 1:
             raise SettingError(f"quarantine_limit = {self.quarantine_limit}; use a share from 0 to 1")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from helmdesk.records.limits import Limits
 from helmdesk.records.schema import CHOICES, RECORD_TYPES, SQL_TYPES, family_columns
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Staging:
         batch_id: identity of the batch; the same input always gives the same one.
         recorded_at: when Helmdesk learned of these records (UTC).
         on_step: told what happens next, for a progress display.
+        limits: how much its files may bring.
     """
 
     def __init__(
@@ -86,12 +88,14 @@ class Staging:
         batch_id: str,
         recorded_at: datetime | None = None,
         on_step: Callable[[str], None] = lambda _step: None,
+        limits: Limits | None = None,
     ) -> None:
         self.connection = connection
         self.source = source
         self.recorded_at = recorded_at or datetime.now(UTC)
         self.report = LoadReport(source, batch_id)
         self.on_step = on_step
+        self.limits = limits or Limits()
         self.families: dict[str, set[str]] = {}
         connection.execute(
             "create table rejected (_file integer, _row bigint, line bigint, column_name varchar,"

@@ -12,9 +12,10 @@ import xml.sax
 import xml.sax.handler
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from helmdesk.errors import InputError, MappingError, nearest
+from helmdesk.records.limits import Limits
 from helmdesk.records.schema import STATUSES
 from helmdesk.records.staging import FileReport, Staging, name, text
 from helmdesk.sources.reading import RawTable, locate_lines, open_bytes, read_table
@@ -151,6 +152,33 @@ class _Xes(xml.sax.handler.ContentHandler):
             self._depth_in_trace = 0
 
 
+class _Measured:
+    """A file that refuses to be read past the limits."""
+
+    def __init__(self, handle: IO[bytes], path: Path, limits: Limits) -> None:
+        self._handle, self._path, self._limits = handle, path, limits
+        self._packed, self._seen = path.stat().st_size, 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
+        chunk = self._handle.read(size)
+        self._seen += len(chunk)
+        wrong = self._limits.excess(self._packed, self._seen)
+        if wrong:
+            raise InputError(f"{self._path}: {wrong}")
+        return chunk
+
+    def close(self) -> None:
+        """Whoever opened the file closes it."""
+
+
+class _NoDoctype(xml.sax.handler.LexicalHandler):
+    """Event logs need no document type, and entities are how a kilobyte becomes a gigabyte."""
+
+    def startDTD(self, name: str, public_id: str | None, system_id: str | None) -> None:  # noqa: N802 (names of SAX)
+        raise xml.sax.SAXException("a document type (DOCTYPE) has no place in an event log")
+
+
 def _read_xes(staging: Staging, path: Path) -> RawTable:
     staging.on_step(f"reading {path.name}")
     index = len(staging.report.files)
@@ -166,11 +194,14 @@ def _read_xes(staging: Staging, path: Path) -> RawTable:
             # No entity is ever fetched or expanded from outside the file.
             parser.setFeature(xml.sax.handler.feature_external_ges, False)
             parser.setContentHandler(_Xes(rows.append))
-            parser.parse(handle)
+            parser.setProperty(xml.sax.handler.property_lexical_handler, _NoDoctype())
+            parser.parse(_Measured(handle, path, staging.limits))
     except xml.sax.SAXParseException as error:
         raise InputError(f"{path}: line {error.getLineNumber()}: not XES: {error.getMessage()}") from error
-    except OSError as error:
+    except (OSError, EOFError, xml.sax.SAXException) as error:
         raise InputError(f"{path}: not readable ({error})") from error
+    if len(rows) > staging.limits.rows:
+        raise InputError(f"{path}: {len(rows):,} events; at most {staging.limits.rows:,} (setting limit_rows)")
     if not rows:
         raise InputError(f"{path}: no events; export the log again")
     import pyarrow as pa

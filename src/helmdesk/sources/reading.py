@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.records.limits import Limits
 from helmdesk.records.staging import FileReport, Staging, name, text
 
 CHUNK = 1 << 22
@@ -83,11 +84,12 @@ def digest(path: Path) -> bytes:
         return hashlib.file_digest(handle, "sha256").digest()
 
 
-def _glance(path: Path, unpacked: Path | None = None) -> _Glance:
+def _glance(path: Path, limits: Limits, unpacked: Path | None = None) -> _Glance:
     """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would unpack it again."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8, has_bom, lines, returns, quotes, last = True, False, 0, 0, 0, b""
-    seen = 0
+    seen, unbroken = 0, 0
+    packed = path.stat().st_size
     try:
         with open_bytes(path) as handle, contextlib.ExitStack() as stack:
             copy = stack.enter_context(unpacked.open("wb")) if unpacked else None
@@ -101,7 +103,15 @@ def _glance(path: Path, unpacked: Path | None = None) -> _Glance:
                 if copy:
                     copy.write(chunk)
                 seen += len(chunk)
-                lines += chunk.count(b"\n")
+                _refuse_excess(path, limits, packed, seen)
+                ends = chunk.count(b"\n")
+                unbroken += len(chunk) if not ends else chunk.find(b"\n")
+                if unbroken > limits.cell_bytes:
+                    raise InputError(f"{path}: line {lines + 1} is longer than {limits.cell_megabytes} MB (setting limit_cell_megabytes)")
+                unbroken = len(chunk) - chunk.rfind(b"\n") - 1 if ends else unbroken
+                lines += ends
+                if lines > limits.rows + 1:
+                    raise InputError(f"{path}: more than {limits.rows:,} rows (setting limit_rows)")
                 returns += chunk.count(b"\r")
                 quotes += chunk.count(b'"')
                 last = chunk[-1:]
@@ -116,6 +126,34 @@ def _glance(path: Path, unpacked: Path | None = None) -> _Glance:
     if seen == 0 or (has_bom and seen == 3):
         raise InputError(f"{path}: the file is empty; export it again")
     return _Glance(is_utf8, has_bom, lines, returns, quotes, last == b"\n", unpacked or path)
+
+
+def _refuse_excess(path: Path, limits: Limits, packed: int, unpacked: int) -> None:
+    wrong = limits.excess(packed, unpacked)
+    if wrong:
+        raise InputError(f"{path}: {wrong}")
+
+
+def _refuse_columns(path: Path, limits: Limits, columns: int) -> None:
+    if columns > limits.columns:
+        raise InputError(f"{path}: {columns:,} columns; at most {limits.columns:,} (setting limit_columns)")
+
+
+def _glance_at_parquet(path: Path, limits: Limits) -> None:
+    """What a Parquet file says of itself, before anything of it is unpacked."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not readable ({str(error).splitlines()[0]})") from error
+    if metadata.num_rows > limits.rows:
+        raise InputError(f"{path}: {metadata.num_rows:,} rows; at most {limits.rows:,} (setting limit_rows)")
+    _refuse_columns(path, limits, metadata.num_columns)
+    _refuse_excess(
+        path, limits, path.stat().st_size, sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    )
 
 
 def read_table(
@@ -147,9 +185,10 @@ def read_table(
     table = f"raw_{index}"
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if ".parquet" in suffixes:
+        _glance_at_parquet(path, staging.limits)
         columns = _read_with(staging, table, index, path, f"read_parquet({text(str(path))})")
     elif {".jsonl", ".ndjson", ".json"} & set(suffixes):
-        _glance(path)
+        _glance(path, staging.limits)
         reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, ignore_errors=false)"
         columns = _read_with(staging, table, index, path, reader, "json_extract_string({}, '$')")
     else:
@@ -191,7 +230,7 @@ def _read_delimited(
     staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str, skip: Sequence[str]
 ) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder:
-        glance = _glance(path, Path(folder) / "unpacked" if _is_gzip(path) else None)
+        glance = _glance(path, staging.limits, Path(folder) / "unpacked" if _is_gzip(path) else None)
         return _read_glanced(staging, table, index, path, glance, delimiter, encoding, skip)
 
 
@@ -199,6 +238,7 @@ def _read_glanced(
     staging: Staging, table: str, index: int, path: Path, glance: _Glance, delimiter: str | None, encoding: str, skip: Sequence[str]
 ) -> tuple[str, ...]:
     header, separator = _header(path, delimiter, encoding if not glance.is_utf8 else "utf-8")
+    _refuse_columns(path, staging.limits, len(header))
     is_plain = (
         glance.is_utf8
         and not glance.has_bom
@@ -303,6 +343,7 @@ def _records(staging: Staging, index: int, path: Path, width: int, separator: st
     row = 0
     with open_bytes(path) as handle:
         lines = io.TextIOWrapper(handle, encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors=bad_bytes, newline="")
+        csv.field_size_limit(staging.limits.cell_bytes)
         reader = csv.reader(lines, delimiter=separator, strict=False)
         next(reader)
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ log = logging.getLogger("helmdesk.web")
 # One load at a time: a second one would only wait for the first one's lock and memory.
 _turn = threading.Lock()
 MAPPING = "mapping"
+UNPACKED = 8
 
 
 def folder_of(job: LoadJob) -> Path:
@@ -69,6 +70,9 @@ def run(job: LoadJob, *, is_preview: bool) -> None:
         LoadJob.objects.filter(pk=job.pk).update(step=step[:200])
 
     desk = Desk(settings.DESK_FOLDER)
+    # What comes by browser may unpack to a few times what a browser may send, whatever the desk allows elsewhere.
+    most = min(desk.settings.limit_megabytes, UNPACKED * settings.UPLOAD_LIMIT_BYTES // 1024**2)
+    desk.settings = replace(desk.settings, limit_megabytes=max(most, 1))
     try:
         if job.source == "sample":
             report = put_sample_into(desk, on_step=tell)

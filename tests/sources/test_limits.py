@@ -1,0 +1,157 @@
+"""Bombs, endless lines and paths that lead out cost one line of text and little memory, not the machine."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import resource
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from desks import make_desk
+from helmdesk.desk import Desk
+from helmdesk.errors import InputError
+
+HEADER = "id,created_at,status,updated_at\n"
+ROW = "1,2026-01-05,solved,2026-01-06\n"
+MEMORY = 3 * 1024**3
+"""Address space of a process that meets a bomb: DuckDB and Arrow alone reserve more than one GB of it."""
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            archive.writestr(name, body)
+    return path
+
+
+def test_an_export_may_come_as_a_zip(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    archive = zipped(tmp_path / "export.zip", {"my export/ticket.csv": (HEADER + ROW).encode()})
+    assert desk.load("zendesk", [archive]).records["created"] == 1
+    assert desk.load("zendesk", [archive]).is_already_loaded
+    assert desk.measure("ticket_volume")[0].value == 1
+
+
+def _linked(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        member = zipfile.ZipInfo("ticket.csv")
+        member.external_attr = 0o120777 << 16
+        archive.writestr(member, "/etc/passwd")
+    return path
+
+
+def _tarred(path: Path) -> Path:
+    with tarfile.open(path, "w") as archive:
+        member = tarfile.TarInfo("../ticket.csv")
+        member.size = 1
+        archive.addfile(member, io.BytesIO(b"x"))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: zipped(folder / "a.zip", {"../ticket.csv": b"x"}), "leads out"),
+        (lambda folder: zipped(folder / "a.zip", {"/etc/ticket.csv": b"x"}), "leads out"),
+        (lambda folder: zipped(folder / "a.zip", {"..\\ticket.csv": b"x"}), "leads out"),
+        (lambda folder: zipped(folder / "a.zip", {"a/ticket.csv": b"x", "b/ticket.csv": b"y"}), "twice"),
+        (lambda folder: zipped(folder / "a.zip", {f"{number}.csv": b"x" for number in range(1001)}), "1,001 files"),
+        (lambda folder: zipped(folder / "a.zip", {}), "empty archive"),
+        (lambda folder: zipped(folder / "a.xlsx", {"sheet.xml": b"x"}), "spreadsheet"),
+        (lambda folder: _linked(folder / "a.zip"), "is a link"),
+        (lambda folder: _tarred(folder / "a.tar"), "tar archive"),
+    ],
+)
+def test_odd_archives_are_refused(tmp_path: Path, make: Callable[[Path], Path], words: str) -> None:
+    desk = make_desk(tmp_path / "desk")
+    (tmp_path / "in").mkdir()
+    with pytest.raises(InputError, match=words):
+        desk.load("zendesk", [make(tmp_path / "in")])
+    assert desk.lake.version() == 0
+    assert not (tmp_path / "ticket.csv").exists()
+
+
+def _load_in_little_memory(desk: Desk, source: str, path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "helmdesk", "load", source, str(path), "--desk", str(desk.path)], check=False, capture_output=True, text=True, timeout=240,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)), env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def _bomb(path: Path, size: int) -> Path:
+    with gzip.open(path, "wb", compresslevel=9) as handle:
+        handle.write(HEADER.encode())
+        for _ in range(size // 2**20):
+            handle.write((ROW * (2**20 // len(ROW) + 1)).encode())
+    return path
+
+
+def _zip_bomb(path: Path, size: int) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("ticket.csv", "w") as member:
+        for _ in range(size // 2**20):
+            member.write(b"0" * 2**20)
+    return path
+
+
+def _laughing(path: Path) -> Path:
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    path.write_text(f'<?xml version="1.0"?><!DOCTYPE log [<!ENTITY l0 "lol">{entities}]><log><trace>&l9;</trace></log>', encoding="utf-8")
+    return path
+
+
+def _long_cell(path: Path, size: int) -> Path:
+    with path.open("wb") as handle:
+        handle.write(HEADER.encode())
+        for _ in range(size // 2**20):
+            handle.write(b"a" * 2**20)
+        handle.write(b",2026-01-05,solved,2026-01-06\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "make", "words"),
+    [
+        ("zendesk", lambda folder: _bomb(folder / "ticket.csv.gz", 300 * 2**20), "more than 200 times its size"),
+        ("zendesk", lambda folder: _zip_bomb(folder / "a.zip", 300 * 2**20), "more than 200 times its size"),
+        ("zendesk", lambda folder: _long_cell(folder / "ticket.csv", 2**30), "line 2 is longer than 8 MB"),
+        ("eventlog", lambda folder: _laughing(folder / "log.xes"), "DOCTYPE"),
+    ],
+)
+def test_bombs_are_refused_in_bounded_memory(tmp_path: Path, source: str, make: Callable[[Path], Path], words: str) -> None:
+    desk = make_desk(tmp_path / "desk")
+    (tmp_path / "in").mkdir()
+    done = _load_in_little_memory(desk, source, make(tmp_path / "in"))
+    assert done.returncode == 4, done.stderr
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2
+    assert desk.lake.version() == 0
+
+
+def test_limits_of_a_desk_hold(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk", limit_rows=3, limit_columns=5, limit_megabytes=1)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    table = folder / "ticket.csv"
+    table.write_text(HEADER + ROW * 5, encoding="utf-8")
+    with pytest.raises(InputError, match="more than 3 rows"):
+        desk.load("zendesk", [table])
+    table.write_text("id,created_at,status,updated_at,a,b\n" + "1,2026-01-05,solved,2026-01-06,,\n", encoding="utf-8")
+    with pytest.raises(InputError, match="6 columns; at most 5"):
+        desk.load("zendesk", [table])
+    table.write_text(HEADER + "1,2026-01-05,solved,2026-01-06\n" + "x" * 2**20, encoding="utf-8")
+    with pytest.raises(InputError, match="larger than 1 MB"):
+        desk.load("zendesk", [table])
+    table.unlink()
+    rows = pa.table({name: ["1"] * 5 for name in ("id", "created_at", "status", "updated_at")})
+    pq.write_table(rows, folder / "ticket.parquet")
+    with pytest.raises(InputError, match="5 rows; at most 3"):
+        desk.load("zendesk", [folder])

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: demo test test-postgresql screenshots lint types lock bench mutants clean
+.PHONY: demo test reliability test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -45,6 +45,11 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts
 	$(BIN)/python benchmarks/site_pages.py
 	$(BIN)/python benchmarks/incident_log.py
 	$(BIN)/python benchmarks/business_clock.py
+
+reliability: $(VENV)/.test-ready  ## hundreds of kills, minutes of crowds, full disks: prints what was counted
+	@rm -f build/reliability.json
+	HELMDESK_RELIABILITY=long $(BIN)/python -m pytest -q -p no:cacheprovider tests/reliability
+	@cat build/reliability.json
 
 mutants: $(VENV)/.test-ready  ## change every metric a little: does a golden table notice?
 	$(BIN)/python tests/mutation/metrics.py

@@ -214,6 +214,10 @@ class DeskFolder:
         A mart that is up to date is left alone unless `is_forced`.
         """
         snapshot = self.lake.snapshot()
+        made_from = self._published_version()
+        if made_from is not None and made_from > snapshot.version:
+            # The log ends before the version that the mart was made from: its last entries are lost.
+            raise self.lake.damaged(made_from) or ConflictError(f"{self.path}: the mart is of a later version than the lake")
         if not is_forced and self._is_current(snapshot.version):
             return snapshot.version
 
@@ -269,16 +273,25 @@ class DeskFolder:
         return published_mart(self.path / MARTS_FOLDER)
 
     def _published_version(self) -> int | None:
+        import duckdb
+
         path = self.published_path()
         try:
             return None if path is None else _mart_version(path)
-        except HelmdeskError:
+        except (HelmdeskError, duckdb.Error):
             return None
 
     def _build(self, engine: DuckDB, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> None:
+        import duckdb
+
         from helmdesk.facts.build import build_facts
 
-        build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches)
+        try:
+            build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches)
+        except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
+            raise self.lake.damaged() or HelmdeskError(
+                f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})"
+            ) from error
 
     def _is_current(self, version: int) -> bool:
         from helmdesk.engines.duckdb import DuckDB
@@ -330,6 +343,8 @@ class DeskFolder:
 
     def _open_published(self) -> DuckDB:
         """Open the published mart; another process may replace it between looking and opening."""
+        import duckdb
+
         from helmdesk.engines.duckdb import DuckDB
         from helmdesk.facts.build import facts_hash
 
@@ -345,9 +360,11 @@ class DeskFolder:
                 # Made by another version of Helmdesk, whose facts mean something else: the lake makes it anew.
                 engine.close()
                 self.refresh()
-            except HelmdeskError:
+            except (HelmdeskError, duckdb.Error):
                 if path == published_mart(self.path / MARTS_FOLDER):
-                    raise
+                    # Damaged: a mart is nothing but a copy.
+                    remove_marts(self.path / MARTS_FOLDER)
+                    self.refresh()
         raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
 
     def count_records(self, snapshot: Snapshot) -> dict[str, int]:

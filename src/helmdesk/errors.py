@@ -9,6 +9,7 @@ HelmdeskError                exit 1   something failed; the message says what an
 ├── NotPermittedError        exit 3   it exists, and this reader may not see it
 ├── InputError               exit 4   a file that cannot be read as what it claims to be
 ├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
+├── DamageError              exit 4   files of the lake are missing or damaged; says which batches they held
 └── ConflictError            exit 5   two truths disagree
     └── ReceiptMismatch      exit 5   a receipt that the lake does not confirm
 """
@@ -63,6 +64,12 @@ class InputError(HelmdeskError):
 
 class DataQualityError(HelmdeskError):
     """The batch was stored, but the share of quarantined rows is above the desk's limit."""
+
+    exit_code = 4
+
+
+class DamageError(HelmdeskError):
+    """Files of the lake are missing or damaged; the message says which, and whose records they held."""
 
     exit_code = 4
 

@@ -49,6 +49,16 @@ def test_a_second_desk_in_one_place_is_refused(tmp_path: Path) -> None:
         Desk(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("name", ["my desk", "100% sure", "déjà+vu", "a'b", "#1"])
+def test_folders_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    desk = make_desk(tmp_path / name)
+    load_events(desk, ticket("A", DAY.format(5)), batch="first")
+    load_events(desk, ticket("B", DAY.format(6)), batch="second")
+    desk.lake.compact()
+    desk.refresh(is_forced=True)
+    assert desk.measure("ticket_volume")[0].value == 2
+
+
 def test_a_batch_is_stored_once(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     first = load_events(desk, ticket("A", DAY.format(5)))

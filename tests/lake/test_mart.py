@@ -41,16 +41,21 @@ def test_a_lost_mart_is_rebuilt(tmp_path: Path) -> None:
     assert desk.measure("ticket_volume")[0].value == 1
 
 
-def test_a_damaged_mart_says_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keep", [0, 14, 5000, 100_000])
+def test_a_damaged_mart_is_rebuilt(tmp_path: Path, keep: int) -> None:
     desk = make_desk(tmp_path / "desk")
     load_events(desk, ticket("A", DAY.format(5)))
     mart = published_mart(desk.path / "marts")
     assert mart is not None
-    mart.write_bytes(b"not a database")
-    with pytest.raises(HelmdeskError, match="helmdesk refresh"):
-        desk.measure("ticket_volume")
-    desk.refresh(is_forced=True)
+    with pytest.raises(HelmdeskError, match="not a readable mart"):
+        DuckDB.open(tmp_path / "nothing.duckdb")
+    mart.write_bytes(mart.read_bytes()[:keep] if keep else b"not a database")
     assert desk.measure("ticket_volume")[0].value == 1
+    mart = published_mart(desk.path / "marts")
+    assert mart is not None
+    mart.write_bytes(mart.read_bytes()[:keep] if keep else b"not a database")
+    load_events(desk, ticket("B", DAY.format(6)))
+    assert desk.measure("ticket_volume")[0].value == 2
 
 
 def test_an_older_mart_never_replaces_a_newer_one(tmp_path: Path) -> None:

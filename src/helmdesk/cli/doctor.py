@@ -20,6 +20,7 @@ from helmdesk.cli.options import desk_option, format_option
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk import SETTINGS_FILE, Desk
 from helmdesk.errors import HelmdeskError
+from helmdesk.lake.damage import find_damage
 
 PACKAGES = ("helmdesk", "duckdb", "deltalake", "sqlglot", "pyarrow", "click", "rich", "filelock", "tzdata")
 LEAST_FREE_BYTES, LOW_FREE_BYTES = 200 * 1024**2, 2 * 1024**3
@@ -184,6 +185,8 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
         return
     files = sum(len(paths) for paths in snapshot.files.values())
     crowded = desk.lake.needs_compaction()
+    for sentence in find_damage(desk.lake):
+        yield Finding("lake", FAILURE, sentence, "restore a backup, or load those batches into a new desk")
     yield Finding("lake", WARNING if crowded else OK, f"version {snapshot.version}, {files} files", "helmdesk compact" if crowded else "")
     yield _mart(desk, snapshot.version)
     yield _records(desk)

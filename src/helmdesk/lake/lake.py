@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from helmdesk.errors import ConflictError, NotFoundError
+from helmdesk.errors import ConflictError, DamageError, NotFoundError
 from helmdesk.lake.durable import sync
 from helmdesk.records.schema import COLUMNS
 
@@ -107,8 +107,18 @@ class Lake:
             raise NotFoundError(f"{self.path}: no lake here; create a desk with: helmdesk init DIR") from error
         except (DeltaError, OSError) as error:
             if version is None:
-                raise NotFoundError(f"{self.path}: the lake cannot be read ({error})") from error
+                raise self.damaged() or NotFoundError(f"{self.path}: the lake cannot be read ({error})") from error
             raise NotFoundError(f"{self.path}: the lake has no version {version}") from error
+
+    def damaged(self, known_version: int | None = None) -> DamageError | None:
+        """Return an error that says what is damaged, or None when nothing is; see `find_damage`."""
+        from helmdesk.lake.damage import find_damage
+
+        found = find_damage(self, known_version)
+        if not found:
+            return None
+        more = f" (and {len(found) - 1} more; helmdesk doctor lists them)" if len(found) > 1 else ""
+        return DamageError(f"the lake is damaged: {found[0]}{more}; restore a backup, or load those batches into a new desk")
 
     def version(self) -> int:
         """Return the newest version: the highest number in the log, read without opening the table.
@@ -228,8 +238,9 @@ class Lake:
         files: dict[str, list[str]] = defaultdict(list)
         marker = f"{PARTITION}="
         for uri in table.file_uris():
-            family = next(part for part in uri.split("/") if part.startswith(marker))
-            files[family.removeprefix(marker)].append(uri)
+            path = unquote(uri)  # a folder's name may hold a space
+            family = next(part for part in path.split("/")[-2:] if part.startswith(marker))
+            files[family.removeprefix(marker)].append(path)
         return {family: tuple(sorted(uris)) for family, uris in sorted(files.items())}
 
     def _batches_until(self, version: int) -> tuple[str, ...]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # The functions every engine must translate. House SQL calls nothing else that engines disagree about.
 HOUSE_FUNCTIONS = {
@@ -40,6 +43,22 @@ class Engine(Protocol):
 
     def translate(self, house_sql: str | exp.Expr) -> str:
         """Return `house_sql` in the engine's dialect."""
+        ...
+
+    def make(self, name: str, house_sql: str, scope: str = "table") -> None:
+        """Create a relation from house SQL; `scope` is table, temp table, view or temp view."""
+        ...
+
+    def put(self, name: str, rows: pa.Table, scope: str = "table") -> None:
+        """Create a relation of rows; its instants are naive UTC."""
+        ...
+
+    def ask(self, house_sql: str) -> list[tuple[Any, ...]]:
+        """Run house SQL and return all rows."""
+        ...
+
+    def fetch(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run translated SQL; return the names of its columns and all rows."""
         ...
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:

@@ -40,7 +40,7 @@ ASSESSMENTS = """
 
 def create_assessments(engine: DuckDB) -> None:
     """Create ``assessments``: every account at every end of a month since its first ticket."""
-    engine.connection.execute(f"create temp table assessments as {ASSESSMENTS}")
+    engine.make("assessments", ASSESSMENTS, "temp table")
 
 
 fact = Fact(

@@ -15,6 +15,7 @@ from helmdesk.facts.entities import LATEST, LOOKUPS, create_entity_lookups
 from helmdesk.facts.events import create_record_views, record_types_sql
 from helmdesk.facts.fact import load_facts
 from helmdesk.facts.working_time import create_working_time
+from helmdesk.records.staging import text
 
 # Tables a metric never reads; kept out of the mart.
 INTERNAL = (
@@ -70,9 +71,8 @@ def build_facts(
     engine.define_functions()
     create_record_views(engine, files, batches=batches)
     create_entity_lookups(engine)
-    run = engine.connection.execute
-    run(f"create table record_types as {record_types_sql()}")
-    ((first, latest),) = engine.run(
+    engine.make("record_types", record_types_sql())
+    ((first, latest),) = engine.ask(
         "select coalesce(min(earliest) filter (where is_observed), min(earliest)), coalesce(max(latest) filter (where is_observed), max(latest))"
         " from record_types where is_dated"
     )
@@ -85,13 +85,13 @@ def build_facts(
             fact.prepare(engine)
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
         sql = fact.sql
-        if fact.only_if and not engine.run(f"select 1 from ({fact.only_if}) q limit 1"):
+        if fact.only_if and not engine.ask(f"select 1 from ({fact.only_if}) q limit 1"):
             sql = f"select * from ({sql}) q limit 0"
-        run(f"create {scope} {fact.name} as {sql}")
+        engine.make(fact.name, sql, scope)
     create_custom_fields(engine)
     create_mart_table(engine, latest, settings, lake_version)
     # A mart is brought up to newer versions, see `renew`; this says how often it was.
-    run("create table renewals (from_version bigint, to_version bigint)")
+    engine.make("renewals", "select cast(0 as bigint) as from_version, cast(0 as bigint) as to_version where false")
 
 
 def create_horizon(engine: DuckDB, latest: datetime | None, calendars: Sequence[str], settings: Mapping[str, Any]) -> None:
@@ -105,24 +105,25 @@ def create_horizon(engine: DuckDB, latest: datetime | None, calendars: Sequence[
         raise SettingError(f"default_calendar = '{default}' is not in the lake (it has: {', '.join(calendars)})")
     if not default and len(calendars) == 1:
         default = calendars[0]
-    limits = {name: settings[name] for name in HORIZON}
-    columns = ", ".join(f"?::{'boolean' if isinstance(value, bool) else 'integer'} as {name}" for name, value in limits.items())
-    engine.connection.execute(
-        f"create table horizon as select ?::timestamp as as_of, nullif(?, '') as default_calendar, {columns}",
-        [latest, default, *limits.values()],
-    )
+    limits = ", ".join(f"{str(settings[name]).lower()} as {name}" for name in HORIZON)
+    named = f"cast({text(default)} as varchar)" if default else "cast(null as varchar)"
+    engine.make("horizon", f"select {instant(latest)} as as_of, {named} as default_calendar, {limits}")
+
+
+def instant(moment: datetime | None) -> str:
+    """Return house SQL of a naive UTC instant."""
+    return "cast(null as timestamp)" if moment is None else f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def create_custom_fields(engine: DuckDB) -> None:
     """Create the names by which custom dimensions are known: what sources kept of their tickets beyond our columns."""
-    engine.connection.execute(
-        "create table custom_fields as select distinct unnest(json_keys(custom)) as name from tickets where custom is not null order by name"
-    )
+    engine.make("custom_fields", "select distinct unnest(json_keys(custom)) as name from tickets where custom is not null")
 
 
 def create_mart_table(engine: DuckDB, latest: datetime | None, settings: Mapping[str, Any], lake_version: int) -> None:
     """Create ``mart``, one row: what this is made of."""
-    engine.connection.execute(
-        "create table mart as select ?::bigint as lake_version, ?::timestamp as as_of, ?::varchar as facts_hash, ?::varchar as settings",
-        [lake_version, latest, facts_hash(), json.dumps(dict(settings), sort_keys=True)],
+    kept = text(json.dumps(dict(settings), sort_keys=True))
+    engine.make(
+        "mart",
+        f"select cast({lake_version} as bigint) as lake_version, {instant(latest)} as as_of, '{facts_hash()}' as facts_hash, {kept} as settings",
     )

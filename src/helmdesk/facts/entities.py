@@ -6,6 +6,11 @@ the day they were last changed, and "unknown tier" for all earlier tickets would
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import pyarrow as pa
+
 from helmdesk.engines.duckdb import DuckDB
 
 # House SQL of every look-up, in order.
@@ -37,7 +42,7 @@ LATEST = {
 def create_entity_lookups(engine: DuckDB) -> None:
     """Create ``<entity>_versions`` (half-open validity), ``latest_*`` and ``instruments``."""
     for table in LOOKUPS:
-        engine.connection.execute(f"create table {table} as {versions_sql(table)}")
+        engine.make(table, versions_sql(table))
     create_latest(engine)
     create_instruments(engine)
 
@@ -65,16 +70,27 @@ def versions_sql(table: str) -> str:
 def create_latest(engine: DuckDB) -> None:
     """Create the present version of each entity, from the look-ups."""
     for latest, entity in LATEST.items():
-        engine.connection.execute(f"create table {latest} as select * from {entity}_versions where is_latest")
+        engine.make(latest, f"select * from {entity}_versions where is_latest")
 
 
 def create_instruments(engine: DuckDB) -> None:
     """Create how the answers of each instrument are read."""
-    engine.connection.execute(
-        """create table instruments as
-        select entity_id, name, instrument_kind, about,
-            json_extract_string(definition, '$.positive[*]') as positive,
-            json_extract_string(definition, '$.negative[*]') as negative,
-            try_cast(json_extract_string(definition, '$.scale[1]') as double) as scale_high
-        from instrument_versions where is_latest"""
+    rows = engine.ask("select entity_id, name, instrument_kind, about, definition from instrument_versions where is_latest")
+    columns: list[list[Any]] = [[], [], [], [], [], [], []]
+    for *plain, definition in rows:
+        read = json.loads(definition) if definition else {}
+        scale = read.get("scale") or []
+        positive, negative = ([_plain(answer) for answer in read.get(key) or []] for key in ("positive", "negative"))
+        for column, value in zip(columns, [*plain, positive, negative, float(scale[1]) if len(scale) > 1 else None], strict=True):
+            column.append(value)
+    answers = pa.list_(pa.string())
+    kinds = {"entity_id": pa.string(), "name": pa.string(), "instrument_kind": pa.string(), "about": pa.string(), "positive": answers,
+             "negative": answers, "scale_high": pa.float64()}  # fmt: skip
+    engine.put(
+        "instruments", pa.table([pa.array(column, kind) for column, kind in zip(columns, kinds.values(), strict=True)], names=list(kinds))
     )
+
+
+def _plain(answer: Any) -> str:
+    """Return an answer as surveys give it: text as it is, a number as JSON writes it."""
+    return answer if isinstance(answer, str) else json.dumps(answer)

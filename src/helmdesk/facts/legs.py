@@ -93,10 +93,11 @@ fact = Fact(
         seconds(t.answered_at, t.ended_at) - t.hold_seconds as talk_seconds,
         t.elapsed_handle_seconds, coalesce(t.own_seconds, t.elapsed_handle_seconds) as handle_seconds
     from timed t
-    union all by name
+    union all
     -- A total somebody counted: it is demand, and no call of it can be looked at.
-    select record_id as leg_id, null as ticket_id, channel, queue_id, source, fidelity, start_at as offered_at, forever() as answered_at,
-        forever() as lost_at, forever() as handled_at, contacts, 'total' as outcome
+    select record_id, null, channel, queue_id, null, null, null, null, null, source, fidelity,
+        null, start_at, forever(), forever(), null, null, forever(), null, null, contacts,
+        'total', null, null, null, null, null, null, null
     from leg_records
     where type = 'interval_total'
     """,

@@ -6,6 +6,8 @@ else the first policy whose rules match, at creation and again whenever the prio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from helmdesk.clocks.sla import CUSTOM, KINDS, policy_from_definition
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.fact import Fact
@@ -15,48 +17,72 @@ ALWAYS = "always"
 """The calendar of targets in calendar time: never closed."""
 
 MATCH_COLUMNS = {"account": "account_id", "contract": "contract_id", "customer": "customer_id", "team": "team_id"}
+TARGET_COLUMNS = {
+    "policy_id": "text", "valid_from": "instant", "valid_to": "instant", "calendar_id": "text", "clock": "text", "kind": "text",
+    "priority": "text", "target_seconds": "integer", "is_business": "flag", "pausing": "texts", "reopen": "text",
+}  # fmt: skip
 FROM_CONTRACT, NO_RULE = -1_000_000, 1_000_000
 
 
 def create_rules(engine: DuckDB) -> None:
     """Create ``sla_targets``, ``sla_kinds``, ``sla_time`` and ``sla_matches`` from the policies in the lake."""
-    run = engine.connection.execute
-    run("""create temp table sla_targets (policy_id varchar, valid_from timestamp, valid_to timestamp, calendar_id varchar, clock varchar,
-        kind varchar, priority varchar, target_seconds bigint, is_business boolean, pausing varchar[], reopen varchar)""")
-    run("create temp table sla_kinds (clock varchar, kind varchar, pausing varchar[])")
-    run(
-        "insert into sla_kinds values "
-        + ", ".join(f"({text(clock)}, {text(kind)}, {list(pausing)!r})" for clock, (kind, pausing) in KINDS.items())
+    kinds = [(clock, kind, list(pausing)) for clock, (kind, pausing) in KINDS.items()]
+    _put(engine, "sla_kinds", {"clock": "text", "kind": "text", "pausing": "texts"}, kinds)
+    engine.make(
+        "sla_time",
+        f"select calendar_id, start_at, end_at, seconds_before from working_time union all"
+        f" select '{ALWAYS}', timestamp '1970-01-01 00:00:00', timestamp '2300-01-01 00:00:00', 0",
+        "temp table",
     )
-    run(f"""create temp table sla_time as select calendar_id, start_at, end_at, seconds_before from working_time
-        union all select '{ALWAYS}', timestamp '1970-01-01', timestamp '2300-01-01', 0""")
-    rows = engine.run(
+    rows = engine.ask(
         "select entity_id, valid_from, valid_to, calendar_id, definition from sla_policy_versions order by entity_id, valid_from"
     )
+    targets: list[tuple[object, ...]] = []
     rules = []
     for policy_id, valid_from, valid_to, calendar_id, definition in rows:
         policy = policy_from_definition(policy_id, definition)
-        engine.connection.executemany(
-            "insert into sla_targets values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [[policy_id, valid_from, valid_to, calendar_id, t.clock, t.kind, t.priority, t.target_seconds, t.is_business, list(t.pausing),
-              t.reopen] for t in policy.targets],
-        )  # fmt: skip
+        targets += [
+            (
+                policy_id,
+                valid_from,
+                valid_to,
+                calendar_id,
+                t.clock,
+                t.kind,
+                t.priority,
+                t.target_seconds,
+                t.is_business,
+                list(t.pausing),
+                t.reopen,
+            )
+            for t in policy.targets
+        ]
         during = f"m.moment_at >= timestamp '{valid_from}' and m.moment_at < timestamp '{valid_to}'"
         rules.append(f"select m.ticket_id, m.moment_at, {text(policy_id)} as policy_id, {FROM_CONTRACT} as place from sla_moments m"
                      f" where m.contract_policy_id = {text(policy_id)} and {during}")  # fmt: skip
         if policy.match is not None:
             conditions = " and ".join([during, *(_condition(field, values) for field, values in policy.match.items())])
             rules.append(f"select m.ticket_id, m.moment_at, {text(policy_id)}, {policy.order} from sla_moments m where {conditions}")
-    nothing = "select null::varchar as ticket_id, null::timestamp as moment_at, null::varchar as policy_id, 0 as place where false"
-    run("create temp table sla_moments as " + (MOMENTS if rules else f"{MOMENTS} limit 0"))
-    run("create temp table sla_matches as " + " union all ".join(rules or [nothing]))
+    _put(engine, "sla_targets", TARGET_COLUMNS, targets)
+    nothing = "select cast(null as varchar) as ticket_id, cast(null as timestamp) as moment_at, cast(null as varchar) as policy_id, 0 as place where false"
+    engine.make("sla_moments", MOMENTS if rules else f"{MOMENTS} limit 0", "temp table")
+    engine.make("sla_matches", " union all ".join(rules or [nothing]), "temp table")
+
+
+def _put(engine: DuckDB, table: str, columns: dict[str, str], rows: Sequence[tuple[object, ...]]) -> None:
+    import pyarrow as pa
+
+    kinds = {"text": pa.string(), "instant": pa.timestamp("us"), "integer": pa.int64(), "flag": pa.bool_(), "texts": pa.list_(pa.string())}
+    cells = list(zip(*rows, strict=True)) or [()] * len(columns)
+    arrays = [pa.array(column, kinds[kind]) for column, kind in zip(cells, columns.values(), strict=True)]
+    engine.put(table, pa.table(arrays, names=list(columns)), "temp table")
 
 
 def _condition(field: str, values: tuple[str, ...]) -> str:
     listed = ", ".join(text(value) for value in values)
     if field.startswith(CUSTOM):
-        path = '$."' + field.removeprefix(CUSTOM).replace('"', "") + '"'
-        return f"json_extract_string(m.custom, {text(path)}) in ({listed})"
+        name = field.removeprefix(CUSTOM).replace('"', "")
+        return f"json_text(m.custom, {text(name)}) in ({listed})"
     names = {"account": "account", "team": "team"}
     column = f"m.{MATCH_COLUMNS.get(field, field)} in ({listed})"
     return f"({column} or m.{names[field]} in ({listed}))" if field in names else column

@@ -9,8 +9,8 @@ from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
 fact = Fact(
     name="sla_clocks",
     grain="one SLA clock of one ticket",
+    key="ticket_id",
     depends=("sla_measured", "sla_verdicts", "tickets"),
-    is_view=True,
     dimensions=(
         *TICKET_DIMENSIONS,
         Dimension("clock", "clock", "what the clock measures"),

@@ -14,12 +14,9 @@ fact = Fact(
     depends=("ticket_clocks",),
     sql="""
     with moments as (
-        select ticket_id, moment, instant
-        from (
-            select ticket_id, unnest(['started', 'replied']) as moment, unnest([clock_started_at, first_reply_at]) as instant, created_at
-            from ticket_clocks
-            )
-        where instant < forever()
+        select ticket_id, 'started' as moment, clock_started_at as instant from ticket_clocks where clock_started_at < forever()
+        union all
+        select ticket_id, 'replied', first_reply_at from ticket_clocks where first_reply_at < forever()
     ),
     worked as (
         select m.ticket_id, m.moment, s.calendar_id,
@@ -64,10 +61,11 @@ fact = Fact(
         where s.calendars > 1 or a.is_versioned or b.is_versioned
     ),
     anchor_moments as (
-        select ticket_id, unnest(['created', 'first_solved', 'last_solved', 'started', 'replied']) as moment,
-            unnest([created_at, first_solved_at, last_solved_at, clock_started_at, first_reply_at]) as instant,
-            unnest([created_clock_id, created_clock_id, created_clock_id, started_clock_id, started_clock_id]) as clock_id
-        from anchored
+        select ticket_id, 'created' as moment, created_at as instant, created_clock_id as clock_id from anchored
+        union all select ticket_id, 'first_solved', first_solved_at, created_clock_id from anchored
+        union all select ticket_id, 'last_solved', last_solved_at, created_clock_id from anchored
+        union all select ticket_id, 'started', clock_started_at, started_clock_id from anchored
+        union all select ticket_id, 'replied', first_reply_at, started_clock_id from anchored
     ),
     anchor_worked as (
         select m.ticket_id, m.moment, coalesce(w.seconds_before + seconds(w.start_at, least(m.instant, w.end_at)), 0) as worked_seconds

@@ -19,6 +19,13 @@ from helmdesk.errors import InputError
 BEFORE, BEYOND = timedelta(days=8), timedelta(days=400)
 """Due times lie ahead of the data: the table reaches more than a year further."""
 
+COLUMNS = {
+    "working_time": {"calendar_id": "text", "start_at": "instant", "end_at": "instant", "seconds_before": "integer"},
+    "working_days": {"calendar_id": "text", "day_at": "instant", "from_at": "instant", "until_at": "instant", "start_at": "instant",
+                     "end_at": "instant", "seconds_before": "integer"},
+    "calendar_clocks": {"calendar_id": "text", "clock_id": "text", "valid_from": "instant", "valid_to": "instant", "is_versioned": "flag"},
+}  # fmt: skip
+
 Row = tuple[str, datetime, datetime, int]
 
 
@@ -31,16 +38,12 @@ def create_working_time(engine: DuckDB, first: datetime | None, last: datetime |
     Raises:
         InputError: a calendar that is never open: working time would silently be zero.
     """
-    run = engine.connection.execute
-    run("create table working_time (calendar_id varchar, start_at timestamp, end_at timestamp, seconds_before bigint)")
-    run("""create table working_days (calendar_id varchar, day_at timestamp, from_at timestamp, until_at timestamp,
-        start_at timestamp, end_at timestamp, seconds_before bigint)""")
-    run("""create table calendar_clocks (calendar_id varchar, clock_id varchar, valid_from timestamp, valid_to timestamp,
-        is_versioned boolean)""")
-    versions = engine.run(
+    versions = engine.ask(
         "select entity_id, time_zone, definition, valid_from, valid_to from calendar_versions order by entity_id, valid_from"
     )
     if last is None or not versions:
+        for table in COLUMNS:
+            _put(engine, table, [])
         return []
     start, end = ((first or last) - BEFORE).date(), min((last + BEYOND).date(), date(2199, 1, 1))
     rows: list[Row] = []
@@ -60,9 +63,9 @@ def create_working_time(engine: DuckDB, first: datetime | None, last: datetime |
             clocks.append((calendar_id, clock_id, since, until, is_versioned))
             if is_versioned:
                 rows += _cumulated(clock_id, [(span.start.replace(tzinfo=None), span.end.replace(tzinfo=None)) for span in spans])
-    _insert(engine, "working_time", rows)
-    _insert(engine, "working_days", list(_by_day(rows, datetime.combine(start, time()), datetime.combine(end, time()))))
-    _insert(engine, "calendar_clocks", clocks)
+    _put(engine, "working_time", rows)
+    _put(engine, "working_days", list(_by_day(rows, datetime.combine(start, time()), datetime.combine(end, time()))))
+    _put(engine, "calendar_clocks", clocks)
     return list(by_calendar)
 
 
@@ -97,11 +100,10 @@ def _by_day(rows: Sequence[Row], start: datetime, end: datetime) -> Iterator[tup
             last = (span_start, span_end, seconds_before)
 
 
-def _insert(engine: DuckDB, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+def _put(engine: DuckDB, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     import pyarrow as pa
 
-    kinds = {"VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_()}
-    described = engine.connection.execute(f"describe {table}").fetchall()
-    columns = [pa.array(column, kinds[kind[1]]) for column, kind in zip(zip(*rows, strict=True), described, strict=True)]
-    rows_table = pa.table(columns, names=[name for name, *_ in described])  # noqa: F841 (DuckDB finds it by name)
-    engine.connection.execute(f"insert into {table} select * from rows_table")
+    kinds = {"text": pa.string(), "instant": pa.timestamp("us"), "integer": pa.int64(), "flag": pa.bool_()}
+    cells = list(zip(*rows, strict=True)) or [()] * len(COLUMNS[table])
+    arrays = [pa.array(column, kinds[kind]) for column, kind in zip(cells, COLUMNS[table].values(), strict=True)]
+    engine.put(table, pa.table(arrays, names=list(COLUMNS[table])))

@@ -117,9 +117,8 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
 
 def _ask(engine: DuckDB, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> tuple[str, list[Row]]:
     sql = engine.translate(compile_values(metric, request, bounds, buckets))
-    cursor = engine.connection.execute(sql)
-    names = [column[0] for column in cursor.description or ()]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    names, found = engine.fetch(sql)
+    rows = [dict(zip(names, row, strict=True)) for row in found]
     if isinstance(metric.value, Survival):
         rows = _survival_rows(rows, len(request.by), metric.value)
     return sql, rows

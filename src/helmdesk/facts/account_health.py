@@ -30,9 +30,12 @@ ASSESSMENTS = """
     ),
     ends as (
         -- A month's end sees what happened strictly before it; the end of the data sees its last event too.
-        select distinct case when month_at <= z.as_of then month_at - interval 1 microsecond else z.as_of end as assessed_at
-        from horizon z, generate_series(date_trunc('month', (select min(first_at) from accounts)) + interval 1 month,
-            z.as_of + interval 1 month, interval 1 month) g(month_at)
+        select distinct case when month_at <= as_of then month_at - interval 1 microsecond else as_of end as assessed_at
+        from (
+            select z.as_of, unnest(generate_series(date_trunc('month', f.first_at) + interval 1 month, z.as_of + interval 1 month, interval 1 month)) as month_at
+            from horizon z
+            cross join (select min(first_at) as first_at from accounts) f
+        ) months
     )
     select a.account_id, e.assessed_at from accounts a join ends e on e.assessed_at > a.first_at
 """

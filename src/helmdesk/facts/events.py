@@ -31,6 +31,11 @@ def create_record_views(
     Args:
         batches: those that count; None: all in the files.
     """
+    if engine.name != "duckdb":
+        for family in only:
+            order = {kind.name: kind.order for kind in RECORD_TYPES.values() if kind.family == family}
+            engine.read_records(f"{prefix}{family}_records", files.get(family, ()), family_columns(family), order, batches)
+        return
     if batches is not None:
         engine.connection.execute("create temp table counted_batches as select unnest(?::varchar[]) as batch_id", [list(batches)])
     for family in only:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: demo test reliability test-postgresql screenshots lint types lock bench mutants clean
+.PHONY: demo test test-spark reliability test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -46,6 +46,9 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts
 	$(BIN)/python benchmarks/incident_log.py
 	$(BIN)/python benchmarks/business_clock.py
 
+test-spark: $(VENV)/.spark-ready  ## every fact and metric on Spark beside DuckDB: two worker processes on this machine
+	SPARK_CONF_DIR=$(CURDIR)/tests/conformance/spark HELMDESK_SPARK='local-cluster[2,1,1024]' $(BIN)/python -m pytest -q tests/conformance/test_spark.py
+
 reliability: $(VENV)/.test-ready  ## hundreds of kills, minutes of crowds, full disks: prints what was counted
 	@rm -f build/reliability.json
 	HELMDESK_RELIABILITY=long $(BIN)/python -m pytest -q -p no:cacheprovider tests/reliability
@@ -65,6 +68,10 @@ $(VENV)/.demo-ready: $(VENV)/bin/python $(SOURCES)
 $(VENV)/.test-ready: $(VENV)/bin/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@ $(VENV)/.demo-ready
+
+$(VENV)/.spark-ready: $(VENV)/.test-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,spark]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -183,9 +183,8 @@ class DeskDetails(DeskFolder):
         found = {}
         with self.reader() as reader:
             for table in tables:
-                cursor = reader.engine.connection.execute(f"select * from latest_{table} order by entity_id")
-                names = [column[0] for column in cursor.description or ()]
-                rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                names, listed = reader.engine.fetch(f"select * from latest_{table} order by entity_id")
+                rows = [dict(zip(names, row, strict=True)) for row in listed]
                 for row in rows:
                     if row.get("definition"):
                         row["definition"] = json.loads(row["definition"])

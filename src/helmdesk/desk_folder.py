@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -20,10 +21,12 @@ from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
+    from helmdesk.engines.engine import Engine
     from helmdesk.records.staging import LoadReport
 
 SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
 PUBLISH_RACES = 20
+READY = "READY"
 Step = Callable[[str], None]
 
 
@@ -213,6 +216,9 @@ class DeskFolder:
 
         A mart that is up to date is left alone unless `is_forced`.
         """
+        if self.settings.engine == "spark":
+            self._open_spark(None, self.settings.for_facts(), on_step)
+            return self.lake.version()
         snapshot = self.lake.snapshot()
         made_from = self._published_version()
         if made_from is not None and made_from > snapshot.version:
@@ -281,7 +287,7 @@ class DeskFolder:
         except (HelmdeskError, duckdb.Error):
             return None
 
-    def _build(self, engine: DuckDB, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> None:
+    def _build(self, engine: Engine, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> None:
         import duckdb
 
         from helmdesk.facts.build import build_facts
@@ -322,7 +328,7 @@ class DeskFolder:
             return int(engine.run("select lake_version from mart")[0][0])
 
     @contextmanager
-    def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[DuckDB]:
+    def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Engine]:
         """Open the facts: the published mart, or those of lake version `as_of` built in memory.
 
         Raises:
@@ -330,7 +336,10 @@ class DeskFolder:
         """
         from helmdesk.engines.duckdb import DuckDB
 
-        if as_of is None:
+        engine: Engine
+        if self.settings.engine == "spark":
+            engine = self._open_spark(as_of, settings or self.settings.for_facts())
+        elif as_of is None:
             engine = self._open_published()
         else:
             snapshot = self.lake.snapshot(as_of)
@@ -340,6 +349,25 @@ class DeskFolder:
             yield engine
         finally:
             engine.close()
+
+    def _open_spark(self, as_of: int | None, settings: Mapping[str, Any], on_step: Step = silent) -> Engine:
+        """Open the tables that Spark made of a lake version, or have them made; every executor must see the desk's folder."""
+        from helmdesk.engines.spark import Spark
+        from helmdesk.facts.build import create_views, facts_hash
+
+        snapshot = self.lake.snapshot(as_of)
+        made_with = hashlib.sha256((facts_hash() + json.dumps(dict(settings), sort_keys=True)).encode()).hexdigest()[:8]
+        folder = (self.path / MARTS_FOLDER).absolute() / f"spark-{snapshot.version}-{made_with}"
+        engine = Spark.start(self.settings.spark_master, folder)
+        if (folder / READY).exists():
+            engine.reopen()
+            create_views(engine)
+            return engine
+        shutil.rmtree(folder, ignore_errors=True)
+        engine = Spark.start(self.settings.spark_master, folder)
+        self._build(engine, snapshot, settings, on_step)
+        (folder / READY).touch()
+        return engine
 
     def _open_published(self) -> DuckDB:
         """Open the published mart; another process may replace it between looking and opening."""

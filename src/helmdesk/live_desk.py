@@ -9,11 +9,13 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helmdesk.desk import SETTINGS_FILE, Desk
+from helmdesk.errors import SettingError
 from helmdesk.lake.mart import published_mart
 from helmdesk.settings import read_settings
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
+    from helmdesk.engines.engine import Engine
     from helmdesk.query.bounds import Bounds
     from helmdesk.query.reader import Reader
 
@@ -36,6 +38,10 @@ class LiveDesk(Desk):
 
     def __init__(self, path: Path | str) -> None:
         super().__init__(path)
+        if self.settings.engine != "duckdb":
+            raise SettingError(
+                f"engine = '{self.settings.engine}': the site answers from DuckDB marts only; use the command line or Python"
+            )
         from helmdesk.query.reader import Memory
 
         self._memory, self._turn = Memory(), RLock()
@@ -60,7 +66,7 @@ class LiveDesk(Desk):
         return tuple((str(file), file.stat().st_mtime_ns) for file in files if file.is_file())
 
     @contextmanager
-    def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[DuckDB]:
+    def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Engine]:
         """Give a connection of its own to the open mart; another lake version is built apart."""
         if as_of is not None:
             with super().engine(as_of, settings) as engine:

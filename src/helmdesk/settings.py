@@ -31,6 +31,8 @@ DEFAULT_SCORECARD = (
     "transfers",
 )
 
+ENGINES = ("duckdb", "spark")
+
 HELP = {
     "name": "what the desk is called in headings",
     "time_zone": "reporting time zone (IANA name): where days, weeks and months begin",
@@ -44,6 +46,8 @@ HELP = {
     "short_abandon_seconds": "who hangs up sooner was never waiting, where the queue states no other limit",
     "fcr_escalation_fails": "true: a declared escalation is never resolved at first contact",
     "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
+    "engine": "what computes facts and answers: duckdb, or spark for what no single machine holds",
+    "spark_master": "where Spark runs: local[*], spark://host:7077, yarn ...; used when engine is spark",
     "limit_megabytes": "a file, or the files of an archive, may be this large once unpacked",
     "limit_rows": "a file may have this many rows",
     "limit_columns": "a file may have this many columns",
@@ -76,6 +80,8 @@ class Settings:
     short_abandon_seconds: int = 5
     fcr_escalation_fails: bool = False
     quarantine_limit: float = 0.01
+    engine: str = "duckdb"
+    spark_master: str = "local[*]"
     limit_megabytes: int = 100_000
     limit_rows: int = 1_000_000_000
     limit_columns: int = 2_000
@@ -103,6 +109,8 @@ class Settings:
         for name in ("service_level_seconds", "short_abandon_seconds"):
             if not 0 <= getattr(self, name) <= 86_400:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 0 to 86400")
+        if self.engine not in ENGINES:
+            raise SettingError(f"engine = {self.engine!r}; use {' or '.join(ENGINES)}")
         for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 1 or more")

@@ -182,6 +182,14 @@ class DuckDB:
         cursor = self.connection.execute(sql)
         return [column[0] for column in cursor.description or ()], cursor.fetchall()
 
+    def arrow(self, sql: str) -> pa.Table:
+        """Run SQL and return all rows as a table."""
+        return self.connection.sql(sql).to_arrow_table()
+
+    def quoted(self, name: str) -> str:
+        """Return a quoted column name."""
+        return '"' + name.replace('"', '""') + '"'
+
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL and return all rows."""
         return self.connection.execute(sql).fetchall()
@@ -195,7 +203,7 @@ class DuckDB:
         self.connection.close()
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def _translate_text(house_sql: str) -> str:
     return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
@@ -61,10 +61,40 @@ class Engine(Protocol):
         """Run translated SQL; return the names of its columns and all rows."""
         ...
 
+    def arrow(self, sql: str) -> pa.Table:
+        """Run translated SQL and return all rows as a table; instants are naive UTC."""
+        ...
+
+    def quoted(self, name: str) -> str:
+        """Return a column's name as this engine quotes it."""
+        ...
+
+    def use_threads(self, data_bytes: int) -> None:
+        """Take the size of the data into account."""
+        ...
+
+    def define_functions(self) -> None:
+        """Prepare for `make` and `ask`."""
+        ...
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Run translated SQL and return all rows."""
         ...
 
     def columns(self, sql: str) -> list[str]:
         """Return the column names that translated SQL would give."""
+        ...
+
+
+class RecordReader(Protocol):
+    """An engine that reads records by itself, such as a cluster; DuckDB's reading is tuned in the facts."""
+
+    def read_records(
+        self, view: str, files: Sequence[str], kinds: Mapping[str, str], type_order: Mapping[str, int], batches: Sequence[str] | None
+    ) -> None:
+        """Create a relation of the records in Parquet files: each once, corrected ones left out, columns no file has are null."""
         ...

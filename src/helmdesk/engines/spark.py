@@ -149,7 +149,9 @@ class Spark:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        instants = [pa.field(field.name, pa.timestamp("us", "UTC")) if pa.types.is_timestamp(field.type) else field for field in rows.schema]
+        instants = [
+            pa.field(field.name, pa.timestamp("us", "UTC")) if pa.types.is_timestamp(field.type) else field for field in rows.schema
+        ]
         path = self.folder / name
         path.mkdir(exist_ok=True)
         pq.write_table(rows.cast(pa.schema(instants)), path / "rows.parquet")
@@ -171,6 +173,18 @@ class Spark:
             for column in found.toArrow().columns
         ]
         return found.columns, list(zip(*columns, strict=True)) if columns else []
+
+    def arrow(self, sql: str) -> pa.Table:
+        """Run Spark SQL and return all rows as a table; instants are naive UTC."""
+        import pyarrow as pa
+
+        found = self.session.sql(sql).toArrow()
+        plain = [pa.field(field.name, pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field for field in found.schema]
+        return found.cast(pa.schema(plain))
+
+    def quoted(self, name: str) -> str:
+        """Return a quoted column name."""
+        return "`" + name.replace("`", "``") + "`"
 
     def columns(self, sql: str) -> list[str]:
         """Return the column names of Spark SQL."""
@@ -200,9 +214,14 @@ class Spark:
             ),
         )
 
+    def reopen(self) -> None:
+        """Name every table that lies in the folder."""
+        for path in sorted(self.folder.iterdir()):
+            if path.is_dir():
+                self.session.read.parquet(str(path)).createOrReplaceTempView(path.name)
+
     def close(self) -> None:
-        """End the session."""
-        self.session.stop()
+        """Leave the session to the next one that needs it; it ends with the process."""
 
 
 @functools.cache

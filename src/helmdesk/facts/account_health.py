@@ -4,7 +4,7 @@ Version 1. Each component looks back 90 days; one with fewer than five cases is 
 known ones are scaled up to add to one. ``components`` says which were known. Months end in UTC.
 """
 
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 from helmdesk.facts.fact import Dimension, Fact
 
 WEIGHTS = {
@@ -41,7 +41,7 @@ ASSESSMENTS = """
 """
 
 
-def create_assessments(engine: DuckDB) -> None:
+def create_assessments(engine: Engine) -> None:
     """Create ``assessments``: every account at every end of a month since its first ticket."""
     engine.make("assessments", ASSESSMENTS, "temp table")
 

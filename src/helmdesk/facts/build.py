@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from helmdesk.engines.duckdb import SIMPLE, DuckDB
+from helmdesk.engines.duckdb import SIMPLE
+from helmdesk.engines.engine import Engine
 from helmdesk.errors import SettingError
 from helmdesk.facts.entities import LATEST, LOOKUPS, create_entity_lookups
 from helmdesk.facts.events import create_record_views, record_types_sql
@@ -41,14 +42,21 @@ def facts_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def ensure_fact(engine: DuckDB, name: str) -> None:
+def ensure_fact(engine: Engine, name: str) -> None:
     """Make a rare view in this connection, if a question is about to ask it."""
     if load_facts()[name].is_rare:
-        engine.connection.execute(f"create temp view if not exists {name} as {load_facts()[name].sql}")
+        engine.make(name, load_facts()[name].sql, "temp view if not exists")
+
+
+def create_views(engine: Engine) -> None:
+    """Make the facts that are views over others, in tables that were made before."""
+    for fact in load_facts().values():
+        if fact.is_view and not fact.is_rare:
+            engine.make(fact.name, fact.sql, "view")
 
 
 def build_facts(
-    engine: DuckDB,
+    engine: Engine,
     files: Mapping[str, Sequence[str]],
     settings: Mapping[str, Any],
     lake_version: int,
@@ -94,7 +102,7 @@ def build_facts(
     engine.make("renewals", "select cast(0 as bigint) as from_version, cast(0 as bigint) as to_version where false")
 
 
-def create_horizon(engine: DuckDB, latest: datetime | None, calendars: Sequence[str], settings: Mapping[str, Any]) -> None:
+def create_horizon(engine: Engine, latest: datetime | None, calendars: Sequence[str], settings: Mapping[str, Any]) -> None:
     """Create ``horizon``, one row: the end of the data and the settings that facts read.
 
     Raises:
@@ -115,12 +123,12 @@ def instant(moment: datetime | None) -> str:
     return "cast(null as timestamp)" if moment is None else f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"
 
 
-def create_custom_fields(engine: DuckDB) -> None:
+def create_custom_fields(engine: Engine) -> None:
     """Create the names by which custom dimensions are known: what sources kept of their tickets beyond our columns."""
     engine.make("custom_fields", "select distinct unnest(json_keys(custom)) as name from tickets where custom is not null")
 
 
-def create_mart_table(engine: DuckDB, latest: datetime | None, settings: Mapping[str, Any], lake_version: int) -> None:
+def create_mart_table(engine: Engine, latest: datetime | None, settings: Mapping[str, Any], lake_version: int) -> None:
     """Create ``mart``, one row: what this is made of."""
     kept = text(json.dumps(dict(settings), sort_keys=True))
     engine.make(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 
 # House SQL of every look-up, in order.
 LOOKUPS: dict[str, str] = {
@@ -39,7 +39,7 @@ LATEST = {
 }
 
 
-def create_entity_lookups(engine: DuckDB) -> None:
+def create_entity_lookups(engine: Engine) -> None:
     """Create ``<entity>_versions`` (half-open validity), ``latest_*`` and ``instruments``."""
     for table in LOOKUPS:
         engine.make(table, versions_sql(table))
@@ -67,13 +67,13 @@ def versions_sql(table: str) -> str:
         """
 
 
-def create_latest(engine: DuckDB) -> None:
+def create_latest(engine: Engine) -> None:
     """Create the present version of each entity, from the look-ups."""
     for latest, entity in LATEST.items():
         engine.make(latest, f"select * from {entity}_versions where is_latest")
 
 
-def create_instruments(engine: DuckDB) -> None:
+def create_instruments(engine: Engine) -> None:
     """Create how the answers of each instrument are read."""
     rows = engine.ask("select entity_id, name, instrument_kind, about, definition from instrument_versions where is_latest")
     columns: list[list[Any]] = [[], [], [], [], [], [], []]

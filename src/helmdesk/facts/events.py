@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import cast
 
 from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine, RecordReader
 from helmdesk.records.schema import FAMILIES, RECORD_TYPES, SQL_TYPES, family_columns
 
 # Families whose times say how far the data reach; plans and validity dates may lie in the future.
@@ -20,7 +22,7 @@ class CannotRenew(Exception):
 
 
 def create_record_views(
-    engine: DuckDB,
+    engine: Engine,
     files: Mapping[str, Sequence[str]],
     only: Collection[str] = FACT_FAMILIES,
     prefix: str = "",
@@ -31,10 +33,16 @@ def create_record_views(
     Args:
         batches: those that count; None: all in the files.
     """
-    if engine.name != "duckdb":
+    if not isinstance(engine, DuckDB):
         for family in only:
             order = {kind.name: kind.order for kind in RECORD_TYPES.values() if kind.family == family}
-            engine.read_records(f"{prefix}{family}_records", files.get(family, ()), family_columns(family), order, batches)
+            cast(RecordReader, engine).read_records(
+                f"{prefix}{family}_records",
+                files.get(family, ()),
+                family_columns(family),
+                order,
+                None if batches is None else list(batches),
+            )
         return
     if batches is not None:
         engine.connection.execute("create temp table counted_batches as select unnest(?::varchar[]) as batch_id", [list(batches)])

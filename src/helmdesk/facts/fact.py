@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from helmdesk.engines.duckdb import DuckDB
+    from helmdesk.engines.engine import Engine
 
 NOT_FACTS = {"fact", "build", "entities", "events", "working_time", "definitions", "renew", "touched"}
 CUSTOM = "custom."
@@ -62,7 +62,7 @@ class Fact:
     is_rare: bool = False
     only_if: str = ""
     dimensions: tuple[Dimension, ...] = ()
-    prepare: Callable[[DuckDB], None] | None = None
+    prepare: Callable[[Engine], None] | None = None
 
 
 TIME_DIMENSIONS = (

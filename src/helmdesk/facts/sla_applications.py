@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helmdesk.clocks.sla import CUSTOM, KINDS, policy_from_definition
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 from helmdesk.facts.fact import Fact
 from helmdesk.records.staging import text
 
@@ -24,7 +24,7 @@ TARGET_COLUMNS = {
 FROM_CONTRACT, NO_RULE = -1_000_000, 1_000_000
 
 
-def create_rules(engine: DuckDB) -> None:
+def create_rules(engine: Engine) -> None:
     """Create ``sla_targets``, ``sla_kinds``, ``sla_time`` and ``sla_matches`` from the policies in the lake."""
     kinds = [(clock, kind, list(pausing)) for clock, (kind, pausing) in KINDS.items()]
     _put(engine, "sla_kinds", {"clock": "text", "kind": "text", "pausing": "texts"}, kinds)
@@ -69,7 +69,7 @@ def create_rules(engine: DuckDB) -> None:
     engine.make("sla_matches", " union all ".join(rules or [nothing]), "temp table")
 
 
-def _put(engine: DuckDB, table: str, columns: dict[str, str], rows: Sequence[tuple[object, ...]]) -> None:
+def _put(engine: Engine, table: str, columns: dict[str, str], rows: Sequence[tuple[object, ...]]) -> None:
     import pyarrow as pa
 
     kinds = {"text": pa.string(), "instant": pa.timestamp("us"), "integer": pa.int64(), "flag": pa.bool_(), "texts": pa.list_(pa.string())}

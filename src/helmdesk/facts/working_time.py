@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from helmdesk.clocks.calendar import OpenSpan, calendar_from_definition, open_spans
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 from helmdesk.errors import InputError
 
 BEFORE, BEYOND = timedelta(days=8), timedelta(days=400)
@@ -29,7 +29,7 @@ COLUMNS = {
 Row = tuple[str, datetime, datetime, int]
 
 
-def create_working_time(engine: DuckDB, first: datetime | None, last: datetime | None) -> list[str]:
+def create_working_time(engine: Engine, first: datetime | None, last: datetime | None) -> list[str]:
     """Create ``working_time`` and ``calendar_clocks``; return the calendar ids.
 
     Args:
@@ -100,7 +100,7 @@ def _by_day(rows: Sequence[Row], start: datetime, end: datetime) -> Iterator[tup
             last = (span_start, span_end, seconds_before)
 
 
-def _put(engine: DuckDB, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+def _put(engine: Engine, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     import pyarrow as pa
 
     kinds = {"text": pa.string(), "instant": pa.timestamp("us"), "integer": pa.int64(), "flag": pa.bool_()}

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlglot
 
-from helmdesk.engines.duckdb import DIALECT, DuckDB
+from helmdesk.engines.duckdb import DIALECT
+from helmdesk.engines.engine import Engine
 from helmdesk.errors import InputError, NotFoundError, nearest
 from helmdesk.facts.build import ensure_fact
 from helmdesk.facts.fact import load_facts
@@ -101,7 +102,7 @@ def _number(text: Any, path: Path, row: str, column: str) -> float | None:
 
 
 def compare(
-    engine: DuckDB, preset: Preset, names: Sequence[str], windows: tuple[str, str], export: Path | None, request: Request, bounds: Bounds
+    engine: Engine, preset: Preset, names: Sequence[str], windows: tuple[str, str], export: Path | None, request: Request, bounds: Bounds
 ) -> list[Comparison]:
     """Compare the chosen metrics of a preset (all when none is named).
 
@@ -141,7 +142,7 @@ def _scope(metric: ToolMetric, request: Request, bounds: Bounds) -> str:
 
 
 def _compare(
-    engine: DuckDB,
+    engine: Engine,
     metric: ToolMetric,
     windows: tuple[str, str],
     scope: str,
@@ -170,13 +171,13 @@ def _compare(
     return _judge(metric, rows, is_exported=values is not None)
 
 
-def _register(engine: DuckDB, given: Sequence[tuple[str, float | None]]) -> None:
+def _register(engine: Engine, given: Sequence[tuple[str, float | None]]) -> None:
     import pyarrow as pa
 
     table = pa.table(
         {"row_id": pa.array([row for row, _ in given], pa.string()), "theirs": pa.array([value for _, value in given], pa.float64())}
     )
-    engine.connection.register("given_export", table)
+    engine.put("given_export", table, "temp table")
 
 
 def _judge(metric: ToolMetric, rows: Sequence[dict[str, Any]], *, is_exported: bool) -> Comparison:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from helmdesk.engines.duckdb import DuckDB
-from helmdesk.engines.engine import FOREVER
+from helmdesk.engines.engine import FOREVER, Engine
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.facts.build import ensure_fact
 
@@ -28,7 +27,7 @@ class RowsPage:
     table: pyarrow.Table
 
 
-def drill_page(engine: DuckDB, fact: str, sql: str, sort: str | None, is_descending: bool, offset: int, limit: int | None) -> RowsPage:
+def drill_page(engine: Engine, fact: str, sql: str, sort: str | None, is_descending: bool, offset: int, limit: int | None) -> RowsPage:
     """Run a drill-down for some rows only.
 
     Args:
@@ -44,24 +43,20 @@ def drill_page(engine: DuckDB, fact: str, sql: str, sort: str | None, is_descend
     ((total, *kinds),) = engine.run(f"select count(*), count(distinct period_start), count(distinct role) from ({sql}) q")
     idle = {name for name, count in zip(("period_start", "role"), kinds, strict=True) if count <= 1}
     shown = [name for name in columns if name not in idle]
-    order = [f"{_quoted(sort)} {'desc' if is_descending else 'asc'} nulls last"] if sort else []
-    order += [_quoted(name) for name in columns if name != sort]
+    order = [f"{engine.quoted(sort)} {'desc' if is_descending else 'asc'} nulls last"] if sort else []
+    order += [engine.quoted(name) for name in columns if name != sort]
     some = f" limit {int(limit)} offset {int(offset)}" if limit is not None else ""
-    page = f"select {', '.join(map(_quoted, shown))} from ({sql}) q order by {', '.join(order)}{some}"
+    page = f"select {', '.join(map(engine.quoted, shown))} from ({sql}) q order by {', '.join(order)}{some}"
     return RowsPage(total, drill_table(engine, fact, page))
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def drill_table(engine: DuckDB, fact: str, sql: str) -> pyarrow.Table:
+def drill_table(engine: Engine, fact: str, sql: str) -> pyarrow.Table:
     """Run a drill-down; instants (UTC) that have not come are null, not the year 9999."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     ensure_fact(engine, fact)
-    table = engine.connection.sql(sql).to_arrow_table()
+    table = engine.arrow(sql)
     forever = pa.scalar(datetime.fromisoformat(FOREVER), pa.timestamp("us"))
     for place, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.request import Request
 from helmdesk.query.run import Answer, read_bounds, run_request
@@ -23,7 +23,7 @@ class Reader:
         bounds: what the data allow.
     """
 
-    def __init__(self, engine: DuckDB, bounds: Bounds | None = None) -> None:
+    def __init__(self, engine: Engine, bounds: Bounds | None = None) -> None:
         self.engine = engine
         self.bounds = bounds or read_bounds(engine)
 
@@ -76,7 +76,7 @@ class RememberingReader(Reader):
         mart: identity of the mart and of the settings that it was made with; part of every key.
     """
 
-    def __init__(self, engine: DuckDB, bounds: Bounds, memory: Memory, mart: object) -> None:
+    def __init__(self, engine: Engine, bounds: Bounds, memory: Memory, mart: object) -> None:
         super().__init__(engine, bounds)
         self._memory, self._mart = memory, mart
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from helmdesk.catalogue import Entry, definition_hash
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 from helmdesk.errors import InputError, NotFoundError, ReceiptMismatch
 from helmdesk.facts.build import facts_hash
 from helmdesk.query.question import Question
@@ -128,7 +128,7 @@ class Origin:
     engine_version: str
 
     @classmethod
-    def of(cls, engine: DuckDB) -> Origin:
+    def of(cls, engine: Engine) -> Origin:
         """Read what the open mart says of itself."""
         ((lake_version, latest),) = engine.run("select lake_version, as_of from mart")
         return cls(int(lake_version), latest, engine.name, engine.version())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 from helmdesk.facts.build import ensure_fact
 from helmdesk.kinds import (
     Count,
@@ -70,7 +70,7 @@ class Answer:
         return self.make_drill_sql()
 
 
-def read_bounds(engine: DuckDB) -> Bounds:
+def read_bounds(engine: Engine) -> Bounds:
     """Return what the mart's data allow."""
     ((first,),) = engine.run(
         "select min(earliest) from (select min(created_at) as earliest from tickets union all select min(responded_at) from responses"
@@ -84,7 +84,7 @@ def read_bounds(engine: DuckDB) -> Bounds:
     return Bounds(first or as_of or EMPTY_BOUNDS, as_of or EMPTY_BOUNDS, calendars > 0, types, custom)
 
 
-def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
+def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
     """Answer one request.
 
     Raises:
@@ -109,13 +109,15 @@ def run_request(engine: DuckDB, request: Request, bounds: Bounds) -> Answer:
         # Not even a count is zero where nobody ever recorded such a thing.
         found = [replace(measurement, value=None) for measurement in found]
 
+    translate = engine.translate  # not the engine: answers are remembered longer than connections live
+
     def make_drill_sql() -> str:
-        return DuckDB.translate(compile_drill(metric, request, bounds, buckets))
+        return translate(compile_drill(metric, request, bounds, buckets))
 
     return Answer(request, metric, tuple(sorted(found, key=_order)), sql, make_drill_sql)
 
 
-def _ask(engine: DuckDB, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> tuple[str, list[Row]]:
+def _ask(engine: Engine, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> tuple[str, list[Row]]:
     sql = engine.translate(compile_values(metric, request, bounds, buckets))
     names, found = engine.fetch(sql)
     rows = [dict(zip(names, row, strict=True)) for row in found]

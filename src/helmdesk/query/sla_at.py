@@ -8,7 +8,8 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from helmdesk.engines.duckdb import DIALECT, DuckDB
+from helmdesk.engines.duckdb import DIALECT
+from helmdesk.engines.engine import Engine
 from helmdesk.facts.fact import load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of
@@ -57,7 +58,7 @@ _SQL = """
 """
 
 
-def sla_at(engine: DuckDB, instant: datetime, request: Request, bounds: Bounds) -> list[dict[str, Any]]:
+def sla_at(engine: Engine, instant: datetime, request: Request, bounds: Bounds) -> list[dict[str, Any]]:
     """Return the clocks alive at an instant, those with the least time left first.
 
     Args:

@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlglot import exp
 
-from helmdesk.engines.duckdb import DuckDB
+from helmdesk.engines.engine import Engine
 from helmdesk.errors import NotFoundError
 from helmdesk.facts.fact import load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import filter_expression
 from helmdesk.query.request import Request
+from helmdesk.records.staging import text
 
 Row = dict[str, Any]
 FOREVER_YEAR = 9999
@@ -57,7 +58,7 @@ class Story:
     as_of: datetime
 
 
-def ticket_story(engine: DuckDB, ticket_id: str, request: Request, bounds: Bounds) -> Story:
+def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bounds) -> Story:
     """Return a ticket's story.
 
     Raises:
@@ -74,7 +75,7 @@ def ticket_story(engine: DuckDB, ticket_id: str, request: Request, bounds: Bound
     hidden = request.policy.hidden
 
     def rows(sql: str) -> tuple[Row, ...]:
-        listed = _rows(engine, sql, [ticket_id])
+        listed = _rows(engine, engine.translate(sql.replace("?", text(ticket_id))))
         return tuple({name: cell for name, cell in row.items() if name not in hidden} for row in listed)
 
     states = rows(
@@ -109,11 +110,10 @@ def ticket_story(engine: DuckDB, ticket_id: str, request: Request, bounds: Bound
     return Story(ticket, states, messages, clocks, contacts, answers, bounds.as_of)
 
 
-def _rows(engine: DuckDB, sql: str, values: list[Any] | None = None) -> list[Row]:
+def _rows(engine: Engine, sql: str) -> list[Row]:
     """Run SQL; an end that has not come is None."""
-    cursor = engine.connection.execute(sql, values or [])
-    names = [column[0] for column in cursor.description or ()]
+    names, found = engine.fetch(sql)
     return [
         {name: None if isinstance(cell, datetime) and cell.year == FOREVER_YEAR else cell for name, cell in zip(names, row, strict=True)}
-        for row in cursor.fetchall()
+        for row in found
     ]

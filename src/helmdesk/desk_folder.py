@@ -22,6 +22,7 @@ from helmdesk.settings import Settings, read_settings, write_settings
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.engines.engine import Engine
+    from helmdesk.engines.spark import Spark
     from helmdesk.records.staging import LoadReport
 
 SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
@@ -50,6 +51,7 @@ class DeskFolder:
             raise NotFoundError(f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init {self.path}")
         self.settings = read_settings(self.path / SETTINGS_FILE)
         self.lake = Lake(self.path / LAKE_FOLDER)
+        self._spark: Spark | None = None
 
     @classmethod
     def create(cls, path: Path | str, settings: Settings | None = None) -> Self:
@@ -358,13 +360,16 @@ class DeskFolder:
         snapshot = self.lake.snapshot(as_of)
         made_with = hashlib.sha256((facts_hash() + json.dumps(dict(settings), sort_keys=True)).encode()).hexdigest()[:8]
         folder = (self.path / MARTS_FOLDER).absolute() / f"spark-{snapshot.version}-{made_with}"
+        if self._spark is not None and self._spark.folder == folder:
+            return self._spark  # naming fifty tables again costs seconds
         engine = Spark.start(self.settings.spark_master, folder)
+        self._spark = engine
         if (folder / READY).exists():
             engine.reopen()
             create_views(engine)
             return engine
         shutil.rmtree(folder, ignore_errors=True)
-        engine = Spark.start(self.settings.spark_master, folder)
+        folder.mkdir(parents=True)
         self._build(engine, snapshot, settings, on_step)
         (folder / READY).touch()
         return engine

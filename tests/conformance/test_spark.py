@@ -86,7 +86,9 @@ def test_every_fact(pair: tuple[Desk, Desk], name: str) -> None:
 def forms(key: str) -> list[dict[str, Any]]:
     entry = load_catalogue()[key]
     found = [{"clock": clock} for clock in entry.metric.clocks]
-    return found + [{"variant": variant.name, "clock": clock} for variant in entry.metric.variants for clock in entry.variant(variant.name).clocks]
+    return found + [
+        {"variant": variant.name, "clock": clock} for variant in entry.metric.variants for clock in entry.variant(variant.name).clocks
+    ]
 
 
 @pytest.mark.parametrize("key", marked("metric", list(load_catalogue())))

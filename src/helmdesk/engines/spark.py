@@ -129,6 +129,9 @@ class Spark:
         parsed = replace_house_functions(parsed, _functions())
         for join in list(parsed.find_all(exp.Join)):
             _nearest(join)
+        for where in list(parsed.find_all(exp.Where)):
+            # Spark reads ``from tickets where (is_counted)`` as a table called "where" with one column.
+            where.set("this", where.this.unnest())
         return parsed.sql(DIALECT)
 
     def make(self, name: str, house_sql: str, scope: str = "table") -> None:

@@ -48,6 +48,11 @@ def ensure_fact(engine: Engine, name: str) -> None:
         engine.make(name, load_facts()[name].sql, "temp view if not exists")
 
 
+def _resting_on(names: Collection[str]) -> set[str]:
+    facts = load_facts()
+    return {name for given in names for name in (given, *_resting_on(facts[given].depends))} if names else set()
+
+
 def create_views(engine: Engine) -> None:
     """Make the facts that are views over others, in tables that were made before."""
     for fact in load_facts().values():
@@ -62,6 +67,7 @@ def build_facts(
     lake_version: int,
     on_step: Callable[[str], None] = lambda _step: None,
     batches: Collection[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> None:
     """Create every fact and the table ``mart`` (one row: what this is made of).
 
@@ -69,6 +75,7 @@ def build_facts(
         files: Parquet files by record family, of one snapshot.
         settings: those that change facts, see `Settings.for_facts`.
         batches: those that count; None: all in the files.
+        only: these facts and those they rest on; None: all.
 
     Raises:
         SettingError: a default calendar that the lake does not hold.
@@ -85,8 +92,9 @@ def build_facts(
         " from record_types where is_dated"
     )
     create_horizon(engine, latest, create_working_time(engine, first, latest), settings)
+    wanted = _resting_on(only) if only else load_facts()
     for fact in load_facts().values():
-        if fact.is_rare:
+        if fact.is_rare or fact.name not in wanted:
             continue
         on_step(f"building {fact.name}")
         if fact.prepare:

@@ -94,9 +94,10 @@ def forms(key: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("key", marked("metric", list(load_catalogue())))
 def test_every_metric(pair: tuple[Desk, Desk], key: str) -> None:
     for form in forms(key):
-        for ask in ({"grain": "month"}, {"by": ["channel"]} if "channel" in pair[0].dimensions(key) else {}):
-            answers = [desk.measure(key, **form, **ask).as_rows() for desk in pair]
-            assert canonical(answers[0]) == canonical(answers[1]), (form, ask)
+        by = ["channel"] if "channel" in pair[0].dimensions(key) else []
+        answers = [desk.measure(key, grain="month", by=by, **form).as_rows() for desk in pair]
+        assert answers[0]
+        assert canonical(answers[0]) == canonical(answers[1]), form
 
 
 def _tickets(desk: Desk) -> Any:

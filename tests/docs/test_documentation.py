@@ -38,7 +38,8 @@ def test_shell_examples(helmdesk: Run, sample_desk: Desk, tmp_path: Path, page: 
     line = line.split(" > ", maxsplit=1)[0]
     words = [str(sample_desk.path) if word in ("demo-desk", "my-desk") else word for word in shlex.split(line)[1:]]
     receipt = tmp_path / "csat.json"
-    receipt.write_text(sample_desk.measure("csat").receipt.to_json())
+    if "csat.json" in line:
+        receipt.write_text(sample_desk.measure("csat").receipt.to_json())
     helmdesk(*(str(receipt) if word.endswith("csat.json") else word for word in words))
 
 

@@ -24,7 +24,7 @@ from helmdesk.settings import Settings
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31)
 TABLES = list(load_facts())
-slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

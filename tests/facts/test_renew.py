@@ -17,6 +17,7 @@ from helmdesk.facts.build import build_facts
 from helmdesk.facts.events import CannotRenew
 from helmdesk.facts.renew import renew_facts
 from helmdesk.records.schema import FAMILIES
+from helmdesk.sample.generate import create_sample
 from helmdesk.settings import Settings
 
 SETTINGS = Settings().for_facts()
@@ -96,9 +97,15 @@ def check(parts: list[Files], folder: Path) -> list[str]:
     return refused
 
 
+@pytest.fixture(scope="module")
+def dealt(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    desk, _ = create_sample(tmp_path_factory.mktemp("dealt") / "desk", scale=0.02)
+    return desk
+
+
 @pytest.fixture
-def splitter(small_desk: Desk, tmp_path: Path) -> Splitter:
-    return Splitter(small_desk, tmp_path)
+def splitter(dealt: Desk, tmp_path: Path) -> Splitter:
+    return Splitter(dealt, tmp_path)
 
 
 @pytest.fixture(autouse=True)

@@ -179,7 +179,7 @@ def measured(folder: Path, events: list[Event], policy: dict[str, Any]) -> DuckD
     return engine
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(cases())
 def test_every_clock_equals_the_walk(tmp_path: Path, case: tuple[list[Event], dict[str, Any]]) -> None:
     events, policy = case

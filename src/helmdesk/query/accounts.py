@@ -82,13 +82,16 @@ def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str]
 def directory(reader: Reader, base: Request) -> dict[str, dict[str, Any]]:
     """Return the accounts that sources or definitions name, or that tickets belong to, by name."""
     known = reader.engine.run(
-        "select coalesce(a.name, a.entity_id), a.tier, a.region, a.contract_value, a.owner,"
-        " list_sort(list(distinct coalesce(p.name, c.policy_id)) filter (where c.policy_id is not null))"
+        "select distinct coalesce(a.name, a.entity_id) as account, a.tier, a.region, a.contract_value, a.owner, coalesce(p.name, c.policy_id) as policy"
         " from latest_accounts a left join latest_contracts c on c.account_id = a.entity_id"
-        " left join latest_sla_policies p on p.entity_id = c.policy_id group by all order by 1"
+        " left join latest_sla_policies p on p.entity_id = c.policy_id order by account, policy"
     )
     columns = ("tier", "region", "contract_value", "owner", "policies")
-    found = {name: dict(zip(columns, (*rest, tuple(policies or ())), strict=True)) for name, *rest, policies in known}
+    found: dict[str, dict[str, Any]] = {}
+    for name, *rest, policy in known:
+        row = found.setdefault(name, dict(zip(columns, (*rest, ()), strict=True)))
+        if policy is not None:
+            row["policies"] = (*row["policies"], policy)
     empty = dict.fromkeys(columns[:-1]) | {"policies": ()}
     for (name,) in reader.engine.run("select distinct account from tickets where account is not null and is_counted"):
         found.setdefault(name, dict(empty))

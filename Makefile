@@ -41,8 +41,10 @@ types: $(VENV)/.test-ready
 lock: $(VENV)/.test-ready  ## write down what every metric means, after raising versions
 	$(BIN)/python tests/architecture/lock.py src/helmdesk/metrics/definitions.lock
 
-bench: $(VENV)/.test-ready  ## ratios against hand-written scripts
+bench: $(VENV)/.test-ready  ## ratios against hand-written scripts, into benchmarks/RESULTS.md (a quarter of an hour)
 	$(BIN)/python benchmarks/site_pages.py
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/small_batches.py
 	$(BIN)/python benchmarks/incident_log.py
 	$(BIN)/python benchmarks/business_clock.py
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -159,9 +160,10 @@ def scorecard(data: Path, tickets: int) -> None:
     desk.open_mart()
     cold = run_here(lambda: desk.scorecard(keys=keys, trend="week"))
     warm = run_here(lambda: desk.scorecard(keys=keys, trend="week"), 9)
-    by_hand = (ROOT / "benchmarks" / "scorecard_by_hand.sql").read_text(encoding="utf-8").split(";")
+    text = (ROOT / "benchmarks" / "scorecard_by_hand.sql").read_text(encoding="utf-8")
+    by_hand = [sql for sql in re.sub("--.*", "", text).split(";") if sql.strip()]
     with desk.engine() as engine:
-        theirs = run_here(lambda: [engine.run(sql) for sql in by_hand if sql.strip()])
+        theirs = run_here(lambda: [engine.run(sql) for sql in by_hand])
     keep(
         f"scorecard of 24 metrics, comparison and trend, {tickets:,} tickets, cold",
         cold,

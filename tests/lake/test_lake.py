@@ -49,7 +49,7 @@ def test_a_second_desk_in_one_place_is_refused(tmp_path: Path) -> None:
         Desk(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("name", ["my desk", "100% sure", "déjà+vu", "a'b", "#1"])
+@pytest.mark.parametrize("name", ["my desk", "100% sûr", "a'b#1"])
 def test_folders_may_be_called_anything(tmp_path: Path, name: str) -> None:
     desk = make_desk(tmp_path / name)
     load_events(desk, ticket("A", DAY.format(5)), batch="first")

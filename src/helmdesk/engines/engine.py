@@ -69,7 +69,7 @@ class Engine(Protocol):
         """Return a column's name as this engine quotes it."""
         ...
 
-    def use_threads(self, data_bytes: int) -> None:
+    def use_threads(self, data_bytes: int, small: int = 0) -> None:
         """Take the size of the data into account."""
         ...
 

@@ -113,7 +113,7 @@ class Spark:
         """Return Spark's version."""
         return str(self.session.version)
 
-    def use_threads(self, _data_bytes: int) -> None:
+    def use_threads(self, data_bytes: int, small: int = 0) -> None:
         """The cluster decides."""
 
     def define_functions(self) -> None:

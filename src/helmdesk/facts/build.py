@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from helmdesk.engines.duckdb import SIMPLE
+from helmdesk.engines.duckdb import SIMPLE, SMALL_PACKED_BYTES
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import SettingError
 from helmdesk.facts.entities import LATEST, LOOKUPS, create_entity_lookups
@@ -81,7 +81,7 @@ def build_facts(
         SettingError: a default calendar that the lake does not hold.
         InputError: a calendar that is never open.
     """
-    engine.use_threads(sum(Path(file).stat().st_size for paths in files.values() for file in paths))
+    engine.use_threads(sum(Path(file).stat().st_size for paths in files.values() for file in paths), SMALL_PACKED_BYTES)
     on_step("reading records")
     engine.define_functions()
     create_record_views(engine, files, batches=batches)

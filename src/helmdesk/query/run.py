@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -103,8 +103,9 @@ def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
     else:
         ensure_fact(engine, metric.fact)
         sql, rows = _ask(engine, metric, request, bounds, buckets)
-    found = [_measure(row, metric, request, bounds, buckets) for row in rows]
-    found += _missing_periods(found, metric, request, bounds, buckets)
+    partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in buckets}
+    found = [_measure(row, metric, request, bounds, partial) for row in rows]
+    found += _missing_periods(found, metric, request, bounds, buckets, partial)
     if missing:
         # Not even a count is zero where nobody ever recorded such a thing.
         found = [replace(measurement, value=None) for measurement in found]
@@ -144,7 +145,7 @@ def _order(measurement: Measurement) -> tuple[Any, ...]:
     )
 
 
-def _measure(row: Row, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> Measurement:
+def _measure(row: Row, metric: Metric, request: Request, bounds: Bounds, partial: Mapping[date, bool]) -> Measurement:
     value, interval, numerator, denominator = FINISH[type(_inner(metric.value))](row)
     group = tuple((name, row[f"group_{place}"]) for place, name in enumerate(request.by))
     start = row["period_start"].date() if row["period_start"] is not None else None
@@ -169,7 +170,7 @@ def _measure(row: Row, metric: Metric, request: Request, bounds: Bounds, buckets
         native=row["native"],
         derived=row["derived"],
         asserted=row["asserted"],
-        is_partial=_is_partial(start, request, bounds, buckets),
+        is_partial=start is not None and partial.get(start, True),
         is_small=is_small,
         is_suppressed=is_suppressed,
     )
@@ -187,12 +188,7 @@ def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
     return any(name in known and known[name][0].is_person for name in request.by)
 
 
-def _is_partial(start: date | None, request: Request, bounds: Bounds, buckets: list[Period]) -> bool:
-    if start is None:
-        return False
-    bucket = next((period for period in buckets if period.label == start), None)
-    if bucket is None:
-        return True
+def _is_partial(bucket: Period, request: Request, bounds: Bounds) -> bool:
     is_cut = (request.start is not None and bucket.start < request.start) or (request.end is not None and bucket.end > request.end)
     return is_cut or bucket.end > bounds.as_of
 
@@ -323,7 +319,7 @@ def _empty_row(metric: Metric) -> Row:
 
 
 def _missing_periods(
-    found: Sequence[Measurement], metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]
+    found: Sequence[Measurement], metric: Metric, request: Request, bounds: Bounds, buckets: list[Period], partial: Mapping[date, bool]
 ) -> list[Measurement]:
     """Periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
     groups = {measurement.group for measurement in found} or ({()} if not request.by else set())
@@ -335,5 +331,5 @@ def _missing_periods(
             if (group, bucket.label) not in present and bucket.start <= bounds.as_of:
                 names = {f"group_{place}": value for place, (_, value) in enumerate(group)}
                 start = datetime.combine(bucket.label, datetime.min.time())
-                missing.append(_measure({**empty, **names, "period_start": start}, metric, request, bounds, buckets))
+                missing.append(_measure({**empty, **names, "period_start": start}, metric, request, bounds, partial))
     return missing

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pyarrow as pa
-
 from helmdesk.engines.engine import Engine
+from helmdesk.facts.rows import put_rows
 
 # House SQL of every look-up, in order.
 LOOKUPS: dict[str, str] = {
@@ -76,19 +75,15 @@ def create_latest(engine: Engine) -> None:
 def create_instruments(engine: Engine) -> None:
     """Create how the answers of each instrument are read."""
     rows = engine.ask("select entity_id, name, instrument_kind, about, definition from instrument_versions where is_latest")
-    columns: list[list[Any]] = [[], [], [], [], [], [], []]
+    listed = []
     for *plain, definition in rows:
         read = json.loads(definition) if definition else {}
         scale = read.get("scale") or []
         positive, negative = ([_plain(answer) for answer in read.get(key) or []] for key in ("positive", "negative"))
-        for column, value in zip(columns, [*plain, positive, negative, float(scale[1]) if len(scale) > 1 else None], strict=True):
-            column.append(value)
-    answers = pa.list_(pa.string())
-    kinds = {"entity_id": pa.string(), "name": pa.string(), "instrument_kind": pa.string(), "about": pa.string(), "positive": answers,
-             "negative": answers, "scale_high": pa.float64()}  # fmt: skip
-    engine.put(
-        "instruments", pa.table([pa.array(column, kind) for column, kind in zip(columns, kinds.values(), strict=True)], names=list(kinds))
-    )
+        listed.append([*plain, positive, negative, float(scale[1]) if len(scale) > 1 else None])
+    columns = {"entity_id": "text", "name": "text", "instrument_kind": "text", "about": "text", "positive": "texts", "negative": "texts",
+               "scale_high": "number"}  # fmt: skip
+    put_rows(engine, "instruments", columns, listed)
 
 
 def _plain(answer: Any) -> str:

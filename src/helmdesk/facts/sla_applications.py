@@ -6,11 +6,10 @@ else the first policy whose rules match, at creation and again whenever the prio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from helmdesk.clocks.sla import CUSTOM, KINDS, policy_from_definition
 from helmdesk.engines.engine import Engine
 from helmdesk.facts.fact import Fact
+from helmdesk.facts.rows import put_rows
 from helmdesk.records.staging import text
 
 ALWAYS = "always"
@@ -27,7 +26,7 @@ FROM_CONTRACT, NO_RULE = -1_000_000, 1_000_000
 def create_rules(engine: Engine) -> None:
     """Create ``sla_targets``, ``sla_kinds``, ``sla_time`` and ``sla_matches`` from the policies in the lake."""
     kinds = [(clock, kind, list(pausing)) for clock, (kind, pausing) in KINDS.items()]
-    _put(engine, "sla_kinds", {"clock": "text", "kind": "text", "pausing": "texts"}, kinds)
+    put_rows(engine, "sla_kinds", {"clock": "text", "kind": "text", "pausing": "texts"}, kinds, "temp table")
     engine.make(
         "sla_time",
         f"select calendar_id, start_at, end_at, seconds_before from working_time union all"
@@ -63,19 +62,10 @@ def create_rules(engine: Engine) -> None:
         if policy.match is not None:
             conditions = " and ".join([during, *(_condition(field, values) for field, values in policy.match.items())])
             rules.append(f"select m.ticket_id, m.moment_at, {text(policy_id)}, {policy.order} from sla_moments m where {conditions}")
-    _put(engine, "sla_targets", TARGET_COLUMNS, targets)
+    put_rows(engine, "sla_targets", TARGET_COLUMNS, targets, "temp table")
     nothing = "select cast(null as varchar) as ticket_id, cast(null as timestamp) as moment_at, cast(null as varchar) as policy_id, 0 as place where false"
     engine.make("sla_moments", MOMENTS if rules else f"{MOMENTS} limit 0", "temp table")
     engine.make("sla_matches", " union all ".join(rules or [nothing]), "temp table")
-
-
-def _put(engine: Engine, table: str, columns: dict[str, str], rows: Sequence[tuple[object, ...]]) -> None:
-    import pyarrow as pa
-
-    kinds = {"text": pa.string(), "instant": pa.timestamp("us"), "integer": pa.int64(), "flag": pa.bool_(), "texts": pa.list_(pa.string())}
-    cells = list(zip(*rows, strict=True)) or [()] * len(columns)
-    arrays = [pa.array(column, kinds[kind]) for column, kind in zip(cells, columns.values(), strict=True)]
-    engine.put(table, pa.table(arrays, names=list(columns)), "temp table")
 
 
 def _condition(field: str, values: tuple[str, ...]) -> str:

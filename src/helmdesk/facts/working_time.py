@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from helmdesk.clocks.calendar import OpenSpan, calendar_from_definition, open_spans
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import InputError
+from helmdesk.facts.rows import put_rows
 
 BEFORE, BEYOND = timedelta(days=8), timedelta(days=400)
 """Due times lie ahead of the data: the table reaches more than a year further."""
@@ -42,8 +43,8 @@ def create_working_time(engine: Engine, first: datetime | None, last: datetime |
         "select entity_id, time_zone, definition, valid_from, valid_to from calendar_versions order by entity_id, valid_from"
     )
     if last is None or not versions:
-        for table in COLUMNS:
-            _put(engine, table, [])
+        for table, columns in COLUMNS.items():
+            put_rows(engine, table, columns, [])
         return []
     start, end = ((first or last) - BEFORE).date(), min((last + BEYOND).date(), date(2199, 1, 1))
     rows: list[Row] = []
@@ -63,9 +64,11 @@ def create_working_time(engine: Engine, first: datetime | None, last: datetime |
             clocks.append((calendar_id, clock_id, since, until, is_versioned))
             if is_versioned:
                 rows += _cumulated(clock_id, [(span.start.replace(tzinfo=None), span.end.replace(tzinfo=None)) for span in spans])
-    _put(engine, "working_time", rows)
-    _put(engine, "working_days", list(_by_day(rows, datetime.combine(start, time()), datetime.combine(end, time()))))
-    _put(engine, "calendar_clocks", clocks)
+    put_rows(engine, "working_time", COLUMNS["working_time"], rows)
+    put_rows(
+        engine, "working_days", COLUMNS["working_days"], list(_by_day(rows, datetime.combine(start, time()), datetime.combine(end, time())))
+    )
+    put_rows(engine, "calendar_clocks", COLUMNS["calendar_clocks"], clocks)
     return list(by_calendar)
 
 
@@ -98,12 +101,3 @@ def _by_day(rows: Sequence[Row], start: datetime, end: datetime) -> Iterator[tup
                 yield clock_id, midnight, position, until, *last
                 position = until
             last = (span_start, span_end, seconds_before)
-
-
-def _put(engine: Engine, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    import pyarrow as pa
-
-    kinds = {"text": pa.string(), "instant": pa.timestamp("us"), "integer": pa.int64(), "flag": pa.bool_()}
-    cells = list(zip(*rows, strict=True)) or [()] * len(COLUMNS[table])
-    arrays = [pa.array(column, kinds[kind]) for column, kind in zip(cells, COLUMNS[table].values(), strict=True)]
-    engine.put(table, pa.table(arrays, names=list(COLUMNS[table])))

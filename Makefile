@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
+SPARK_TESTS := test
 
 .PHONY: demo test test-spark reliability test-postgresql screenshots lint types lock bench mutants clean
 
@@ -49,7 +50,7 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts, into benchma
 	$(BIN)/python benchmarks/business_clock.py
 
 test-spark: $(VENV)/.spark-ready  ## every fact and metric on Spark beside DuckDB: two worker processes on this machine
-	SPARK_CONF_DIR=$(CURDIR)/tests/conformance/spark HELMDESK_SPARK='local-cluster[2,1,1024]' $(BIN)/python -m pytest -q tests/conformance/test_spark.py
+	SPARK_CONF_DIR=$(CURDIR)/tests/conformance/spark HELMDESK_SPARK='local-cluster[2,1,1024]' $(BIN)/python -m pytest -q tests/conformance/test_spark.py -k "$(SPARK_TESTS)"
 
 reliability: $(VENV)/.test-ready  ## hundreds of kills, minutes of crowds, full disks: prints what was counted
 	@rm -f build/reliability.json

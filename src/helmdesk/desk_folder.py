@@ -363,15 +363,15 @@ class DeskFolder:
         if self._spark is not None and self._spark.folder == folder:
             return self._spark  # naming fifty tables again costs seconds
         engine = Spark.start(self.settings.spark_master, folder)
-        self._spark = engine
         if (folder / READY).exists():
             engine.reopen()
             create_views(engine)
-            return engine
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        self._build(engine, snapshot, settings, on_step)
-        (folder / READY).touch()
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            self._build(engine, snapshot, settings, on_step)
+            (folder / READY).touch()
+        self._spark = engine
         return engine
 
     def _open_published(self) -> DuckDB:
@@ -392,12 +392,12 @@ class DeskFolder:
                     return engine
                 # Made by another version of Helmdesk, whose facts mean something else: the lake makes it anew.
                 engine.close()
-                self.refresh()
             except (HelmdeskError, duckdb.Error):
-                if path == published_mart(self.path / MARTS_FOLDER):
-                    # Damaged: a mart is nothing but a copy.
-                    remove_marts(self.path / MARTS_FOLDER)
-                    self.refresh()
+                if path != published_mart(self.path / MARTS_FOLDER):
+                    continue
+                # Damaged: a mart is nothing but a copy.
+                remove_marts(self.path / MARTS_FOLDER)
+            self.refresh()
         raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
 
     def count_records(self, snapshot: Snapshot) -> dict[str, int]:

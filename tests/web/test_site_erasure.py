@@ -26,3 +26,17 @@ def test_texts_that_name_the_person_are_cleaned(site: Path) -> None:
         for file in (site / "site").glob("site.sqlite3*"):
             assert canary.encode() not in file.read_bytes(), file
     Annotation.objects.all().delete()
+
+
+def test_a_short_id_harms_nothing_else(site: Path) -> None:
+    """An id like 7 is found as a word, never inside a password, another number or a date."""
+    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.people.models import AuditEvent, Person, audit, broken_audit_event
+
+    before = list(Person.objects.order_by("pk").values_list("username", "password"))
+    event = audit("downloaded rows", "ticket 7 of 17, 2026-07-07", rows=7, where="customer = '7'")
+    clean_database(["7"])
+    assert list(Person.objects.order_by("pk").values_list("username", "password")) == before
+    kept = AuditEvent.objects.get(pk=event.pk)
+    assert (kept.subject, kept.detail) == ("ticket [erased] of 17, 2026-07-07", {"rows": 7, "where": "customer = '[erased]'"})
+    assert broken_audit_event() is None

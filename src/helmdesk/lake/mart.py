@@ -7,6 +7,7 @@ beside it. Nobody ever opens a published mart for writing.
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,8 @@ def remove_marts(folder: Path) -> None:
         (folder / POINTER).unlink(missing_ok=True)
         for mart in folder.glob("mart-*.duckdb"):
             mart.unlink(missing_ok=True)
+        for tables in folder.glob("spark-*"):
+            shutil.rmtree(tables)
 
 
 def _is_older(current: Path, version_of: Callable[[Path], int], version: int) -> bool:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Collection
+from typing import Any
 
-from django.apps import apps
 from django.db import connection, models, transaction
 
+from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
+from helmdesk.web.pages.data.models import LoadJob
+from helmdesk.web.pages.team.models import Comment
 from helmdesk.web.people.models import AuditEvent, audit
 
 ERASED = "[erased]"
 
 
 def clean_database(words: Collection[str]) -> int:
-    """Replace every occurrence of `words` in every text that the site stores; return how many texts were changed.
+    """Replace every occurrence of `words` in what people wrote and what the site noted; return how many texts were changed.
 
     The audit log keeps its events; its chain is made anew over what is left of them, and an event says so.
     """
+    # Whole words only: an id may be as short as "77", and must not be found inside another number.
+    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in words) or r"(?!)")
     changed = 0
     with transaction.atomic():
-        for model in apps.get_models():
-            fields = [
-                field for field in model._meta.concrete_fields if isinstance(field, (models.CharField, models.TextField, models.JSONField))
-            ]
-            for field in fields if not model._meta.proxy else ():
-                if not field.primary_key and not field.unique:
-                    changed += _clean(model, field, words)
+        for model in (Annotation, Comment, LoadJob, Dashboard, SavedView, AuditEvent):
+            for field in model._meta.concrete_fields:
+                if isinstance(field, (models.CharField, models.TextField, models.JSONField)) and not field.primary_key:
+                    changed += _clean(model, field, pattern)
         if changed:
             _chain_anew()
         audit("erased a customer", detail_texts=changed)
@@ -37,19 +40,26 @@ def clean_database(words: Collection[str]) -> int:
     return changed
 
 
-def _clean(model: type[models.Model], field: models.Field, words: Collection[str]) -> int:
+def _clean(model: type[models.Model], field: models.Field, pattern: re.Pattern[str]) -> int:
     changed = 0
     for row in model._default_manager.all().only(field.name):
         value = getattr(row, field.name)
-        text = json.dumps(value, ensure_ascii=False) if isinstance(field, models.JSONField) else value
-        cleaned = text
-        for word in words if isinstance(text, str) else ():
-            cleaned = cleaned.replace(word, ERASED)
-        if cleaned != text:
-            new = json.loads(cleaned) if isinstance(field, models.JSONField) else cleaned
-            model._default_manager.filter(pk=row.pk).update(**{field.name: new})
+        cleaned = _without(value, pattern)
+        if cleaned != value:
+            model._default_manager.filter(pk=row.pk).update(**{field.name: cleaned})
             changed += 1
     return changed
+
+
+def _without(value: Any, pattern: re.Pattern[str]) -> Any:
+    """Return text, or texts within lists and tables, without the words; numbers stay numbers."""
+    if isinstance(value, str):
+        return pattern.sub(ERASED, value)
+    if isinstance(value, list):
+        return [_without(item, pattern) for item in value]
+    if isinstance(value, dict):
+        return {_without(key, pattern): _without(item, pattern) for key, item in value.items()}
+    return value
 
 
 def _chain_anew() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.engines.engine import Engine
     from helmdesk.engines.spark import Spark
-    from helmdesk.records.staging import LoadReport
+    from helmdesk.records.staging import LoadReport, Staging
 
 SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
 PUBLISH_RACES = 20
@@ -97,7 +98,11 @@ class DeskFolder:
 
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
-            return self._load_files(source, unpacked, mapping, time_zone, is_dry_run, refresh, on_step)
+            try:
+                return self._load_files(source, unpacked, mapping, time_zone, is_dry_run, refresh, on_step, scratch)
+            except HelmdeskError as error:
+                # Where an archive was unpacked says nothing to anybody.
+                raise type(error)(_within_archive(str(error), scratch)) from error
 
     @property
     def limits(self) -> Limits:
@@ -114,6 +119,7 @@ class DeskFolder:
         is_dry_run: bool,
         refresh: bool,
         on_step: Step,
+        scratch: str,
     ) -> LoadReport:
         from helmdesk.records.staging import batch_identity
         from helmdesk.sources.reading import digest, expected_bytes
@@ -126,8 +132,14 @@ class DeskFolder:
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
         parts["options"] = repr(time_zone).encode()
+
+        def fill(staging: Staging) -> None:
+            found.read(staging, paths, options)
+            for file in staging.report.files:
+                file.path = _within_archive(file.path, scratch)
+
         return self.load_with(
-            lambda staging: found.read(staging, paths, options),
+            fill,
             source,
             batch_identity(source, parts),
             input_bytes=sum(expected_bytes(path) for path in files.values()),
@@ -415,6 +427,11 @@ class DeskFolder:
         """Return how many records of each type the published mart was made from."""
         with self.engine() as engine:
             return dict(engine.run("select type, sum(records)::bigint from record_types group by type"))
+
+
+def _within_archive(text: str, scratch: str) -> str:
+    """Return `text` with files of an unpacked archive named from the archive on: ``export/ticket.csv``."""
+    return re.sub(re.escape(scratch) + r"[/\\]\d+[/\\]", "", text)
 
 
 def _mart_version(path: Path) -> int:

@@ -36,7 +36,11 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
 def test_an_export_may_come_as_a_zip(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     archive = zipped(tmp_path / "export.zip", {"my export/ticket.csv": (HEADER + ROW).encode()})
-    assert desk.load("zendesk", [archive]).records["created"] == 1
+    report = desk.load("zendesk", [archive])
+    assert report.records["created"] == 1
+    assert [file.path for file in report.files] == ["export/ticket.csv"]
+    with pytest.raises(InputError, match=r"^bad/ticket.csv: missing column 'updated_at'"):
+        desk.load("zendesk", [zipped(tmp_path / "bad.zip", {"ticket.csv": b"id,created_at,status\n1,2,3\n"})])
     assert desk.load("zendesk", [archive]).is_already_loaded
     assert desk.measure("ticket_volume")[0].value == 1
 

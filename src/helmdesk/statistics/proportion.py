@@ -7,7 +7,7 @@ import math
 Z95 = 1.959963984540054
 
 
-def wilson(hits: float, cases: int, z: float = Z95) -> tuple[float, float] | None:
+def wilson(hits: float, cases: float, z: float = Z95) -> tuple[float, float] | None:
     """Return the Wilson score interval of a share as numbers from 0 to 1; None without cases.
 
     Source: E. B. Wilson, JASA 22 (1927) 209-212.

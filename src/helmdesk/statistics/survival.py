@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from helmdesk.statistics.proportion import Z95
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,55 @@ def _log_log(survival: float, greenwood: float, z: float) -> tuple[float, float]
         return 1.0, 1.0
     width = z * math.sqrt(greenwood) / abs(math.log(survival))
     return survival ** math.exp(width), survival ** math.exp(-width)
+
+
+@dataclass(frozen=True)
+class SurvivalCurve:
+    """Share still running after each time at which something ended.
+
+    Attributes:
+        times: ascending, in the unit of the durations.
+        survival: share still running just after each time.
+    """
+
+    times: np.ndarray
+    survival: np.ndarray
+
+    def quantile(self, q: float) -> float | None:
+        """Return the time by which a share `q` has ended; None where the curve does not reach it."""
+        reached = (self.survival <= 1 - q + 1e-12).nonzero()[0]
+        return float(self.times[reached[0]]) if len(reached) else None
+
+    def restricted_mean(self, horizon: float) -> float:
+        """Return the mean time up to `horizon`, those still running then counting as `horizon`."""
+        import numpy as np
+
+        inside = self.times < horizon
+        edges = np.concatenate(([0.0], self.times[inside], [horizon]))
+        heights = np.concatenate(([1.0], self.survival[inside]))
+        return float((np.diff(edges) * heights).sum())
+
+    def ended_by(self, time: float) -> float:
+        """Return the share that has ended by `time`: an SLA by hours."""
+        import numpy as np
+
+        place = int(np.searchsorted(self.times, time, side="right"))
+        return 1.0 - (float(self.survival[place - 1]) if place else 1.0)
+
+
+def survival_curve(durations: np.ndarray, is_ended: np.ndarray) -> SurvivalCurve:
+    """Return the Kaplan-Meier curve of many durations at once; those still running are censored, not dropped.
+
+    Args:
+        durations: (cases,) not negative.
+        is_ended: (cases,) false for those still running.
+    """
+    import numpy as np
+
+    times, first = np.unique(durations, return_inverse=True)
+    ended = np.bincount(first, is_ended.astype(float), len(times))
+    all_at = np.bincount(first, minlength=len(times)).astype(float)
+    at_risk = all_at[::-1].cumsum()[::-1]
+    survival = np.cumprod(1 - ended / at_risk)
+    steps = ended > 0
+    return SurvivalCurve(times[steps], survival[steps])

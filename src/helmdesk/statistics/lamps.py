@@ -1,0 +1,260 @@
+"""Did it move: two lamps for a series of weeks, one for a spike, one for a shift. Pure.
+
+A lamp judges the last week of a series against a baseline of up to 26 weeks that ends before the eight weeks in
+which a shift may be building up. How much weeks differ is taken from neighbouring weeks (their moving range), so that
+large volumes do not cry wolf (D. B. Laney, Quality Engineering 14 (2002) 531-537); weeks that resemble the week
+before are whitened first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Kind = Literal["ratio", "count", "mean"]
+BASELINE = 26
+RECENT = 8
+# With fewer baseline weeks than this nothing is claimed.
+LEAST_BASELINE = 8
+ALPHA = 0.001
+SLACK = 0.5
+DECISION = 6.0
+RESEMBLING = 0.3
+MOVING_RANGE = 1.128
+MEMORY_OF_ALARMS = 4
+# Alarms a year on series that never change, from the simulations of `make insight-bench`: weeks that vary as counts
+# do, weeks that vary more, and weeks that resemble the week before.
+CALM, RESTLESS, RESEMBLING_WEEKS = 0.1, 0.4, 0.6
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """One metric by week, oldest first; or many such series, (series, weeks).
+
+    Attributes:
+        kind: ratio: hits of cases; count: hits are counts, cases their exposure (1 a week); mean: hits ÷ cases is
+            the mean and `error` its standard error.
+        hits, cases: (..., weeks); a ratio's week without cases says nothing.
+        error: (..., weeks) for means.
+    """
+
+    kind: Kind
+    hits: np.ndarray
+    cases: np.ndarray
+    error: np.ndarray | None = None
+
+    def until(self, end: int) -> Weeks:
+        """Return the series up to (not including) week `end`."""
+        error = None if self.error is None else self.error[..., :end]
+        return Weeks(self.kind, self.hits[..., :end], self.cases[..., :end], error)
+
+    @property
+    def values(self) -> np.ndarray:
+        """Hits per case; nan where there are no cases."""
+        return np.asarray(np.divide(self.hits, self.cases, out=np.full(self.hits.shape, np.nan), where=self.cases > 0))
+
+    def __len__(self) -> int:
+        """Return the number of weeks."""
+        return int(self.hits.shape[-1])
+
+
+@dataclass(frozen=True)
+class Lamps:
+    """The verdict on the last week of each series.
+
+    Attributes:
+        is_spike, is_shift: the two lamps.
+        direction: 1 up, -1 down, 0 neither.
+        baseline: what the weeks before were like.
+        low, high: where the last week would lie 998 times in 1,000 if nothing had changed.
+        tail: two-sided p-value of the last week alone.
+        pressure: the cumulative sum, in units of its decision limit; 1 lights the lamp.
+        since: weeks back to where the shift began (0 is the last week); 0 without one.
+        autocorrelation: of neighbouring baseline weeks.
+        dispersion: how many times wider than counting noise the weeks vary, at least 1.
+    """
+
+    is_spike: np.ndarray
+    is_shift: np.ndarray
+    direction: np.ndarray
+    baseline: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    tail: np.ndarray
+    pressure: np.ndarray
+    since: np.ndarray
+    autocorrelation: np.ndarray
+    dispersion: np.ndarray
+
+
+def light(weeks: Weeks, interval: bool = True) -> Lamps | None:
+    """Return the lamps for the last week; None where fewer than eight weeks came before the recent ones.
+
+    Args:
+        interval: whether to work out `low` and `high` (slow for ratios of many cases); otherwise nan.
+    """
+    count = len(weeks)
+    # A short history keeps its baseline and gives up recent weeks.
+    first_recent = max(count - RECENT, min(LEAST_BASELINE, count - 1))
+    first = max(0, first_recent - BASELINE)
+    if first_recent - first < LEAST_BASELINE:
+        return None
+    base = _Baseline.of(weeks, first, first_recent)
+    z = base.standardise(weeks)[..., first:]
+    recent = z[..., first_recent - first :] / base.dispersion[..., None]
+    whitened = _whiten(recent, base.autocorrelation)
+    up, up_since = _cusum(whitened)
+    down, down_since = _cusum(-whitened)
+    tail = base.tail(weeks)
+    low, high = base.limits(weeks) if interval else (np.full(tail.shape, np.nan),) * 2
+    is_spike, is_shift = tail < ALPHA, np.maximum(up, down) > DECISION
+    spike_sign = np.sign(np.nan_to_num(z[..., -1]))
+    shift_sign = np.where(up > down, 1.0, -1.0)
+    direction = np.where(is_shift, shift_sign, np.where(is_spike, spike_sign, 0.0)).astype(int)
+    since = np.where(is_shift, np.where(up > down, up_since, down_since), 0)
+    return Lamps(
+        is_spike, is_shift, direction, base.mean, low, high, tail, np.maximum(up, down) / DECISION, since,
+        base.autocorrelation, base.dispersion,
+    )  # fmt: skip
+
+
+def false_alarms_a_year(lamps: Lamps) -> float:
+    """Return how many alarms a year a series like this one (one series) gives though nothing changes."""
+    if float(lamps.autocorrelation) > 0:
+        return RESEMBLING_WEEKS
+    return RESTLESS if float(lamps.dispersion) > 1.2 else CALM
+
+
+def alarms(weeks: Weeks) -> list[int]:
+    """Return the weeks at which a lamp would have been lit anew, had it been watched all along (one series)."""
+    found: list[int] = []
+    for end in range(LEAST_BASELINE + 1, len(weeks) + 1):
+        lamps = light(weeks.until(end), interval=False)
+        is_lit = lamps is not None and bool(lamps.is_spike | lamps.is_shift)
+        if is_lit and (not found or end - 1 - found[-1] > MEMORY_OF_ALARMS):
+            found.append(end - 1)
+    return found
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    """What the weeks before were like, with what they leave open."""
+
+    kind: Kind
+    mean: np.ndarray
+    weight: np.ndarray  # baseline cases: how well the mean is known
+    typical: np.ndarray  # cases of a week
+    dispersion: np.ndarray
+    autocorrelation: np.ndarray
+    weeks: int
+
+    @staticmethod
+    def of(weeks: Weeks, first: int, end: int) -> _Baseline:
+        hits, cases = weeks.hits[..., first:end], weeks.cases[..., first:end]
+        total = cases.sum(axis=-1)
+        if weeks.kind == "ratio":
+            mean = (hits.sum(axis=-1) + 0.5) / (total + 1)
+        else:
+            mean = np.divide(hits.sum(axis=-1), total, out=np.zeros(total.shape), where=total > 0)
+        plain = _Baseline(weeks.kind, mean, total, cases.mean(axis=-1), np.ones(mean.shape), np.zeros(mean.shape), end - first)
+        z = plain.standardise(weeks)[..., first:end]
+        centred = z - np.nanmean(z, axis=-1, keepdims=True)
+        centred = np.nan_to_num(centred)
+        energy = np.maximum((centred**2).sum(axis=-1), 1e-12)
+        correlation = (centred[..., 1:] * centred[..., :-1]).sum(axis=-1) / energy
+        ranges = np.nan_to_num(np.nanmean(np.abs(np.diff(z, axis=-1)), axis=-1)) / MOVING_RANGE
+        spread = np.sqrt(energy / max(1, end - first - 1))
+        # Neighbours that resemble each other make the moving range too small.
+        dispersion = np.maximum(1.0, np.where(correlation > RESEMBLING, spread, ranges))
+        return _Baseline(
+            weeks.kind, mean, total, cases.mean(axis=-1), dispersion, np.where(correlation > RESEMBLING, correlation, 0.0), end - first
+        )  # fmt: skip
+
+    def standardise(self, weeks: Weeks) -> np.ndarray:
+        """Return each week's distance from the mean in units of its own counting noise; nan without cases."""
+        mean = self.mean[..., None]
+        if weeks.kind == "ratio":
+            noise = np.sqrt(np.divide(mean * (1 - mean), weeks.cases, out=np.full(weeks.cases.shape, np.nan), where=weeks.cases > 0))
+        elif weeks.kind == "count":
+            noise = np.sqrt(np.maximum(mean, 0.5) / np.maximum(weeks.cases, 1e-12))
+        else:
+            assert weeks.error is not None
+            noise = np.where(weeks.error > 0, weeks.error, np.nan)
+        return np.asarray((weeks.values - mean) / noise)
+
+    def tail(self, weeks: Weeks) -> np.ndarray:
+        """Return the two-sided p-value of the last week under the predictive distribution."""
+        from scipy import stats
+
+        hits, cases = weeks.hits[..., -1], weeks.cases[..., -1]
+        if self.kind == "ratio":
+            a, b = self._beta()
+            low = stats.betabinom.cdf(hits, cases, a, b)
+            high = stats.betabinom.sf(hits - 1, cases, a, b)
+        elif self.kind == "count":
+            size, chance = self._negative_binomial(cases)
+            low, high = stats.nbinom.cdf(hits, size, chance), stats.nbinom.sf(hits - 1, size, chance)
+        else:
+            t = self._student(weeks)
+            low, high = stats.t.cdf(t, self.weeks - 1), stats.t.sf(t, self.weeks - 1)
+        return np.asarray(np.nan_to_num(np.minimum(1.0, 2 * np.minimum(low, high)), nan=1.0))
+
+    def limits(self, weeks: Weeks) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the last week would lie if nothing had changed."""
+        from scipy import stats
+
+        cases = weeks.cases[..., -1]
+        tails = (ALPHA, 1 - ALPHA)
+        if self.kind == "ratio":
+            a, b = self._beta()
+            # The beta alone is close enough for a band, and the cases' own noise joins its variance.
+            strength = 1 / (1 / (a + b + 1) + (1 - 1 / (a + b + 1)) / np.maximum(cases, 1)) - 1
+            low, high = (stats.beta.ppf(tail, self.mean * strength, (1 - self.mean) * strength) for tail in tails)
+        elif self.kind == "count":
+            size, chance = self._negative_binomial(cases)
+            low, high = (stats.nbinom.ppf(tail, size, chance) / np.maximum(cases, 1e-12) for tail in tails)
+        else:
+            error = self._error(weeks)
+            low, high = (self.mean + stats.t.ppf(tail, self.weeks - 1) * error for tail in tails)
+        return np.asarray(low), np.asarray(high)
+
+    def _beta(self) -> tuple[np.ndarray, np.ndarray]:
+        """Parameters that hold the spread between weeks and what the baseline leaves open."""
+        between = np.clip((self.dispersion**2 - 1) / np.maximum(self.typical - 1, 1), 0, 0.5)
+        strength = 1 / np.maximum(between + self.dispersion**2 / np.maximum(self.weight, 1), 1e-9) - 1
+        strength = np.maximum(strength, 0.1)
+        return self.mean * strength, (1 - self.mean) * strength
+
+    def _negative_binomial(self, cases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        expected = np.maximum(self.mean * cases, 0.5)
+        variance = expected * self.dispersion**2 * (1 + 1 / self.weeks)
+        size = expected**2 / np.maximum(variance - expected, 1e-6 * expected)
+        return size, size / (size + expected)
+
+    def _error(self, weeks: Weeks) -> np.ndarray:
+        assert weeks.error is not None
+        return np.asarray(weeks.error[..., -1] * self.dispersion * np.sqrt(1 + 1 / self.weeks))
+
+    def _student(self, weeks: Weeks) -> np.ndarray:
+        error = self._error(weeks)
+        return np.asarray(np.divide(weeks.values[..., -1] - self.mean, error, out=np.full(error.shape, np.nan), where=error > 0))
+
+
+def _whiten(z: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Take out what the week before foretold."""
+    z = np.nan_to_num(z)
+    before = np.concatenate([np.zeros((*z.shape[:-1], 1)), z[..., :-1]], axis=-1)
+    rho = correlation[..., None]
+    return np.asarray((z - rho * before) / np.sqrt(1 - rho**2))
+
+
+def _cusum(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the one-sided cumulative sum after the last week, and how many weeks back it left zero."""
+    level = np.zeros(z.shape[:-1])
+    since = np.zeros(z.shape[:-1], dtype=int)
+    for week in range(z.shape[-1]):
+        level = np.maximum(0.0, level + z[..., week] - SLACK)
+        since = np.where(level > 0, since + 1, 0)
+    return level, np.maximum(since - 1, 0)

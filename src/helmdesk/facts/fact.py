@@ -21,7 +21,7 @@ class Dimension:
 
     Attributes:
         name: the word users write.
-        column: column of the fact, or a local part of the metric's own anchor ("hour", "weekday").
+        column: column or expression of the fact, or a local part of the metric's own anchor ("hour", "weekday").
         help: one line.
         kind: "text" or "number".
         is_person: values are people: never ranked, small groups marked.
@@ -83,6 +83,12 @@ TICKET_DIMENSIONS = (
     Dimension("region", "region", "account's or ticket's region, as of creation"),
     Dimension("contract", "contract_id", "account's contract, as of creation", is_of_ticket=True),
     Dimension("tenure", "tenure", "how long the assignee had been there at creation", is_of_ticket=True),
+    Dimension(
+        "reassigned",
+        "case when transfers > 0 or escalations > 0 then 'yes' else 'no' end",
+        "whether it passed from hand to hand",
+        is_of_ticket=True,
+    ),
     Dimension("first_queue", "first_queue", "queue of the first contact, else the first team", is_of_ticket=True),
     Dimension("source", "source", "system the record came from"),
     *TIME_DIMENSIONS,

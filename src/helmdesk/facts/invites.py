@@ -1,7 +1,7 @@
 """Surveys sent, and whether each was delivered and answered; both sides carry the same dimensions."""
 
 from helmdesk.facts.fact import Fact
-from helmdesk.facts.responses import SURVEY_DIMENSIONS
+from helmdesk.facts.responses import SURVEY_DIMENSIONS, timing
 
 fact = Fact(
     name="invites",
@@ -10,7 +10,7 @@ fact = Fact(
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets", "source_habits"),
     dimensions=SURVEY_DIMENSIONS,
-    sql="""
+    sql=f"""
     with surveys as (
         select survey_id, min(case when type = 'sent' then occurred_at end) as sent_at,
             min(case when type = 'responded' then occurred_at end) as responded_at,
@@ -30,7 +30,7 @@ fact = Fact(
     )
     select v.survey_id, v.ticket_id, v.instrument_id, i.instrument_kind, i.about, v.sent_at,
         coalesce(v.responded_at, forever()) as responded_at, v.responded_at is not null as is_answered,
-        v.is_withdrawn,
+        v.is_withdrawn, {timing("v.sent_at")} as survey_timing,
         -- A source that never reports deliveries cannot deny one.
         v.is_delivered or d.source is null as is_delivered,
         coalesce(n.name, nullif(s.agent_id, ''), t.agent) as agent,

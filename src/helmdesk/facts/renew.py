@@ -352,8 +352,13 @@ class _Renewal:
         is_moved = self.latest != self.was_latest
         pulses, workforce = self._count("new_pulse_records"), self._count("new_workforce_records")
         money = self._count("new_money_records") or (self._count("mart.ticket_costs") and self._count("changed_tickets"))
-        wanted = {"pulses": pulses, "agent_time": workforce or (is_moved and self._count("mart.agent_time")), "ticket_costs": money}
-        families = {"pulses": "pulse", "agent_time": "workforce", "ticket_costs": "money"}
+        wanted = {
+            "annotations": self._count("new_context_records"),
+            "pulses": pulses,
+            "agent_time": workforce or (is_moved and self._count("mart.agent_time")),
+            "ticket_costs": money,
+        }
+        families = {"annotations": "context", "pulses": "pulse", "agent_time": "workforce", "ticket_costs": "money"}
         for name, is_wanted in wanted.items():
             if is_wanted:
                 create_record_views(self.engine, self.files, only=(families[name],))

@@ -9,7 +9,17 @@ SURVEY_OWN = {
 SURVEY_DIMENSIONS = (
     *(SURVEY_OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),
     Dimension("instrument", "instrument_id", "survey form"),
+    Dimension("survey_timing", "survey_timing", "when the survey was sent: before the first solve, within a day of it, or later"),
 )
+
+
+def timing(sent_at: str) -> str:
+    """Return house SQL of when a survey was sent, measured at the ticket's first solve; null without a ticket."""
+    return (
+        f"case when t.ticket_id is null then null when {sent_at} < t.first_solved_at then 'before the solve'"
+        f" when {sent_at} < t.first_solved_at + days(1) then 'within a day of it' else 'later' end"
+    )
+
 
 fact = Fact(
     name="responses",
@@ -18,7 +28,7 @@ fact = Fact(
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets"),
     dimensions=SURVEY_DIMENSIONS,
-    sql="""
+    sql=f"""
     with sent as (
         select survey_id, min(occurred_at) as sent_at from survey_records where type = 'sent' group by survey_id
     ),
@@ -61,6 +71,7 @@ fact = Fact(
         a.occurred_at as responded_at, a.answer, coalesce(a.score, try_cast(a.answer as double)) as score, a.comment,
         a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1 and a.is_timely as is_last,
         a.is_timely, not coalesce(v.is_repeated, false) as is_last_of_contact,
+        {timing("a.opened_at")} as survey_timing,
         coalesce(n.name, a.agent_id, nullif(s.agent_id, ''), t.agent) as agent,
         coalesce(e.name, a.team_id, nullif(s.team_id, ''), t.team) as team,
         coalesce(a.channel, t.channel) as channel, t.priority, t.severity, t.issue_type,

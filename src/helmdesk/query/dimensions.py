@@ -26,7 +26,7 @@ def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Boun
             column = house(f"local_part({anchor}, '{dimension.column}', zone_)")
             column = column.transform(fill_zone(request), copy=False)
         elif dimension.is_of_ticket:
-            column = _of_ticket(fact, exp.column(dimension.column))
+            column = _of_ticket(fact, house(dimension.column))
         else:
             column = instant_column(house(dimension.column))
         found[dimension.name] = (dimension, column)

@@ -89,16 +89,20 @@ class Lamps:
     dispersion: np.ndarray
 
 
-def light(weeks: Weeks, interval: bool = True) -> Lamps | None:
+def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps | None:
     """Return the lamps for the last week; None where fewer than eight weeks came before the recent ones.
 
     Args:
+        settled_from: first week of the present level, where the history before it is another world; it counts only
+            when eight baseline weeks are left.
         interval: whether to work out `low` and `high` (slow for ratios of many cases); otherwise nan.
     """
     count = len(weeks)
     # A short history keeps its baseline and gives up recent weeks.
     first_recent = max(count - RECENT, min(LEAST_BASELINE, count - 1))
     first = max(0, first_recent - BASELINE)
+    if first_recent - settled_from >= LEAST_BASELINE:
+        first = max(first, settled_from)
     if first_recent - first < LEAST_BASELINE:
         return None
     base = _Baseline.of(weeks, first, first_recent)
@@ -160,11 +164,14 @@ class _Baseline:
             mean = np.divide(hits.sum(axis=-1), total, out=np.zeros(total.shape), where=total > 0)
         plain = _Baseline(weeks.kind, mean, total, cases.mean(axis=-1), np.ones(mean.shape), np.zeros(mean.shape), end - first)
         z = plain.standardise(weeks)[..., first:end]
-        centred = z - np.nanmean(z, axis=-1, keepdims=True)
-        centred = np.nan_to_num(centred)
+        weeks_known = np.isfinite(z)
+        centre = np.where(weeks_known, z, 0).sum(axis=-1, keepdims=True) / np.maximum(weeks_known.sum(axis=-1, keepdims=True), 1)
+        centred = np.where(weeks_known, z - centre, 0)
         energy = np.maximum((centred**2).sum(axis=-1), 1e-12)
         correlation = (centred[..., 1:] * centred[..., :-1]).sum(axis=-1) / energy
-        ranges = np.nan_to_num(np.nanmean(np.abs(np.diff(z, axis=-1)), axis=-1)) / MOVING_RANGE
+        steps = np.abs(np.diff(z, axis=-1))
+        known = np.isfinite(steps)
+        ranges = np.where(known, steps, 0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1) / MOVING_RANGE
         spread = np.sqrt(energy / max(1, end - first - 1))
         # Neighbours that resemble each other make the moving range too small.
         dispersion = np.maximum(1.0, np.where(correlation > RESEMBLING, spread, ranges))

@@ -1,0 +1,14 @@
+"""What people wrote down about a day: launches, changes of tools, outages, holidays."""
+
+from helmdesk.facts.fact import Fact
+
+fact = Fact(
+    name="annotations",
+    grain="one remark about a moment or a stretch of time",
+    only_if="select 1 from context_records",
+    sql="""
+    select record_id as annotation_id, annotation_kind, title, start_at, coalesce(end_at, start_at) as end_at, scope, source
+    from context_records
+    where type = 'annotation'
+    """,
+)

@@ -1,0 +1,184 @@
+"""The week's brief: at most five findings in order of consequence, and what was checked and found quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from helmdesk.errors import NotFoundError, NotPermittedError
+from helmdesk.insight.context import Remark, context
+from helmdesk.insight.finding import Evidence, Finding, Test, review_in
+from helmdesk.insight.location import Location, locate
+from helmdesk.insight.movement import Movement, movement
+from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
+from helmdesk.insight.soundness import changed_definitions, data_problems
+from helmdesk.insight.study import Study
+from helmdesk.statistics.discovery import discoveries
+
+MOST = 5
+ORDER = ("data", "change", "unexplained", "standing")
+# One lit lamp in a brief of two dozen metrics is expected by chance every few weeks: more is asked of one nobody can explain.
+CERTAIN = 0.0002
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One metric's lamp in the week."""
+
+    key: str
+    name: str
+    lamp: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a leader reads on Monday.
+
+    Attributes:
+        start, end: the week, local dates, half-open.
+        findings: at most five, data problems first, then by how many cases a week they concern.
+        more: findings beyond those.
+        better: metrics that moved the right way, in words.
+        quiet: metrics that did not move.
+        checked: (pattern, why it is not there).
+        missing: (pattern, which data it would need).
+    """
+
+    start: date
+    end: date
+    findings: tuple[Finding, ...]
+    more: tuple[Finding, ...]
+    better: tuple[str, ...]
+    quiet: tuple[Watched, ...]
+    checked: tuple[tuple[str, str], ...]
+    missing: tuple[tuple[str, str], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "findings": [finding.as_dict() for finding in self.findings],
+            "more": [finding.as_dict() for finding in self.more],
+            "better": list(self.better),
+            "quiet": [watched.name for watched in self.quiet],
+            "checked": [{"pattern": title, "quiet_because": why} for title, why in self.checked],
+            "missing": [{"pattern": title, "needs": what} for title, what in self.missing],
+        }
+
+
+def make_brief(
+    study: Study, keys: Iterable[str], others: Sequence[Remark] = (), on_step: Callable[[str], None] = lambda _step: None
+) -> Brief:
+    """Return the brief of the week that ends at the study's end.
+
+    Args:
+        keys: metrics that are watched.
+        others: remarks written on the site.
+    """
+    watched = {}
+    for key in keys:
+        on_step(f"looking at {key.replace('_', ' ')}")
+        found = _movement(study, key)
+        if found is not None:
+            watched[key] = found
+    on_step("looking for patterns")
+    findings, checked, missing = _patterns(study, others)
+    explained = {key for finding in findings for key in (*finding.metrics, *load_patterns()[finding.key].pattern.explains)}
+    problems = [*data_problems(study), *changed_definitions(study, study.last(1), tuple(watched))]
+    on_step("explaining what is left")
+    findings += [_unexplained(study, key, moved, others) for key, moved in _left(watched, explained)]
+    ordered = sorted((*problems, *findings), key=lambda each: (ORDER.index(_rank(each)), -each.affected))
+    last = study.last(1)
+    return Brief(
+        study.day(last.start), study.day(last.end), tuple(ordered[:MOST]), tuple(ordered[MOST:]),
+        tuple(f"{study.find(key).metric.name} got better: {moved.says()}" for key, moved in watched.items()
+              if moved.is_lit and moved.is_worth_telling and moved.form.good * moved.change > 0),
+        tuple(Watched(key, study.find(key).metric.name, moved.lamp, moved.says()) for key, moved in watched.items() if not moved.is_lit),
+        tuple(checked), tuple(missing),
+    )  # fmt: skip
+
+
+def _rank(finding: Finding) -> str:
+    """Changes with and without a known pattern stand together, by consequence."""
+    return "change" if finding.kind == "unexplained" else finding.kind
+
+
+def _movement(study: Study, key: str) -> Movement | None:
+    try:
+        return None if study.lacks(key) else movement(study, key)
+    except (NotFoundError, NotPermittedError):
+        return None
+
+
+def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], list[tuple[str, str]], list[tuple[str, str]]]:
+    found: list[tuple[str, Found]] = []
+    checked, missing = [], []
+    for key, entry in load_patterns().items():
+        try:
+            verdict = entry.pattern.look(study)
+        except (NotFoundError, NotPermittedError) as error:
+            verdict = Missing(str(error).split(" (known here")[0])
+        if isinstance(verdict, Found):
+            found.append((key, verdict))
+        elif isinstance(verdict, Quiet):
+            checked.append((entry.pattern.title, verdict.why))
+        else:
+            missing.append((entry.pattern.title, verdict.what))
+    # Every pattern that was looked for counts: one in ten of those told may be chance.
+    kept = discoveries([*(verdict.p for _, verdict in found), *[1.0] * len(checked)])
+    findings = []
+    for (key, verdict), keep in zip(found, kept, strict=False):
+        entry = load_patterns()[key]
+        if not keep:
+            checked.append((entry.pattern.title, "it could be chance among all that was looked for"))
+            continue
+        entries = [study.find(metric) for metric in entry.pattern.needs]
+        nearby = context(study, verdict.now, entries, others) if entry.pattern.kind == "change" else ()
+        findings.append(entry.finding(study, verdict, nearby))
+    return findings, checked, missing
+
+
+def _left(watched: dict[str, Movement], explained: set[str]) -> list[tuple[str, Movement]]:
+    """Return what moved the wrong way, clearly, and is explained by nothing found."""
+    found = []
+    for key, moved in watched.items():
+        is_clear = moved.lamp == "shift" or moved.p < CERTAIN
+        if key not in explained and moved.is_lit and is_clear and moved.is_bad and moved.is_worth_telling:
+            found.append((key, moved))
+    return found
+
+
+def _unexplained(study: Study, key: str, moved: Movement, others: Sequence[Remark]) -> Finding:
+    entry = study.find(key)
+    where = locate(study, moved.form, moved.before, moved.now)
+    start, end = study.day(moved.now.start), study.day(moved.now.end)
+    is_mix = where.is_mix and not where.places
+    cases = study.measure(moved.form, moved.now).n / max(moved.now.days / 7, 1.0)
+    affected = cases * (abs(moved.change) if moved.form.is_share else abs(moved.change) / max(abs(moved.earlier), 1e-9))
+    text = f"{moved.says()[0].upper()}{moved.says()[1:]}. {mix_words(where, moved)}"
+    if where.says():
+        text += f" {where.says()[0].upper()}{where.says()[1:]}."
+    text += " None of the known patterns fits." if not is_mix else ""
+    return Finding(
+        f"moved:{key}", "unexplained", f"{entry.metric.name} got worse", text, "none", (key,), start, end,
+        where.places[0].where if where.places else "", affected,
+        (Test(f"{moved.lamp} lamp", True, f"about {moved.false_alarms:.1f} false alarms a year on such a series"),),
+        ("chance, at the rate named", *(("the mix of work changed, not how it is done",) if is_mix else ())),
+        "time spent on noise", review_in(2, end, key, "it is back by itself: then it was noise"),
+        (Evidence(key, study.day(moved.before.start), end, where.places[0].where if where.places else "", where.breakdowns[0].dimension if where.breakdowns else ""),),
+        context(study, moved.now, (entry,), others),
+    )  # fmt: skip
+
+
+def mix_words(where: Location, moved: Movement) -> str:
+    """Say how much of a change is mix, by the dimension that shows most of it."""
+    if not where.breakdowns or moved.form.kind == "count":
+        return ""
+    most = max(where.breakdowns, key=lambda each: abs(each.mix))
+    if not most.change or abs(most.mix) < 0.1 * abs(most.change):
+        return "It is not the mix of work: segments changed in themselves."
+    return f"{most.mix / most.change:.0%} of the change is the mix by {most.dimension.replace('_', ' ')}, the rest segments changing in themselves."

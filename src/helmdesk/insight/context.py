@@ -1,0 +1,56 @@
+"""What else happened in those weeks: remarks, changed definitions, a changed team, a changed mix of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from helmdesk.catalogue import Entry
+from helmdesk.insight.study import Span, Study
+
+# A remark is told when it lies in the weeks that moved, or shortly before them.
+NEAR_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something people wrote down about a local day, in the records or on the site."""
+
+    day: date
+    until: date
+    text: str
+    kind: str = ""
+    metric: str = ""
+
+
+def remarks(study: Study) -> tuple[Remark, ...]:
+    """Return the annotations that sources delivered, oldest first."""
+
+    def read() -> tuple[Remark, ...]:
+        rows = study.reader.engine.run("select start_at, end_at, title, annotation_kind from annotations order by start_at, annotation_id")
+        return tuple(Remark(study.day(start), study.day(end), str(title), str(kind or "")) for start, end, title, kind in rows)
+
+    return study.reader.remember("annotations", read)
+
+
+def context(study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequence[Remark] = ()) -> tuple[str, ...]:
+    """Return, in words, what coincides with the start of a stretch or lies in it.
+
+    Args:
+        entries: metrics whose definitions may have changed.
+        others: remarks written on the site.
+    """
+    first, last = study.day(now.start) - timedelta(days=NEAR_DAYS), study.day(now.end)
+    found = [
+        f"{remark.day:%-d %B}: {remark.text}"
+        for remark in (*remarks(study), *others)
+        if remark.until >= first and remark.day < last
+    ]  # fmt: skip
+    for entry in entries:
+        found += [
+            f"{change.date:%-d %B}: {entry.metric.name} is defined otherwise since version {change.version} ({change.why})"
+            for change in entry.metric.changes
+            if change.version > 1 and first <= change.date < last
+        ]
+    return tuple(found)

@@ -1,0 +1,196 @@
+"""One metric explained: is it sound, did it move, where, what moved with it, which lever."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from helmdesk.insight.brief import mix_words
+from helmdesk.insight.context import Remark, context
+from helmdesk.insight.finding import Finding
+from helmdesk.insight.location import Breakdown, Location, locate, plain, workload_parts
+from helmdesk.insight.movement import Movement, level, movement
+from helmdesk.insight.pattern import Found, Missing, load_patterns
+from helmdesk.insight.soundness import Soundness, data_problems, soundness
+from helmdesk.insight.study import Span, Study
+from helmdesk.kinds import Metric
+from helmdesk.query.words import show_value
+
+WORKLOAD = ("ticket_volume", "average_handle_time")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A metric that must be read beside, and how it moved in the same stretch."""
+
+    key: str
+    name: str
+    earlier: float
+    value: float
+    is_worse: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The five questions of one metric.
+
+    Attributes:
+        metric: the definition asked about.
+        movement: None where there is no history.
+        now, before: the stretches compared.
+        sound: what the value rests on.
+        problems: data problems, to be read first.
+        location: where the change lies.
+        workload: (volume, mix, handle time) in handled hours a week, for the metrics that make work; None otherwise.
+        guards: metrics that must be read beside it.
+        findings: patterns found that speak of this metric.
+        missing: (pattern, data) of those that could not be looked for.
+        lever, verdict: what it points to, in a word and in a sentence.
+        context: what coincides.
+    """
+
+    metric: Metric
+    movement: Movement | None
+    now: Span
+    before: Span
+    sound: Soundness
+    problems: tuple[Finding, ...]
+    location: Location | None
+    workload: tuple[float, float, float] | None
+    guards: tuple[Guard, ...]
+    findings: tuple[Finding, ...]
+    missing: tuple[tuple[str, str], ...]
+    lever: str
+    verdict: str
+    context: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; shares from 0 to 1, times in seconds."""
+        moved = self.movement
+        return {
+            "metric": self.metric.key,
+            "sound": {
+                "n": self.sound.n, "pending": self.sound.pending, "low": self.sound.low, "high": self.sound.high,
+                "design_effect": round(self.sound.effect, 3), "response_rate": self.sound.response_rate, "notes": list(self.sound.notes),
+            },
+            "moved": None if moved is None else {
+                "measured_as": moved.form.says(), "lamp": moved.lamp, "direction": moved.direction, "value": _plain(moved.value),
+                "earlier": _plain(moved.earlier), "change": _plain(moved.change), "standard_error": _plain(moved.error),
+                "false_alarms_a_year": moved.false_alarms, "detectable": moved.detectable, "changed_on": [day.isoformat() for day in moved.changed_on],
+            },
+            "where": None if self.location is None else {
+                "by": [
+                    {"dimension": each.dimension, "rate": each.rate, "mix": each.mix, "simpson": each.is_simpson,
+                     "segments": [{"segment": part.group[0], "rate": part.rate, "mix": part.mix, "before": _plain(part.before), "now": _plain(part.now)}
+                                  for part in each.parts]}
+                    for each in self.location.breakdowns
+                ],
+                "slices": [{"where": place.where, "share": place.share, "cases": place.cases} for place in self.location.places],
+                "p": self.location.p, "unexplained": self.location.unexplained,
+            },
+            "workload": None if self.workload is None else dict(zip(("volume", "mix", "handle_time"), self.workload, strict=True)),
+            "with": [{"metric": guard.key, "earlier": _plain(guard.earlier), "value": _plain(guard.value), "worse": guard.is_worse} for guard in self.guards],
+            "problems": [finding.as_dict() for finding in self.problems],
+            "findings": [finding.as_dict() for finding in self.findings],
+            "missing": [{"pattern": title, "needs": what} for title, what in self.missing],
+            "lever": self.lever, "verdict": self.verdict, "context": list(self.context),
+        }  # fmt: skip
+
+
+def _plain(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def explain(
+    study: Study, key: str, window: tuple[Span, Span] | None = None, others: Sequence[Remark] = (), dimensions: Sequence[str] | None = None
+) -> Explanation:
+    """Return the explanation of one metric.
+
+    Args:
+        window: stretches to compare, before first; None takes what the lamps say moved, else the last four weeks
+            against the eight before.
+        others: remarks written on the site.
+        dimensions: by which it is taken apart; None takes those that most desks act by.
+    """
+    metric = study.find(key).metric
+    moved = None if study.lacks(key) else movement(study, key)
+    before, now = window or ((moved.before, moved.now) if moved else (study.before(study.last(4), 8), study.last(4)))
+    where = locate(study, moved.form, before, now, dimensions) if moved is not None else None
+    findings, missing = _patterns_of(study, key, others)
+    problems = tuple(data_problems(study))
+    verdict, lever = _verdict(study, key, moved, where, findings, problems)
+    return Explanation(
+        metric, moved, now, before, soundness(study, key, now), problems, where,
+        workload_parts(study, before, now) if key in WORKLOAD else None,
+        tuple(_guards(study, metric, before, now)), tuple(findings), tuple(missing), lever, verdict, context(study, now, (study.find(key),), others),
+    )  # fmt: skip
+
+
+def _patterns_of(study: Study, key: str, others: Sequence[Remark]) -> tuple[list[Finding], list[tuple[str, str]]]:
+    findings, missing = [], []
+    for entry in load_patterns().values():
+        if key not in (*entry.pattern.needs, *entry.pattern.explains):
+            continue
+        verdict = entry.pattern.look(study)
+        if isinstance(verdict, Found):
+            findings.append(entry.finding(study, verdict, context(study, verdict.now, (), others)))
+        elif isinstance(verdict, Missing):
+            missing.append((entry.pattern.title, verdict.what))
+    return sorted(findings, key=lambda each: (each.kind == "standing", -each.affected)), missing
+
+
+def _guards(study: Study, metric: Metric, before: Span, now: Span) -> list[Guard]:
+    found = []
+    for key in metric.read_with:
+        if study.lacks(key):
+            continue
+        form = study.form(key)
+        values = [level(study, form, span) for span in (before, now)]
+        (earlier, error_before, _), (value, error_now, _) = values
+        if math.isnan(earlier) or math.isnan(value):
+            continue
+        error = (error_before**2 + error_now**2) ** 0.5
+        is_clear = error > 0 and abs(value - earlier) > 1.96 * error
+        is_worse = is_clear and form.good * (value - earlier) < 0
+        unit = form.metric.unit
+        told = "got worse" if is_worse else "got better" if is_clear and form.good else "moved" if is_clear else "did not clearly move"
+        words = f"{form.says()} {told}: {show_value(earlier, unit)} to {show_value(value, unit)}"
+        found.append(Guard(key, form.metric.name, earlier, value, bool(is_worse), words))
+    return found
+
+
+def _verdict(
+    study: Study, key: str, moved: Movement | None, where: Location | None, findings: Sequence[Finding], problems: Sequence[Finding]
+) -> tuple[str, str]:
+    """Return a sentence and the lever."""
+    if moved is None:
+        return study.lacks(key) or "there is no complete week to look at yet", "none"
+    if problems:
+        return f"Look at the data first: {problems[0].title.lower()}.", "data"
+    changes = [finding for finding in findings if finding.kind == "change"]
+    if changes:
+        return f"It moved, consistent with: {changes[0].title.lower()}.", changes[0].lever
+    if moved.is_lit and where is not None and where.is_mix and not where.places:
+        return f"It moved because the mix of work changed. {mix_words(where, moved)}", "none"
+    if moved.is_lit:
+        return "It moved beyond chance, and no known pattern fits: look at where it lies.", "none"
+    standing = f" What lies there all along: {findings[0].title.lower()}." if findings else ""
+    reach = f" A change under {_reach(moved)} could not have been seen." if moved.detectable else ""
+    return f"No clear movement: do nothing about last week's value.{reach}{standing}", findings[0].lever if findings else "none"
+
+
+def _reach(moved: Movement) -> str:
+    assert moved.detectable is not None
+    return f"{100 * moved.detectable:.1f} points" if moved.form.is_share else show_value(moved.detectable, moved.form.metric.unit)
+
+
+def waterfall(breakdown: Breakdown, most: int = 8) -> list[tuple[str, str, float]]:
+    """Return (segment, rate or mix, its part in the change) in order of size, the smallest together at the end; they add up."""
+    terms = [(plain(((breakdown.dimension, part.group[0]),)), kind, value)
+             for part in breakdown.parts for kind, value in (("rate", part.rate), ("mix", part.mix)) if value]  # fmt: skip
+    terms.sort(key=lambda term: -abs(term[2]))
+    rest = sum(value for *_, value in terms[most:])
+    return [*terms[:most], *([("all others", "rate and mix", rest)] if terms[most:] else [])]

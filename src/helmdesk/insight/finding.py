@@ -1,0 +1,105 @@
+"""What an insight says: a paragraph with its numbers, tests, alternatives, lever, and the day on which to look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+Lever = Literal["staffing", "scheduling", "routing", "tooling", "coaching", "product", "data", "policy", "none"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where the numbers of a finding can be seen.
+
+    Attributes:
+        key: metric.
+        start, end: local dates, half-open.
+        where: filter text; empty for everything.
+        by: dimension to slice by; empty for none.
+    """
+
+    key: str
+    start: date
+    end: date
+    where: str = ""
+    by: str = ""
+
+    @property
+    def command(self) -> str:
+        """The same question on the command line."""
+        parts = [f"helmdesk measure {self.key} --start {self.start} --end {self.end}"]
+        if self.where:
+            parts.append(f'--where "{self.where}"')
+        if self.by:
+            parts.append(f"--by {self.by}")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Test:
+    """One thing that was checked on the way to a finding."""
+
+    name: str
+    is_passed: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """When to look again, and what would prove the lever wrong."""
+
+    on: date
+    metric: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing worth a leader's time.
+
+    Attributes:
+        key: pattern, "data:…" or "moved:<metric>".
+        kind: data, change, standing or unexplained; in this order they are told.
+        text: one paragraph in plain words, with its numbers.
+        lever: what it points to; "none" when it is noise, mix or not known.
+        metrics: keys of the metrics it speaks of, the leading one first.
+        where: filter text of the segment; empty for the whole desk.
+        affected: cases a week that it concerns, an estimate: consequence is told in this order.
+        alternatives: what it could be instead and was not excluded.
+        context: remarks, changes of definition, staffing or mix in the same weeks.
+    """
+
+    key: str
+    kind: Literal["data", "change", "standing", "unexplained"]
+    title: str
+    text: str
+    lever: Lever
+    metrics: tuple[str, ...]
+    start: date
+    end: date
+    where: str = ""
+    affected: float = 0.0
+    tests: tuple[Test, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    if_wrong: str = ""
+    review: Review | None = None
+    evidence: tuple[Evidence, ...] = ()
+    context: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "key": self.key, "kind": self.kind, "title": self.title, "text": self.text, "lever": self.lever, "metrics": list(self.metrics),
+            "start": self.start.isoformat(), "end": self.end.isoformat(), "where": self.where or None, "affected_a_week": round(self.affected, 1),
+            "tests": [{"name": test.name, "passed": test.is_passed, "words": test.words} for test in self.tests],
+            "alternatives": list(self.alternatives), "if_wrong": self.if_wrong or None,
+            "review": {"on": self.review.on.isoformat(), "metric": self.review.metric, "words": self.review.words} if self.review else None,
+            "evidence": [evidence.command for evidence in self.evidence], "context": list(self.context),
+        }  # fmt: skip
+
+
+def review_in(weeks: int, end: date, metric: str, words: str) -> Review:
+    """Return a review so many weeks after `end`."""
+    return Review(end + timedelta(weeks=weeks), metric, words)

@@ -1,0 +1,109 @@
+"""A metric in a form that adds up over segments and weeks: tops over bases."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from helmdesk.catalogue import Entry
+from helmdesk.kinds import (
+    Count,
+    Difference,
+    Distinct,
+    GroupMean,
+    Level,
+    Mean,
+    Metric,
+    NetShare,
+    Quantile,
+    Ratio,
+    Share,
+    Sum,
+    SumOnce,
+    SumRatio,
+    Survival,
+)
+from helmdesk.query.words import show_value
+
+FormKind = Literal["ratio", "mean", "count"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is really asked when a metric is to be explained.
+
+    Attributes:
+        entry: the definition to measure: the metric itself, or the share of its rows beyond `threshold`.
+        kind: ratio: hits of cases; mean: a total over a base, with a standard error; count: how many.
+        is_level: counted at an instant instead of over a window.
+        threshold: of a derived share, in the unit of the original metric.
+        good: 1 when more is better, -1 when less is, 0 when it depends.
+    """
+
+    entry: Entry
+    kind: FormKind
+    is_level: bool
+    threshold: float | None
+    good: int
+
+    @property
+    def metric(self) -> Metric:
+        """The definition that is measured."""
+        return self.entry.metric
+
+    @property
+    def is_share(self) -> bool:
+        """Whether values are shares from 0 to 1."""
+        return self.metric.unit == "share"
+
+    def says(self) -> str:
+        """Return what a value of this form is, in words."""
+        if self.threshold is None:
+            return self.metric.name
+        return f"share of {self.metric.name.lower()} over {show_value(self.threshold, self.original_unit)}"
+
+    original_unit: str = ""
+
+
+def form_of(entry: Entry, threshold: float | None) -> Form:
+    """Return the form of a metric; `threshold` is needed where values do not add up (medians, percentiles)."""
+    metric = entry.metric
+    is_level = isinstance(metric.value, Level)
+    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    good = {"higher": 1, "lower": -1}.get(metric.direction, 0)
+    if isinstance(inner, Share):
+        return Form(entry, "ratio", is_level, None, good, metric.unit)
+    if isinstance(inner, Count | Sum | SumOnce | Distinct | Difference):
+        return Form(entry, "count", is_level, None, good, metric.unit)
+    if isinstance(inner, Quantile | Survival) or (is_level and isinstance(inner, Mean)):
+        return beyond(entry, threshold or 0.0, good)
+    if isinstance(inner, NetShare | Mean | GroupMean | SumRatio | Ratio):
+        return Form(entry, "mean", is_level, None, good, metric.unit)
+    raise AssertionError(f"no form for {inner}")
+
+
+def needs_threshold(metric: Metric) -> bool:
+    """Whether a metric's values do not add up over segments, so that only the share beyond a threshold does."""
+    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    return isinstance(inner, Quantile | Survival) or (isinstance(metric.value, Level) and isinstance(inner, Mean))
+
+
+def beyond(entry: Entry, threshold: float, good: int | None = None) -> Form:
+    """Return the share of a metric's rows whose value is over `threshold` (in the metric's unit)."""
+    metric = entry.metric
+    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    column = inner.column  # type: ignore[union-attr]
+    share = Share(f"({column}) > {threshold!r}")
+    where = metric.where if isinstance(metric.value, Level) else f"({metric.where}) and ({column}) is not null"
+    value = dataclasses.replace(metric.value, of=share, business=None) if isinstance(metric.value, Level) else share
+    derived = dataclasses.replace(metric, value=value, where=where, unit="share", variants=(), clocks=("calendar",))
+    direction = {"higher": 1, "lower": -1}.get(metric.direction, 0) if good is None else good
+    return Form(Entry(derived, entry.description), "ratio", isinstance(metric.value, Level), threshold, direction, metric.unit)
+
+
+def varied(entry: Entry, good: int | None = None, **changes: object) -> Form:
+    """Return the form of a metric with some of its definition changed, such as `value` or `where`: a pattern's own cut."""
+    derived = dataclasses.replace(entry.metric, variants=(), **changes)  # type: ignore[arg-type]
+    form = form_of(Entry(derived, entry.description), None)
+    return form if good is None else dataclasses.replace(form, good=good)

@@ -1,0 +1,184 @@
+"""Did it move? Two lamps on the last complete week, what they cost in false alarms, and what could have been seen.
+
+A spike is one week far outside what the weeks before lead one to expect; a shift is several weeks that lean the same
+way. Neither says why: that is asked next, and only of what moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from helmdesk.insight.form import Form
+from helmdesk.insight.study import Span, Study
+from helmdesk.kinds import Metric
+from helmdesk.query.words import show_value
+from helmdesk.statistics.change_points import change_points
+from helmdesk.statistics.detectable import detectable_from_errors, detectable_share
+from helmdesk.statistics.lamps import RECENT, Lamps, Weeks, false_alarms_a_year, light
+
+# A change below this is not worth a leader's time, however certain: points of a share, part of anything else.
+LEAST_SHARE, LEAST_PART = 0.02, 0.05
+EARLIER_WEEKS = 8
+LONGEST_SHIFT = RECENT - 1
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One metric's last complete week against the weeks before.
+
+    Attributes:
+        lamp: spike, shift, quiet, or "too little history".
+        direction: 1 up, -1 down, 0 neither.
+        now, before: the stretch that moved and the one it is compared with; without a lamp the last four weeks and
+            the eight before.
+        value, earlier: of the form over these.
+        error: standard error of their difference; nan where unknown.
+        p: of the last week alone.
+        low, high: where the last week would lie if nothing had changed; nan without enough history.
+        false_alarms: a year, on a series like this that never changes.
+        detectable: smallest change the two stretches could show four times in five; None where unknown.
+        changed_on: first days of the weeks since which another straight line fits, oldest first.
+    """
+
+    form: Form
+    lamp: str
+    direction: int
+    now: Span
+    before: Span
+    value: float
+    earlier: float
+    error: float
+    p: float
+    low: float
+    high: float
+    false_alarms: float
+    detectable: float | None
+    changed_on: tuple[date, ...]
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether a lamp is on."""
+        return self.lamp in ("spike", "shift")
+
+    @property
+    def change(self) -> float:
+        """Value less earlier value."""
+        return self.value - self.earlier
+
+    @property
+    def is_worth_telling(self) -> bool:
+        """Whether the change is large enough to act on: two points of a share, a twentieth of anything else."""
+        return abs(self.change) >= least_change(self.form, self.earlier)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it moved the wrong way; never for metrics without one."""
+        return self.form.good * self.change < 0
+
+    def says(self) -> str:
+        """Return the change in words."""
+        return f"{self.form.says()} went from {self.show(self.earlier)} to {self.show(self.value)}{self._interval()}"
+
+    def _interval(self) -> str:
+        if not self.error > 0:
+            return ""
+        half = 1.96 * self.error
+        return (
+            f" (change {self._signed(self.change)}, 95% interval {self._signed(self.change - half)} to {self._signed(self.change + half)})"
+        )
+
+    def _signed(self, change: float) -> str:
+        if self.form.metric.unit == "share":
+            return f"{100 * change:+.1f} points"
+        return ("+" if change >= 0 else "−") + show_value(abs(change), self.form.metric.unit)
+
+    def show(self, value: float) -> str:
+        """Return a value of the form in its unit."""
+        return show_value(value, self.form.metric.unit) if np.isfinite(value) else "no data"
+
+
+def least_change(form: Form, earlier: float) -> float:
+    """Return the smallest change worth speaking of."""
+    return LEAST_SHARE if form.metric.unit == "share" else LEAST_PART * abs(earlier)
+
+
+def movement(study: Study, key: str) -> Movement | None:
+    """Return how a metric moved up to the study's end; None where there is nothing to look at."""
+    return move_of(study, study.form(key))
+
+
+def move_of(study: Study, form: Form) -> Movement | None:
+    """Return how a form moved; None without any week."""
+    history = study.history(form)
+    if len(history.weeks) < 2:
+        return None
+    lamps = judge(history.weeks)
+    lamp, direction, length = _read(lamps)
+    # What is not lit is looked at over four weeks: one week alone is mostly noise.
+    now = study.last(length if lamp in ("spike", "shift") else 4)
+    before = study.before(now, EARLIER_WEEKS)
+    value, error_now, cases_now = level(study, form, now)
+    earlier, error_before, cases_before = level(study, form, before)
+    error = float(np.hypot(error_now, error_before))
+    if form.kind == "ratio":
+        detectable = detectable_share(earlier, cases_before, cases_now) if np.isfinite(earlier) else None
+    else:
+        detectable = detectable_from_errors(error_before, error_now) if np.isfinite(error) else None
+    starts = history.starts
+    return Movement(
+        form, lamp, direction, now, before, value, earlier, error, float(lamps.tail) if lamps else 1.0,
+        float(lamps.low) if lamps else float("nan"), float(lamps.high) if lamps else float("nan"),
+        false_alarms_a_year(lamps) if lamps else 0.0, detectable,
+        tuple(starts[place] for place in change_points(_filled(history.weeks.values))),
+    )  # fmt: skip
+
+
+def judge(weeks: Weeks) -> Lamps | None:
+    """Return the lamps of one series; the baseline begins where the level last changed for good.
+
+    An episode long over must neither raise the baseline nor make ordinary weeks look restless.
+    """
+    earlier = _filled(weeks.values[: max(0, len(weeks) - RECENT)])
+    found = change_points(earlier) if len(earlier) == max(0, len(weeks) - RECENT) else []
+    return light(weeks, settled_from=found[-1] if found else 0)
+
+
+def _read(lamps: Lamps | None) -> tuple[str, int, int]:
+    """Return lamp, direction and how many weeks it speaks of."""
+    if lamps is None:
+        return "too little history", 0, 1
+    direction = int(lamps.direction)
+    if bool(lamps.is_shift):
+        return "shift", direction, min(int(lamps.since), LONGEST_SHIFT) + 1
+    return ("spike", direction, 1) if bool(lamps.is_spike) else ("quiet", 0, 1)
+
+
+def level(study: Study, form: Form, span: Span) -> tuple[float, float, float]:
+    """Return value, standard error and cases of a form over a span; counts are per week, levels at its end."""
+    table = study.table(form, span, ())
+    if not len(table.groups):
+        return (0.0, float("nan"), 0.0) if form.kind == "count" else (float("nan"), float("nan"), 0.0)
+    value, error = float(table.values[0]), float(table.error[0])
+    if form.kind != "count":
+        return value, error, float(table.base[0])
+    weeks = 1.0 if form.is_level else max(span.days, 1.0) / 7
+    return value / weeks, error / weeks, float(table.n[0])
+
+
+def _filled(values: np.ndarray) -> np.ndarray:
+    """Weeks without a value take the one before: a gap is no change."""
+    filled = values.copy()
+    for place in range(1, len(filled)):
+        if np.isnan(filled[place]):
+            filled[place] = filled[place - 1]
+    return filled[~np.isnan(filled)] if np.isnan(filled).any() else filled
+
+
+def moved_metric(metric: Metric, movement: Movement) -> str:
+    """Return better, worse, higher or lower, as a card would say."""
+    if movement.form.good == 0:
+        return "higher" if movement.change > 0 else "lower"
+    return "worse" if movement.is_bad else "better"

@@ -1,0 +1,118 @@
+"""A guard pattern: what it is, what it points to, and how it is told from its look-alikes."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from helmdesk.insight.finding import Evidence, Finding, Lever, Test, review_in
+from helmdesk.insight.study import Span, Study
+
+
+@dataclass(frozen=True)
+class Found:
+    """The pattern is there.
+
+    Attributes:
+        text: what was seen, with numbers; the pattern's own words follow.
+        now, before: the stretches compared.
+        where: filter text of the segment.
+        affected: cases a week, an estimate.
+        tests: what was checked.
+        p: of the strongest single test, for false-discovery control over all patterns.
+    """
+
+    text: str
+    now: Span
+    before: Span
+    p: float
+    where: str = ""
+    affected: float = 0.0
+    tests: tuple[Test, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """The pattern was looked for and is not there."""
+
+    why: str
+    tests: tuple[Test, ...] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The pattern cannot be looked for: says which data are missing."""
+
+    what: str
+
+
+Verdict = Found | Quiet | Missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """One pattern; its module's docstring is what the leader reads.
+
+    Attributes:
+        title: one line that names it.
+        needs: metrics without which it cannot be looked for.
+        lever: what it points to.
+        alternatives: what looks the same and is not excluded.
+        if_wrong: what acting on it costs when it is wrong.
+        review: metric, weeks, and what would prove the lever wrong.
+        kind: change: something moved; standing: something lies there.
+        check: looks for it.
+        explains: further metrics whose movement needs no other explanation once the pattern is found.
+    """
+
+    title: str
+    needs: tuple[str, ...]
+    lever: Lever
+    alternatives: tuple[str, ...]
+    if_wrong: str
+    review: tuple[str, int, str]
+    check: Callable[[Study], Verdict]
+    kind: Literal["change", "standing"] = "change"
+    explains: tuple[str, ...] = ()
+
+    def look(self, study: Study) -> Verdict:
+        """Look for the pattern, or say what is missing."""
+        missing = study.lacks(*self.needs)
+        return Missing(missing) if missing else self.check(study)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A pattern with its name and what its docstring says."""
+
+    key: str
+    pattern: Pattern
+    description: str
+
+    def finding(self, study: Study, found: Found, context: tuple[str, ...] = ()) -> Finding:
+        """Return what was found as a finding."""
+        pattern, start, end = self.pattern, study.day(found.now.start), study.day(found.now.end)
+        metric, weeks, words = pattern.review
+        meaning = self.description.split("\n\n")[0].replace("\n", " ")
+        return Finding(
+            self.key, pattern.kind, pattern.title, f"{found.text} This is consistent with: {meaning[0].lower()}{meaning[1:]}", pattern.lever,
+            pattern.needs, start, end, found.where, found.affected, found.tests, pattern.alternatives, pattern.if_wrong,
+            review_in(weeks, end, metric, words),
+            tuple(Evidence(key, study.day(found.before.start), end, found.where) for key in pattern.needs), context,
+        )  # fmt: skip
+
+
+@functools.cache
+def load_patterns() -> Mapping[str, Entry]:
+    """Return all patterns by key, found by scanning one folder."""
+    package = importlib.import_module("helmdesk.insight.patterns")
+    found = {}
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        loaded = importlib.import_module(f"helmdesk.insight.patterns.{module.name}")
+        found[module.name] = Entry(module.name, loaded.pattern, inspect.cleandoc(loaded.__doc__ or ""))
+    return found

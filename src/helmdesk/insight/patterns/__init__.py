@@ -1,0 +1,1 @@
+"""One pattern a file; the docstring is what the leader reads."""

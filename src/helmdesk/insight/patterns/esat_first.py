@@ -1,0 +1,54 @@
+"""The people who serve are less content than a quarter ago; customers usually notice a few months later.
+
+Few answers, so little power: it is told because it is early, not because it is certain.
+"""
+
+import math
+
+from helmdesk.insight.finding import Test
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Study
+
+ROUNDS, LEAST_DROP, CERTAIN = (2, 3), 0.06, 0.005
+
+
+def check(study: Study) -> Verdict:
+    """The last two or three months of employee answers against the six months before."""
+    form = study.form("esat")
+    now_best: tuple[float, str, object, object] | None = None
+    for months in ROUNDS:
+        now = study.last(round(months * 4.4))
+        before = study.before(now, 26)
+        if before.days < 80:
+            return Quiet("fewer than three months of answers to compare with")
+        rows = [study.measure(form, span) for span in (before, now)]
+        if rows[0].value is None or rows[1].value is None or min(rows[0].n, rows[1].n) < 20:
+            continue
+        pooled = (rows[0].value * rows[0].n + rows[1].value * rows[1].n) / (rows[0].n + rows[1].n)
+        error = math.sqrt(max(pooled * (1 - pooled), 0.01) * (1 / rows[0].n + 1 / rows[1].n))
+        p = 0.5 * math.erfc((rows[0].value - rows[1].value) / error / math.sqrt(2))
+        words = f"favourable answers went from {rows[0].value:.0%} to {rows[1].value:.0%} ({rows[1].n} answers in {months} months)"
+        if p < CERTAIN and rows[0].value - rows[1].value >= LEAST_DROP and (now_best is None or p < now_best[0]):
+            now_best = (p, words, now, before)
+    if now_best is None:
+        return Quiet("employee satisfaction did not fall clearly")
+    p, words, now_span, before_span = now_best
+    held = "Satisfaction of customers is not recorded."
+    if not study.lacks("csat"):
+        values = [study.measure(study.form("csat"), span).value for span in (before_span, now_span)]  # type: ignore[arg-type]
+        if values[0] is not None and values[1] is not None:
+            held = f"Customers' satisfaction moved by {100 * (values[1] - values[0]):+.1f} points so far."
+    test = Test("employee satisfaction fell", True, words)
+    return Found(f"Among employees, {words}. {held}", now_span, before_span, p, affected=50.0, tests=(test,))  # type: ignore[arg-type]
+
+
+pattern = Pattern(
+    title="Employee satisfaction fell first",
+    needs=("esat",),
+    lever="tooling",
+    alternatives=("a reorganisation", "other people answered than before", "workload: see utilization"),
+    if_wrong="better tools for people who lacked something else: ask them",
+    review=("esat", 12, "employee answers stay down after what they name is mended"),
+    explains=("esat", "enps"),
+    check=check,
+)

@@ -1,0 +1,38 @@
+"""More is resolved than arrives and yet the backlog grows: the records do not add up, so no rate can be trusted.
+
+Merged, reopened or imported tickets are counted on one side and not on the other.
+"""
+
+from helmdesk.insight.checks import show
+from helmdesk.insight.finding import Test
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Span, Study
+from helmdesk.kinds import Count
+
+
+def check(study: Study) -> Verdict:
+    """Over eight weeks: opened less solved against the growth of the backlog."""
+    span = study.last(8)
+    created = study.measure(study.cut("ticket_volume", value=Count(), where="is_counted"), span).n
+    rate, form = study.original("resolution_rate", span), study.form("backlog")
+    sizes = [study.measure(form, Span(span.start, instant)).value or 0.0 for instant in (span.start.replace(microsecond=1), span.end)]
+    growth = sizes[1] - sizes[0]
+    if rate.value is None or created < 100:
+        return Quiet("too few tickets")
+    words = f"resolved ÷ received is {rate.value:.2f} over eight weeks and the backlog went from {show(form, sizes[0])} to {show(form, sizes[1])}"
+    test = Test("the flow adds up", not (rate.value >= 1.02 and growth > 0.1 * created), words)
+    if test.is_passed:
+        return Quiet("what is opened, solved and left adds up", (test,))
+    return Found(words[0].upper() + words[1:] + ".", span, span, 0.001, affected=growth / 8, tests=(test,))
+
+
+pattern = Pattern(
+    title="Resolved, received and open do not add up",
+    needs=("resolution_rate", "backlog", "ticket_volume"),
+    lever="data",
+    alternatives=("many tickets were reopened after years", "a source delivers openings later than solves"),
+    if_wrong="an hour spent on sound data",
+    review=("backlog", 2, "the records add up after the import is mended and the backlog still grows: then people are missing"),
+    check=check,
+    kind="standing",
+)

@@ -1,0 +1,67 @@
+"""A large account has become dissatisfied while the total looks steady: an average of many hides one that matters.
+
+Small accounts are drawn towards the whole, so that three bad answers of a handful make no alarm.
+"""
+
+import numpy as np
+
+from helmdesk.insight.checks import has_past, per_week
+from helmdesk.insight.finding import Test
+from helmdesk.insight.location import joined, where_of
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Study
+from helmdesk.statistics.discovery import discoveries
+from helmdesk.statistics.shrinkage import shrink
+
+LEAST_ANSWERS, LEAST_DROP = 20, 0.10
+
+
+def check(study: Study) -> Verdict:
+    """Accounts of the last eight weeks against the half year before, drawn to the whole, with false-discovery control."""
+    from scipy.stats import binom
+
+    form, now = study.form("csat"), study.last(8)
+    before = study.before(now, 26)
+    if not has_past(before) or not study.dimensions(form, ("tier", "region"), 2):
+        return Quiet("accounts are not known, or too little history")
+    tables = study.table(form, before, ("account",)), study.table(form, now, ("account",))
+    _, (before_top, before_base, now_top, now_base) = joined(*tables)
+    groups = list(dict.fromkeys((*tables[0].groups, *tables[1].groups)))
+    earlier = shrink(before_top, before_base).shares
+    rows = [
+        row
+        for row, group in enumerate(groups)
+        if group[0] is not None and now_base[row] >= LEAST_ANSWERS and before_base[row] >= LEAST_ANSWERS
+    ]
+    if not rows:
+        return Quiet(f"no account gave {LEAST_ANSWERS} answers in eight weeks")
+    p = [float(binom.cdf(now_top[row], now_base[row], earlier[row])) for row in rows]
+    kept = [(value, row) for value, row, keep in zip(p, rows, discoveries(p, 0.05), strict=True)
+            if keep and value < 0.0005 and earlier[row] - now_top[row] / now_base[row] >= LEAST_DROP]  # fmt: skip
+    if not kept:
+        return Quiet("no account fell beyond chance")
+    value, row = min(kept)
+    share = now_top[row] / now_base[row]
+    whole = [float(np.sum(top) / np.sum(base)) for top, base in ((before_top, before_base), (now_top, now_base))]
+    words = f"account “{groups[row][0]}” went from {earlier[row]:.0%} to {share:.0%} ({now_base[row]:.0f} answers), all accounts from {whole[0]:.0%} to {whole[1]:.0%}"
+    test = Test("one account fell", True, words)
+    return Found(
+        f"Satisfaction of {words}.",
+        now,
+        before,
+        value,
+        where_of((("account", groups[row][0]),)),
+        per_week(float(now_base[row]), now) * float(earlier[row] - share),
+        (test,),
+    )
+
+
+pattern = Pattern(
+    title="A large account is losing patience",
+    needs=("csat",),
+    lever="routing",
+    alternatives=("one contact person who answers often", "a project of that account alone"),
+    if_wrong="attention taken from accounts that say nothing",
+    review=("csat", 6, "the account stays dissatisfied with a named owner"),
+    check=check,
+)

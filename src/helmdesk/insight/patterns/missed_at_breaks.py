@@ -1,0 +1,82 @@
+"""Customers are missed when everybody is at lunch at once: breaks of one team lie on the same hours.
+
+In the hours around, as many people serve as many customers and few are missed. Staggered breaks cost nothing.
+"""
+
+import numpy as np
+
+from helmdesk.insight.checks import per_week
+from helmdesk.insight.finding import Test
+from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Study
+from helmdesk.kinds import SumRatio
+
+LEAST_GAP, LEAST_CASES, CERTAIN = 0.05, 25, 0.001
+# An hour belongs to a break when this share of the planned time in it is a meal.
+BREAK = 0.15
+
+
+def check(study: Study) -> Verdict:
+    """Missed contacts in a team's break hours against its other hours, over eight weeks."""
+    if "shift_planned" not in study.reader.bounds.record_types:
+        return Missing("breaks need planned shifts ('shift_planned' records), which no source delivered")
+    span = study.last(8)
+    meals = study.cut(
+        "utilization",
+        value=SumRatio("case when activity = 'meal' then seconds else 0 end", "seconds", "agent_day"),
+        where="activity is not null",
+    )
+    planned = study.table(meals, span, ("team", "hour"))
+    # Half an hour of lunch spread over several hours is still the same lunch: look at the hours with the most of it.
+    breaks = {group for group, value in zip(planned.groups, planned.values, strict=True) if value >= BREAK}
+    missed = study.form("missed_contact_rate")
+    best: Found | None = None
+    for recent in (study.last(4), span):
+        table = study.table(missed, recent, ("channel", "team", "hour"))
+        for channel, team in dict.fromkeys(group[:2] for group in table.groups):
+            rows = [row for row, group in enumerate(table.groups) if group[:2] == (channel, team)]
+            is_break = np.array([(team, table.groups[row][2]) in breaks for row in rows])
+            found = _compare(table.top[rows], table.base[rows], is_break)
+            if found is None or (best is not None and found[2] >= best.p):
+                continue
+            inside, outside, p, cases = found
+            if p > CERTAIN or inside - outside < LEAST_GAP:
+                continue
+            hours = sorted(int(table.groups[row][2]) for row, hit in zip(rows, is_break, strict=True) if hit)
+            words = f"{inside:.0%} of {channel} contacts of {team} are missed in the hours of their breaks ({', '.join(f'{hour:02d}:00' for hour in hours)}), {outside:.0%} in the others"
+            where = f"channel = '{channel}' and team = '{team}' and hour in ({', '.join(map(str, hours))})"
+            test = Test("more are missed at breaks", True, words)
+            best = Found(
+                f"{words} ({cases:.0f} contacts in break hours).",
+                recent,
+                recent,
+                p,
+                where,
+                per_week(cases, recent) * (inside - outside),
+                (test,),
+            )
+    return best or Quiet("as many are missed at breaks as at other hours")
+
+
+def _compare(top: np.ndarray, base: np.ndarray, is_break: np.ndarray) -> tuple[float, float, float, float] | None:
+    from scipy.stats import fisher_exact
+
+    cases, others = base[is_break].sum(), base[~is_break].sum()
+    if cases < LEAST_CASES or others < LEAST_CASES:
+        return None
+    hits, rest = top[is_break].sum(), top[~is_break].sum()
+    p = float(fisher_exact([[hits, cases - hits], [rest, others - rest]], alternative="greater").pvalue)
+    return float(hits / cases), float(rest / others), p, float(cases)
+
+
+pattern = Pattern(
+    title="Customers are missed at breaks",
+    needs=("missed_contact_rate", "utilization"),
+    lever="scheduling",
+    alternatives=("customers have their own break then and give up sooner", "a promotion at noon"),
+    if_wrong="lunch at unpopular hours",
+    review=("missed_contact_rate", 4, "as many are missed at noon after breaks are staggered"),
+    explains=("missed_contact_rate",),
+    check=check,
+    kind="standing",
+)

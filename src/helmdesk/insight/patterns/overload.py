@@ -1,0 +1,73 @@
+"""People have been fully used for weeks, and customers begin to feel it: there are too few for the work.
+
+Above 85% there is no slack for a bad hour; delays and errors follow within weeks, sick leave after that.
+"""
+
+from helmdesk.insight.checks import has_past, move_at_constant_mix, show
+from helmdesk.insight.finding import Test
+from helmdesk.insight.movement import least_change
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Study
+
+LIMIT, WEEKS = 0.85, 3
+FELT = ("first_response_time", "next_response_time", "average_speed_of_answer", "reopen_rate")
+
+
+def check(study: Study) -> Verdict:
+    """Three weeks or more above 85%, and waits or reopens up against the weeks before."""
+    utilization = study.form("utilization")
+    weeks = study.history(utilization).weeks.values
+    run = 0
+    while run < len(weeks) and weeks[-1 - run] > LIMIT:
+        run += 1
+    words = f"utilization has been above {LIMIT:.0%} for {run} weeks, {show(utilization, float(weeks[-1])) if len(weeks) else 'no data'} in the last"
+    high = Test("above 85% for weeks", run >= WEEKS, words)
+    if not high.is_passed:
+        return Quiet(f"utilization is not above {LIMIT:.0%} for {WEEKS} weeks in a row", (high,))
+    now = study.last(min(run, 8))
+    before = study.before(now, 8)
+    if not has_past(before):
+        return Quiet("it has been high as long as the data go back", (high,))
+    tests, told, p = [high], [words[0].upper() + words[1:]], 1.0
+    for key in FELT:
+        if study.lacks(key):
+            continue
+        form = study.form(key)
+        move = move_at_constant_mix(study, form, before, now)
+        if move is None:
+            continue
+        is_worse = move.p_up < 0.01 and move.change >= least_change(form, move.before)
+        said = f"{form.says()} went from {show(form, move.before)} to {show(form, move.before + move.change)}"
+        tests.append(Test(f"{key} up", is_worse, said))
+        if is_worse:
+            told.append(said)
+            p = min(p, move.p_up)
+    if len(told) == 1:
+        return Quiet("customers do not feel it yet", tuple(tests))
+    volume = study.measure(study.form("ticket_volume"), now).n / max(now.days / 7, 1)
+    return Found("; ".join(told) + ".", now, before, p, affected=volume, tests=tuple(tests))
+
+
+pattern = Pattern(
+    title="Too few people for the work",
+    needs=("utilization", "first_response_time", "ticket_volume"),
+    lever="staffing",
+    alternatives=("a season that passes by itself", "time is recorded otherwise than before"),
+    if_wrong="a hire for a peak that was passing",
+    review=("utilization", 8, "waits stay long although utilization is back under 85%"),
+    explains=(
+        "utilization",
+        "occupancy",
+        "first_response_time",
+        "next_response_time",
+        "average_speed_of_answer",
+        "reopen_rate",
+        "resolution_time",
+        "sla_compliance",
+        "backlog",
+        "breach_exposure",
+        "csat",
+        "resolution_rate",
+    ),
+    check=check,
+)

@@ -1,0 +1,91 @@
+"""Waits grew only in the busy hours: there are enough people over the day, and not where the day needs them.
+
+Outside those hours nothing changed, so neither the people nor the tools are slower. Shifts moved to the peak, or more
+people in it, would close the gap.
+"""
+
+import numpy as np
+
+from helmdesk.insight.checks import has_past, per_week, windows
+from helmdesk.insight.finding import Test
+from helmdesk.insight.location import plain
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Study
+
+LEAST_DROP, LEAST_CASES = 0.10, 8
+
+
+def check(study: Study) -> Verdict:
+    """Service level by team and local hour, now against before: does it fall in some hours and hold in others?"""
+    from scipy.stats import chi2
+
+    form = study.form("service_level")
+    now, before = windows(study, form)
+    if not has_past(before):
+        return Quiet("fewer than four weeks to compare with")
+    tables = study.table(form, before, ("team", "hour")), study.table(form, now, ("team", "hour"))
+    earlier = {group: row for row, group in enumerate(tables[0].groups)}
+    cells = [(group, row, earlier[group]) for row, group in enumerate(tables[1].groups)
+             if group in earlier and min(tables[1].base[row], tables[0].base[earlier[group]]) >= LEAST_CASES]  # fmt: skip
+    if len(cells) < 6:
+        return Quiet("too few contacts an hour to compare hours")
+    rows, old = [row for _, row, _ in cells], [row for _, _, row in cells]
+    shares = [(table.top[place] + 1) / (table.base[place] + 2) for table, place in ((tables[0], old), (tables[1], rows))]
+    drop = shares[0] - shares[1]
+    variance = shares[0] * (1 - shares[0]) / tables[0].base[old] + shares[1] * (1 - shares[1]) / tables[1].base[rows]
+    mean = float((drop / variance).sum() / (1 / variance).sum())
+    if mean < 0.02:
+        return Quiet("service level did not fall")
+    p = float(chi2.sf(((drop - mean) ** 2 / variance).sum(), len(cells) - 1))
+    # Hours are told apart at the middle between the steadiest and the worst fifth.
+    middle = (np.quantile(drop, 0.1) + np.quantile(drop, 0.9)) / 2
+    is_hit = drop > max(middle, LEAST_DROP / 2)
+    contacts = tables[1].base[rows]
+    if is_hit.all() or not is_hit.any():
+        return Quiet("all hours moved alike", (Test("hours differ", False, f"all hours moved alike (p {p:.3f})"),))
+    hit, rest = (float((drop * contacts)[part].sum() / contacts[part].sum()) for part in (is_hit, ~is_hit))
+    tests = (
+        Test("hours differ", p < 0.001, f"service level fell by {100 * hit:.0f} points in some hours and by {100 * rest:.0f} in the others"),
+        Test("the others hold", hit >= LEAST_DROP and abs(rest) < hit / 3, f"outside them it moved by {-100 * rest:+.0f} points"),
+        Test("they are the busy hours", contacts[is_hit].mean() > contacts[~is_hit].mean(),
+             f"{contacts[is_hit].mean() / max(now.days / 7, 1):.0f} contacts a week and hour against {contacts[~is_hit].mean() / max(now.days / 7, 1):.0f}"),
+    )  # fmt: skip
+    if not all(test.is_passed for test in tests):
+        return Quiet(next(test.words for test in tests if not test.is_passed), tests)
+    spoken, filters = [], []
+    for team in dict.fromkeys(group[0] for (group, _, _) in cells):
+        hours = sorted(int(group[1]) for (group, _, _), hit_ in zip(cells, is_hit, strict=True) if hit_ and group[0] == team)
+        if hours:
+            spoken.append(f"{plain((('team', team),))} {_ranges(hours)}")
+            filters.append(
+                f"(team = '{team}' and hour in ({', '.join(map(str, hours))}))"
+                if team is not None
+                else f"(team is null and hour in ({', '.join(map(str, hours))}))"
+            )
+    csat = [study.measure(study.form("csat"), span).value for span in (before, now)] if not study.lacks("csat") else [None, None]
+    felt = (
+        f" Satisfaction went from {csat[0]:.1%} to {csat[1]:.1%} in the same weeks." if csat[0] is not None and csat[1] is not None else ""
+    )
+    text = f"Service level fell by {100 * hit:.0f} points in busy hours ({'; '.join(spoken)}) and moved by {-100 * rest:+.0f} in the others.{felt}"
+    return Found(text, now, before, p, " or ".join(filters), per_week(float(contacts[is_hit].sum()), now) * hit, tests)
+
+
+def _ranges(hours: list[int]) -> str:
+    parts, start = [], hours[0]
+    for place, hour in enumerate(hours):
+        if place + 1 == len(hours) or hours[place + 1] != hour + 1:
+            parts.append(f"{start:02d}:00–{hour + 1:02d}:00")
+            start = hours[place + 1] if place + 1 < len(hours) else hour
+    return ", ".join(parts)
+
+
+pattern = Pattern(
+    title="Waits only in the busy hours",
+    needs=("service_level", "average_speed_of_answer"),
+    lever="staffing",
+    alternatives=("more urgent work arrives in those hours", "a tool is slow when many use it"),
+    if_wrong="shifts moved for nothing, and thinner mornings and evenings",
+    review=("service_level", 4, "service level in those hours stays down after shifts are moved to them"),
+    explains=("service_level", "average_speed_of_answer", "missed_contact_rate", "csat", "nps"),
+    check=check,
+)

@@ -1,0 +1,66 @@
+"""More contacts came than the staff of those days could answer, at all hours: for a short surge, others must greet and triage.
+
+The hours do not differ, so moving shifts would not help; when it lasts beyond a month it is a question of staff.
+"""
+
+import math
+
+from helmdesk.insight.checks import has_past, moved, per_week, show
+from helmdesk.insight.finding import Test
+from helmdesk.insight.movement import level
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.patterns import peak_hours
+from helmdesk.insight.study import Study
+
+LEAST_RISE, WAIT_TIMES, SHORT = 0.08, 1.5, 35
+
+
+def check(study: Study) -> Verdict:
+    """Speed of answer much worse, contacts up, all hours alike."""
+    waits = moved(study, "average_speed_of_answer")
+    if waits is None or not waits.is_lit or waits.direction < 0 or not has_past(waits.before):
+        return Quiet("answers are not slower")
+    if waits.value < WAIT_TIMES * waits.earlier:
+        return Quiet("answers are only a little slower")
+    form = study.form("ticket_volume")
+    volumes = [level(study, form, span) for span in (waits.before, waits.now)]
+    rise = volumes[1][0] / max(volumes[0][0], 1e-9) - 1
+    error = math.hypot(volumes[0][1], volumes[1][1])
+    z = (volumes[1][0] - volumes[0][0]) / max(error, 1e-9)
+    hours = Quiet("") if study.lacks("service_level") else peak_hours.check(study)
+    words = f"tickets a week went from {volumes[0][0]:,.0f} to {volumes[1][0]:,.0f} ({rise:+.0%})"
+    tests = (
+        Test("volume rose", rise >= LEAST_RISE and z > 3, words),
+        Test("all hours alike", not isinstance(hours, Found), "waits grew at all hours"),
+        Test("it is short", waits.now.days <= SHORT, f"it has lasted {waits.now.days / 7:.0f} weeks"),
+    )
+    if not all(test.is_passed for test in tests):
+        return Quiet(next(f"{test.name}: no ({test.words})" for test in tests if not test.is_passed), tests)
+    text = (
+        f"Speed of answer went from {show(waits.form, waits.earlier)} to {show(waits.form, waits.value)} while {words}; {tests[1].words}."
+    )
+    cases = per_week(study.measure(waits.form, waits.now).n, waits.now)
+    return Found(text, waits.now, waits.before, 0.0005, affected=cases, tests=tests)
+
+
+pattern = Pattern(
+    title="A surge of contacts",
+    needs=("average_speed_of_answer", "ticket_volume"),
+    lever="routing",
+    alternatives=("people were away in the same days", "contacts became longer"),
+    if_wrong="back-office work left undone for waits that would have ended by themselves",
+    review=("average_speed_of_answer", 2, "answers stay slow although others greet and triage: then people are missing"),
+    explains=(
+        "average_speed_of_answer",
+        "service_level",
+        "ticket_volume",
+        "missed_contact_rate",
+        "csat",
+        "ces",
+        "backlog",
+        "average_handle_time",
+        "resolution_rate",
+        "breach_exposure",
+    ),
+    check=check,
+)

@@ -1,0 +1,43 @@
+"""Satisfaction moved because surveys are sent at another moment: before the work is done they measure impatience.
+
+What changed is when people are asked, so the two periods cannot be compared.
+"""
+
+from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, windows
+from helmdesk.insight.finding import Test
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Study
+from helmdesk.kinds import Share
+
+
+def check(study: Study) -> Verdict:
+    """Did the share of surveys sent before the first solve move, and satisfaction with it?"""
+    early = study.cut("csat_response_rate", 0, value=Share("coalesce(survey_timing = 'before the solve', false)"), pending=None)
+    csat = study.form("csat")
+    now, before = windows(study, csat)
+    if not has_past(before):
+        return Quiet("fewer than four weeks to compare with")
+    timing, satisfaction = move_at_constant_mix(study, early, before, now), move_at_constant_mix(study, csat, before, now)
+    if timing is None or satisfaction is None:
+        return Quiet("too few surveys to compare")
+    words = f"surveys sent before the first solve went from {timing.before:.1%} to {timing.before + timing.change:.1%}"
+    is_moved = min(timing.p_up, timing.p_down) < 0.025 and abs(timing.change) >= 0.05
+    other = f"satisfaction moved by {100 * satisfaction.change:+.1f} points"
+    is_felt = min(satisfaction.p_up, satisfaction.p_down) < 0.025 and abs(satisfaction.change) >= 0.02
+    tests = (Test("survey timing moved", is_moved, words), Test("satisfaction moved", is_felt, other))
+    if not is_moved or not is_felt:
+        return Quiet("surveys are sent at the same moments as before" if not is_moved else "satisfaction did not move with it", tests)
+    whole = moved(study, "csat")
+    p = max(min(timing.p_up, timing.p_down), min(satisfaction.p_up, satisfaction.p_down))
+    return Found(f"The share of {words}, and {other}.", now, before, p, affected=abs(whole.change) * 100 if whole else 0.0, tests=tests)
+
+
+pattern = Pattern(
+    title="Surveys are sent at another moment than before",
+    needs=("csat", "csat_response_rate", "resolution_time"),
+    lever="data",
+    alternatives=("a tool that was changed on the same day for another reason",),
+    if_wrong="a survey moved for nothing",
+    review=("csat", 4, "satisfaction stays where it is when the timing is set back"),
+    check=check,
+)

@@ -1,0 +1,55 @@
+"""People differ in their numbers because their work differs: with the same mix, the gap between them disappears.
+
+No one is named. Comparing them would be unfair; dealing work out otherwise, or leaving it, is the question.
+"""
+
+import numpy as np
+
+from helmdesk.insight.finding import Test
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Study
+
+LEAST_PEOPLE, LEAST_CASES = 8, 15
+
+
+def check(study: Study) -> Verdict:
+    """Spread of satisfaction between agents, raw and against what their mix leads one to expect, over twelve weeks."""
+    from scipy.stats import chi2
+
+    form, span = study.form("csat"), study.last(12)
+    mix = [name for name in ("channel", "issue_type") if name in study.dimensions(form)]
+    table = study.table(form, span, (*mix, "agent"))
+    segments: dict[tuple[object, ...], int] = {}
+    people: dict[object, int] = {}
+    rows = [row for row, group in enumerate(table.groups) if group[-1] is not None]
+    segment = np.array([segments.setdefault(table.groups[row][:-1], len(segments)) for row in rows], dtype=int)
+    person = np.array([people.setdefault(table.groups[row][-1], len(people)) for row in rows], dtype=int)
+    if len(people) < LEAST_PEOPLE:
+        return Quiet(f"fewer than {LEAST_PEOPLE} people")
+    top, base = table.top[rows], table.base[rows]
+    pooled = np.bincount(segment, top) / np.maximum(np.bincount(segment, base), 1)
+    mean = top.sum() / base.sum()
+    cases = np.bincount(person, base)
+    enough = cases >= LEAST_CASES
+    p = []
+    for expected in (np.full(len(rows), mean), pooled[segment]):
+        gap = np.bincount(person, top - expected * base)
+        variance = np.bincount(person, expected * (1 - expected) * base)
+        p.append(float(chi2.sf((gap[enough] ** 2 / np.maximum(variance[enough], 1e-9)).sum(), max(int(enough.sum()) - 1, 1))))
+    words = f"between {int(enough.sum())} people satisfaction differs beyond chance (p {p[0]:.4f}); at the same mix of work it does not (p {p[1]:.2f})"
+    test = Test("the gap is the mix", p[0] < 0.001 and p[1] > 0.10, words)
+    if not test.is_passed:
+        return Quiet("people do not differ beyond chance" if p[0] >= 0.001 else "the gap stays at the same mix of work", (test,))
+    return Found(words[0].upper() + words[1:] + ".", span, span, p[0], affected=0.0, tests=(test,))
+
+
+pattern = Pattern(
+    title="People differ because their work does",
+    needs=("csat",),
+    lever="none",
+    alternatives=("people chose the work that suits them",),
+    if_wrong="nothing: no one is judged by it",
+    review=("csat", 12, "the gap returns at the same mix of work"),
+    check=check,
+    kind="standing",
+)

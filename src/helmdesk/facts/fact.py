@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,8 @@ TICKET_DIMENSIONS = (
 """Besides these, ``custom.NAME`` slices by any further field that the source kept with its tickets."""
 
 
-def load_facts() -> dict[str, Fact]:
+@functools.cache
+def load_facts() -> Mapping[str, Fact]:
     """Return all facts by name, in an order in which each follows those it depends on."""
     package = importlib.import_module("helmdesk.facts")
     found = {}

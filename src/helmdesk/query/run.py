@@ -104,7 +104,8 @@ def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
         ensure_fact(engine, metric.fact)
         sql, rows = _ask(engine, metric, request, bounds, buckets)
     partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in buckets}
-    found = [_measure(row, metric, request, bounds, partial) for row in rows]
+    is_personal = _speaks_of_people(metric, request, bounds)
+    found = [_measure(row, metric, request, partial, is_personal) for row in rows]
     found += _missing_periods(found, metric, request, bounds, buckets, partial)
     if missing:
         # Not even a count is zero where nobody ever recorded such a thing.
@@ -145,12 +146,12 @@ def _order(measurement: Measurement) -> tuple[Any, ...]:
     )
 
 
-def _measure(row: Row, metric: Metric, request: Request, bounds: Bounds, partial: Mapping[date, bool]) -> Measurement:
+def _measure(row: Row, metric: Metric, request: Request, partial: Mapping[date, bool], is_personal: bool) -> Measurement:
     value, interval, numerator, denominator = FINISH[type(_inner(metric.value))](row)
     group = tuple((name, row[f"group_{place}"]) for place, name in enumerate(request.by))
     start = row["period_start"].date() if row["period_start"] is not None else None
     is_small = row["n"] < SMALL
-    is_suppressed = is_small and value is not None and _speaks_of_people(metric, request, bounds)
+    is_suppressed = is_small and value is not None and is_personal
     if is_suppressed:
         value, interval, numerator = None, None, None
     return Measurement(
@@ -324,12 +325,12 @@ def _missing_periods(
     """Periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
     groups = {measurement.group for measurement in found} or ({()} if not request.by else set())
     present = {(measurement.group, measurement.period_start) for measurement in found}
-    empty = _empty_row(metric)
+    empty, is_personal = _empty_row(metric), _speaks_of_people(metric, request, bounds)
     missing = []
     for group in groups:
         for bucket in buckets:
             if (group, bucket.label) not in present and bucket.start <= bounds.as_of:
                 names = {f"group_{place}": value for place, (_, value) in enumerate(group)}
                 start = datetime.combine(bucket.label, datetime.min.time())
-                missing.append(_measure({**empty, **names, "period_start": start}, metric, request, bounds, partial))
+                missing.append(_measure({**empty, **names, "period_start": start}, metric, request, partial, is_personal))
     return missing

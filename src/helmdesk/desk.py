@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helmdesk.desk_details import DeskDetails
 from helmdesk.desk_folder import SETTINGS_FILE
+from helmdesk.desk_insight import DeskInsight
 from helmdesk.settings import settings_from
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["SETTINGS_FILE", "Desk"]
 
 
-class Desk(DeskDetails):
+class Desk(DeskInsight):
     """An existing desk.
 
     Args:

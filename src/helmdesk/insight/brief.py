@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from helmdesk.errors import NotFoundError, NotPermittedError
-from helmdesk.insight.context import Remark, context
+from helmdesk.insight.context import Remark, context, worked_share
 from helmdesk.insight.finding import Evidence, Finding, Test, review_in
 from helmdesk.insight.location import Location, locate
 from helmdesk.insight.movement import Movement, movement
@@ -21,6 +21,8 @@ MOST = 5
 ORDER = ("data", "change", "unexplained", "standing")
 # One lit lamp in a brief of two dozen metrics is expected by chance every few weeks: more is asked of one nobody can explain.
 CERTAIN = 0.0002
+# With less than this share of the usual time worked, a week is short.
+SHORT_WEEK = 0.9
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ def make_brief(
     explained = {key for finding in findings for key in (*finding.metrics, *load_patterns()[finding.key].pattern.explains)}
     problems = [*data_problems(study), *changed_definitions(study, study.last(1), tuple(watched))]
     on_step("explaining what is left")
-    findings += [_unexplained(study, key, moved, others) for key, moved in _left(watched, explained)]
+    left = _left(watched, explained, is_short=(worked_share(study) or 1.0) < SHORT_WEEK)
+    if left:
+        findings.append(_unexplained(study, left, others))
     ordered = sorted((*problems, *findings), key=lambda each: (ORDER.index(_rank(each)), -each.affected))
     last = study.last(1)
     return Brief(
@@ -142,36 +146,50 @@ def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], li
     return findings, checked, missing
 
 
-def _left(watched: dict[str, Movement], explained: set[str]) -> list[tuple[str, Movement]]:
-    """Return what moved the wrong way, clearly, and is explained by nothing found."""
+def _left(watched: dict[str, Movement], explained: set[str], is_short: bool) -> list[tuple[str, Movement]]:
+    """Return what moved the wrong way, clearly, and is explained by nothing found; the most cases first.
+
+    In a week of holidays single weeks look odd in every metric: only what lasts is told.
+    """
     found = []
     for key, moved in watched.items():
-        is_clear = moved.lamp == "shift" or moved.p < CERTAIN
+        is_clear = moved.lamp == "shift" or (moved.p < CERTAIN and not is_short)
         if key not in explained and moved.is_lit and is_clear and moved.is_bad and moved.is_worth_telling:
             found.append((key, moved))
     return found
 
 
-def _unexplained(study: Study, key: str, moved: Movement, others: Sequence[Remark]) -> Finding:
+def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], others: Sequence[Remark]) -> Finding:
+    """Tell what moved and fits no pattern as one finding: metrics that move in one week usually have one cause."""
+    sizes = {key: _affected(study, moved) for key, moved in left}
+    key, moved = max(left, key=lambda each: sizes[each[0]])
     entry = study.find(key)
     where = locate(study, moved.form, moved.before, moved.now)
     start, end = study.day(moved.now.start), study.day(moved.now.end)
     is_mix = where.is_mix and not where.places
-    cases = study.measure(moved.form, moved.now).n / max(moved.now.days / 7, 1.0)
-    affected = cases * (abs(moved.change) if moved.form.is_share else abs(moved.change) / max(abs(moved.earlier), 1e-9))
+    place = where.places[0].where if where.places else ""
     text = f"{moved.says()[0].upper()}{moved.says()[1:]}. {mix_words(where, moved)}"
     if where.says():
         text += f" {where.says()[0].upper()}{where.says()[1:]}."
-    text += " None of the known patterns fits." if not is_mix else ""
+    also = "; ".join(other.says() for name, other in left if name != key)
+    if also:
+        text += f" In the same weeks: {also}."
+    text += "" if is_mix else " None of the known patterns fits."
+    more = f" and {len(left) - 1} more" if len(left) > 1 else ""
     return Finding(
-        f"moved:{key}", "unexplained", f"{entry.metric.name} got worse", text, "none", (key,), start, end,
-        where.places[0].where if where.places else "", affected,
-        (Test(f"{moved.lamp} lamp", True, f"about {moved.false_alarms:.1f} false alarms a year on such a series"),),
+        f"moved:{key}", "unexplained", f"{entry.metric.name}{more} got worse", text, "none", tuple(name for name, _ in left), start, end, place,
+        sizes[key], (Test(f"{moved.lamp} lamp", True, f"about {moved.false_alarms:.1f} false alarms a year on such a series"),),
         ("chance, at the rate named", *(("the mix of work changed, not how it is done",) if is_mix else ())),
         "time spent on noise", review_in(2, end, key, "it is back by itself: then it was noise"),
-        (Evidence(key, study.day(moved.before.start), end, where.places[0].where if where.places else "", where.breakdowns[0].dimension if where.breakdowns else ""),),
+        (Evidence(key, study.day(moved.before.start), end, place, where.breakdowns[0].dimension if where.breakdowns else ""),),
         context(study, moved.now, (entry,), others),
     )  # fmt: skip
+
+
+def _affected(study: Study, moved: Movement) -> float:
+    """Cases a week that a movement concerns: points of a share, or the part by which anything else moved."""
+    cases = study.measure(moved.form, moved.now).n / max(moved.now.days / 7, 1.0)
+    return cases * (abs(moved.change) if moved.form.is_share else min(1.0, abs(moved.change) / max(abs(moved.earlier), 1e-9)))
 
 
 def mix_words(where: Location, moved: Movement) -> str:

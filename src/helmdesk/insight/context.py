@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
+
 from helmdesk.catalogue import Entry
 from helmdesk.insight.study import Span, Study
 
@@ -32,6 +34,14 @@ def remarks(study: Study) -> tuple[Remark, ...]:
         return tuple(Remark(study.day(start), study.day(end), str(title), str(kind or "")) for start, end, title, kind in rows)
 
     return study.reader.remember("annotations", read)
+
+
+def worked_share(study: Study) -> float | None:
+    """Return the paid time of the last week as a share of the eight weeks' median before; None where it is not recorded."""
+    if study.lacks("utilization"):
+        return None
+    paid = study.history(study.form("utilization")).weeks.cases
+    return float(paid[-1] / np.median(paid[-9:-1])) if len(paid) >= 5 else None
 
 
 def context(study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequence[Remark] = ()) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ def explain(
         dimensions: by which it is taken apart; None takes those that most desks act by.
     """
     metric = study.find(key).metric
-    moved = None if study.lacks(key) else movement(study, key)
+    moved = None if study.lacks(key) else movement(study, key, window)
     before, now = window or ((moved.before, moved.now) if moved else (study.before(study.last(4), 8), study.last(4)))
     where = locate(study, moved.form, before, now, dimensions) if moved is not None else None
     findings, missing = _patterns_of(study, key, others)

@@ -105,21 +105,25 @@ def least_change(form: Form, earlier: float) -> float:
     return LEAST_SHARE if form.metric.unit == "share" else LEAST_PART * abs(earlier)
 
 
-def movement(study: Study, key: str) -> Movement | None:
+def movement(study: Study, key: str, window: tuple[Span, Span] | None = None) -> Movement | None:
     """Return how a metric moved up to the study's end; None where there is nothing to look at."""
-    return move_of(study, study.form(key))
+    return move_of(study, study.form(key), window)
 
 
-def move_of(study: Study, form: Form) -> Movement | None:
-    """Return how a form moved; None without any week."""
+def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -> Movement | None:
+    """Return how a form moved; None without any week.
+
+    Args:
+        window: stretches to compare, before first, whatever the lamps say.
+    """
     history = study.history(form)
     if len(history.weeks) < 2:
         return None
     lamps = judge(history.weeks)
     lamp, direction, length = _read(lamps)
     # What is not lit is looked at over four weeks: one week alone is mostly noise.
-    now = study.last(length if lamp in ("spike", "shift") else 4)
-    before = study.before(now, EARLIER_WEEKS)
+    now = window[1] if window else study.last(length if lamp in ("spike", "shift") else 4)
+    before = window[0] if window else study.before(now, EARLIER_WEEKS)
     value, error_now, cases_now = level(study, form, now)
     earlier, error_before, cases_before = level(study, form, before)
     error = float(np.hypot(error_now, error_before))

@@ -21,6 +21,8 @@ LEAST_BASELINE = 8
 ALPHA = 0.001
 SLACK = 0.5
 DECISION = 6.0
+# One week alone makes a spike, not a shift: what it adds to the cumulative sum is bounded.
+LARGEST = 4.0
 RESEMBLING = 0.3
 MOVING_RANGE = 1.128
 MEMORY_OF_ALARMS = 4
@@ -108,14 +110,16 @@ def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps |
     base = _Baseline.of(weeks, first, first_recent)
     z = base.standardise(weeks)[..., first:]
     recent = z[..., first_recent - first :] / base.dispersion[..., None]
-    whitened = _whiten(recent, base.autocorrelation)
+    whitened = np.clip(_whiten(recent, base.autocorrelation), -LARGEST, LARGEST)
     up, up_since = _cusum(whitened)
     down, down_since = _cusum(-whitened)
     tail = base.tail(weeks)
     low, high = base.limits(weeks) if interval else (np.full(tail.shape, np.nan),) * 2
-    is_spike, is_shift = tail < ALPHA, np.maximum(up, down) > DECISION
-    spike_sign = np.sign(np.nan_to_num(z[..., -1]))
     shift_sign = np.where(up > down, 1.0, -1.0)
+    # What has come back is history, however high the sum still is.
+    still_leans = shift_sign * np.nan_to_num(recent[..., -2:]).mean(axis=-1) > SLACK
+    is_spike, is_shift = tail < ALPHA, (np.maximum(up, down) > DECISION) & still_leans
+    spike_sign = np.sign(np.nan_to_num(z[..., -1]))
     direction = np.where(is_shift, shift_sign, np.where(is_spike, spike_sign, 0.0)).astype(int)
     since = np.where(is_shift, np.where(up > down, up_since, down_since), 0)
     return Lamps(

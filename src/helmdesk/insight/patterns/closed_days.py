@@ -3,10 +3,8 @@
 It will be worked off; the next closed days will bring it again.
 """
 
-import numpy as np
-
 from helmdesk.insight.checks import has_past, moved, show
-from helmdesk.insight.context import remarks
+from helmdesk.insight.context import remarks, worked_share
 from helmdesk.insight.finding import Test
 from helmdesk.insight.location import locate, plain, where_of
 from helmdesk.insight.movement import level
@@ -51,11 +49,9 @@ def check(study: Study) -> Verdict:
 
 
 def _is_closed(study: Study) -> tuple[bool, str] | None:
-    if not study.lacks("utilization"):
-        paid = study.history(study.form("utilization")).weeks.cases
-        if len(paid) >= 5:
-            share = float(paid[-1] / np.median(paid[-9:-1]))
-            return share < OPEN_SHARE, f"{share:.0%} of the usual time was worked"
+    share = worked_share(study)
+    if share is not None:
+        return share < OPEN_SHARE, f"{share:.0%} of the usual time was worked"
     last = study.last(1)
     near = [remark for remark in remarks(study) if remark.kind == "holiday" and study.day(last.start) <= remark.day < study.day(last.end)]
     return (True, f"“{near[0].text}” was noted") if near else None

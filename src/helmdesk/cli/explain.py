@@ -1,0 +1,134 @@
+"""``helmdesk explain``: why a metric changed, whether it is real, and what to do."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from helmdesk.cli.brief import lever_words, show_finding
+from helmdesk.cli.measure import warn_if_stale
+from helmdesk.cli.options import desk_option, open_desk, split_names
+from helmdesk.cli.output import show_table, talk
+from helmdesk.cli.progress import Progress
+from helmdesk.insight.explanation import Explanation, waterfall
+from helmdesk.insight.location import Location
+from helmdesk.insight.movement import Movement
+from helmdesk.insight.study import Span
+from helmdesk.query.periods import local_date
+from helmdesk.query.words import show_value
+
+
+@click.command("explain", epilog="Example: helmdesk explain csat --start 2025-10-01 --end 2025-11-01")
+@click.argument("key", metavar="KEY")
+@desk_option
+@click.option("--start", metavar="DATE", help="First local day to explain (default: what moved by the lamps, else four weeks).")
+@click.option("--end", metavar="DATE", help="The local day after the last one (default: the last complete week).")
+@click.option("--compare", type=click.Choice(["previous", "year"]), default="previous", show_default=True,
+              help="With --start: the window before, or the same weekdays a year ago.")  # fmt: skip
+@click.option("--where", metavar="FILTER", help="Condition over dimensions, such as \"channel = 'chat'\".")
+@click.option("--by", multiple=True, metavar="DIM", help="Take the change apart by these dimensions; repeat or separate by commas.")
+@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
+def command(
+    key: str,
+    desk_path: str | None,
+    start: str | None,
+    end: str | None,
+    compare: str,
+    where: str | None,
+    by: tuple[str, ...],
+    format_name: str,
+) -> None:
+    """Explain KEY: is it sound, did it move, where, what moved with it, which lever."""
+    desk = open_desk(desk_path)
+    warn_if_stale(desk, None)
+    with Progress() as on_step:
+        on_step("explaining")
+        found = desk.explain(key, start=start, end=end, compare=compare, where=where, dimensions=split_names(by) or None)
+    if format_name == "json":
+        click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        return
+    sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
+    zone = desk.settings.time_zone
+    click.echo(f"{found.metric.name}{sample}\n{_days(found.now, zone)}, against {_days(found.before, zone)}; {zone}\n")
+    show_explanation(found)
+
+
+def show_explanation(found: Explanation) -> None:
+    """Print the five answers in their order."""
+    click.echo(f"{found.verdict}   [{lever_words(found.lever)}]\n")
+    for problem in found.problems:
+        show_finding(problem, "DATA: ")
+    click.echo("IS IT SOUND?")
+    interval = ""
+    if found.sound.low is not None and found.sound.high is not None:
+        interval = f", 95% interval {show_value(found.sound.low, found.metric.unit)} to {show_value(found.sound.high, found.metric.unit)}"
+    click.echo(f"  {found.sound.n:,} cases{interval}")
+    for note in found.sound.notes:
+        click.echo(f"  {note}")
+    click.echo("\nDID IT MOVE?")
+    click.echo("\n".join(f"  {line}" for line in movement_lines(found.movement)))
+    if found.location is not None:
+        click.echo("\nWHERE?")
+        _show_location(found.location, found)
+    if found.workload is not None:
+        volume, mix, handle = found.workload
+        click.echo(f"  work in hours a week: volume {volume:+.0f}, mix of channels {mix:+.0f}, handle time {handle:+.0f}")
+    click.echo("\nWHAT MOVED WITH IT?")
+    for guard in found.guards:
+        click.echo(f"  {guard.words}")
+    for line in found.context:
+        click.echo(f"  coincides with {line}")
+    if not found.guards and not found.context:
+        click.echo("  nothing is recorded to read it with")
+    click.echo("\nWHICH LEVER?")
+    for finding in found.findings:
+        show_finding(finding)
+    if not found.findings:
+        click.echo("  no known pattern fits")
+    for title, what in found.missing:
+        talk(f"could not look for “{title}”: {what}")
+
+
+def movement_lines(moved: Movement | None) -> list[str]:
+    """Say whether it moved, how sure that is, and what could not have been seen."""
+    if moved is None:
+        return ["there is no complete week to look at"]
+    lamp = {"spike": "a spike: one week far outside", "shift": "a shift: several weeks lean the same way", "quiet": "no lamp is lit"}.get(
+        moved.lamp, moved.lamp
+    )
+    lines = [moved.says(), f"{lamp}; about {moved.false_alarms:.1f} false alarms a year on such a series"]
+    if moved.detectable is not None:
+        reach = f"{100 * moved.detectable:.1f} points" if moved.form.is_share else show_value(moved.detectable, moved.form.metric.unit)
+        lines.append(f"a change under {reach} could not have been seen")
+    if moved.changed_on:
+        lines.append("another level or slope since the weeks of " + ", ".join(day.isoformat() for day in moved.changed_on))
+    return lines
+
+
+def _show_location(where: Location, found: Explanation) -> None:
+    unit = found.movement.form.metric.unit if found.movement else ""
+    rows = [
+        [each.dimension, _signed(each.rate, unit), _signed(each.mix, unit), "yes" if each.is_simpson else ""] for each in where.breakdowns
+    ]
+    show_table(("by", "rate", "mix", "moves against its parts"), rows, right=("rate", "mix"))
+    if where.breakdowns:
+        click.echo(f"  largest parts by {where.breakdowns[0].dimension}:")
+        for segment, kind, value in waterfall(where.breakdowns[0], 5):
+            click.echo(f"    {segment} ({kind}): {_signed(value, unit)}")
+    for place in where.places:
+        click.echo(f"  {place.share:.0%} of it lies where {place.where}")
+    if where.p is not None:
+        click.echo(
+            f"  {where.says() if not where.places else f'{where.unexplained:.0%} stays unexplained'} (p = {where.p:.2f} against a change common to all)"
+        )
+
+
+def _signed(value: float, unit: str) -> str:
+    if unit == "share":
+        return f"{100 * value:+.1f} pts"
+    return ("+" if value >= 0 else "-") + show_value(abs(value), unit)
+
+
+def _days(span: Span, zone: str) -> str:
+    return f"{local_date(span.start, zone)} to {local_date(span.end, zone)} (not included)"

@@ -1,0 +1,133 @@
+"""What a desk says about its numbers: is a change real, where does it lie, which lever; and the week's brief."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from helmdesk.desk_details import DeskDetails
+
+if TYPE_CHECKING:
+    from helmdesk.insight.brief import Brief
+    from helmdesk.insight.context import Remark
+    from helmdesk.insight.explanation import Explanation
+    from helmdesk.insight.movement import Movement
+    from helmdesk.insight.rules import Rule
+    from helmdesk.insight.study import Study
+    from helmdesk.query.request import Policy
+
+
+def silent(_step: str) -> None:
+    """Say nothing."""
+
+
+class DeskInsight(DeskDetails):
+    """A desk that explains."""
+
+    def explain(
+        self,
+        key: str,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        compare: str = "previous",
+        where: str | None = None,
+        dimensions: Sequence[str] | None = None,
+        remarks: Sequence[Remark] = (),
+        policy: Policy | None = None,
+    ) -> Explanation:
+        """Explain one metric: is it sound, did it move, where, what moved with it, which lever.
+
+        Args:
+            start: first local day of the stretch to explain; without it the lamps say what moved, else it is the last
+                four weeks against the eight before.
+            end: the day after the last one (default: the last complete week).
+            compare: with `start`: previous or year.
+            where: filter over dimensions; everything is asked within it.
+            dimensions: by which the change is taken apart.
+            remarks: what people wrote down outside the records.
+
+        Raises:
+            NotFoundError, FilterError, UsageError: a metric, filter or window that this desk cannot answer.
+        """
+        from helmdesk.insight.explanation import explain
+        from helmdesk.insight.study import Span
+
+        self.find_metric(key)
+        with self._study(end, where, policy, is_week=start is None) as study:
+            window = None
+            if start is not None:
+                asked = self._window(study.reader, start, end, compare)
+                window = (Span(asked.previous_start, asked.previous_end), Span(asked.start, asked.end))
+            names = tuple(dimensions) if dimensions is not None else None
+            known = ("explain", study.base, study.end, key, window, names, tuple(remarks), self._targets())
+            return study.reader.remember(known, lambda: explain(study, key, window, remarks, names))
+
+    def brief(
+        self,
+        *,
+        end: str | None = None,
+        where: str | None = None,
+        remarks: Sequence[Remark] = (),
+        policy: Policy | None = None,
+        on_step: Callable[[str], None] = silent,
+    ) -> Brief:
+        """Return the brief of the last complete week before `end`: at most five findings, and what was quiet."""
+        from helmdesk.insight.brief import make_brief
+
+        with self._study(end, where, policy) as study:
+            known = ("brief", study.base, study.end, tuple(remarks), self.settings.scorecard, self._targets())
+            return study.reader.remember(known, lambda: make_brief(study, self.settings.scorecard, remarks, on_step))
+
+    def movements(
+        self, keys: Sequence[str], *, end: str | None = None, where: str | None = None, policy: Policy | None = None
+    ) -> dict[str, Movement]:
+        """Return the lamps of metrics up to the last complete week before `end`; those without history are left out.
+
+        Spikes count only as far as false-discovery control over all the metrics asked for lets them.
+        """
+        from dataclasses import replace
+
+        from helmdesk.insight.movement import movement
+        from helmdesk.statistics.discovery import discoveries
+
+        def find() -> dict[str, Movement]:
+            found = {key: moved for key in keys if not study.lacks(key) and (moved := movement(study, key)) is not None}
+            kept = discoveries([moved.p for moved in found.values()])
+            return {
+                key: moved if keep or moved.lamp != "spike" else replace(moved, lamp="quiet", direction=0)
+                for (key, moved), keep in zip(found.items(), kept, strict=True)
+            }
+
+        with self._study(end, where, policy) as study:
+            return study.reader.remember(("movements", study.base, study.end, tuple(keys), self._targets()), find)
+
+    def rules(
+        self, key: str, *, end: str | None = None, where: str | None = None, days: int = 90, policy: Policy | None = None
+    ) -> tuple[Rule, ...]:
+        """Return alerts in waiting: rules in a sentence, each with a back-test over the last days."""
+        from helmdesk.insight.rules import rules
+
+        self.find_metric(key)
+        with self._study(end, where, policy) as study:
+            if study.lacks(key):
+                return ()
+            return study.reader.remember(("rules", study.base, study.end, key, days, self._targets()), lambda: rules(study, key, days))
+
+    @contextmanager
+    def _study(self, end: str | None, where: str | None, policy: Policy | None, is_week: bool = True) -> Iterator[Study]:
+        """Open a study up to the last complete week before `end`, or up to `end` itself."""
+        from helmdesk.insight.study import Study
+        from helmdesk.query.periods import local_date, local_midnight, parse_boundary, period_start
+
+        zone = self.settings.time_zone
+        with self.reader() as reader:
+            last = min(parse_boundary(end, zone, "end"), reader.bounds.as_of) if end else reader.bounds.as_of
+            day = local_date(last, zone)
+            if is_week:
+                day = period_start(day, "week", self.settings.week_start)
+            yield Study(reader, self.find_metric, self._scoped(where, policy), local_midnight(day, zone), self.settings.targets)
+
+    def _targets(self) -> tuple[tuple[str, object], ...]:
+        return tuple(sorted(self.settings.targets.items()))

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 PAGES = {
-    "scorecard": "/", "metric": "/metric/first_response_time?days=91", "segment": "/metric/csat?days=364&by=tier&channel=phone", "tickets": "/tickets",
+    "scorecard": "/", "brief": "/brief?end=2025-10-27&start=2025-09-29", "explained": "/metric/csat/explain?start=2025-10-01&end=2025-11-01", "metric": "/metric/first_response_time?days=91", "segment": "/metric/csat?days=364&by=tier&channel=phone", "tickets": "/tickets",
     "ticket": "/ticket/L-00060", "accounts": "/accounts", "account": "/accounts/Dalora?days=364", "team": "/team?days=91", "me": "/me?days=91", "now": "/now",
     "dashboards": "/dashboards", "catalogue": "/catalogue", "differences": "/catalogue/beside/zendesk", "data": "/data", "load": "/data/load", "settings": "/settings",
     "desk": "/settings/desk", "people": "/settings/people", "definitions": "/settings/definitions", "audit": "/settings/audit", "find": "/find?q=time",
@@ -49,6 +49,7 @@ def main(desk: str, target: str) -> None:
                     ).new_page()
                     for name, path in PAGES.items():
                         page.goto(server.url + path)
+                        page.wait_for_load_state("networkidle")
                         page.wait_for_function(
                             "() => [...document.querySelectorAll('figure[data-chart]')].every(f => f.querySelector('.plot svg'))"
                         )

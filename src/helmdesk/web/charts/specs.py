@@ -13,6 +13,8 @@ from typing import Any
 
 import altair as alt
 
+from helmdesk.insight.explanation import waterfall as explain_terms
+from helmdesk.insight.location import Breakdown
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.ticket import Story
@@ -164,6 +166,39 @@ def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Char
         table.setdefault(int(where["hour"]), {})[int(where["weekday"])] = show_measurement(m)[0]
     rows = tuple((f"{hour}:00", *(table[hour].get(day, "–") for day in range(1, 8))) for hour in sorted(table))
     return Chart(name, _spec(chart, 240), summary, ("hour", *WEEKDAYS), rows, 240)
+
+
+def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Chart:
+    """Return a change as steps from before to now: what segments changed in themselves, and what more or fewer of them did."""
+    terms = explain_terms(breakdown)
+    scale, title = _axis(unit, [value for *_, value in terms])
+    points, at = [], 0.0
+    for segment, kind, value in terms:
+        label = f"{segment} ({kind})" if has_mix else segment
+        points.append({"segment": label, "kind": kind, "from": at * scale, "to": (at + value) * scale, "change": signed(value, unit)})
+        at += value
+    points.append({"segment": "the whole change", "kind": "whole", "from": 0.0, "to": at * scale, "change": signed(at, unit)})
+    kinds = [kind for kind in ("rate", "mix", "rate and mix", "whole") if any(point["kind"] == kind for point in points)]
+    height = 26 * len(points) + 70
+    axis = alt.Axis(format="+.1%", tickCount=5) if unit == "share" else alt.Axis(format="+~s", tickCount=5)
+    chart = alt.Chart(_data(points)).mark_bar(height=14).encode(
+        x=alt.X("from:Q", title=title or None, axis=axis), x2="to:Q", y=alt.Y("segment:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom")),
+        tooltip=["segment:N", alt.Tooltip("change:N")],
+    )  # fmt: skip
+    summary = f"The change of {signed(at, unit)} taken apart by {breakdown.dimension.replace('_', ' ')}; largest part: {points[0]['segment']}, {points[0]['change']}."
+    rows = tuple((str(point["segment"]), str(point["change"])) for point in points)
+    return Chart(name, _spec(chart, height), summary, ("part", "change"), rows, height)
+
+
+def signed(value: float, unit: str) -> str:
+    """Return a change with its sign: points for shares."""
+    return f"{'+' if value >= 0 else '−'}{size(abs(value), unit)}"
+
+
+def size(value: float, unit: str) -> str:
+    """Return the size of a change: points for shares."""
+    return f"{100 * value:.1f} points" if unit == "share" else show_value(value, unit)
 
 
 def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:

@@ -14,7 +14,7 @@ from helmdesk.kinds import Metric
 from helmdesk.query.distribution import has_distribution
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import GRAINS, next_period
-from helmdesk.web.access import EVERYONE
+from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
@@ -46,6 +46,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
         "chosen": chosen, "dimensions": dimensions, "by": by, "grain": grain, "grains": GRAINS, "window": window_words(request, cards, view),
+        "may_explain": request.user.role in LEADS and not view.variant,
         "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": annotations_of(request, key, view),
         **charts(request, key, found, view, asked, by, grain),
         **filters(request, view, "variant", "clock", "grain", "by"),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from helmdesk.query.periods import local_date
 from helmdesk.query.scorecard import PILLARS, Card, Scorecard
-from helmdesk.web.access import EVERYONE
+from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
@@ -58,7 +58,7 @@ def scorecard(request: HttpRequest) -> HttpResponse:
     empty = [card for card in shown if card.reason]
     return show(
         request, "scorecard.html", "Scorecard", pillars=pillars(tuple(with_data)), empty=empty, guards=found.guards, notes=found.notes,
-        window=window_words(request, found, view),
+        window=window_words(request, found, view), may_explain=request.user.role in LEADS,
         **filters(request, view),
     )  # fmt: skip
 

@@ -1,0 +1,157 @@
+"""Why a number changed and whether it is real; and the week's brief."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from helmdesk.insight.context import Remark
+from helmdesk.insight.explanation import Explanation
+from helmdesk.insight.finding import Evidence, Finding
+from helmdesk.insight.movement import Movement
+from helmdesk.query.periods import local_date
+from helmdesk.web.access import LEADS
+from helmdesk.web.charts import specs
+from helmdesk.web.page import Page, Route
+from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.rendering import filters, show
+from helmdesk.web.view_state import ViewState
+
+
+def remarks_of(request: HttpRequest, key: str = "") -> tuple[Remark, ...]:
+    """Return what people wrote down on this site and this reader may see."""
+    return tuple(Remark(note.day, note.day, note.text, note.source, note.metric) for note in Annotation.seen(request, key))
+
+
+def is_part(request: HttpRequest, name: str) -> bool:
+    """Whether only the part of a page called `name` is being filled."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and htmx.target == name
+
+
+def explain(request: HttpRequest, key: str) -> HttpResponse:
+    """Explain the change that a metric's page shows: the page itself, or the part of it that takes longer."""
+    view = ViewState.of(request)
+    entry = request.desk.find_metric(key)
+    question = view.question(request)
+    window = request.desk.window(start=question["start"], end=question["end"], compare=view.comparison)
+    zone = request.desk.settings.time_zone
+    start, end = local_date(window.start, zone).isoformat(), local_date(window.end, zone).isoformat()
+    found = request.desk.explain(
+        key, start=start, end=end, compare=view.comparison, where=question["where"], remarks=remarks_of(request, key), policy=request.policy
+    )
+    context: dict[str, Any] = {
+        "entry": entry, "found": found, "findings": [finding_row(finding) for finding in found.findings],
+        "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": _days(found.now, zone), "before": _days(found.before, zone),
+        "rules": request.desk.rules(key, end=end, where=question["where"], policy=request.policy), "places": _places(found, key, start, end, view), "real": is_real(found.movement),
+        **_charts(found),
+    }  # fmt: skip
+    if is_part(request, "explanation"):
+        return render(request, "explanation.html", {**context, "view": view})
+    return show(request, "explain.html", f"{entry.metric.name} explained", **context, **filters(request, view))
+
+
+def _charts(found: Explanation) -> dict[str, Any]:
+    if found.location is None or found.movement is None or not found.location.breakdowns:
+        return {"breakdowns": (), "waterfall": None}
+    unit = found.movement.form.metric.unit
+    rows = [
+        {"name": each.dimension, "rate": specs.signed(each.rate, unit), "mix": specs.signed(each.mix, unit), "is_simpson": each.is_simpson}
+        for each in found.location.breakdowns
+    ]
+    first = found.location.breakdowns[0]
+    return {
+        "breakdowns": rows,
+        "waterfall": specs.waterfall("waterfall", first, unit, found.movement.form.kind != "count"),
+        "by": first.dimension,
+    }
+
+
+def _places(found: Explanation, key: str, start: str, end: str, view: ViewState) -> list[dict[str, Any]]:
+    if found.location is None:
+        return []
+    return [
+        {"where": place.where, "share": f"{place.share:.0%}", "cases": round(place.cases),
+         "url": f"{reverse('rows')}?{urlencode({'metric': key, 'where': _both(place.where, view.filter), 'start': start, 'end': end})}"}
+        for place in found.location.places
+    ]  # fmt: skip
+
+
+def _both(one: str, other: str | None) -> str:
+    return f"{one} and ({other})" if other else one
+
+
+def _days(span: Any, zone: str) -> str:
+    return f"{local_date(span.start, zone)} to {local_date(span.end, zone)} (not included)"
+
+
+def is_real(moved: Movement | None) -> tuple[str, str]:
+    """Return a word and a sentence on whether a metric really moved."""
+    if moved is None:
+        return "no history", "there is no complete week to look at"
+    if moved.lamp == "too little history":
+        return "too little history", "fewer than eight weeks to compare with"
+    promise = f"about {moved.false_alarms:.1f} false alarms a year on such a series"
+    if not moved.is_lit:
+        reach = f"; a change under {show_reach(moved)} could not have been seen" if moved.detectable is not None else ""
+        return "nothing unusual", f"last week is within what the weeks before lead one to expect{reach}"
+    words = "one week far outside what is usual" if moved.lamp == "spike" else "several weeks lean the same way"
+    return f"real: {moved.lamp}", f"{words}; {promise}"
+
+
+def show_reach(moved: Movement) -> str:
+    """Return the smallest change that could have been seen, in its unit."""
+    return specs.size(moved.detectable or 0.0, moved.form.metric.unit)
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """Return a finding with the addresses of its evidence."""
+    return {"it": finding, "links": [(evidence.key, evidence_url(evidence)) for evidence in finding.evidence[:3]]}
+
+
+def evidence_url(evidence: Evidence) -> str:
+    """Return the metric page that shows the numbers of a finding."""
+    asked = {"start": evidence.start.isoformat(), "end": evidence.end.isoformat()}
+    if evidence.where:
+        asked["where"] = evidence.where
+    if evidence.by:
+        asked["by"] = evidence.by
+    return f"{reverse('metric', args=[evidence.key])}?{urlencode(asked)}"
+
+
+def brief(request: HttpRequest) -> HttpResponse:
+    """Tell the last complete week in at most five findings."""
+    view = ViewState.of(request)
+    question = view.question(request)
+    found = request.desk.brief(end=question["end"], where=question["where"], remarks=remarks_of(request), policy=request.policy)
+    context = {
+        "found": found,
+        "findings": [finding_row(finding) for finding in found.findings],
+        "more": [finding_row(finding) for finding in found.more],
+    }
+    if is_part(request, "brief"):
+        return render(request, "brief_part.html", {**context, "view": view})
+    return show(request, "brief.html", "Brief", **context, **filters(request, view))
+
+
+def lamps(request: HttpRequest) -> HttpResponse:
+    """Give every card of the scorecard its answer to "is this real?", each to its own place."""
+    view = ViewState.of(request)
+    question = view.question(request)
+    found = request.desk.movements(request.desk.settings.scorecard, end=question["end"], where=question["where"], policy=request.policy)
+    rows = [(key, *is_real(moved), moved.is_lit) for key, moved in found.items()]
+    return render(request, "lamps.html", {"rows": rows, "view": view})
+
+
+page = Page(
+    title="Brief",
+    roles=LEADS,
+    routes=(Route("brief", brief, "brief"), Route("brief/lamps", lamps, "lamps"), Route("metric/<slug:key>/explain", explain, "explain")),
+    place=12,
+    key="b",
+    help="last week in at most five findings: what moved, whether it is real, which lever",
+)

@@ -23,6 +23,8 @@ ORDER = ("data", "change", "unexplained", "standing")
 CERTAIN = 0.0002
 # With less than this share of the usual time worked, a week is short.
 SHORT_WEEK = 0.9
+# Standard errors: once in a thousand.
+DOUBTLESS = 3.29
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,9 @@ def _left(watched: dict[str, Movement], explained: set[str], is_short: bool) -> 
     found = []
     for key, moved in watched.items():
         is_clear = moved.lamp == "shift" or (moved.p < CERTAIN and not is_short)
-        if key not in explained and moved.is_lit and is_clear and moved.is_bad and moved.is_worth_telling:
+        # Without a pattern beside it, the change itself must be beyond doubt.
+        is_sure = not moved.error > 0 or abs(moved.change) > DOUBTLESS * moved.error
+        if key not in explained and moved.is_lit and is_clear and is_sure and moved.is_bad and moved.is_worth_telling:
             found.append((key, moved))
     return found
 

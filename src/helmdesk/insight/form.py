@@ -38,6 +38,8 @@ class Form:
         kind: ratio: hits of cases; mean: a total over a base, with a standard error; count: how many.
         is_level: counted at an instant instead of over a window.
         threshold: of a derived share, in the unit of the original metric.
+        original_unit: of the metric, where the form has another.
+        clock: words for the clock it is measured on; empty for the calendar.
         good: 1 when more is better, -1 when less is, 0 when it depends.
     """
 
@@ -46,6 +48,8 @@ class Form:
     is_level: bool
     threshold: float | None
     good: int
+    original_unit: str = ""
+    clock: str = ""
 
     @property
     def metric(self) -> Metric:
@@ -61,9 +65,8 @@ class Form:
         """Return what a value of this form is, in words."""
         if self.threshold is None:
             return self.metric.name
-        return f"share of {self.metric.name.lower()} over {show_value(self.threshold, self.original_unit)}"
-
-    original_unit: str = ""
+        clock = f" {self.clock}" if self.clock else ""
+        return f"share of {self.metric.name.lower()} over {show_value(self.threshold, self.original_unit)}{clock}"
 
 
 def form_of(entry: Entry, threshold: float | None) -> Form:

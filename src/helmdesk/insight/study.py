@@ -13,6 +13,8 @@ from helmdesk.catalogue import Entry
 from helmdesk.errors import HelmdeskError, NotFoundError, NotPermittedError
 from helmdesk.facts.fact import load_facts
 from helmdesk.insight.form import Form, form_of, needs_threshold, varied
+from helmdesk.kinds import Level
+from helmdesk.query.compile import resolve
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import All, Filter, dimensions_used
 from helmdesk.query.measurement import Measurement
@@ -168,14 +170,28 @@ class Study:
 
     def form(self, key: str) -> Form:
         """Return a metric in the form that adds up; a median becomes the share over its own typical value or its target."""
-        return self._remember(("form", key, self.end), lambda: form_of(self.find(key), self._threshold(key)))  # type: ignore[no-any-return]
+
+        def make() -> Form:
+            entry, clock = self._on_open_hours(self.find(key))
+            return replace(form_of(entry, self._threshold(key, entry)), clock=clock)
+
+        return self._remember(("form", key, self.end), make)  # type: ignore[no-any-return]
+
+    def _on_open_hours(self, entry: Entry) -> tuple[Entry, str]:
+        """Return a metric on the business clock where there is one: holidays and weekends are no change of service."""
+        metric = entry.metric
+        has_clock = self.reader.bounds.has_calendar and "business" in metric.clocks and not isinstance(metric.value, Level)
+        # A target speaks of the metric as its card shows it.
+        if not has_clock or metric.key in self.targets:
+            return entry, ""
+        resolved = resolve(replace(self.base, key=entry.metric.key, entry=entry, clock="business"))
+        return Entry(replace(resolved, clocks=("calendar",), variants=()), entry.description), "of opening hours"
 
     def cut(self, key: str, good: int | None = None, **changes: object) -> Form:
         """Return a metric with part of its definition changed."""
         return varied(self.find(key), good, **changes)
 
-    def _threshold(self, key: str) -> float | None:
-        entry = self.find(key)
+    def _threshold(self, key: str, entry: Entry) -> float | None:
         if not needs_threshold(entry.metric):
             return None
         target = self.targets.get(key)

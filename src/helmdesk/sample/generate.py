@@ -108,9 +108,11 @@ def fill(staging: Staging, seed: int, scale: float) -> None:
     generate(seed, scale, staging.on_step).stage(staging)
 
 
-def generate(seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None] = lambda _step: None) -> Writer:
-    """Return all records of the sample."""
-    rng, writer, situation = random.Random(seed), Writer(), Situation(read_scenarios())
+def generate(
+    seed: int = SEED, scale: float = 1.0, on_step: Callable[[str], None] = lambda _step: None, situation: Situation | None = None
+) -> Writer:
+    """Return all records of the sample, or of the same company in another situation."""
+    rng, writer, situation = random.Random(seed), Writer(), situation or Situation(read_scenarios())
     on_step("founding the company")
     company = found_company(rng)
     _introduce(company, writer)

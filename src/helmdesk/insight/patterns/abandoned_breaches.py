@@ -20,7 +20,7 @@ def late_get_later(study: Study, before: Span, now: Span) -> Test | None:
     if move is None:
         return Test("late ones get later", False, "too few broken promises")
     words = f"of broken promises, {move.before:.0%} took more than twice their time before and {move.before + move.change:.0%} now"
-    return Test("late ones get later", move.p_up < 0.025 and move.change >= 0.05, words)
+    return Test("late ones get later", move.p_up < 0.005 and move.change >= 0.08, words)
 
 
 pattern = Pattern(

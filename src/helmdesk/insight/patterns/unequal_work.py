@@ -37,7 +37,7 @@ def check(study: Study) -> Verdict:
         variance = np.bincount(person, expected * (1 - expected) * base)
         p.append(float(chi2.sf((gap[enough] ** 2 / np.maximum(variance[enough], 1e-9)).sum(), max(int(enough.sum()) - 1, 1))))
     words = f"between {int(enough.sum())} people satisfaction differs beyond chance (p {p[0]:.4f}); at the same mix of work it does not (p {p[1]:.2f})"
-    test = Test("the gap is the mix", p[0] < 0.001 and p[1] > 0.10, words)
+    test = Test("the gap is the mix", p[0] < 0.0001 and p[1] > 0.20, words)
     if not test.is_passed:
         return Quiet("people do not differ beyond chance" if p[0] >= 0.001 else "the gap stays at the same mix of work", (test,))
     return Found(words[0].upper() + words[1:] + ".", span, span, p[0], affected=0.0, tests=(test,))

@@ -6,7 +6,7 @@ DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 SPARK_TESTS := test
 
-.PHONY: demo test test-spark reliability test-postgresql screenshots lint types lock bench mutants clean
+.PHONY: demo test test-spark reliability insight-bench test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -48,6 +48,9 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts, into benchma
 	$(BIN)/python benchmarks/small_batches.py
 	$(BIN)/python benchmarks/incident_log.py
 	$(BIN)/python benchmarks/business_clock.py
+
+insight-bench: $(VENV)/.test-ready  ## labelled incidents, simulated worlds, planted situations: into benchmarks/INSIGHT.md (half an hour)
+	$(BIN)/python benchmarks/insight.py
 
 test-spark: $(VENV)/.spark-ready  ## every fact and metric on Spark beside DuckDB: two worker processes on this machine
 	SPARK_CONF_DIR=$(CURDIR)/tests/conformance/spark HELMDESK_SPARK='local-cluster[2,1,1024]' $(BIN)/python -m pytest -q tests/conformance/test_spark.py -k "$(SPARK_TESTS)"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from helmdesk.desk_details import DeskDetails
+from helmdesk.errors import UsageError
 
 if TYPE_CHECKING:
     from helmdesk.insight.brief import Brief
@@ -124,6 +125,8 @@ class DeskInsight(DeskDetails):
         zone = self.settings.time_zone
         with self.reader() as reader:
             last = min(parse_boundary(end, zone, "end"), reader.bounds.as_of) if end else reader.bounds.as_of
+            if last < reader.bounds.first:
+                raise UsageError(f"nothing was recorded before {local_date(reader.bounds.first, zone)}: end later")
             day = local_date(last, zone)
             if is_week:
                 day = period_start(day, "week", self.settings.week_start)

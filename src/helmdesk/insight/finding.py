@@ -93,7 +93,7 @@ class Finding:
         return {
             "key": self.key, "kind": self.kind, "title": self.title, "text": self.text, "lever": self.lever, "metrics": list(self.metrics),
             "start": self.start.isoformat(), "end": self.end.isoformat(), "where": self.where or None, "affected_a_week": round(self.affected, 1),
-            "tests": [{"name": test.name, "passed": test.is_passed, "words": test.words} for test in self.tests],
+            "tests": [{"name": test.name, "passed": bool(test.is_passed), "words": test.words} for test in self.tests],
             "alternatives": list(self.alternatives), "if_wrong": self.if_wrong or None,
             "review": {"on": self.review.on.isoformat(), "metric": self.review.metric, "words": self.review.words} if self.review else None,
             "evidence": [evidence.command for evidence in self.evidence], "context": list(self.context),

@@ -21,6 +21,7 @@ from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_date, local_midnight
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
+from helmdesk.query.scorecard import nothing_measured
 from helmdesk.settings import Target
 from helmdesk.statistics.lamps import BASELINE, RECENT, Weeks
 from helmdesk.statistics.pair import Cells
@@ -215,16 +216,22 @@ class Study:
         return replace(self.base, key=form.metric.key, entry=form.entry, start=span.start, end=span.end, where=both)
 
     def measure(self, form: Form, span: Span, where: Filter | None = None) -> Measurement:
-        """Return one form over a span."""
+        """Return one form over a span; nothing over an empty one."""
+        if span.start >= span.end:
+            return nothing_measured(form.metric)
         return self._ask(self._request(form, span, where))[0]
 
     def original(self, key: str, span: Span, where: Filter | None = None) -> Measurement:
         """Return a metric as its card shows it."""
+        if span.start >= span.end:
+            return nothing_measured(self.find(key).metric)
         request = self._request(form_of(self.find(key), 0.0), span, where)
         return self._ask(replace(request, entry=self.find(key)))[0]
 
     def table(self, form: Form, span: Span, by: Sequence[str], where: Filter | None = None) -> Table:
         """Return one form by dimensions over a span; a group that is withheld is not in it."""
+        if span.start >= span.end:
+            return Table((), *(np.zeros(0) for _ in range(4)))
         request = replace(self._request(form, span, where), by=tuple(by))
         if any(name in ("agent",) for name in by):
             # Single people are looked at in here only; nothing but a correlation over eight or more leaves.

@@ -21,6 +21,7 @@ from helmdesk.web.api.tokens import Needs
 from helmdesk.web.errors import problem, status_of
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.pages.insight.page import remarks_of
 from helmdesk.web.people.models import audit
 
 DESCRIPTION = (
@@ -53,6 +54,13 @@ class Window(Schema):
     """Local days in the desk's time zone, half-open, and a filter over dimensions."""
 
     start: Text = None
+    end: Text = None
+    where: Text = None
+
+
+class Ending(Schema):
+    """The local day after the last one, and a filter over dimensions."""
+
     end: Text = None
     where: Text = None
 
@@ -189,6 +197,43 @@ def _described(entry: Any) -> dict[str, Any]:
 def metric(request: Any, key: Key) -> HttpResponse:
     """Return a definition with its dimensions."""
     return reply(request, lambda: {**_described(request.desk.find_metric(key)), "dimensions": request.desk.dimensions(key)})
+
+
+@api.get("/metrics/{key}/explanation", auth=numbers, response=ERRORS, summary="Why a metric changed")
+def explanation(request: Any, key: Key, given: Query[Window]) -> HttpResponse:
+    """Return whether it is sound, whether it moved, where, what moved with it, and which lever; as ``helmdesk explain``."""
+    _for_leads(request)
+    named = {"start": given.start or None, "end": given.end or None, "where": given.where or None}
+    return reply(request, lambda: request.desk.explain(key, remarks=remarks_of(request, key), policy=request.policy, **named).as_dict())
+
+
+@api.get("/metrics/{key}/rules", auth=numbers, response=ERRORS, summary="Alerts in waiting")
+def alert_rules(request: Any, key: Key, given: Query[Ending]) -> HttpResponse:
+    """Return rules in a sentence, each with how often it would have fired in 90 days."""
+    _for_leads(request)
+
+    def make() -> list[dict[str, Any]]:
+        found = request.desk.rules(key, end=given.end or None, where=given.where or None, policy=request.policy)
+        return [{"rule": rule.sentence, "back_test": rule.says(), "fired_on": list(rule.fired_on)} for rule in found]
+
+    return reply(request, make)
+
+
+@api.get("/brief", auth=numbers, response=ERRORS, summary="The week's brief")
+def brief(request: Any, given: Query[Ending]) -> HttpResponse:
+    """Return at most five findings of the last complete week before `end`, and what was quiet."""
+    _for_leads(request)
+    return reply(
+        request,
+        lambda: request.desk.brief(
+            end=given.end or None, where=given.where or None, remarks=remarks_of(request), policy=request.policy
+        ).as_dict(),
+    )
+
+
+def _for_leads(request: Any) -> None:
+    if request.user.role not in LEADS:
+        raise NotPermittedError("explanations are for leads and analysts")
 
 
 @api.get("/measure", auth=numbers, response=ERRORS, summary="Numbers with their uncertainty")

@@ -1,0 +1,129 @@
+"""The sample desk's planted scenarios in the week's brief; and that every number is the one that cards show."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+
+import pytest
+
+from helmdesk.desk import Desk
+from helmdesk.errors import NotFoundError, UsageError
+from helmdesk.insight.context import Remark
+from helmdesk.query.filters import OneOf
+from helmdesk.query.request import Policy
+from helmdesk.sample.company import FIRST
+
+SCENARIOS = [
+    ("2025-04-14", "missed_at_breaks", "Frontline Berlin", "scheduling"),
+    ("2025-07-07", "slower_tool", "channel = 'chat'", "tooling"),
+    ("2025-09-01", "esat_first", "", "tooling"),
+    ("2025-10-27", "peak_hours", "hour in (10, 11, 12, 13, 14, 15)", "staffing"),
+    ("2025-10-27", "missing_permission", "issue_type = 'password_reset'", "tooling"),
+    ("2025-12-29", "satisfied_but_hard", "channel = 'phone'", "product"),
+    ("2025-12-29", "closed_days", "issue_type = 'order_status'", "tooling"),
+    ("2026-03-09", "overload", "", "staffing"),
+    ("2026-05-18", "surge", "", "routing"),
+    ("2025-10-27", "channel_costs", "phone", "routing"),
+]
+
+
+@pytest.mark.parametrize("end", sorted({end for end, *_ in SCENARIOS}))
+def test_the_planted_scenarios_are_in_the_brief(sample_desk: Desk, end: str) -> None:
+    brief = sample_desk.brief(end=end)
+    assert len(brief.findings) <= 5
+    found = {finding.key: finding for finding in (*brief.findings, *brief.more)}
+    for _, key, where, lever in [scenario for scenario in SCENARIOS if scenario[0] == end]:
+        assert key in found, f"{key} is not in the brief of {end}: {list(found)}"
+        assert where in found[key].where
+        assert found[key].lever == lever
+        assert "consistent with" in found[key].text
+        assert found[key].review is not None
+        assert found[key].evidence
+    told = json.dumps(brief.as_dict(), ensure_ascii=False)
+    assert not [name for name in FIRST if f"“{name}”" in told or f"'{name}'" in told], "a brief names nobody"
+    # What was looked for is told either way.
+    assert len(brief.checked) + len(brief.missing) + len({key for key in found if ":" not in key}) >= 28
+
+
+def test_where_adds_up_exactly(sample_desk: Desk) -> None:
+    explained = sample_desk.explain("csat", start="2025-10-01", end="2025-11-01")
+    assert explained.location is not None
+    now, before = (
+        sample_desk.measure("csat", start=start, end=end)[0] for start, end in (("2025-10-01", "2025-11-01"), ("2025-08-27", "2025-09-27"))
+    )
+    for breakdown in explained.location.breakdowns:
+        terms = math.fsum(part.rate for part in breakdown.parts) + math.fsum(part.mix for part in breakdown.parts)
+        assert abs(terms - breakdown.change) < 1e-12
+        assert breakdown.change == pytest.approx(now.value - before.value, abs=1e-12)
+    assert explained.movement is not None
+    assert explained.movement.value == pytest.approx(now.value)
+    assert explained.lever == "staffing"
+
+
+def test_counts_medians_and_means_are_explained_too(sample_desk: Desk) -> None:
+    volume = sample_desk.explain("ticket_volume", start="2026-05-04", end="2026-05-18")
+    assert volume.location is not None
+    (channels,) = [each for each in volume.location.breakdowns if each.dimension == "channel"]
+    weekly = sample_desk.measure("ticket_volume", start="2026-05-04", end="2026-05-18")[0].value / 2
+    assert sum(part.now for part in channels.parts) == pytest.approx(weekly)
+    assert volume.workload is not None
+    assert volume.workload[0] > 0
+    handle = sample_desk.explain("average_handle_time", start="2025-06-01", end="2025-07-01")
+    assert handle.location is not None
+    assert handle.location.places[0].where == "channel = 'chat'"
+    assert handle.location.unexplained is not None
+    assert handle.location.unexplained < 0.2
+    waiting = sample_desk.explain("first_response_time", end="2026-03-02")
+    assert waiting.movement is not None
+    assert "opening hours" in waiting.movement.form.says()
+    assert waiting.movement.lamp == "shift"
+
+
+def test_what_coincides_is_told(sample_desk: Desk) -> None:
+    explained = sample_desk.explain("ces", end="2025-12-22", remarks=(Remark(explained_day(), explained_day(), "new survey tool"),))
+    assert any("New phone menu" in line for line in explained.context)
+    assert any("new survey tool" in line for line in explained.context)
+
+
+def explained_day() -> date:
+
+    return date(2025, 12, 9)
+
+
+def test_survey_answers_are_weighed(sample_desk: Desk) -> None:
+    sound = sample_desk.explain("csat", end="2025-10-27").sound
+    assert sound.response_rate == pytest.approx(0.33, abs=0.03)
+    assert sound.weighted is not None
+    assert sound.weighted.share is not None
+    assert sound.low is not None
+    assert sound.high is not None
+    assert sound.low < sound.weighted.share < sound.high
+
+
+def test_rules_tell_their_past(sample_desk: Desk) -> None:
+    lamps, usual = sample_desk.rules("average_speed_of_answer", end="2025-11-03")
+    assert len(lamps.fired_on) == 1
+    assert lamps.fired_on[0].isoformat() == "2025-09-29"
+    assert "once in 90 days" in lamps.says()
+    assert "week before" in usual.sentence
+    assert len(sample_desk.rules("csat", end="2026-04-13")[1].fired_on) >= 1
+
+
+def test_a_brief_knows_no_more_than_its_reader(sample_desk: Desk) -> None:
+    policy = Policy("team lead of Frontline Boston", OneOf("team", ("Frontline Boston",)), may_compare_people=False)
+    brief = sample_desk.brief(end="2025-10-27", policy=policy)
+    told = json.dumps(brief.as_dict(), ensure_ascii=False)
+    assert "Boston" in told
+    assert "Berlin" not in told
+
+
+def test_questions_that_cannot_be_answered(sample_desk: Desk) -> None:
+    with pytest.raises(NotFoundError, match="unknown metric"):
+        sample_desk.explain("csaat")
+    with pytest.raises(UsageError, match="nothing was recorded before"):
+        sample_desk.brief(end="1999-01-01")
+    early = sample_desk.explain("csat", end="2025-01-20")
+    assert early.movement is None or early.movement.lamp in ("too little history", "quiet")
+    assert sample_desk.brief(end="2025-01-13").findings is not None

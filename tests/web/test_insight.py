@@ -1,0 +1,100 @@
+"""Explain, brief and lamps on the site."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def lea(as_: Any) -> Any:
+    return as_("lea")
+
+
+def text(response: Any) -> str:
+    assert response.status_code == 200, response.content[:500]
+    found: str = response.content.decode()
+    return found
+
+
+def test_the_metric_page_asks_for_its_explanation(lea: Any) -> None:
+    page = text(lea.get("/metric/csat"))
+    assert 'hx-get="/metric/csat/explain' in page
+    assert "Why did it change, and is it real?" in page
+
+
+def test_the_explanation_answers_the_five_questions_in_order(lea: Any) -> None:
+    page = text(lea.get("/metric/average_handle_time/explain?start=2025-06-01&end=2025-08-01"))
+    questions = [
+        "Is the number sound?",
+        "Is it real?",
+        "Where, and is it mix or rate?",
+        "What moved with it?",
+        "Which lever?",
+        "Alerts in waiting",
+    ]
+    places = [page.index(question) for question in questions]
+    assert places == sorted(places)
+    assert "taken apart by" in page
+    assert "It would have fired" in page
+
+
+def test_only_the_part_is_sent_where_only_the_part_is_asked_for(lea: Any) -> None:
+    part = text(lea.get("/metric/csat/explain", headers={"HX-Request": "true", "HX-Target": "explanation"}))
+    assert "<html" not in part
+    assert "<main" not in part
+    assert "Is it real?" in part
+
+
+def test_the_brief_stands_on_the_home_page_and_on_its_own(lea: Any) -> None:
+    home = text(lea.get("/"))
+    assert 'id="brief" hx-get="/brief' in home
+    assert text(lea.get("/brief")).count("What last week calls for") == 1
+    part = text(lea.get("/brief", headers={"HX-Request": "true", "HX-Target": "brief"}))
+    assert "<main" not in part
+    assert "Checked and quiet" in part
+
+
+def test_every_card_learns_whether_it_is_real(lea: Any) -> None:
+    home, found = text(lea.get("/")), text(lea.get("/brief/lamps"))
+    for key in ("csat", "ticket_volume"):
+        assert f'id="lamp-{key}"' in home
+        assert f'id="lamp-{key}" hx-swap-oob="true"' in found
+    assert any(word in found for word in ("nothing unusual", "real:"))
+
+
+def test_agents_and_accounts_are_not_explained_to(as_: Any) -> None:
+    for name in ("hugo", "vic"):
+        reader = as_(name)
+        assert reader.get("/brief").status_code == 403
+        assert reader.get("/metric/csat/explain").status_code == 403
+        assert "explanation" not in text(reader.get("/metric/csat"))
+
+
+def test_a_team_leads_brief_is_about_the_own_team(as_: Any) -> None:
+    assert "Boston" not in text(as_("tom").get("/brief?end=2025-10-27&start=2025-10-20"))
+
+
+def test_the_api_says_the_same(lea: Any) -> None:
+    found = json.loads(text(lea.get("/api/v1/metrics/csat/explanation?start=2025-10-01&end=2025-11-01")))
+    assert found["metric"] == "csat"
+    for by in found["where"]["by"]:
+        assert abs(sum(part["rate"] + part["mix"] for part in by["segments"]) - by["rate"] - by["mix"]) < 1e-12
+    brief = json.loads(text(lea.get("/api/v1/brief?end=2025-11-03")))
+    assert brief["start"] == "2025-10-27"
+    assert len(brief["findings"]) <= 5
+    assert json.loads(text(lea.get("/api/v1/metrics/csat/rules")))[0]["rule"].startswith("Tell me when")
+
+
+def test_annotations_of_the_site_are_context(lea: Any, site: Any) -> None:
+    from datetime import date
+
+    from helmdesk.web.pages.annotations.models import Annotation
+
+    note = Annotation.objects.create(day=date(2025, 10, 6), text="survey moved to another tool", metric="csat")
+    try:
+        assert "survey moved to another tool" in text(lea.get("/metric/csat/explain?start=2025-10-01&end=2025-11-01"))
+    finally:
+        note.delete()

@@ -50,11 +50,11 @@ def test_only_the_part_is_sent_where_only_the_part_is_asked_for(lea: Any) -> Non
 
 def test_the_brief_stands_on_the_home_page_and_on_its_own(lea: Any) -> None:
     home = text(lea.get("/"))
-    assert 'id="brief" hx-get="/brief' in home
+    assert 'id="brief" class="panel digest" hx-get="/brief' in home
     assert text(lea.get("/brief")).count("What last week calls for") == 1
     part = text(lea.get("/brief", headers={"HX-Request": "true", "HX-Target": "brief"}))
     assert "<main" not in part
-    assert "Checked and quiet" in part
+    assert "What last week calls for" in part
 
 
 def test_every_card_learns_whether_it_is_real(lea: Any) -> None:

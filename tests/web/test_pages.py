@@ -20,7 +20,8 @@ from helmdesk.query.receipt import read_receipt
 HOSTILE = ("'", "' or '1'='1", "1; drop table tickets", "<script>alert(1)</script>", "../../etc/passwd", "%00", "\x00", "９", "-1", "1e999", "NaN",
            "{{7*7}}", "a" * 3000, "9" * 6000, "select 1", "channel = (select 1)", "read_csv('/etc/passwd') = 1", "channel = 'x' -- ", "\u202e", "\ud800")  # fmt: skip
 ADDRESSES = {
-    "/": ("days", "compare", "where", "channel"),
+    "/": ("days", "where"),
+    "/brief": ("end", "where"),
     "/metric/first_response_time": ("by", "grain", "variant", "clock", "where", "account"),
     "/tickets": ("metric", "page", "sort", "where", "priority", "days"),
     "/tickets/export.csv": ("metric", "where"),

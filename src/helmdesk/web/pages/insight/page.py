@@ -134,7 +134,7 @@ def brief(request: HttpRequest) -> HttpResponse:
         "more": [finding_row(finding) for finding in found.more],
     }
     if is_part(request, "brief"):
-        return render(request, "brief_part.html", {**context, "view": view})
+        return render(request, "digest.html", {**context, "view": view})
     return show(request, "brief.html", "Brief", **context, **filters(request, view))
 
 

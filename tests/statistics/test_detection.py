@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -151,7 +153,7 @@ def test_no_slice_explains_what_is_common_to_all() -> None:
     random, significant = np.random.default_rng(16), 0
     for _ in range(40):
         table = leaves(random, 0.0)
-        everywhere = table.with_now(np.minimum(table.now_cases, np.round(table.now_hits * 1.5)))
+        everywhere = replace(table, now_hits=np.minimum(table.now_cases, np.round(table.now_hits * 1.5)))
         significant += search_slices(everywhere, redraws=39).p <= 0.05
     assert significant <= 6
 

@@ -44,10 +44,6 @@ class Leaves:
             self.codes[rows], self.before_hits[rows], self.before_cases[rows], self.now_hits[rows], self.now_cases[rows]
         )  # fmt: skip
 
-    def with_now(self, hits: np.ndarray) -> Leaves:
-        """Return the same leaves with other hits now."""
-        return Leaves(self.codes, self.before_hits, self.before_cases, hits, self.now_cases)
-
 
 @dataclass(frozen=True)
 class Slice:
@@ -109,19 +105,34 @@ def _significance(leaves: Leaves, direction: int, observed: float, redraws: int,
     expected = _expected(leaves.before_hits, leaves.before_cases, leaves.now_cases, _rate(leaves))
     common = expected * leaves.now_hits.sum() / max(expected.sum(), 1e-12)
     spread = _overdispersion(leaves.now_hits, common)
-    subsets = list(_subsets(leaves))
     is_share = bool((leaves.now_hits <= leaves.now_cases).all() and (leaves.before_hits < leaves.before_cases).any())
-    as_large = 0
-    for _ in range(redraws):
-        mean = common if spread <= 1 else random.gamma(common / (spread - 1) + 1e-9, spread - 1)
-        if is_share:
-            cases = leaves.now_cases.astype(np.int64)
-            hits = random.binomial(cases, np.clip(mean / np.maximum(leaves.now_cases, 1e-12), 0, 1)).astype(float)
-        else:
-            hits = random.poisson(mean).astype(float)
-        largest = max((float(ratios.max()) for *_, ratios in _scan(leaves.with_now(hits), direction, subsets) if ratios.size), default=0.0)
-        as_large += largest >= observed
+    shape = (redraws, len(common))
+    mean = np.broadcast_to(common, shape) if spread <= 1 else random.gamma(common / (spread - 1) + 1e-9, spread - 1, shape)
+    if is_share:
+        chance = np.clip(mean / np.maximum(leaves.now_cases, 1e-12), 0, 1)
+        hits = random.binomial(leaves.now_cases.astype(np.int64), chance, shape).astype(float)
+    else:
+        hits = random.poisson(mean, shape).astype(float)
+    as_large = int((_largest_ratios(leaves, hits, direction) >= observed).sum())
     return (as_large + 1) / (redraws + 1)
+
+
+def _largest_ratios(leaves: Leaves, hits: np.ndarray, direction: int) -> np.ndarray:
+    """Return the largest likelihood ratio over all slices for each row of redrawn hits: (redraws,)."""
+    rate, total_expected = _rate(leaves), _total_expected(leaves)
+    least = max(LEAST_CASES, LEAST_SUPPORT * leaves.now_cases.sum())
+    totals = hits.sum(axis=1, keepdims=True)
+    largest = np.zeros(len(hits))
+    for _, slices, count, before_hits, before_cases, now_cases in _subsets(leaves):
+        order = np.argsort(slices, kind="stable")
+        starts = np.searchsorted(slices[order], np.arange(count))
+        inside = np.add.reduceat(hits[:, order], starts, axis=1)
+        expected = _expected(before_hits, before_cases, now_cases, rate)
+        enough = now_cases >= least
+        if enough.any():
+            ratios = _likelihood_ratio(inside[:, enough], expected[enough], totals, total_expected, direction)
+            largest = np.maximum(largest, ratios.max(axis=1))
+    return largest
 
 
 def _overdispersion(hits: np.ndarray, expected: np.ndarray) -> float:
@@ -183,13 +194,15 @@ def _scan(leaves: Leaves, direction: int, subsets: list[Subset]) -> Iterator[Sca
         yield attributes, slices, hits, expected, now_cases, np.where(now_cases >= least, ratios, 0.0)
 
 
-def _likelihood_ratio(hits: np.ndarray, expected: np.ndarray, total: float, total_expected: float, direction: int) -> np.ndarray:
+def _likelihood_ratio(
+    hits: np.ndarray, expected: np.ndarray, total: float | np.ndarray, total_expected: float, direction: int
+) -> np.ndarray:
     outside, outside_expected = np.maximum(total - hits, 0.0), np.maximum(total_expected - expected, 1e-9)
     expected = np.maximum(expected, 1e-9)
     with np.errstate(divide="ignore", invalid="ignore"):
         inside_part = np.where(hits > 0, hits * np.log(hits / expected), 0.0)
         outside_part = np.where(outside > 0, outside * np.log(outside / outside_expected), 0.0)
-        whole = total * np.log(total / total_expected) if total > 0 else 0.0
+        whole = np.where(np.asarray(total) > 0, total * np.log(np.asarray(total) / total_expected), 0.0)
     stands_out = direction * (hits / expected - outside / outside_expected) > 0
     return np.where(stands_out, np.maximum(inside_part + outside_part - whole, 0.0), 0.0)
 

@@ -6,7 +6,7 @@ DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 SPARK_TESTS := test
 
-.PHONY: demo test test-spark reliability insight-bench test-postgresql screenshots lint types lock bench mutants clean
+.PHONY: demo test coverage test-spark reliability insight-bench test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -22,7 +22,10 @@ demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 		'helmdesk compare --preset zendesk' \
 		'helmdesk serve        # the site, on http://127.0.0.1:8321'
 
-test: $(VENV)/.test-ready lint types  ## lint, check types, run every test with coverage
+test: $(VENV)/.test-ready lint types  ## lint, check types, run every test
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+coverage: $(VENV)/.test-ready  ## every test, with what it covers: half as long again
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=90
 
 test-postgresql: $(VENV)/.test-ready  ## the site's tests on a PostgreSQL server: make test-postgresql DATABASE=postgresql://user@host:port/postgres

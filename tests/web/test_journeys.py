@@ -13,7 +13,7 @@ from helmdesk.desk import Desk
 from web.conftest import PASSWORD, Server
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-PAGES = ("/", "/metric/first_response_time?days=91", "/metric/csat?days=364&by=team", "/tickets", "/tickets?metric=csat&days=91", "/accounts", "/accounts/Dalora?days=364",
+PAGES = ("/", "/brief", "/metric/csat/explain?days=364", "/metric/first_response_time?days=91", "/metric/csat?days=364&by=team", "/tickets", "/tickets?metric=csat&days=91", "/accounts", "/accounts/Dalora?days=364",
          "/team?days=364", "/now", "/dashboards", "/catalogue", "/catalogue/beside/zendesk", "/data", "/data/load", "/settings", "/settings/desk", "/settings/people",
          "/settings/people/new", "/settings/definitions", "/settings/audit", "/find?q=time", "/nowhere")  # fmt: skip
 

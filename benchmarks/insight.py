@@ -83,7 +83,6 @@ def incidents() -> Iterator[tuple[str, list[str], list[np.ndarray], Leaves, set[
 def slices() -> list[Row]:
     """F1 of exact slices."""
     counts = np.zeros((2, 3))
-    began = time.process_time()
     spent = 0.0
     for name, dimensions, values, leaves, truth in incidents():
         started = time.process_time()
@@ -91,7 +90,6 @@ def slices() -> list[Row]:
         spent += time.process_time() - started
         got = {frozenset((dimensions[column], str(values[column][code])) for column, code in each.terms) for each in found.slices}
         counts[half(name)] += (len(got & truth), len(got - truth), len(truth - got))
-    del began
 
     def f1(row: np.ndarray) -> float:
         return float(2 * row[0] / (2 * row[0] + row[1] + row[2]))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from helmdesk.desk_details import DeskDetails
+from helmdesk.desk_folder import silent
 from helmdesk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from helmdesk.insight.rules import Rule
     from helmdesk.insight.study import Study
     from helmdesk.query.request import Policy
-
-
-def silent(_step: str) -> None:
-    """Say nothing."""
 
 
 class DeskInsight(DeskDetails):

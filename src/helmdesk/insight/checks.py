@@ -54,7 +54,7 @@ def move_at_constant_mix(study: Study, form: Form, before: Span, now: Span, unit
             cells = study.cells(form, before, now, [name for name in segment if name != who], (who,))
         except HelmdeskError:
             continue
-        if study.units(form, cells) >= 2:
+        if len(np.unique(cells.unit)) >= 2:
             return standardised_move(cells)
     return None
 

@@ -21,8 +21,6 @@ from helmdesk.statistics.decomposition import RateAndMix, mix_by_dimension, prod
 from helmdesk.statistics.slices import Leaves, Search, search_slices
 
 SIGNIFICANT = 0.05
-# A group of people smaller than this is not shown as a place of a change.
-LEAST_CASES = 5
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import numpy as np
 
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
-from helmdesk.kinds import Metric
 from helmdesk.query.words import show_value
 from helmdesk.statistics.change_points import change_points
 from helmdesk.statistics.detectable import detectable_from_errors, detectable_share
@@ -179,10 +178,3 @@ def _filled(values: np.ndarray) -> np.ndarray:
         if np.isnan(filled[place]):
             filled[place] = filled[place - 1]
     return filled[~np.isnan(filled)] if np.isnan(filled).any() else filled
-
-
-def moved_metric(metric: Metric, movement: Movement) -> str:
-    """Return better, worse, higher or lower, as a card would say."""
-    if movement.form.good == 0:
-        return "higher" if movement.change > 0 else "lower"
-    return "worse" if movement.is_bad else "better"

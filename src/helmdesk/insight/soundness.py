@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
@@ -92,9 +93,7 @@ def _clustered(
     for name in CLUSTERS:
         try:
             table = study.table(form, span, (name,))
-        except Exception as error:
-            if not _is_refusal(error):
-                raise
+        except (NotFoundError, NotPermittedError):
             continue
         known = np.array([group[0] is not None for group in table.groups], dtype=bool)
         if known.sum() < LEAST_CLUSTERS:
@@ -105,12 +104,6 @@ def _clustered(
         if interval is not None and effect > best[2]:
             best = (*interval, effect, name)
     return best
-
-
-def _is_refusal(error: Exception) -> bool:
-    from helmdesk.errors import NotFoundError, NotPermittedError
-
-    return isinstance(error, NotFoundError | NotPermittedError)
 
 
 def _who_answered(study: Study, key: str, span: Span) -> tuple[float | None, Weighted | None, float | None]:

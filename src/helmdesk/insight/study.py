@@ -105,7 +105,6 @@ class Study:
         base: time zone, week, filter and policy of every question.
         end: naive UTC: what comes later is not looked at.
         targets: what the desk wants to reach, by metric.
-        is_week: whether `end` closes a week that is being reported.
     """
 
     def __init__(self, reader: Reader, find: Callable[[str], Entry], base: Request, end: datetime, targets: Mapping[str, Target]) -> None:
@@ -259,10 +258,6 @@ class Study:
         keys = np.array(list(sums_of), dtype=int).reshape(-1, 2)
         values = np.array(list(sums_of.values())).reshape(-1, 4)
         return Cells(keys[:, 0], keys[:, 1], values[:, 0], values[:, 1], values[:, 2], values[:, 3])
-
-    def units(self, form: Form, cells: Cells) -> int:
-        """Return how many units the cells hold."""
-        return len(np.unique(cells.unit))
 
     def dimensions(self, form: Form, candidates: Sequence[str] = DIMENSIONS, most: int = MOST_DIMENSIONS) -> list[str]:
         """Return by what a form is taken apart: at most five dimensions of two or more values, never people."""

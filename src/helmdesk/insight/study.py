@@ -14,7 +14,7 @@ from helmdesk.errors import HelmdeskError, NotFoundError, NotPermittedError
 from helmdesk.facts.fact import load_facts
 from helmdesk.insight.form import Form, form_of, needs_threshold, varied
 from helmdesk.kinds import Level
-from helmdesk.query.compile import resolve
+from helmdesk.query.compile import check_dimensions, resolve
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import All, Filter, dimensions_used
 from helmdesk.query.measurement import Measurement
@@ -161,9 +161,10 @@ class Study:
         return ""
 
     def may(self, form: Form) -> bool:
-        """Whether this reader may ask for a form."""
+        """Whether this reader may ask for a form; nothing is asked to find out."""
+        request = self._request(form, Span(self.back(7), self.end), None)
         try:
-            self.measure(form, Span(self.back(7), self.end))
+            check_dimensions(resolve(request), request, self.reader.bounds)
         except (NotPermittedError, NotFoundError):
             return False
         return True
@@ -236,25 +237,24 @@ class Study:
             # Single people are looked at in here only; nothing but a correlation over eight or more leaves.
             request = replace(request, policy=replace(request.policy, may_compare_people=True))
         rows = [row for row in self._ask(request) if not row.is_suppressed and row.n]
-        tops, bases, errors = zip(*(sums(form, row) for row in rows), strict=True) if rows else ((), (), ())
-        groups = tuple(tuple(value for _, value in row.group) for row in rows)
-        return Table(
-            groups, np.array(tops, float), np.array(bases, float), np.array(errors, float), np.array([row.n for row in rows], float)
-        )
+        groups = tuple([tuple([value for _, value in row.group]) for row in rows])
+        return Table(groups, *sums(form, rows), np.array([row.n for row in rows], float))
 
     def cells(self, form: Form, before: Span, now: Span, segment: Sequence[str], unit: Sequence[str], where: Filter | None = None) -> Cells:
         """Return one form in two spans by segment and unit, for tests of pairs; units that are nobody are left out."""
         tables = [self.table(form, span, (*segment, *unit), where) for span in (before, now)]
         units: dict[Any, int] = {}
         segments: dict[Any, int] = {}
-        sums_of: dict[tuple[int, int], np.ndarray] = {}
+        sums_of: dict[tuple[int, int], list[float]] = {}
         for place, table in enumerate(tables):
-            for row, group in enumerate(table.groups):
+            for group, top, base in zip(table.groups, table.top.tolist(), table.base.tolist(), strict=True):
                 who = group[len(segment) :]
-                if any(part is None for part in who):
+                if None in who:
                     continue
                 key = (segments.setdefault(group[: len(segment)], len(segments)), units.setdefault(who, len(units)))
-                sums_of.setdefault(key, np.zeros(4))[2 * place : 2 * place + 2] += (table.top[row], table.base[row])
+                found = sums_of.setdefault(key, [0.0] * 4)
+                found[2 * place] += top
+                found[2 * place + 1] += base
         keys = np.array(list(sums_of), dtype=int).reshape(-1, 2)
         values = np.array(list(sums_of.values())).reshape(-1, 4)
         return Cells(keys[:, 0], keys[:, 1], values[:, 0], values[:, 1], values[:, 2], values[:, 3])
@@ -291,8 +291,7 @@ class Study:
 
         def find() -> History:
             rows = [row for row in self._ask(request) if not row.is_partial and row.period_start is not None]
-            parts = [sums(form, row) for row in rows]
-            tops, bases, errors = (np.array(part, float) for part in zip(*parts, strict=True)) if parts else (np.zeros(0),) * 3
+            tops, bases, errors = sums(form, rows)
             starts = tuple(row.period_start for row in rows if row.period_start is not None)
             return History(Weeks(form.kind, tops, bases, np.nan_to_num(errors) if form.kind == "mean" else None), starts)
 
@@ -304,11 +303,18 @@ class Study:
         return History(Weeks(weeks.kind, weeks.hits[first:last], weeks.cases[first:last], error), full.starts[first:last])
 
 
-def sums(form: Form, row: Measurement) -> tuple[float, float, float]:
-    """Return what adds up in a measurement: top, base and the standard error of their ratio."""
+def sums(form: Form, rows: Sequence[Measurement]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what adds up in measurements: tops, bases and the standard errors of their ratios, (rows,) each."""
+
+    def array(name: str) -> np.ndarray:
+        # None becomes nan.
+        return np.array([getattr(row, name) for row in rows], dtype=float)
+
+    value = array("value")
     if form.kind == "count":
-        return float(row.value or 0.0), 1.0, float(np.sqrt(max(row.value or 0.0, 0.0)))
-    if row.value is None or row.denominator is None:
-        return 0.0, 0.0, float("nan")
-    error = (row.high - row.low) / (2 * Z95) if row.low is not None and row.high is not None else float("nan")
-    return float(row.numerator or 0.0), float(row.denominator), error
+        counts = np.nan_to_num(value)
+        return counts, np.ones(len(rows)), np.sqrt(np.maximum(counts, 0.0))
+    base = array("denominator")
+    is_known = np.isfinite(value) & np.isfinite(base)
+    tops, bases = (np.where(is_known, np.nan_to_num(part), 0.0) for part in (array("numerator"), base))
+    return tops, bases, np.where(is_known, (array("high") - array("low")) / (2 * Z95), np.nan)

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sqlglot import exp
 
 from helmdesk.facts.fact import CUSTOM, Dimension, Fact, load_facts
 from helmdesk.kinds import Metric
 from helmdesk.query.bounds import Bounds
-from helmdesk.query.house import fill_zone, house, instant_column
+from helmdesk.query.house import fill_literals, house, instant_column
 from helmdesk.query.request import Request
 
+Known = Mapping[str, tuple[Dimension, exp.Expr]]
 
-def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
+
+def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> Known:
     """Return the dimensions of a metric's fact with their column expressions."""
     return dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
 
 
-def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> dict[str, tuple[Dimension, exp.Expr]]:
-    """Return a fact's dimensions by name, each with the expression of its column; times of day are those of `anchor`."""
+def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> Known:
+    """Return a fact's dimensions by name, each with the expression of its column; times of day are those of `anchor`.
+
+    The expressions are shared between questions: copy one before it goes into a query.
+    """
+    return _dimensions(fact.name, anchor, request.time_zone, bounds.custom_fields)
+
+
+@functools.lru_cache(maxsize=512)
+def _dimensions(fact_name: str, anchor: str | None, zone: str, custom_fields: tuple[str, ...]) -> Known:
+    fact = load_facts()[fact_name]
     found = {}
     for dimension in fact.dimensions:
         if dimension.column in ("hour", "weekday"):
             if anchor is None:
                 continue
             column = house(f"local_part({anchor}, '{dimension.column}', zone_)")
-            column = column.transform(fill_zone(request), copy=False)
+            column = column.transform(fill_literals(zone_=zone), copy=False)
         elif dimension.is_of_ticket:
             column = _of_ticket(fact, house(dimension.column))
         else:
             column = instant_column(house(dimension.column))
         found[dimension.name] = (dimension, column)
     if any(dimension.is_of_ticket for dimension in fact.dimensions):
-        for name in bounds.custom_fields:
+        for name in custom_fields:
             text = exp.Anonymous(this="json_text", expressions=[exp.column("custom"), exp.Literal.string(name)])
             found[CUSTOM + name] = (Dimension(CUSTOM + name, name, "kept by the source"), _of_ticket(fact, text))
-    return found
+    return MappingProxyType(found)
 
 
 def _of_ticket(fact: Fact, column: exp.Expr) -> exp.Expr:

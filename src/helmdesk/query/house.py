@@ -28,8 +28,12 @@ def timestamp(instant: datetime) -> exp.Expr:
 
 
 def fill_zone(request: Request) -> Callable[[exp.Expr], exp.Expr]:
-    """Replace the placeholders zone_ and grain_ by literals; neither is ever pasted as text."""
-    literals = {"zone_": request.time_zone, "grain_": request.grain or "day"}
+    """Replace the placeholders zone_ and grain_ by a request's."""
+    return fill_literals(zone_=request.time_zone, grain_=request.grain or "day")
+
+
+def fill_literals(**literals: str) -> Callable[[exp.Expr], exp.Expr]:
+    """Replace placeholders by literals; none is ever pasted as text."""
 
     def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in literals:

@@ -13,6 +13,14 @@ from helmdesk.query.house import house, timestamp
 from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
 
+MICROSECOND = timedelta(microseconds=1)
+DAY_SECONDS = 86_400
+# Before any helpdesk: seconds since then are never negative.
+RASTER_START = datetime(1900, 1, 1)
+# Below these the plain join costs no more.
+FEWEST_INSTANTS = 4
+MOST_RASTERS = 4
+
 
 @dataclass(frozen=True)
 class LevelInstant:
@@ -45,11 +53,37 @@ def level_instants(request: Request, bounds: Bounds, periods: list[Period]) -> l
 def _level_instant(period_start: datetime | None, end: datetime | None, bounds: Bounds) -> LevelInstant:
     if end is None or end > bounds.as_of:
         return LevelInstant(period_start, bounds.as_of, bounds.as_of)
-    return LevelInstant(period_start, end, end - timedelta(microseconds=1))
+    return LevelInstant(period_start, end, end - MICROSECOND)
+
+
+def _crosses(level: Level, points: list[LevelInstant], grain: str | None) -> exp.Expr | None:
+    """Return a condition that every row alive at one of many instants meets and most others do not.
+
+    Joining every row with every instant is most of a trend's cost, and most rows live between two of them.
+    Instants one period apart lie on a raster of days or weeks, shifted where the clocks change; a row that
+    begins and ends in the same cell of it was alive at none.
+    """
+    width = (7 if grain == "week" else 1) * DAY_SECONDS
+    rasters: dict[timedelta, list[datetime]] = {}
+    for point in points:
+        rasters.setdefault((point.seen + MICROSECOND - RASTER_START) % timedelta(seconds=width), []).append(point.seen)
+    if len(points) < FEWEST_INSTANTS or len(rasters) > MOST_RASTERS:
+        return None
+    conditions = []
+    for shift, seen in sorted(rasters.items()):
+        cell = f"seconds(timestamp '{RASTER_START + shift}', {{}}) // {width}"
+        # One instant off every raster, such as the end of the data, is looked at itself.
+        conditions.append(
+            f"{cell.format(level.opens)} <> {cell.format(level.closes)}"
+            if len(seen) > 1
+            else f"({level.opens}) <= timestamp '{seen[0]}' and timestamp '{seen[0]}' < ({level.closes})"
+        )
+    return house(" or ".join(conditions))
 
 
 def join_instants(query: exp.Select, fact_name: str, level: Level, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Select:
     """Join the rows alive at each instant asked for; on the business clock also their calendars' working time there."""
+    points = level_instants(request, bounds, periods)
     rows = [
         exp.Tuple(
             expressions=[
@@ -58,12 +92,15 @@ def join_instants(query: exp.Select, fact_name: str, level: Level, request: Requ
                 timestamp(point.seen),
             ]
         )
-        for point in level_instants(request, bounds, periods)
+        for point in points
     ]
     columns = [exp.to_identifier(name) for name in ("period_start", "instant", "seen")]
     values = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=columns))
     alive = house(f"({level.opens}) <= instants.seen and instants.seen < ({level.closes})")
     query = query.join(values, on=alive, copy=False)
+    crosses = _crosses(level, points, request.grain)
+    if crosses is not None:
+        query = query.where(crosses, copy=False)
     if level.of == level.business:
         # Every calendar's working time at every instant, once; rows look theirs up.
         worked = house(
@@ -71,8 +108,8 @@ def join_instants(query: exp.Select, fact_name: str, level: Level, request: Requ
             " from points_ p cross join (select distinct calendar_id from working_time) c"
             " asof left join working_time w on w.calendar_id = c.calendar_id and w.start_at <= p.instant"
         )
-        points = exp.select("instant").distinct().from_(values.copy())
-        worked = worked.transform(lambda node: points.subquery("p") if isinstance(node, exp.Table) and node.name == "points_" else node)
+        distinct = exp.select("instant").distinct().from_(values.copy())
+        worked = worked.transform(lambda node: distinct.subquery("p") if isinstance(node, exp.Table) and node.name == "points_" else node)
         same = house("worked.calendar_id = calendar_id_ and worked.instant = instants.instant")
         same = same.transform(
             lambda node: (

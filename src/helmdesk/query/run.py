@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -142,13 +143,13 @@ def _order(measurement: Measurement) -> tuple[Any, ...]:
     """Sort by period, then by the names of groups, those without a name last: never by value."""
     return (
         measurement.period_start or date.min,
-        *((value is None, isinstance(value, str), value if value is not None else 0) for _, value in measurement.group),
+        *[(value is None, isinstance(value, str), value if value is not None else 0) for _, value in measurement.group],
     )
 
 
 def _measure(row: Row, metric: Metric, request: Request, partial: Mapping[date, bool], is_personal: bool) -> Measurement:
     value, interval, numerator, denominator = FINISH[type(_inner(metric.value))](row)
-    group = tuple((name, row[f"group_{place}"]) for place, name in enumerate(request.by))
+    group = tuple([(name, row[column]) for name, column in zip(request.by, _group_columns(len(request.by)), strict=True)])
     start = row["period_start"].date() if row["period_start"] is not None else None
     is_small = row["n"] < SMALL
     is_suppressed = is_small and value is not None and is_personal
@@ -187,6 +188,12 @@ def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
         return False
     known = metric_dimensions(metric, request, bounds)
     return any(name in known and known[name][0].is_person for name in request.by)
+
+
+@functools.cache
+def _group_columns(count: int) -> tuple[str, ...]:
+    """Names of columns, written once: an answer may have tens of thousands of groups."""
+    return tuple(f"group_{place}" for place in range(count))
 
 
 def _is_partial(bucket: Period, request: Request, bounds: Bounds) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helmdesk.statistics.cells import tell_apart
+
 
 @dataclass(frozen=True)
 class RateAndMix:
@@ -95,11 +97,12 @@ def mix_by_dimension(
         codes: (leaves, dimensions) small non-negative integers; at most six dimensions (2^d subsets are tried).
     """
     width = codes.shape[1]
+    sizes = codes.max(axis=0, initial=0) + 1
     worth: dict[frozenset[int], float] = {frozenset(): 0.0}
     for size in range(1, width + 1):
         for chosen in itertools.combinations(range(width), size):
-            _, groups = np.unique(codes[:, chosen], axis=0, return_inverse=True)
-            sums = [np.bincount(groups.ravel(), part) for part in (before_top, before_base, now_top, now_base)]
+            _, groups = tell_apart(codes, chosen, sizes)
+            sums = [np.bincount(groups, part) for part in (before_top, before_base, now_top, now_base)]
             worth[frozenset(chosen)] = float(rate_and_mix(*sums).mix.sum())
     shares = np.zeros(width)
     for dimension in range(width):

@@ -13,6 +13,8 @@ from typing import Literal
 
 import numpy as np
 
+from helmdesk.statistics import tails
+
 Kind = Literal["ratio", "count", "mean"]
 BASELINE = 26
 RECENT = 8
@@ -197,38 +199,32 @@ class _Baseline:
 
     def tail(self, weeks: Weeks) -> np.ndarray:
         """Return the two-sided p-value of the last week under the predictive distribution."""
-        from scipy import stats
-
         hits, cases = weeks.hits[..., -1], weeks.cases[..., -1]
         if self.kind == "ratio":
-            a, b = self._beta()
-            low = stats.betabinom.cdf(hits, cases, a, b)
-            high = stats.betabinom.sf(hits - 1, cases, a, b)
+            low, high = tails.beta_binomial(hits, cases, *self._beta())
         elif self.kind == "count":
-            size, chance = self._negative_binomial(cases)
-            low, high = stats.nbinom.cdf(hits, size, chance), stats.nbinom.sf(hits - 1, size, chance)
+            low, high = tails.negative_binomial(hits, *self._negative_binomial(cases))
         else:
-            t = self._student(weeks)
-            low, high = stats.t.cdf(t, self.weeks - 1), stats.t.sf(t, self.weeks - 1)
+            low, high = tails.student(self._student(weeks), self.weeks - 1)
         return np.asarray(np.nan_to_num(np.minimum(1.0, 2 * np.minimum(low, high)), nan=1.0))
 
     def limits(self, weeks: Weeks) -> tuple[np.ndarray, np.ndarray]:
         """Return where the last week would lie if nothing had changed."""
-        from scipy import stats
+        from scipy.special import betaincinv, stdtrit
 
         cases = weeks.cases[..., -1]
-        tails = (ALPHA, 1 - ALPHA)
+        both = (ALPHA, 1 - ALPHA)
         if self.kind == "ratio":
             a, b = self._beta()
             # The beta alone is close enough for a band, and the cases' own noise joins its variance.
             strength = 1 / (1 / (a + b + 1) + (1 - 1 / (a + b + 1)) / np.maximum(cases, 1)) - 1
-            low, high = (stats.beta.ppf(tail, self.mean * strength, (1 - self.mean) * strength) for tail in tails)
+            low, high = (betaincinv(self.mean * strength, (1 - self.mean) * strength, tail) for tail in both)
         elif self.kind == "count":
             size, chance = self._negative_binomial(cases)
-            low, high = (stats.nbinom.ppf(tail, size, chance) / np.maximum(cases, 1e-12) for tail in tails)
+            low, high = (tails.negative_binomial_quantile(tail, size, chance) / np.maximum(cases, 1e-12) for tail in both)
         else:
             error = self._error(weeks)
-            low, high = (self.mean + stats.t.ppf(tail, self.weeks - 1) * error for tail in tails)
+            low, high = (self.mean + stdtrit(self.weeks - 1, tail) * error for tail in both)
         return np.asarray(low), np.asarray(high)
 
     def _beta(self) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helmdesk.statistics.cells import tell_apart
+
 DEPTH = 3
 PRIOR_CASES = 20.0
 LEAST_SUPPORT = 0.01
@@ -173,8 +175,7 @@ def _subsets(leaves: Leaves) -> Iterator[Subset]:
     sizes = leaves.codes.max(axis=0) + 1
     for depth in range(1, min(DEPTH, width) + 1):
         for attributes in itertools.combinations(range(width), depth):
-            key = np.ravel_multi_index([leaves.codes[:, place] for place in attributes], [sizes[place] for place in attributes])
-            names, slices = np.unique(key, return_inverse=True)
+            names, slices = tell_apart(leaves.codes, attributes, sizes)
             count = len(names)
             yield (
                 attributes, slices, count, np.bincount(slices, leaves.before_hits, count),

@@ -18,7 +18,7 @@ LEAST_ANSWERS, LEAST_DROP = 20, 0.10
 
 def check(study: Study) -> Verdict:
     """Accounts of the last eight weeks against the half year before, drawn to the whole, with false-discovery control."""
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
     form, now = study.form("csat"), study.last(8)
     before = study.before(now, 26)
@@ -35,7 +35,7 @@ def check(study: Study) -> Verdict:
     ]
     if not rows:
         return Quiet(f"no account gave {LEAST_ANSWERS} answers in eight weeks")
-    p = [float(binom.cdf(now_top[row], now_base[row], earlier[row])) for row in rows]
+    p = [float(bdtr(now_top[row], int(now_base[row]), earlier[row])) for row in rows]
     kept = [(value, row) for value, row, keep in zip(p, rows, discoveries(p, 0.05), strict=True)
             if keep and value < 0.0005 and earlier[row] - now_top[row] / now_base[row] >= LEAST_DROP]  # fmt: skip
     if not kept:

@@ -9,28 +9,23 @@ import numpy as np
 
 SHORTEST = 6
 PENALTY = 3.0
-EVIDENCE = 5.0
 ROUNDS = 4
 # Beyond this a short series is hardly told from a random walk.
 STRONGEST = 0.95
-# The search starts between the two fixed points of its own estimate: nothing but noise, nothing but lines.
-FIRST_SHARE_OF_NOISE = 0.25
 
 
-def change_points(
-    values: Sequence[float] | np.ndarray, penalty: float = PENALTY, evidence: float = EVIDENCE, shortest: int = SHORTEST
-) -> list[int]:
+def change_points(values: Sequence[float] | np.ndarray, penalty: float = PENALTY, shortest: int = SHORTEST) -> list[int]:
     """Return the places (0-based, ascending) at which a new straight line begins; empty when one line is enough.
 
-    Each further line must save more than ``penalty · σ² · (1 + ρ) / (1 − ρ) · ln n`` of squared error, where the
-    noise σ² and its autocorrelation ρ are taken from the residuals of the lines found and estimated anew four
-    times: neighbouring weeks that resemble each other are no evidence of a change. What is found must then
-    improve the likelihood of autocorrelated noise by ``evidence · ln n`` each, the weakest being dropped first.
+    Each further line must save more than ``penalty · σ² · (1 + ρ) / (1 − ρ) · ln n`` of squared error. The noise σ²
+    and its autocorrelation ρ are first those of one line through everything, as if its weeks were independent, and
+    are then estimated anew four times from the residuals of the lines found: neighbouring weeks that resemble each
+    other are no evidence of a change.
 
     Args:
         values: at equal steps, without gaps.
-        evidence: 5 invents next to nothing in two years of strongly autocorrelated noise; 0 keeps all that was found, the
-            finest description of the past.
+        penalty: 3 invents a change in one of sixty series of two years of independent noise, and in one of three of
+            strongly autocorrelated noise (ρ = 0.6).
         shortest: fewest values that make a line.
 
     Source: optimal partitioning (B. Jackson et al., IEEE Signal Processing Letters 12 (2005)), with the effective
@@ -41,35 +36,14 @@ def change_points(
         return []
     cost = _LineCost(y)
     found: list[int] = []
-    variance, correlation = _noise(y, found)
-    variance, correlation = variance * FIRST_SHARE_OF_NOISE, 0.0
+    variance, correlation = _noise(y, found)[0], 0.0
     for _ in range(ROUNDS):
         if variance <= 0:
             return found
         price = penalty * variance * (1 + correlation) / (1 - correlation) * np.log(len(y))
         found = _partition(cost, len(y), price, shortest)
         variance, correlation = _noise(y, found)
-    return _believed(y, found, evidence * float(np.log(len(y)))) if evidence else found
-
-
-def _believed(y: np.ndarray, found: list[int], least: float) -> list[int]:
-    """Drop the weakest change point until each one left is worth `least` of likelihood."""
-    while found:
-        whole = _surprise(y, found)
-        losses = [_surprise(y, found[:place] + found[place + 1 :]) - whole for place in range(len(found))]
-        weakest = int(np.argmin(losses))
-        if losses[weakest] >= least:
-            return found
-        found = found[:weakest] + found[weakest + 1 :]
     return found
-
-
-def _surprise(y: np.ndarray, found: Sequence[int]) -> float:
-    """Return minus twice the log-likelihood, up to a constant, of autocorrelated noise around the lines."""
-    residuals = y - fitted_lines(y, found)
-    _, correlation = _noise(y, found)
-    innovations = residuals[1:] - correlation * residuals[:-1]
-    return len(y) * float(np.log(max(float(np.mean(innovations**2)), np.finfo(float).tiny)))
 
 
 class _LineCost:
@@ -107,13 +81,11 @@ def _partition(cost: _LineCost, n: int, price: float, shortest: int) -> list[int
 
 
 def _noise(y: np.ndarray, found: Sequence[int]) -> tuple[float, float]:
-    """Return variance and lag-1 correlation of what the lines leave over, corrected for the lines' own freedom."""
+    """Return variance and lag-1 correlation of what the lines leave over."""
     residuals = y - fitted_lines(y, found)
-    freedom = max(1, len(y) - 2 * (len(found) + 1))
-    variance = float(residuals @ residuals) / freedom
     energy = float(residuals @ residuals)
     correlation = float(residuals[1:] @ residuals[:-1]) / energy if energy > 0 else 0.0
-    return variance, min(max(correlation, 0.0), STRONGEST)
+    return energy / len(y), min(max(correlation, 0.0), STRONGEST)
 
 
 def fitted_lines(values: Sequence[float] | np.ndarray, found: Sequence[int]) -> np.ndarray:

@@ -22,7 +22,7 @@ RECENT = 8
 LEAST_BASELINE = 8
 ALPHA = 0.001
 SLACK = 0.5
-DECISION = 6.0
+DECISION = 5.5
 # One week alone makes a spike, not a shift: what it adds to the cumulative sum is bounded.
 LARGEST = 4.0
 RESEMBLING = 0.3
@@ -30,7 +30,7 @@ MOVING_RANGE = 1.128
 MEMORY_OF_ALARMS = 4
 # Alarms a year on series that never change, from the simulations of `make insight-bench`: weeks that vary as counts
 # do, weeks that vary more, and weeks that resemble the week before.
-CALM, RESTLESS, RESEMBLING_WEEKS = 0.1, 0.4, 0.6
+CALM, RESTLESS, RESEMBLING_WEEKS = 0.15, 0.4, 0.7
 
 
 @dataclass(frozen=True)

@@ -354,11 +354,12 @@ class _Renewal:
         money = self._count("new_money_records") or (self._count("mart.ticket_costs") and self._count("changed_tickets"))
         wanted = {
             "annotations": self._count("new_context_records"),
+            "bookings": self._count("new_booking_records"),
             "pulses": pulses,
             "agent_time": workforce or (is_moved and self._count("mart.agent_time")),
             "ticket_costs": money,
         }
-        families = {"annotations": "context", "pulses": "pulse", "agent_time": "workforce", "ticket_costs": "money"}
+        families = {"annotations": "context", "bookings": "booking", "pulses": "pulse", "agent_time": "workforce", "ticket_costs": "money"}
         for name, is_wanted in wanted.items():
             if is_wanted:
                 create_record_views(self.engine, self.files, only=(families[name],))

@@ -1,5 +1,7 @@
 """Survey answers: every revision, marked first and last, read through its instrument."""
 
+from helmdesk.facts.bookings import booking_dimension
+from helmdesk.facts.comment_themes import COMMENT_THEME
 from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
 
 SURVEY_OWN = {
@@ -27,7 +29,7 @@ fact = Fact(
     key="survey_id",
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets"),
-    dimensions=SURVEY_DIMENSIONS,
+    dimensions=(*SURVEY_DIMENSIONS, COMMENT_THEME, booking_dimension("responses", "responded_at")),
     sql=f"""
     with sent as (
         select survey_id, min(occurred_at) as sent_at from survey_records where type = 'sent' group by survey_id

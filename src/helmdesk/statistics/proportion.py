@@ -83,3 +83,15 @@ def ratio_of_sums(
     residual = max(0.0, squares - 2 * ratio * products + ratio * ratio * base_squares)
     half = z * math.sqrt(residual * cases / (cases - 1)) / base
     return ratio - half, ratio + half
+
+
+def share_difference_p(hits_before: float, cases_before: float, hits_now: float, cases_now: float) -> float:
+    """Return the one-sided p-value that a share rose: the score test of two independent shares; 1 without cases.
+
+    Source: R. Newcombe, Statistics in Medicine 17 (1998) 873-890 (the pooled test he compares with).
+    """
+    if not cases_before or not cases_now:
+        return 1.0
+    pooled = (hits_before + hits_now) / (cases_before + cases_now)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / cases_before + 1 / cases_now))
+    return 0.5 * math.erfc((hits_now / cases_now - hits_before / cases_before) / error / math.sqrt(2)) if error else 1.0

@@ -39,7 +39,7 @@ ANYBODY: frozenset[Role] = frozenset()
 """Also those who are not signed in: sign-in itself, the one-time set-up, health."""
 
 # Columns an account's own people never see: who of the support team did it, and what colleagues wrote about it.
-HIDDEN_FROM_ACCOUNTS = frozenset({"agent", "comment", "customer", "customer_id", "source", "contract_value", "owner"})
+HIDDEN_FROM_ACCOUNTS = frozenset({"agent", "comment", "comment_theme", "customer", "customer_id", "source", "contract_value", "owner"})
 # No row is in two minds about being null: this lets nothing through.
 NOTHING = All((IsNull("team"), Not(IsNull("team"))))
 

@@ -3,20 +3,76 @@
 Service comments stay as they were, so support can report it and cannot mend it.
 """
 
-from helmdesk.insight.pattern import Missing, Pattern, Verdict
-from helmdesk.insight.study import Study
+from helmdesk.facts.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE
+from helmdesk.insight.checks import has_past, per_week
+from helmdesk.insight.finding import Test
+from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
+from helmdesk.insight.study import Span, Study
+from helmdesk.kinds import Share
+from helmdesk.query.filters import OneOf
+from helmdesk.query.measurement import Measurement
+from helmdesk.statistics.proportion import share_difference_p
+
+# Waves are months apart: a quarter against the one before.
+WEEKS, LEAST_COMMENTS, LEAST_RISE = 13, 30, 0.05
 
 
 def check(study: Study) -> Verdict:
-    """Needs themes of comments, which this version does not read yet."""
-    return Missing("themes of comments: answers are counted here, what they say is not read yet")
+    """NPS down, product and billing a larger share of the comments, service not."""
+    now = study.last(WEEKS)
+    before = study.before(now, WEEKS)
+    if not has_past(before):
+        return Quiet("less than a quarter to compare with")
+    commented = study.cut("nps", 0, value=Share("true"), where=f"{study.find('nps').metric.where} and trim(coalesce(comment, '')) <> ''")
+    counts = [study.measure(commented, span).n for span in (before, now)]
+    if not sum(counts):
+        return Missing("answers about recommendation come without comments: nothing says why")
+    if min(counts) < LEAST_COMMENTS:
+        return Quiet(f"fewer than {LEAST_COMMENTS} comments in a quarter")
+    scores = [study.original("nps", span) for span in (before, now)]
+    fell = Test("recommendation fell", _is_below(*scores), f"recommendation went from {_points(scores[0])} to {_points(scores[1])}")
+    if not fell.is_passed:
+        return Quiet("recommendation did not fall", (fell,))
+
+    def of(themes: tuple[str, ...], span: Span) -> int:
+        return study.measure(commented, span, OneOf(COMMENT_THEME.name, themes)).n
+
+    product, service = ([of(themes, span) for span in (before, now)] for themes in (OF_PRODUCT, OF_SERVICE))
+    p = share_difference_p(product[0], counts[0], product[1], counts[1])
+    rises = [found[1] / counts[1] - found[0] / counts[0] for found in (product, service)]
+    words = (
+        f"product, delivery, billing, access or policy are what {product[1] / counts[1]:.0%} of {counts[1]} comments speak of,"
+        f" after {product[0] / counts[0]:.0%} of {counts[0]}"
+    )
+    tests = (
+        fell,
+        Test("comments about the product rose", p < 0.01 and rises[0] >= LEAST_RISE, words),
+        Test("comments about service did not", rises[1] < rises[0] / 3, f"comments about service went by {100 * rises[1]:+.0f} points"),
+    )
+    failed = next((test for test in tests if not test.is_passed), None)
+    if failed is not None:
+        return Quiet(failed.words, tests)
+    text = f"{fell.words[0].upper()}{fell.words[1:]}; {words}, while {tests[2].words}."
+    return Found(text, now, before, p, affected=per_week(counts[1] * rises[0], now), tests=tests)
+
+
+def _is_below(before: Measurement, now: Measurement) -> bool:
+    """Whether the second is lower beyond both intervals' noise."""
+    if None in (before.value, before.low, before.high, now.value, now.low, now.high):
+        return False
+    halves = (before.high - before.low) / 2, (now.high - now.low) / 2  # type: ignore[operator]
+    return bool(before.value - now.value > (halves[0] ** 2 + halves[1] ** 2) ** 0.5)  # type: ignore[operator]
+
+
+def _points(score: Measurement) -> str:
+    return f"{100 * (score.value or 0):+.0f}"
 
 
 pattern = Pattern(
     title="Recommendation falls for reasons outside support",
     needs=("nps",),
     lever="product",
-    alternatives=("the wave was sent at another time",),
+    alternatives=("the wave was sent at another time", "the sorting of comments by words misread them"),
     if_wrong="a complaint about the product that was about service",
     review=("nps", 13, "recommendation stays down after the product's fault is mended"),
     check=check,

@@ -119,6 +119,7 @@ ASKED: dict[str, Callable[[Desk], Any]] = {
     "ticket": _tickets,
     "filters": lambda desk: canonical(desk.measure("csat", where="channel in ('phone', 'chat') and not tier = 'starter' and agent is not null", by=["tier"]).as_rows()),
     "custom dimensions": lambda desk: canonical(desk.measure("ticket_volume", by=["hour", "weekday"]).as_rows()),
+    "dimensions of answers": lambda desk: canonical(desk.measure("csat", by=["booking", "comment_theme", "survey_timing"]).as_rows()),
     "sla at": lambda desk: desk.sla_at("2025-12-29T09:00"),
     "distribution": lambda desk: desk.distribution("resolution_time"),
     "open work": lambda desk: desk.open_work(),

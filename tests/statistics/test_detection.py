@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helmdesk.insight.movement import judge
 from helmdesk.statistics.change_points import change_points, fitted_lines
 from helmdesk.statistics.discovery import discoveries
-from helmdesk.statistics.lamps import Weeks, alarms, false_alarms_a_year, light
+from helmdesk.statistics.lamps import Lamps, Weeks, alarms, false_alarms_a_year, light
 from helmdesk.statistics.pair import Cells, dose_response, moved_together, standardised_move, unit_changes
-from helmdesk.statistics.season import weekday_profile, year_profile
+from helmdesk.statistics.season import year_profile
 from helmdesk.statistics.slices import Leaves, search_slices
 
 SERIES, HISTORY = 120, 78
@@ -222,18 +223,40 @@ def test_discoveries_keep_the_promise() -> None:
     assert false / 500 <= 0.14
 
 
-def test_weekdays_shape_a_count_and_one_spike_does_not() -> None:
-    weekdays = np.arange(84) % 7
-    counts = np.where(weekdays < 5, 100.0, 20.0)
-    counts[30] = 900
-    profile = weekday_profile(counts, weekdays)
-    assert profile[0] / profile[6] == pytest.approx(5)
-    assert weekday_profile(counts[:10], weekdays[:10]).tolist() == [1] * 7
+def seasonal(random: np.random.Generator, bump: float = 0.0, since: int = 104) -> np.ndarray:
+    """Two and a half years of weekly counts with a strong winter."""
+    week = np.arange(130)
+    mean = 400 * (1 + 0.3 * np.sin(week / 52 * 2 * np.pi)) * (1 + bump * (week >= since))
+    return random.poisson(mean).astype(float)
 
 
-def test_two_years_show_a_season() -> None:
-    weeks = 100 + 30 * np.sin(np.arange(104) / 52 * 2 * np.pi)
-    profile = year_profile(weeks)
+def test_earlier_years_are_expected_again() -> None:
+    random = np.random.default_rng(23)
+    counts = seasonal(random)
+    profile = year_profile(counts)
     assert profile is not None
-    assert profile == pytest.approx(weeks / weeks.mean(), abs=0.01)
-    assert year_profile(weeks[:80]) is None
+    assert profile[:52].tolist() == [1] * 52
+    assert profile[52:] == pytest.approx(1 + 0.3 * np.sin(np.arange(52, 130) / 52 * 2 * np.pi), abs=0.08)
+    assert year_profile(counts[:100]) is None
+    assert year_profile(random.poisson(400, 130).astype(float)) is None
+    assert year_profile(np.full(130, 7.0)) is None
+
+
+def test_a_season_is_no_shift_and_a_shift_in_a_season_is_one() -> None:
+    random = np.random.default_rng(29)
+    plain, known, seen = 0, 0, 0
+    for _ in range(20):
+        counts = seasonal(random)
+        for end in range(108, 131, 2):
+            weeks = Weeks("count", counts[:end], np.ones(end))
+            plain += is_lit(light(weeks))
+            known += is_lit(judge(weeks))
+        higher = seasonal(random, bump=0.2, since=122)
+        seen += is_lit(judge(Weeks("count", higher, np.ones(130))))
+    assert plain / 240 > 0.3  # what a lamp without a calendar would cry
+    assert known / 240 < 0.1
+    assert seen / 20 > 0.9
+
+
+def is_lit(lamps: Lamps | None) -> bool:
+    return lamps is not None and bool(lamps.is_spike | lamps.is_shift)

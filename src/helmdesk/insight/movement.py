@@ -17,6 +17,7 @@ from helmdesk.query.words import show_value
 from helmdesk.statistics.change_points import change_points
 from helmdesk.statistics.detectable import detectable_from_errors, detectable_share
 from helmdesk.statistics.lamps import RECENT, Lamps, Weeks, false_alarms_a_year, light
+from helmdesk.statistics.season import year_profile
 
 # A change below this is not worth a leader's time, however certain: points of a share, part of anything else.
 LEAST_SHARE, LEAST_PART = 0.02, 0.05
@@ -142,8 +143,12 @@ def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -
 def judge(weeks: Weeks) -> Lamps | None:
     """Return the lamps of one series; the baseline begins where the level last changed for good.
 
-    An episode long over must neither raise the baseline nor make ordinary weeks look restless.
+    An episode long over must neither raise the baseline nor make ordinary weeks look restless. What the same weeks of
+    earlier years lead one to expect of a count is taken out first.
     """
+    season = year_profile(weeks.hits, RECENT) if weeks.kind == "count" else None
+    if season is not None:
+        weeks = Weeks("count", weeks.hits, season)
     earlier = _filled(weeks.values[: max(0, len(weeks) - RECENT)])
     found = change_points(earlier) if len(earlier) == max(0, len(weeks) - RECENT) else []
     return light(weeks, settled_from=found[-1] if found else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -106,8 +105,9 @@ def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
         sql, rows = _ask(engine, metric, request, bounds, buckets)
     partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in buckets}
     is_personal = _speaks_of_people(metric, request, bounds)
-    found = [_measure(row, metric, request, partial, is_personal) for row in rows]
-    found += _missing_periods(found, metric, request, bounds, buckets, partial)
+    measure = _measurer(metric, request, partial, is_personal)
+    found = [measure(row) for row in rows]
+    found += _missing_periods(found, metric, request, bounds, buckets, measure)
     if missing:
         # Not even a count is zero where nobody ever recorded such a thing.
         found = [replace(measurement, value=None) for measurement in found]
@@ -147,35 +147,29 @@ def _order(measurement: Measurement) -> tuple[Any, ...]:
     )
 
 
-def _measure(row: Row, metric: Metric, request: Request, partial: Mapping[date, bool], is_personal: bool) -> Measurement:
-    value, interval, numerator, denominator = FINISH[type(_inner(metric.value))](row)
-    group = tuple([(name, row[column]) for name, column in zip(request.by, _group_columns(len(request.by)), strict=True)])
-    start = row["period_start"].date() if row["period_start"] is not None else None
-    is_small = row["n"] < SMALL
-    is_suppressed = is_small and value is not None and is_personal
-    if is_suppressed:
-        value, interval, numerator = None, None, None
-    return Measurement(
-        metric=metric.key,
-        version=metric.version,
-        variant=request.variant or "",
-        group=group,
-        period_start=start,
-        value=value,
-        low=interval[0] if interval else None,
-        high=interval[1] if interval else None,
-        unit=metric.unit,
-        n=row["n"],
-        numerator=numerator,
-        denominator=denominator,
-        pending=row["pending"],
-        native=row["native"],
-        derived=row["derived"],
-        asserted=row["asserted"],
-        is_partial=start is not None and partial.get(start, True),
-        is_small=is_small,
-        is_suppressed=is_suppressed,
-    )
+def _measurer(metric: Metric, request: Request, partial: Mapping[date, bool], is_personal: bool) -> Callable[[Row], Measurement]:
+    """Return what turns one row into a measurement; what all rows share is looked up once, as there may be tens of thousands."""
+    finish = FINISH[type(_inner(metric.value))]
+    named = [(name, f"group_{place}") for place, name in enumerate(request.by)]
+    key, version, variant, unit = metric.key, metric.version, request.variant or "", metric.unit
+
+    def measure(row: Row) -> Measurement:
+        value, interval, numerator, denominator = finish(row)
+        start = row["period_start"]
+        label = None if start is None else start.date()
+        n = row["n"]
+        is_small = n < SMALL
+        is_suppressed = is_small and is_personal and value is not None
+        if is_suppressed:
+            value, interval, numerator = None, None, None
+        low, high = interval or (None, None)
+        return Measurement(
+            key, version, variant, tuple([(name, row[column]) for name, column in named]), label, value, low, high, unit, n, numerator,
+            denominator, row["pending"], row["native"], row["derived"], row["asserted"], label is not None and partial.get(label, True),
+            is_small, is_suppressed,
+        )  # fmt: skip
+
+    return measure
 
 
 def _inner(value: Value) -> Any:
@@ -188,12 +182,6 @@ def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
         return False
     known = metric_dimensions(metric, request, bounds)
     return any(name in known and known[name][0].is_person for name in request.by)
-
-
-@functools.cache
-def _group_columns(count: int) -> tuple[str, ...]:
-    """Names of columns, written once: an answer may have tens of thousands of groups."""
-    return tuple(f"group_{place}" for place in range(count))
 
 
 def _is_partial(bucket: Period, request: Request, bounds: Bounds) -> bool:
@@ -238,8 +226,9 @@ def _finish_mean(row: Row) -> Finished:
 
 
 def _finish_quantile(row: Row) -> Finished:
-    number = {name: None if row.get(name) is None else float(row[name]) for name in ("quantile", "low", "high")}
-    return number["quantile"], (number["low"], number["high"]), None, None
+    value, low, high = row["quantile"], row.get("low"), row.get("high")
+    bounds = (None if low is None else float(low), None if high is None else float(high))
+    return None if value is None else float(value), bounds, None, None
 
 
 def _finish_sum(row: Row) -> Finished:
@@ -327,17 +316,22 @@ def _empty_row(metric: Metric) -> Row:
 
 
 def _missing_periods(
-    found: Sequence[Measurement], metric: Metric, request: Request, bounds: Bounds, buckets: list[Period], partial: Mapping[date, bool]
+    found: Sequence[Measurement],
+    metric: Metric,
+    request: Request,
+    bounds: Bounds,
+    buckets: list[Period],
+    measure: Callable[[Row], Measurement],
 ) -> list[Measurement]:
     """Periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
     groups = {measurement.group for measurement in found} or ({()} if not request.by else set())
     present = {(measurement.group, measurement.period_start) for measurement in found}
-    empty, is_personal = _empty_row(metric), _speaks_of_people(metric, request, bounds)
+    empty = _empty_row(metric)
     missing = []
     for group in groups:
         for bucket in buckets:
             if (group, bucket.label) not in present and bucket.start <= bounds.as_of:
                 names = {f"group_{place}": value for place, (_, value) in enumerate(group)}
                 start = datetime.combine(bucket.label, datetime.min.time())
-                missing.append(_measure({**empty, **names, "period_start": start}, metric, request, partial, is_personal))
+                missing.append(measure({**empty, **names, "period_start": start}))
     return missing

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from helmdesk.errors import ConflictError, DataQualityError, HelmdeskError, NotFoundError
 from helmdesk.lake.lake import Additions, Lake, Snapshot
-from helmdesk.lake.mart import publish_mart, published_mart, remove_marts
+from helmdesk.lake.mart import publish_mart, published_mart, remove_marts, spill_folder, spilling
 from helmdesk.records.limits import Limits
 from helmdesk.settings import Settings, read_settings, write_settings
 
@@ -163,7 +163,7 @@ class DeskFolder:
         """Load what `fill` puts into a staging area; see `load`."""
         import duckdb
 
-        from helmdesk.engines.duckdb import SMALL_BYTES
+        from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
         from helmdesk.facts.definitions import reject_unusable_definitions
         from helmdesk.lake.erasure import leave_out_erased
         from helmdesk.records.staging import LoadReport, Staging
@@ -173,9 +173,9 @@ class DeskFolder:
             if refresh:
                 self.refresh(on_step=on_step)
             return report
-        connection = duckdb.connect()
-        try:
+        with spilling(self.path / MARTS_FOLDER) as spill, duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
+            bound_memory(connection, self.settings.memory_gb, spill)
             if input_bytes < SMALL_BYTES:
                 connection.execute("set threads = 1")
             staging = Staging(connection, source, batch_id, recorded_at, on_step, self.limits)
@@ -192,8 +192,6 @@ class DeskFolder:
             body = json.dumps({key: value for key, value in asdict(report).items() if key != "lake_version"})
             summary = {"source": source, "batch": batch_id, "rows": str(report.rows)}
             report.lake_version = self.lake.append(batch_id, staging.records(body), summary)
-        finally:
-            connection.close()
         if report.lake_version is None:
             report.is_already_loaded, report.lake_version = True, self.lake.version()
         if self.lake.needs_compaction():
@@ -242,11 +240,12 @@ class DeskFolder:
             return snapshot.version
 
         def build(path: Path) -> None:
-            from helmdesk.engines.duckdb import DuckDB
+            from helmdesk.engines.duckdb import DuckDB, bound_memory
 
             if not is_forced and self._renew(path, snapshot, on_step):
                 return
             engine = DuckDB.create(path)
+            bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
             try:
                 self._build(engine, snapshot, self.settings.for_facts(), on_step)
             finally:
@@ -263,7 +262,7 @@ class DeskFolder:
         additions = self.lake.additions(made_from, snapshot.version)
         if additions is None:
             return False
-        from helmdesk.engines.duckdb import DuckDB
+        from helmdesk.engines.duckdb import DuckDB, bound_memory
         from helmdesk.facts.events import CannotRenew
         from helmdesk.facts.renew import renew_facts
 
@@ -274,6 +273,7 @@ class DeskFolder:
             return False  # somebody published a newer one
         engine = DuckDB.edit(path)
         try:
+            bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
             engine.use_threads(path.stat().st_size)
             engine.run("begin")
             renew_facts(engine, snapshot.files, additions.files, additions.batches, self.settings.for_facts(), snapshot.version, on_step)

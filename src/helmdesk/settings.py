@@ -48,6 +48,7 @@ HELP = {
     "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
     "engine": "what computes facts and answers: duckdb, or spark for what no single machine holds",
     "spark_master": "where Spark runs: local[*], spark://host:7077, yarn ...; used when engine is spark",
+    "memory_gb": "loading and building facts may use this much memory before they write to disk; 0: a quarter of the machine's, at least 2",
     "limit_megabytes": "a file, or the files of an archive, may be this large once unpacked",
     "limit_rows": "a file may have this many rows",
     "limit_columns": "a file may have this many columns",
@@ -82,6 +83,7 @@ class Settings:
     quarantine_limit: float = 0.01
     engine: str = "duckdb"
     spark_master: str = "local[*]"
+    memory_gb: float = 0.0
     limit_megabytes: int = 100_000
     limit_rows: int = 1_000_000_000
     limit_columns: int = 2_000
@@ -114,6 +116,8 @@ class Settings:
         for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 1 or more")
+        if self.memory_gb < 0 or 0 < self.memory_gb < 0.5:
+            raise SettingError(f"memory_gb = {self.memory_gb}; use 0, or 0.5 or more")
         if not 0 <= self.quarantine_limit <= 1:
             raise SettingError(f"quarantine_limit = {self.quarantine_limit}; use a share from 0 to 1")
 

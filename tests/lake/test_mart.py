@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from desks import load_events, make_desk, ticket
 from helmdesk.desk import Desk
-from helmdesk.engines.duckdb import DuckDB
-from helmdesk.errors import HelmdeskError
-from helmdesk.lake.mart import publish_mart, published_mart
+from helmdesk.engines.duckdb import DuckDB, bound_memory
+from helmdesk.errors import HelmdeskError, SettingError
+from helmdesk.lake.mart import publish_mart, published_mart, spilling
 
 DAY = "2026-01-{:02d}T09:00:00Z"
 
@@ -139,3 +141,42 @@ def test_a_mart_of_another_version_is_made_anew(tmp_path: Path, monkeypatch: pyt
     before = (desk.path / "marts" / "CURRENT").read_text()
     assert desk.measure("ticket_volume")[0].value == 1
     assert (desk.path / "marts" / "CURRENT").read_text() != before
+
+
+def test_what_does_not_fit_into_memory_is_written_and_goes(tmp_path: Path) -> None:
+    with spilling(tmp_path / "marts") as folder, duckdb.connect() as connection:
+        bound_memory(connection, 0.06, folder)
+        connection.execute("create table rows as select range as n, md5(range::varchar) || repeat('x', 60) as words from range(1500000)")
+        assert connection.execute("select count(distinct words), sum(n) from rows").fetchall() == [(1_500_000, 1_500_000 * 1_499_999 // 2)]
+        assert any(folder.iterdir())
+    assert list((tmp_path / "marts").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    load_events(desk, ticket("A", DAY.format(5)))
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    left = desk.path / "marts" / f".building-{gone.pid}-12345678.tmp"
+    left.mkdir()
+    (left / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"rows")
+    (desk.path / "marts" / f".building-{gone.pid}-12345678").write_bytes(b"a mart")
+    load_events(desk, ticket("B", DAY.format(6)))
+    assert not list((desk.path / "marts").glob(".building-*"))
+
+
+def test_memory_is_a_quarter_of_the_machine_unless_the_desk_says(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        whole = gigabytes(connection) / 0.8
+        bound_memory(connection, 0, tmp_path)
+        assert gigabytes(connection) == pytest.approx(max(2, whole / 4), rel=0.02)
+        bound_memory(connection, 3.5, tmp_path)
+        assert gigabytes(connection) == pytest.approx(3.5)
+    with pytest.raises(SettingError, match=r"memory_gb = 0.1; use 0, or 0.5 or more"):
+        make_desk(tmp_path / "desk", memory_gb=0.1)
+
+
+def gigabytes(connection: duckdb.DuckDBPyConnection) -> float:
+    ((shown,),) = connection.execute("select current_setting('memory_limit')").fetchall()
+    assert shown.endswith(" GiB")
+    return float(shown.removesuffix(" GiB"))

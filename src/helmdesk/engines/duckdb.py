@@ -24,6 +24,8 @@ DIALECT = "duckdb"
 SMALL_BYTES = 48 * 1024**2
 # The same for records, which lie packed in the lake.
 SMALL_PACKED_BYTES = 16 * 1024**2
+# What loading and building facts leave of the machine's memory to others, and what they need to be quick.
+MEMORY_SHARE, LEAST_MEMORY_GB = 4, 2.0
 # Bands that sort as text.
 TENURE = """case when arg_1 is null then null when arg_2 < arg_1 + interval 3 month then '00-03 months'
     when arg_2 < arg_1 + interval 12 month then '03-12 months' when arg_2 < arg_1 + interval 24 month then '12-24 months'
@@ -67,6 +69,28 @@ def _local_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
     function = {"hour": "hour", "weekday": "isodow"}[part.name]
     local = f"({instant.sql(DIALECT)} at time zone 'UTC' at time zone {zone.sql(DIALECT)})"
     return sqlglot.parse_one(f"{function}({local})", dialect=DIALECT)
+
+
+def bound_memory(connection: duckdb.DuckDBPyConnection, gigabytes: float, folder: Path) -> None:
+    """Let a connection use so much memory, and then write to a folder, which must go with the work.
+
+    Args:
+        gigabytes: 0 takes a quarter of what the machine, or the container, has; at least two.
+        folder: made when it is needed.
+    """
+    if not gigabytes:
+        connection.execute("reset memory_limit")
+        # DuckDB takes four fifths of what it sees, and knows containers.
+        ((whole,),) = connection.execute("select current_setting('memory_limit')").fetchall()
+        gigabytes = max(LEAST_MEMORY_GB, _gigabytes(whole) / 0.8 / MEMORY_SHARE)
+    connection.execute(f"set memory_limit = '{gigabytes:.2f} GiB'")
+    connection.execute("set temp_directory = '" + str(folder).replace("'", "''") + "'")
+
+
+def _gigabytes(shown: str) -> float:
+    """Read a size as DuckDB shows it, such as ``18.7 GiB``."""
+    number, unit = shown.split()
+    return float(number) * {"bytes": 2.0**-30, "KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}[unit]
 
 
 class DuckDB:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from helmdesk.lake.durable import sync
@@ -37,7 +38,7 @@ def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callab
 
     folder.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(folder)
-    path = folder / f"{BUILDING}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    path = _own_name(folder)
     try:
         build(path)
         sync(path)
@@ -52,6 +53,27 @@ def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callab
     finally:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        shutil.rmtree(spill_folder(path), ignore_errors=True)
+
+
+def spill_folder(path: Path) -> Path:
+    """Return where the build of `path` writes what does not fit into memory."""
+    return path.with_name(path.name + ".tmp")
+
+
+@contextmanager
+def spilling(folder: Path) -> Iterator[Path]:
+    """Offer a folder for what does not fit into memory; it goes with the work, or with the next refresh after a kill."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = spill_folder(_own_name(folder))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _own_name(folder: Path) -> Path:
+    return folder / f"{BUILDING}{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 def remove_marts(folder: Path) -> None:
@@ -85,7 +107,10 @@ def _remove_abandoned(folder: Path) -> None:
     for left in folder.glob(f"{BUILDING}*"):
         owner = left.name.removeprefix(BUILDING).split("-")[0]
         if not (owner.isdigit() and _is_alive(int(owner))):
-            left.unlink(missing_ok=True)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _is_alive(pid: int) -> bool:

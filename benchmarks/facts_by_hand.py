@@ -9,7 +9,7 @@ business time of the ticket's schedule. No lateness, no order within an instant,
 from __future__ import annotations
 
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -17,26 +17,33 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 
-def main() -> None:
-    """Write the result as Parquet."""
-    from zoneinfo import ZoneInfo
+ZONES = {"1": "Europe/London", "2": "America/New_York", "3": "Australia/Sydney"}
+CLOSED = (date(2024, 1, 1), date(2024, 12, 25), date(2025, 1, 1), date(2025, 4, 21), date(2025, 12, 25))
 
+
+def working_spans() -> list[tuple[str, datetime, datetime, int]]:
+    """Return schedule, start and end (naive UTC) of every working day, and the working seconds before it."""
     from helmdesk.clocks.calendar import Calendar, open_spans
 
+    weekly = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(5))
+    rows = []
+    for key, zone in ZONES.items():
+        total = 0
+        for span in open_spans(Calendar(key, zone, weekly, dict.fromkeys(CLOSED, ())), date(2023, 12, 20), date(2027, 1, 31)):
+            start, end = span.start.replace(tzinfo=None), span.end.replace(tzinfo=None)
+            rows.append((key, start, end, total))
+            total += int((end - start).total_seconds())
+    return rows
+
+
+def main() -> None:
+    """Write the result as Parquet."""
     folder, out = Path(sys.argv[1]), sys.argv[2]
     c = duckdb.connect()
     c.execute("set timezone = 'UTC'")
-    zones = {"1": "Europe/London", "2": "America/New_York", "3": "Australia/Sydney"}
-    closed = dict.fromkeys([date(2024, 1, 1), date(2024, 12, 25), date(2025, 1, 1), date(2025, 4, 21), date(2025, 12, 25)], ())
     c.execute("create table work (schedule_id varchar, start_at timestamp, end_at timestamp, before bigint)")
-    for key, zone in zones.items():
-        assert ZoneInfo(zone)
-        weekly = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(5))
-        total = 0
-        for span in open_spans(Calendar(key, zone, weekly, closed), date(2023, 12, 20), date(2027, 1, 1) + timedelta(days=30)):
-            start, end = span.start.replace(tzinfo=None), span.end.replace(tzinfo=None)
-            c.execute("insert into work values (?, ?, ?, ?)", [key, start, end, total])
-            total += int((end - start).total_seconds())
+    listed = ", ".join(f"('{schedule}', '{start}', '{end}', {before})" for schedule, start, end, before in working_spans())
+    c.execute(f"insert into work values {listed}")
     t = {
         name: f"read_parquet('{folder / name}.parquet')"
         for name in ("ticket", "ticket_field_history", "ticket_comment", "ticket_schedule", "user")

@@ -84,6 +84,9 @@ def facts(data: Path, tickets: int) -> None:
     theirs = run([PYTHON, ROOT / "benchmarks" / "facts_by_hand.py", folder, data / "by-hand.parquet"])
     keep(f"facts of {tickets:,} tickets, cold process, tickets alone", only, "hand-written DuckDB script", theirs, "1.3 times", only.cpu <= 1.3 * theirs.cpu,
          f"dbt_zendesk on DuckDB took {PEERS_S.get(tickets, 0)} s wall elsewhere; bar {BAR_FACTS_S.get(tickets, '-')} s wall")  # fmt: skip
+    for name in ("polars", "pandas"):
+        others = run([PYTHON, ROOT / "benchmarks" / f"facts_by_{name}.py", folder, data / f"by-{name}.parquet"])
+        keep(f"facts of {tickets:,} tickets, beside {name}", only, f"hand-written {name} script", others, "less CPU", only.cpu < others.cpu)
     whole = run([*HELMDESK, "refresh", "--force", "--desk", desk])
     keep(f"the whole mart of {tickets:,} tickets, SLA clocks and replies included", whole, "hand-written script (tickets alone)", theirs, "", None,
          f"{whole.cpu / tickets * 1e6:.0f} CPU µs a ticket")  # fmt: skip

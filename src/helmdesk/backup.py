@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from helmdesk.desk_folder import LAKE_FOLDER, MARTS_FOLDER, SETTINGS_FILE, DeskFolder, Step, silent
+from helmdesk.desk_folder import DeskFolder
+from helmdesk.desk_marts import LAKE_FOLDER, MARTS_FOLDER, SETTINGS_FILE, Step, silent
 from helmdesk.errors import ConflictError, InputError, NotFoundError
 from helmdesk.lake.durable import sync
 from helmdesk.version import __version__

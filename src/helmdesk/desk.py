@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helmdesk.desk_folder import SETTINGS_FILE
 from helmdesk.desk_insight import DeskInsight
+from helmdesk.desk_marts import SETTINGS_FILE
 from helmdesk.settings import settings_from
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from helmdesk.desk_details import DeskDetails
-from helmdesk.desk_folder import silent
+from helmdesk.desk_marts import silent
 from helmdesk.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection
 
-from helmdesk.desk_folder import MARTS_FOLDER, DeskFolder, Step, silent
+from helmdesk.desk_folder import DeskFolder
+from helmdesk.desk_marts import MARTS_FOLDER, Step, silent
 from helmdesk.lake.erasure import Erasure, erase_customers
 from helmdesk.lake.mart import remove_marts
 

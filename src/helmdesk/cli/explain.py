@@ -97,7 +97,7 @@ def movement_lines(moved: Movement | None) -> list[str]:
     lamp = {"spike": "a spike: one week far outside", "shift": "a shift: several weeks lean the same way", "quiet": "no lamp is lit"}.get(
         moved.lamp, moved.lamp
     )
-    lines = [moved.says(), f"{lamp}; about {moved.false_alarms:.1f} false alarms a year on such a series"]
+    lines = [moved.says(), f"{lamp}; about {moved.false_alarms:.2g} false alarms a year on such a series"]
     if moved.detectable is not None:
         reach = f"{100 * moved.detectable:.1f} points" if moved.form.is_share else show_value(moved.detectable, moved.form.metric.unit)
         lines.append(f"a change under {reach} could not have been seen")

@@ -182,7 +182,7 @@ def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], others: Seq
     more = f" and {len(left) - 1} more" if len(left) > 1 else ""
     return Finding(
         f"moved:{key}", "unexplained", f"{entry.metric.name}{more} got worse", text, "none", tuple(name for name, _ in left), start, end, place,
-        sizes[key], (Test(f"{moved.lamp} lamp", True, f"about {moved.false_alarms:.1f} false alarms a year on such a series"),),
+        sizes[key], (Test(f"{moved.lamp} lamp", True, f"about {moved.false_alarms:.2g} false alarms a year on such a series"),),
         ("chance, at the rate named", *(("the mix of work changed, not how it is done",) if is_mix else ())),
         "time spent on noise", review_in(2, end, key, "it is back by itself: then it was noise"),
         (Evidence(key, study.day(moved.before.start), end, place, where.breakdowns[0].dimension if where.breakdowns else ""),),

@@ -80,7 +80,8 @@ class Movement:
 
     def says(self) -> str:
         """Return the change in words."""
-        return f"{self.form.says()} went from {self.show(self.earlier)} to {self.show(self.value)}{self._interval()}"
+        each = " a week" if self.form.kind == "count" and not self.form.is_level else ""
+        return f"{self.form.says()} went from {self.show(self.earlier)} to {self.show(self.value)}{each}{self._interval()}"
 
     def _interval(self) -> str:
         if not self.error > 0:

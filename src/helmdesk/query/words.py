@@ -42,8 +42,9 @@ def show_value(value: float, unit: str) -> str:
         return f"{value:.1%}"
     if unit == "seconds":
         return show_duration(value)
-    if unit in COUNTED and value == int(value):
-        return f"{int(value):,}"
+    if unit in COUNTED:
+        # An average of counts: what stands behind the point is noise.
+        return f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:,.1f}"
     if unit == "money" and abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:,.2f}"

@@ -95,7 +95,7 @@ def is_real(moved: Movement | None) -> tuple[str, str]:
         return "no history", "there is no complete week to look at"
     if moved.lamp == "too little history":
         return "too little history", "fewer than eight weeks to compare with"
-    promise = f"about {moved.false_alarms:.1f} false alarms a year on such a series"
+    promise = f"about {moved.false_alarms:.2g} false alarms a year on such a series"
     if not moved.is_lit:
         reach = f"; a change under {show_reach(moved)} could not have been seen" if moved.detectable is not None else ""
         return "nothing unusual", f"last week is within what the weeks before lead one to expect{reach}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError
 from helmdesk.lake.lake import Additions, Lake, Snapshot
-from helmdesk.lake.mart import publish_mart, published_mart, remove_marts, spill_folder
+from helmdesk.lake.mart import forget_older_tables, publish_mart, published_mart, remove_marts, spill_folder
 from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ class DeskMarts:
             folder.mkdir(parents=True)
             self._build(engine, snapshot, settings, on_step)
             (folder / READY).touch()
+            forget_older_tables(folder.parent)
         self._spark = engine
         return engine
 

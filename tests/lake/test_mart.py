@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from desks import load_events, make_desk, ticket
 from helmdesk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB, bound_memory
 from helmdesk.errors import HelmdeskError, SettingError
-from helmdesk.lake.mart import publish_mart, published_mart, spilling
+from helmdesk.lake.mart import forget_older_tables, publish_mart, published_mart, spilling
 
 DAY = "2026-01-{:02d}T09:00:00Z"
 
@@ -180,3 +181,13 @@ def gigabytes(connection: duckdb.DuckDBPyConnection) -> float:
     ((shown,),) = connection.execute("select current_setting('memory_limit')").fetchall()
     assert shown.endswith(" GiB")
     return float(shown.removesuffix(" GiB"))
+
+
+def test_older_tables_of_spark_go(tmp_path: Path) -> None:
+    for number in range(5):
+        folder = tmp_path / f"spark-{number}-abc"
+        folder.mkdir()
+        (folder / "rows.parquet").write_bytes(b"rows")
+        os.utime(folder, (1_700_000_000 + number, 1_700_000_000 + number))
+    forget_older_tables(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["spark-2-abc", "spark-3-abc", "spark-4-abc"]

@@ -17,6 +17,8 @@ from helmdesk.lake.durable import sync
 
 POINTER = "CURRENT"
 BUILDING = ".building-"
+# Tables that Spark made are folders which executors read while they answer.
+KEPT_TABLES = 3
 
 
 def published_mart(folder: Path) -> Path | None:
@@ -86,6 +88,13 @@ def remove_marts(folder: Path) -> None:
             mart.unlink(missing_ok=True)
         for tables in folder.glob("spark-*"):
             shutil.rmtree(tables)
+
+
+def forget_older_tables(folder: Path) -> None:
+    """Delete what Spark made of earlier versions; the latest ones stay for whoever still reads them."""
+    made = sorted(folder.glob("spark-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for tables in made[KEPT_TABLES:]:
+        shutil.rmtree(tables, ignore_errors=True)
 
 
 def _is_older(current: Path, version_of: Callable[[Path], int], version: int) -> bool:

@@ -6,7 +6,7 @@ DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 SPARK_TESTS := test
 
-.PHONY: demo test coverage test-spark reliability insight-bench test-postgresql screenshots lint types lock bench mutants clean
+.PHONY: demo test coverage test-spark test-clickhouse reliability insight-bench test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -58,6 +58,9 @@ insight-bench: $(VENV)/.test-ready  ## labelled incidents, simulated worlds, pla
 test-spark: $(VENV)/.spark-ready  ## every fact and metric on Spark beside DuckDB: two worker processes on this machine
 	SPARK_CONF_DIR=$(CURDIR)/tests/conformance/spark HELMDESK_SPARK='local-cluster[2,1,1024]' $(BIN)/python -m pytest -q tests/conformance/test_spark.py -k "$(SPARK_TESTS)"
 
+test-clickhouse: $(VENV)/.clickhouse-ready  ## every question on ClickHouse's engine beside DuckDB
+	$(BIN)/python -m pytest -q -p no:xdist tests/conformance/test_clickhouse.py
+
 reliability: $(VENV)/.test-ready  ## hundreds of kills, minutes of crowds, full disks: prints what was counted
 	@rm -f build/reliability.json
 	HELMDESK_RELIABILITY=long $(BIN)/python -m pytest -q -p no:cacheprovider tests/reliability
@@ -80,6 +83,10 @@ $(VENV)/.test-ready: $(VENV)/bin/python $(SOURCES)
 
 $(VENV)/.spark-ready: $(VENV)/.test-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,spark]'
+	@touch $@
+
+$(VENV)/.clickhouse-ready: $(VENV)/.test-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,clickhouse]'
 	@touch $@
 
 clean:

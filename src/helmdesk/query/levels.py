@@ -104,7 +104,7 @@ def join_instants(query: exp.Select, fact_name: str, level: Level, request: Requ
     if level.of == level.business:
         # Every calendar's working time at every instant, once; rows look theirs up.
         worked = house(
-            "select p.instant, c.calendar_id, coalesce(w.seconds_before + seconds(w.start_at, least(p.instant, w.end_at)), 0) as instant_worked"
+            "select p.instant as instant, c.calendar_id as calendar_id, coalesce(w.seconds_before + seconds(w.start_at, least(p.instant, w.end_at)), 0) as instant_worked"
             " from points_ p cross join (select distinct calendar_id from working_time) c"
             " asof left join working_time w on w.calendar_id = c.calendar_id and w.start_at <= p.instant"
         )

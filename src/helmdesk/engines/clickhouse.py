@@ -86,7 +86,7 @@ class ClickHouse:
         parsed = sqlglot.parse_one(house_sql, dialect=HOUSE_DIALECT) if isinstance(house_sql, str) else house_sql.copy()
         return f"{replace_house_functions(parsed.transform(_microseconds), _functions()).sql(DIALECT)} {SETTINGS}"
 
-    def make(self, name: str, house_sql: str, scope: str = "table") -> None:  # noqa: ARG002
+    def make(self, name: str, house_sql: str, scope: str = "table") -> None:
         """Accept a relation that is there already; making one is for the engine that makes facts.
 
         Raises:

@@ -41,7 +41,7 @@ class Rule:
             return "There are no complete weeks to try it on yet."
         times = {0: "not once", 1: "once", 2: "twice"}.get(len(self.fired_on), f"{len(self.fired_on)} times")
         promise = (
-            f" On a series that never changes it would fire about {self.false_alarms:.1f} times a year."
+            f" On a series that never changes it would fire about {self.false_alarms:.2g} times a year."
             if self.false_alarms is not None
             else ""
         )
@@ -57,17 +57,18 @@ def rules(study: Study, key: str, days: int = DAYS) -> tuple[Rule, ...]:
     places = [place for place, start in enumerate(history.starts) if start >= first]
     starts = history.starts
     way = {1: "falls", -1: "rises"}.get(form.good, "moves")
-    lit = []
+    lit, promised = [], RESTLESS
     for place in places:
         lamps = judge(history.weeks.until(place + 1))
         lit.append(lamps is not None and bool(lamps.is_spike | lamps.is_shift) and (form.good == 0 or int(lamps.direction) == -form.good))
+        promised = false_alarms_a_year(lamps) if lamps is not None else promised
     found = [
         Rule(
             f"Tell me when {form.says().lower()} {way} beyond chance (spike or shift).",
             _anew(lit, places, starts),
             len(places),
             days,
-            RESTLESS,
+            promised,
         )
     ]
     target = study.targets.get(key)

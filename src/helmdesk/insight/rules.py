@@ -12,7 +12,7 @@ from helmdesk.insight.movement import judge
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_value
 from helmdesk.settings import Target
-from helmdesk.statistics.lamps import MEMORY_OF_ALARMS, RESTLESS
+from helmdesk.statistics.lamps import MEMORY_OF_ALARMS, RESTLESS, false_alarms_a_year
 
 DAYS = 90
 

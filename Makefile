@@ -23,10 +23,10 @@ demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 		'helmdesk serve        # the site, on http://127.0.0.1:8321'
 
 test: $(VENV)/.test-ready lint types  ## lint, check types, run every test
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 coverage: $(VENV)/.test-ready  ## every test, with what it covers: half as long again
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
 
 test-postgresql: $(VENV)/.test-ready  ## the site's tests on a PostgreSQL server: make test-postgresql DATABASE=postgresql://user@host:port/postgres
 	HELMDESK_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n auto tests/web -k "not journeys and not hostile and not openapi and not scoped"

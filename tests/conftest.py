@@ -17,14 +17,6 @@ SHARED = Path(os.environ.get("HELMDESK_SHARED_DATA", Path(__file__).parents[2] /
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests of the full sample together: it takes half a minute to make, once is enough."""
-    for item in items:
-        if "sample_desk" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("sample"))
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
     """Return a file of the shared data folder, or skip when the project stands alone."""

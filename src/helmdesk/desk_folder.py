@@ -81,7 +81,7 @@ class DeskFolder(DeskMarts):
         scratch: str,
     ) -> LoadReport:
         from helmdesk.records.staging import batch_identity
-        from helmdesk.sources.reading import digest, expected_bytes
+        from helmdesk.sources.glance import digest, expected_bytes
         from helmdesk.sources.source import Options, find_source
 
         found = find_source(source)

@@ -6,13 +6,13 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError
 from helmdesk.lake.lake import Additions, Lake, Snapshot
-from helmdesk.lake.mart import forget_older_tables, publish_mart, published_mart, remove_marts, spill_folder
+from helmdesk.lake.mart import forget_older_tables, publish_mart, published_mart, remove_marts, spill_folder, spilling
 from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -190,21 +190,22 @@ class DeskMarts:
         Raises:
             NotFoundError: no such version.
         """
-        from helmdesk.engines.duckdb import DuckDB
+        from helmdesk.engines.duckdb import DuckDB, bound_memory
 
         engine: Engine
-        if self.settings.engine == "spark":
-            engine = self._open_spark(as_of, settings or self.settings.for_facts())
-        elif as_of is None:
-            engine = self._open_published()
-        else:
-            snapshot = self.lake.snapshot(as_of)
-            engine = DuckDB.create()
-            self._build(engine, snapshot, settings or self.settings.for_facts(), silent)
-        try:
+        with ExitStack() as stack:
+            if self.settings.engine == "spark":
+                engine = self._open_spark(as_of, settings or self.settings.for_facts())
+            elif as_of is None:
+                engine = self._open_published()
+            else:
+                snapshot = self.lake.snapshot(as_of)
+                spill = stack.enter_context(spilling(self.path / MARTS_FOLDER))
+                engine = DuckDB.create()
+                bound_memory(engine.connection, self.settings.memory_gb, spill)
+                self._build(engine, snapshot, settings or self.settings.for_facts(), silent)
+            stack.callback(engine.close)
             yield engine
-        finally:
-            engine.close()
 
     def _open_spark(self, as_of: int | None, settings: Mapping[str, Any], on_step: Step = silent) -> Engine:
         """Open the tables that Spark made of a lake version, or have them made; every executor must see the desk's folder."""

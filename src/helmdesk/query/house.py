@@ -28,12 +28,12 @@ def timestamp(instant: datetime) -> exp.Expr:
 
 
 def fill_zone(request: Request) -> Callable[[exp.Expr], exp.Expr]:
-    """Replace the placeholders zone_ and grain_ by a request's."""
+    """Replace zone_ and grain_ by the time zone and the grain of a request."""
     return fill_literals(zone_=request.time_zone, grain_=request.grain or "day")
 
 
 def fill_literals(**literals: str) -> Callable[[exp.Expr], exp.Expr]:
-    """Replace placeholders by literals; none is ever pasted as text."""
+    """Replace names by texts as literals; nothing is ever pasted into SQL."""
 
     def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in literals:

@@ -8,25 +8,19 @@ csv module, which knows each record's line and lets one bad row go to quarantine
 from __future__ import annotations
 
 import codecs
-import contextlib
 import csv
-import gzip
-import hashlib
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from helmdesk.errors import InputError, NotFoundError, nearest
-from helmdesk.records.limits import Limits
+from helmdesk.errors import InputError, nearest
 from helmdesk.records.staging import FileReport, Staging, name, text
+from helmdesk.sources.glance import Glance, glance_at_parquet, is_gzip, open_bytes, refuse_columns, require_file, take_glance
 
-CHUNK = 1 << 22
 DELIMITERS = (",", "\t", ";", "|")
 BLOCK_ROWS = 50_000
-TEXT_PACKS_TO = 12
 
 
 @dataclass(frozen=True)
@@ -41,119 +35,6 @@ class RawTable:
     path: Path
     columns: tuple[str, ...]
     rows: int
-
-
-@dataclass(frozen=True)
-class _Glance:
-    """What the bytes of a file say before anything is parsed."""
-
-    is_utf8: bool
-    has_bom: bool
-    lines: int
-    carriage_returns: int
-    quotes: int
-    is_terminated: bool
-    plain: Path
-
-
-def require_file(path: Path) -> None:
-    """Refuse a path that is no file.
-
-    Raises:
-        NotFoundError: offers the nearest name in its folder.
-    """
-    if not path.is_file():
-        known = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise NotFoundError(f"{path}: no such file{nearest(path.name, known)}")
-
-
-def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file for reading, unpacking gzip by its magic number rather than by its name."""
-    return gzip.open(path) if _is_gzip(path) else path.open("rb")  # type: ignore[return-value]
-
-
-def expected_bytes(path: Path) -> int:
-    """Return about how many bytes a file holds once unpacked."""
-    return path.stat().st_size * (TEXT_PACKS_TO if _is_gzip(path) else 1)
-
-
-def digest(path: Path) -> bytes:
-    """Return the SHA-256 of a file's bytes as stored; `NotFoundError` when there is none."""
-    require_file(path)
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").digest()
-
-
-def _glance(path: Path, limits: Limits, unpacked: Path | None = None) -> _Glance:
-    """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would unpack it again."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8, has_bom, lines, returns, quotes, last = True, False, 0, 0, 0, b""
-    seen, unbroken = 0, 0
-    packed = path.stat().st_size
-    try:
-        with open_bytes(path) as handle, contextlib.ExitStack() as stack:
-            copy = stack.enter_context(unpacked.open("wb")) if unpacked else None
-            while chunk := handle.read(CHUNK):
-                if seen == 0:
-                    has_bom = chunk.startswith(codecs.BOM_UTF8)
-                    if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                        raise InputError(f"{path}: UTF-16 text; save it as UTF-8 and load it again")
-                if b"\0" in chunk:
-                    raise InputError(f"{path}: a binary file, not a table of text (NUL byte found)")
-                if copy:
-                    copy.write(chunk)
-                seen += len(chunk)
-                _refuse_excess(path, limits, packed, seen)
-                ends = chunk.count(b"\n")
-                unbroken += len(chunk) if not ends else chunk.find(b"\n")
-                if unbroken > limits.cell_bytes:
-                    raise InputError(f"{path}: line {lines + 1} is longer than {limits.cell_megabytes} MB (setting limit_cell_megabytes)")
-                unbroken = len(chunk) - chunk.rfind(b"\n") - 1 if ends else unbroken
-                lines += ends
-                if lines > limits.rows + 1:
-                    raise InputError(f"{path}: more than {limits.rows:,} rows (setting limit_rows)")
-                returns += chunk.count(b"\r")
-                quotes += chunk.count(b'"')
-                last = chunk[-1:]
-                # ASCII needs no decoding, unless the chunk before ended inside a character.
-                if is_utf8 and not (chunk.isascii() and decoder.getstate()[0] == b""):
-                    try:
-                        decoder.decode(chunk)
-                    except UnicodeDecodeError:
-                        is_utf8 = False
-    except (gzip.BadGzipFile, EOFError, OSError) as error:
-        raise InputError(f"{path}: damaged gzip file ({error})") from error
-    if seen == 0 or (has_bom and seen == 3):
-        raise InputError(f"{path}: the file is empty; export it again")
-    return _Glance(is_utf8, has_bom, lines, returns, quotes, last == b"\n", unpacked or path)
-
-
-def _refuse_excess(path: Path, limits: Limits, packed: int, unpacked: int) -> None:
-    wrong = limits.excess(packed, unpacked)
-    if wrong:
-        raise InputError(f"{path}: {wrong}")
-
-
-def _refuse_columns(path: Path, limits: Limits, columns: int) -> None:
-    if columns > limits.columns:
-        raise InputError(f"{path}: {columns:,} columns; at most {limits.columns:,} (setting limit_columns)")
-
-
-def _glance_at_parquet(path: Path, limits: Limits) -> None:
-    """What a Parquet file says of itself, before anything of it is unpacked."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        metadata = pq.read_metadata(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not readable ({str(error).splitlines()[0]})") from error
-    if metadata.num_rows > limits.rows:
-        raise InputError(f"{path}: {metadata.num_rows:,} rows; at most {limits.rows:,} (setting limit_rows)")
-    _refuse_columns(path, limits, metadata.num_columns)
-    _refuse_excess(
-        path, limits, path.stat().st_size, sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-    )
 
 
 def read_table(
@@ -185,10 +66,10 @@ def read_table(
     table = f"raw_{index}"
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if ".parquet" in suffixes:
-        _glance_at_parquet(path, staging.limits)
+        glance_at_parquet(path, staging.limits)
         columns = _read_with(staging, table, index, path, f"read_parquet({text(str(path))})")
     elif {".jsonl", ".ndjson", ".json"} & set(suffixes):
-        _glance(path, staging.limits)
+        take_glance(path, staging.limits)
         reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, ignore_errors=false)"
         columns = _read_with(staging, table, index, path, reader, "json_extract_string({}, '$')")
     else:
@@ -230,15 +111,15 @@ def _read_delimited(
     staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str, skip: Sequence[str]
 ) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder:
-        glance = _glance(path, staging.limits, Path(folder) / "unpacked" if _is_gzip(path) else None)
+        glance = take_glance(path, staging.limits, Path(folder) / "unpacked" if is_gzip(path) else None)
         return _read_glanced(staging, table, index, path, glance, delimiter, encoding, skip)
 
 
 def _read_glanced(
-    staging: Staging, table: str, index: int, path: Path, glance: _Glance, delimiter: str | None, encoding: str, skip: Sequence[str]
+    staging: Staging, table: str, index: int, path: Path, glance: Glance, delimiter: str | None, encoding: str, skip: Sequence[str]
 ) -> tuple[str, ...]:
     header, separator = _header(path, delimiter, encoding if not glance.is_utf8 else "utf-8")
-    _refuse_columns(path, staging.limits, len(header))
+    refuse_columns(path, staging.limits, len(header))
     is_plain = (
         glance.is_utf8
         and not glance.has_bom
@@ -273,7 +154,7 @@ def _header(path: Path, delimiter: str | None, encoding: str) -> tuple[tuple[str
 
 
 def _read_fast(
-    staging: Staging, table: str, index: int, glance: _Glance, header: tuple[str, ...], separator: str, skip: Sequence[str]
+    staging: Staging, table: str, index: int, glance: Glance, header: tuple[str, ...], separator: str, skip: Sequence[str]
 ) -> bool:
     """Read with DuckDB; True only when every line of the file is accounted for."""
     import duckdb
@@ -296,11 +177,6 @@ def _read_fast(
     (rows,) = staging.connection.execute(f"select count(*) from {table}").fetchone() or (0,)
     expected = glance.lines - (1 if glance.is_terminated else 0)
     return not (refused and refused[0]) and (rows == expected if glance.quotes == 0 else rows <= expected)
-
-
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as handle:
-        return handle.read(2) == b"\x1f\x8b"
 
 
 def _read_carefully(

@@ -1,0 +1,137 @@
+"""A file before anything of it is parsed: what its bytes say, and whether it is larger than anybody can mean."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import gzip
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.records.limits import Limits
+
+CHUNK = 1 << 22
+TEXT_PACKS_TO = 12
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the bytes of a file say before anything is parsed."""
+
+    is_utf8: bool
+    has_bom: bool
+    lines: int
+    carriage_returns: int
+    quotes: int
+    is_terminated: bool
+    plain: Path
+
+
+def require_file(path: Path) -> None:
+    """Refuse a path that is no file.
+
+    Raises:
+        NotFoundError: offers the nearest name in its folder.
+    """
+    if not path.is_file():
+        known = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise NotFoundError(f"{path}: no such file{nearest(path.name, known)}")
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file for reading, unpacking gzip by its magic number rather than by its name."""
+    return gzip.open(path) if is_gzip(path) else path.open("rb")  # type: ignore[return-value]
+
+
+def expected_bytes(path: Path) -> int:
+    """Return about how many bytes a file holds once unpacked."""
+    return path.stat().st_size * (TEXT_PACKS_TO if is_gzip(path) else 1)
+
+
+def digest(path: Path) -> bytes:
+    """Return the SHA-256 of a file's bytes as stored; `NotFoundError` when there is none."""
+    require_file(path)
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").digest()
+
+
+def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Glance:
+    """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would unpack it again."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8, has_bom, lines, returns, quotes, last = True, False, 0, 0, 0, b""
+    seen, unbroken = 0, 0
+    packed = path.stat().st_size
+    try:
+        with open_bytes(path) as handle, contextlib.ExitStack() as stack:
+            copy = stack.enter_context(unpacked.open("wb")) if unpacked else None
+            while chunk := handle.read(CHUNK):
+                if seen == 0:
+                    has_bom = chunk.startswith(codecs.BOM_UTF8)
+                    if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                        raise InputError(f"{path}: UTF-16 text; save it as UTF-8 and load it again")
+                if b"\0" in chunk:
+                    raise InputError(f"{path}: a binary file, not a table of text (NUL byte found)")
+                if copy:
+                    copy.write(chunk)
+                seen += len(chunk)
+                _refuse_excess(path, limits, packed, seen)
+                ends = chunk.count(b"\n")
+                unbroken += len(chunk) if not ends else chunk.find(b"\n")
+                if unbroken > limits.cell_bytes:
+                    raise InputError(f"{path}: line {lines + 1} is longer than {limits.cell_megabytes} MB (setting limit_cell_megabytes)")
+                unbroken = len(chunk) - chunk.rfind(b"\n") - 1 if ends else unbroken
+                lines += ends
+                if lines > limits.rows + 1:
+                    raise InputError(f"{path}: more than {limits.rows:,} rows (setting limit_rows)")
+                returns += chunk.count(b"\r")
+                quotes += chunk.count(b'"')
+                last = chunk[-1:]
+                # ASCII needs no decoding, unless the chunk before ended inside a character.
+                if is_utf8 and not (chunk.isascii() and decoder.getstate()[0] == b""):
+                    try:
+                        decoder.decode(chunk)
+                    except UnicodeDecodeError:
+                        is_utf8 = False
+    except (gzip.BadGzipFile, EOFError, OSError) as error:
+        raise InputError(f"{path}: damaged gzip file ({error})") from error
+    if seen == 0 or (has_bom and seen == 3):
+        raise InputError(f"{path}: the file is empty; export it again")
+    return Glance(is_utf8, has_bom, lines, returns, quotes, last == b"\n", unpacked or path)
+
+
+def _refuse_excess(path: Path, limits: Limits, packed: int, unpacked: int) -> None:
+    wrong = limits.excess(packed, unpacked)
+    if wrong:
+        raise InputError(f"{path}: {wrong}")
+
+
+def refuse_columns(path: Path, limits: Limits, columns: int) -> None:
+    """Raise `InputError` for a table wider than the limit."""
+    if columns > limits.columns:
+        raise InputError(f"{path}: {columns:,} columns; at most {limits.columns:,} (setting limit_columns)")
+
+
+def glance_at_parquet(path: Path, limits: Limits) -> None:
+    """What a Parquet file says of itself, before anything of it is unpacked."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not readable ({str(error).splitlines()[0]})") from error
+    if metadata.num_rows > limits.rows:
+        raise InputError(f"{path}: {metadata.num_rows:,} rows; at most {limits.rows:,} (setting limit_rows)")
+    refuse_columns(path, limits, metadata.num_columns)
+    _refuse_excess(
+        path, limits, path.stat().st_size, sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    )
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether a file begins as gzip does, whatever it is called."""
+    with path.open("rb") as handle:
+        return handle.read(2) == b"\x1f\x8b"

@@ -14,13 +14,13 @@ from helmdesk.engines.engine import Engine
 from helmdesk.errors import SettingError
 from helmdesk.facts.entities import LATEST, LOOKUPS, create_entity_lookups
 from helmdesk.facts.events import create_record_views, record_types_sql
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.fact import Fact, load_facts
 from helmdesk.facts.working_time import create_working_time
 from helmdesk.records.staging import text
 
 # Tables a metric never reads; kept out of the mart.
 INTERNAL = (
-    "ticket_life", "life_working_times", "ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "sla_applications",
+    "ticket_life", "ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "sla_applications",
 )  # fmt: skip
 # Settings that facts read as columns of ``horizon``.
 HORIZON = (
@@ -38,7 +38,7 @@ def facts_hash() -> str:
     """Return the identity of the fact definitions: a mart or a receipt made by others differs in it."""
     digest = hashlib.sha256(repr((LOOKUPS, LATEST, HORIZON, SIMPLE)).encode())
     for fact in load_facts().values():
-        digest.update(fact.name.encode() + fact.sql.encode())
+        digest.update(fact.name.encode() + fact.sql.encode() + fact.otherwise.encode())
     return digest.hexdigest()[:16]
 
 
@@ -51,6 +51,13 @@ def ensure_fact(engine: Engine, name: str) -> None:
 def _resting_on(names: Collection[str]) -> set[str]:
     facts = load_facts()
     return {name for given in names for name in (given, *_resting_on(facts[given].depends))} if names else set()
+
+
+def sql_for(fact: Fact, engine: Engine) -> str:
+    """Return the house SQL that makes a fact here: nothing much where its records are not there."""
+    if not fact.only_if or engine.ask(f"select 1 from ({fact.only_if}) q limit 1"):
+        return fact.sql
+    return fact.otherwise or f"select * from ({fact.sql}) q limit 0"
 
 
 def create_views(engine: Engine) -> None:
@@ -100,10 +107,7 @@ def build_facts(
         if fact.prepare:
             fact.prepare(engine)
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
-        sql = fact.sql
-        if fact.only_if and not engine.ask(f"select 1 from ({fact.only_if}) q limit 1"):
-            sql = f"select * from ({sql}) q limit 0"
-        engine.make(fact.name, sql, scope)
+        engine.make(fact.name, sql_for(fact, engine), scope)
     create_custom_fields(engine)
     create_mart_table(engine, latest, settings, lake_version)
     # A mart is brought up to newer versions, see `renew`; this says how often it was.

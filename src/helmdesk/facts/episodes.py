@@ -6,24 +6,25 @@ fact = Fact(
     name="episodes",
     grain="one run of a ticket from creation or reopen to solve",
     key="ticket_id",
-    depends=("ticket_states", "messages"),
+    depends=("ticket_life", "messages"),
     sql="""
-    with marked as (
-        select *, lag(is_unsolved) over (partition by ticket_id order by started_at) as was_unsolved
-        from ticket_states
-    ),
-    numbered as (
-        select *, sum(case when was_unsolved is null or (is_unsolved and not was_unsolved) then 1 else 0 end)
-            over (partition by ticket_id order by started_at rows between unbounded preceding and current row) as episode
-        from marked
+    -- Only where a ticket is solved or comes back; in between nothing begins or ends.
+    with turns as (
+        select ticket_id, started_at, was_unsolved, is_unsolved, agent_id, team_id, lead(started_at) over w as next_at,
+            lead(agent_id) over w as next_agent_id, lead(team_id) over w as next_team_id,
+            sum(case when was_unsolved is null or is_unsolved then 1 else 0 end)
+                over (partition by ticket_id order by started_at rows between unbounded preceding and current row) as episode
+        from ticket_life
+        where was_unsolved is null or is_unsolved <> was_unsolved
+        window w as (partition by ticket_id order by started_at)
     ),
     runs as (
-        select ticket_id, episode, min(started_at) as started_at,
-            coalesce(min(case when not is_unsolved then started_at end), forever()) as ended_at,
-            arg_min(case when not is_unsolved then agent_id end, started_at) as solver_agent_id,
-            arg_min(case when not is_unsolved then team_id end, started_at) as solver_team_id
-        from numbered
-        group by ticket_id, episode
+        select ticket_id, episode, started_at,
+            case when is_unsolved then coalesce(next_at, forever()) else started_at end as ended_at,
+            case when is_unsolved then next_agent_id else agent_id end as solver_agent_id,
+            case when is_unsolved then next_team_id else team_id end as solver_team_id
+        from turns
+        where was_unsolved is null or is_unsolved
     ),
     -- Solved by a rule, not by anybody: it leaves the backlog, but nobody resolved it.
     automatic as (

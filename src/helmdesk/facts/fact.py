@@ -48,6 +48,7 @@ class Fact:
         sql: house SQL that gives the table from record views, look-ups and facts it depends on.
         is_view: computed from other facts when asked, because storing it would only repeat them.
         only_if: house SQL of a query without whose rows this table is empty anyway: then it is not computed.
+        otherwise: house SQL of the table in that case, where it is not empty but simpler.
         is_rare: a view that few questions need: made when one does, not with every mart.
         depends: facts that must exist before.
         dimensions: by which metrics on it can be sliced and filtered.
@@ -62,6 +63,7 @@ class Fact:
     is_view: bool = False
     is_rare: bool = False
     only_if: str = ""
+    otherwise: str = ""
     dimensions: tuple[Dimension, ...] = ()
     prepare: Callable[[Engine], None] | None = None
 

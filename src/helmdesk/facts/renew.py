@@ -13,7 +13,7 @@ from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.account_health import ASSESSMENTS, DAYS
-from helmdesk.facts.build import INTERNAL, create_custom_fields, create_horizon, create_mart_table, facts_hash
+from helmdesk.facts.build import INTERNAL, create_custom_fields, create_horizon, create_mart_table, facts_hash, sql_for
 from helmdesk.facts.entities import LATEST, LOOKUPS, create_instruments, create_latest, versions_sql
 from helmdesk.facts.events import FACT_FAMILIES, CannotRenew, create_record_views, create_touched_records, record_types_sql
 from helmdesk.facts.fact import Fact, load_facts
@@ -234,10 +234,7 @@ class _Renewal:
         self.on_step(f"renewing {name}")
         if fact.prepare:
             fact.prepare(self.engine)
-        sql = fact.sql
-        if fact.only_if and not self.engine.run(f"select 1 from ({fact.only_if}) q limit 1"):
-            sql = f"select * from ({sql}) q limit 0"
-        self.execute(f"create temp table {name} as {sql}")
+        self.execute(f"create temp table {name} as {sql_for(fact, self.engine)}")
 
     def _replace(self, name: str, touched: str) -> None:
         """Put the temporary table's rows in the place of the mart's rows whose key is in `touched`."""

@@ -6,7 +6,9 @@ else the first policy whose rules match, at creation and again whenever the prio
 
 from __future__ import annotations
 
-from helmdesk.clocks.sla import CUSTOM, KINDS, policy_from_definition
+from collections.abc import Iterator
+
+from helmdesk.clocks.sla import ANY_PRIORITY, CUSTOM, KINDS, SlaPolicy, policy_from_definition
 from helmdesk.engines.engine import Engine
 from helmdesk.facts.fact import Fact
 from helmdesk.facts.rows import put_rows
@@ -19,6 +21,7 @@ MATCH_COLUMNS = {"account": "account_id", "contract": "contract_id", "customer":
 TARGET_COLUMNS = {
     "policy_id": "text", "valid_from": "instant", "valid_to": "instant", "calendar_id": "text", "clock": "text", "kind": "text",
     "priority": "text", "target_seconds": "integer", "is_business": "flag", "pausing": "texts", "reopen": "text",
+    "overridden": "texts",
 }  # fmt: skip
 FROM_CONTRACT, NO_RULE = -1_000_000, 1_000_000
 
@@ -40,22 +43,7 @@ def create_rules(engine: Engine) -> None:
     rules = []
     for policy_id, valid_from, valid_to, calendar_id, definition in rows:
         policy = policy_from_definition(policy_id, definition)
-        targets += [
-            (
-                policy_id,
-                valid_from,
-                valid_to,
-                calendar_id,
-                t.clock,
-                t.kind,
-                t.priority,
-                t.target_seconds,
-                t.is_business,
-                list(t.pausing),
-                t.reopen,
-            )
-            for t in policy.targets
-        ]
+        targets += _targets(policy, valid_from, valid_to, calendar_id)
         during = f"m.moment_at >= timestamp '{valid_from}' and m.moment_at < timestamp '{valid_to}'"
         rules.append(f"select m.ticket_id, m.moment_at, {text(policy_id)} as policy_id, {FROM_CONTRACT} as place from sla_moments m"
                      f" where m.contract_policy_id = {text(policy_id)} and {during}")  # fmt: skip
@@ -66,6 +54,16 @@ def create_rules(engine: Engine) -> None:
     nothing = "select cast(null as varchar) as ticket_id, cast(null as timestamp) as moment_at, cast(null as varchar) as policy_id, 0 as place where false"
     engine.make("sla_moments", MOMENTS if rules else f"{MOMENTS} limit 0", "temp table")
     engine.make("sla_matches", " union all ".join(rules or [nothing]), "temp table")
+
+
+def _targets(policy: SlaPolicy, valid_from: object, valid_to: object, calendar_id: str | None) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of ``sla_targets``; a target for any priority names those that have one of their own."""
+    for (clock, priority), target in {(target.clock, target.priority): target for target in reversed(policy.targets)}.items():
+        others = [other.priority for other in policy.targets if other.clock == clock and other.priority != ANY_PRIORITY]
+        yield (
+            policy.policy_id, valid_from, valid_to, calendar_id, clock, target.kind, priority, target.target_seconds, target.is_business,
+            list(target.pausing), target.reopen, others if priority == ANY_PRIORITY else [],
+        )  # fmt: skip
 
 
 def _condition(field: str, values: tuple[str, ...]) -> str:
@@ -84,10 +82,10 @@ MOMENTS = """
         t.channel, t.issue_type, t.severity, t.customer_id, t.custom, s.team_id, e.name as team
     from tickets t
     join (select *, lag(priority) over (partition by ticket_id order by started_at) as last_priority,
-            row_number() over (partition by ticket_id order by started_at) as place from ticket_states) s on s.ticket_id = t.ticket_id
+            row_number() over (partition by ticket_id order by started_at) as place from ticket_states
+            where ticket_id not in (select ticket_id from sla_records where type = 'policy_applied')) s on s.ticket_id = t.ticket_id
     left join latest_teams e on e.entity_id = s.team_id
-    where (s.place = 1 or s.priority is distinct from s.last_priority)
-        and t.ticket_id not in (select ticket_id from sla_records where type = 'policy_applied')
+    where s.place = 1 or s.priority is distinct from s.last_priority
 """
 
 fact = Fact(
@@ -129,8 +127,8 @@ fact = Fact(
             coalesce(a.calendar_id, g.calendar_id, a.ticket_calendar_id) as calendar_id
         from situated a
         join sla_targets g on g.policy_id = a.policy_id and a.applied_at >= g.valid_from and a.applied_at < g.valid_to
-            and g.priority in ('', coalesce(a.priority, '')) and coalesce(a.clock, g.clock) = g.clock
-        qualify row_number() over (partition by a.ticket_id, a.policy_id, a.applied_at, g.clock order by g.priority desc) = 1
+            and coalesce(a.clock, g.clock) = g.clock
+            and (g.priority = a.priority or (g.priority = '{ANY_PRIORITY}' and not list_contains(g.overridden, coalesce(a.priority, ''))))
         union all
         -- A source may state clock and target without ever giving the policy itself.
         select a.ticket_id, a.policy_id, a.priority, a.applied_at, a.ended_at, a.clock, n.kind, n.pausing, 'resume', a.target_seconds,

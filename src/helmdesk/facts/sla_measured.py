@@ -13,13 +13,13 @@ fact = Fact(
     only_if="select 1 from sla_applications",
     depends=("sla_instances", "sla_runs"),
     sql="""
+    -- One stretch at most reaches the target, and none after it is still short of it.
     with reaching as (
         select r.clock_id, r.clock_calendar_id, r.ended_at, r.is_last, r.elapsed_before, r.run_seconds, i.stopped_at, i.target_seconds,
             r.at_start + i.target_seconds - r.elapsed_before as due_worked
         from sla_runs r
         join sla_instances i on i.clock_id = r.clock_id
         where r.elapsed_before < i.target_seconds and (r.elapsed_before + r.run_seconds >= i.target_seconds or r.is_last)
-        qualify row_number() over (partition by r.clock_id order by r.started_at) = 1
     ),
     dues as (
         select d.clock_id,

@@ -59,16 +59,20 @@ fact = Fact(
             min(case when m.actor_kind in ('bot', 'ai_agent') and m.direction = 'outbound' and m.is_public then m.sent_at end) as first_bot_reply_at,
             max(case when m.is_customer then m.sent_at end) as last_customer_message_at,
             count_if(m.is_human_reply) as human_replies,
-            count_if(m.actor_kind = 'human' and m.direction = 'outbound' and not m.is_automated) as touches,
-            count(distinct case when m.is_human_reply then m.actor_id end) as people_replying
+            count_if(m.actor_kind = 'human' and m.direction = 'outbound' and not m.is_automated) as touches
         from messages m
         join started s on s.ticket_id = m.ticket_id
         group by m.ticket_id
+    ),
+    people as (
+        select ticket_id, count(actor_id) as people_replying
+        from (select distinct ticket_id, actor_id from messages where is_human_reply)
+        group by ticket_id
     )
     select s.ticket_id, s.created_at, s.is_outbound, s.clock_started_at, s.bot_started_at, s.handoff_at,
         coalesce(x.first_reply_at, forever()) as first_reply_at,
         coalesce(x.first_any_reply_at, forever()) as first_any_reply_at, coalesce(x.first_bot_reply_at, forever()) as first_bot_reply_at,
-        x.last_customer_message_at, coalesce(x.human_replies, 0) as human_replies, coalesce(x.touches, 0) as touches, coalesce(x.people_replying, 0) as people_replying,
+        x.last_customer_message_at, coalesce(x.human_replies, 0) as human_replies, coalesce(x.touches, 0) as touches, coalesce(n.people_replying, 0) as people_replying,
         q.first_solved_at, q.last_solved_at, q.is_auto_closed, q.is_first_auto_closed, q.reopens, q.thank_you_reopens,
         coalesce(q.reopened_at, forever()) as reopened_at,
         coalesce(q.reopened_at < q.first_solved_at + days(z.reopen_days), false) as is_reopened_in_time,
@@ -77,5 +81,6 @@ fact = Fact(
     cross join horizon z
     join solves q on q.ticket_id = s.ticket_id
     left join words x on x.ticket_id = s.ticket_id
+    left join people n on n.ticket_id = s.ticket_id
     """,
 )

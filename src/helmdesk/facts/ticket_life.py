@@ -1,7 +1,7 @@
 """The skeleton of `ticket_states`: state changes in order, collapsed to one row per distinct state.
 
 Events before a ticket's creation are moved to it, in their order. At one instant only the last state
-counts. A ticket whose creation has not arrived yet has no states.
+counts. A ticket whose creation has not arrived yet has no states. ``was_unsolved`` is null in the first one.
 """
 
 from helmdesk.facts.fact import Fact
@@ -41,8 +41,7 @@ fact = Fact(
             lag(status) over w as last_status, lag(agent_id) over w as last_agent_id,
             lag(team_id) over w as last_team_id, lag(priority) over w as last_priority, lag(calendar_id) over w as last_calendar_id,
             last_value(nullif(agent_id, '') ignore nulls) over earlier as held_agent_id,
-            last_value(nullif(team_id, '') ignore nulls) over earlier as held_team_id,
-            row_number() over w as place
+            last_value(nullif(team_id, '') ignore nulls) over earlier as held_team_id
         from states
         where next_at is null or next_at > changed_at
         window w as (partition by ticket_id order by changed_at),
@@ -50,14 +49,15 @@ fact = Fact(
     ),
     changed as (
         select *,
-            coalesce(team_id <> '' and team_id <> last_team_id and team_id <> held_team_id, false) as is_team_change,
-            coalesce(agent_id <> '' and agent_id <> last_agent_id and agent_id <> held_agent_id, false) as is_agent_change
+            -- Who held it last, were it a while ago: giving a ticket back to nobody and then to the same is no change.
+            coalesce(team_id <> '' and team_id <> held_team_id, false) as is_team_change,
+            coalesce(agent_id <> '' and agent_id <> held_agent_id, false) as is_agent_change
         from settled
-        where place = 1 or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
+        where last_status is null or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
             or calendar_id is distinct from last_calendar_id
     )
     select ticket_id, changed_at as started_at, coalesce(lead(changed_at) over w, forever()) as ended_at,
-        status, status not in ('solved', 'closed') as is_unsolved, agent_id, team_id, nullif(priority, '') as priority, calendar_id as own_calendar_id,
+        status, status not in ('solved', 'closed') as is_unsolved, last_status not in ('solved', 'closed') as was_unsolved, agent_id, team_id, nullif(priority, '') as priority, calendar_id as own_calendar_id,
         -- A hand-over counts once, whether the team, the agent or both changed.
         is_team_change or is_agent_change as is_transfer, is_team_change
     from changed

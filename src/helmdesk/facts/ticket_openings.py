@@ -17,6 +17,14 @@ fact = Fact(
         where type = 'created'
         group by ticket_id
     ),
+    -- Most records say who and how far; what happens to few tickets is looked for apart.
+    stations as (
+        select ticket_id, count_if(type = 'assigned' and agent_id <> '') as assignee_stations, count_if(type = 'assigned' and team_id <> '') as group_stations,
+            count_if(type = 'status_changed' and status_raw = 'on-hold') > 0 as has_old_hold
+        from ticket_records
+        where type = 'assigned' or (type = 'status_changed' and status_raw = 'on-hold')
+        group by ticket_id
+    ),
     happened as (
         select ticket_id,
             count_if(type = 'escalated') as escalations,
@@ -24,22 +32,27 @@ fact = Fact(
             count_if(type = 'merged_into') > 0 as is_merged,
             count_if(type = 'split') > 0 as is_split,
             coalesce(arg_max(type, (occurred_at, coalesce(seq, 0), record_id)) filter (where type in ('deleted', 'restored')) = 'deleted', false) as is_deleted,
-            count_if(type = 'assigned' and agent_id <> '') as assignee_stations, count_if(type = 'assigned' and team_id <> '') as group_stations,
-            count_if(type = 'status_changed' and status_raw = 'on-hold') > 0 as has_old_hold,
-            arg_max(target_ticket_id, (occurred_at, coalesce(seq, 0), record_id)) filter (where type = 'merged_into') as survivor_ticket_id,
-            arg_max(value, (occurred_at, coalesce(seq, 0), record_id)) filter (where type = 'field_changed' and field = 'issue_type') as issue_type
+            arg_max(target_ticket_id, (occurred_at, coalesce(seq, 0), record_id)) filter (where type = 'merged_into') as survivor_ticket_id
         from ticket_records
-        where type <> 'created'
+        where type in ('escalated', 'spam_marked', 'merged_into', 'split', 'deleted', 'restored')
+        group by ticket_id
+    ),
+    named as (
+        select ticket_id, arg_max(value, (occurred_at, coalesce(seq, 0), record_id)) as issue_type
+        from ticket_records
+        where type = 'field_changed' and field = 'issue_type'
         group by ticket_id
     )
-    select o.ticket_id, o.created_at, o.source, o.channel, o.subject, o.severity, coalesce(h.issue_type, o.first_issue_type) as issue_type,
+    select o.ticket_id, o.created_at, o.source, o.channel, o.subject, o.severity, coalesce(n.issue_type, o.first_issue_type) as issue_type,
         o.customer_id, coalesce(o.own_account_id, c.account_id) as account_id, o.own_region, o.custom, o.fidelity,
         coalesce(h.escalations, 0) as escalations, coalesce(h.is_spam, false) as is_spam, coalesce(h.is_merged, false) as is_merged,
         coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted, h.survivor_ticket_id,
-        coalesce(h.assignee_stations, 0) as assignee_stations, coalesce(h.group_stations, 0) as group_stations,
-        coalesce(h.has_old_hold, false) as has_old_hold, c.entity_id is not null or g.entity_id is not null as is_requester_known
+        coalesce(p.assignee_stations, 0) as assignee_stations, coalesce(p.group_stations, 0) as group_stations,
+        coalesce(p.has_old_hold, false) as has_old_hold, c.entity_id is not null or g.entity_id is not null as is_requester_known
     from opened o
+    left join stations p on p.ticket_id = o.ticket_id
     left join happened h on h.ticket_id = o.ticket_id
+    left join named n on n.ticket_id = o.ticket_id
     left join latest_agents g on g.entity_id = o.customer_id
     left join customer_versions c on c.entity_id = o.customer_id and o.created_at >= c.valid_from and o.created_at < c.valid_to
     """,

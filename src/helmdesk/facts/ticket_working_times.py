@@ -13,8 +13,10 @@ fact = Fact(
     only_if="select 1 from working_time",
     depends=("ticket_clocks",),
     sql="""
+    -- A clock that starts with the ticket has worked nothing then: only later starts are looked up.
     with moments as (
-        select ticket_id, 'started' as moment, clock_started_at as instant from ticket_clocks where clock_started_at < forever()
+        select ticket_id, 'started' as moment, clock_started_at as instant from ticket_clocks
+        where clock_started_at > created_at and clock_started_at < forever()
         union all
         select ticket_id, 'replied', first_reply_at from ticket_clocks where first_reply_at < forever()
     ),
@@ -25,20 +27,16 @@ fact = Fact(
         join ticket_states s on s.ticket_id = m.ticket_id and s.started_at <= m.instant and s.ended_at > m.instant
         left join working_days w on w.calendar_id = s.calendar_id and w.day_at = date_trunc('day', m.instant) and w.from_at <= m.instant and w.until_at > m.instant
     ),
-    replies_worked as (
-        select ticket_id, max(case when moment = 'started' then worked_seconds end) as started,
-            max(case when moment = 'replied' then worked_seconds end) as replied,
-            max(case when moment = 'started' then calendar_id end) as start_calendar_id
-        from worked
-        group by ticket_id
-    ),
+    replied as (select ticket_id, worked_seconds from worked where moment = 'replied'),
+    started as (select ticket_id, worked_seconds, calendar_id from worked where moment = 'started'),
     states as (
         select s.ticket_id,
             max(case when s.started_at = k.first_solved_at then s.worked_before end) as first_solved,
             max(case when s.started_at = k.last_solved_at then s.worked_before end) as last_solved,
             arg_min(case when s.agent_id <> '' then s.worked_before end, s.started_at) as assigned,
             arg_min(s.calendar_id, s.started_at) as first_calendar_id,
-            count(distinct s.calendar_id) as calendars,
+            max(case when s.started_at = k.created_at then s.calendar_id end) as opening_calendar_id,
+            min(s.calendar_id) <> max(s.calendar_id) as is_mixed,
             cast(sum(case when s.is_unsolved then s.business_seconds end) as bigint) as open_seconds,
             cast(sum(case when s.status in ('new', 'open') then s.business_seconds end) as bigint) as agent_work_seconds,
             cast(sum(case when s.status in ('new', 'open', 'waiting_third_party') then s.business_seconds end) as bigint) as requester_wait_seconds,
@@ -49,6 +47,15 @@ fact = Fact(
         where s.calendar_id is not null
         group by s.ticket_id
     ),
+    replies_worked as (
+        select s.ticket_id, r.worked_seconds as replied,
+            case when k.clock_started_at > k.created_at then b.worked_seconds when k.clock_started_at = k.created_at and s.opening_calendar_id is not null then 0 end as started,
+            case when k.clock_started_at > k.created_at then b.calendar_id when k.clock_started_at = k.created_at then s.opening_calendar_id end as start_calendar_id
+        from states s
+        join ticket_clocks k on k.ticket_id = s.ticket_id
+        left join replied r on r.ticket_id = s.ticket_id
+        left join started b on b.ticket_id = s.ticket_id
+    ),
     -- Only where the two modes can differ: several calendars, or hours that changed.
     anchored as (
         select s.ticket_id, k.created_at, k.clock_started_at, k.first_reply_at, k.first_solved_at, k.last_solved_at,
@@ -58,7 +65,7 @@ fact = Fact(
         left join replies_worked r on r.ticket_id = s.ticket_id
         left join calendar_clocks a on a.calendar_id = s.first_calendar_id and k.created_at >= a.valid_from and k.created_at < a.valid_to
         left join calendar_clocks b on b.calendar_id = r.start_calendar_id and k.clock_started_at >= b.valid_from and k.clock_started_at < b.valid_to
-        where s.calendars > 1 or a.is_versioned or b.is_versioned
+        where s.is_mixed or a.is_versioned or b.is_versioned
     ),
     anchor_moments as (
         select ticket_id, 'created' as moment, created_at as instant, created_clock_id as clock_id from anchored

@@ -54,7 +54,7 @@ def _resting_on(names: Collection[str]) -> set[str]:
 
 
 def sql_for(fact: Fact, engine: Engine) -> str:
-    """Return the house SQL that makes a fact here: nothing much where its records are not there."""
+    """Return the house SQL that makes a fact here: its simpler form, or no rows, where what it rests on is not there."""
     if not fact.only_if or engine.ask(f"select 1 from ({fact.only_if}) q limit 1"):
         return fact.sql
     return fact.otherwise or f"select * from ({fact.sql}) q limit 0"

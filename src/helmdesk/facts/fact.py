@@ -47,8 +47,8 @@ class Fact:
         key: column whose values say which rows a change of records touches; none: the whole table is made again.
         sql: house SQL that gives the table from record views, look-ups and facts it depends on.
         is_view: computed from other facts when asked, because storing it would only repeat them.
-        only_if: house SQL of a query without whose rows this table is empty anyway: then it is not computed.
-        otherwise: house SQL of the table in that case, where it is not empty but simpler.
+        only_if: house SQL of a query without whose rows this table is empty, or what `otherwise` gives: then `sql` is not run.
+        otherwise: house SQL of the simpler table in that case; none: the table is empty.
         is_rare: a view that few questions need: made when one does, not with every mart.
         depends: facts that must exist before.
         dimensions: by which metrics on it can be sliced and filtered.

@@ -33,7 +33,7 @@ fact = Fact(
         left join team_versions e on e.entity_id = l.team_id and l.started_at >= e.valid_from and l.started_at < e.valid_to
     ),
     looked_up as (
-        select p.* exclude (own_calendar_id, was_unsolved, stated_calendar_id), c.calendar_id,
+        select p.*, c.calendar_id,
             case when c.calendar_id is not null then coalesce(a.seconds_before + seconds(a.start_at, least(p.started_at, a.end_at)), 0) end as at_start,
             case when c.calendar_id is not null then coalesce(b.seconds_before + seconds(b.start_at, least(p.until_at, b.end_at)), 0) end as at_end
         from placed p

@@ -87,7 +87,7 @@ class Desk(DeskInsight):
         with self.reader(as_of, settings) as reader:
             origin = reader.remember(Origin, lambda: Origin.of(reader.engine))
             answers = [self._ask(reader, request) for request in requests]
-        rows = [measurement for answer in answers for measurement in answer.measurements]
+        tables = [answer.measurements for answer in answers]
 
         def drill(key: str | None) -> pyarrow.Table:
             chosen = next((answer for answer in answers if answer.metric.key == key), answers[0])
@@ -95,7 +95,7 @@ class Desk(DeskInsight):
             with self.engine(None if is_published else origin.lake_version, settings) as fresh:
                 return drill_table(fresh, chosen.metric.fact, chosen.drill_sql)
 
-        return Measurements(rows, question.by, lambda: make_receipt(origin, question, answers, settings), drill)
+        return Measurements(tables, question.by, lambda: make_receipt(origin, question, answers, settings), drill)
 
     def _ask(self, reader: Reader, request: Request) -> Answer:
         """Answer one request; a metric of the desk's own is first checked against the columns there are."""

@@ -72,7 +72,7 @@ def test_period_equals_python(instant: datetime, zone: str, grain: str, shift: i
     from helmdesk.settings import WEEKDAYS
 
     engine = DuckDB.create()
-    found = one(engine, f"select period(timestamp '{instant}', '{grain}', '{zone}', {shift})")
+    found = one(engine, f"select period(local_time(timestamp '{instant}', '{zone}'), '{grain}', {shift})")
     local = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
     assert found == datetime.combine(period_start(local.date(), grain, WEEKDAYS[shift]), datetime.min.time())
     assert one(engine, f"select local_part(timestamp '{instant}', 'hour', '{zone}')") == local.hour

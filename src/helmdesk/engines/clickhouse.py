@@ -33,6 +33,7 @@ SIMPLE = {
     "forever": f"toDateTime64('{FOREVER}', 6, 'UTC')",
     "days": "toIntervalDay(arg_1)",
     "later": "addSeconds(arg_1, toInt64(arg_2))",
+    "local_time": "addSeconds(arg_1, timeZoneOffset(toTimeZone(arg_1, arg_2)))",
     "json_text": "JSONExtract(arg_1, arg_2, 'Nullable(String)')",
 }
 
@@ -43,8 +44,7 @@ def _quantile(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    instant, grain, zone, shift = (argument.sql(DIALECT) for argument in arguments)
-    local = f"toTimeZone({instant}, {zone})"
+    local, grain, shift = (argument.sql(DIALECT) for argument in arguments)
     start = (
         f"addDays(dateTrunc({grain}, addDays({local}, -({shift}))), {shift})"
         if arguments[1].name == "week"

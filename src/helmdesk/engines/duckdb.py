@@ -47,20 +47,18 @@ SIMPLE = {
     "later": "arg_1 + to_microseconds(1000000 * cast(arg_2 as bigint))",
     "tenure": TENURE,
     "similarity": SIMILARITY,
+    "local_time": "(arg_1 at time zone 'UTC' at time zone arg_2)",
     "json_text": "json_extract_string(arg_1, '$.\"' || arg_2 || '\"')",
 }
 
 
 def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Weeks may begin on another day than Monday: shift, truncate, shift back."""
-    instant, grain, zone, shift = (argument.copy() for argument in arguments)
-    local = f"({instant.sql(DIALECT)} at time zone 'UTC' at time zone {zone.sql(DIALECT)})"
-    days = f"to_days({shift.sql(DIALECT)})"
+    local, grain, shift = (argument.sql(DIALECT) for argument in arguments)
+    days = f"to_days({shift})"
+    is_shifted = arguments[1].name == "week" and shift != "0"
     return sqlglot.parse_one(
-        f"(date_trunc({grain.sql(DIALECT)}, {local} - {days}) + {days})::timestamp"
-        if grain.name == "week"
-        else f"date_trunc({grain.sql(DIALECT)}, {local})::timestamp",
-        dialect=DIALECT,
+        f"date_trunc({grain}, {local} - {days}) + {days}" if is_shifted else f"date_trunc({grain}, {local})", dialect=DIALECT
     )
 
 

@@ -43,6 +43,7 @@ SIMPLE = {
         else '24+ months' end""",
     "similarity": f"""coalesce(cast(size(array_intersect({_A}, {_B})) as double)
         / nullif(size(array_union(coalesce({_A}, array()), coalesce({_B}, array()))), 0), 0.0D)""",
+    "local_time": "from_utc_timestamp(arg_1, arg_2)",
     "json_text": "get_json_object(arg_1, concat('$[''', arg_2, ''']'))",
 }
 
@@ -50,8 +51,7 @@ _KINDS = {"text": "string", "json": "string", "number": "double", "integer": "bi
 
 
 def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    instant, grain, zone, shift = (argument.sql(DIALECT) for argument in arguments)
-    local = f"from_utc_timestamp({instant}, {zone})"
+    local, grain, shift = (argument.sql(DIALECT) for argument in arguments)
     days = f"make_dt_interval({shift})"
     is_week = arguments[1].name == "week"
     return sqlglot.parse_one(

@@ -204,7 +204,7 @@ class Study:
         return float(f"{value:.3g}") if value else 0.0
 
     def _ask(self, request: Request) -> tuple[Measurement, ...]:
-        return self._remember(request, lambda: self.reader.answer(request).measurements)  # type: ignore[no-any-return]
+        return self._remember(request, lambda: tuple(self.reader.answer(request).measurements))  # type: ignore[no-any-return]
 
     def _remember(self, key: Any, make: Callable[[], Any]) -> Any:
         if key not in self._known:

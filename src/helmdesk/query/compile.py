@@ -37,8 +37,9 @@ from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of, metric_dimensions
 from helmdesk.query.filters import dimensions_used, filter_expression, find_dimension, values_asked
-from helmdesk.query.house import fill_zone, house, instant_column, timestamp
+from helmdesk.query.house import house, instant_column, timestamp
 from helmdesk.query.levels import join_instants
+from helmdesk.query.local_clock import local_time
 from helmdesk.query.periods import Period, week_shift
 from helmdesk.query.request import Request
 
@@ -82,7 +83,10 @@ def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: li
         whole = [house("max(period_start)").as_("period_start"), *aggregates(metric.value)]
         return exp.select(*whole).from_(rows.subquery("rows_", copy=False), copy=False)
     selected = [*keys, *aggregates(metric.value)]
-    return exp.select(*selected).from_(rows.subquery("rows_", copy=False), copy=False).group_by(*keys, copy=False)
+    found = exp.select(*selected).from_(rows.subquery("rows_", copy=False), copy=False).group_by(*keys, copy=False)
+    # By period, then by the names of groups, those without a name last: never by value.
+    named = [part for group in groups for part in (exp.Is(this=group.copy(), expression=exp.null()), group.copy())]
+    return found.order_by(exp.column("period_start"), *named, copy=False)
 
 
 def compile_drill(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
@@ -135,8 +139,9 @@ def _select_part(
     if is_level:
         period = exp.column("period_start", table="instants")
     elif periods:
-        period = house(f"period({part.anchor}, grain_, zone_, {week_shift(request.week_start)})")
-        period = period.transform(fill_zone(request), copy=False)
+        shift = exp.Literal.number(week_shift(request.week_start))
+        local = local_time(part.anchor, request, bounds)
+        period = exp.Anonymous(this="period", expressions=[local, exp.Literal.string(request.grain), shift])
     else:
         period = house("cast(null as timestamp)")
     role = exp.Literal.string(part.role).as_("role")

@@ -9,8 +9,6 @@ from datetime import datetime
 import sqlglot
 from sqlglot import exp
 
-from helmdesk.query.request import Request
-
 
 @functools.cache
 def _parsed(text: str) -> exp.Expr:
@@ -25,11 +23,6 @@ def house(text: str) -> exp.Expr:
 def timestamp(instant: datetime) -> exp.Expr:
     """Return a naive UTC instant as a literal."""
     return exp.cast(exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f")), "timestamp")
-
-
-def fill_zone(request: Request) -> Callable[[exp.Expr], exp.Expr]:
-    """Replace zone_ and grain_ by the time zone and the grain of a request."""
-    return fill_literals(zone_=request.time_zone, grain_=request.grain or "day")
 
 
 def fill_literals(**literals: str) -> Callable[[exp.Expr], exp.Expr]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -61,13 +62,49 @@ class Measurement:
     is_small: bool
     is_suppressed: bool
 
-    def as_row(self) -> dict[str, Any]:
-        """Return the measurement as one flat row, dimensions as columns."""
-        row: dict[str, Any] = {"metric": self.metric, "variant": self.variant}
-        row.update(self.group)
-        row["period_start"] = self.period_start
-        row.update({name: getattr(self, name) for name in FIXED_COLUMNS})
-        return row
+
+class MeasurementTable(Sequence[Measurement]):
+    """The measurements of one metric, kept column by column: tens of thousands are common, and few are looked at one by one.
+
+    Args:
+        metric, version, variant, unit: what all of them share.
+        by: names of the dimensions.
+        columns: lists of equal length: the dimensions by their names, and every column of a measurement but `unit`.
+    """
+
+    def __init__(self, metric: str, version: int, variant: str, unit: str, by: Sequence[str], columns: Mapping[str, list[Any]]) -> None:
+        self.metric, self.version, self.variant, self.unit, self.by = metric, version, variant, unit, tuple(by)
+        self._size = len(columns["value"])
+        self._columns = dict(columns)
+
+    def column(self, name: str) -> list[Any]:
+        """Return one column of the tabular form."""
+        shared = {"metric": self.metric, "variant": self.variant, "unit": self.unit}
+        return [shared[name]] * self._size if name in shared else self._columns[name]
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return plain rows; every row has every column of the tabular form."""
+        names = ("metric", "variant", *self.by, "period_start", *FIXED_COLUMNS)
+        return [dict(zip(names, row, strict=True)) for row in zip(*map(self.column, names), strict=True)]
+
+    def __len__(self) -> int:
+        """Return the number of measurements."""
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> Measurement: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Measurement, ...]: ...
+    def __getitem__(self, index: int | slice) -> Measurement | tuple[Measurement, ...]:
+        """Return one measurement, or a tuple of them for a slice."""
+        if isinstance(index, slice):
+            return tuple(self._make(place) for place in range(self._size)[index])
+        return self._make(range(self._size)[index])
+
+    def _make(self, place: int) -> Measurement:
+        at = {name: column[place] for name, column in self._columns.items()}
+        group = tuple((name, at.pop(name)) for name in self.by)
+        return Measurement(metric=self.metric, version=self.version, variant=self.variant, unit=self.unit, group=group, **at)
 
 
 class Measurements:
@@ -78,12 +115,12 @@ class Measurements:
 
     def __init__(
         self,
-        rows: Sequence[Measurement],
+        tables: Sequence[MeasurementTable],
         by: Sequence[str],
         receipt: Callable[[], Receipt],
         drill: Callable[[str | None], pyarrow.Table],
     ) -> None:
-        self._rows = tuple(rows)
+        self._tables = tuple(tables)
         self.by = tuple(by)
         self._make_receipt = receipt
         self._drill = drill
@@ -97,9 +134,13 @@ class Measurements:
         """Return one measurement, or a tuple of them for a slice."""
         return self._rows[index]
 
+    @functools.cached_property
+    def _rows(self) -> tuple[Measurement, ...]:
+        return tuple(itertools.chain.from_iterable(self._tables))
+
     def __len__(self) -> int:
         """Return the number of measurements."""
-        return len(self._rows)
+        return sum(map(len, self._tables))
 
     def __iter__(self) -> Iterator[Measurement]:
         """Iterate over the measurements."""
@@ -107,7 +148,7 @@ class Measurements:
 
     def drill(self, key: str | None = None) -> pyarrow.Table:
         """Return the very rows behind the measurements of metric `key` (the first by default)."""
-        return self._drill(key or self._rows[0].metric if self._rows else key)
+        return self._drill(key)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -116,7 +157,7 @@ class Measurements:
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Return plain rows; every row has every column."""
-        return [row.as_row() for row in self._rows]
+        return [row for table in self._tables for row in table.as_rows()]
 
     def to_arrow(self) -> pyarrow.Table:
         """Return an Arrow table; `period_start` is a local date, durations are seconds."""
@@ -126,10 +167,9 @@ class Measurements:
         types |= {name: pa.int64() for name in ("n", "pending", "native", "derived", "asserted")}
         types |= {name: pa.bool_() for name in ("is_partial", "is_small", "is_suppressed")}
         types["period_start"] = pa.date32()
-        rows = self.as_rows()
         arrays = {}
         for name in self.columns:
-            cells = [row[name] for row in rows]
+            cells = [cell for table in self._tables for cell in table.column(name)]
             kind = types.get(name)
             if kind is None:
                 kind = pa.int64() if name in self.by and any(isinstance(cell, int) for cell in cells) else pa.string()

@@ -136,7 +136,7 @@ class Origin:
 
 def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer], settings: Mapping[str, Any]) -> Receipt:
     """Return the sealed receipt of answers that a mart of this origin has given."""
-    measured = [measurement for answer in answers for measurement in answer.measurements]
+    results = [row for answer in answers for row in answer.measurements.as_rows()]
     return Receipt.seal(
         {
             "helmdesk": __version__,
@@ -148,8 +148,8 @@ def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer], 
             "engine": {"name": origin.engine, "version": origin.engine_version},
             "packages": {name: version(name) for name in ("duckdb", "deltalake", "sqlglot")},
             "queries": [_query(answer) for answer in answers],
-            "row_count": len(measured),
-            "results": json.loads(json.dumps([row.as_row() for row in measured], default=str)),
+            "row_count": len(results),
+            "results": json.loads(json.dumps(results, default=str)),
         }
     )
 
@@ -160,7 +160,7 @@ def _query(answer: Answer) -> dict[str, Any]:
         "variant": answer.request.variant,
         "definition": definition_hash(answer.request.definition().metric),
         "policy": answer.request.policy.digest(),
-        "rows_behind": sum(measurement.n for measurement in answer.measurements),
+        "rows_behind": sum(answer.measurements.column("n")),
         "sql": answer.sql,
         "drill_sql": answer.drill_sql,
     }

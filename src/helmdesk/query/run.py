@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from helmdesk.engines.engine import Engine
 from helmdesk.facts.build import ensure_fact
-from helmdesk.kinds import (
-    Count,
-    Difference,
-    Distinct,
-    GroupMean,
-    Level,
-    Mean,
-    Metric,
-    NetShare,
-    Quantile,
-    Ratio,
-    Share,
-    Sum,
-    SumOnce,
-    SumRatio,
-    Survival,
-    Value,
-)
+from helmdesk.kinds import Distinct, Level, Metric, Survival, Value
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import (
     check_dimensions,
@@ -38,14 +21,18 @@ from helmdesk.query.compile import (
     resolve,
 )  # fmt: skip
 from helmdesk.query.dimensions import metric_dimensions
-from helmdesk.query.measurement import SMALL, Measurement
+from helmdesk.query.finish import FINISH
+from helmdesk.query.measurement import SMALL, MeasurementTable
 from helmdesk.query.periods import Period, periods
 from helmdesk.query.request import Request
-from helmdesk.statistics.proportion import difference_of_counts, mean_interval, net_share, ratio_of_counts, ratio_of_sums, wilson
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
 EMPTY_BOUNDS = datetime(1970, 1, 1)
-Row = dict[str, Any]
+Columns = dict[str, list[Any]]
+NOTHING = (
+    "n", "pending", "native", "derived", "asserted", "numerator", "denominator", "positive", "negative", "total", "squares", "xx", "xy", "yy",
+    "groups",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ class Answer:
 
     request: Request
     metric: Metric
-    measurements: tuple[Measurement, ...]
+    measurements: MeasurementTable
     sql: str
     make_drill_sql: Callable[[], str]
 
@@ -99,34 +86,31 @@ def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
     if missing:
         # Nothing to ask: no source ever delivered such records.
         sql = f"-- not asked: there are no records of type {', '.join(missing)}"
-        rows = [] if request.by or buckets else [{**_empty_row(metric), "period_start": None}]
+        columns = _columns_of_nothing(metric, request, [] if request.by or buckets else [((), None)])
     else:
         ensure_fact(engine, metric.fact)
-        sql, rows = _ask(engine, metric, request, bounds, buckets)
-    partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in buckets}
-    is_personal = _speaks_of_people(metric, request, bounds)
-    measure = _measurer(metric, request, partial, is_personal)
-    found = [measure(row) for row in rows]
-    found += _missing_periods(found, metric, request, bounds, buckets, measure)
-    if missing:
-        # Not even a count is zero where nobody ever recorded such a thing.
-        found = [replace(measurement, value=None) for measurement in found]
-
+        sql, columns = _ask(engine, metric, request, bounds, buckets)
+    table = _measured(metric, request, bounds, buckets, _with_empty_periods(columns, metric, request, bounds, buckets), bool(missing))
     translate = engine.translate  # not the engine: answers are remembered longer than connections live
 
     def make_drill_sql() -> str:
         return translate(compile_drill(metric, request, bounds, buckets))
 
-    return Answer(request, metric, tuple(sorted(found, key=_order)), sql, make_drill_sql)
+    return Answer(request, metric, table, sql, make_drill_sql)
 
 
-def _ask(engine: Engine, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> tuple[str, list[Row]]:
+def _ask(engine: Engine, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> tuple[str, Columns]:
     sql = engine.translate(compile_values(metric, request, bounds, buckets))
-    names, found = engine.fetch(sql)
-    rows = [dict(zip(names, row, strict=True)) for row in found]
+    names, rows = engine.fetch(sql)
+    columns: Columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     if isinstance(metric.value, Survival):
-        rows = _survival_rows(rows, len(request.by), metric.value)
-    return sql, rows
+        columns = _fold_durations(columns, _keys(request), metric.value)
+    columns["period_start"] = [None if start is None else start.date() for start in columns["period_start"]]
+    return sql, columns
+
+
+def _keys(request: Request) -> list[str]:
+    return [*(f"group_{place}" for place in range(len(request.by))), "period_start"]
 
 
 def _buckets(request: Request, bounds: Bounds) -> list[Period]:
@@ -139,37 +123,32 @@ def _buckets(request: Request, bounds: Bounds) -> list[Period]:
     return periods(start, end, request.grain, request.time_zone, request.week_start)
 
 
-def _order(measurement: Measurement) -> tuple[Any, ...]:
-    """Sort by period, then by the names of groups, those without a name last: never by value."""
-    return (
-        measurement.period_start or date.min,
-        *[(value is None, isinstance(value, str), value if value is not None else 0) for _, value in measurement.group],
-    )
+def _measured(
+    metric: Metric, request: Request, bounds: Bounds, buckets: list[Period], columns: Columns, is_unrecorded: bool
+) -> MeasurementTable:
+    """Return the measurements of rows of sums, in whole columns."""
+    value, low, high, numerator, denominator = FINISH[type(_inner(metric.value))](columns)
+    starts, sizes = columns["period_start"], columns["n"]
+    partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in buckets} | {None: False}
+    is_small = [n < SMALL for n in sizes]
+    is_suppressed = [False] * len(sizes)
+    if _speaks_of_people(metric, request, bounds):
+        is_suppressed = [small and number is not None for small, number in zip(is_small, value, strict=True)]
+        value, low, high, numerator = (_withheld(numbers, is_suppressed) for numbers in (value, low, high, numerator))
+    if is_unrecorded:
+        # Not even a count is zero where nobody ever recorded such a thing.
+        value = [None] * len(sizes)
+    measured: Columns = {
+        **{name: columns[key] for name, key in zip(request.by, _keys(request), strict=False)},
+        "period_start": starts, "value": value, "low": low, "high": high, "n": sizes, "numerator": numerator, "denominator": denominator,
+        **{name: columns[name] for name in ("pending", "native", "derived", "asserted")},
+        "is_partial": [partial.get(start, True) for start in starts], "is_small": is_small, "is_suppressed": is_suppressed,
+    }  # fmt: skip
+    return MeasurementTable(metric.key, metric.version, request.variant or "", metric.unit, request.by, measured)
 
 
-def _measurer(metric: Metric, request: Request, partial: Mapping[date, bool], is_personal: bool) -> Callable[[Row], Measurement]:
-    """Return what turns one row into a measurement; what all rows share is looked up once, as there may be tens of thousands."""
-    finish = FINISH[type(_inner(metric.value))]
-    named = [(name, f"group_{place}") for place, name in enumerate(request.by)]
-    key, version, variant, unit = metric.key, metric.version, request.variant or "", metric.unit
-
-    def measure(row: Row) -> Measurement:
-        value, interval, numerator, denominator = finish(row)
-        start = row["period_start"]
-        label = None if start is None else start.date()
-        n = row["n"]
-        is_small = n < SMALL
-        is_suppressed = is_small and is_personal and value is not None
-        if is_suppressed:
-            value, interval, numerator = None, None, None
-        low, high = interval or (None, None)
-        return Measurement(
-            key, version, variant, tuple([(name, row[column]) for name, column in named]), label, value, low, high, unit, n, numerator,
-            denominator, row["pending"], row["native"], row["derived"], row["asserted"], label is not None and partial.get(label, True),
-            is_small, is_suppressed,
-        )  # fmt: skip
-
-    return measure
+def _withheld(numbers: list[float | None], is_suppressed: list[bool]) -> list[float | None]:
+    return [None if hidden else number for number, hidden in zip(numbers, is_suppressed, strict=True)]
 
 
 def _inner(value: Value) -> Any:
@@ -189,149 +168,63 @@ def _is_partial(bucket: Period, request: Request, bounds: Bounds) -> bool:
     return is_cut or bucket.end > bounds.as_of
 
 
-Finished = tuple[float | None, tuple[float | None, float | None] | None, float | None, float | None]
-
-
-def _finish_count(row: Row) -> Finished:
-    return float(row["n"]), None, None, None
-
-
-def _finish_share(row: Row) -> Finished:
-    hits, cases = row["numerator"], row["denominator"]
-    return (hits / cases if cases else None), wilson(hits, cases), float(hits), float(cases)
-
-
-def _finish_net_share(row: Row) -> Finished:
-    positive, negative, cases = row["positive"], row["negative"], row["n"]
-    value = (positive - negative) / cases if cases else None
-    return value, net_share(positive, negative, cases), float(positive - negative), float(cases)
-
-
-def _finish_ratio(row: Row) -> Finished:
-    numerator, denominator = float(row["numerator"]), float(row["denominator"])
-    value = numerator / denominator if denominator else None
-    return value, ratio_of_counts(numerator, denominator), numerator, denominator
-
-
-def _finish_difference(row: Row) -> Finished:
-    numerator, denominator = float(row["numerator"]), float(row["denominator"])
-    return numerator - denominator, difference_of_counts(numerator, denominator), numerator, denominator
-
-
-def _finish_mean(row: Row) -> Finished:
-    total, cases = row["total"], row["n"]
-    if not cases:
-        return None, None, None, 0.0
-    return total / cases, mean_interval(total, row["squares"], cases), float(total), float(cases)
-
-
-def _finish_quantile(row: Row) -> Finished:
-    value, low, high = row["quantile"], row.get("low"), row.get("high")
-    bounds = (None if low is None else float(low), None if high is None else float(high))
-    return None if value is None else float(value), bounds, None, None
-
-
-def _finish_sum(row: Row) -> Finished:
-    return float(row["total"] or 0), None, None, None
-
-
-def _finish_sum_ratio(row: Row) -> Finished:
-    numerator, denominator = float(row["numerator"] or 0), float(row["denominator"] or 0)
-    if not denominator:
-        return None, None, numerator, 0.0
-    interval = ratio_of_sums(numerator, denominator, row["xx"] or 0, row["xy"] or 0, row["yy"] or 0, row["groups"])
-    return numerator / denominator, interval, numerator, denominator
-
-
-def _finish_group_mean(row: Row) -> Finished:
-    total, groups = row["total"], row["groups"]
-    if not groups:
-        return None, None, None, 0.0
-    return total / groups, mean_interval(total, row["squares"], groups), float(total), float(groups)
-
-
-def _finish_distinct(row: Row) -> Finished:
-    return float(row["quantile"]), None, None, None
-
-
-FINISH: dict[type, Callable[[Row], Finished]] = {
-    Count: _finish_count,
-    Share: _finish_share,
-    NetShare: _finish_net_share,
-    Ratio: _finish_ratio,
-    Difference: _finish_difference,
-    Mean: _finish_mean,
-    Quantile: _finish_quantile,
-    Distinct: _finish_distinct,
-    Survival: _finish_quantile,
-    Sum: _finish_sum,
-    SumOnce: _finish_sum,
-    SumRatio: _finish_sum_ratio,
-    GroupMean: _finish_group_mean,
-}
-
-
-def _survival_rows(rows: Sequence[Row], groups: int, kind: Survival) -> list[Row]:
+def _fold_durations(columns: Columns, keys: list[str], kind: Survival) -> Columns:
     """Fold one row per duration into one row per group and period."""
-    keys = [*(f"group_{place}" for place in range(groups)), "period_start"]
-    folded: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    for row in rows:
-        folded[tuple(row[key] for key in keys)].append(row)
-    if not folded and not groups:
+    sums = ("native", "derived", "asserted")
+    folded: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    members = zip(*(columns[name] for name in ("x", "n_ended", "n_censored", *sums)), strict=True)
+    for key, member in zip(zip(*(columns[name] for name in keys), strict=True), members, strict=True):
+        folded[key].append(member)
+    if not folded and keys == ["period_start"]:
         folded[(None,)] = []
-    result = []
-    for values, members in folded.items():
-        steps = [(float(row["x"]), row["n_ended"], row["n_censored"]) for row in members]
-        estimate = kaplan_meier_quantile(steps, kind.q)
-        sums = {name: sum(row[name] for row in members) for name in ("native", "derived", "asserted")}
-        n = sum(row["n_ended"] + row["n_censored"] for row in members)
-        result.append(
-            {**dict(zip(keys, values, strict=True)), **sums, "n": n,
-             "pending": sum(row["n_censored"] for row in members),
-             "quantile": estimate.value, "low": estimate.low, "high": estimate.high}
-        )  # fmt: skip
+    result: Columns = {name: [] for name in (*keys, *sums, "n", "pending", "quantile", "low", "high")}
+    for key, steps in folded.items():
+        estimate = kaplan_meier_quantile([(float(x), ended, censored) for x, ended, censored, *_ in steps], kind.q)
+        row = {
+            **dict(zip(keys, key, strict=True)),
+            **{name: sum(step[place] for step in steps) for place, name in enumerate(sums, 3)},
+            "n": sum(step[1] + step[2] for step in steps), "pending": sum(step[2] for step in steps),
+            "quantile": estimate.value, "low": estimate.low, "high": estimate.high,
+        }  # fmt: skip
+        for name, cell in row.items():
+            result[name].append(cell)
     return result
 
 
-def _empty_row(metric: Metric) -> Row:
-    """Sums over no rows."""
-    sums = (
-        "n",
-        "pending",
-        "native",
-        "derived",
-        "asserted",
-        "numerator",
-        "denominator",
-        "positive",
-        "negative",
-        "total",
-        "squares",
-        "xx",
-        "xy",
-        "yy",
-        "groups",
-    )
-    return {**dict.fromkeys(sums, 0), "quantile": 0 if isinstance(_inner(metric.value), Distinct) else None}
+def _columns_of_nothing(metric: Metric, request: Request, rows: Sequence[tuple[tuple[Any, ...], date | None]]) -> Columns:
+    """Return sums over no rows, for each group and period."""
+    nothing = {
+        **dict.fromkeys(NOTHING, 0),
+        "quantile": 0 if isinstance(_inner(metric.value), Distinct) else None,
+        "low": None,
+        "high": None,
+    }
+    columns: Columns = {name: [cell] * len(rows) for name, cell in nothing.items()}
+    columns["period_start"] = [start for _, start in rows]
+    for place in range(len(request.by)):
+        columns[f"group_{place}"] = [group[place] for group, _ in rows]
+    return columns
 
 
-def _missing_periods(
-    found: Sequence[Measurement],
-    metric: Metric,
-    request: Request,
-    bounds: Bounds,
-    buckets: list[Period],
-    measure: Callable[[Row], Measurement],
-) -> list[Measurement]:
-    """Periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
-    groups = {measurement.group for measurement in found} or ({()} if not request.by else set())
-    present = {(measurement.group, measurement.period_start) for measurement in found}
-    empty = _empty_row(metric)
-    missing = []
-    for group in groups:
-        for bucket in buckets:
-            if (group, bucket.label) not in present and bucket.start <= bounds.as_of:
-                names = {f"group_{place}": value for place, (_, value) in enumerate(group)}
-                start = datetime.combine(bucket.label, datetime.min.time())
-                missing.append(measure({**empty, **names, "period_start": start}))
-    return missing
+def _with_empty_periods(columns: Columns, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> Columns:
+    """Add periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
+    expected = [bucket.label for bucket in buckets if bucket.start <= bounds.as_of]
+    if not expected:
+        return columns
+    *group_keys, _ = _keys(request)
+    groups = list(zip(*(columns[key] for key in group_keys), strict=True)) if request.by else [()] * len(columns["period_start"])
+    present = set(zip(groups, columns["period_start"], strict=True))
+    each = dict.fromkeys(groups) if request.by else ((),)
+    empty = [(group, label) for group in each for label in expected if (group, label) not in present]
+    if not empty:
+        return columns
+    more = _columns_of_nothing(metric, request, empty)
+    together = {name: [*column, *more[name]] for name, column in columns.items()}
+    keys = [together["period_start"], *(part for key in group_keys for part in _sortable(together[key]))]
+    order = sorted(range(len(keys[0])), key=list(zip(*keys, strict=True)).__getitem__)
+    return {name: [column[place] for place in order] for name, column in together.items()}
+
+
+def _sortable(names: list[Any]) -> tuple[list[bool], list[Any]]:
+    """Return what sorts a group by its name, those without a name last."""
+    return [name is None for name in names], ["" if name is None else name for name in names]

@@ -251,7 +251,7 @@ def trend_of(reader: Reader, asked: Request, grain: str) -> tuple[Measurement, .
     start = max(asked.end - timedelta(days=days), Window.first_day(reader.bounds.first, asked.time_zone))
     if start >= asked.end:
         return ()
-    return reader.answer(replace(asked, start=start, grain=grain)).measurements
+    return tuple(reader.answer(replace(asked, start=start, grain=grain)).measurements)
 
 
 def nothing_measured(metric: Metric) -> Measurement:

@@ -8,7 +8,7 @@ it; a drill-down lists it. So a number and its rows cannot disagree.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -37,10 +37,9 @@ from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of, metric_dimensions
 from helmdesk.query.filters import dimensions_used, filter_expression, find_dimension, values_asked
-from helmdesk.query.house import house, instant_column, timestamp
+from helmdesk.query.house import house, instant_column
 from helmdesk.query.levels import join_instants
-from helmdesk.query.local_clock import local_time
-from helmdesk.query.periods import Period, week_shift
+from helmdesk.query.panes import Pane, pane_key, place_rows
 from helmdesk.query.request import Request
 
 
@@ -69,16 +68,20 @@ def _on_business_clock(value: Value, clock: str) -> Value:
     raise AssertionError(f"{value} has no {clock} clock")
 
 
-def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
-    """Return house SQL with one row per group and period: sums that `run` turns into measurements."""
-    rows = row_source(metric, request, bounds, periods, for_drill=None)
+def compile_values(metric: Metric, panes: Sequence[Pane], bounds: Bounds) -> exp.Expr:
+    """Return house SQL with one row per pane, group and period: sums that `run` turns into measurements."""
+    rows = row_source(metric, panes, bounds, for_drill=None)
+    for pane in pane_key(panes):
+        is_placed = exp.Not(this=exp.Is(this=pane, expression=exp.null()))
+        rows = exp.select("*").from_(rows.subquery("placed", copy=False), copy=False).where(is_placed, copy=False)
+    request = panes[0].request
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
-    keys = [*groups, exp.column("period_start")]
+    keys = [*pane_key(panes), *groups, exp.column("period_start")]
     if clustered(metric.value):
         rows = clusters(rows, keys, isinstance(metric.value, SumRatio))
     if isinstance(metric.value, Survival):
         keys.append(exp.column("x"))
-    elif not request.by and not periods:
+    elif not request.by and not panes[0].periods and len(panes) == 1:
         # One value for the whole window must be one row, even over no rows at all.
         whole = [house("max(period_start)").as_("period_start"), *aggregates(metric.value)]
         return exp.select(*whole).from_(rows.subquery("rows_", copy=False), copy=False)
@@ -89,23 +92,21 @@ def compile_values(metric: Metric, request: Request, bounds: Bounds, periods: li
     return found.order_by(exp.column("period_start"), *named, copy=False)
 
 
-def compile_drill(metric: Metric, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Expr:
+def compile_drill(metric: Metric, pane: Pane, bounds: Bounds) -> exp.Expr:
     """Return house SQL that lists the very rows behind the values (pending rows apart)."""
-    rows = row_source(metric, request, bounds, periods, for_drill=metric.evidence)
+    rows = row_source(metric, [pane], bounds, for_drill=metric.evidence)
     listed = exp.select("*").from_(rows.subquery("rows_", copy=False), copy=False)
     order = [exp.column(column) for column in ("period_start", "role", metric.evidence[0])]
     return listed.order_by(*order, copy=False)
 
 
-def row_source(
-    metric: Metric, request: Request, bounds: Bounds, periods: list[Period], for_drill: tuple[str, ...] | None = None
-) -> exp.Query:
-    """Return house SQL of the rows that count: groups, period, role, and either x and hit or the columns of a drill-down."""
+def row_source(metric: Metric, panes: Sequence[Pane], bounds: Bounds, for_drill: tuple[str, ...] | None = None) -> exp.Query:
+    """Return house SQL of the rows that count: pane, groups, period, role, and either x and hit or the columns of a drill-down."""
     parts: list[exp.Query] = []
     for part in _parts(metric):
-        parts.append(_select_part(metric, part, request, bounds, periods, for_drill))
+        parts.append(_select_part(metric, part, panes, bounds, for_drill))
     if metric.pending is not None and for_drill is None:
-        parts.append(_select_part(metric, metric.pending, request, bounds, periods, None))
+        parts.append(_select_part(metric, metric.pending, panes, bounds, None))
     source: exp.Query = parts[0]
     for other in parts[1:]:
         source = exp.union(source, other, distinct=False, copy=False)
@@ -126,40 +127,31 @@ def _parts(metric: Metric) -> list[Part]:
 def _select_part(
     metric: Metric,
     part: Part,
-    request: Request,
+    panes: Sequence[Pane],
     bounds: Bounds,
-    periods: list[Period],
     for_drill: tuple[str, ...] | None,
 ) -> exp.Query:
     fact = load_facts()[metric.fact]
+    request = panes[0].request
     known = dimensions_of(fact, part.anchor or None, request, bounds) if request.names_dimensions() else {}
-    is_level = isinstance(metric.value, Level)
     groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
-    period: exp.Expr
-    if is_level:
-        period = exp.column("period_start", table="instants")
-    elif periods:
-        shift = exp.Literal.number(week_shift(request.week_start))
-        local = local_time(part.anchor, request, bounds)
-        period = exp.Anonymous(this="period", expressions=[local, exp.Literal.string(request.grain), shift])
+    query = exp.select().from_(fact.name)
+    if isinstance(metric.value, Level):
+        query, placed = join_instants(query, fact.name, metric.value, panes, bounds)
     else:
-        period = house("cast(null as timestamp)")
+        query, placed = place_rows(query, part.anchor, panes, bounds)
     role = exp.Literal.string(part.role).as_("role")
     if for_drill is None:
         cluster = clustered(metric.value)
         clusters = [house(cluster).as_("cluster")] if cluster else []
-        selected = [*groups, period.as_("period_start"), role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
+        selected = [*groups, *placed, role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
     else:
         shown = [exp.column(name) for name in for_drill if name not in request.by and name not in request.policy.hidden]
         named = [column.copy() for column in groups]
         for place, column in enumerate(named):
             column.set("alias", exp.to_identifier(request.by[place]))
-        selected = [period.as_("period_start"), role, *named, *shown]
-    query = exp.select(*selected).from_(fact.name)
-    if is_level:
-        query = join_instants(query, fact.name, metric.value, request, bounds, periods)  # type: ignore[arg-type]
-    else:
-        query = _within(query, part.anchor, request)
+        selected = [*placed, role, *named, *shown]
+    query = query.select(*selected, copy=False)
     query = query.where(house(f"({part.where})"), copy=False)
     if bounds.missing(metric):
         # Sources that never record such events would make every answer a false zero.
@@ -190,14 +182,6 @@ def _measured(value: Value, part: Part) -> list[exp.Expr]:
     elif isinstance(inner, NetShare):
         x = f"case when {inner.positive} then 1.0 when {inner.negative} then -1.0 else 0.0 end"
     return [instant_column(house(x)).as_("x"), instant_column(house(hit)).as_("hit")]
-
-
-def _within(query: exp.Select, anchor: str, request: Request) -> exp.Select:
-    if request.start is not None:
-        query = query.where(exp.GTE(this=exp.column(anchor), expression=timestamp(request.start)), copy=False)
-    if request.end is not None:
-        query = query.where(exp.LT(this=exp.column(anchor), expression=timestamp(request.end)), copy=False)
-    return query
 
 
 def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:

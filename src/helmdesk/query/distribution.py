@@ -15,6 +15,7 @@ from helmdesk.kinds import GroupMean, Level, Mean, Metric, Quantile, Survival
 from helmdesk.query.aggregates import CASE
 from helmdesk.query.compile import check_dimensions, require_business_clock, resolve, row_source
 from helmdesk.query.house import house
+from helmdesk.query.panes import Pane
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 
@@ -58,7 +59,7 @@ def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
     check_dimensions(metric, request, reader.bounds)
     require_business_clock(request, reader.bounds)
     ensure_fact(reader.engine, metric.fact)
-    rows = row_source(metric, request, reader.bounds, [])
+    rows = row_source(metric, [Pane(request)], reader.bounds)
     is_ended = " and coalesce(hit, true)" if isinstance(metric.value, Survival) else ""
     values = exp.select("x").from_(rows.subquery("rows_")).where(house(f"role = '{CASE}' and x is not null{is_ended}"))
     found = [float(x) for (x,) in reader.engine.run(reader.engine.translate(values))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +11,7 @@ from sqlglot import exp
 from helmdesk.kinds import Level
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.house import house, timestamp
-from helmdesk.query.periods import Period
-from helmdesk.query.request import Request
+from helmdesk.query.panes import PANE, Pane
 
 MICROSECOND = timedelta(microseconds=1)
 DAY_SECONDS = 86_400
@@ -27,43 +27,47 @@ class LevelInstant:
     """Where a level stands.
 
     Attributes:
+        pane: place of the window it belongs to.
         period_start: local start of the period, or None for the window.
         instant: age is measured to here: the end of the period, but never past the data.
         seen: what had happened by here counts. A period is half-open, so an event at the very instant
             it ends belongs to the next one; at the end of the data the last event counts.
     """
 
+    pane: int
     period_start: datetime | None
     instant: datetime
     seen: datetime
 
 
-def level_instants(request: Request, bounds: Bounds, periods: list[Period]) -> list[LevelInstant]:
-    """Return where a level stands for the window or for each of its periods."""
-    if not periods:
-        return [_level_instant(None, request.end, bounds)]
+def level_instants(panes: Sequence[Pane], bounds: Bounds) -> list[LevelInstant]:
+    """Return where a level stands for each window or for each of its periods."""
     found = []
-    for period in periods:
-        if period.start <= bounds.as_of:
-            end = min(period.end, request.end) if request.end else period.end
-            found.append(_level_instant(datetime.combine(period.label, datetime.min.time()), end, bounds))
+    for place, pane in enumerate(panes):
+        last = pane.request.end
+        if not pane.periods:
+            found.append(_level_instant(place, None, last, bounds))
+        for period in pane.periods:
+            if period.start <= bounds.as_of:
+                end = min(period.end, last) if last else period.end
+                found.append(_level_instant(place, datetime.combine(period.label, datetime.min.time()), end, bounds))
     return found
 
 
-def _level_instant(period_start: datetime | None, end: datetime | None, bounds: Bounds) -> LevelInstant:
+def _level_instant(pane: int, period_start: datetime | None, end: datetime | None, bounds: Bounds) -> LevelInstant:
     if end is None or end > bounds.as_of:
-        return LevelInstant(period_start, bounds.as_of, bounds.as_of)
-    return LevelInstant(period_start, end, end - MICROSECOND)
+        return LevelInstant(pane, period_start, bounds.as_of, bounds.as_of)
+    return LevelInstant(pane, period_start, end, end - MICROSECOND)
 
 
-def _crosses(level: Level, points: list[LevelInstant], grain: str | None) -> exp.Expr | None:
+def _crosses(level: Level, points: list[LevelInstant], is_weekly: bool) -> exp.Expr | None:
     """Return a condition that every row alive at one of many instants meets and most others do not.
 
     Joining every row with every instant is most of a trend's cost, and most rows live between two of them.
     Instants one period apart lie on a raster of days or weeks, shifted where the clocks change; a row that
     begins and ends in the same cell of it was alive at none.
     """
-    width = (7 if grain == "week" else 1) * DAY_SECONDS
+    width = (7 if is_weekly else 1) * DAY_SECONDS
     rasters: dict[timedelta, list[datetime]] = {}
     for point in points:
         rasters.setdefault((point.seen + MICROSECOND - RASTER_START) % timedelta(seconds=width), []).append(point.seen)
@@ -81,12 +85,18 @@ def _crosses(level: Level, points: list[LevelInstant], grain: str | None) -> exp
     return house(" or ".join(conditions))
 
 
-def join_instants(query: exp.Select, fact_name: str, level: Level, request: Request, bounds: Bounds, periods: list[Period]) -> exp.Select:
-    """Join the rows alive at each instant asked for; on the business clock also their calendars' working time there."""
-    points = level_instants(request, bounds, periods)
+def join_instants(
+    query: exp.Select, fact_name: str, level: Level, panes: Sequence[Pane], bounds: Bounds
+) -> tuple[exp.Select, list[exp.Expr]]:
+    """Join the rows alive at each instant asked for; on the business clock also their calendars' working time there.
+
+    Returns also the columns pane (when there are several) and period_start.
+    """
+    points = level_instants(panes, bounds)
     rows = [
         exp.Tuple(
             expressions=[
+                exp.Literal.number(point.pane),
                 timestamp(point.period_start) if point.period_start else house("cast(null as timestamp)"),
                 timestamp(point.instant),
                 timestamp(point.seen),
@@ -94,11 +104,11 @@ def join_instants(query: exp.Select, fact_name: str, level: Level, request: Requ
         )
         for point in points
     ]
-    columns = [exp.to_identifier(name) for name in ("period_start", "instant", "seen")]
+    columns = [exp.to_identifier(name) for name in (PANE, "period_start", "instant", "seen")]
     values = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=columns))
     alive = house(f"({level.opens}) <= instants.seen and instants.seen < ({level.closes})")
     query = query.join(values, on=alive, copy=False)
-    crosses = _crosses(level, points, request.grain)
+    crosses = _crosses(level, points, any(pane.request.grain == "week" for pane in panes))
     if crosses is not None:
         query = query.where(crosses, copy=False)
     if level.of == level.business:
@@ -117,4 +127,5 @@ def join_instants(query: exp.Select, fact_name: str, level: Level, request: Requ
             )
         )
         query = query.join(worked.subquery("worked"), on=same, copy=False)
-    return query
+    placed = [exp.column(name, table="instants").as_(name) for name in ([PANE] if len(panes) > 1 else []) + ["period_start"]]
+    return query, placed

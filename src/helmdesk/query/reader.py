@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
 from helmdesk.engines.engine import Engine
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.request import Request
-from helmdesk.query.run import Answer, read_bounds, run_request
+from helmdesk.query.run import Answer, read_bounds, run_requests
 
 Found = TypeVar("Found")
 
@@ -28,8 +29,12 @@ class Reader:
         self.bounds = bounds or read_bounds(engine)
 
     def answer(self, request: Request) -> Answer:
-        """Answer one request; see `run_request`."""
-        return run_request(self.engine, request, self.bounds)
+        """Answer one request; see `run_requests`."""
+        return self.answers([request])[0]
+
+    def answers(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer requests that differ in their windows and the length of their periods alone, in one pass."""
+        return run_requests(self.engine, requests, self.bounds)
 
     def remember(self, _key: object, make: Callable[[], Found]) -> Found:
         """Return what `make` gives; a reader that remembers may have it already."""
@@ -59,6 +64,11 @@ class Memory:
                 self._found.popitem(last=False)
         return made
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a result is known."""
+        with self._lock:
+            return key in self._found
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
@@ -80,9 +90,16 @@ class RememberingReader(Reader):
         super().__init__(engine, bounds)
         self._memory, self._mart = memory, mart
 
-    def answer(self, request: Request) -> Answer:
-        """Answer one request; the key holds the policy, because it is part of the request."""
-        return self._memory.get((self._mart, request), lambda: super(RememberingReader, self).answer(request))
+    def answers(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer the requests that are not known yet; the keys hold the policy, because it is part of a request."""
+        unknown = [request for request in requests if (self._mart, request) not in self._memory]
+        made = dict(zip(unknown, super().answers(unknown), strict=True)) if unknown else {}
+
+        def make(request: Request) -> Answer:
+            # Another thread may have pushed out meanwhile what was known before.
+            return made[request] if request in made else super(RememberingReader, self).answers([request])[0]
+
+        return [self._memory.get((self._mart, request), partial(make, request)) for request in requests]
 
     def remember(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what is known under `key` in this mart, or make it."""

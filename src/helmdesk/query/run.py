@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from helmdesk.engines.engine import Engine
@@ -23,7 +23,8 @@ from helmdesk.query.compile import (
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.finish import FINISH
 from helmdesk.query.measurement import SMALL, MeasurementTable
-from helmdesk.query.periods import Period, periods
+from helmdesk.query.panes import PANE, Pane
+from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
@@ -41,15 +42,20 @@ class Answer:
 
     Attributes:
         measurements: in order of period and group.
-        sql: executed statement.
-        make_drill_sql: writes the statement that lists the rows behind it, when somebody asks.
+        make_sql: writes the statement that gives just these measurements, when somebody asks; several requests may have been run as one.
+        make_drill_sql: the same for the statement that lists the rows behind them.
     """
 
     request: Request
     metric: Metric
     measurements: MeasurementTable
-    sql: str
+    make_sql: Callable[[], str]
     make_drill_sql: Callable[[], str]
+
+    @property
+    def sql(self) -> str:
+        """The statement that gives the measurements."""
+        return self.make_sql()
 
     @property
     def drill_sql(self) -> str:
@@ -72,64 +78,82 @@ def read_bounds(engine: Engine) -> Bounds:
 
 
 def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
-    """Answer one request.
+    """Answer one request; see `run_requests`."""
+    return run_requests(engine, [request], bounds)[0]
+
+
+def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) -> list[Answer]:
+    """Answer requests that differ in their windows and the length of their periods alone, in one pass over the rows.
 
     Raises:
         NotFoundError: unknown metric, variant or dimension, or no calendar.
         UsageError: a clock the metric does not have, or too many periods.
     """
-    metric = resolve(request)
-    check_dimensions(metric, request, bounds)
-    require_business_clock(request, bounds)
-    buckets = _buckets(request, bounds)
-    missing = bounds.missing(metric)
-    if missing:
+    first = requests[0]
+    assert all(replace(request, start=first.start, end=first.end, grain=first.grain) == first for request in requests)
+    metric = resolve(first)
+    check_dimensions(metric, first, bounds)
+    require_business_clock(first, bounds)
+    panes = [Pane.of(request, bounds) for request in requests]
+    if bounds.missing(metric):
         # Nothing to ask: no source ever delivered such records.
-        sql = f"-- not asked: there are no records of type {', '.join(missing)}"
-        columns = _columns_of_nothing(metric, request, [] if request.by or buckets else [((), None)])
+        found = [_columns_of_nothing(metric, pane.request, _whole(pane)) for pane in panes]
     else:
         ensure_fact(engine, metric.fact)
-        sql, columns = _ask(engine, metric, request, bounds, buckets)
-    table = _measured(metric, request, bounds, buckets, _with_empty_periods(columns, metric, request, bounds, buckets), bool(missing))
+        found = _ask(engine, metric, panes, bounds)
+    return [_answer(engine, metric, pane, bounds, columns) for pane, columns in zip(panes, found, strict=True)]
+
+
+def _answer(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds, columns: Columns) -> Answer:
+    missing = bounds.missing(metric)
+    table = _measured(metric, pane, bounds, _with_empty_periods(columns, metric, pane, bounds), bool(missing))
     translate = engine.translate  # not the engine: answers are remembered longer than connections live
 
+    def make_sql() -> str:
+        if missing:
+            return f"-- not asked: there are no records of type {', '.join(missing)}"
+        return translate(compile_values(metric, [pane], bounds))
+
     def make_drill_sql() -> str:
-        return translate(compile_drill(metric, request, bounds, buckets))
+        return translate(compile_drill(metric, pane, bounds))
 
-    return Answer(request, metric, table, sql, make_drill_sql)
+    return Answer(pane.request, metric, table, make_sql, make_drill_sql)
 
 
-def _ask(engine: Engine, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> tuple[str, Columns]:
-    sql = engine.translate(compile_values(metric, request, bounds, buckets))
-    names, rows = engine.fetch(sql)
+def _ask(engine: Engine, metric: Metric, panes: list[Pane], bounds: Bounds) -> list[Columns]:
+    """Return the sums of each pane."""
+    names, rows = engine.fetch(engine.translate(compile_values(metric, panes, bounds)))
     columns: Columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    keys = _keys(panes[0].request)
     if isinstance(metric.value, Survival):
-        columns = _fold_durations(columns, _keys(request), metric.value)
+        columns = _fold_durations(columns, [*([PANE] if len(panes) > 1 else []), *keys], metric.value)
     columns["period_start"] = [None if start is None else start.date() for start in columns["period_start"]]
-    return sql, columns
+    if len(panes) == 1:
+        return [columns]
+    owners = columns.pop(PANE)
+    found = []
+    for number, pane in enumerate(panes):
+        places = [place for place, owner in enumerate(owners) if owner == number]
+        here = {name: [column[place] for place in places] for name, column in columns.items()}
+        found.append(here if places else _columns_of_nothing(metric, pane.request, _whole(pane)))
+    return found
+
+
+def _whole(pane: Pane) -> list[tuple[tuple[Any, ...], date | None]]:
+    """Return the one row that a question without groups and periods always has."""
+    return [] if pane.request.by or pane.periods else [((), None)]
 
 
 def _keys(request: Request) -> list[str]:
     return [*(f"group_{place}" for place in range(len(request.by))), "period_start"]
 
 
-def _buckets(request: Request, bounds: Bounds) -> list[Period]:
-    if request.grain is None:
-        return []
-    start = request.start or bounds.first
-    end = request.end or bounds.as_of + timedelta(microseconds=1)
-    if start >= end:
-        return []
-    return periods(start, end, request.grain, request.time_zone, request.week_start)
-
-
-def _measured(
-    metric: Metric, request: Request, bounds: Bounds, buckets: list[Period], columns: Columns, is_unrecorded: bool
-) -> MeasurementTable:
+def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_unrecorded: bool) -> MeasurementTable:
     """Return the measurements of rows of sums, in whole columns."""
+    request = pane.request
     value, low, high, numerator, denominator = FINISH[type(_inner(metric.value))](columns)
     starts, sizes = columns["period_start"], columns["n"]
-    partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in buckets} | {None: False}
+    partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods} | {None: False}
     is_small = [n < SMALL for n in sizes]
     is_suppressed = [False] * len(sizes)
     if _speaks_of_people(metric, request, bounds):
@@ -206,9 +230,10 @@ def _columns_of_nothing(metric: Metric, request: Request, rows: Sequence[tuple[t
     return columns
 
 
-def _with_empty_periods(columns: Columns, metric: Metric, request: Request, bounds: Bounds, buckets: list[Period]) -> Columns:
+def _with_empty_periods(columns: Columns, metric: Metric, pane: Pane, bounds: Bounds) -> Columns:
     """Add periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
-    expected = [bucket.label for bucket in buckets if bucket.start <= bounds.as_of]
+    expected = [bucket.label for bucket in pane.periods if bucket.start <= bounds.as_of]
+    request = pane.request
     if not expected:
         return columns
     *group_keys, _ = _keys(request)

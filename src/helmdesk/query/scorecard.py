@@ -224,34 +224,33 @@ def make_card(
 ) -> Card:
     """Return one card; a filter or a policy that its rows cannot be narrowed by leaves it empty and says why."""
     asked = replace(base, key=entry.metric.key, entry=entry, start=window.start, end=window.end)
+    windows = [asked, replace(asked, start=window.previous_start, end=window.previous_end)]
+    if trend_grain:
+        windows += trend_requests(reader, asked, trend_grain)
     try:
-        now = reader.answer(asked)
+        now, before, *trend = reader.answers(windows)
     except (NotPermittedError, NotFoundError) as error:
         verdict = "not permitted" if isinstance(error, NotPermittedError) else "no data"
         nothing = nothing_measured(entry.metric)
         return Card(entry.metric, nothing, nothing, verdict, _first_part(error), tuple(entry.metric.read_with))
-    before = reader.answer(replace(asked, start=window.previous_start, end=window.previous_end))
     current, earlier = now.measurements[0], before.measurements[0]
     reason = "" if current.n else _why_empty(reader, now)
     if window.previous_start < window.first_day(reader.bounds.first, base.time_zone):
         # The data begin inside the earlier window: a change against it would be an artefact.
         earlier = replace(earlier, value=None, low=None, high=None)
     verdict = "no data" if reason else judge(now.metric, current, earlier)
-    trend = trend_of(reader, asked, trend_grain) if trend_grain else ()
     return Card(
         now.metric, current, earlier, verdict, reason, tuple(now.metric.read_with), change_between(now.metric, current, earlier),
-        target, against_target(now.metric, current, target), trend,
+        target, against_target(now.metric, current, target), tuple(measurement for answer in trend for measurement in answer.measurements),
     )  # fmt: skip
 
 
-def trend_of(reader: Reader, asked: Request, grain: str) -> tuple[Measurement, ...]:
-    """Return the latest periods up to the end of a window, the unfinished one last."""
+def trend_requests(reader: Reader, asked: Request, grain: str) -> list[Request]:
+    """Return what asks for the latest periods up to the end of a window, the unfinished one last; nothing where the data begin later."""
     days = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[grain] * TREND_BUCKETS
     assert asked.end is not None
     start = max(asked.end - timedelta(days=days), Window.first_day(reader.bounds.first, asked.time_zone))
-    if start >= asked.end:
-        return ()
-    return tuple(reader.answer(replace(asked, start=start, grain=grain)).measurements)
+    return [replace(asked, start=start, grain=grain)] if start < asked.end else []
 
 
 def nothing_measured(metric: Metric) -> Measurement:

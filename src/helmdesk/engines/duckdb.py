@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +196,11 @@ class DuckDB:
         self.connection.register("given_rows", rows)
         self.connection.execute(f"create or replace {scope} {name} as from given_rows")
         self.connection.unregister("given_rows")
+
+    def put_cells(self, name: str, columns: Mapping[str, tuple[str, list[Any]]], scope: str = "table") -> None:
+        """Create a table of columns given as (SQL type, cells of equal number); a small table needs no Arrow, whose import costs more than most."""
+        listed = ", ".join(f"unnest(cast(? as {sql_type}[])) as {self.quoted(column)}" for column, (sql_type, _) in columns.items())
+        self.connection.execute(f"create or replace {scope} {name} as select {listed}", [cells for _, cells in columns.values()])
 
     def ask(self, house_sql: str) -> list[tuple[Any, ...]]:
         """Run house SQL in a database that has the macros, and return all rows."""

@@ -59,6 +59,8 @@ def test_quantile_is_type_seven(values: list[int], q: float) -> None:
     found = one(engine, f"select quantile(x, {q}) from (values {rows}) t(x)")
     assert found == pytest.approx(statistics.quantiles(values, n=10, method="inclusive")[round(q * 10) - 1], abs=1e-9)
     assert one(engine, f"select nth_smallest(x, 2) from (values {rows}) t(x)") == sorted(values)[1]
+    for beyond in (-1, 0, len(values) + 1):
+        assert one(engine, f"select nth_smallest(x, {beyond}) from (values {rows}) t(x)") is None
 
 
 @settings(deadline=None, max_examples=80)

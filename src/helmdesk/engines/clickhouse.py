@@ -27,7 +27,7 @@ _MICROS = "toUnixTimestamp64Micro(toDateTime64({}, 6, 'UTC'))"
 
 SIMPLE = {
     "seconds": f"intDiv({_MICROS.format('arg_2')} - {_MICROS.format('arg_1')}, 1000000)",
-    "nth_smallest": "arrayElementOrNull(arraySort(groupArray(arg_1)), arg_2)",
+    "nth_smallest": "if(arg_2 < 1, null, arrayElementOrNull(arraySort(groupArray(arg_1)), arg_2))",
     "count_if": "countIf(arg_1)",
     "ratio": "if(arg_2 = 0, null, toFloat64(arg_1) / arg_2)",
     "forever": f"toDateTime64('{FOREVER}', 6, 'UTC')",

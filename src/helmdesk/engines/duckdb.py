@@ -39,7 +39,7 @@ SIMILARITY = f"""coalesce(len(list_intersect({_A}, {_B}))::double
 SIMPLE = {
     "seconds": "(epoch_us(arg_2::timestamp) - epoch_us(arg_1::timestamp)) // 1000000",
     "quantile": "quantile_cont(arg_1, arg_2)",
-    "nth_smallest": "list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), arg_2)",
+    "nth_smallest": "list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), greatest(arg_2, 0))",
     "count_if": "count(*) filter (where arg_1)",
     "ratio": "case when arg_2 = 0 then null else arg_1::double / arg_2 end",
     "forever": f"timestamp '{FOREVER}'",

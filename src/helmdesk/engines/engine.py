@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HOUSE_FUNCTIONS = {
     "seconds": "seconds(from, to): whole seconds passed between two instants, rounded down",
     "quantile": "quantile(x, q): exact, interpolated (type 7)",
-    "nth_smallest": "nth_smallest(x, k): k-th smallest value that is not null, counted from 1",
+    "nth_smallest": "nth_smallest(x, k): k-th smallest value that is not null, counted from 1; null where there is no k-th",
     "count_if": "count_if(condition)",
     "ratio": "ratio(a, b): a / b as a double; null when b is 0",
     "local_time": "local_time(instant, zone): what the local clock shows at a UTC instant",

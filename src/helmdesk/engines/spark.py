@@ -32,7 +32,7 @@ _A, _B = _WORDS.format("arg_1"), _WORDS.format("arg_2")
 SIMPLE = {
     "seconds": f"cast(({_MICROS} - pmod({_MICROS}, 1000000)) div 1000000 as bigint)",
     "quantile": "percentile(arg_1, arg_2)",
-    "nth_smallest": "try_element_at(sort_array(collect_list(arg_1)), cast(arg_2 as int))",
+    "nth_smallest": "get(sort_array(collect_list(arg_1)), cast(arg_2 as int) - 1)",
     "count_if": "count(case when arg_1 then 1 end)",
     "ratio": "case when arg_2 = 0 then null else cast(arg_1 as double) / arg_2 end",
     "forever": f"timestamp '{FOREVER}'",

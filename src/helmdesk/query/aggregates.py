@@ -104,8 +104,9 @@ def _numbers(value: Value) -> dict[str, str]:
         lower, upper = rank_expressions("x", value.q)
         return {
             "quantile": f"quantile(x, {value.q!r})",
-            "low": f"case when {lower} >= 1 then nth_smallest(x, cast({lower} as bigint)) end",
-            "high": f"case when {upper} <= count(x) then nth_smallest(x, cast({upper} as bigint)) end",
+            # Null where there is no such rank; without a condition both bounds share one sorted list.
+            "low": f"nth_smallest(x, cast({lower} as bigint))",
+            "high": f"nth_smallest(x, cast({upper} as bigint))",
         }
     if isinstance(value, Distinct):
         return {"quantile": "count(distinct x)"}

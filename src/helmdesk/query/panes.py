@@ -68,8 +68,9 @@ def place_rows(query: exp.Select, anchor: str, panes: Sequence[Pane], bounds: Bo
     for number, layer in enumerate(layers):
         here = exp.EQ(this=exp.column(LAYER, table="layers"), expression=exp.Literal.number(number))
         for place in layer:
+            # Without any bound every row with an anchor is inside.
             inside = exp.and_(
-                here, exp.Not(this=exp.Is(this=exp.column(anchor), expression=exp.null())), *_inside(anchor, panes[place].request)
+                here, *(_inside(anchor, panes[place].request) or [exp.Not(this=exp.Is(this=exp.column(anchor), expression=exp.null()))])
             )
             pane = pane.when(inside, exp.Literal.number(place), copy=False)
             if panes[place].periods:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from helmdesk.engines.duckdb import SIMPLE, SMALL_PACKED_BYTES
+from helmdesk.engines.duckdb import SIMPLE, SMALL_PACKED_BYTES, DuckDB
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import SettingError
 from helmdesk.facts.entities import LATEST, LOOKUPS, create_entity_lookups
@@ -20,7 +20,8 @@ from helmdesk.records.staging import text
 
 # Tables a metric never reads; kept out of the mart.
 INTERNAL = (
-    "ticket_life", "ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "sla_applications",
+    "ticket_life", "ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "sla_applications", "reply_turns",
+    "reply_askings",
 )  # fmt: skip
 # Settings that facts read as columns of ``horizon``.
 HORIZON = (
@@ -100,14 +101,18 @@ def build_facts(
     )
     create_horizon(engine, latest, create_working_time(engine, first, latest), settings)
     wanted = _resting_on(only) if only else load_facts()
-    for fact in load_facts().values():
-        if fact.is_rare or fact.name not in wanted:
-            continue
+    ordered = [fact for fact in load_facts().values() if not fact.is_rare and fact.name in wanted]
+    for place, fact in enumerate(ordered):
         on_step(f"building {fact.name}")
         if fact.prepare:
             fact.prepare(engine)
         scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
         engine.make(fact.name, sql_for(fact, engine), scope)
+        if isinstance(engine, DuckDB):
+            # What nothing rests on any more would only be written to disk to make room.
+            for name in fact.depends:
+                if name in INTERNAL and not any(name in later.depends for later in ordered[place + 1 :]):
+                    engine.run(f"drop table {name}")
     create_custom_fields(engine)
     create_mart_table(engine, latest, settings, lake_version)
     # A mart is brought up to newer versions, see `renew`; this says how often it was.

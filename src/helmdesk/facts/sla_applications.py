@@ -93,7 +93,7 @@ fact = Fact(
     grain="one clock of one SLA policy on one ticket, from an application to the next",
     key="ticket_id",
     only_if="select 1 from sla_matches union all select 1 from sla_records where type = 'policy_applied'",
-    depends=("tickets", "ticket_states"),
+    depends=("tickets", "ticket_clocks", "ticket_states"),
     prepare=create_rules,
     sql=f"""
     with told as (

@@ -7,7 +7,7 @@ fact = Fact(
     grain="one clock of one ticket: one first response, one customer turn, one resolution, one update",
     key="ticket_id",
     only_if="select 1 from sla_applications",
-    depends=("sla_applications", "replies", "episodes", "messages", "ticket_clocks"),
+    depends=("tickets", "sla_applications", "replies", "episodes", "messages", "ticket_clocks"),
     sql="""
     with updates as (
         select m.ticket_id, m.sent_at, e.ended_at,

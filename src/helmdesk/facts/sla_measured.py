@@ -11,7 +11,7 @@ fact = Fact(
     grain="one SLA clock of one ticket, measured by us",
     key="ticket_id",
     only_if="select 1 from sla_applications",
-    depends=("sla_instances", "sla_runs"),
+    depends=("sla_applications", "sla_instances", "sla_runs"),
     sql="""
     -- One stretch at most reaches the target, and none after it is still short of it.
     with reaching as (

@@ -7,7 +7,7 @@ fact = Fact(
     grain="one stretch during which one SLA clock ran",
     key="ticket_id",
     only_if="select 1 from sla_applications",
-    depends=("sla_instances", "ticket_states"),
+    depends=("sla_applications", "sla_instances", "ticket_states"),
     sql="""
     with stretches as (
         select i.ticket_id, i.clock_id, i.clock_calendar_id, greatest(i.started_at, s.started_at) as started_at, least(i.stopped_at, s.ended_at) as ended_at

@@ -5,7 +5,7 @@ from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
 fact = Fact(
     name="sla_tickets",
     grain="one ticket with at least one judged SLA clock",
-    depends=("sla_clocks",),
+    depends=("sla_clocks", "tickets"),
     is_view=True,
     is_rare=True,
     dimensions=TICKET_DIMENSIONS,

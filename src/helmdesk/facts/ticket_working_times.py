@@ -11,7 +11,7 @@ fact = Fact(
     grain="one ticket with a calendar",
     key="ticket_id",
     only_if="select 1 from working_time",
-    depends=("ticket_clocks",),
+    depends=("ticket_clocks", "ticket_states"),
     sql="""
     -- A clock that starts with the ticket has worked nothing then: only later starts are looked up.
     with moments as (

@@ -17,7 +17,16 @@ fact = Fact(
     name="tickets",
     grain="one ticket",
     key="ticket_id",
-    depends=("ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "legs", "source_habits"),
+    depends=(
+        "messages",
+        "ticket_states",
+        "ticket_clocks",
+        "ticket_working_times",
+        "ticket_openings",
+        "ticket_repeats",
+        "legs",
+        "source_habits",
+    ),
     dimensions=TICKET_DIMENSIONS,
     sql=f"""
     with paths as (

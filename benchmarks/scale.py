@@ -21,6 +21,8 @@ from measuring import KEPT, ROOT, Cost, keep, run, run_here, write_results
 PYTHON = sys.executable
 HELMDESK = [PYTHON, "-m", "helmdesk"]
 BAR_FACTS_S = {10_000: 1.0, 100_000: 2.5}
+# Changes and messages of one ticket.
+EVENTS = 20
 PEERS_S = {10_000: 15, 100_000: 36, 1_000_000: 267}
 
 BARE_READ = """
@@ -135,10 +137,11 @@ def questions(data: Path, tickets: int) -> None:
     keep(
         f"agent by week by three metrics, 90 days, {tickets:,} tickets",
         three,
-        "Chatwoot's statements, elsewhere: 1.4 s in one, 53.5 s as its pages ask",
+        "Chatwoot's statements on 10 M events, elsewhere: 1.4 s in one, 53.5 s as its pages ask",
         None,
-        "0.3 s wall",
-        three.wall <= 0.3,
+        "0.3 s wall on 10 M events",
+        three.wall <= 0.3 if EVENTS * tickets < 10 * 10_000_000 else None,
+        f"{EVENTS * tickets // 1_000_000:,} M events on this desk",
     )
 
 

@@ -68,10 +68,7 @@ def place_rows(query: exp.Select, anchor: str, panes: Sequence[Pane], bounds: Bo
     for number, layer in enumerate(layers):
         here = exp.EQ(this=exp.column(LAYER, table="layers"), expression=exp.Literal.number(number))
         for place in layer:
-            # Without any bound every row with an anchor is inside.
-            inside = exp.and_(
-                here, *(_inside(anchor, panes[place].request) or [exp.Not(this=exp.Is(this=exp.column(anchor), expression=exp.null()))])
-            )
+            inside = exp.and_(here, *_inside(anchor, panes[place].request))
             pane = pane.when(inside, exp.Literal.number(place), copy=False)
             if panes[place].periods:
                 period = period.when(here.copy(), _period(anchor, panes[place], bounds), copy=False)

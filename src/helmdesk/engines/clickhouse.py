@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
-from helmdesk.engines.engine import FOREVER, HouseFunction
-from helmdesk.engines.translation import HOUSE_DIALECT, replace_house_functions, template
+from helmdesk.engines.engine import FOREVER
+from helmdesk.engines.translation import HOUSE_DIALECT, HouseFunction, replace_house_functions, template
 from helmdesk.errors import HelmdeskError
 
 if TYPE_CHECKING:

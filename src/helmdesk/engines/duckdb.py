@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import sqlglot
-from sqlglot import exp
-
-from helmdesk.engines.engine import FOREVER, HOUSE_FUNCTIONS, HouseFunction
-from helmdesk.engines.translation import replace_house_functions, template
+from helmdesk.engines.engine import FOREVER
 from helmdesk.errors import HelmdeskError
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+    from sqlglot import exp
 
-DIALECT = "duckdb"
 # Measured on the incident log: a fifth less CPU on one thread, about the same wall time.
 SMALL_BYTES = 48 * 1024**2
 # The same for records, which lie packed in the lake.
@@ -52,23 +47,6 @@ SIMPLE = {
 }
 
 
-def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    """Weeks may begin on another day than Monday: shift, truncate, shift back."""
-    local, grain, shift = (argument.sql(DIALECT) for argument in arguments)
-    days = f"to_days({shift})"
-    is_shifted = arguments[1].name == "week" and shift != "0"
-    return sqlglot.parse_one(
-        f"date_trunc({grain}, {local} - {days}) + {days}" if is_shifted else f"date_trunc({grain}, {local})", dialect=DIALECT
-    )
-
-
-def _local_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    instant, part, zone = arguments
-    function = {"hour": "hour", "weekday": "isodow"}[part.name]
-    local = f"({instant.sql(DIALECT)} at time zone 'UTC' at time zone {zone.sql(DIALECT)})"
-    return sqlglot.parse_one(f"{function}({local})", dialect=DIALECT)
-
-
 def bound_memory(connection: duckdb.DuckDBPyConnection, gigabytes: float, folder: Path) -> None:
     """Let a connection use so much memory, and then write to a folder, which must go with the work.
 
@@ -95,8 +73,6 @@ class DuckDB:
     """One DuckDB connection, its session in UTC."""
 
     name = "duckdb"
-
-    _functions: dict[str, HouseFunction] | None = None
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
@@ -165,14 +141,6 @@ class DuckDB:
 
         return str(duckdb.__version__)
 
-    @classmethod
-    def functions(cls) -> dict[str, HouseFunction]:
-        """Return the house functions of this engine by name."""
-        if cls._functions is None:
-            cls._functions = {name: template(sql, DIALECT) for name, sql in SIMPLE.items()} | {"period": _period, "local_part": _local_part}
-            assert set(cls._functions) == set(HOUSE_FUNCTIONS)
-        return cls._functions
-
     def define_functions(self) -> None:
         """Put the house functions into the database, so that house SQL of facts runs as it is written.
 
@@ -185,7 +153,9 @@ class DuckDB:
     @staticmethod
     def translate(house_sql: str | exp.Expr) -> str:
         """Return DuckDB SQL: every house function replaced, innermost first."""
-        return _translate_text(house_sql) if isinstance(house_sql, str) else _translate(house_sql)
+        from helmdesk.engines.duckdb_dialect import translate  # building facts needs none of it, and reading SQL is slow to import
+
+        return translate(house_sql)
 
     def make(self, name: str, house_sql: str, scope: str = "table") -> None:
         """Create a table, temp table, view or temp view; the house functions are macros here, so the SQL runs as it is."""
@@ -230,12 +200,3 @@ class DuckDB:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
-
-
-@functools.lru_cache(maxsize=4096)
-def _translate_text(house_sql: str) -> str:
-    return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT))
-
-
-def _translate(parsed: exp.Expr) -> str:
-    return replace_house_functions(parsed, DuckDB.functions()).sql(DIALECT, pretty=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
-
-from sqlglot import exp
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from sqlglot import exp
 
 # The functions every engine must translate. House SQL calls nothing else that engines disagree about.
 HOUSE_FUNCTIONS = {
@@ -29,8 +28,6 @@ HOUSE_FUNCTIONS = {
 }
 
 FOREVER = "9999-12-31 00:00:00"
-
-HouseFunction = Callable[[Sequence[exp.Expr]], exp.Expr]
 
 
 class Engine(Protocol):

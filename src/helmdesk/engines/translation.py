@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlglot
 from sqlglot import exp
 
-from helmdesk.engines.engine import HouseFunction
-
 HOUSE_DIALECT = "duckdb"
+HouseFunction = Callable[[Sequence[exp.Expr]], exp.Expr]
 
 
 def template(sql: str, dialect: str) -> HouseFunction:

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlglot
 
-from helmdesk.engines.duckdb import DIALECT
 from helmdesk.engines.engine import Engine
+from helmdesk.engines.translation import HOUSE_DIALECT
 from helmdesk.errors import InputError, NotFoundError, nearest
 from helmdesk.facts.build import ensure_fact
 from helmdesk.facts.fact import load_facts
@@ -137,7 +137,9 @@ def compare(
 def _scope(metric: ToolMetric, request: Request, bounds: Bounds) -> str:
     """Return the condition that filter and policy put on every row."""
     known = dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
-    conditions = [filter_expression(given, known).sql(DIALECT) for given in (request.where, request.policy.predicate) if given is not None]
+    conditions = [
+        filter_expression(given, known).sql(HOUSE_DIALECT) for given in (request.where, request.policy.predicate) if given is not None
+    ]
     return " and ".join(["true", *conditions])
 
 
@@ -165,7 +167,7 @@ def _compare(
     names = ["row_id", *(f"v{place}" for place in range(len(expressions))), "theirs", "is_given"]
     inner = f"select f.*, {given}, {', '.join(cells)} from {source}"
     outer = f"select cast({metric.row} as varchar) as row_id, {', '.join([*names[1:], *bugs])} from (select *, v{len(metric.steps)} as value from ({inner}))"
-    sql = engine.translate(sqlglot.parse_one(outer, dialect=DIALECT))
+    sql = engine.translate(sqlglot.parse_one(outer, dialect=HOUSE_DIALECT))
     names += [f"b{place}" for place in range(len(metric.bugs))]
     rows = [dict(zip(names, row, strict=True)) for row in engine.run(sql)]
     return _judge(metric, rows, is_exported=values is not None)

@@ -8,8 +8,8 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from helmdesk.engines.duckdb import DIALECT
 from helmdesk.engines.engine import Engine
+from helmdesk.engines.translation import HOUSE_DIALECT
 from helmdesk.facts.fact import load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of
@@ -65,7 +65,7 @@ def sla_at(engine: Engine, instant: datetime, request: Request, bounds: Bounds) 
         instant: naive UTC; nothing is known after the end of the data.
         request: carries filter and policy.
     """
-    query = sqlglot.parse_one(_SQL, dialect=DIALECT)
+    query = sqlglot.parse_one(_SQL, dialect=HOUSE_DIALECT)
     literal = exp.cast(exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f")), "timestamp")
     query = query.transform(lambda node: literal.copy() if isinstance(node, exp.Column) and node.name == "instant_" else node)
     known = dimensions_of(load_facts()["sla_clocks"], "started_at", request, bounds)

@@ -93,11 +93,14 @@ def forms(key: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("key", marked("metric", list(load_catalogue())))
 def test_every_metric(pair: tuple[Desk, Desk], key: str) -> None:
+    found = 0
     for form in forms(key):
         by = ["channel"] if "channel" in pair[0].dimensions(key) else []
         answers = [desk.measure(key, grain="month", by=by, **form).as_rows() for desk in pair]
-        assert answers[0]
         assert canonical(answers[0]) == canonical(answers[1]), form
+        found += len(answers[0])
+    # So small a sample may have no answer of a rare form, never of all.
+    assert found
 
 
 def _tickets(desk: Desk) -> Any:

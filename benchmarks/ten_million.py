@@ -2,7 +2,7 @@
 
     python benchmarks/ten_million.py [--data build/bench/data]
 
-Takes most of an hour and 40 GB of disk; what is there already is used again. `scale.py` keeps the same rows for smaller sizes.
+Takes half an hour on two cores and 40 GB of disk at most; what is there already is used again. `scale.py` keeps the same rows for smaller sizes.
 """
 
 from __future__ import annotations

@@ -60,8 +60,11 @@ WITHOUT_CHANNEL = {"account_health", "schedule_adherence", "utilization", "occup
 def test_groups_stay_apart(small_desk: Desk, key: str) -> None:
     with small_desk.reader() as reader:
         requests = [Request(key, by=("team", "channel"), **window) for window in WINDOWS]  # type: ignore[arg-type]
-        for request, answer in zip(requests, reader.answers(requests), strict=True):
+        answers = reader.answers(requests)
+        for request, answer in zip(requests, answers, strict=True):
             assert cells(answer) == cells(reader.answer(request)), request
+        # The windows hold something, but for the one years before.
+        assert [any(row.n for row in answer.measurements) for answer in answers] == [True, True, False, True, True, True, True, True]
 
 
 def test_what_is_known_is_not_asked_again(small_desk: Desk) -> None:

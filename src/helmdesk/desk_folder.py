@@ -53,7 +53,7 @@ class DeskFolder(DeskMarts):
             ConflictError: another writer got in the way; load again.
             DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
         """
-        from helmdesk.sources.archive import unpack_archives
+        from helmdesk.sources.reading.archive import unpack_archives
 
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
@@ -81,7 +81,7 @@ class DeskFolder(DeskMarts):
         scratch: str,
     ) -> LoadReport:
         from helmdesk.records.staging import batch_identity
-        from helmdesk.sources.glance import digest, expected_bytes
+        from helmdesk.sources.reading.glance import digest, expected_bytes
         from helmdesk.sources.source import Options, find_source
 
         found = find_source(source)

@@ -11,7 +11,7 @@ import pytest
 
 from helmdesk.errors import InputError, NotFoundError
 from helmdesk.records.staging import Staging
-from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 
 
 def staging() -> Staging:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from helmdesk.errors import MappingError
-from helmdesk.sources.times import TimeReader
+from helmdesk.sources.reading.times import TimeReader
 
 
 def read(reader: TimeReader, text: str) -> tuple[datetime | None, str | None]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.reading import RawTable, read_table
+from helmdesk.sources.reading.raw_tables import RawTable, read_table
+from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.suggestion import FORMATS
-from helmdesk.sources.times import TimeReader
 
 Layout = Mapping[str, tuple[str, ...]]
 """Meaning -> names it goes by, in lower case with underscores, most telling first."""

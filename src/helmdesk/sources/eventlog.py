@@ -18,10 +18,10 @@ from helmdesk.errors import InputError, MappingError, nearest
 from helmdesk.records.limits import Limits
 from helmdesk.records.schema import STATUSES
 from helmdesk.records.staging import FileReport, Staging, name, text
-from helmdesk.sources.glance import open_bytes
-from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.glance import open_bytes
+from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
-from helmdesk.sources.times import TimeReader
 
 STATUS = {
     "assign seriousness": "new",

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.reading import RawTable, locate_lines
+from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
+from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times
-from helmdesk.sources.times import TimeReader
 
 TIMES = TimeReader("UTC")
 STATES = {"open": "open", "closed": "solved", "snoozed": "waiting_customer"}

@@ -41,9 +41,9 @@ from helmdesk.errors import MappingError, nearest
 from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.times import ISO, TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
-from helmdesk.sources.times import ISO, TimeReader
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.

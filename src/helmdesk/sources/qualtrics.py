@@ -15,10 +15,10 @@ from helmdesk.errors import MappingError, NotFoundError
 from helmdesk.records.schema import CHOICES
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.reading import locate_lines
+from helmdesk.sources.reading.raw_tables import locate_lines
+from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import find_tables, open_tables, reject_times
-from helmdesk.sources.times import TimeReader
 
 TIMES = TimeReader("UTC")
 REQUIRED: dict[str, tuple[str, ...]] = {

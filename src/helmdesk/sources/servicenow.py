@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.reading import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
-from helmdesk.sources.times import TimeReader
 
 STATUS = {
     "New": "new",

@@ -11,7 +11,7 @@ from pathlib import Path
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.records.staging import Staging
 
-NOT_SOURCES = {"source", "reading", "glance", "times", "suggestion", "tables", "columns", "instruments", "archive"}
+NOT_SOURCES = {"source", "reading", "suggestion", "tables", "columns", "instruments"}
 ENTRY_POINT_GROUP = "helmdesk.sources"
 
 

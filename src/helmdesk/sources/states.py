@@ -11,7 +11,7 @@ from pathlib import Path
 
 from helmdesk.records.staging import Staging
 from helmdesk.sources.columns import Layout, open_sheet, times_of, worded
-from helmdesk.sources.reading import locate_lines
+from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {

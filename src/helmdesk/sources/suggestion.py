@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, name
-from helmdesk.sources.reading import read_table
-from helmdesk.sources.times import TimeReader
+from helmdesk.sources.reading.raw_tables import read_table
+from helmdesk.sources.reading.times import TimeReader
 
 # Words in a column's name, most telling first, for each record column.
 HINTS: dict[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, Sheet, open_sheet, plain, times_of
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.reading import locate_lines
+from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from helmdesk.errors import NotFoundError
 from helmdesk.records.staging import Staging, name
-from helmdesk.sources.reading import RawTable, read_table
-from helmdesk.sources.times import TimeReader
+from helmdesk.sources.reading.raw_tables import RawTable, read_table
+from helmdesk.sources.reading.times import TimeReader
 
 # What exporters append to a table's name; the plain name wins where both exist.
 SUFFIXES = ("_data", "_snowflake", "_postgres", "_redshift")

@@ -14,9 +14,9 @@ from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, Sheet, duration, flag, open_sheet, times_of, worded
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.reading import locate_lines
+from helmdesk.sources.reading.raw_tables import locate_lines
+from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
-from helmdesk.sources.times import TimeReader
 
 LAYOUT: Layout = {
     "call_id": ("call_id", "leg_id", "contact_id", "session_id", "chat_id", "id"),

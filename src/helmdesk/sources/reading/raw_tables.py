@@ -17,7 +17,7 @@ from pathlib import Path
 
 from helmdesk.errors import InputError, nearest
 from helmdesk.records.staging import FileReport, Staging, name, text
-from helmdesk.sources.glance import Glance, glance_at_parquet, is_gzip, open_bytes, refuse_columns, require_file, take_glance
+from helmdesk.sources.reading.glance import Glance, glance_at_parquet, is_gzip, open_bytes, refuse_columns, require_file, take_glance
 
 DELIMITERS = (",", "\t", ";", "|")
 BLOCK_ROWS = 50_000

@@ -9,6 +9,7 @@ import pytest
 
 from desks import Event, load_events, make_desk, ticket
 from helmdesk.desk import Desk
+from helmdesk.facts.build import ensure_fact
 
 AT = "2026-01-05T{}:00Z"
 
@@ -94,6 +95,39 @@ def test_reopen_gives_three_durations(tmp_path: Path) -> None:
 def test_reopened_and_open_is_not_resolved(tmp_path: Path) -> None:
     events = [*opened(), status("A", "10:00", "solved"), status("A", "12:00", "open"), *ticket("B", AT.format("14:00"))]
     assert row(tmp_path, events, "ticket_id, resolution_seconds, first_solve_seconds, open_seconds") == ("A", None, 3600, 3 * 3600)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"type": "field_changed", "field": "priority", "value": "high"},
+        {"type": "field_changed", "field": "calendar_id", "value": "office"},
+        {"type": "assigned", "agent_id": "ann"},
+        {"type": "assigned", "team_id": "sales"},
+        {"type": "status_changed", "status": "solved", "seq": 7},
+    ],
+    ids=["priority", "calendar", "agent", "team", "the same status"],
+)
+def test_a_change_on_a_solved_ticket_is_no_second_solve(tmp_path: Path, later: Event) -> None:
+    events = [*opened(), status("A", "11:00", "solved"), {"ticket_id": "A", "occurred_at": AT.format("12:00"), **later}]
+    assert row(tmp_path, events, "solves, closes, reopens, resolution_seconds") == (1, 0, 0, 7200)
+    desk = Desk(tmp_path / "desk")
+    with desk.engine() as engine:
+        ensure_fact(engine, "tool_tickets")
+        ((reopens, first, last),) = engine.run("select dbt_reopens, dbt_first_resolution_at, dbt_last_resolution_at from tool_tickets")
+    assert (reopens, first) == (0, last)
+    load_events(desk, [status("A", "13:00", "open"), status("A", "14:00", "solved")])
+    with desk.engine() as engine:
+        assert engine.run("select solves, reopens from tickets") == [(2, 1)]
+
+
+def test_a_rule_that_repeats_a_solve_did_not_solve(tmp_path: Path) -> None:
+    events = [
+        *opened(),
+        status("A", "11:00", "solved", actor_kind="human", seq=1),
+        status("A", "11:00", "solved", actor_kind="automation", seq=2),
+    ]
+    assert row(tmp_path, events, "is_auto_closed") == (False,)
 
 
 def test_thank_you_is_flagged_not_counted(tmp_path: Path) -> None:

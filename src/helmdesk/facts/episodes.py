@@ -26,11 +26,15 @@ fact = Fact(
         from turns
         where was_unsolved is null or is_unsolved
     ),
-    -- Solved by a rule, not by anybody: it leaves the backlog, but nobody resolved it.
+    -- Solved by a rule, not by anybody: it leaves the backlog, but nobody resolved it. Of several rows of one instant
+    -- the first did it; the others repeat it.
     automatic as (
-        select distinct ticket_id, occurred_at
+        select ticket_id, occurred_at
         from ticket_records
-        where type = 'status_changed' and status in ('solved', 'closed') and (actor_kind in ('automation', 'system') or cause = 'automation')
+        where type = 'status_changed' and status in ('solved', 'closed')
+        group by ticket_id, occurred_at
+        having arg_min(coalesce(actor_kind in ('automation', 'system'), false) or coalesce(cause = 'automation', false),
+            (coalesce(seq, 0), record_id))
     ),
     words as (
         select r.ticket_id, r.episode,

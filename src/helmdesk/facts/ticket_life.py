@@ -6,13 +6,16 @@ counts. A ticket whose creation has not arrived yet has no states. ``was_unsolve
 
 from helmdesk.facts.fact import Fact
 
+SETTLING = "interval 1 minute"
+"""Rules and triggers need some seconds: what they set this soon after creation holds from the start."""
+
 fact = Fact(
     name="ticket_life",
     grain="one stretch of a ticket's life during which status, assignee, team, priority and own calendar did not change",
     key="ticket_id",
     sql="""
     with changes as (
-        select r.ticket_id, greatest(r.occurred_at, c.created_at) as changed_at, r.type <> 'created' as is_later,
+        select r.ticket_id, c.created_at, greatest(r.occurred_at, c.created_at) as changed_at, r.type <> 'created' as is_later,
             r.occurred_at, coalesce(r.seq, 0) as seq, r.type_order, r.record_id,
             case r.type when 'created' then coalesce(r.status, 'new') when 'status_changed' then r.status end as status,
             case r.type when 'created' then coalesce(r.agent_id, '') when 'assigned' then r.agent_id end as agent_id,
@@ -25,7 +28,7 @@ fact = Fact(
         where r.type in ('created', 'status_changed', 'assigned') or (r.type = 'field_changed' and r.field in ('priority', 'calendar_id'))
     ),
     states as (
-        select ticket_id, changed_at,
+        select ticket_id, created_at, changed_at,
             last_value(status ignore nulls) over life as status,
             last_value(agent_id ignore nulls) over life as agent_id,
             last_value(team_id ignore nulls) over life as team_id,
@@ -37,7 +40,7 @@ fact = Fact(
             rows between unbounded preceding and current row)
     ),
     settled as (
-        select ticket_id, changed_at, status, agent_id, team_id, priority, calendar_id,
+        select ticket_id, created_at, changed_at, status, agent_id, team_id, priority, calendar_id,
             lag(status) over w as last_status, lag(agent_id) over w as last_agent_id,
             lag(team_id) over w as last_team_id, lag(priority) over w as last_priority, lag(calendar_id) over w as last_calendar_id,
             last_value(nullif(agent_id, '') ignore nulls) over earlier as held_agent_id,
@@ -56,10 +59,12 @@ fact = Fact(
         where last_status is null or status <> last_status or agent_id <> last_agent_id or team_id <> last_team_id or priority <> last_priority
             or calendar_id is distinct from last_calendar_id
     )
-    select ticket_id, changed_at as started_at, coalesce(lead(changed_at) over w, forever()) as ended_at,
+    select ticket_id, created_at, changed_at as started_at, coalesce(lead(changed_at) over w, forever()) as ended_at,
         status, status not in ('solved', 'closed') as is_unsolved, last_status not in ('solved', 'closed') as was_unsolved, agent_id, team_id, nullif(priority, '') as priority, calendar_id as own_calendar_id,
         -- A hand-over counts once, whether the team, the agent or both changed.
-        is_team_change or is_agent_change as is_transfer, is_team_change
+        is_team_change or is_agent_change as is_transfer, is_team_change,
+        -- A new priority, team or calendar begins another stretch, not the same status once more.
+        status is distinct from last_status as is_status_change
     from changed
     window w as (partition by ticket_id order by changed_at)
     """,

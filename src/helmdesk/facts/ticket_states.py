@@ -11,7 +11,7 @@ Both are null where no calendar was in force at some earlier moment.
 
 from helmdesk.facts.fact import Fact
 
-LIFE = "ticket_id, started_at, ended_at, status, is_unsolved, agent_id, team_id, priority, is_transfer, is_team_change"
+LIFE = "ticket_id, started_at, ended_at, status, is_unsolved, agent_id, team_id, priority, is_transfer, is_team_change, is_status_change"
 
 fact = Fact(
     name="ticket_states",

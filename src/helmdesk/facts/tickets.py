@@ -34,7 +34,7 @@ fact = Fact(
             min(case when m.agent_id <> '' then m.started_at end) as first_assigned_at,
             arg_max(m.agent_id, m.started_at) as present_agent_id, arg_max(m.team_id, m.started_at) as present_team_id,
             arg_min(m.team_id, m.started_at) filter (where m.team_id <> '') as first_team_id,
-            count_if(m.status = 'solved') as solves, count_if(m.status = 'closed') as closes,
+            count_if(m.status = 'solved' and m.is_status_change) as solves, count_if(m.status = 'closed' and m.is_status_change) as closes,
             cast(sum(case when m.status = 'waiting_customer' then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as bigint) as pending_seconds,
             arg_max(m.priority, m.started_at) as priority, arg_max(m.status, m.started_at) as status,
             cast(sum(case when m.is_unsolved then seconds(m.started_at, least(m.ended_at, h.as_of)) else 0 end) as bigint) as open_seconds,

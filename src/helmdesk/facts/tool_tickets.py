@@ -63,7 +63,8 @@ fact = Fact(
             cast(sum(case when s.status in ('new', 'open') then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as bigint) as agent_work,
             cast(sum(case when s.status = 'waiting_customer' then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as bigint) as agent_wait,
             cast(sum(case when s.status = 'waiting_third_party' then date_diff('minute', s.started_at, least(s.ended_at, h.as_of)) else 0 end) as bigint) as on_hold,
-            min(case when s.status = 'solved' then s.started_at end) as solved_first_at, max(case when s.status = 'solved' then s.started_at end) as solved_last_at,
+            min(case when s.status = 'solved' then s.started_at end) as solved_first_at,
+            max(case when s.status = 'solved' and s.is_status_change then s.started_at end) as solved_last_at,
             min(case when s.status = 'closed' then s.started_at end) as closed_at,
             cast(coalesce(sum(case when s.agent_id = '' and s.ended_at < forever() then date_diff('minute', s.started_at, s.ended_at) end), 0) as bigint) as unassigned_minutes
         from ticket_states s

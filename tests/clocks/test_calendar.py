@@ -17,6 +17,10 @@ ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_
 # Zones that changed their rules: half an hour back, half an hour forward, no more summer time, a day that never was.
 RULES = [("Asia/Pyongyang", date(2015, 8, 15)), ("Asia/Pyongyang", date(2018, 5, 5)), ("America/Caracas", date(2016, 5, 1)),
          ("Europe/Istanbul", date(2016, 9, 8)), ("Pacific/Apia", date(2011, 12, 30)), ("Asia/Kathmandu", date(1986, 1, 1))]  # fmt: skip
+# Clocks that change at midnight, or that show the hour around it twice: days that begin at one, days of 25 hours.
+MIDNIGHTS = [("America/Sao_Paulo", date(2018, 11, 4)), ("America/Sao_Paulo", date(2018, 2, 18)), ("Asia/Beirut", date(2026, 3, 29)),
+             ("Africa/Cairo", date(2026, 4, 24)), ("America/Havana", date(2025, 11, 2)), ("Atlantic/Azores", date(2026, 10, 25)),
+             ("America/St_Johns", date(2010, 11, 7)), ("America/Santiago", date(2026, 4, 5))]  # fmt: skip
 OFFICE = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(5))
 # Both changes of the clocks in both hemispheres, a leap day, a year's end.
 CENTRES = [date(2026, 3, 29), date(2026, 10, 25), date(2026, 3, 8), date(2026, 4, 5), date(2028, 2, 29), date(2026, 12, 31)]
@@ -24,18 +28,17 @@ CENTRES = [date(2026, 3, 29), date(2026, 10, 25), date(2026, 3, 8), date(2026, 4
 
 def is_open(calendar: Calendar, local: datetime) -> bool:
     """Whether a wall-clock minute is open, straight from the calendar's words."""
-    minute = local.hour * 60 + local.minute
-    for back in range(8):
-        day = (local - timedelta(days=back)).date()
-        if back and local.date() in calendar.exceptions:
-            return False
-        hours = calendar.exceptions.get(day)
-        if hours is None:
-            monday = day.weekday() * 1440
-            hours = tuple((s - monday, e - monday) for s, e in calendar.weekly if monday <= s < monday + 1440)
-        if any(s <= minute + back * 1440 < e for s, e in hours):
-            return True
-    return False
+    minute, day = local.hour * 60 + local.minute, local.date()
+    if day in calendar.exceptions:
+        return any(start <= minute < end for start, end in calendar.exceptions[day])
+    of_week = day.weekday() * 1440 + minute
+    if any(start <= moment < end for start, end in calendar.weekly for moment in (of_week, of_week + 7 * 1440)):
+        return True
+    return any(
+        start <= minute + back * 1440 < end
+        for back in range(1, 8)
+        for start, end in calendar.exceptions.get(day - timedelta(days=back), ())
+    )
 
 
 def reference(calendar: Calendar, start: datetime, end: datetime) -> int:
@@ -80,6 +83,61 @@ def test_working_time_where_zones_change_their_rules(
     start = datetime(centre.year, centre.month, centre.day, tzinfo=UTC) + timedelta(minutes=offset)
     end = start + timedelta(minutes=length)
     assert clock(calendar, centre).between(start, end) == reference(calendar, start, end)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([*MIDNIGHTS, *((zone, day) for zone in ZONES[:5] for day in CENTRES[:4])]), st.integers(-1, 1),
+    st.sampled_from([(), ((0, 150),), ((90, 1440),), ((1320, 1560),)]), st.integers(0, 47), st.integers(1, 60),
+)  # fmt: skip
+def test_a_special_day_around_a_change_of_the_clocks(
+    at: tuple[str, date], shift: int, special: tuple[tuple[int, int], ...], start: int, length: int
+) -> None:
+    """Round the clock, and a span at any half-hour of every day, over three days of which one is special."""
+    zone, centre = at
+    every_day = tuple((day * 1440 + start * 30, day * 1440 + start * 30 + length * 30) for day in range(7))
+    begin = datetime(centre.year, centre.month, centre.day, tzinfo=UTC) - timedelta(days=2)
+    for weekly in (((0, 10_080),), ((1440, 1440 + 10_080),), every_day):
+        calendar = Calendar("c", zone, weekly, {centre + timedelta(days=shift): special})
+        end = begin + timedelta(days=5)
+        assert clock(calendar, centre).between(begin, end) == reference(calendar, begin, end)
+
+
+@pytest.mark.parametrize("weekday", range(7))
+@pytest.mark.parametrize("weekly", [((0, 10_080),), ((6 * 1440, 13 * 1440),), tuple((day * 1440, day * 1440 + 1440) for day in range(7))])
+def test_a_holiday_closes_its_own_day_of_an_always_open_week(weekly: tuple[tuple[int, int], ...], weekday: int) -> None:
+    holiday = date(2026, 4, 6) + timedelta(days=weekday)
+    work = clock(Calendar("c", "UTC", weekly, {holiday: ()}), holiday)
+    midnight = datetime(holiday.year, holiday.month, holiday.day, tzinfo=UTC)
+    assert [work.between(midnight + timedelta(days=day), midnight + timedelta(days=day + 1)) for day in (-2, -1, 0, 1, 2)] == [
+        86_400, 86_400, 0, 86_400, 86_400,
+    ]  # fmt: skip
+
+
+def test_a_holiday_takes_its_own_hours_of_two_night_shifts() -> None:
+    """22:00 to 06:00 every night, closed on Monday 6 April: Sunday's shift ends at midnight, Monday's begins at midnight."""
+    nights = tuple((day * 1440 + 1320, day * 1440 + 1800) for day in range(7))
+    spans = open_spans(Calendar("c", "UTC", nights, {date(2026, 4, 6): ()}), date(2026, 4, 5), date(2026, 4, 7))
+    assert [(span.start.day, span.start.hour, span.end.day, span.end.hour) for span in spans] == [
+        (5, 0, 5, 6),
+        (5, 22, 6, 0),
+        (7, 0, 7, 6),
+        (7, 22, 8, 0),
+    ]
+
+
+def test_special_hours_past_midnight_run_on_into_an_ordinary_day_only() -> None:
+    late = {date(2026, 4, 6): ((1200, 1560),)}
+    ordinary = open_spans(Calendar("c", "UTC", OFFICE, late), date(2026, 4, 6), date(2026, 4, 7))
+    assert [(span.start.hour, span.end.hour) for span in ordinary] == [(20, 2), (9, 17)]
+    closed = open_spans(Calendar("c", "UTC", OFFICE, {**late, date(2026, 4, 7): ()}), date(2026, 4, 6), date(2026, 4, 7))
+    assert [(span.start.hour, span.end.hour) for span in closed] == [(20, 0)]
+
+
+def test_an_hour_that_comes_twice_is_open_twice() -> None:
+    """Open until 02:30 on the night of 25 October in Berlin: the wall shows 02:00 to 02:30 twice."""
+    work = clock(Calendar("c", "Europe/Berlin", ((6 * 1440, 6 * 1440 + 150),), {}), date(2026, 10, 25))
+    assert work.between(datetime(2026, 10, 24, 12, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC)) == 3 * 3600
 
 
 @settings(deadline=None)

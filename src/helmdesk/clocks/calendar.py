@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,7 +29,8 @@ class Calendar:
         time_zone: IANA zone of the wall clock.
         weekly: (start, end) in minutes since Monday 00:00 local; end may pass midnight, even Sunday's.
         exceptions: local date -> (start, end) pairs in minutes since midnight; empty = closed all day.
-            An exception replaces what begins on that date.
+            An exception replaces what falls on that date, from its midnight to the next, and nothing else: of a
+            night shift it takes the hours of that date, whenever the shift began.
     """
 
     calendar_id: str
@@ -89,77 +90,88 @@ def calendar_from_definition(calendar_id: str, time_zone: str, definition: str) 
 
 
 def open_spans(calendar: Calendar, first: date, last: date) -> list[OpenSpan]:
-    """Return merged open spans for every local date from `first` to `last`, both included."""
-    zone = ZoneInfo(calendar.time_zone)
-    spans = sorted(_spans(calendar, zone, first, last))
-    merged: list[tuple[datetime, datetime]] = []
-    for start, end in spans:
-        if start >= end:
-            continue
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
+    """Return merged open spans within every local date from `first` to `last`, both included."""
     found, total = [], 0
-    for start, end in merged:
+    for start, end in _merged(_spans(calendar, first, last)):
         found.append(OpenSpan(start, end, total))
         total += int((end - start).total_seconds())
     return found
 
 
-def _spans(calendar: Calendar, zone: ZoneInfo, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
-    day = first
-    while day <= last:
-        hours: Sequence[tuple[int, int]]
-        if day in calendar.exceptions:
-            hours = calendar.exceptions[day]
+def _spans(calendar: Calendar, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
+    """Give open time in order: wherever the wall clock shows an open minute, be it for the second time that day."""
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    hours = _merged(
+        (_midnight(day) + timedelta(minutes=start), _midnight(day) + timedelta(minutes=end))
+        for day in days
+        for start, end in _hours_on(calendar, day)
+    )
+    ends = [end for _, end in hours]
+    for since, until, offset in _steady_offsets(ZoneInfo(calendar.time_zone), first, last):
+        # Between two changes of the clocks the wall runs like UTC; what it skips is in no such stretch, what it repeats in two.
+        for start, end in hours[bisect.bisect_right(ends, since + offset) :]:
+            if start >= until + offset:
+                break
+            yield max(start - offset, since).replace(tzinfo=UTC), min(end - offset, until).replace(tzinfo=UTC)
+
+
+def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Return spans that came ordered by their start, those that touch as one."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            monday = day.weekday() * MINUTES_A_DAY
-            hours = [(start - monday, end - monday) for start, end in calendar.weekly if monday <= start < monday + MINUTES_A_DAY]
-        for start, end in hours:
-            # A span past midnight ends where an exception closes a following day.
-            yield from _within_exceptions(calendar, zone, day, start, end)
-        day += timedelta(days=1)
+            found.append((start, end))
+    return found
 
 
-def _within_exceptions(calendar: Calendar, zone: ZoneInfo, day: date, start: int, end: int) -> Iterator[tuple[datetime, datetime]]:
-    piece = start
-    while piece < end:
-        days_on, _ = divmod(piece, MINUTES_A_DAY)
-        midnight = (days_on + 1) * MINUTES_A_DAY
-        stop = min(end, midnight)
-        if days_on == 0 or day + timedelta(days=days_on) not in calendar.exceptions:
-            yield _utc(zone, day, piece), _utc(zone, day, stop)
-        piece = stop
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time())
 
 
-def _utc(zone: ZoneInfo, day: date, minutes: int) -> datetime:
-    """UTC of a wall-clock minute; one inside a spring gap is moved to the gap's end."""
-    days_on, minute = divmod(minutes, MINUTES_A_DAY)
-    midnight = datetime.combine(day + timedelta(days=days_on), datetime.min.time())
-    wall = midnight + timedelta(minutes=minute)
-    instant = wall.replace(tzinfo=zone).astimezone(UTC)
-    is_in_gap = instant.astimezone(zone).replace(tzinfo=None) != wall
-    return _gap_end(zone, wall) if is_in_gap else instant
+def _hours_on(calendar: Calendar, day: date) -> list[tuple[int, int]]:
+    """Return what is open on one local date, in order, in minutes since its midnight."""
+    if day in calendar.exceptions:
+        found = list(calendar.exceptions[day])
+    else:
+        monday = day.weekday() * MINUTES_A_DAY
+        found = [(start - monday + week, end - monday + week) for start, end in calendar.weekly for week in (0, -WEEK_MINUTES)]
+        # Special hours past midnight run on into an ordinary day.
+        for number in range(1, 8):
+            earlier = calendar.exceptions.get(day - timedelta(days=number), ())
+            found += [(start - number * MINUTES_A_DAY, end - number * MINUTES_A_DAY) for start, end in earlier]
+    return sorted((max(start, 0), min(end, MINUTES_A_DAY)) for start, end in found if start < MINUTES_A_DAY and end > 0)
 
 
-def _gap_end(zone: ZoneInfo, wall: datetime) -> datetime:
-    """First instant after the gap that swallows `wall`."""
-    before = wall.replace(tzinfo=zone, fold=0).utcoffset() or timedelta()
-    after = wall.replace(tzinfo=zone, fold=1).utcoffset() or timedelta()
-    # Under PEP 495, fold 0 in a gap applies the offset before the change, fold 1 the offset after it.
-    lower = (wall - max(before, after)).replace(tzinfo=UTC)
-    upper = (wall - min(before, after)).replace(tzinfo=UTC)
-    while upper - lower > timedelta(seconds=1):
-        middle = lower + (upper - lower) / 2
-        middle = middle.replace(microsecond=0)
-        if middle in (lower, upper):
-            break
-        if (middle.astimezone(zone).utcoffset() or timedelta()) == max(before, after):
-            upper = middle
+def _steady_offsets(zone: ZoneInfo, first: date, last: date) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """Give stretches of naive UTC with one offset each, which together cover the local dates."""
+    position, end = _midnight(first) - timedelta(days=1), _midnight(last) + timedelta(days=2)
+    since, offset = position, _offset(zone, position)
+    while position < end:
+        following = position + timedelta(days=1)
+        if (after := _offset(zone, following)) != offset:
+            change = _change(zone, position, following)
+            yield since, change, offset
+            since, offset = change, after
+        position = following
+    yield since, end, offset
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta()
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """First second with another offset than at `before`."""
+    offset = _offset(zone, before)
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        if _offset(zone, middle) == offset:
+            before = middle
         else:
-            lower = middle
-    return upper
+            after = middle
+    return after
 
 
 class WorkClock:

@@ -12,6 +12,7 @@ from helmdesk.desk_folder import DeskFolder
 if TYPE_CHECKING:
     from helmdesk.catalogue import Entry
     from helmdesk.query.accounts import Account
+    from helmdesk.query.concerns import Concern
     from helmdesk.query.distribution import Bin
     from helmdesk.query.expectation import Expectation, Spread
     from helmdesk.query.open_work import OpenWork
@@ -69,6 +70,13 @@ class DeskDetails(DeskFolder):
         with self.reader() as reader:
             known = metric_dimensions(resolve(request), request, reader.bounds)
         return {name: dimension.help for name, (dimension, _) in known.items() if not dimension.is_person}
+
+    def concerns(self) -> list[Concern]:
+        """Return what the numbers lack or rest on that a reader should know, each with its mend."""
+        from helmdesk.query.concerns import find_concerns
+
+        with self.reader() as reader:
+            return reader.remember(("concerns", self.settings.default_calendar), lambda: find_concerns(reader.engine, self.settings))
 
     # -- questions --------------------------------------------------------------------------------
 

@@ -257,8 +257,41 @@ def test_default_calendar_must_exist(tmp_path: Path) -> None:
     from helmdesk.errors import SettingError
 
     desk = make_desk(tmp_path / "desk", default_calendar="moon")
-    with pytest.raises(SettingError, match=r"'moon' is not in the lake \(it has: office\)"):
+    with pytest.raises(
+        SettingError, match=r"'moon' is not in the lake \(it has: office\); correct it in helmdesk.toml, then: helmdesk refresh"
+    ):
         load_events(desk, [calendar(), *opened()])
+
+
+def test_calendars_that_are_not_there_are_said_with_the_mend(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    opening = [calendar(key="early"), calendar(key="late")]
+    load_events(desk, opening)
+    (concern,) = desk.concerns()  # before any ticket: what is missing is known already
+    assert "default_calendar is not set and 2 calendars are loaded: early, late" in concern.detail
+    assert concern.mend == 'set default_calendar = "early" (or another of them) in helmdesk.toml, then: helmdesk refresh'
+    queue = {
+        "type": "queue",
+        "entity_id": "q",
+        "occurred_at": "2020-01-01",
+        "valid_from": "2020-01-01",
+        "name": "Sales",
+        "calendar_id": "moon",
+    }
+    load_events(
+        desk,
+        [*opened(), *ticket("B", AT.format("08:00"), calendar_id="early"), *ticket("C", AT.format("08:00"), calendar_id="moon"), queue],
+    )
+    empty, missing = desk.concerns()
+    assert "2 of 3 tickets have no business time" in empty.detail
+    assert missing.detail == "calendar 'moon' is not loaded, but named by 1 tickets, which have no business time, queue Sales"
+    assert missing.touches("tickets", "business") and not missing.touches("tickets", "calendar")
+    desk = make_desk(tmp_path / "other")
+    load_events(desk, [*opening, *ticket("B", AT.format("08:00"), calendar_id="early")])
+    assert desk.concerns() == []  # nobody needs a default
+    none = make_desk(tmp_path / "none", default_calendar="early")
+    load_events(none, opened())
+    assert "no calendar is loaded" in none.concerns()[0].detail
 
 
 def test_late_creation_brings_the_ticket_to_life(tmp_path: Path) -> None:

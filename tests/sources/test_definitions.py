@@ -103,6 +103,33 @@ def test_holidays_are_written_out(tmp_path: Path) -> None:
     assert {date.fromisoformat(day).year for day in exceptions} == {2026}
 
 
+def test_holidays_reach_as_far_as_the_data_or_say_so(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    everywhere = GOOD.replace(", years = [2026, 2026]", "")
+    desk.load("definitions", [write(tmp_path, everywhere)])
+    load_events(desk, [*ticket("old", "2003-12-25T09:00"), *ticket("new", "2041-12-25T09:00")])
+    with desk.engine() as engine:
+        closed = engine.run("select ticket_id, s.start_at is null or t.created_at >= s.end_at from tickets t asof left join working_time s"
+                            " on s.calendar_id = 'berlin' and s.start_at <= t.created_at + interval 3 hour order by 1")  # fmt: skip
+    assert closed == [("new", True), ("old", True)]  # Christmas long before and long after the year of loading
+    assert desk.concerns() == []
+    short = make_desk(tmp_path / "short")
+    load_events(short, [*ticket("old", "2003-12-25T09:00"), *ticket("new", "2026-12-25T09:00")])
+    short.load("definitions", [write(tmp_path, GOOD)])
+    assert [concern.detail for concern in short.concerns()] == [
+        "calendar berlin knows public holidays of 2026 to 2026, the data reach from 2003 to 2026: in the other years every holiday is a working day"
+    ]
+
+
+def test_holidays_that_follow_the_moon_are_known_for_some_decades(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    indian = '[[calendar]]\nid = "c"\ntime_zone = "Asia/Kolkata"\nhours = { mon-fri = "09:00-17:00" }\nholidays = { country = "IN" }\n'
+    desk.load("definitions", [write(tmp_path, indian)])
+    with desk.engine() as engine:
+        ((definition,),) = engine.run("select definition from latest_calendars")
+    assert json.loads(definition)["holiday_years"] == [2001, 2035]
+
+
 def test_a_later_definition_is_a_new_version(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     first = '[[calendar]]\nid = "c"\ntime_zone = "UTC"\nhours = { mon-sun = "00:00-24:00" }\n'
@@ -122,6 +149,7 @@ def test_a_later_definition_is_a_new_version(tmp_path: Path) -> None:
         ("09:00-12:30", "09:00-25:30", "no time of day"),
         ('country = "DE"', 'country = "ZZ"', "no such country or region"),
         ('region = "BE"', 'region = "XX"', "no such country or region"),
+        ("years = [2026, 2026]", "years = 2026", "holidays: years = 2026 is not a first and a last year"),
         ("closed = [2026-12-24]", 'closed = ["someday"]', "closed: 'someday' is not a date"),
         ("[[queue]]", "[[queu]]", "unknown table 'queu'; did you mean 'queue'?"),
         ('threshold = "20s"', 'threshold = "soon"', "queue q: threshold: 'soon' is not a number of seconds"),

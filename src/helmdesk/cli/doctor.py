@@ -190,6 +190,7 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
     yield Finding("lake", WARNING if crowded else OK, f"version {snapshot.version}, {files} files", "helmdesk compact" if crowded else "")
     yield _mart(desk, snapshot.version)
     yield _records(desk)
+    yield from _concerns(desk)
 
 
 def _mart(desk: Desk, lake_version: int) -> Finding:
@@ -201,6 +202,17 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
         return Finding("mart", WARNING, "none yet", "load something, or: helmdesk refresh")
     is_fresh = mart == lake_version
     return Finding("mart", OK if is_fresh else WARNING, f"built from lake version {mart}", "" if is_fresh else "helmdesk refresh")
+
+
+def _concerns(desk: Desk) -> Iterator[Finding]:
+    """What the numbers lack, once there are numbers."""
+    try:
+        concerns = desk.concerns() if desk.lake.version() else []
+    except HelmdeskError as error:
+        yield Finding("numbers", FAILURE, str(error), "mend this, then: helmdesk refresh")
+        return
+    for concern in concerns:
+        yield Finding(concern.about, WARNING, concern.detail, concern.mend)
 
 
 def _records(desk: Desk) -> Finding:

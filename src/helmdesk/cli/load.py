@@ -72,6 +72,9 @@ def command(
         report = desk.load(
             source, paths, mapping=mapping, time_zone=time_zone, is_dry_run=dry_run, refresh=not no_refresh, on_step=progress
         )
+    if not dry_run and not no_refresh:
+        # Known only after the refresh: what the new records mean for the numbers.
+        report.notes += map(str, desk.concerns())
     if format_name == "json":
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:
@@ -89,7 +92,7 @@ def command(
 def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
     """Return the load report as lines."""
     if report.is_already_loaded:
-        return ["already loaded: the lake holds exactly this input; nothing was added"]
+        return ["already loaded: the lake holds exactly this input; nothing was added", *(f"note: {note}" for note in report.notes)]
     lines = [f"{file.rows:>9,} rows  {file.path}" for file in report.files]
     for file in report.files:
         if file.unknown_columns:

@@ -127,7 +127,10 @@ def create_horizon(engine: Engine, latest: datetime | None, calendars: Sequence[
     """
     default = settings["default_calendar"]
     if default and calendars and default not in calendars:
-        raise SettingError(f"default_calendar = '{default}' is not in the lake (it has: {', '.join(calendars)})")
+        raise SettingError(
+            f"default_calendar = '{default}' is not in the lake (it has: {', '.join(calendars)});"
+            " correct it in helmdesk.toml, then: helmdesk refresh"
+        )
     if not default and len(calendars) == 1:
         default = calendars[0]
     limits = ", ".join(f"{str(settings[name]).lower()} as {name}" for name in HORIZON)

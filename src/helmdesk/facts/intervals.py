@@ -21,7 +21,7 @@ fact = Fact(
         Dimension("age", AGE, "how long ago the ticket was created, at the instant"),
     ),
     sql="""
-    select s.*, coalesce(a.name, nullif(s.agent_id, '')) as agent, coalesce(e.name, nullif(s.team_id, '')) as team, t.created_at, t.last_customer_message_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account_id, t.account,
+    select s.* exclude (missing_calendar_id), coalesce(a.name, nullif(s.agent_id, '')) as agent, coalesce(e.name, nullif(s.team_id, '')) as team, t.created_at, t.last_customer_message_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account_id, t.account,
         t.tier, t.region, t.source, t.is_counted, t.fidelity
     from ticket_states s
     join tickets t on t.ticket_id = s.ticket_id

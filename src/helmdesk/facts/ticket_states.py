@@ -6,7 +6,8 @@ is nobody's time: that last stretch has none.
 
 ``worked_before`` is the business time from creation to the stretch's start; ``calendar_offset`` plus the
 calendar's cumulative working time at any instant within the stretch is the business time from creation to it.
-Both are null where no calendar was in force at some earlier moment.
+Both are null where no calendar was in force at some earlier moment. ``missing_calendar_id`` names a calendar that should
+have been in force and was never loaded.
 """
 
 from helmdesk.facts.fact import Fact
@@ -20,7 +21,7 @@ fact = Fact(
     depends=("ticket_life",),
     only_if="select 1 from working_time",
     otherwise=f"""
-    select {LIFE}, cast(null as varchar) as calendar_id, cast(null as bigint) as business_seconds, cast(null as bigint) as worked_before,
+    select {LIFE}, cast(null as varchar) as calendar_id, own_calendar_id as missing_calendar_id, cast(null as bigint) as business_seconds, cast(null as bigint) as worked_before,
         cast(null as bigint) as calendar_offset
     from ticket_life
     """,
@@ -33,7 +34,7 @@ fact = Fact(
         left join team_versions e on e.entity_id = l.team_id and l.started_at >= e.valid_from and l.started_at < e.valid_to
     ),
     looked_up as (
-        select p.*, c.calendar_id,
+        select p.*, c.calendar_id, case when c.calendar_id is null then p.stated_calendar_id end as missing_calendar_id,
             case when c.calendar_id is not null then coalesce(a.seconds_before + seconds(a.start_at, least(p.started_at, a.end_at)), 0) end as at_start,
             case when c.calendar_id is not null then coalesce(b.seconds_before + seconds(b.start_at, least(p.until_at, b.end_at)), 0) end as at_end
         from placed p
@@ -42,14 +43,14 @@ fact = Fact(
         left join working_days b on b.calendar_id = p.stated_calendar_id and b.day_at = date_trunc('day', p.until_at) and b.from_at <= p.until_at and b.until_at > p.until_at
     ),
     summed as (
-        select {LIFE}, calendar_id, at_start, case when until_at < forever() then greatest(at_end - at_start, 0) end as business_seconds,
+        select {LIFE}, calendar_id, missing_calendar_id, at_start, case when until_at < forever() then greatest(at_end - at_start, 0) end as business_seconds,
             -- A stretch without a calendar makes everything after it unknown, not zero.
             case when count(*) over earlier = count(at_start) over earlier
                 then cast(coalesce(sum(at_end - at_start) over earlier, 0) as bigint) end as worked_before
         from looked_up
         window earlier as (partition by ticket_id order by started_at rows between unbounded preceding and 1 preceding)
     )
-    select {LIFE}, calendar_id, business_seconds, worked_before, worked_before - at_start as calendar_offset
+    select {LIFE}, calendar_id, missing_calendar_id, business_seconds, worked_before, worked_before - at_start as calendar_offset
     from summed
     """,
 )

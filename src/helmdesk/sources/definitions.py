@@ -8,8 +8,8 @@
     closed = ["2026-12-24"]
     open = { "2026-12-31" = ["09:00-12:00"] }
 
-Public holidays are written out as dates when the file is loaded, so that a later version of the holidays library
-changes nothing silently. A changed definition with a later ``valid_from`` is a new version.
+Public holidays are written out as dates when the file is loaded, for every year that records can be of, so that a later
+version of the holidays library changes nothing silently. A changed definition with a later ``valid_from`` is a new version.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import hashlib
 import json
 import re
 import tomllib
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -29,7 +30,8 @@ from helmdesk.records.staging import FileReport, Staging, text
 from helmdesk.sources.source import Options, Source, named_paths
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-HOLIDAY_YEARS = (2015, 2035)
+HOLIDAY_YEARS = (1990, 2100)
+"""From the earliest year that records may be of to where the rules of holidays are known."""
 ALWAYS = date(2000, 1, 1)
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 _SECONDS = re.compile(r"(\d+)\s*s?")
@@ -132,13 +134,15 @@ def _texts(*words: str) -> Callable[[Item, str], dict[str, Any]]:
 def _calendar(item: Item, where: str) -> dict[str, Any]:
     weekly = sorted(span for days, spans in _table(item, "hours", where).items() for span in _weekly(days, spans, where))
     exceptions: dict[str, list[list[int]]] = {}
-    for day in _public_holidays(_table(item, "holidays", where), where):
+    public, years = _public_holidays(_table(item, "holidays", where), where)
+    for day in public:
         exceptions[day.isoformat()] = []
     for given in item.get("closed", []):
         exceptions[_day(given, f"{where}: closed")] = []
     for named, spans in _table(item, "open", where).items():
         exceptions[_day(named, f"{where}: open")] = [list(_span(span, f"{where}: open {named}")) for span in spans]
-    definition = json.dumps({"weekly": weekly, "exceptions": exceptions}, sort_keys=True)
+    known = {"holiday_years": years} if years else {}
+    definition = json.dumps({"weekly": weekly, "exceptions": exceptions, **known}, sort_keys=True)
     return {"name": _text(item, "name", where), "time_zone": _text(item, "time_zone", where, is_needed=True), "definition": definition}
 
 
@@ -182,25 +186,38 @@ def _day(value: Any, where: str) -> str:
         raise InputError(f"{where}: {value!r} is not a date such as 2026-12-24") from error
 
 
-def _public_holidays(given: Mapping[str, Any], where: str) -> list[date]:
-    """Return public holidays by country and region, less those named as exceptions.
+def _public_holidays(given: Mapping[str, Any], where: str) -> tuple[list[date], list[int]]:
+    """Return public holidays by country and region, less those named as exceptions, and the first and last year known in full.
 
     Source: the holidays library, national and regional public holidays.
     """
     if not given:
-        return []
+        return [], []
     import holidays
 
     for word in given:
         if word not in ("country", "region", "except", "years"):
             raise InputError(f"{where}: holidays: unknown key '{word}'")
-    years = given.get("years", HOLIDAY_YEARS)
-    try:
-        found = holidays.country_holidays(given["country"], subdiv=given.get("region"), years=range(years[0], years[1] + 1))
-    except (KeyError, NotImplementedError, TypeError, IndexError) as error:
-        raise InputError(f"{where}: holidays: no such country or region: {dict(given)} ({error})") from error
+    first, last = _years(given.get("years", list(HOLIDAY_YEARS)), where)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            found = holidays.country_holidays(given["country"], subdiv=given.get("region"), years=range(first, last + 1))
+        except (KeyError, NotImplementedError, TypeError) as error:
+            raise InputError(f"{where}: holidays: no such country or region: {dict(given)} ({error})") from error
+    # Some countries' holidays follow the moon, and the library holds them for some decades only; others begin with the state.
+    limits = [re.findall(r"\d{4}", str(warning.message)) for warning in told]
+    first = max([first, *(int(years[0]) for years in limits if len(years) == 2), min((day.year for day in found), default=first)])
+    last = min([last, *(int(years[1]) for years in limits if len(years) == 2), max((day.year for day in found), default=last)])
     kept = {_day(day, f"{where}: holidays, except") for day in given.get("except", [])}
-    return sorted(day for day in found if day.isoformat() not in kept)
+    return sorted(day for day in found if day.isoformat() not in kept), [first, last]
+
+
+def _years(value: Any, where: str) -> tuple[int, int]:
+    match value:
+        case [int() as first, int() as last] if first <= last:
+            return first, last
+    raise InputError(f"{where}: holidays: years = {value!r} is not a first and a last year such as [2019, 2030]")
 
 
 def _policy(item: Item, where: str) -> dict[str, Any]:

@@ -311,6 +311,8 @@ def _holidays(staging: Staging, tables: Mapping[str, RawTable], known: set[str])
                    f"z_schedule_holiday where schedule_id not in ({listed})", is_whole_row=True)  # fmt: skip
     staging.reject("start_date", "start_date", "'not a date'",
                    "z_schedule_holiday where try_cast(start_date as date) is null or try_cast(end_date as date) is null", is_whole_row=True)  # fmt: skip
+    staging.reject("end_date", "end_date", "'a holiday that ends before it starts'",
+                   "z_schedule_holiday where try_cast(end_date as date) < try_cast(start_date as date)", is_whole_row=True)  # fmt: skip
     return found
 
 

@@ -69,7 +69,7 @@ def health(request: HttpRequest) -> HttpResponse:
                for name in sorted(bounds.record_types)}  # fmt: skip
     mart = request.desk.mart_version()
     return show(request, "health.html", "Data health", batches=batches[:50], sources=sources, quarantined=request.desk.quarantine(),
-                touched=touched, mart=mart, lake=request.desk.lake.version(), may_load=getattr(request.user, "role", "") in DATA_KEEPERS)  # fmt: skip
+                touched=touched, mart=mart, concerns=request.desk.concerns(), lake=request.desk.lake.version(), may_load=getattr(request.user, "role", "") in DATA_KEEPERS)  # fmt: skip
 
 
 class ManyFiles(forms.ClearableFileInput):

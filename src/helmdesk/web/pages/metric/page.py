@@ -47,6 +47,8 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
         "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
         "chosen": chosen, "dimensions": dimensions, "by": by, "grain": grain, "grains": GRAINS, "window": window_words(request, cards, view),
         "may_explain": request.user.role in LEADS and not view.variant,
+        # Counts over the whole desk are not for those who see a part of it.
+        "concerns": [each for each in request.desk.concerns() if each.touches(found.fact, view.clock)] if request.policy.predicate is None else [],
         "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": annotations_of(request, key, view),
         **charts(request, key, found, view, asked, by, grain),
         **filters(request, view, "variant", "clock", "grain", "by"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from desks import Event, load_events, make_desk
 from helmdesk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts import renew
@@ -183,3 +185,34 @@ def test_a_desk_renews_and_says_when_it_does_not(tmp_path: Path, monkeypatch: py
     steps.clear()
     desk.load("zendesk", [tmp_path / "second"], on_step=steps.append)
     assert any("building the mart anew" in step for step in steps)
+
+
+def test_promises_that_follow_the_ticket_are_renewed(tmp_path: Path) -> None:
+    """Batch by batch a ticket passes to another team, another account, whose tier is told later still, and is solved."""
+    at = "2026-01-05T{}"
+    desk = make_desk(tmp_path / "desk")
+    rules = [({"tier": ["gold"]}, "1h"), ({"team": ["sales"]}, "8h"), ({}, "2h")]
+    first: list[Event] = [
+        *({"type": "sla_policy", "entity_id": f"p{place}", "occurred_at": "2020-01-01", "valid_from": "2020-01-01", "definition": json.dumps(
+            {"match": match, "order": place, "clocks": [{"clock": "resolution", "targets": {"default": target}, "hours": "calendar"}]})}
+          for place, (match, target) in enumerate(rules)),
+        *({"type": "created", "ticket_id": f"T{number}", "occurred_at": at.format("09:00"), "team_id": "support"} for number in range(20)),
+        {"type": "field_changed", "ticket_id": "T1", "occurred_at": at.format("09:10"), "field": "account_id", "value": "acme"},
+    ]  # fmt: skip
+    load_events(desk, first)
+    batches: list[list[Event]] = [
+        [{"type": "assigned", "ticket_id": "T0", "occurred_at": at.format("09:20"), "team_id": "sales"}],
+        [{"type": "account", "entity_id": "acme", "occurred_at": "2020-01-01", "valid_from": "2020-01-01", "tier": "gold"}],
+        [{"type": "policy_applied", "ticket_id": "T2", "occurred_at": at.format("09:30"), "policy_id": "theirs", "clock": "due_date",
+          "due_at": at.format("10:00")}],
+        [{"type": "status_changed", "ticket_id": "T1", "occurred_at": at.format("11:00"), "status": "solved"}],
+    ]  # fmt: skip
+    for batch in batches:
+        load_events(desk, batch)
+        renewed = content(desk.published_path())
+        desk.refresh(is_forced=True)
+        assert content(desk.published_path()) == renewed
+    with desk.engine() as engine:
+        rows = engine.run("select ticket_id, policy_id, state from sla_clocks where ticket_id in ('T0', 'T1', 'T2') order by all")
+    assert rows == [("T0", "p1", "running"), ("T0", "p2", "cancelled"), ("T1", "p0", "breached"), ("T1", "p2", "cancelled"),
+                    ("T2", "p2", "running"), ("T2", "theirs", "overdue")]  # fmt: skip

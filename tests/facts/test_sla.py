@@ -276,3 +276,198 @@ def test_time_left_at_any_instant(desk: Desk) -> None:
         assert (row["state"], row["time_left_seconds"]) == (state, left), at
     assert desk.sla_at("2026-01-05T14:00") == desk.sla_at("2026-01-05T08:00") == desk.sla_at() == []
     assert desk.sla_at("2026-01-05T09:30", where="channel = 'phone'") == []
+
+
+def opened(ticket_id: str = "A", at: str = "09:00", **columns: Any) -> Event:
+    return {"type": "created", "ticket_id": ticket_id, "occurred_at": f"2026-01-05T{at}", "channel": "email", **columns}
+
+
+def solved(ticket_id: str = "A", at: str = "11:00") -> Event:
+    return {"type": "status_changed", "ticket_id": ticket_id, "occurred_at": f"2026-01-05T{at}", "status": "solved"}
+
+
+def changed(field: str, value: str | None, at: str = "09:20", ticket_id: str = "A") -> Event:
+    return {"type": "field_changed", "ticket_id": ticket_id, "occurred_at": f"2026-01-05T{at}", "field": field, "value": value}
+
+
+def handed(team: str, at: str = "09:20", ticket_id: str = "A") -> Event:
+    return {"type": "assigned", "ticket_id": ticket_id, "occurred_at": f"2026-01-05T{at}", "team_id": team}
+
+
+ACCOUNTS = [
+    {"type": "account", "entity_id": entity, "occurred_at": at, "valid_from": at, "tier": tier, "region": tier, "name": entity.upper()}
+    for entity, at, tier in (
+        ("x", "2020-01-01", "fast"),
+        ("y", "2020-01-01", "slow"),
+        ("z", "2020-01-01", "fast"),
+        ("z", "2026-01-05T09:20", "slow"),
+    )
+]
+CONTRACTS = [
+    {"type": "contract", "entity_id": entity, "occurred_at": "2020-01-01", "valid_from": "2020-01-01", "account_id": account}
+    for entity, account in (("fast", "x"), ("slow", "y"))
+]
+# A rule on each thing a rule can name; the ticket as it comes, and what changes at 09:20.
+CHANGES = {
+    "team": ("team", {"team_id": "fast"}, handed("slow")),
+    "priority": ("priority", {"priority": "fast"}, changed("priority", "slow")),
+    "issue_type": ("issue_type", {"issue_type": "fast"}, changed("issue_type", "slow")),
+    "channel": ("channel", {"channel": "fast"}, changed("channel", "slow")),
+    "severity": ("severity", {"severity": "fast"}, changed("severity", "slow")),
+    "customer": ("customer", {"customer_id": "fast"}, changed("customer_id", "slow")),
+    "custom field": ("custom.plan", {"extra": '{"plan": "fast"}'}, changed("plan", "slow")),
+    "region": ("region", {"region": "fast"}, changed("region", "slow")),
+    "tier by account": ("tier", {"account_id": "x"}, changed("account_id", "y")),
+    "tier by version": ("tier", {"account_id": "z"}, changed("note", "anything")),
+    "contract": ("contract", {"account_id": "x"}, changed("account_id", "y")),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_rules_are_tried_again_when_what_they_read_changes(desk: Desk, name: str) -> None:
+    """An hour for the fast, eight for the slow: at two hours the slow promise is kept, in whatever order they come."""
+    field, first, change = CHANGES[name]
+    rules = [policy(word, match={field: [word]}, targets={"default": hours}) for word, hours in (("fast", "1h"), ("slow", "8h"))]
+    load_events(desk, [*rules, *ACCOUNTS, *CONTRACTS, opened(**first), change, solved()])
+    assert clocks(desk) == [("A", "fast", 3600, "cancelled"), ("A", "slow", 8 * 3600, "met")]
+    assert (desk.measure("sla_compliance")[0].value, desk.measure("sla_compliance")[0].n) == (1, 1)
+
+
+def test_the_new_promise_counts_from_the_tickets_start(desk: Desk) -> None:
+    rules = [policy(word, match={"team": [word]}, targets={"default": hours}) for word, hours in (("fast", "1h"), ("slow", "8h"))]
+    load_events(desk, [*rules, opened(team_id="slow"), handed("fast"), solved()])
+    assert clocks(desk) == [("A", "slow", 8 * 3600, "cancelled"), ("A", "fast", 3600, "breached")]
+    (row,) = desk.drill("sla_compliance").to_pylist()
+    assert f"{row['due_at']:%H:%M}" == "10:00"
+
+
+def test_what_was_late_before_the_hand_over_stays_late(desk: Desk) -> None:
+    rules = [policy(word, match={"team": [word]}, targets={"default": hours}) for word, hours in (("fast", "1h"), ("slow", "8h"))]
+    load_events(desk, [*rules, opened(team_id="fast"), handed("slow", "10:30"), solved()])
+    assert clocks(desk) == [("A", "fast", 3600, "breached"), ("A", "slow", 8 * 3600, "met")]
+    # While it was the fast team's, at 09:30 and at 10:15, its promise held; then the other's.
+    seen = {at: [(row["state"], row["target_seconds"]) for row in desk.sla_at(f"2026-01-05T{at}")] for at in ("09:30", "10:15", "10:45")}
+    assert seen == {"09:30": [("running", 3600)], "10:15": [("overdue", 3600)], "10:45": [("running", 8 * 3600)]}
+
+
+def test_a_cancelled_clock_ran_until_it_was_cancelled(desk: Desk) -> None:
+    load_events(desk, [policy("fast", match={"team": ["fast"]}), opened(team_id="fast"), handed("nobody"), solved()])
+    assert clocks(desk) == [("A", "fast", 3600, "cancelled")]
+    assert [row["time_left_seconds"] for row in desk.sla_at("2026-01-05T09:15")] == [2700]
+    assert desk.sla_at("2026-01-05T09:30") == []
+
+
+def test_the_same_promise_is_late_once(desk: Desk) -> None:
+    """Passed on twice under a rule for everybody, and given another priority with the same target: one promise, broken once."""
+    load_events(desk, [policy("all", match={"team": ["a", "b"]}), policy("p", match={}), opened(team_id="a", priority="low"),
+                       handed("b"), changed("priority", "normal", "10:30"), handed("a", "10:40"), solved()])  # fmt: skip
+    assert clocks(desk) == [("A", "all", 3600, "breached")]
+
+
+def test_passing_on_and_answering_in_one_go_keeps_the_promise_that_held(desk: Desk) -> None:
+    rules = [policy(word, match={"team": [word]}, targets={"default": hours}) for word, hours in (("fast", "1h"), ("slow", "8h"))]
+    load_events(desk, [*rules, opened(team_id="fast"), handed("slow", "09:30"), solved(at="09:30")])
+    assert clocks(desk) == [("A", "fast", 3600, "met")]
+
+
+def test_what_is_set_within_a_minute_holds_from_the_start(desk: Desk) -> None:
+    """A trigger sets team, priority and schedule some seconds after creation: one clock, on that schedule, from creation."""
+    seconds = "2026-01-05T09:00:{}"
+    load_events(desk, [
+        *({"type": "calendar", "entity_id": name, "occurred_at": "2020-01-01", "valid_from": "2020-01-01", "time_zone": "UTC",
+           "definition": f'{{"weekly": [[{start}, {end}]]}}'} for name, start, end in (("early", 480, 600), ("day", 480, 1080))),
+        {"type": "team", "entity_id": "t", "occurred_at": "2020-01-01", "valid_from": "2020-01-01", "calendar_id": "day"},
+        {**policy("p", match={"team": ["t"]}), "definition": json.dumps({"match": {"team": ["t"]}, "clocks": [{"clock": "resolution", "targets": {"high": "3h"}}]})},
+        opened("A"), {**handed("t"), "occurred_at": seconds.format("02")}, {**changed("priority", "high"), "occurred_at": seconds.format("05")},
+        {**changed("calendar_id", "early"), "occurred_at": seconds.format("20")}, solved("A"),
+        # No schedule of its own: the team's, though the team came a few seconds later.
+        opened("B"), {**handed("t", ticket_id="B"), "occurred_at": seconds.format("03")}, {**changed("priority", "high", ticket_id="B"), "occurred_at": seconds.format("05")}, solved("B"),
+        # What the source applies at creation finds the priority that the trigger sets.
+        opened("C"), {"type": "policy_applied", "ticket_id": "C", "occurred_at": seconds.format("00"), "policy_id": "p"},
+        {**changed("priority", "high", ticket_id="C"), "occurred_at": seconds.format("01")}, {**changed("calendar_id", "day", ticket_id="C"), "occurred_at": seconds.format("01")}, solved("C"),
+    ])  # fmt: skip
+    with desk.engine() as engine:
+        rows = engine.run("select ticket_id, state, elapsed_seconds from sla_measured order by all")
+        assert rows == [("A", "met", 3600), ("B", "met", 7200), ("C", "met", 7200)]
+        assert engine.run("select ticket_id, resolution_business_seconds from tickets order by all") == [
+            ("A", 3600),
+            ("B", 7200),
+            ("C", 7200),
+        ]
+
+
+def test_later_schedules_hold_from_when_they_are_set(desk: Desk) -> None:
+    load_events(desk, [
+        *({"type": "calendar", "entity_id": name, "occurred_at": "2020-01-01", "valid_from": "2020-01-01", "time_zone": "UTC",
+           "definition": f'{{"weekly": [[{start}, {end}]]}}'} for name, start, end in (("day", 480, 1080), ("early", 480, 600))),
+        opened(calendar_id="day"), changed("calendar_id", "early", "09:01"), solved(),
+    ])  # fmt: skip
+    with desk.engine() as engine:
+        assert engine.run("select calendar_id from ticket_states order by started_at") == [("day",), ("early",), ("early",)]
+
+
+def due(at: str | None, set_at: str = "09:00", clock: str = "resolution", ticket_id: str = "A") -> Event:
+    kind = "policy_removed" if at is None else "policy_applied"
+    return {"type": kind, "ticket_id": ticket_id, "occurred_at": f"2026-01-05T{set_at}", "policy_id": "theirs", "clock": clock,
+            **({"due_at": f"2026-01-05T{at}"} if at else {})}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "due_at"),
+    [
+        ([due("12:00")], "met", "12:00"),
+        ([due("10:00")], "breached", "10:00"),
+        ([due("08:00")], "breached", "08:00"),
+        ([due("10:00"), {"type": "status_changed", "ticket_id": "A", "occurred_at": "2026-01-05T09:10", "status": "waiting_customer"}], "breached", "10:00"),
+        ([due("10:00", clock="first_reply_time"), {"type": "message", "ticket_id": "A", "occurred_at": "2026-01-05T09:50", "actor_kind": "human",
+           "direction": "outbound", "visibility": "public"}], "met", "10:00"),
+    ],
+    ids=["kept", "broken", "due before it came", "nothing pauses it", "first reply, by the name the source uses"],
+)  # fmt: skip
+def test_a_due_time_of_the_source_is_a_clock(desk: Desk, events: list[Event], state: str, due_at: str) -> None:
+    load_events(desk, [opened(), *events, solved()])
+    (row,) = desk.drill("sla_compliance").to_pylist()
+    assert (row["policy_id"], row["state"], f"{row['due_at']:%H:%M}", row["basis"]) == ("theirs", state, due_at, "measured")
+
+
+def test_a_due_time_that_moves(desk: Desk) -> None:
+    """Moved in time it is another promise; moved when it had passed it was broken; taken away it is none."""
+    load_events(desk, [
+        opened("A"), due("10:00", ticket_id="A"), due("12:00", "09:30", ticket_id="A"), solved("A"),
+        opened("B"), due("10:00", ticket_id="B"), due("12:00", "10:30", ticket_id="B"), solved("B"),
+        opened("C"), due("10:00", ticket_id="C"), due(None, "09:30", ticket_id="C"), solved("C"),
+        opened("D"), due("12:00", ticket_id="D"), opened("Z", "13:00"),
+    ])  # fmt: skip
+    assert [(row[0], row[3]) for row in clocks(desk)] == [
+        ("A", "cancelled"),
+        ("A", "met"),
+        ("B", "breached"),
+        ("B", "met"),
+        ("C", "cancelled"),
+        ("D", "overdue"),
+    ]
+    assert [(row["ticket_id"], row["time_left_seconds"]) for row in desk.sla_at("2026-01-05T10:45")] == [
+        (ticket_id, 4500) for ticket_id in "ABD"
+    ]
+
+
+def test_a_due_time_stands_for_the_rules_promise_on_that_clock_alone(desk: Desk) -> None:
+    both = {**policy("rule"), "definition": json.dumps({"match": {}, "clocks": [
+        {"clock": clock, "targets": {"default": "1h"}, "hours": "calendar"} for clock in ("first_response", "resolution")]})}  # fmt: skip
+    load_events(desk, [both, opened("A"), due("12:00"), solved("A"), opened("B"), solved("B")])
+    with desk.engine() as engine:
+        rows = engine.run("select ticket_id, clock, policy_id, state from sla_measured order by all")
+    assert rows == [("A", "first_response", "rule", "breached"), ("A", "resolution", "theirs", "met"),
+                    ("B", "first_response", "rule", "breached"), ("B", "resolution", "rule", "breached")]  # fmt: skip
+
+
+def test_a_verdict_on_a_due_time_is_told_once(desk: Desk) -> None:
+    load_events(desk, [opened(), due("10:00"), solved(),
+                       {"type": "source_verdict", "ticket_id": "A", "occurred_at": "2026-01-05T11:00", "clock": "source", "is_met": False}])  # fmt: skip
+    assert desk.measure("sla_compliance")[0].n == desk.measure("sla_compliance", variant="as_reported")[0].n == 1
+
+
+def test_the_answer_that_takes_a_promise_away_keeps_it(desk: Desk) -> None:
+    """Sources clear a target in the very change that meets it."""
+    load_events(desk, [opened(), due("10:00"), due(None, "09:40"), solved(at="09:40")])
+    assert [row[3] for row in clocks(desk)] == ["met"]

@@ -82,6 +82,21 @@ def test_counters_and_verdict_are_asserted(desk: Desk, tmp_path: Path) -> None:
     assert desk.measure("transfers", variant="as_reported")[0].value == 0.5
 
 
+def test_the_due_time_is_a_clock_and_the_verdict_on_it_is_told_once(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    dues = ["5/1/2026 11:00", "5/1/2026 13:00", "5/1/2026 13:00", "5/1/2026 13:00", "5/1/2026 13:00", "?", "UNKNOWN"]
+    path.write_text(
+        "\n".join(f"{line},{due}" for line, due in zip([HEADER, *ROWS.strip().splitlines()], ["sla_due", *dues], strict=True)) + "\n"
+    )
+    report = desk.load("servicenow", [path])
+    assert f"{path}, line 8, sla_due = 'UNKNOWN': not a time written as %d/%m/%Y %H:%M" in report.quarantine_examples
+    with desk.engine() as engine:
+        rows = engine.run("select clock, state, strftime(due_at, '%H:%M') from sla_measured where ticket_id = 'I1' order by applied_at")
+    assert rows == [("due_date", "cancelled", "00:00"), ("due_date", "met", "13:00")]
+    # Its made_sla says false; what we measure ourselves goes before it. I2 has a verdict and no due time.
+    assert (desk.measure("sla_compliance")[0].value, desk.measure("sla_compliance")[0].n) == (1, 2)
+
+
 def test_a_time_zone_can_be_named(desk: Desk, tmp_path: Path) -> None:
     desk.load("servicenow", [log(tmp_path)], time_zone="Europe/Rome")
     with desk.engine() as engine:

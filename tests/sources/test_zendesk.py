@@ -101,7 +101,7 @@ def test_history_rules_over_the_present_row(loaded: tuple[Desk, LoadReport]) -> 
     with desk.engine() as engine:
         rows = engine.run("select status, agent, team, priority from intervals where ticket_id = '1' order by started_at")
     assert rows == [
-        # The second "new" is the one under the schedule that was set after creation.
+        # The second "new" is the stretch from when the schedule was set, a second after creation.
         ("new", None, "Front", "normal"), ("new", None, "Front", "normal"), ("open", "Ann", "Front", "normal"), ("waiting_third_party", "Ann", "Front", "normal"),
         ("waiting_third_party", "Ann", "Front", "high"), ("solved", "Ann", "Front", "high"), ("open", "Bob", "Front", "high"),
     ]  # fmt: skip
@@ -166,3 +166,62 @@ def test_the_published_seeds(tmp_path: Path, shared_data: Callable[[str], Path])
     with desk.engine() as engine:
         history = engine.run("select status from intervals where ticket_id = '11071' order by started_at")
     assert ("waiting_third_party",) in history  # written on-hold
+
+
+HISTORY = {
+    "ticket": """id,created_at,updated_at,status,priority,type,via_channel,requester_id,due_at
+1,2026-01-05 09:00:00,2026-01-05 15:00:00,solved,,task,email,20,2026-01-05 14:00:00
+2,2026-01-05 09:00:00,2026-01-05 15:00:00,solved,,task,email,20,2026-01-05 18:00:00
+3,2026-01-05 09:00:00,2026-01-05 15:00:00,solved,,,email,20,tomorrow
+""",
+    "ticket_field_history": """ticket_id,field_name,value,updated,user_id
+1,sla_policy,VIP,2026-01-05 09:00:01,
+1,first_reply_time,"{""minutes"": 60, ""in_business_hours"": false}",2026-01-05 09:00:01,
+1,agent_work_time,"{""minutes"": 240, ""in_business_hours"": true}",2026-01-05 09:00:01,
+1,first_reply_time,,2026-01-05 09:30:00,11
+1,status,pending,2026-01-05 12:00:00,11
+1,status,open,2026-01-05 14:00:00,20
+1,status,solved,2026-01-05 15:00:00,11
+2,first_reply_time,"{""minutes"": 60, ""in_business_hours"": false}",2026-01-05 09:00:00,
+2,first_reply_time,"{""minutes"": 15, ""in_business_hours"": false}",2026-01-05 09:10:00,
+2,due_at,2026-01-05 12:00:00,2026-01-05 09:00:00,20
+2,due_at,2026-01-05 18:00:00,2026-01-05 10:00:00,20
+2,status,solved,2026-01-05 15:00:00,11
+3,next_reply_time,soon,2026-01-05 09:00:00,
+3,status,solved,2026-01-05 15:00:00,11
+""",
+    "ticket_comment": """id,ticket_id,user_id,created,public
+1,1,11,2026-01-05 09:30:00,true
+2,2,11,2026-01-05 09:40:00,true
+""",
+    "user": "id,role\n11,agent\n20,end-user\n",
+    "ticket_sla_policy": "ticket_id,sla_policy_id,policy_applied_at\n1,5,2026-01-05 09:00:01\n3,5,2026-01-05 09:00:01\n",
+    "sla_policy_metric_history": "sla_policy_id,sla_policy_updated_at,metric,priority,target,business_hours\n5,2020-01-01 00:00:00,total_resolution_time,,600,false\n",
+    "schedule": "id,start_time,end_time,time_zone,name,created_at\n800,1920,2460,London,Office,2020-01-01 00:00:00\n",
+}
+
+
+def test_targets_and_due_dates_of_the_history_are_clocks(tmp_path: Path) -> None:
+    """The targets a history holds go before what the policy says; due dates are clocks of their own."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for name, content in HISTORY.items():
+        (folder / f"{name}.csv").write_text(content)
+    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    report = desk.load("zendesk", [folder])
+    assert report.quarantined == {
+        'value: not an SLA target such as {"minutes": 60, "in_business_hours": true}': 1, "due_at: not a time written as ISO 8601": 1,
+    }  # fmt: skip
+    with desk.engine() as engine:
+        rows = engine.run(
+            "select ticket_id, clock, policy_id, target_seconds, state, elapsed_seconds from sla_measured order by ticket_id, clock, applied_at"
+        )
+    assert rows == [
+        # Open 3 h, pending 2 h, open 1 h: 240 minutes of work and not one more; the reply after half an hour clears its target.
+        ("1", "agent_work", "VIP", 14400, "met", 14400), ("1", "due_date", "due_date", 18000, "breached", 21600), ("1", "first_response", "VIP", 3600, "met", 1800),
+        # The due date was moved from 12:00 to 18:00 in time; the new target of 15 minutes counts from creation.
+        ("2", "due_date", "due_date", 10800, "cancelled", 3600), ("2", "due_date", "due_date", 32400, "met", 21600),
+        ("2", "first_response", "zendesk", 3600, "cancelled", 600), ("2", "first_response", "zendesk", 900, "breached", 2400),
+        ("3", "resolution", "5", 36000, "met", 21600),
+    ]  # fmt: skip
+    assert desk.measure("sla_compliance")[0].value == pytest.approx(4 / 6)

@@ -33,6 +33,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "resolution": ("resolution", ()),
     "requester_wait": ("resolution", ("waiting_customer",)),
     "agent_work": ("resolution", WAITING),
+    "due_date": ("resolution", ()),
     "periodic_update": ("periodic_update", ()),
     "pausable_update": ("periodic_update", ("waiting_customer",)),
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from helmdesk.engines.engine import Engine
 
-NOT_FACTS = {"fact", "build", "entities", "events", "working_time", "definitions", "renew", "rows", "comment_themes"}
+NOT_FACTS = {"fact", "build", "entities", "events", "working_time", "definitions", "renew", "rows", "comment_themes", "sla_moments"}
 CUSTOM = "custom."
 
 

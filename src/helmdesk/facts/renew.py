@@ -160,6 +160,13 @@ class _Renewal:
         for table, column in REFERENCES[entity]:
             if self._count(f"(select 1 from mart.{table} where {column} in (from changed) limit 1)"):
                 raise CannotRenew(f"an {entity} that is in use has changed")
+        # Rules read the account a ticket passed to as well, and that stands in its records alone.
+        if entity == "account" and self._count("mart.sla_policy_versions"):
+            create_record_views(self.engine, self.files, only=("ticket",))
+            if self._count(
+                "(select 1 from ticket_records where type = 'field_changed' and field = 'account_id' and value in (select entity_id from changed) limit 1)"
+            ):
+                raise CannotRenew("an account that is in use has changed")
 
     def _renew_horizon(self, settings: Mapping[str, Any]) -> None:
         """Move the end of the data; working time reaches further, but must not begin earlier."""

@@ -22,13 +22,13 @@ fact = Fact(
         select clock_id, ticket_id, clock, policy_id, target_seconds, applied_at, started_at, due_at, stopped_at, elapsed_seconds, time_left_seconds,
             state, 'measured' as basis, 'derived' as fidelity,
             case when state = 'met' then stopped_at when state in ('breached', 'overdue') then due_at else forever() end as judged_at,
-            null::boolean as source_is_met
+            null::boolean as source_is_met, is_stated
         from sla_measured
         union all
         select v.ticket_id || ':' || v.clock, v.ticket_id, v.clock, null, null, null, null, forever(),
             case when k.last_solved_at < forever() then k.last_solved_at else v.judged_at end, null, null,
             case when v.is_met then 'met' else 'breached' end, 'source', v.fidelity,
-            case when k.last_solved_at < forever() then k.last_solved_at else v.judged_at end, v.is_met
+            case when k.last_solved_at < forever() then k.last_solved_at else v.judged_at end, v.is_met, false
         from sla_verdicts v
         join tickets k on k.ticket_id = v.ticket_id
     )
@@ -37,6 +37,10 @@ fact = Fact(
         t.contract_value, t.source, t.is_counted
     from clocks c
     join tickets t on t.ticket_id = c.ticket_id
-    left join (select distinct ticket_id, clock from sla_measured) m on c.basis = 'source' and m.ticket_id = c.ticket_id and m.clock = c.clock
+    left join (
+        select ticket_id, clock from sla_measured
+        -- A verdict on no clock in particular is that on the time at which the source itself said it was due.
+        union select ticket_id, 'source' from sla_measured where is_stated
+    ) m on c.basis = 'source' and m.ticket_id = c.ticket_id and m.clock = c.clock
     """,
 )

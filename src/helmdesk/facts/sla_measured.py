@@ -1,7 +1,7 @@
 """SLA clocks as measured here: due when the target's time has passed, met or breached to the second.
 
 A clock still running past its target is breached now ("overdue"), not when somebody looks. The due time of a
-paused clock is unknown until it runs again.
+paused clock is unknown until it runs again. A clock whose place another promise took was broken by then, or is cancelled.
 """
 
 from helmdesk.facts.fact import Fact
@@ -35,10 +35,13 @@ fact = Fact(
         group by clock_id
     )
     select i.clock_id, i.ticket_id, i.clock, i.policy_id, i.priority as target_priority, i.target_seconds, i.clock_calendar_id, i.applied_at,
-        i.started_at, i.stopped_at, coalesce(d.due_at, forever()) as due_at, cast(coalesce(p.elapsed_seconds, 0) as bigint) as elapsed_seconds,
+        i.started_at, i.stopped_at, i.due_at is not null as is_stated,
+        case when i.is_superseded and coalesce(p.elapsed_seconds, 0) <= i.target_seconds then forever()
+            else coalesce(i.due_at, d.due_at, forever()) end as due_at, cast(coalesce(p.elapsed_seconds, 0) as bigint) as elapsed_seconds,
         i.target_seconds - cast(coalesce(p.elapsed_seconds, 0) as bigint) as time_left_seconds,
         case when i.is_cancelled then 'cancelled'
-            when i.clock_calendar_id is null then 'no_calendar'
+            when i.clock_calendar_id is null then case when i.is_superseded then 'cancelled' else 'no_calendar' end
+            when i.is_superseded and coalesce(p.elapsed_seconds, 0) <= i.target_seconds then 'cancelled'
             when i.stopped_at < forever() then case when coalesce(p.elapsed_seconds, 0) <= i.target_seconds then 'met' else 'breached' end
             when coalesce(p.elapsed_seconds, 0) > i.target_seconds then 'overdue'
             when coalesce(p.is_running, false) then 'running' else 'paused' end as state

@@ -13,12 +13,12 @@ fact = Fact(
         select i.ticket_id, i.clock_id, i.clock_calendar_id, greatest(i.started_at, s.started_at) as started_at, least(i.stopped_at, s.ended_at) as ended_at
         from sla_instances i
         join ticket_states s on s.ticket_id = i.ticket_id and s.started_at < i.stopped_at and s.ended_at > i.started_at
-        where s.is_unsolved and not list_contains(i.pausing, s.status) and i.kind in ('resolution', 'periodic_update')
+        where s.is_unsolved and not list_contains(i.pausing, s.status) and i.kind in ('resolution', 'periodic_update') and i.due_at is null
             and not i.is_cancelled and i.clock_calendar_id is not null
         union all
         select ticket_id, clock_id, clock_calendar_id, started_at, stopped_at
         from sla_instances
-        where kind in ('first_response', 'next_response') and not is_cancelled and clock_calendar_id is not null
+        where (kind in ('first_response', 'next_response') or due_at is not null) and not is_cancelled and clock_calendar_id is not null
     ),
     timed as (
         select r.ticket_id, r.clock_id, r.clock_calendar_id, r.started_at, r.ended_at,

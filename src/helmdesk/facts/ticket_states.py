@@ -1,6 +1,7 @@
 """Every stretch of a ticket's life with its calendar; the skeleton of `intervals`.
 
-In force is the ticket's own calendar, else that of the team holding it, else the desk's default. The calendar's
+In force is the ticket's own calendar, else that of the team holding it, else the desk's default; what is set within
+`SETTLING` of creation is in force from the start. The calendar's
 hours are those of the version valid at each moment (`as_scheduled`). How long a solved ticket has been lying solved
 is nobody's time: that last stretch has none.
 
@@ -11,6 +12,7 @@ have been in force and was never loaded.
 """
 
 from helmdesk.facts.fact import Fact
+from helmdesk.facts.ticket_life import SETTLING
 
 LIFE = "ticket_id, started_at, ended_at, status, is_unsolved, agent_id, team_id, priority, is_transfer, is_team_change, is_status_change"
 
@@ -26,12 +28,26 @@ fact = Fact(
     from ticket_life
     """,
     sql=f"""
-    with placed as (
+    with stated as (
         select l.*, case when l.is_unsolved then least(l.ended_at, z.as_of) else l.ended_at end as until_at,
-            coalesce(l.own_calendar_id, e.calendar_id, z.default_calendar) as stated_calendar_id
+            coalesce(l.own_calendar_id, e.calendar_id, z.default_calendar) as own_or_team_calendar_id
         from ticket_life l
         cross join horizon z
         left join team_versions e on e.entity_id = l.team_id and l.started_at >= e.valid_from and l.started_at < e.valid_to
+    ),
+    -- The schedule that a trigger sets seconds after creation, or the team it finds, brings its calendar from the start.
+    settled as (
+        select ticket_id, arg_max(own_or_team_calendar_id, started_at) as calendar_id
+        from stated
+        where started_at < created_at + {SETTLING}
+        group by ticket_id
+        having count(*) > 1
+    ),
+    placed as (
+        select s.*, case when s.started_at < s.created_at + {SETTLING} then coalesce(t.calendar_id, s.own_or_team_calendar_id)
+            else s.own_or_team_calendar_id end as stated_calendar_id
+        from stated s
+        left join settled t on t.ticket_id = s.ticket_id
     ),
     looked_up as (
         select p.*, c.calendar_id, case when c.calendar_id is null then p.stated_calendar_id end as missing_calendar_id,

@@ -14,11 +14,13 @@ JUDGED = "is_counted and not is_doubled and state in ('met', 'breached', 'overdu
 metric = Metric(
     key="sla_compliance",
     name="SLA compliance",
-    version=2,
+    version=3,
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition, from source verdicts"),
         Change(2, date(2026, 11, 22), "clocks of our own from policies; a source's verdict only where there is none; overdue clocks are breached"),
+        Change(3, date(2026, 11, 26), "promises follow the ticket: rules are tried again at every change they read; a clock late by then stays breached;"
+               " due times of the source are clocks; schedules set within a minute of creation hold from it"),
     ),
     pillar="operational_efficiency",
     category="operational_excellence",

@@ -53,8 +53,8 @@ _SQL = """
     from sla_clocks
     cross join point p
     left join elapsed e on e.clock_id = sla_clocks.clock_id
-    where sla_clocks.basis = 'measured' and sla_clocks.state not in ('cancelled', 'no_calendar') and sla_clocks.is_counted
-        and sla_clocks.started_at <= p.at_ and p.at_ < sla_clocks.stopped_at
+    where sla_clocks.basis = 'measured' and (sla_clocks.state not in ('cancelled', 'no_calendar') or e.clock_id is not null) and sla_clocks.is_counted
+        and greatest(sla_clocks.started_at, sla_clocks.applied_at) <= p.at_ and p.at_ < sla_clocks.stopped_at
 """
 
 

@@ -79,7 +79,7 @@ FIELDS: dict[str, str] = {
     "queue_id": "text", "weight": "number", "is_resolved": "flag", "contacts": "integer",
     # SLA
     "policy_id": "text", "clock": "text", "target_seconds": "integer", "due_at": "instant",
-    "is_met": "flag",
+    "is_met": "flag", "is_business": "flag",
     # surveys and pulses
     "survey_id": "text", "instrument_id": "text", "revision": "integer", "answer": "text",
     "score": "number", "comment": "text", "points": "number", "possible_points": "number",
@@ -154,7 +154,7 @@ leg: wrap_ended leg_id | agent_id
 leg: interval_total start_at end_at contacts | queue_id
 work: work_started ticket_id agent_id | weight
 work: work_ended ticket_id agent_id | weight
-sla: policy_applied ticket_id policy_id | clock target_seconds calendar_id due_at
+sla: policy_applied ticket_id policy_id | clock target_seconds is_business calendar_id due_at
 sla: policy_removed ticket_id policy_id | clock
 sla: source_verdict ticket_id clock is_met |
 survey: sent survey_id instrument_id | customer_id account_id

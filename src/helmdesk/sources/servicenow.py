@@ -28,7 +28,7 @@ STATUS = {
 REQUIRED = ("number", "incident_state", "sys_updated_at", "opened_at")
 COUNTERS = {"reassignment_count": "transfers", "reopen_count": "reopens"}
 KNOWN = (
-    "number", "incident_state", "active", "reassignment_count", "reopen_count", "sys_mod_count", "made_sla",
+    "number", "incident_state", "active", "reassignment_count", "reopen_count", "sys_mod_count", "made_sla", "sla_due",
     "caller_id", "opened_by", "opened_at", "sys_created_by", "sys_created_at", "sys_updated_by",
     "sys_updated_at", "contact_type", "location", "category", "subcategory", "u_symptom", "cmdb_ci", "impact",
     "urgency", "priority", "assignment_group", "assigned_to", "knowledge", "u_priority_confirmation", "notify",
@@ -86,7 +86,7 @@ def _versions(staging: Staging, times: TimeReader) -> None:
         with parsed as (
             select number, _file, _row, _line, {times.instant("sys_updated_at")} as seen_at, try_cast(sys_mod_count as bigint) as save_number,
                 incident_state, case incident_state {statuses} end as status,
-                assignment_group, assigned_to, priority, category, made_sla, sys_updated_by,
+                assignment_group, assigned_to, priority, category, made_sla, {times.instant("sla_due")} as due_at, sys_updated_by,
                 try_cast(reassignment_count as bigint) as transfers, try_cast(reopen_count as bigint) as reopens
             from incident_rows)
         select *, row_number() over life as version,
@@ -94,7 +94,7 @@ def _versions(staging: Staging, times: TimeReader) -> None:
             last_value(status ignore nulls) over before as last_status,
             lag(assignment_group) over life as last_group, lag(assigned_to) over life as last_assignee,
             lag(priority) over life as last_priority, lag(category) over life as last_category,
-            lag(made_sla) over life as last_verdict,
+            lag(made_sla) over life as last_verdict, lag(due_at) over life as last_due_at,
             coalesce(lag(transfers) over life, 0) as last_transfers, coalesce(lag(reopens) over life, 0) as last_reopens
         from parsed where seen_at is not null and number is not null
         window life as (partition by number order by seen_at, save_number, _file, _row),
@@ -114,12 +114,13 @@ def _reject_cells(staging: Staging, times: TimeReader) -> None:
             ("number", "'no incident number'", "number is null"),
         ):
             staging.reject(column, column, reason, f"incident_rows where {where}", is_whole_row=True)
-    # Few different opening times stand on many rows: look at each once.
-    fault = times.fault("opened_at")
-    bad = f"(select opened_at from (select distinct opened_at from incident_rows) where {fault} is not null)"
-    ((any_bad,),) = run(f"select count(*) from {bad}").fetchall()
-    if any_bad:
-        staging.reject("opened_at", "opened_at", fault, f"incident_rows where opened_at in {bad}")
+    # Few different times of these columns stand on many rows: look at each once.
+    for column in ("opened_at", "sla_due"):
+        fault = times.fault(column)
+        bad = f"(select {column} from (select distinct {column} from incident_rows) where {fault} is not null)"
+        ((any_bad,),) = run(f"select count(*) from {bad}").fetchall()
+        if any_bad:
+            staging.reject(column, column, fault, f"incident_rows where {column} in {bad}")
     staging.reject(
         "incident_state", "incident_state",
         "'unknown state; the row was kept and the state left as it was before'",
@@ -170,6 +171,9 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
                f"version > 1 and {column} is distinct from {before}")  # fmt: skip
     change("source_verdict", "verdict", {"clock": "'source'", "is_met": "lower(made_sla) = 'true'", "fidelity": "'asserted'"},
            "made_sla is not null and (version = 1 or made_sla is distinct from last_verdict)")  # fmt: skip
+    change("policy_applied", "due", {"policy_id": "'sla_due'", "clock": "'due_date'", "due_at": "due_at"},
+           "due_at is not null and due_at is distinct from last_due_at")  # fmt: skip
+    change("policy_removed", "not_due", {"policy_id": "'sla_due'", "clock": "'due_date'"}, "due_at is null and last_due_at is not null")
     # Counters begin at zero, so only changes are written; one explicit value says that the source keeps the counter.
     first = staging.connection.execute("select _file, _row from versions order by _file, _row limit 1").fetchone() or (0, 0)
     anyone = f"(_file = {first[0]} and _row = {first[1]})"

@@ -27,8 +27,10 @@ STATUS = {
     "on-hold": "waiting_third_party", "solved": "solved", "closed": "closed",
 }  # fmt: skip
 PRIORITIES = ("low", "normal", "medium", "high", "urgent")
+RENAMED = {"type": "issue_type", "organization_id": "account_id", "requester_id": "customer_id"}
 TEAM_ROLES = ("agent", "admin")
 SATISFACTION = "zendesk_satisfaction"
+DUE_DATE = "due_date"
 MINUTES_A_WEEK = 7 * 24 * 60
 SLA_METRICS = (
     "first_reply_time", "next_reply_time", "requester_wait_time", "agent_work_time", "total_resolution_time", "periodic_update_time",
@@ -53,7 +55,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "ticket": ("subject", "priority", "type", "via_channel", "assignee_id", "group_id", "requester_id", "submitter_id",
-               "organization_id", "merged_ticket_ids"),
+               "organization_id", "merged_ticket_ids", "due_at"),
     "ticket_field_history": ("user_id",),
     "ticket_comment": ("body",),
     "user": ("name", "organization_id", "created_at", "updated_at"),
@@ -91,13 +93,21 @@ def _has(tables: Mapping[str, RawTable], table: str) -> bool:
     return table in tables
 
 
+def _told(tables: Mapping[str, RawTable], *fields: str) -> str:
+    """Return SQL of the tickets whose history tells what any of these fields was."""
+    if not _has(tables, "ticket_field_history"):
+        return "select null::varchar where false"
+    return f"select ticket_id from z_ticket_field_history where field_name in ({', '.join(text(field) for field in fields)}) and ticket_id is not null"
+
+
 def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket", "created_at")
-    first = {field: f"z.{column}" for field, column in (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id"))}
+    fields = (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id"), ("issue_type", "type"))
+    first = {field: f"z.{column}" for field, column in fields}
     if _has(tables, "ticket_field_history"):
         # The ticket row shows today's values; at creation the field had its first recorded value.
         staging.connection.execute("create temp table z_histories as select distinct ticket_id, field_name from z_ticket_field_history")
-        for field, column in (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id")):
+        for field, column in fields:
             first[field] = (
                 f"case when (z.id, '{column}') in (select (ticket_id, field_name) from z_histories) then null else z.{column} end"
             )
@@ -111,18 +121,13 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {
             "record_id": f"{own} || ':created'", "source_id": "z.id", "occurred_at": _at("z.created_at"), "seq": "0",
             "ticket_id": "z.id", "actor_id": "z.submitter_id", "actor_kind": f"case when {is_team} then 'human' else 'customer' end",
-            "channel": "z.via_channel", "subject": "z.subject", "priority": first["priority"], "issue_type": "z.type",
+            "channel": "z.via_channel", "subject": "z.subject", "priority": first["priority"], "issue_type": first["issue_type"],
             "agent_id": f"coalesce({first['agent_id']}, '')", "team_id": f"coalesce({first['team_id']}, '')",
             "customer_id": "z.requester_id", "account_id": "z.organization_id", "status": "'new'", "extra": "z.extra",
             "_file": "z._file", "_row": "z._row",
         },
         "z_ticket z",
     )  # fmt: skip
-    history = (
-        "select distinct ticket_id from z_ticket_field_history where field_name = 'status'"
-        if _has(tables, "ticket_field_history")
-        else "select null::varchar as ticket_id"
-    )
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Without a status history the present state is all there is; it is dated by the last change.
     known = f"z.status in ({', '.join(text(status) for status in STATUS)})"
@@ -130,13 +135,21 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         "status_changed",
         {"record_id": f"{own} || ':present_status'", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "seq": "0", "ticket_id": "z.id",
          "status": f"case z.status {cases} end", "status_raw": "z.status", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
-        f"z_ticket z where {known} and z.status <> 'new' and z.id not in (select ticket_id from ({history}) where ticket_id is not null)",
+        f"z_ticket z where {known} and z.status <> 'new' and z.id not in ({_told(tables, 'status')})",
     )  # fmt: skip
     staging.add(
         "deleted",
         {"record_id": f"{own} || ':deleted'", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "ticket_id": "z.id",
          "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
         "z_ticket z where z.status = 'deleted'",
+    )  # fmt: skip
+    fault = TIMES.fault("due_at")
+    staging.reject("due_at", "due_at", fault, f"z_ticket where {fault} is not null")
+    staging.add(
+        "policy_applied",
+        {"record_id": f"{own} || ':due:' || z.due_at", "source_id": "z.id", "occurred_at": _at("z.created_at"), "ticket_id": "z.id",
+         "policy_id": text(DUE_DATE), "clock": text(DUE_DATE), "due_at": _at("z.due_at"), "_file": "z._file", "_row": "z._row"},
+        f"z_ticket z where {_at('z.due_at')} is not null and z.id not in ({_told(tables, 'due_at')})",
     )  # fmt: skip
     staging.reject("status", "status", "'unknown status'", f"z_ticket z where not ({known}) and z.status <> 'deleted'")
     staging.add(
@@ -163,12 +176,14 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.add("assigned", {**base, "team_id": "coalesce(h.value, '')"}, f"{rows} = 'group_id'")
     listed = ", ".join(text(priority) for priority in PRIORITIES)
     staging.reject("value", "value", "'not a priority'", f"{rows} = 'priority' and h.value not in ({listed})", is_whole_row=True)
+    renamed = " ".join(f"when {text(raw)} then {text(field)}" for raw, field in RENAMED.items())
     staging.add(
         "field_changed",
-        {**base, "field": "case h.field_name when 'type' then 'issue_type' else h.field_name end", "value": "h.value"},
-        f"{rows} not in ('status', 'assignee_id', 'group_id', 'satisfaction_score')"
+        {**base, "field": f"case h.field_name {renamed} else h.field_name end", "value": "h.value"},
+        f"{rows} not in ('status', 'assignee_id', 'group_id', 'satisfaction_score', 'due_at', {', '.join(text(metric) for metric in SLA_METRICS)})"
         f" and not (h.field_name = 'priority' and h.value is not null and h.value not in ({listed}))",
     )
+    _promises(staging, base)
     _satisfaction(staging, "(select ticket_id, updated as happened_at, value as score, null::varchar as comment, _file, _row"
                   " from z_ticket_field_history where field_name = 'satisfaction_score')")  # fmt: skip
     if not _has(tables, "ticket"):
@@ -178,6 +193,41 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     ).fetchone() or (0,)
     if orphans:
         staging.note(f"{orphans:,} tickets have a history but are not in the ticket table; kept, and counted once they arrive")
+
+
+# Seconds of a target such as {"minutes": 60, "in_business_hours": true}.
+TARGET = """case when json_valid({0}) then cast(round(coalesce(try_cast(json_extract_string({0}, '$.minutes') as double) * 60,
+    try_cast(json_extract_string({0}, '$.seconds') as double))) as bigint) end"""
+
+
+def _promises(staging: Staging, base: Mapping[str, str]) -> None:
+    """SLA targets and due dates that stand in the history, each from the moment it was set until it is changed or taken away."""
+    staging.connection.execute(
+        f"""create temp table z_promises as
+        with p as (select ticket_id, {_at("updated")} as named_at, value from z_ticket_field_history where field_name = 'sla_policy' and value is not null)
+        select h.*, (select arg_max(p.value, p.named_at) from p where p.ticket_id = h.ticket_id and p.named_at <= {_at("h.updated")}) as policy,
+            case when h.field_name <> 'due_at' then {TARGET.format("h.value")} end as target_seconds,
+            case when h.field_name <> 'due_at' and json_valid(h.value) then coalesce(lower(json_extract_string(h.value, '$.in_business_hours')) = 'true', false) end
+                as is_business
+        from z_ticket_field_history h where h.field_name in ('due_at', {", ".join(text(metric) for metric in SLA_METRICS)})"""
+    )
+    rows = "z_promises h where h.field_name"
+    is_target = "coalesce(h.target_seconds > 0, false)"
+    staging.reject("value", "value", """'not an SLA target such as {"minutes": 60, "in_business_hours": true}'""",
+                   f"{rows} <> 'due_at' and h.value is not null and not {is_target}", is_whole_row=True)  # fmt: skip
+    staging.reject(
+        "value", "value", TIMES.fault("h.value"), f"{rows} = 'due_at' and {TIMES.fault('h.value')} is not null", is_whole_row=True
+    )
+    promise = {**base, "policy_id": "coalesce(h.policy, 'zendesk')", "clock": "h.field_name"}
+    staging.add(
+        "policy_applied",
+        {**promise, "target_seconds": "h.target_seconds", "is_business": "h.is_business"},
+        f"{rows} <> 'due_at' and {is_target}",
+    )
+    staging.add("policy_removed", promise, f"{rows} <> 'due_at' and h.value is null")
+    due = {**base, "policy_id": text(DUE_DATE), "clock": text(DUE_DATE)}
+    staging.add("policy_applied", {**due, "due_at": _at("h.value")}, f"{rows} = 'due_at' and {_at('h.value')} is not null")
+    staging.add("policy_removed", due, f"{rows} = 'due_at' and h.value is null")
 
 
 def _satisfaction(staging: Staging, rows: str) -> None:
@@ -353,14 +403,20 @@ def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     staging.add("sla_policy", _entity("sla_policy", {"definition": "z.definition"}, "z.sla_policy_updated_at"), "z_policies z")
 
 
-def _ticket_policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
+def _ticket_policies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    """Policies of tickets whose history does not hold the targets themselves: those were in force, whatever the policy says."""
     _reject_time(staging, "ticket_sla_policy", "policy_applied_at")
+    told = (
+        f"{_told(tables, *SLA_METRICS)} and {TARGET.format('value')} > 0"
+        if _has(tables, "ticket_field_history")
+        else "select null::varchar where false"
+    )
     staging.add(
         "policy_applied",
         {"record_id": "'zendesk:policy:' || z.ticket_id || ':' || z.sla_policy_id || ':' || z.policy_applied_at", "source_id": "z.ticket_id",
          "occurred_at": _at("z.policy_applied_at"), "ticket_id": "z.ticket_id", "policy_id": "z.sla_policy_id",
          "actor_kind": "'automation'", "_file": "z._file", "_row": "z._row"},
-        "z_ticket_sla_policy z",
+        f"z_ticket_sla_policy z where z.ticket_id not in ({told})",
     )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ HELP = {
     "nps_days": "of several answers of one contact to a relationship survey within this many days the last one counts",
     "service_level_seconds": "a call or chat should be answered within this time, where its queue states no other",
     "short_abandon_seconds": "who hangs up sooner was never waiting, where the queue states no other limit",
+    "longest_state_hours": "an agent who never logged off is believed to be in a state for so long where no shift says when it ended",
     "fcr_escalation_fails": "true: a declared escalation is never resolved at first contact",
     "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
     "engine": "what computes facts and answers: duckdb, or spark for what no single machine holds",
@@ -61,7 +62,7 @@ HELP = {
 
 FACT_SETTINGS = (
     "default_calendar", "reopen_days", "repeat_days", "response_days", "nps_days", "service_level_seconds", "short_abandon_seconds",
-    "fcr_escalation_fails",
+    "fcr_escalation_fails", "longest_state_hours",
 )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ class Settings:
     nps_days: int = 90
     service_level_seconds: int = 20
     short_abandon_seconds: int = 5
+    longest_state_hours: int = 12
     fcr_escalation_fails: bool = False
     quarantine_limit: float = 0.01
     engine: str = "duckdb"
@@ -111,6 +113,8 @@ class Settings:
         for name in ("service_level_seconds", "short_abandon_seconds"):
             if not 0 <= getattr(self, name) <= 86_400:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 0 to 86400")
+        if not 1 <= self.longest_state_hours <= 168:
+            raise SettingError(f"longest_state_hours = {self.longest_state_hours}; use 1 to 168")
         if self.engine not in ENGINES:
             raise SettingError(f"engine = {self.engine!r}; use {' or '.join(ENGINES)}")
         for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"):

@@ -1,8 +1,8 @@
 """What each agent was planned to do against what the agent did, second by second, cut at quarter-hours.
 
 Quarter-hours because every zone's hours and days begin on one. At one instant the most specific plan counts
-(the shortest; a break inside a shift), and an approved change replaces its shift; an unapproved one does not.
-A state lasts until the agent's next one. Adherence leaves out time in a system outage.
+(the shortest; a break inside a shift). Adherence leaves out time in a system outage. Time in a state whose end had to
+be assumed is ``derived``.
 """
 
 from helmdesk.facts.fact import TIME_DIMENSIONS, Dimension, Fact
@@ -11,6 +11,7 @@ fact = Fact(
     name="agent_time",
     grain="one stretch of one agent's quarter-hour with one planned activity and one actual state",
     only_if="select 1 from workforce_records",
+    depends=("shifts", "agent_states"),
     dimensions=(
         Dimension("agent", "agent", "whose time it is", is_person=True),
         Dimension("team", "team", "agent's team at that time"),
@@ -21,39 +22,21 @@ fact = Fact(
         *TIME_DIMENSIONS,
     ),
     sql="""
-    with plans as (
-        select *, coalesce(type = 'shift_changed' and approved_by is not null, false) as is_change
-        from workforce_records
-        where (type = 'shift_planned' or (type = 'shift_changed' and approved_by is not null)) and end_at > start_at
-    ),
-    last_plans as (
-        select agent_id, activity, start_at, end_at, record_id, source
-        from (select *, bool_or(is_change) over (partition by coalesce(shift_id, record_id)) as is_changed,
-                max(case when is_change then occurred_at end) over (partition by coalesce(shift_id, record_id)) as last_change_at
-            from plans)
-        where not is_changed or (is_change and occurred_at = last_change_at)
-    ),
-    plan_days as (
+    with plan_days as (
         select *, unnest(generate_series(date_trunc('day', start_at), end_at, interval 1 day)) as day_at
-        from last_plans
+        from shifts
     ),
-    states as (
-        select s.agent_id, s.state, s.occurred_at as start_at, s.source,
-            least(coalesce(lead(s.occurred_at) over (partition by s.agent_id order by s.occurred_at, coalesce(s.seq, 0), s.record_id), z.as_of), z.as_of) as end_at
-        from workforce_records s
-        cross join horizon z
-        where s.type = 'state_changed'
-    ),
-    present as (select * from states where end_at > start_at),
+    present as (select * from agent_states where end_at > start_at),
     edges as (
-        select agent_id, start_at as edge_at from last_plans union select agent_id, end_at from last_plans
+        select agent_id, start_at as edge_at from shifts union select agent_id, end_at from shifts
         union select agent_id, start_at from present union select agent_id, end_at from present
     ),
     pieces as (
         select agent_id, edge_at as start_at, lead(edge_at) over (partition by agent_id order by edge_at) as end_at from edges
     ),
     stated as (
-        select p.agent_id, p.start_at, p.end_at, s.state, s.source
+        select p.agent_id, p.start_at, p.end_at, case when p.start_at < s.end_at then s.state end as state,
+            case when p.start_at < s.end_at then s.source end as source, p.start_at < s.end_at and s.is_end_assumed as is_end_assumed
         from pieces p
         asof left join present s on s.agent_id = p.agent_id and s.start_at <= p.start_at
         where p.end_at is not null
@@ -66,7 +49,8 @@ fact = Fact(
         group by p.agent_id, p.start_at
     ),
     together as (
-        select s.agent_id, s.start_at, s.end_at, n.activity, s.state, coalesce(s.source, n.source) as source
+        select s.agent_id, s.start_at, s.end_at, n.activity, s.state, coalesce(s.source, n.source) as source,
+            coalesce(s.is_end_assumed, false) as is_end_assumed
         from stated s
         left join planned n on n.agent_id = s.agent_id and n.start_at = s.start_at
         where n.activity is not null or coalesce(s.state, 'offline') <> 'offline'
@@ -76,7 +60,7 @@ fact = Fact(
         from together t
     ),
     cut as (
-        select agent_id, activity, state, source, greatest(start_at, quarter_at) as started_at, least(end_at, quarter_at + interval 15 minute) as ended_at
+        select agent_id, activity, state, source, is_end_assumed, greatest(start_at, quarter_at) as started_at, least(end_at, quarter_at + interval 15 minute) as ended_at
         from quarters
     ),
     measured as (
@@ -101,7 +85,7 @@ fact = Fact(
         case when m.activity = 'work' then m.seconds else 0 end as planned_work_seconds,
         case when m.is_handling or m.is_available then m.seconds else 0 end as worked_seconds,
         coalesce(n.name, m.agent_id) as agent, coalesce(e.name, g.team_id) as team, tenure(g.tenure_start, m.started_at) as tenure, m.source,
-        'native' as fidelity
+        case when m.is_end_assumed then 'derived' else 'native' end as fidelity
     from measured m
     left join latest_agents n on n.entity_id = m.agent_id
     left join agent_versions g on g.entity_id = m.agent_id and m.started_at >= g.valid_from and m.started_at < g.valid_to

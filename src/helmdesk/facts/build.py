@@ -32,6 +32,7 @@ HORIZON = (
     "service_level_seconds",
     "short_abandon_seconds",
     "fcr_escalation_fails",
+    "longest_state_hours",
 )
 
 

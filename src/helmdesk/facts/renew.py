@@ -29,6 +29,7 @@ RENEWALS = 100
 
 BY_TICKET = ("ticket", "handoff", "message", "work", "sla", "fallback")
 OF_TICKETS = (*BY_TICKET, "leg", "survey", "review")
+WORKFORCE = ("shifts", "agent_states", "agent_time")
 # Where an id of an entity would show had it been known before: an id found nowhere changes nothing that exists.
 REFERENCES = {
     "agent": (("ticket_states", "agent_id"), ("messages", "actor_id"), ("legs", "agent_id"), ("tickets", "customer_id"), ("agent_time", "agent_id"),
@@ -360,10 +361,16 @@ class _Renewal:
             "annotations": self._count("new_context_records"),
             "bookings": self._count("new_booking_records"),
             "pulses": pulses,
-            "agent_time": workforce or (is_moved and self._count("mart.agent_time")),
+            **dict.fromkeys(WORKFORCE, workforce or (is_moved and self._count("mart.agent_states"))),
             "ticket_costs": money,
         }
-        families = {"annotations": "context", "bookings": "booking", "pulses": "pulse", "agent_time": "workforce", "ticket_costs": "money"}
+        families = {
+            "annotations": "context",
+            "bookings": "booking",
+            "pulses": "pulse",
+            "ticket_costs": "money",
+            **dict.fromkeys(WORKFORCE, "workforce"),
+        }
         for name, is_wanted in wanted.items():
             if is_wanted:
                 create_record_views(self.engine, self.files, only=(families[name],))

@@ -71,11 +71,15 @@ fact = Fact(
         where l.ticket_id is not null
         group by l.ticket_id
     ),
+    -- Work lasts until its end, or until the next begins: but not the night between two days, should nobody have ended it.
     logged as (
-        select ticket_id, sum(case when type = 'work_started' then seconds(occurred_at, next_at) * coalesce(weight, 1) end) as work_seconds
-        from (select *, lead(occurred_at) over (partition by ticket_id, agent_id order by occurred_at, coalesce(seq, 0), type_order) as next_at
-            from work_records)
-        group by ticket_id
+        select w.ticket_id, sum(case when w.type = 'work_started' then least(seconds(w.occurred_at, w.next_at),
+            case when w.next_type = 'work_started' then z.longest_state_hours * 3600 end) * coalesce(w.weight, 1) end) as work_seconds
+        from (select *, lead(occurred_at) over u as next_at, lead(type) over u as next_type
+            from work_records
+            window u as (partition by ticket_id, agent_id order by occurred_at, coalesce(seq, 0), type_order)) w
+        cross join horizon z
+        group by w.ticket_id
     )
     select k.ticket_id, o.source, o.subject, o.channel, o.severity, o.customer_id, o.fidelity, o.custom, p.priority, p.status, o.issue_type,
         o.account_id, coalesce(a.name, o.account_id) as account, a.tier, coalesce(a.region, o.own_region) as region, a.contract_value,

@@ -12,9 +12,12 @@ from helmdesk.kinds import Change, Metric, Reference, SumRatio, Variant
 metric = Metric(
     key="utilization",
     name="Utilization",
-    version=1,
+    version=2,
     owner="workforce planning",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "a state that nobody ended ends with the shift it began in, or after longest_state_hours"),
+    ),
     pillar="team_performance",
     category="team_health",
     unit="share",

@@ -14,7 +14,8 @@ from helmdesk.engines.engine import Engine
 from helmdesk.settings import Settings
 
 CALENDARS = "calendars"
-FACTS = {CALENDARS: ("sla_clocks", "contacts")}
+ROTAS = "rotas"
+FACTS = {CALENDARS: ("sla_clocks", "contacts"), ROTAS: ("agent_time",)}
 LOAD_DEFINITIONS = "load it with the export that holds it, or describe it: helmdesk load definitions FILE (docs/definitions.md)"
 
 
@@ -42,7 +43,12 @@ class Concern:
 
 def find_concerns(engine: Engine, settings: Settings) -> list[Concern]:
     """Return what is to be known about the mart that `engine` has open."""
-    return [*_default_calendar(engine, settings), *_missing_calendars(engine), *_holidays(engine)]
+    return [
+        *_default_calendar(engine, settings),
+        *_missing_calendars(engine),
+        *_holidays(engine),
+        *_never_logged_off(engine, settings),
+    ]
 
 
 def _default_calendar(engine: Engine, settings: Settings) -> Iterator[Concern]:
@@ -113,3 +119,16 @@ def _holidays(engine: Engine) -> Iterator[Concern]:
                 " in the other years every holiday is a working day",
                 "widen 'years' in its definition where it is given, or add the days to 'closed', and load the file again",
             )
+
+
+def _never_logged_off(engine: Engine, settings: Settings) -> Iterator[Concern]:
+    hours = settings.longest_state_hours
+    ends = {True: "at the end of the shift they began in", False: f"after {hours} hours (longest_state_hours), no shift being near"}
+    for is_by_shift, stretches, agents in engine.ask(
+        "select is_ended_by_shift, count(*), count(distinct agent_id) from agent_states where is_end_assumed group by is_ended_by_shift order by 1 desc"
+    ):
+        yield Concern(
+            ROTAS,
+            f"{stretches:,} stretches of {agents:,} agents were taken to end {ends[is_by_shift]}, because nobody logged off",
+            "see that people log off, or the system logs them off" if is_by_shift else "load the roster, or see that people log off",
+        )

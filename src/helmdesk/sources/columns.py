@@ -101,6 +101,15 @@ def times_of(staging: Staging, sheet: Sheet, expression: str, zone: str) -> Time
     return TimeReader(zone, best)
 
 
+def in_file_order(rows: str, times: TimeReader, cell: str, whose: str) -> str:
+    """Return SQL of rows with ``said_at``, the instant of `cell`: of a time that exists twice the passing that fits the order of the file."""
+    return (
+        f"(select * exclude (first_at, second_at), case when first_at < latest_at and second_at >= latest_at then second_at else first_at end as said_at"
+        f" from (select *, max(first_at) over (partition by {whose} order by _file, _row rows between unbounded preceding and 1 preceding) as latest_at"
+        f" from (select *, {times.instant(cell)} as first_at, {times.second(cell)} as second_at from {rows})))"
+    )
+
+
 def duration(cell: str) -> str:
     """Return SQL giving the seconds of a number of seconds or of h:mm:ss; null when it is neither."""
     return f"coalesce(try_cast({cell} as double), case when {cell} like '%:%' then epoch(try_cast({cell} as interval)) end)"

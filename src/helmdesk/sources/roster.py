@@ -1,6 +1,8 @@
 """Planned shifts from a CSV: who, what, from when to when; approved changes replace the shift they name.
 
-Times without an offset are in ``--time-zone``. An end before its start is on the next day.
+Times without an offset are in ``--time-zone``. An end before its start is on the next day, at that time of the wall clock
+there; one in the hour that the clocks repeat is its second passing, where that comes after the start. A time that the
+clocks skip is the moment after.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.errors import InputError
-from helmdesk.records.staging import Staging
+from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, open_sheet, times_of, worded
 from helmdesk.sources.reading.raw_tables import locate_lines
+from helmdesk.sources.reading.wall_clock import nominal
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
@@ -44,35 +47,49 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         start, end = ("(date || ' ' || \"start\")", "(date || ' ' || \"end\")") if sheet.has("date") else ('"start"', '"end"')
         times = times_of(staging, sheet, start, zone)
         activity = f"coalesce({worded('activity', ACTIVITIES)}, case when activity is null then 'work' end)"
+        starts, ends = times.nominal(start), times.nominal(end)
+        next_day = nominal(f"(timezone({text(zone)}, first_end_at) + interval 1 day)", zone)
+        staging.connection.execute(
+            f"""create temp table planned as
+            with read as (select *, {activity} as known_activity, {starts} as start_at, {ends} as first_end_at, {times.second(end)} as second_end_at,
+                    {times.local(start)}::date as start_day, {times.local(end)}::date as end_day
+                from {sheet.view})
+            select *, case when first_end_at > start_at then first_end_at when second_end_at > start_at then second_end_at
+                when end_day >= start_day then {next_day} end as end_at
+            from read"""
+        )
         faults = (
             ("agent_id", "agent_id", "case when agent_id is null then 'no agent' end"),
-            ("start", start, f"case when {start} is null then 'no start' else {times.fault(start)} end"),
-            ("end", end, f"case when {end} is null then 'no end' else {times.fault(end)} end"),
-            ("activity", "activity", f"case when {activity} is null then 'not a known activity: {', '.join(ACTIVITIES)}' end"),
-        )
+            ("start", start, f"case when {start} is null then 'no start' when start_at is null then {times.fault(start)} end"),
+            ("end", end, f"case when {end} is null then 'no end' when first_end_at is null then {times.fault(end)}"
+                         " when start_at is not null and end_at is null then 'a shift that ends on a day before it starts' end"),
+            ("activity", "activity", f"case when known_activity is null then 'not a known activity: {', '.join(ACTIVITIES)}' end"),
+        )  # fmt: skip
         for meaning, raw, fault in faults:
-            staging.reject(sheet.given.get(meaning, meaning), raw, fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
+            staging.reject(sheet.given.get(meaning, meaning), raw, fault, f"planned where {fault} is not null", is_whole_row=True)
         sound = " and ".join(f"({fault}) is null" for _, _, fault in faults)
-        ends = f"case when {times.instant(end)} <= {times.instant(start)} then {times.instant(end)} + interval 24 hour else {times.instant(end)} end"
         if sheet.has("changed_at") and not sheet.has("shift_id"):
             raise InputError(f"{path}: changes need a shift_id that names the shift they replace")
         changed = times_of(staging, sheet, "changed_at", zone).instant("changed_at") if sheet.has("changed_at") else "null::timestamptz"
         shared = {
-            "source_id": "shift_id", "agent_id": "agent_id", "activity": activity, "start_at": times.instant(start), "end_at": ends,
+            "source_id": "shift_id", "agent_id": "agent_id", "activity": "known_activity", "start_at": "start_at", "end_at": "end_at",
             "shift_id": "shift_id", "extra": "extra", "_file": "_file", "_row": "_row",
         }  # fmt: skip
-        identity = f"agent_id || ':' || coalesce(shift_id, '') || ':' || {activity} || ':' || epoch_us({times.instant(start)}) || ':' || epoch_us({ends})"
+        identity = (
+            "agent_id || ':' || coalesce(shift_id, '') || ':' || known_activity || ':' || epoch_us(start_at) || ':' || epoch_us(end_at)"
+        )
         staging.add(
             "shift_planned",
-            {**shared, "record_id": f"'roster:planned:' || {identity}", "occurred_at": times.instant(start)},
-            f"{sheet.view} where {sound} and changed_at is null and approved_by is null",
+            {**shared, "record_id": f"'roster:planned:' || {identity}", "occurred_at": "start_at"},
+            f"planned where {sound} and changed_at is null and approved_by is null",
         )
         staging.add(
             "shift_changed",
-            {**shared, "record_id": f"'roster:changed:' || {identity}", "occurred_at": f"coalesce({changed}, {times.instant(start)})",
+            {**shared, "record_id": f"'roster:changed:' || {identity}", "occurred_at": f"coalesce({changed}, start_at)",
              "approved_by": "approved_by"},
-            f"{sheet.view} where {sound} and (changed_at is not null or approved_by is not null)",
+            f"planned where {sound} and (changed_at is not null or approved_by is not null)",
         )  # fmt: skip
+        staging.connection.execute("drop table planned")
         sheets.append(sheet.raw)
     locate_lines(staging, sheets)
 

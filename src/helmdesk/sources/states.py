@@ -1,7 +1,8 @@
 """What agents really did: a log of states from a CSV, one row a change.
 
 A state lasts until the agent's next one. Words nobody knows become "auxiliary" and are reported; the original word is
-kept. Times without an offset are in ``--time-zone``.
+kept. Times without an offset are in ``--time-zone``; of an hour that the clocks repeat, a row that stands after later
+ones of its agent is of the second passing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging
-from helmdesk.sources.columns import Layout, open_sheet, times_of, worded
+from helmdesk.sources.columns import Layout, in_file_order, open_sheet, times_of, worded
 from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.source import Options, Source, named_paths
 
@@ -52,12 +53,13 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         for meaning, raw, fault in faults:
             staging.reject(sheet.given[meaning], raw, fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
         sound = " and ".join(f"({fault}) is null" for _, _, fault in faults)
+        rows = in_file_order(f"{sheet.view} where {sound}", times, AT, "agent_id")
         staging.add(
             "state_changed",
-            {"record_id": f"'states:' || agent_id || ':' || epoch_us({times.instant(AT)}) || ':' || lower(state)", "source_id": "null",
-             "occurred_at": times.instant(AT), "seq": "_row", "agent_id": "agent_id", "actor_id": "agent_id", "actor_kind": "'human'",
+            {"record_id": "'states:' || agent_id || ':' || epoch_us(said_at) || ':' || lower(state)", "source_id": "null",
+             "occurred_at": "said_at", "seq": "_row", "agent_id": "agent_id", "actor_id": "agent_id", "actor_kind": "'human'",
              "state": f"coalesce({known}, 'auxiliary')", "state_raw": "state", "extra": "extra", "_file": "_file", "_row": "_row"},
-            f"{sheet.view} where {sound}",
+            rows,
         )  # fmt: skip
         unknown = staging.connection.execute(
             f"select string_agg(distinct state, ', ' order by state) from {sheet.view} where state is not null and ({known}) is null"

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import MappingError
 from helmdesk.records.staging import text
+from helmdesk.sources.reading.wall_clock import first_passing, nominal, second_passing
 
 ISO = "iso"
-# By how much clocks are set back: an hour almost everywhere, half an hour on Lord Howe, two in Antarctica.
-REPEATS_MINUTES = (120, 60, 30)
 OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 
@@ -37,7 +36,8 @@ class TimeReader:
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise MappingError(f"time_zone = '{self.time_zone}' is not an IANA time zone such as 'Europe/Berlin'") from error
 
-    def _local(self, cell: str) -> str:
+    def local(self, cell: str) -> str:
+        """Return SQL of what text `cell` says, without any zone; null when unreadable."""
         if self.date_format == ISO:
             return f"try_cast(regexp_replace({cell}, {text(OFFSET)}, '') as timestamp)"
         return f"try_strptime({cell}, {text(self.date_format)})"
@@ -47,30 +47,30 @@ class TimeReader:
 
         A time that exists twice (clocks set back) is read as the first of the two.
         """
-        local = self._local(cell)
+        local = self.local(cell)
         if self.time_zone == "UTC":
             utc = f"({local} at time zone 'UTC')"
         else:
-            utc = self._first_instant(local, text(self.time_zone))
+            utc = first_passing(local, self.time_zone)
         if self.date_format == ISO:
             return f"case when regexp_matches({cell}, {text(OFFSET)}) then try_cast({cell} as timestamptz) else {utc} end"
         return utc
 
-    @staticmethod
-    def _first_instant(local: str, zone: str) -> str:
-        """DuckDB reads a repeated hour as its second passing; look whether an earlier instant shows the same time."""
-        found = f"timezone({zone}, {local})"
-        earlier = " ".join(
-            f"when timezone({zone}, {found} - interval {minutes} minute) = {local} then {found} - interval {minutes} minute"
-            for minutes in REPEATS_MINUTES
-        )
-        return f"(case {earlier} when timezone({zone}, {found}) = {local} then {found} end)"
+    def second(self, cell: str) -> str:
+        """Return SQL of the second instant of a time that exists twice; null for any other, or one that says its offset."""
+        again = second_passing(self.instant(cell), self.time_zone)
+        return f"case when regexp_matches({cell}, {text(OFFSET)}) then null else {again} end" if self.date_format == ISO else again
+
+    def nominal(self, cell: str) -> str:
+        """Return SQL like `instant` that reads a time which the clocks skip as the moment after; for plans."""
+        after = nominal(self.local(cell), self.time_zone)
+        return f"coalesce({self.instant(cell)}, {after})"
 
     def fault(self, cell: str) -> str:
         """Return SQL giving the reason why `cell`, not null, is no instant; null when it is one."""
         shown = self.date_format if self.date_format != ISO else "ISO 8601"
         return (
             f"case when {cell} is null or {self.instant(cell)} is not null then null"
-            f" when {self._local(cell)} is null then {text(f'not a time written as {shown}')}"
+            f" when {self.local(cell)} is null then {text(f'not a time written as {shown}')}"
             f" else {text(f'a time that does not exist in {self.time_zone} (clocks go forward)')} end"
         )

@@ -66,7 +66,7 @@ class Desk(DeskInsight):
             NotFoundError, FilterError, UsageError: the question is not one this desk can answer.
         """
         question = self._question(keys, by, grain, start, end, where, variant, clock)
-        return self._answer(question, as_of, self.settings.for_facts(), policy)
+        return self._answer(question, as_of, None, policy)
 
     def _question(self, keys: Sequence[str], by: str | Sequence[str], *rest: Any) -> Question:
         from helmdesk.query.question import Question, names
@@ -75,7 +75,7 @@ class Desk(DeskInsight):
         zone, week_start = self.settings.time_zone, self.settings.week_start
         return Question(tuple(keys), names(by), grain, start, end, where, variant, clock, zone, week_start)
 
-    def _answer(self, question: Question, as_of: int | None, settings: Mapping[str, Any], policy: Policy | None) -> Measurements:
+    def _answer(self, question: Question, as_of: int | None, settings: Mapping[str, Any] | None, policy: Policy | None) -> Measurements:
         from helmdesk.query.compile import resolve
         from helmdesk.query.drill import drill_table
         from helmdesk.query.measurement import Measurements
@@ -91,11 +91,12 @@ class Desk(DeskInsight):
 
         def drill(key: str | None) -> pyarrow.Table:
             chosen = next((answer for answer in answers if answer.metric.key == key), answers[0])
-            is_published = as_of is None and self.mart_version() == origin.lake_version
-            with self.engine(None if is_published else origin.lake_version, settings) as fresh:
+            made_of = origin.made_of
+            is_published = as_of is None and self.made_of() == made_of
+            with self.engine(None if is_published else made_of.lake_version, made_of.settings) as fresh:
                 return drill_table(fresh, chosen.metric.fact, chosen.drill_sql)
 
-        return Measurements(tables, question.by, lambda: make_receipt(origin, question, answers, settings), drill)
+        return Measurements(tables, question.by, lambda: make_receipt(origin, question, answers), drill)
 
     def _ask(self, reader: Reader, request: Request) -> Answer:
         """Answer one request; a metric of the desk's own is first checked against the columns there are."""
@@ -125,7 +126,7 @@ class Desk(DeskInsight):
     ) -> pyarrow.Table:
         """Return the very rows behind the same call of `measure`, as an Arrow table."""
         question = self._question((key,), by, grain, start, end, where, variant, clock)
-        return self._answer(question, as_of, self.settings.for_facts(), policy).drill(key)
+        return self._answer(question, as_of, None, policy).drill(key)
 
     def rows(
         self,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.engines.engine import Engine
     from helmdesk.engines.spark import Spark
+    from helmdesk.facts.made_of import MadeOf
 
+log = logging.getLogger("helmdesk")
 SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
 PUBLISH_RACES = 20
 READY = "READY"
@@ -30,23 +32,57 @@ def silent(_step: str) -> None:
     """Tell nobody what happens next."""
 
 
+@contextmanager
+def logged(reason: str) -> Iterator[Step]:
+    """Write into the log why facts are made anew before an answer."""
+    log.info(reason)
+    yield silent
+
+
 class DeskMarts:
     """A desk's settings, its lake, and the facts made from it.
 
     Args:
         path: its folder.
 
+    Attributes:
+        announce: called with the reason when facts must be made anew before an answer; gives whom to tell the steps.
+
     Raises:
         NotFoundError: the folder is no desk.
     """
+
+    announce: Callable[[str], AbstractContextManager[Step]]
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         if not (self.path / SETTINGS_FILE).is_file():
             raise NotFoundError(f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init {self.path}")
-        self.settings = read_settings(self.path / SETTINGS_FILE)
+        self._settings, self._settings_stamp = read_settings(self.path / SETTINGS_FILE), self._stamp()
+        self.announce = logged
         self.lake = Lake(self.path / LAKE_FOLDER)
         self._spark: Spark | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as their file says now.
+
+        Raises:
+            SettingError: the file was changed, and is not valid.
+        """
+        stamp = self._stamp()
+        if stamp != self._settings_stamp:
+            self._settings, self._settings_stamp = read_settings(self.path / SETTINGS_FILE), stamp
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        """Use other settings until the file changes."""
+        self._settings, self._settings_stamp = settings, self._stamp()
+
+    def _stamp(self) -> tuple[int, int]:
+        found = (self.path / SETTINGS_FILE).stat()
+        return found.st_mtime_ns, found.st_size
 
     @classmethod
     def create(cls, path: Path | str, settings: Settings | None = None) -> Self:
@@ -70,38 +106,39 @@ class DeskMarts:
 
         A mart that is up to date is left alone unless `is_forced`.
         """
+        settings = self.settings.for_facts()
         if self.settings.engine == "spark":
-            self._open_spark(None, self.settings.for_facts(), on_step)
+            self._open_spark(None, settings, on_step)
             return self.lake.version()
         snapshot = self.lake.snapshot()
-        made_from = self._published_version()
-        if made_from is not None and made_from > snapshot.version:
+        made_of = self.made_of()
+        if made_of is not None and made_of.lake_version > snapshot.version:
             # The log ends before the version that the mart was made from: its last entries are lost.
-            raise self.lake.damaged(made_from) or ConflictError(f"{self.path}: the mart is of a later version than the lake")
-        if not is_forced and self._is_current(snapshot.version):
+            raise self.lake.damaged(made_of.lake_version) or ConflictError(f"{self.path}: the mart is of a later version than the lake")
+        if not is_forced and made_of is not None and not made_of.changes(settings) and self._holds_all(made_of, snapshot.version):
             return snapshot.version
 
         def build(path: Path) -> None:
             from helmdesk.engines.duckdb import DuckDB, bound_memory
 
-            if not is_forced and self._renew(path, snapshot, on_step):
+            if not is_forced and made_of is not None and self._renew(path, made_of, snapshot, settings, on_step):
                 return
             engine = DuckDB.create(path)
             bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
             try:
-                self._build(engine, snapshot, self.settings.for_facts(), on_step)
+                self._build(engine, snapshot, settings, on_step)
             finally:
                 engine.close()
 
         publish_mart(self.path / MARTS_FOLDER, build, _mart_version, snapshot.version)
         return snapshot.version
 
-    def _renew(self, path: Path, snapshot: Snapshot, on_step: Step) -> bool:
+    def _renew(self, path: Path, made_of: MadeOf, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> bool:
         """Make the mart at `path` from a copy of the published one and what came since; False when that cannot be done."""
-        published, made_from = self.published_path(), self._published_version()
-        if published is None or made_from is None or made_from >= snapshot.version:
+        published = self.published_path()
+        if published is None or made_of.lake_version >= snapshot.version or made_of.changes(settings):
             return False
-        additions = self.lake.additions(made_from, snapshot.version)
+        additions = self.lake.additions(made_of.lake_version, snapshot.version)
         if additions is None:
             return False
         from helmdesk.engines.duckdb import DuckDB, bound_memory
@@ -118,7 +155,7 @@ class DeskMarts:
             bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
             engine.use_threads(path.stat().st_size)
             engine.run("begin")
-            renew_facts(engine, snapshot.files, additions.files, additions.batches, self.settings.for_facts(), snapshot.version, on_step)
+            renew_facts(engine, snapshot.files, additions.files, additions.batches, settings, snapshot.version, on_step)
             engine.run("commit")
         except CannotRenew as reason:
             on_step(f"building the mart anew: {reason}")
@@ -134,14 +171,15 @@ class DeskMarts:
         """Return the published mart's file, or None when there is none."""
         return published_mart(self.path / MARTS_FOLDER)
 
-    def _published_version(self) -> int | None:
+    def made_of(self) -> MadeOf | None:
+        """Return what the published mart was made of, as it stands; None when there is none, or none that can be read."""
         import duckdb
 
         path = self.published_path()
         try:
-            return None if path is None else _mart_version(path)
+            return None if path is None else _made_of(path)
         except (HelmdeskError, duckdb.Error):
-            return None
+            return None  # damaged, or replaced this very moment
 
     def _build(self, engine: Engine, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> None:
         import duckdb
@@ -155,33 +193,14 @@ class DeskMarts:
                 f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})"
             ) from error
 
-    def _is_current(self, version: int) -> bool:
-        from helmdesk.engines.duckdb import DuckDB
-        from helmdesk.facts.build import facts_hash
-
-        path = published_mart(self.path / MARTS_FOLDER)
-        if path is None:
-            return False
-        try:
-            engine = DuckDB.open(path)
-        except HelmdeskError:
-            return False  # damaged, or replaced this very moment
-        try:
-            rows = engine.run("select lake_version, facts_hash, settings from mart")
-        finally:
-            engine.close()
-        if [row[1:] for row in rows] != [(facts_hash(), json.dumps(self.settings.for_facts(), sort_keys=True))]:
-            return False
-        made_from = int(rows[0][0])
-        added = Additions({}, ()) if made_from == version else self.lake.additions(made_from, version)
+    def _holds_all(self, made_of: MadeOf, version: int) -> bool:
+        added = Additions({}, ()) if made_of.lake_version == version else self.lake.additions(made_of.lake_version, version)
         return added == Additions({}, ())  # joined files are no news
 
     def mart_version(self) -> int | None:
         """Return the lake version of the published mart, or None when there is none."""
-        if published_mart(self.path / MARTS_FOLDER) is None:
-            return None
-        with self.engine() as engine:
-            return int(engine.run("select lake_version from mart")[0][0])
+        made_of = self.made_of()
+        return None if made_of is None else made_of.lake_version
 
     @contextmanager
     def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Engine]:
@@ -210,10 +229,10 @@ class DeskMarts:
     def _open_spark(self, as_of: int | None, settings: Mapping[str, Any], on_step: Step = silent) -> Engine:
         """Open the tables that Spark made of a lake version, or have them made; every executor must see the desk's folder."""
         from helmdesk.engines.spark import Spark
-        from helmdesk.facts.build import create_views, facts_hash
+        from helmdesk.facts.build import create_views, facts_hash, settings_text
 
         snapshot = self.lake.snapshot(as_of)
-        made_with = hashlib.sha256((facts_hash() + json.dumps(dict(settings), sort_keys=True)).encode()).hexdigest()[:8]
+        made_with = hashlib.sha256((facts_hash() + settings_text(settings)).encode()).hexdigest()[:8]
         folder = (self.path / MARTS_FOLDER).absolute() / f"spark-{snapshot.version}-{made_with}"
         if self._spark is not None and self._spark.folder == folder:
             return self._spark  # naming fifty tables again costs seconds
@@ -230,31 +249,43 @@ class DeskMarts:
         self._spark = engine
         return engine
 
-    def _open_published(self) -> DuckDB:
-        """Open the published mart; another process may replace it between looking and opening."""
+    def _open_published(self, *, is_other_settings_fine: bool = False) -> DuckDB:
+        """Open the published mart; another process may replace it between looking and opening.
+
+        A mart made with other settings or by another version of Helmdesk is made anew first.
+        """
         import duckdb
 
         from helmdesk.engines.duckdb import DuckDB
-        from helmdesk.facts.build import facts_hash
+        from helmdesk.facts.made_of import MadeOf
 
         for _ in range(PUBLISH_RACES):
-            path = published_mart(self.path / MARTS_FOLDER)
-            if path is None:
-                self.refresh()
-                continue
-            try:
-                engine = DuckDB.open(path)
-                if engine.run("select facts_hash from mart") == [(facts_hash(),)]:
-                    return engine
-                # Made by another version of Helmdesk, whose facts mean something else: the lake makes it anew.
-                engine.close()
-            except (HelmdeskError, duckdb.Error):
-                if path != published_mart(self.path / MARTS_FOLDER):
-                    continue
-                # Damaged: a mart is nothing but a copy.
-                remove_marts(self.path / MARTS_FOLDER)
-            self.refresh()
+            path, reason = published_mart(self.path / MARTS_FOLDER), "no facts were made yet"
+            if path is not None:
+                try:
+                    engine = DuckDB.open(path)
+                    made_of = MadeOf.read(engine)
+                    changes = made_of.changes(self.settings.for_facts())
+                    if not changes or (is_other_settings_fine and made_of.is_of_this_version):
+                        return engine
+                    engine.close()
+                    reason = "; ".join(changes)
+                except (HelmdeskError, duckdb.Error):
+                    if path != published_mart(self.path / MARTS_FOLDER):
+                        continue
+                    # A mart is nothing but a copy.
+                    remove_marts(self.path / MARTS_FOLDER)
+                    reason = "the file of the facts was damaged"
+            self.bring_up(reason)
         raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
+
+    def bring_up(self, reason: str) -> None:
+        """Make the facts anew where they are not those of this lake and these settings; who else wants to waits for it."""
+        from filelock import FileLock
+
+        (self.path / MARTS_FOLDER).mkdir(exist_ok=True)
+        with self.announce(reason) as on_step, FileLock(self.path / MARTS_FOLDER / ".bring-up.lock"):
+            self.refresh(on_step=on_step)
 
     def record_types(self) -> dict[str, int]:
         """Return how many records of each type the published mart was made from."""
@@ -262,11 +293,16 @@ class DeskMarts:
             return dict(engine.run("select type, sum(records)::bigint from record_types group by type"))
 
 
-def _mart_version(path: Path) -> int:
+def _made_of(path: Path) -> MadeOf:
     from helmdesk.engines.duckdb import DuckDB
+    from helmdesk.facts.made_of import MadeOf
 
     engine = DuckDB.open(path)
     try:
-        return int(engine.run("select lake_version from mart")[0][0])
+        return MadeOf.read(engine)
     finally:
         engine.close()
+
+
+def _mart_version(path: Path) -> int:
+    return _made_of(path).lake_version

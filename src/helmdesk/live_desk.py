@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helmdesk.desk import SETTINGS_FILE, Desk
-from helmdesk.errors import SettingError
+from helmdesk.errors import HelmdeskError, SettingError
 from helmdesk.lake.mart import published_mart
-from helmdesk.settings import read_settings
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.engines.engine import Engine
+    from helmdesk.facts.made_of import MadeOf
     from helmdesk.query.bounds import Bounds
     from helmdesk.query.reader import Reader
+
+log = logging.getLogger("helmdesk")
 
 
 class OpenMart(NamedTuple):
@@ -26,7 +29,7 @@ class OpenMart(NamedTuple):
     path: Path
     engine: DuckDB
     bounds: Bounds
-    lake_version: int
+    made_of: MadeOf
 
 
 class LiveDesk(Desk):
@@ -34,6 +37,9 @@ class LiveDesk(Desk):
 
     A new mart is picked up with the next question; whoever reads the old one keeps it until done. Results are kept by
     mart, question and policy. Settings and metrics of the desk's own are read again when their files change.
+
+    When settings change that act on facts, the mart is made anew in the background. Until it is there, answers are those
+    of the old mart, under the settings it was made with: its receipts say so, and `notice` does.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -47,6 +53,9 @@ class LiveDesk(Desk):
         self._memory, self._turn = Memory(), RLock()
         self._mart: OpenMart | None = None
         self._files = self._stamps()
+        self.bringing_up: Thread | None = None
+        self._tried: tuple[object, ...] = ()
+        self._problem = ""
 
     def follow(self) -> None:
         """Read settings and metric definitions again if somebody changed them.
@@ -57,13 +66,50 @@ class LiveDesk(Desk):
         stamps = self._stamps()
         if stamps != self._files:
             with self._turn:
-                self.settings = read_settings(self.path / SETTINGS_FILE)
                 self.__dict__.pop("custom_metrics", None)
+                self._memory.clear()  # what was answered by other definitions
                 self._files = stamps
+        settings = self.settings.for_facts()
+        if self._mart is not None and (changes := self._mart.made_of.changes(settings)):
+            self._bring_up_in_background("; ".join(changes), self._mart)
 
-    def _stamps(self) -> tuple[tuple[str, int], ...]:
+    def notice(self) -> str:
+        """Return what a reader must know about the numbers of this moment; empty when there is nothing."""
+        changes = "; ".join(self._changes(self.open_mart()))
+        if not changes:
+            return ""
+        if self._problem:
+            return f"Settings have changed ({changes}), but the numbers could not be made anew with them: {self._problem}. They are those of before."
+        return f"Settings have changed ({changes}). The numbers are being made anew with them; until then they are those of before."
+
+    def identity(self) -> tuple[object, ...]:
+        """Return what an answer depends on beside its question: the mart, settings and metrics of the desk's own."""
+        return self.open_mart().path.name, *sorted(vars(self.settings).items(), key=str), self._files
+
+    def _changes(self, mart: OpenMart) -> list[str]:
+        return mart.made_of.changes(self.settings.for_facts())
+
+    def _bring_up_in_background(self, reason: str, mart: OpenMart) -> None:
+        """Make the mart anew once; after a failure only when settings or mart have changed since."""
+        with self._turn:
+            wanted = (mart.path, *self.settings.for_facts().values())
+            if wanted == self._tried:
+                return
+            self._tried, self._problem = wanted, ""
+
+            def run() -> None:
+                try:
+                    self.bring_up(reason)
+                except Exception as error:  # The thread's outermost boundary: `notice` tells it.
+                    log.error("the mart could not be made anew", exc_info=error)
+                    self._problem = str(error) if isinstance(error, HelmdeskError) else "an unexpected error; it was logged by the server"
+
+            self.bringing_up = Thread(target=run, name="bring up", daemon=True)
+            self.bringing_up.start()
+
+    def _stamps(self) -> tuple[tuple[str, int, int], ...]:
         files = [self.path / SETTINGS_FILE, *sorted((self.path / "metrics").glob("*"))]
-        return tuple((str(file), file.stat().st_mtime_ns) for file in files if file.is_file())
+        return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())
 
     @contextmanager
     def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Engine]:
@@ -94,26 +140,27 @@ class LiveDesk(Desk):
         finally:
             twin.close()
 
-    def mart_version(self) -> int | None:
-        """Return the lake version of the published mart."""
-        return self.open_mart().lake_version
+    def made_of(self) -> MadeOf | None:
+        """Return what the open mart was made of."""
+        return self.open_mart().made_of
 
     def open_mart(self) -> OpenMart:
         """Return the published mart, opened if it is not yet."""
         with self._turn:
             while self._mart is None or published_mart(self.path / "marts") != self._mart.path:
+                from helmdesk.facts.made_of import MadeOf
                 from helmdesk.query.run import read_bounds
 
                 path = published_mart(self.path / "marts")
-                engine = self._open_published()
+                engine = self._open_published(is_other_settings_fine=self._mart is not None)
                 if path is None or published_mart(self.path / "marts") != path:
                     # Published meanwhile: which file was opened is not certain, and answers are remembered by it.
                     engine.close()
                     continue
-                ((version,),) = engine.run("select lake_version from mart")
+                made_of = MadeOf.read(engine)
                 engine.lock()
                 self._memory.clear()  # nobody asks the old mart again, and an erased person must not stay
-                self._mart = OpenMart(path, engine, read_bounds(engine), int(version))
+                self._mart = OpenMart(path, engine, read_bounds(engine), made_of)
             return self._mart
 
     def _connect(self, mart: OpenMart) -> DuckDB:

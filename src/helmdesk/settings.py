@@ -60,10 +60,23 @@ HELP = {
     "is_sample": "true for the generated sample desk; every page says so",
 }
 
-FACT_SETTINGS = (
-    "default_calendar", "reopen_days", "repeat_days", "response_days", "nps_days", "service_level_seconds", "short_abandon_seconds",
-    "fcr_escalation_fails", "longest_state_hours",
-)  # fmt: skip
+# When each setting acts; every setting stands in exactly one line.
+ACTS: Mapping[str, tuple[str, ...]] = {
+    # On facts: a mart made with another value is stale, and a receipt repeats the value its mart was made with.
+    "facts": (
+        "default_calendar", "reopen_days", "repeat_days", "response_days", "nps_days", "service_level_seconds", "short_abandon_seconds",
+        "fcr_escalation_fails", "longest_state_hours",
+    ),
+    # On a question: part of the request that a receipt repeats.
+    "question": ("time_zone", "week_start"),
+    # On what is shown, never on a number.
+    "shown": ("name", "scorecard", "targets", "is_sample"),
+    # On whether a file is taken in.
+    "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"),
+    # On where and how fast an answer is computed.
+    "machine": ("engine", "spark_master", "memory_gb"),
+}  # fmt: skip
+FACT_SETTINGS = ACTS["facts"]
 
 
 @dataclass(frozen=True)

@@ -319,3 +319,11 @@ def test_backup_restore_watch_and_erase(helmdesk: Run, tmp_path: Path) -> None:
     assert "(tickets: 1)" in helmdesk("erase", "--customer", "77", "--yes", "--desk", folder).stdout
     assert "no record names 99" in helmdesk("erase", "--customer", "99", "--yes", "--desk", folder, code=3).stderr
     assert helmdesk("measure", "ticket_volume", "--by", "customer", "--desk", folder).stdout.count("erased:") == 1
+
+
+def test_changed_settings_are_said_by_doctor_and_before_an_answer(helmdesk: Run, desk: Desk) -> None:
+    file = desk.path / "helmdesk.toml"
+    file.write_text(file.read_text().replace("reopen_days = 7", "reopen_days = 14"))
+    assert "stale: reopen_days was 7, is now 14" in helmdesk("doctor", "--desk", desk.path).stdout
+    assert "reopen_days was 7, is now 14: making the facts anew" in helmdesk("measure", "reopen_rate", "--desk", desk.path).stderr
+    assert "stale" not in helmdesk("doctor", "--desk", desk.path).stdout

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from helmdesk.live_desk import LiveDesk
 from helmdesk.query.receipt import read_receipt
+from helmdesk.settings import write_settings
 
 HOSTILE = ("'", "' or '1'='1", "1; drop table tickets", "<script>alert(1)</script>", "../../etc/passwd", "%00", "\x00", "９", "-1", "1e999", "NaN",
            "{{7*7}}", "a" * 3000, "9" * 6000, "select 1", "channel = (select 1)", "read_csv('/etc/passwd') = 1", "channel = 'x' -- ", "\u202e", "\ud800")  # fmt: skip
@@ -248,6 +250,29 @@ def test_settings_are_saved_checked_and_followed(as_: Any, site: Path) -> None:
     bad = client.post("/settings/desk", {**form, "target.csat": "very good"})
     assert bad.status_code == 200 and b"is no number" in bad.content
     client.post("/settings/desk", {**form, "target.csat": "", "target.first_response_time": "", "target.utilization": ""})
+
+
+def test_numbers_made_with_former_settings_say_so(as_: Any, site: Path) -> None:
+    from django.conf import settings as django_settings
+
+    from helmdesk.web.middleware import live_desk
+
+    live, asked = live_desk(django_settings.DESK_FOLDER), "/api/v1/receipt?metric=service_level&start=2026-05-04&end=2026-06-01"
+    client, before, bring_up = as_("ada"), live.settings, live.bring_up
+    first = client.get(asked)
+    live.bring_up = lambda _reason: None  # type: ignore[method-assign]
+    try:
+        write_settings(site / "helmdesk.toml", replace(before, service_level_seconds=90))
+        said = "service_level_seconds was 20, is now 90"
+        assert said in client.get("/").content.decode()
+        again = client.get(asked, headers={"If-None-Match": first["ETag"]})
+        assert again.status_code == 200 and said in again["X-Helmdesk-Notice"]
+        assert again.json()["settings"]["service_level_seconds"] == 20
+        assert again.json()["results"] == first.json()["results"]
+    finally:
+        write_settings(site / "helmdesk.toml", before)
+        live.bring_up = bring_up  # type: ignore[method-assign]
+    assert "X-Helmdesk-Notice" not in client.get(asked)
 
 
 def test_a_person_is_invited_changed_and_shut_out(as_: Any) -> None:

@@ -194,14 +194,19 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
 
 
 def _mart(desk: Desk, lake_version: int) -> Finding:
-    try:
-        mart = desk.mart_version()
-    except HelmdeskError as error:
-        return Finding("mart", FAILURE, str(error), "helmdesk refresh --force")
-    if mart is None:
+    """Look at the mart as it stands: a question would make a stale one anew."""
+    made_of = desk.made_of()
+    if made_of is None and desk.published_path() is not None:
+        return Finding("mart", FAILURE, "it cannot be read", "helmdesk refresh --force")
+    if made_of is None:
         return Finding("mart", WARNING, "none yet", "load something, or: helmdesk refresh")
-    is_fresh = mart == lake_version
-    return Finding("mart", OK if is_fresh else WARNING, f"built from lake version {mart}", "" if is_fresh else "helmdesk refresh")
+    changes = made_of.changes(desk.settings.for_facts())
+    if changes:
+        mend = "helmdesk refresh (the next question does it, too)"
+        return Finding("mart", WARNING, f"stale: {'; '.join(changes)}", mend)
+    is_fresh = made_of.lake_version == lake_version
+    mend = "" if is_fresh else "helmdesk refresh"
+    return Finding("mart", OK if is_fresh else WARNING, f"built from lake version {made_of.lake_version}", mend)
 
 
 def _concerns(desk: Desk) -> Iterator[Finding]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from helmdesk.cli.output import talk
+from helmdesk.cli.progress import Progress
 from helmdesk.desk import SETTINGS_FILE, Desk
+from helmdesk.desk_marts import Step
 from helmdesk.errors import NotFoundError
 from helmdesk.kinds import CLOCKS
 
@@ -29,7 +33,20 @@ def open_desk(path: str | None) -> Desk:
     """
     if path is None and not Path(SETTINGS_FILE).is_file():
         raise NotFoundError("no desk named: use --desk DIR, set HELMDESK_DESK, or run this inside a desk's folder")
-    return Desk(path or ".")
+    desk = Desk(path or ".")
+    desk.announce = _announced
+    return desk
+
+
+@contextmanager
+def _announced(reason: str) -> Iterator[Step]:
+    """Say on stderr why facts are made anew before an answer, and show how far it is."""
+    talk(f"{reason}: making the facts anew before answering")
+    if Progress.running:
+        yield Progress.running
+        return
+    with Progress() as progress:
+        yield progress
 
 
 def question_options(function: Function) -> Function:

@@ -14,7 +14,13 @@ USUAL_STEPS = 20
 
 
 class Progress:
-    """Context manager whose instance is called with the name of each step."""
+    """Context manager whose instance is called with the name of each step.
+
+    Attributes:
+        running: the one that is being shown; a screen has room for one.
+    """
+
+    running: Progress | None = None
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -29,11 +35,13 @@ class Progress:
 
     def __enter__(self) -> Progress:
         """Start to wait."""
+        Progress.running = self
         self._timer.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Remove the bar."""
+        Progress.running = None
         self._timer.cancel()
         with self._lock:
             if self._bar is not None:

@@ -17,6 +17,7 @@ from helmdesk.facts.events import create_record_views, record_types_sql
 from helmdesk.facts.fact import Fact, load_facts
 from helmdesk.facts.working_time import create_working_time
 from helmdesk.records.staging import text
+from helmdesk.settings import FACT_SETTINGS
 
 # Tables a metric never reads; kept out of the mart.
 INTERNAL = (
@@ -24,16 +25,7 @@ INTERNAL = (
     "reply_askings",
 )  # fmt: skip
 # Settings that facts read as columns of ``horizon``.
-HORIZON = (
-    "reopen_days",
-    "repeat_days",
-    "response_days",
-    "nps_days",
-    "service_level_seconds",
-    "short_abandon_seconds",
-    "fcr_escalation_fails",
-    "longest_state_hours",
-)
+HORIZON = tuple(name for name in FACT_SETTINGS if name != "default_calendar")
 
 
 def facts_hash() -> str:
@@ -149,9 +141,14 @@ def create_custom_fields(engine: Engine) -> None:
     engine.make("custom_fields", "select distinct unnest(json_keys(custom)) as name from tickets where custom is not null")
 
 
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Return settings as a mart keeps them: equal texts are equal settings."""
+    return json.dumps(dict(settings), sort_keys=True)
+
+
 def create_mart_table(engine: Engine, latest: datetime | None, settings: Mapping[str, Any], lake_version: int) -> None:
     """Create ``mart``, one row: what this is made of."""
-    kept = text(json.dumps(dict(settings), sort_keys=True))
+    kept = text(settings_text(settings))
     engine.make(
         "mart",
         f"select cast({lake_version} as bigint) as lake_version, {instant(latest)} as as_of, '{facts_hash()}' as facts_hash, {kept} as settings",

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from helmdesk.engines.engine import Engine
 
-NOT_FACTS = {"fact", "build", "entities", "events", "working_time", "definitions", "renew", "rows", "comment_themes", "sla_moments"}
+NOT_FACTS = {
+    "fact",
+    "build",
+    "entities",
+    "events",
+    "working_time",
+    "definitions",
+    "renew",
+    "rows",
+    "comment_themes",
+    "made_of",
+    "sla_moments",
+}
 CUSTOM = "custom."
 
 

@@ -7,13 +7,12 @@ tickets are touched) `CannotRenew` says why, and the mart is built from nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.account_health import ASSESSMENTS, DAYS
-from helmdesk.facts.build import INTERNAL, create_custom_fields, create_horizon, create_mart_table, facts_hash, sql_for
+from helmdesk.facts.build import INTERNAL, create_custom_fields, create_horizon, create_mart_table, facts_hash, settings_text, sql_for
 from helmdesk.facts.entities import LATEST, LOOKUPS, create_instruments, create_latest, versions_sql
 from helmdesk.facts.events import FACT_FAMILIES, CannotRenew, create_record_views, create_touched_records, record_types_sql
 from helmdesk.facts.fact import Fact, load_facts
@@ -60,7 +59,7 @@ def renew_facts(
     on_step("looking at what is new")
     engine.define_functions()
     ((made_with, known, made_settings),) = engine.run("select facts_hash, lake_version, settings from mart")
-    if made_with != facts_hash() or made_settings != json.dumps(dict(settings), sort_keys=True):
+    if made_with != facts_hash() or made_settings != settings_text(settings):
         raise CannotRenew("the facts or their settings have changed")
     ((renewals,),) = engine.run("select count(*) from renewals")
     if renewals >= RENEWALS:

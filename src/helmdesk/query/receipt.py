@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from helmdesk.catalogue import Entry, definition_hash
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import InputError, NotFoundError, ReceiptMismatch
 from helmdesk.facts.build import facts_hash
+from helmdesk.facts.made_of import MadeOf
 from helmdesk.query.question import Question
 from helmdesk.query.run import Answer
 from helmdesk.version import __version__
@@ -120,31 +120,30 @@ def confirm(receipt: Receipt, computed: list[dict[str, Any]], notes: list[str]) 
 
 @dataclass(frozen=True)
 class Origin:
-    """What answered: lake version, end of the data (naive UTC), engine."""
+    """What answered: the facts, what they were made of, and the engine that holds them."""
 
-    lake_version: int
-    latest: datetime | None
+    made_of: MadeOf
     engine: str
     engine_version: str
 
     @classmethod
     def of(cls, engine: Engine) -> Origin:
-        """Read what the open mart says of itself."""
-        ((lake_version, latest),) = engine.run("select lake_version, as_of from mart")
-        return cls(int(lake_version), latest, engine.name, engine.version())
+        """Read what the open facts say of themselves."""
+        return cls(MadeOf.read(engine), engine.name, engine.version())
 
 
-def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer], settings: Mapping[str, Any]) -> Receipt:
-    """Return the sealed receipt of answers that a mart of this origin has given."""
+def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer]) -> Receipt:
+    """Return the sealed receipt of answers that facts of this origin have given."""
+    made_of = origin.made_of
     results = [row for answer in answers for row in answer.measurements.as_rows()]
     return Receipt.seal(
         {
             "helmdesk": __version__,
             "request": question.as_dict(),
-            "settings": dict(settings),
-            "lake_version": origin.lake_version,
-            "data_as_of": origin.latest.isoformat() if origin.latest else None,
-            "facts": facts_hash(),
+            "settings": made_of.settings,
+            "lake_version": made_of.lake_version,
+            "data_as_of": made_of.latest.isoformat() if made_of.latest else None,
+            "facts": made_of.facts,
             "engine": {"name": origin.engine, "version": origin.engine_version},
             "packages": {name: version(name) for name in ("duckdb", "deltalake", "sqlglot")},
             "queries": [_query(answer) for answer in answers],

@@ -36,7 +36,7 @@ def _measurements(request: HttpRequest) -> HttpResponse:
     if not (token and "operate" in token.scopes) and getattr(request.user, "role", "") not in ADMINISTRATORS:
         return HttpResponse("a token with the scope 'operate' is needed\n", status=401, content_type="text/plain")
     mart = request.desk.open_mart()
-    telemetry.lake_version.set(mart.lake_version)
+    telemetry.lake_version.set(mart.made_of.lake_version)
     telemetry.data_end.set(mart.bounds.as_of.replace(tzinfo=UTC).timestamp())
     return HttpResponse(generate_latest(telemetry.registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -25,6 +25,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "desk_name": desk.settings.name,
         "is_sample": desk.settings.is_sample,
         "zone": desk.settings.time_zone,
+        "notice": desk.notice(),
         "has_data": has_data,
         "data_until": bounds.as_of if has_data else None,
         "navigation": listed,

@@ -118,18 +118,20 @@ def _unknown(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
-    """Answer with an ETag of lake version, policy and query; unchanged answers are not made again.
+    """Answer with an ETag of mart, settings, policy and query; unchanged answers are not made again.
+
+    While numbers are made anew with changed settings, the header ``X-Helmdesk-Notice`` says so.
 
     Args:
         make: gives plain values for JSON.
         as_table: gives an Arrow table, for those who accept CSV or Arrow.
     """
-    mart = request.desk.open_mart()
+    notice = request.desk.notice()
     accept = request.headers.get("Accept", "")
     form = next((name for name in ("arrow", "csv") if TYPES[name].split(";")[0] in accept), "json") if as_table else "json"
     parts = (
-        mart.path.name,
-        sorted(vars(request.desk.settings).items(), key=str),
+        request.desk.identity(),
+        notice,
         request.policy.digest(),
         request.get_full_path(),
         form,
@@ -137,6 +139,8 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
     )
     etag = f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Vary": "Accept, Authorization, Cookie", "Cache-Control": "private, no-cache"}
+    if notice:
+        headers["X-Helmdesk-Notice"] = notice
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers=headers)
     if form == "json":

@@ -1,0 +1,61 @@
+"""What a mart says of itself: lake version, end of the data, definitions and settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from helmdesk.engines.engine import Engine
+from helmdesk.facts.build import facts_hash
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """What facts were made of; the one row of their table ``mart``.
+
+    Attributes:
+        latest: end of the data (naive UTC); None when there are none.
+        facts: identity of the fact definitions.
+        settings_text: the settings they were made with, see `settings`.
+    """
+
+    lake_version: int
+    latest: datetime | None
+    facts: str
+    settings_text: str
+
+    @classmethod
+    def read(cls, engine: Engine) -> MadeOf:
+        """Read what the open facts say of themselves."""
+        ((lake_version, latest, facts, settings),) = engine.run("select lake_version, as_of, facts_hash, settings from mart")
+        return cls(int(lake_version), latest, str(facts), str(settings))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings the facts were made with, by name."""
+        return dict(json.loads(self.settings_text))
+
+    @property
+    def is_of_this_version(self) -> bool:
+        """Whether the facts mean what this version of Helmdesk means by them."""
+        return self.facts == facts_hash()
+
+    def changes(self, settings: Mapping[str, Any]) -> list[str]:
+        """Return in words why facts made now, with these settings, could be others; empty when they could not."""
+        if not self.is_of_this_version:
+            return ["the facts were made by another version of Helmdesk"]
+        made_with = self.settings
+        names = dict.fromkeys([*made_with, *settings])
+        return [
+            f"{name} was {_shown(made_with.get(name))}, is now {_shown(settings.get(name))}"
+            for name in names
+            if made_with.get(name) != settings.get(name)
+        ]
+
+
+def _shown(value: Any) -> str:
+    """Return a value as the settings file writes it."""
+    return json.dumps(value, ensure_ascii=False)

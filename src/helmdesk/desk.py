@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from helmdesk.query.receipt import Receipt
     from helmdesk.query.request import Policy, Request
     from helmdesk.query.run import Answer
-    from helmdesk.query.scorecard import Scorecard, Window
+    from helmdesk.query.scorecard import Scorecard
+    from helmdesk.query.window import Window
 
 __all__ = ["SETTINGS_FILE", "Desk"]
 
@@ -44,6 +45,7 @@ class Desk(DeskInsight):
         grain: str | None = None,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         where: str | None = None,
         variant: str | None = None,
         clock: str = "calendar",
@@ -57,6 +59,7 @@ class Desk(DeskInsight):
             by: dimension or dimensions to group by.
             grain: day, week, month, quarter or year; None gives one value for the window.
             start, end: local dates (or times) in the desk's time zone, half-open.
+            window: a named window instead, such as "last-month"; see `helmdesk.query.window.NAMES`.
             where: filter over dimensions, such as ``"channel = 'email'"``.
             variant: named variant; every key must have it.
             clock: "calendar" or "business".
@@ -65,6 +68,7 @@ class Desk(DeskInsight):
         Raises:
             NotFoundError, FilterError, UsageError: the question is not one this desk can answer.
         """
+        start, end = self._dates(window, start, end)
         question = self._question(keys, by, grain, start, end, where, variant, clock)
         return self._answer(question, as_of, None, policy)
 
@@ -118,6 +122,7 @@ class Desk(DeskInsight):
         grain: str | None = None,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         where: str | None = None,
         variant: str | None = None,
         clock: str = "calendar",
@@ -125,6 +130,7 @@ class Desk(DeskInsight):
         policy: Policy | None = None,
     ) -> pyarrow.Table:
         """Return the very rows behind the same call of `measure`, as an Arrow table."""
+        start, end = self._dates(window, start, end)
         question = self._question((key,), by, grain, start, end, where, variant, clock)
         return self._answer(question, as_of, None, policy).drill(key)
 
@@ -136,6 +142,7 @@ class Desk(DeskInsight):
         grain: str | None = None,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         where: str | None = None,
         variant: str | None = None,
         clock: str = "calendar",
@@ -152,6 +159,7 @@ class Desk(DeskInsight):
         """
         from helmdesk.query.drill import drill_page
 
+        start, end = self._dates(window, start, end)
         question = self._question((key,), by, grain, start, end, where, variant, clock)
         (request,) = (self._defined(request) for request in question.requests(policy))
         with self.reader() as reader:
@@ -163,6 +171,7 @@ class Desk(DeskInsight):
         *,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         compare: str = "previous",
         where: str | None = None,
         keys: Sequence[str] | None = None,
@@ -172,6 +181,8 @@ class Desk(DeskInsight):
         """Return cards over a window (the last 28 complete days) against another one.
 
         Args:
+            window: a named window instead of dates.
+            compare: previous, same-weekdays, year or year-dates.
             keys: metrics; None takes those of the settings.
             trend: length of the periods of each card's trend; None leaves trends out.
         """
@@ -182,14 +193,14 @@ class Desk(DeskInsight):
         guards = dict.fromkeys(guard for entry in entries for guard in entry.metric.read_with if guard not in keys)
         with self.reader() as reader:
             base = self._scoped(where, policy)
-            window = self._window(reader, start, end, compare)
+            found = self._window(reader, start, end, compare, window)
             others = [self.find_metric(guard) for guard in guards] if trend else []
-            return make_scorecard(reader, entries, others, window, base, self.settings.targets, trend)
+            return make_scorecard(reader, entries, others, found, base, self.settings.targets, trend)
 
-    def window(self, *, start: str | None = None, end: str | None = None, compare: str = "previous") -> Window:
+    def window(self, *, start: str | None = None, end: str | None = None, window: str | None = None, compare: str = "previous") -> Window:
         """Return the window that `scorecard` would look at, and the one it would compare with."""
         with self.reader() as reader:
-            return self._window(reader, start, end, compare)
+            return self._window(reader, start, end, compare, window)
 
     def sla_at(self, at: str | None = None, *, where: str | None = None, policy: Policy | None = None) -> list[dict[str, Any]]:
         """Return the SLA clocks that were running, paused or overdue at an instant, the least time left first.
@@ -217,6 +228,7 @@ class Desk(DeskInsight):
         *,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         where: str | None = None,
         export: Path | None = None,
         policy: Policy | None = None,
@@ -235,7 +247,9 @@ class Desk(DeskInsight):
         from helmdesk.query.compare import compare
         from helmdesk.query.periods import parse_boundary
 
-        def window(zone: str) -> str:
+        start, end = self._dates(window, start, end)
+
+        def placed(zone: str) -> str:
             bounds = [(text, name, operator) for text, name, operator in ((start, "start", ">="), (end, "end", "<")) if text]
             return " and ".join(
                 ["true", *(f"anchor_ {operator} timestamp '{parse_boundary(text, zone, name)}'" for text, name, operator in bounds)]
@@ -243,7 +257,7 @@ class Desk(DeskInsight):
 
         request = self._scoped(where, policy)
         with self.reader() as reader:
-            windows = (window(self.settings.time_zone), window("UTC"))
+            windows = (placed(self.settings.time_zone), placed("UTC"))
 
             def make() -> list[Comparison]:
                 return compare(reader.engine, preset, numbers, windows, export, request, reader.bounds)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from helmdesk.query.open_work import OpenWork
     from helmdesk.query.reader import Reader
     from helmdesk.query.request import Policy, Request
-    from helmdesk.query.scorecard import Window
     from helmdesk.query.ticket import Story
+    from helmdesk.query.window import Window
     from helmdesk.records.journal import Batch, Quarantined
 
 
@@ -97,6 +97,7 @@ class DeskDetails(DeskFolder):
         *,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         where: str | None = None,
         variant: str | None = None,
         clock: str = "calendar",
@@ -106,6 +107,7 @@ class DeskDetails(DeskFolder):
         from helmdesk.query.distribution import distribution
         from helmdesk.query.question import Question
 
+        start, end = self._dates(window, start, end)
         question = Question((key,), (), None, start, end, where, variant, clock, self.settings.time_zone, self.settings.week_start)
         (request,) = (self._defined(request) for request in question.requests(policy))
         with self.reader() as reader:
@@ -120,24 +122,37 @@ class DeskDetails(DeskFolder):
             return reader.remember(("open work", request), lambda: open_work(reader, request))
 
     def accounts(
-        self, *, start: str | None = None, end: str | None = None, where: str | None = None, policy: Policy | None = None
+        self,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        window: str | None = None,
+        where: str | None = None,
+        policy: Policy | None = None,
     ) -> list[Account]:
         """Return every account over a window (the last 28 complete days), by name."""
         from helmdesk.query.accounts import accounts
 
         base = self._scoped(where, policy)
         with self.reader() as reader:
-            window = self._window(reader, start, end, "previous")
-            return reader.remember(("accounts", base, window), lambda: accounts(reader, window, base, self.find_metric))
+            found = self._window(reader, start, end, name=window)
+            return reader.remember(("accounts", base, found), lambda: accounts(reader, found, base, self.find_metric))
 
     def spread(
-        self, key: str, *, start: str | None = None, end: str | None = None, where: str | None = None, policy: Policy | None = None
+        self,
+        key: str,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        window: str | None = None,
+        where: str | None = None,
+        policy: Policy | None = None,
     ) -> Spread:
         """Return how a metric lies between the agents of a group of at least five; no names."""
         from helmdesk.query.expectation import spread
 
         with self.reader() as reader:
-            request = self._between(reader, key, start, end, where, policy)
+            request = self._between(reader, key, start, end, where, policy, window)
             return reader.remember(("spread", request), lambda: spread(reader, request))
 
     def expectation(
@@ -149,6 +164,7 @@ class DeskDetails(DeskFolder):
         team: str | None = None,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         policy: Policy | None = None,
     ) -> Expectation:
         """Return one agent's value beside what the team's values on the same mix of work would give."""
@@ -156,7 +172,7 @@ class DeskDetails(DeskFolder):
         from helmdesk.query.filters import Compare
 
         with self.reader() as reader:
-            request = self._between(reader, key, start, end, None, policy)
+            request = self._between(reader, key, start, end, None, policy, window)
             group = Compare("team", "=", team) if team else None
             found = ("expectation", request, agent, tuple(mix_by), team)
             return reader.remember(found, lambda: expectation(reader, request, agent, mix_by, group))
@@ -232,19 +248,38 @@ class DeskDetails(DeskFolder):
         zone, week_start = self.settings.time_zone, self.settings.week_start
         return Request("", where=parse_filter(where) if where else None, time_zone=zone, week_start=week_start, policy=policy or Everyone())
 
-    def _between(self, reader: Reader, key: str, start: str | None, end: str | None, where: str | None, policy: Policy | None) -> Request:
+    def _between(
+        self,
+        reader: Reader,
+        key: str,
+        start: str | None,
+        end: str | None,
+        where: str | None,
+        policy: Policy | None,
+        name: str | None = None,
+    ) -> Request:
         """Return a request for one metric over a window; the last 28 complete days when none is given."""
         import dataclasses
 
-        window = self._window(reader, start, end, "previous")
+        window = self._window(reader, start, end, name=name)
         base = self._scoped(where, policy)
         return dataclasses.replace(base, key=key, entry=self.find_metric(key), start=window.start, end=window.end)
 
-    def _window(self, reader: Reader, start: str | None, end: str | None, compare: str) -> Window:
-        from helmdesk.query.periods import parse_boundary
-        from helmdesk.query.scorecard import scorecard_window
+    def _window(
+        self, reader: Reader, start: str | None = None, end: str | None = None, compare: str = "previous", name: str | None = None
+    ) -> Window:
+        from helmdesk.query.window import find_window
 
+        zone, week_start = self.settings.time_zone, self.settings.week_start
+        return find_window(reader.bounds.as_of, zone, week_start, name=name or "", start=start or "", end=end or "", compare=compare)
+
+    def _dates(self, window: str | None, start: str | None, end: str | None) -> tuple[str | None, str | None]:
+        """Return the boundaries of a named window, or those given."""
+        from helmdesk.query.window import boundary
+
+        if not window:
+            return start, end
         zone = self.settings.time_zone
-        first = parse_boundary(start, zone, "start") if start else None
-        last = parse_boundary(end, zone, "end") if end else None
-        return scorecard_window(reader.bounds.as_of, zone, first, last, compare)
+        with self.reader() as reader:
+            found = self._window(reader, start, end, name=window)
+        return boundary(found.start, zone), boundary(found.end, zone)

@@ -29,6 +29,7 @@ class DeskInsight(DeskDetails):
         *,
         start: str | None = None,
         end: str | None = None,
+        window: str | None = None,
         compare: str = "previous",
         where: str | None = None,
         dimensions: Sequence[str] | None = None,
@@ -41,7 +42,8 @@ class DeskInsight(DeskDetails):
             start: first local day of the stretch to explain; without it the lamps say what moved, else it is the last
                 four weeks against the eight before.
             end: the day after the last one (default: the last complete week).
-            compare: with `start`: previous or year.
+            window: a named window instead of dates.
+            compare: with a window: previous, same-weekdays, year or year-dates.
             where: filter over dimensions; everything is asked within it.
             dimensions: by which the change is taken apart.
             remarks: what people wrote down outside the records.
@@ -53,14 +55,15 @@ class DeskInsight(DeskDetails):
         from helmdesk.insight.study import Span
 
         self.find_metric(key)
-        with self._study(end, where, policy, is_week=start is None) as study:
-            window = None
-            if start is not None:
-                asked = self._window(study.reader, start, end, compare)
-                window = (Span(asked.previous_start, asked.previous_end), Span(asked.start, asked.end))
+        first, last = self._dates(window, start, end)
+        with self._study(last, where, policy, is_week=first is None) as study:
+            spans = None
+            if first is not None:
+                asked = self._window(study.reader, start, end, compare, window)
+                spans = (Span(asked.previous_start, asked.previous_end), Span(asked.start, asked.until))
             names = tuple(dimensions) if dimensions is not None else None
-            known = ("explain", study.base, study.end, key, window, names, tuple(remarks), self._targets())
-            return study.reader.remember(known, lambda: explain(study, key, window, remarks, names))
+            known = ("explain", study.base, study.end, key, spans, names, tuple(remarks), self._targets())
+            return study.reader.remember(known, lambda: explain(study, key, spans, remarks, names))
 
     def brief(
         self,
@@ -117,17 +120,16 @@ class DeskInsight(DeskDetails):
     def _study(self, end: str | None, where: str | None, policy: Policy | None, is_week: bool = True) -> Iterator[Study]:
         """Open a study up to the last complete week before `end`, or up to `end` itself."""
         from helmdesk.insight.study import Study
-        from helmdesk.query.periods import local_date, local_midnight, parse_boundary, period_start
+        from helmdesk.query.periods import day_start, local_date, parse_boundary
+        from helmdesk.query.window import last_complete_week
 
         zone = self.settings.time_zone
         with self.reader() as reader:
             last = min(parse_boundary(end, zone, "end"), reader.bounds.as_of) if end else reader.bounds.as_of
             if last < reader.bounds.first:
                 raise UsageError(f"nothing was recorded before {local_date(reader.bounds.first, zone)}: end later")
-            day = local_date(last, zone)
-            if is_week:
-                day = period_start(day, "week", self.settings.week_start)
-            yield Study(reader, self.find_metric, self._scoped(where, policy), local_midnight(day, zone), self.settings.targets)
+            until = last_complete_week(last, zone, self.settings.week_start)[1] if is_week else day_start(last, zone)
+            yield Study(reader, self.find_metric, self._scoped(where, policy), until, self.settings.targets)
 
     def _targets(self) -> tuple[tuple[str, object], ...]:
         return tuple(sorted(self.settings.targets.items()))

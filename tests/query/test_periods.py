@@ -9,7 +9,6 @@ import pytest
 
 from helmdesk.errors import UsageError
 from helmdesk.query.periods import local_midnight, parse_boundary, period_start, periods
-from helmdesk.query.scorecard import scorecard_window
 
 
 def test_days_of_23_and_25_hours() -> None:
@@ -49,18 +48,3 @@ def test_boundaries() -> None:
     assert parse_boundary("2026-07-01", "Europe/Berlin", "start") == datetime(2026, 6, 30, 22)
     assert parse_boundary("2026-07-01T08:30", "Europe/Berlin", "start") == datetime(2026, 7, 1, 6, 30)
     assert parse_boundary("2026-07-01T08:30+00:00", "Europe/Berlin", "start") == datetime(2026, 7, 1, 8, 30)
-
-
-def test_scorecard_windows_are_weekday_aligned_and_keep_local_midnight() -> None:
-    window = scorecard_window(datetime(2026, 4, 10, 15), "Europe/Berlin", None, None, "previous")
-    assert (window.end, window.start, window.previous_start) == (
-        datetime(2026, 4, 9, 22),
-        datetime(2026, 3, 12, 23),
-        datetime(2026, 2, 12, 23),
-    )
-    year = scorecard_window(datetime(2026, 4, 10, 15), "UTC", None, None, "year")
-    assert (year.start - year.previous_start).days == 364
-    with pytest.raises(UsageError, match="unknown comparison"):
-        scorecard_window(datetime(2026, 4, 10), "UTC", None, None, "decade")
-    with pytest.raises(UsageError, match="empty"):
-        scorecard_window(datetime(2026, 4, 10), "UTC", datetime(2026, 5, 1), datetime(2026, 4, 1), "previous")

@@ -49,7 +49,7 @@ def test_from_the_scorecard_to_the_very_ticket(chromium: Any, server: Server) ->
     page.wait_for_selector("figure[data-chart] .plot svg")
     assert page.inner_text("h1") == "First contact resolution"
     page.select_option("select[name=days]", "91")
-    page.wait_for_url(re.compile("days=91"))
+    page.wait_for_url(re.compile("window=91-days"))
     page.wait_for_selector("#main h2:has-text('By channel')")
     page.click("figure:has-text('by channel') summary")
     page.click("figure:has-text('by channel') table a:has-text('email')")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from datetime import timedelta
 
 import click
 
@@ -33,7 +34,7 @@ def command(desk_path: str | None, end: str | None, where: str | None, is_all: b
         click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
         return
     sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
-    click.echo(f"{desk.settings.name}{sample}\nWeek from {found.start} to {found.end} (not included)\n")
+    click.echo(f"{desk.settings.name}{sample}\nWeek of {found.start} through {found.end - timedelta(days=1)}\n")
     show_brief(found, is_all)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from helmdesk.cli.options import desk_option, format_option, open_desk
+from helmdesk.cli.options import desk_option, format_option, open_desk, window_option
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.presets.preset import find_preset, preset_names
 from helmdesk.query.compare import Comparison
@@ -23,15 +23,16 @@ from helmdesk.query.compare import Comparison
 @click.option("--tickets", "is_listed", is_flag=True, help="List every ticket that differs, with its reasons.")
 @click.option("--start", metavar="DATE", help="Tickets created from this local day on.")
 @click.option("--end", metavar="DATE", help="Tickets created before this local day.")
+@window_option
 @desk_option
 @format_option
 def command(
     preset_name: str, numbers: tuple[str, ...], against: Path | None, is_listed: bool, start: str | None, end: str | None,
-    desk_path: str | None, format_name: str,
+    window: str | None, desk_path: str | None, format_name: str,
 ) -> None:  # fmt: skip
     """Compute numbers by our definition and by another tool's, and say ticket by ticket where and why they differ."""
     preset = find_preset(preset_name)
-    found = open_desk(desk_path).compare(preset, numbers, start=start, end=end, export=against)
+    found = open_desk(desk_path).compare(preset, numbers, start=start, end=end, window=window, export=against)
     if format_name != "table":
         rows = _ticket_rows(found) if is_listed else _reason_rows(found)
         emit(format_name, list(rows[0]) if rows else ["number"], rows, lambda: _arrow(rows))

@@ -8,14 +8,13 @@ import click
 
 from helmdesk.cli.brief import lever_words, show_finding
 from helmdesk.cli.measure import warn_if_stale
-from helmdesk.cli.options import desk_option, open_desk, split_names
+from helmdesk.cli.options import compare_option, desk_option, open_desk, split_names, window_option
 from helmdesk.cli.output import show_table, talk
 from helmdesk.cli.progress import Progress
 from helmdesk.insight.explanation import Explanation, waterfall
 from helmdesk.insight.location import Location
 from helmdesk.insight.movement import Movement
-from helmdesk.insight.study import Span
-from helmdesk.query.periods import local_date
+from helmdesk.query.window import span_words
 from helmdesk.query.words import show_value
 
 
@@ -24,8 +23,8 @@ from helmdesk.query.words import show_value
 @desk_option
 @click.option("--start", metavar="DATE", help="First local day to explain (default: what moved by the lamps, else four weeks).")
 @click.option("--end", metavar="DATE", help="The local day after the last one (default: the last complete week).")
-@click.option("--compare", type=click.Choice(["previous", "year"]), default="previous", show_default=True,
-              help="With --start: the window before, or the same weekdays a year ago.")  # fmt: skip
+@window_option
+@compare_option
 @click.option("--where", metavar="FILTER", help="Condition over dimensions, such as \"channel = 'chat'\".")
 @click.option("--by", multiple=True, metavar="DIM", help="Take the change apart by these dimensions; repeat or separate by commas.")
 @click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
@@ -34,6 +33,7 @@ def command(
     desk_path: str | None,
     start: str | None,
     end: str | None,
+    window: str | None,
     compare: str,
     where: str | None,
     by: tuple[str, ...],
@@ -44,13 +44,14 @@ def command(
     warn_if_stale(desk, None)
     with Progress() as on_step:
         on_step("explaining")
-        found = desk.explain(key, start=start, end=end, compare=compare, where=where, dimensions=split_names(by) or None)
+        found = desk.explain(key, start=start, end=end, window=window, compare=compare, where=where, dimensions=split_names(by) or None)
     if format_name == "json":
         click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
         return
     sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
     zone = desk.settings.time_zone
-    click.echo(f"{found.metric.name}{sample}\n{_days(found.now, zone)}, against {_days(found.before, zone)}; {zone}\n")
+    now, before = (span_words(span.start, span.end, zone) for span in (found.now, found.before))
+    click.echo(f"{found.metric.name}{sample}\n{now}, against {before}; {zone}\n")
     show_explanation(found)
 
 
@@ -128,7 +129,3 @@ def _signed(value: float, unit: str) -> str:
     if unit == "share":
         return f"{100 * value:+.1f} pts"
     return ("+" if value >= 0 else "-") + show_value(abs(value), unit)
-
-
-def _days(span: Span, zone: str) -> str:
-    return f"{local_date(span.start, zone)} to {local_date(span.end, zone)} (not included)"

@@ -83,7 +83,7 @@ def command(
             from helmdesk.cli.scorecard import show_scorecard
 
             click.echo()
-            show_scorecard(desk, start, end, "previous", format_name)
+            show_scorecard(desk, format_name, start=start, end=end)
     desk.check_quality(report)
     if not dry_run and not no_refresh and not shows_scorecard:
         talk(f"next: helmdesk scorecard --desk {desk.path}")

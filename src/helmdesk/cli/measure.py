@@ -60,8 +60,10 @@ def command(
 
 def explain_marks(found: Any) -> None:
     """Say what the marks in the table mean, when any is used."""
-    if any(row.is_partial for row in found):
-        talk("… the period is not over, or the window cuts it")
+    if any(row.is_partial and row.period_start for row in found):
+        talk("(part): the period is not over, or the window cuts it: not to be compared with whole ones")
+    if any(row.is_partial and not row.period_start for row in found):
+        talk("the window is not over: the data end inside it")
     if any(row.is_small and row.value is not None and row.n for row in found):
         talk("* fewer than five rows")
     if any(row.n and row.asserted == row.n for row in found):

@@ -15,6 +15,7 @@ from helmdesk.desk import SETTINGS_FILE, Desk
 from helmdesk.desk_marts import Step
 from helmdesk.errors import NotFoundError
 from helmdesk.kinds import CLOCKS
+from helmdesk.query.window import CALENDAR, COMPARISONS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 FORMATS = ("table", "json", "csv", "parquet")
@@ -49,6 +50,13 @@ def _announced(reason: str) -> Iterator[Step]:
         yield progress
 
 
+window_option = click.option("--window", metavar="NAME", help=f"A named window instead of dates: {', '.join(CALENDAR)} or 28-days.")
+compare_option = click.option(
+    "--compare", type=click.Choice(tuple(COMPARISONS)), default="previous", show_default=True,
+    help="; ".join(f"{name}: {words}" for name, words in COMPARISONS.items()) + ".",
+)  # fmt: skip
+
+
 def question_options(function: Function) -> Function:
     """Add the options of a question: slices, window, filter, variant, clock, lake version."""
     for option in reversed((
@@ -56,6 +64,7 @@ def question_options(function: Function) -> Function:
         click.option("--grain", type=click.Choice(["day", "week", "month", "quarter", "year"]), help="One value per period."),
         click.option("--start", metavar="DATE", help="First local day or time, included."),
         click.option("--end", metavar="DATE", help="Last local day or time, excluded."),
+        window_option,
         click.option("--where", metavar="FILTER", help="Condition over dimensions, such as \"channel = 'email'\"."),
         click.option("--variant", metavar="NAME", help="A named variant of the definition."),
         click.option("--clock", type=click.Choice(CLOCKS), default="calendar", show_default=True),

@@ -8,37 +8,37 @@ from typing import Any
 import click
 
 from helmdesk.cli.measure import warn_if_stale
-from helmdesk.cli.options import desk_option, format_option, open_desk
+from helmdesk.cli.options import compare_option, desk_option, format_option, open_desk, window_option
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk import Desk
-from helmdesk.query.periods import local_date
-from helmdesk.query.scorecard import PILLARS, Card, Window
+from helmdesk.query.scorecard import PILLARS, Card
+from helmdesk.query.window import Window
 from helmdesk.query.words import show_change, show_measurement, show_value
 
 
-@click.command("scorecard", epilog="Example: helmdesk scorecard --start 2026-02-01 --end 2026-03-01 --compare year")
+@click.command("scorecard", epilog="Example: helmdesk scorecard --start 2026-02-01 --end 2026-03-01 --compare year-dates")
 @desk_option
 @format_option
 @click.option("--start", metavar="DATE", help="First local day, included (default: 28 days before the end).")
 @click.option("--end", metavar="DATE", help="Last local day, excluded (default: the last complete day of the data).")
-@click.option("--compare", type=click.Choice(["previous", "year"]), default="previous", show_default=True,
-              help="The window before, or the same weekdays a year ago.")  # fmt: skip
-def command(desk_path: str | None, format_name: str, start: str | None, end: str | None, compare: str) -> None:
+@window_option
+@compare_option
+def command(desk_path: str | None, format_name: str, start: str | None, end: str | None, window: str | None, compare: str) -> None:
     """Show the desk's key numbers, each with its change and a verdict in a word."""
     desk = open_desk(desk_path)
     warn_if_stale(desk, None)
-    show_scorecard(desk, start, end, compare, format_name)
+    show_scorecard(desk, format_name, start=start, end=end, window=window, compare=compare)
 
 
-def show_scorecard(desk: Desk, start: str | None, end: str | None, compare: str, format_name: str) -> None:
+def show_scorecard(desk: Desk, format_name: str, **asked: Any) -> None:
     """Print the cards in the form asked for; what is missing, and why, is talk."""
-    found = desk.scorecard(start=start, end=end, compare=compare)
-    window, cards = found.window, found.cards
+    found = desk.scorecard(**asked)
+    cards = found.cards
     if format_name != "table":
-        rows = [card.as_row() for card in cards]
+        rows = found.as_rows(desk.settings.time_zone)
         emit(format_name, list(rows[0]) if rows else [], rows, lambda: _arrow(rows))
         return
-    click.echo(heading(desk, window))
+    click.echo(heading(desk, found.window))
     for pillar, group in itertools.groupby(
         sorted(cards, key=lambda card: PILLARS.index(card.metric.pillar)), key=lambda card: card.metric.pillar
     ):
@@ -55,9 +55,8 @@ def show_scorecard(desk: Desk, start: str | None, end: str | None, compare: str,
 def heading(desk: Desk, window: Window) -> str:
     """Return the heading: desk, window, comparison; a sample says that it is one."""
     zone = desk.settings.time_zone
-    days = [local_date(instant, zone) for instant in (window.start, window.end, window.previous_start, window.previous_end)]
     sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
-    return f"{desk.settings.name}{sample}\n{days[0]} to {days[1]} (not included), against {days[2]} to {days[3]}; {zone}"
+    return f"{desk.settings.name}{sample}\n{window.words(zone)}, against {window.previous_words(zone)}; {zone}"
 
 
 def _cells(card: Card) -> list[str]:

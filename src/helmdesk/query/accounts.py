@@ -12,7 +12,8 @@ from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
-from helmdesk.query.scorecard import Window, judge
+from helmdesk.query.scorecard import judge
+from helmdesk.query.window import Window, moved
 
 METRICS = ("account_health", "sla_compliance", "backlog", "csat", "nps", "ticket_volume")
 BASELINE_WINDOWS = 6
@@ -106,8 +107,7 @@ def _by_account(reader: Reader, request: Request) -> Sequence[Measurement]:
 
 
 def _baseline(reader: Reader, window: Window, base: Request, csat: Entry) -> dict[str, Measurement]:
-    length = window.end - window.start
-    start = window.start - length * BASELINE_WINDOWS
+    start = moved(window.start, -BASELINE_WINDOWS * window.days(base.time_zone), base.time_zone)
     asked = replace(base, key="csat", entry=csat, start=start, end=window.start, by=("account",))
     return {m.group[0][1]: m for m in _by_account(reader, asked)}
 

@@ -37,7 +37,7 @@ class Measurement:
         numerator, denominator: what was divided, for shares, ratios and means.
         pending: rows whose outcome is not known yet.
         native, derived, asserted: coverage: how the rows came to be known; they add up to n.
-        is_partial: the period is not over, or the window cuts it.
+        is_partial: the period (or the window, where there are no periods) is not over, or the window cuts it.
         is_small: fewer than five rows.
         is_suppressed: value withheld because it would speak about fewer than five cases of a person.
     """

@@ -71,6 +71,12 @@ def next_period(day: date, grain: str) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def previous_period(day: date, grain: str) -> date:
+    """Return the first local date of the period before the one that starts on `day`."""
+    before = day - timedelta(days=1)
+    return before - timedelta(days=6) if grain == "week" else period_start(before, grain, "monday")
+
+
 def periods(start: datetime, end: datetime, grain: str, zone: str, week_start: str) -> list[Period]:
     """Return every period that overlaps [start, end), naive UTC.
 
@@ -98,6 +104,11 @@ def _periods(start: datetime, end: datetime, grain: str, zone: str, week_start: 
 def local_date(instant: datetime, zone: str) -> date:
     """Return the local date of a naive UTC instant."""
     return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
+
+
+def day_start(instant: datetime, zone: str) -> datetime:
+    """Return the local midnight before a naive UTC instant."""
+    return local_midnight(local_date(instant, zone), zone)
 
 
 def parse_boundary(text: str, zone: str, name: str) -> datetime:

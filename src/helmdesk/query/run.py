@@ -153,7 +153,8 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
     request = pane.request
     value, low, high, numerator, denominator = FINISH[type(_inner(metric.value))](columns)
     starts, sizes = columns["period_start"], columns["n"]
-    partial = {bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods} | {None: False}
+    partial: dict[date | None, bool] = {bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods}
+    partial[None] = request.end is not None and request.end > bounds.as_of
     is_small = [n < SMALL for n in sizes]
     is_suppressed = [False] * len(sizes)
     if _speaks_of_people(metric, request, bounds):

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from helmdesk.catalogue import Entry
-from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
+from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.kinds import Count, Level, Metric
 from helmdesk.query.measurement import SMALL, Measurement
-from helmdesk.query.periods import local_date, local_midnight
+from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 from helmdesk.query.run import Answer
+from helmdesk.query.window import TICK, Window
 from helmdesk.settings import Target
 from helmdesk.statistics.difference import mover, poisson_interval
 
-DAYS = 28
-YEAR_DAYS = 364  # 52 weeks: the same weekdays a year ago
-COMPARISONS = ("previous", "year")
 PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
 TREND_BUCKETS = 13
-
-
-@dataclass(frozen=True)
-class Window:
-    """Two windows to compare, naive UTC, half-open."""
-
-    start: datetime
-    end: datetime
-    previous_start: datetime
-    previous_end: datetime
-
-    @staticmethod
-    def first_day(first: datetime, zone: str) -> datetime:
-        """Return the local midnight before the first instant of the data."""
-        return local_midnight(local_date(first, zone), zone)
 
 
 @dataclass(frozen=True)
@@ -113,30 +95,11 @@ class Scorecard:
     guards: Mapping[str, Card]
     notes: tuple[str, ...]
 
-
-def scorecard_window(as_of: datetime, zone: str, start: datetime | None, end: datetime | None, compare: str) -> Window:
-    """Return the window asked for, or the last 28 complete local days, and what to compare it with.
-
-    Raises:
-        UsageError: unknown comparison or an empty window.
-    """
-    if compare not in COMPARISONS:
-        raise UsageError(f"unknown comparison '{compare}'; use {' or '.join(COMPARISONS)}")
-    end = end or local_midnight(local_date(as_of, zone), zone)
-    start = start or _days_before(end, DAYS, zone)
-    if start >= end:
-        raise UsageError(f"the window is empty: it starts {start} and ends {end} (UTC)")
-    days = (local_date(end, zone) - local_date(start, zone)).days or 1
-    # A year back, or the window before, moved to whole weeks so that the same weekdays stand against each other.
-    shift = YEAR_DAYS if compare == "year" else -(-days // 7) * 7
-    return Window(start, end, _days_before(start, shift, zone), _days_before(end, shift, zone))
-
-
-def _days_before(instant: datetime, days: int, zone: str) -> datetime:
-    """Return the same local time `days` earlier, so that a change of the clocks moves no boundary."""
-    day = local_date(instant, zone)
-    since_midnight = instant - local_midnight(day, zone)
-    return local_midnight(day - timedelta(days=days), zone) + since_midnight
+    def as_rows(self, zone: str) -> list[dict[str, Any]]:
+        """Return the cards as flat rows, each with the window it speaks of and the one it is compared with."""
+        given = self.window.as_dict(zone)
+        names = ("start", "end", "previous_start", "previous_end", "comparison", "is_unfinished")
+        return [{**card.as_row(), **{name: given[name] for name in names}} for card in self.cards]
 
 
 def judge(metric: Metric, now: Measurement, before: Measurement) -> str:
@@ -235,7 +198,7 @@ def make_card(
         return Card(entry.metric, nothing, nothing, verdict, _first_part(error), tuple(entry.metric.read_with))
     current, earlier = now.measurements[0], before.measurements[0]
     reason = "" if current.n else _why_empty(reader, now)
-    if window.previous_start < window.first_day(reader.bounds.first, base.time_zone):
+    if window.previous_start < day_start(reader.bounds.first, base.time_zone):
         # The data begin inside the earlier window: a change against it would be an artefact.
         earlier = replace(earlier, value=None, low=None, high=None)
     verdict = "no data" if reason else judge(now.metric, current, earlier)
@@ -247,9 +210,12 @@ def make_card(
 
 def trend_requests(reader: Reader, asked: Request, grain: str) -> list[Request]:
     """Return what asks for the latest periods up to the end of a window, the unfinished one last; nothing where the data begin later."""
-    days = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[grain] * TREND_BUCKETS
     assert asked.end is not None
-    start = max(asked.end - timedelta(days=days), Window.first_day(reader.bounds.first, asked.time_zone))
+    zone = asked.time_zone
+    first = period_start(local_date(asked.end - TICK, zone), grain, asked.week_start)
+    for _ in range(TREND_BUCKETS - 1):
+        first = previous_period(first, grain)
+    start = max(local_midnight(first, zone), day_start(reader.bounds.first, zone))
     return [replace(asked, start=start, grain=grain)] if start < asked.end else []
 
 

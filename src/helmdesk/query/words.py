@@ -16,10 +16,10 @@ def show_segment(value: Any) -> str:
 
 
 def show_period(row: Measurement) -> str:
-    """Return the period's first day, marked when the period is unfinished or cut."""
+    """Return the period's first day, marked when only a part of the period is in it."""
     if row.period_start is None:
         return ""
-    return f"{row.period_start}{' …' if row.is_partial else ''}"
+    return f"{row.period_start}{' (part)' if row.is_partial else ''}"
 
 
 def show_measurement(row: Measurement) -> tuple[str, str]:

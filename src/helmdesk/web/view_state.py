@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 
 from helmdesk.errors import UsageError
-from helmdesk.query.periods import GRAINS, local_date, parse_boundary
+from helmdesk.query import window as windows
+from helmdesk.query.periods import GRAINS, parse_boundary
 from helmdesk.query.segments import OFFERED
 from helmdesk.query.words import NONE
 
-WINDOWS = {"7": "7 days", "28": "28 days", "91": "13 weeks", "364": "52 weeks"}
-COMPARISONS = {"previous": "the window before", "year": "a year ago, same weekdays", "none": "nothing"}
-DEFAULT_DAYS = "28"
+WINDOWS = {
+    "7-days": "last 7 days", "28-days": "last 28 days", "91-days": "last 13 weeks", "364-days": "last 52 weeks",
+    **{name: name.replace("-", " ") + (" so far" if name.startswith("this") else "") for name in windows.CALENDAR},
+}  # fmt: skip
+COMPARISONS = {**windows.COMPARISONS, "none": "nothing"}
+DEFAULT_WINDOW = f"{windows.DAYS}-days"
 WITHOUT = NONE  # the visible segment of rows without a value
-KEPT = ("days", "start", "end", "compare", "where", "variant", "clock", "grain", "by", *OFFERED)
+KEPT = ("window", "days", "start", "end", "compare", "where", "variant", "clock", "grain", "by", *OFFERED)
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,14 @@ class ViewState:
     """The state that every page shares.
 
     Attributes:
-        days: length of a window that ends with the data; empty when `start` or `end` is given.
+        window: a named one, such as last-month or 28-days; empty when `start` or `end` is given.
         start, end: local dates, half-open; as in `Desk.measure`.
-        compare: previous, year or none.
+        compare: with what; or none.
         where: a filter as text, beside `picked`.
         picked: one chosen value by dimension.
     """
 
-    days: str = DEFAULT_DAYS
+    window: str = DEFAULT_WINDOW
     start: str = ""
     end: str = ""
     compare: str = "previous"
@@ -63,14 +66,16 @@ class ViewState:
         if text["grain"] and text["grain"] not in GRAINS:
             raise UsageError(f"unknown grain '{text['grain']}'; use {', '.join(GRAINS)}")
         has_dates = bool(text["start"] or text["end"])
-        days = "" if has_dates else text["days"] or DEFAULT_DAYS
-        if days:
-            whole_number("days", days, 1, 3660)
+        if text["days"]:
+            # How links said it before windows had names.
+            whole_number("days", text["days"], 1, windows.MOST_DAYS)
+        window = "" if has_dates else text["window"] or (f"{text['days']}-days" if text["days"] else DEFAULT_WINDOW)
+        windows.check_name(window)
         for name in ("start", "end"):
             if text[name]:
                 parse_boundary(text[name], "UTC", name)
         picked = {name: text[name] for name in OFFERED if text[name]}
-        return cls(days, text["start"], text["end"], compare, text["where"], text["variant"], text["clock"] or "calendar",
+        return cls(window, text["start"], text["end"], compare, text["where"], text["variant"], text["clock"] or "calendar",
                    text["grain"], text["by"], picked)  # fmt: skip
 
     @property
@@ -81,15 +86,18 @@ class ViewState:
             parts.append(f"({self.where})")
         return " and ".join(parts) or None
 
-    def window(self, request: HttpRequest) -> tuple[str | None, str | None]:
-        """Return start and end as the desk takes them; a window of days ends with the last complete day of the data."""
-        desk = request.desk
-        if not self.days:
+    def dates(self, request: HttpRequest) -> tuple[str | None, str | None]:
+        """Return start and end as the desk takes them."""
+        if not self.window:
             return self.start or None, self.end or None
-        zone = desk.settings.time_zone
-        with desk.reader() as reader:
-            end = local_date(reader.bounds.as_of, zone)
-        return (end - timedelta(days=int(self.days))).isoformat(), end.isoformat()
+        zone = request.desk.settings.time_zone
+        found = request.desk.window(window=self.window)
+        return windows.boundary(found.start, zone), windows.boundary(found.end, zone)
+
+    @property
+    def asked(self) -> dict[str, str | None]:
+        """The window and comparison as the desk takes them."""
+        return {"window": self.window or None, "start": self.start or None, "end": self.end or None, "compare": self.comparison}
 
     @property
     def comparison(self) -> str:
@@ -98,7 +106,7 @@ class ViewState:
 
     def items(self) -> dict[str, str]:
         """Return what differs from the defaults, as parts of an address."""
-        found = {"days": self.days if self.days != DEFAULT_DAYS else "", "start": self.start, "end": self.end, "where": self.where,
+        found = {"window": self.window if self.window != DEFAULT_WINDOW else "", "start": self.start, "end": self.end, "where": self.where,
                  "variant": self.variant, "clock": self.clock if self.clock != "calendar" else "", "grain": self.grain, "by": self.by,
                  "compare": self.compare if self.compare != "previous" else "", **self.picked}  # fmt: skip
         return {name: value for name, value in found.items() if value}
@@ -106,7 +114,7 @@ class ViewState:
     def query(self, **changes: str | None) -> str:
         """Return the address's query with changes; None takes a part out."""
         parts = {**self.items(), **changes}
-        if changes.get("days"):
+        if changes.get("window"):
             parts.update(start=None, end=None)
         kept = {name: value for name, value in parts.items() if value}
         return "?" + urlencode(kept) if kept else "?"
@@ -120,7 +128,7 @@ class ViewState:
 
     def question(self, request: HttpRequest) -> dict[str, str | None]:
         """Return the arguments that every question of this view shares."""
-        start, end = self.window(request)
+        start, end = self.dates(request)
         return {"start": start, "end": end, "where": self.filter}
 
 

@@ -34,6 +34,7 @@ api = NinjaAPI(title="Helmdesk", version=__version__, description=DESCRIPTION, d
 numbers, rows_scope, annotate_scope = Needs("numbers"), Needs("rows"), Needs("annotate")
 Text = Annotated[str | None, Field(max_length=2000)]
 Key = Annotated[str, Field(max_length=100)]
+Compared = Literal["previous", "same-weekdays", "year", "year-dates"]
 
 
 class Problem(Schema):
@@ -51,10 +52,11 @@ ERRORS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 
 
 
 class Window(Schema):
-    """Local days in the desk's time zone, half-open, and a filter over dimensions."""
+    """Local days in the desk's time zone, half-open, or a named window such as last-month; and a filter over dimensions."""
 
     start: Text = None
     end: Text = None
+    window: Annotated[str | None, Field(max_length=20)] = None
     where: Text = None
 
 
@@ -150,15 +152,14 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
     return HttpResponse(body, content_type=kind, headers=headers)
 
 
+def within(given: Window) -> dict[str, Any]:
+    """Return the window and filter of a question."""
+    return {name: getattr(given, name) or None for name in ("start", "end", "window", "where")}
+
+
 def asked_of(given: Form) -> dict[str, Any]:
     """Return the arguments of a question."""
-    return {
-        "start": given.start or None,
-        "end": given.end or None,
-        "where": given.where or None,
-        "variant": given.variant or None,
-        "clock": given.clock,
-    }
+    return {**within(given), "variant": given.variant or None, "clock": given.clock}
 
 
 @api.get("/metrics", auth=numbers, response=ERRORS, summary="The catalogue")
@@ -204,11 +205,15 @@ def metric(request: Any, key: Key) -> HttpResponse:
 
 
 @api.get("/metrics/{key}/explanation", auth=numbers, response=ERRORS, summary="Why a metric changed")
-def explanation(request: Any, key: Key, given: Query[Window]) -> HttpResponse:
+def explanation(request: Any, key: Key, given: Query[Window], compare: Compared = "previous") -> HttpResponse:
     """Return whether it is sound, whether it moved, where, what moved with it, and which lever; as ``helmdesk explain``."""
     _for_leads(request)
-    named = {"start": given.start or None, "end": given.end or None, "where": given.where or None}
-    return reply(request, lambda: request.desk.explain(key, remarks=remarks_of(request, key), policy=request.policy, **named).as_dict())
+    return reply(
+        request,
+        lambda: request.desk.explain(
+            key, remarks=remarks_of(request, key), policy=request.policy, compare=compare, **within(given)
+        ).as_dict(),
+    )
 
 
 @api.get("/metrics/{key}/rules", auth=numbers, response=ERRORS, summary="Alerts in waiting")
@@ -270,14 +275,16 @@ def distribution(request: Any, key: Key, asked: Query[Form]) -> HttpResponse:
 
 
 @api.get("/scorecard", auth=numbers, response=ERRORS, summary="The scorecard")
-def scorecard(request: Any, asked: Query[Window], compare: Literal["previous", "year"] = "previous") -> HttpResponse:
+def scorecard(request: Any, asked: Query[Window], compare: Compared = "previous") -> HttpResponse:
     """Return cards with change, verdict, target and guards."""
 
     def make() -> dict[str, Any]:
-        found = request.desk.scorecard(
-            start=asked.start or None, end=asked.end or None, where=asked.where or None, compare=compare, policy=request.policy
-        )
-        return {"window": asdict(found.window), "cards": [card.as_row() for card in found.cards], "notes": found.notes}
+        found = request.desk.scorecard(**within(asked), compare=compare, policy=request.policy)
+        return {
+            "window": found.window.as_dict(request.desk.settings.time_zone),
+            "cards": [card.as_row() for card in found.cards],
+            "notes": found.notes,
+        }
 
     return reply(request, make)
 
@@ -321,7 +328,7 @@ def ticket(request: Any, ticket_id: str) -> HttpResponse:
 @api.get("/accounts", auth=numbers, response=ERRORS, summary="Accounts")
 def accounts(request: Any, asked: Query[Window]) -> HttpResponse:
     """Return every account with its contract and measurements."""
-    found = request.desk.accounts(start=asked.start or None, end=asked.end or None, where=asked.where or None, policy=request.policy)
+    found = request.desk.accounts(**within(asked), policy=request.policy)
     return reply(request, lambda: [asdict(each) for each in found])
 
 
@@ -344,9 +351,7 @@ def spread(request: Any, key: Key, asked: Query[Window]) -> HttpResponse:
         raise NotPermittedError("spreads are for leads")
     return reply(
         request,
-        lambda: asdict(
-            request.desk.spread(key, start=asked.start or None, end=asked.end or None, where=asked.where or None, policy=request.policy)
-        ),
+        lambda: asdict(request.desk.spread(key, **within(asked), policy=request.policy)),
     )
 
 

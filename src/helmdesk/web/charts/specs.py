@@ -92,10 +92,20 @@ def trend(
         )
     if target:
         layers.append(alt.Chart(_data([{"v": value * scale} for value in target])).mark_rule(style="target").encode(y=y))
-    ends = f"{show_measurement(known[0])[0]} in the period from {known[0].period_start} to {show_measurement(known[-1])[0]} in that from {known[-1].period_start}"
-    summary = f"{len(known)} periods: from {ends}.{' The last period is not over.' if known[-1].is_partial else ''}"
+    summary = _course([m for m in known if not m.is_partial], [m for m in known if m.is_partial])
     rows_ = tuple(((show_period(m), link(m)), *_cells(m)) for m in measurements)
     return Chart(name, _spec(alt.layer(*layers), 260), summary, ("period", "value", "95% interval", "n"), rows_, 260)
+
+
+def _course(whole: Sequence[Measurement], parts: Sequence[Measurement]) -> str:
+    """Say where a trend begins and ends; parts of periods are told apart from whole ones."""
+    told = f"{len(whole)} whole {'period' if len(whole) == 1 else 'periods'}"
+    if whole:
+        ends = [f"{show_measurement(m)[0]} in that from {m.period_start}" for m in (whole[0], whole[-1])]
+        told += f": from {ends[0]} to {ends[1]}" if len(whole) > 1 else f": {ends[0]}"
+    if parts:
+        told += f"; not whole, dashed: {', '.join(f'{show_measurement(m)[0]} in {show_period(m)}' for m in parts)}"
+    return f"{told}."
 
 
 def bars(name: str, measurements: Sequence[Measurement], dimension: str, link: Link) -> Chart | None:

@@ -39,7 +39,7 @@ def dashboard(request: HttpRequest, pk: int) -> HttpResponse:
     view = ViewState.of(request) if request.GET else ViewState.read(QueryDict(found.query))
     question = view.question(request)
     cards = find_cards(request, view, [tile["metric"] for tile in found.tiles if tile["kind"] == "card"])
-    grain = view.grain or trend_grain((cards.window.end - cards.window.start).days)
+    grain = view.grain or trend_grain(cards.window.days(request.desk.settings.time_zone))
     drawn = [_tile(request, tile, place, view, question, grain, cards.guards) for place, tile in enumerate(found.tiles)]
     is_home = getattr(request.user, "home", "") == request.path
     context = {"dashboard": found, "tiles": drawn, "guards": cards.guards, "window": window_words(request, cards, view), "is_home": is_home,

@@ -13,7 +13,7 @@ from helmdesk.insight.context import Remark
 from helmdesk.insight.explanation import Explanation
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
-from helmdesk.query.periods import local_date
+from helmdesk.query.window import boundary
 from helmdesk.web.access import LEADS
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
@@ -38,15 +38,14 @@ def explain(request: HttpRequest, key: str) -> HttpResponse:
     view = ViewState.of(request)
     entry = request.desk.find_metric(key)
     question = view.question(request)
-    window = request.desk.window(start=question["start"], end=question["end"], compare=view.comparison)
+    window = request.desk.window(**view.asked)
     zone = request.desk.settings.time_zone
-    start, end = local_date(window.start, zone).isoformat(), local_date(window.end, zone).isoformat()
-    found = request.desk.explain(
-        key, start=start, end=end, compare=view.comparison, where=question["where"], remarks=remarks_of(request, key), policy=request.policy
-    )
+    start, end = boundary(window.start, zone), boundary(window.end, zone)
+    asked = {**view.asked, "start": view.start or (None if view.window else start)}
+    found = request.desk.explain(key, **asked, where=question["where"], remarks=remarks_of(request, key), policy=request.policy)
     context: dict[str, Any] = {
         "entry": entry, "found": found, "findings": [finding_row(finding) for finding in found.findings],
-        "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": _days(found.now, zone), "before": _days(found.before, zone),
+        "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": window.words(zone), "before": window.previous_words(zone),
         "rules": request.desk.rules(key, end=end, where=question["where"], policy=request.policy), "places": _places(found, key, start, end, view), "real": is_real(found.movement),
         **_charts(found),
     }  # fmt: skip
@@ -83,10 +82,6 @@ def _places(found: Explanation, key: str, start: str, end: str, view: ViewState)
 
 def _both(one: str, other: str | None) -> str:
     return f"{one} and ({other})" if other else one
-
-
-def _days(span: Any, zone: str) -> str:
-    return f"{local_date(span.start, zone)} to {local_date(span.end, zone)} (not included)"
 
 
 def is_real(moved: Movement | None) -> tuple[str, str]:

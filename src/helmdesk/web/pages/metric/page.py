@@ -37,8 +37,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
     if by and by not in dimensions:
         raise NotFoundError(f"{found.name} cannot be sliced by '{by}' here; choose one of {', '.join(dimensions)}")
     cards = find_cards(request, view, [key])
-    window = cards.window
-    days = (window.end - window.start).days
+    days = cards.window.days(request.desk.settings.time_zone)
     grain = view.grain or ("day" if days <= 35 else trend_grain(days))
     asked: dict[str, Any] = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
     # The card measures the default form; a variant or another clock is measured by itself.
@@ -61,7 +60,7 @@ def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked
 
     def period_link(m: Measurement) -> str:
         start = m.period_start or date.min
-        return rows_url(key, view, start=start.isoformat(), end=next_period(start, grain).isoformat(), days=None)
+        return rows_url(key, view, start=start.isoformat(), end=next_period(start, grain).isoformat(), window=None)
 
     def segment_link(m: Measurement) -> str:
         return f"{request.path}{view.segment(by, m.group[0][1])}"

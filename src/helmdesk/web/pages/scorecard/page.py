@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from helmdesk.query.periods import local_date
 from helmdesk.query.scorecard import PILLARS, Card, Scorecard
 from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.page import Page, Route
@@ -23,21 +21,16 @@ def trend_grain(days: int) -> str:
 
 def find_cards(request: HttpRequest, view: ViewState, keys: Any = None) -> Scorecard:
     """Ask the desk for the cards of a view."""
-    question = view.question(request)
-    window = request.desk.window(start=question["start"], end=question["end"])
-    grain = trend_grain((window.end - window.start).days)
-    found: Scorecard = request.desk.scorecard(**question, compare=view.comparison, keys=keys, trend=grain, policy=request.policy)
+    days = request.desk.window(**view.asked).days(request.desk.settings.time_zone)
+    found: Scorecard = request.desk.scorecard(**view.asked, where=view.filter, keys=keys, trend=trend_grain(days), policy=request.policy)
     return found
 
 
 def window_words(request: HttpRequest, found: Scorecard, view: ViewState) -> str:
     """Say what is looked at and what it is compared with; the last day is included."""
     zone = request.desk.settings.time_zone
-    starts, ends = (found.window.start, found.window.previous_start), (found.window.end, found.window.previous_end)
-    # Windows are half-open; people read the last day that is in them.
-    first, last = [local_date(at, zone) for at in starts], [local_date(at - timedelta(microseconds=1), zone) for at in ends]
-    words = f"{first[0]} to {last[0]}"
-    return words if view.compare == "none" else f"{words}, against {first[1]} to {last[1]}"
+    words = found.window.words(zone)
+    return words if view.compare == "none" else f"{words}, against {found.window.previous_words(zone)}"
 
 
 def pillars(cards: tuple[Card, ...]) -> list[tuple[str, list[Card]]]:

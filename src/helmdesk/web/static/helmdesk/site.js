@@ -67,12 +67,12 @@
       if (choice) { choice.value = choice.value === "none" ? "previous" : "none"; choice.dispatchEvent(new Event("change", { bubbles: true })); }
     }
   });
-  // A date chosen by hand replaces the number of days, and the other way round.
+  // A date chosen by hand replaces a named window, and the other way round.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.filters");
     if (!form) return;
-    if (["start", "end"].includes(event.target.name) && form.days) form.days.value = "";
-    if (event.target.name === "days" && event.target.value) ["start", "end"].forEach((name) => { if (form[name]) form[name].value = ""; });
+    if (["start", "end"].includes(event.target.name) && form.window) form.window.value = "";
+    if (event.target.name === "window" && event.target.value) ["start", "end"].forEach((name) => { if (form[name]) form[name].value = ""; });
   }, true);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");

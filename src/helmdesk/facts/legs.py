@@ -25,6 +25,9 @@ fact = Fact(
             max(case when type = 'ended' then occurred_at end) as ended_at,
             max(case when type = 'wrap_ended' then occurred_at end) as wrap_ended_at,
             coalesce(arg_min(agent_id, occurred_at) filter (where type = 'answered'), arg_min(agent_id, occurred_at) filter (where type = 'missed')) as agent_id,
+            -- Its source says that it happened, not when.
+            coalesce(bool_or(type = 'answered' and fidelity = 'asserted'), false) as is_answer_undated,
+            coalesce(bool_or(type in ('missed', 'abandoned') and fidelity = 'asserted'), false) as is_loss_undated,
             count_if(type = 'transferred') as transfers, bool_or(is_resolved) as is_declared_resolved
         from leg_records
         where leg_id is not null
@@ -75,6 +78,7 @@ fact = Fact(
     ),
     timed as (
         select t.*, coalesce(t.stated_offered_at, t.first_at) as offered_at,
+            case when t.answered_at is not null then t.is_answer_undated else t.is_loss_undated end as is_wait_unknown,
             seconds(t.answered_at, coalesce(t.wrap_ended_at, t.ended_at)) as elapsed_handle_seconds,
             coalesce(h.hold_seconds, 0) as hold_seconds, seconds(t.ended_at, t.wrap_ended_at) as wrap_seconds, d.own_seconds
         from told t
@@ -87,8 +91,8 @@ fact = Fact(
         coalesce(t.wrap_ended_at, t.ended_at, forever()) as handled_at, t.transfers, t.is_declared_resolved, 1 as contacts,
         case when t.answered_at is not null then 'answered' when t.abandoned_at is not null then 'abandoned'
             when t.missed_at is not null then 'missed' else 'waiting' end as outcome,
-        seconds(t.offered_at, coalesce(t.answered_at, t.abandoned_at, t.missed_at)) as wait_seconds,
-        seconds(coalesce(t.ivr_at, t.offered_at), coalesce(t.answered_at, t.abandoned_at, t.missed_at)) as wait_with_ivr_seconds,
+        case when not t.is_wait_unknown then seconds(t.offered_at, coalesce(t.answered_at, t.abandoned_at, t.missed_at)) end as wait_seconds,
+        case when not t.is_wait_unknown then seconds(coalesce(t.ivr_at, t.offered_at), coalesce(t.answered_at, t.abandoned_at, t.missed_at)) end as wait_with_ivr_seconds,
         case when t.answered_at is not null then t.hold_seconds end as hold_seconds, t.wrap_seconds,
         seconds(t.answered_at, t.ended_at) - t.hold_seconds as talk_seconds,
         t.elapsed_handle_seconds, coalesce(t.own_seconds, t.elapsed_handle_seconds) as handle_seconds

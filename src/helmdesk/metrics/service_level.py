@@ -9,13 +9,18 @@ from datetime import date
 from helmdesk.kinds import Change, Metric, Reference, Share, Variant
 
 OFFERED = "is_counted and direction is distinct from 'outbound' and outcome in ('answered', 'abandoned', 'missed')"
+# Answered, but nobody knows after how long: neither within T nor beyond it.
+TIMED = f"{OFFERED} and (outcome <> 'answered' or wait_seconds is not null)"
 
 metric = Metric(
     key="service_level",
     name="Service level",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "answered contacts whose wait nobody recorded are left out; they had been answered at once"),
+    ),
     pillar="operational_efficiency",
     category="customer_experience",
     unit="share",
@@ -23,7 +28,7 @@ metric = Metric(
     fact="contacts",
     anchor="offered_at",
     value=Share("outcome = 'answered' and wait_seconds <= threshold_seconds"),
-    where=f"{OFFERED} and (outcome = 'answered' or wait_seconds > threshold_seconds)",
+    where=f"{TIMED} and (outcome = 'answered' or wait_seconds > threshold_seconds)",
     where_words="calls and chats answered, or lost after waiting longer than the queue's T, placed when offered",
     formula="answered within T ÷ (answered + lost after T)",
     evidence=("leg_id", "ticket_id", "offered_at", "outcome", "wait_seconds", "threshold_seconds", "channel", "queue", "team"),
@@ -33,9 +38,9 @@ metric = Metric(
     needs=("answered", "offered"),
     read_with=("missed_contact_rate", "average_speed_of_answer", "occupancy"),
     variants=(
-        Variant("of_offered", "of everything offered, short abandons included", where=OFFERED),
-        Variant("of_answered", "of those answered", where=f"{OFFERED} and outcome = 'answered'"),
-        Variant("short_abandons_excluded", "of everything offered but those who hung up at once", where=f"{OFFERED} and not is_short_abandon"),
+        Variant("of_offered", "of everything offered, short abandons included", where=TIMED),
+        Variant("of_answered", "of those answered", where=f"{TIMED} and outcome = 'answered'"),
+        Variant("short_abandons_excluded", "of everything offered but those who hung up at once", where=f"{TIMED} and not is_short_abandon"),
     ),
     references=(Reference("80% in 20 seconds is common for calls; five formulas gave 81-86% on one data set", "callcentrehelper.com"),),
 )  # fmt: skip

@@ -143,7 +143,7 @@ ticket: deleted ticket_id |
 ticket: restored ticket_id |
 leg: ivr_entered leg_id | queue_id direction customer_id
 leg: offered leg_id | queue_id direction customer_id account_id issue_type
-leg: answered leg_id agent_id | queue_id
+leg: answered leg_id | agent_id queue_id is_resolved
 leg: missed leg_id | agent_id queue_id reason
 leg: abandoned leg_id | queue_id
 leg: held leg_id | agent_id

@@ -125,7 +125,7 @@ def flag(cell: str) -> str:
 
 def worded(cell: str, words: Mapping[str, Sequence[str]]) -> str:
     """Return SQL that maps the words people use onto ours; null for words nobody listed."""
-    plain_cell = f"regexp_replace(lower({cell}), '[^a-z0-9]+', ' ', 'g')"
+    plain_cell = f"regexp_replace(lower(strip_accents({cell})), '[^a-z0-9]+', ' ', 'g')"
     cases = " ".join(
         f"when trim({plain_cell}) in ({', '.join(text(other) for other in (ours.replace('_', ' '), *others))}) then {text(ours)}"
         for ours, others in words.items()

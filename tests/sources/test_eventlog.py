@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,78 @@ def test_the_real_log_in_both_forms(tmp_path: Path, shared_data: Callable[[str],
         assert (report.rows, report.records["created"], report.records["status_changed"]) == (21_348, 4_580, 21_348)
         numbers.append(desk.measure("ticket_volume", "resolution_time", "reopen_rate", "transfers", "backlog").as_rows())
     assert numbers[0] == numbers[1]
+
+
+def test_the_lifecycle_tells_who_worked_and_how_long(tmp_path: Path) -> None:
+    """Two hours from the first to the last event; 18 minutes of work with a pause, and an hour's wait that is none."""
+    (tmp_path / "log.csv").write_text(
+        """case_id,concept:name,lifecycle:transition,org:resource,org:group,impact,time:timestamp
+C1,Create ticket,complete,,Line 1,High,2026-01-05T09:00:00Z
+C1,Analyse,schedule,,Line 1,High,2026-01-05T09:00:00Z
+C1,Analyse,start,ann,Line 1,High,2026-01-05T09:10:00Z
+C1,Analyse,suspend,ann,Line 1,High,2026-01-05T09:20:00Z
+C1,Analyse,resume,ann,Line 1,High,2026-01-05T09:30:00Z
+C1,Analyse,complete,ann,Line 1,High,2026-01-05T09:33:00Z
+C1,Wait,start,ann,Line 1,High,2026-01-05T09:33:00Z
+C1,Wait,complete,ann,Line 1,High,2026-01-05T10:33:00Z
+C1,Approve,withdraw,bob,Line 2,Low,2026-01-05T10:40:00Z
+C1,Resolve ticket,start,bob,Line 2,Low,2026-01-05T10:55:00Z
+C1,Resolve ticket,complete,bob,Line 2,Low,2026-01-05T11:00:00Z
+"""
+    )
+    desk = make_desk(tmp_path / "desk")
+    report = desk.load("eventlog", [tmp_path / "log.csv"])
+    with desk.engine() as engine:
+        states = engine.run("select status, hour(started_at) * 60 + minute(started_at), agent, team from intervals order by started_at")
+        assert engine.run("select last_solved_at from tickets") == [(datetime(2026, 1, 5, 11),)]
+    assert [(status, minute) for status, minute, *_ in states if status == "waiting_customer"] == [("waiting_customer", 573)]
+    assert states[-1] == ("solved", 660, "bob", "Line 2")
+    assert desk.measure("average_handle_time", variant="per_ticket")[0].value == 18 * 60
+    assert desk.measure("ticket_volume", by="custom.impact")[0].group == (("custom.impact", "High"),)
+    assert desk.measure("resolution_time", by="team")[0].group == (("team", "Line 2"),)
+    said = " ".join(report.notes)
+    assert "kept as dimensions, with their value at each case's first event: custom.impact" in said
+    assert "only the first value is kept: impact (in 1 cases)" in said
+    assert "Approve" not in said, "what was withdrawn never happened"
+
+
+def test_a_row_with_start_and_end_is_work(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        """Case ID,Activity,Resource,Start Timestamp,Complete Timestamp,Priority
+C1,Analyse,ann,05/01/2026 09:00:00,05/01/2026 09:30:00,Low
+C1,Analyse,ann,13/01/2026 10:00:00,13/01/2026 10:15:00,High
+C1,Resolve ticket,ann,13/01/2026 12:00:00,13/01/2026 12:05:00,High
+"""
+    )
+    desk = make_desk(tmp_path / "desk")
+    desk.load("eventlog", [tmp_path / "log.csv"])
+    assert desk.measure("average_handle_time", variant="per_ticket")[0].value == 50 * 60
+    assert desk.measure("ticket_volume", by="priority")[0].group == (("priority", "High"),)
+
+
+@pytest.mark.parametrize("activity", ["Accepted,Wait - User", "Accepted-Wait - User,complete"])
+def test_a_finer_state_beside_or_within_the_activity(tmp_path: Path, activity: str) -> None:
+    (tmp_path / "log.csv").write_text(
+        "case:concept:name,concept:name,lifecycle:transition,time:timestamp\n"
+        f"C1,Accepted,In Progress,2026-01-05T09:00:00Z\nC1,{activity},2026-01-05T10:00:00Z\nC1,Completed,Closed,2026-01-05T12:00:00Z\n"
+    )
+    desk = make_desk(tmp_path / "desk")
+    desk.load("eventlog", [tmp_path / "log.csv"])
+    assert desk.measure("resolution_time", variant="agent_work_time")[0].value == 3600
+    (tmp_path / "words.toml").write_text('[status]\n"accepted-in progress" = "waiting_third_party"\n"accepted" = "waiting_third_party"\n')
+    other = make_desk(tmp_path / "other")
+    other.load("eventlog", [tmp_path / "log.csv"], mapping=tmp_path / "words.toml")
+    assert other.measure("resolution_time", variant="agent_work_time")[0].value == 0
+
+
+def test_the_closed_problems_in_both_forms(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
+    """Work is the time accepted and in progress: waits of the sub-status are none."""
+    found = []
+    for name in ("bpi2013_closed_problems.csv.gz", "bpi2013_closed_problems.xes.gz"):
+        desk = make_desk(tmp_path / name)
+        report = desk.load("eventlog", [shared_data(f"bpi2013-closed-problems/{name}")])
+        unknown = [note for note in report.notes if "no status is known" in note]
+        assert len(unknown) == 1 and "Unmatched" in unknown[0] and "," not in unknown[0]
+        found.append((report.records["created"], desk.measure("ticket_volume", by="team").as_rows()[0]["n"],
+                      desk.measure("resolution_time", variant="agent_work_time")[0].value))  # fmt: skip
+    assert found[0] == found[1]

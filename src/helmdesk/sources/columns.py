@@ -24,11 +24,13 @@ class Sheet:
     Attributes:
         view: columns named by meaning, null where absent, the rest packed in ``extra``.
         given: meaning -> the file's own column name.
+        kept: names in ``extra``.
     """
 
     raw: RawTable
     view: str
     given: Mapping[str, str]
+    kept: tuple[str, ...] = ()
 
     def has(self, *meanings: str) -> bool:
         """Whether the file has a column for every one of these meanings."""
@@ -46,7 +48,18 @@ def open_sheet(staging: Staging, path: Path, layout: Layout, required: Sequence[
     Raises:
         InputError: a required meaning that no column carries; says which names would do.
     """
-    raw = read_table(staging, path)
+    sheet = sheet_of(staging, read_table(staging, path), layout, place)
+    for meaning in required:
+        if not sheet.has(meaning):
+            raise InputError(
+                f"{path}: no column for {meaning.replace('_', ' ')}; name it one of: {', '.join(layout[meaning])}"
+                f" (the file has: {', '.join(sheet.raw.columns[:12])}), or describe the file with: helmdesk load mapping"
+            )
+    return sheet
+
+
+def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> Sheet:
+    """Recognise the columns of a table that was read."""
     by_name: dict[str, str] = {}
     for column in raw.columns:
         by_name.setdefault(plain(column), column)
@@ -55,23 +68,17 @@ def open_sheet(staging: Staging, path: Path, layout: Layout, required: Sequence[
         found = next((by_name[known] for known in names if known in by_name and by_name[known] not in given.values()), None)
         if found is not None:
             given[meaning] = found
-    for meaning in required:
-        if meaning not in given:
-            raise InputError(
-                f"{path}: no column for {meaning.replace('_', ' ')}; name it one of: {', '.join(layout[meaning])}"
-                f" (the file has: {', '.join(raw.columns[:12])}), or describe the file with: helmdesk load mapping"
-            )
     cells = [
         f"nullif(trim({name(given[meaning])}), '') as {name(meaning)}" if meaning in given else f"null::varchar as {name(meaning)}"
         for meaning in layout
     ]
     rest = [column for column in raw.columns if column not in given.values()]
-    packed = ", ".join(f"{name(plain(column))} := nullif({name(column)}, '')" for column in rest)
+    packed = ", ".join(f"{name(word)} := nullif({name(column)}, '')" for word, column in {plain(column): column for column in rest}.items())
     extra = f"to_json(struct_pack({packed}))" if rest else "null"
     view = f"sheet_{place}"
     staging.connection.execute(f"create view {view} as select {', '.join(cells)}, {extra} as extra, _file, _row, _line from {raw.table}")
     staging.report.files[-1].unknown_columns = tuple(rest)
-    return Sheet(raw, view, given)
+    return Sheet(raw, view, given, tuple(map(plain, rest)))
 
 
 def times_of(staging: Staging, sheet: Sheet, expression: str, zone: str) -> TimeReader:

@@ -3,24 +3,25 @@
 The first activity of a case creates its ticket. Activities are read as states by a table of words that a
 mapping file may extend: ``[status] "Wait" = "waiting_customer"``. An activity that no table knows means
 that somebody works on the case: open. The load report names those.
+
+The lifecycle of an activity is read too. Words of the XES standard (start, suspend, resume, complete, ...)
+tell when somebody worked; any other word ("In Progress", "Wait - User") says more closely than the activity
+in which state the case is. The group is the team; every other column is kept as a dimension of the ticket.
 """
 
 from __future__ import annotations
 
 import tomllib
-import xml.sax
-import xml.sax.handler
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
 
 from helmdesk.errors import InputError, MappingError, nearest
-from helmdesk.records.limits import Limits
 from helmdesk.records.schema import STATUSES
-from helmdesk.records.staging import FileReport, Staging, name, text
-from helmdesk.sources.reading.glance import open_bytes
-from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.records.staging import Staging, text
+from helmdesk.sources.columns import Sheet, open_sheet, sheet_of, times_of
+from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.xes import read_xes
 from helmdesk.sources.source import Options, Source, named_paths
 
 STATUS = {
@@ -30,59 +31,72 @@ STATUS = {
     "take in charge ticket": "open",
     "wait": "waiting_customer",
     "wait - user": "waiting_customer",
+    "wait - customer": "waiting_customer",
     "awaiting user info": "waiting_customer",
     "wait - vendor": "waiting_third_party",
+    "wait - implementation": "waiting_third_party",
     "require upgrade": "waiting_third_party",
     "resolve ticket": "solved",
     "resolved": "solved",
     "completed": "solved",
     "cancelled": "closed",
     "queued": "new",
+    "awaiting assignment": "new",
     "accepted": "open",
+    "assigned": "open",
+    "in progress": "open",
+    "in call": "open",
     "closed": "closed",
     "invalid": "closed",
     "duplicate": "closed",
 }
-CASE = ("case_id", "case:concept:name", "case")
-ACTIVITY = ("concept:name", "activity", "Activity")
-TIME = ("time:timestamp", "timestamp", "time")
-RESOURCE = ("org:resource", "resource", "Resource")
-BLOCK_ROWS = 20_000
+# What the XES standard says of an activity; 'unknown' says nothing.
+BEGINS, ENDS = ("start", "resume"), ("complete", "suspend", "ate_abort", "pi_abort")
+# The activity is planned, paused or not done: the case stays in the state it is in.
+STANDS = ("schedule", "assign", "reassign", "suspend", "manualskip", "autoskip", "withdraw", "ate_abort", "pi_abort")
+STANDARD = (*BEGINS, *ENDS, *STANDS, "unknown")
+LAYOUT = {
+    "case_id": ("case_concept_name", "case_id", "caseid", "case", "trace_id"),
+    "activity": ("concept_name", "activity", "activity_name", "task"),
+    "occurred_text": ("time_timestamp", "timestamp", "complete_timestamp", "end_timestamp", "end_time", "event_time", "time"),
+    "start_text": ("start_timestamp", "start_time"),
+    "resource": ("org_resource", "resource"),
+    "team": ("org_group", "group", "team", "assignment_group"),
+    "lifecycle": ("lifecycle_transition", "lifecycle", "transition"),
+    "priority": ("priority", "case_priority"),
+    "severity": ("severity", "case_severity"),
+    "channel": ("channel", "case_channel"),
+    # The same once more, under the name another tool gave it.
+    "activity_again": ("activity",),
+    "resource_again": ("resource",),
+    "creator": ("case_creator",),
+}
+REQUIRED = {"case_id": "case_id", "activity": "concept:name", "occurred_text": "time:timestamp"}
+SHOWN = 12
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of event logs in CSV or XES, gzip or not."""
-    statuses = _statuses(options.mapping)
-    tables = [_read_xes(staging, path) if _is_xes(path) else _read_csv(staging, path) for path in paths]
-    union = " union all by name ".join(
-        f"select case_id, activity, resource, occurred_text, _file, _row, _line from {table.table}" for table in tables
-    )
-    times = TimeReader(options.time_zone or "UTC")
-    cases = " ".join(f"when {text(word)} then {text(status)}" for word, status in statuses.items())
+    own = _own_statuses(options.mapping)
+    zone = options.time_zone or "UTC"
+    sheets = [_open(staging, path, place) for place, path in enumerate(paths)]
+    rows = " union all ".join(_rows(sheet, _times(staging, sheet, zone)) for sheet in sheets)
+    staging.connection.execute(f"create table log_rows as {rows}")
+    for column, label in (("case_id", "no case"), ("activity", "no activity")):
+        staging.reject(column, column, text(label), f"log_rows where {column} is null", is_whole_row=True)
+    unreadable = "log_rows where fault is not null or occurred_text is null"
+    staging.reject("occurred_text", "occurred_text", "coalesce(fault, 'no time')", unreadable, is_whole_row=True)
     staging.on_step("ordering activities of each case")
-    staging.connection.execute(
-        f"""create table activities as
-        select *, row_number() over life as place, lag(resource) over life as last_resource,
-            lag(occurred_at) over (partition by case_id order by _file, _row) as earlier_in_file
-        from (select *, {times.instant("occurred_text")} as occurred_at,
-                coalesce(case lower(activity) {cases} end, 'open') as status,
-                (case lower(activity) {cases} end) is null as is_unknown
-            from ({union}))
-        where case_id is not null and occurred_at is not null and activity is not null
-        window life as (partition by case_id order by occurred_at, _file, _row)"""
-    )
-    for column, label in (("case_id", "'no case'"), ("activity", "'no activity'"), ("occurred_text", "'no time'")):
-        staging.reject(column, column, label, f"({union}) where {column} is null", is_whole_row=True)
-    fault = times.fault("occurred_text")
-    staging.reject("occurred_text", "occurred_text", fault, f"({union}) where {fault} is not null", is_whole_row=True)
-    _stage(staging)
-    _describe(staging)
-    locate_lines(staging, tables)
+    _order(staging, own)
+    has_team = any(sheet.has("team") for sheet in sheets)
+    _stage(staging, has_team)
+    _describe(staging, sheets)
+    locate_lines(staging, [sheet.raw for sheet in sheets])
 
 
-def _statuses(mapping: Path | None) -> dict[str, str]:
+def _own_statuses(mapping: Path | None) -> dict[str, str]:
     if mapping is None:
-        return STATUS
+        return {}
     try:
         content = tomllib.loads(mapping.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -95,162 +109,149 @@ def _statuses(mapping: Path | None) -> dict[str, str]:
             raise MappingError(
                 f"{mapping}: status of '{activity}' is '{status}'{nearest(str(status), STATUSES)} (known: {', '.join(STATUSES)})"
             )
-    return {**STATUS, **{activity.lower(): status for activity, status in own.items()}}
+    return {activity.lower(): status for activity, status in own.items()}
 
 
-def _is_xes(path: Path) -> bool:
-    return ".xes" in [suffix.lower() for suffix in path.suffixes]
-
-
-def _read_csv(staging: Staging, path: Path) -> RawTable:
-    table = read_table(staging, path)
-    found = {
-        word: next((column for column in candidates if column in table.columns), None)
-        for word, candidates in (("case_id", CASE), ("activity", ACTIVITY), ("occurred_text", TIME), ("resource", RESOURCE))
-    }
-    for word in ("case_id", "activity", "occurred_text"):
-        if found[word] is None:
-            candidates = {"case_id": CASE, "activity": ACTIVITY, "occurred_text": TIME}[word]
+def _open(staging: Staging, path: Path, place: int) -> Sheet:
+    is_xes = ".xes" in [suffix.lower() for suffix in path.suffixes]
+    sheet = sheet_of(staging, read_xes(staging, path), LAYOUT, place) if is_xes else open_sheet(staging, path, LAYOUT, (), place)
+    for meaning, standard in REQUIRED.items():
+        if not sheet.has(meaning):
             raise InputError(
-                f"{path}: missing column '{candidates[0]}'{nearest(candidates[0], table.columns)} (the file has: {', '.join(table.columns)})"
+                f"{path}: missing column '{standard}'{nearest(standard, sheet.raw.columns)} (the file has: {', '.join(sheet.raw.columns)})"
             )
-    cells = ", ".join(f"{name(column) if column else 'null'} as {word}" for word, column in found.items())
-    view = f"{table.table}_activities"
-    staging.connection.execute(f"create view {view} as select {cells}, _file, _row, _line from {table.table}")
-    return RawTable(view, table.path, table.columns, table.rows)
+    return sheet
 
 
-class _Xes(xml.sax.handler.ContentHandler):
-    """Collects (case, activity, resource, time, line) of every event."""
-
-    def __init__(self, take: Any) -> None:
-        super().__init__()
-        self._take = take
-        self._case: str | None = None
-        self._event: dict[str, str] | None = None
-        self._depth_in_trace = 0
-        self._line = 0
-
-    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 (the parser's name)
-        """See a tag open."""
-        if name == "trace":
-            self._case, self._depth_in_trace = None, 1
-        elif name == "event":
-            self._event, self._line = {}, self._locator.getLineNumber()  # type: ignore[attr-defined]
-        elif self._depth_in_trace and "key" in attrs:
-            if self._event is not None:
-                self._event.setdefault(attrs["key"], attrs.get("value", ""))
-            elif attrs["key"] == "concept:name":
-                self._case = attrs.get("value")
-
-    def endElement(self, name: str) -> None:  # noqa: N802 (the parser's name)
-        """See a tag close."""
-        if name == "event" and self._event is not None and self._depth_in_trace:
-            event = self._event
-            self._take((self._case, event.get("concept:name"), event.get("org:resource"), event.get("time:timestamp"), self._line))
-            self._event = None
-        elif name == "trace":
-            self._depth_in_trace = 0
+def _times(staging: Staging, sheet: Sheet, zone: str) -> TimeReader:
+    """Return how a file's times are written; ISO 8601 where a cell is none, so that it is quarantined and not the file."""
+    is_iso = TimeReader(zone)
+    (readable,) = staging.connection.execute(f"select count({is_iso.instant('occurred_text')}) from {sheet.view}").fetchone() or (0,)
+    return is_iso if readable else times_of(staging, sheet, "occurred_text", zone)
 
 
-class _Measured:
-    """A file that refuses to be read past the limits."""
-
-    def __init__(self, handle: IO[bytes], path: Path, limits: Limits) -> None:
-        self._handle, self._path, self._limits = handle, path, limits
-        self._packed, self._seen = path.stat().st_size, 0
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes."""
-        chunk = self._handle.read(size)
-        self._seen += len(chunk)
-        wrong = self._limits.excess(self._packed, self._seen)
-        if wrong:
-            raise InputError(f"{self._path}: {wrong}")
-        return chunk
-
-    def close(self) -> None:
-        """Whoever opened the file closes it."""
-
-
-class _NoDoctype(xml.sax.handler.LexicalHandler):
-    """Event logs need no document type, and entities are how a kilobyte becomes a gigabyte."""
-
-    def startDTD(self, name: str, public_id: str | None, system_id: str | None) -> None:  # noqa: N802 (names of SAX)
-        raise xml.sax.SAXException("a document type (DOCTYPE) has no place in an event log")
-
-
-def _read_xes(staging: Staging, path: Path) -> RawTable:
-    staging.on_step(f"reading {path.name}")
-    index = len(staging.report.files)
-    table = f"raw_{index}"
-    staging.connection.execute(
-        f"create table {table} (case_id varchar, activity varchar, resource varchar, occurred_text varchar,"
-        " _file integer, _row bigint, _line bigint)"
+def _rows(sheet: Sheet, times: TimeReader) -> str:
+    """Return SQL of a file's events; a row with the times of both start and end is two of them."""
+    kept = "case_id, activity, resource, team, priority, severity, channel, extra, occurred_text, _file, _row, _line"
+    fault = times.fault("occurred_text")
+    ends = (
+        f"select {kept}, lower(lifecycle) as lifecycle, {times.instant('occurred_text')} as occurred_at, {fault} as fault from {sheet.view}"
     )
-    rows: list[tuple[Any, ...]] = []
-    try:
-        with open_bytes(path) as handle:
-            parser = xml.sax.make_parser()
-            # No entity is ever fetched or expanded from outside the file.
-            parser.setFeature(xml.sax.handler.feature_external_ges, False)
-            parser.setContentHandler(_Xes(rows.append))
-            parser.setProperty(xml.sax.handler.property_lexical_handler, _NoDoctype())
-            parser.parse(_Measured(handle, path, staging.limits))
-    except xml.sax.SAXParseException as error:
-        raise InputError(f"{path}: line {error.getLineNumber()}: not XES: {error.getMessage()}") from error
-    except (OSError, EOFError, xml.sax.SAXException) as error:
-        raise InputError(f"{path}: not readable ({error})") from error
-    if len(rows) > staging.limits.rows:
-        raise InputError(f"{path}: {len(rows):,} events; at most {staging.limits.rows:,} (setting limit_rows)")
-    if not rows:
-        raise InputError(f"{path}: no events; export the log again")
-    import pyarrow as pa
-
-    cells = [*zip(*rows, strict=True)]
-    log = pa.table({  # noqa: F841 (DuckDB finds it by name)
-        "case_id": pa.array(cells[0], pa.string()), "activity": pa.array(cells[1], pa.string()),
-        "resource": pa.array(cells[2], pa.string()), "occurred_text": pa.array(cells[3], pa.string()),
-        "_file": pa.array([index] * len(rows), pa.int32()), "_row": pa.array(range(1, len(rows) + 1), pa.int64()),
-        "_line": pa.array(cells[4], pa.int64()),
-    })  # fmt: skip
-    staging.connection.execute(f"insert into {table} select * from log")
-    staging.report.files.append(FileReport(str(path), len(rows)))
-    return RawTable(table, path, ("case_id", "activity", "resource", "occurred_text"), len(rows))
+    if not sheet.has("start_text"):
+        return ends
+    begins = f"select {kept}, 'start' as lifecycle, {times.instant('start_text')} as occurred_at, null as fault from {sheet.view}"
+    done = ends.replace("lower(lifecycle)", "coalesce(lower(lifecycle), 'complete')")
+    return f"{begins} where {times.instant('start_text')} < {times.instant('occurred_text')} union all {done}"
 
 
-def _stage(staging: Staging) -> None:
+def _order(staging: Staging, own: dict[str, str]) -> None:
+    """Make ``activities``: the events of each case in order, each with the state it leaves the case in."""
+
+    def read_as(words: dict[str, str], cell: str) -> str:
+        cases = " ".join(f"when {text(word)} then {text(status)}" for word, status in words.items())
+        return f"case lower(trim({cell})) {cases} end" if words else "null"
+
+    standard = ", ".join(text(word) for word in STANDARD)
+    finer = f"case when lifecycle not in ({standard}) then lifecycle end"
+    # Some tools write activity and lifecycle as one: "Accepted-In Progress".
+    cells = ("activity || '-' || lifecycle", finer, "activity",
+             "substr(activity, strpos(activity, '-') + 1)", "left(activity, strpos(activity, '-') - 1)")  # fmt: skip
+    known = ", ".join([*(read_as(own, cell) for cell in cells[:3]), *(read_as(STATUS, cell) for cell in cells)])
+    stands, begins, ends = (f"coalesce(lifecycle in ({', '.join(map(text, words))}), false)" for words in (STANDS, BEGINS, ENDS))
+    staging.connection.execute(
+        f"""create table activities as
+        with known as (
+            select *, coalesce({known}) as meant, {stands} as stands, {begins} as begins, {ends} as ends
+            from log_rows where case_id is not null and activity is not null and occurred_at is not null
+        ),
+        placed as (
+            select *, row_number() over life as place, lag(resource) over life as last_resource, lag(team) over life as last_team,
+                lag(priority) over life as last_priority, lag(occurred_at) over (partition by case_id order by _file, _row, ends) as earlier_in_file,
+                coalesce(lag(begins) over same, false) as had_begun, lag(resource) over same as begun_by
+            from known
+            window life as (partition by case_id order by occurred_at, _file, _row, ends),
+                same as (partition by case_id, activity order by occurred_at, _file, _row, ends)
+        )
+        select *,
+            case when stands then null
+                when begins and meant in ('solved', 'closed') then 'open'
+                when ends and had_begun and meant in ('waiting_customer', 'waiting_third_party') then 'open'
+                else coalesce(meant, 'open') end as status,
+            meant is null and not stands as is_unknown,
+            coalesce(meant in ('waiting_customer', 'waiting_third_party'), false) as is_wait
+        from placed"""
+    )
+
+
+def _stage(staging: Staging, has_team: bool) -> None:
     # Cases repeat activities within a second, so the place in the case belongs to the identity.
     prefix = "'eventlog:' || case_id || ':' || place"
     here = {"occurred_at": "occurred_at", "ticket_id": "case_id", "actor_id": "resource",
             "_file": "_file", "_row": "_row"}  # fmt: skip
+    owner = {"agent_id": "coalesce(resource, '')", **({"team_id": "coalesce(team, '')"} if has_team else {})}
     staging.add(
         "created",
-        {**here, "record_id": f"{prefix} || ':created'", "seq": "0", "fidelity": "'derived'", "actor_id": "null",
-         "actor_kind": "'customer'", "agent_id": "coalesce(resource, '')", "status": "'new'"},
+        {**here, **owner, "record_id": f"{prefix} || ':created'", "seq": "0", "fidelity": "'derived'", "actor_id": "null",
+         "actor_kind": "'customer'", "status": "'new'", "priority": "priority", "severity": "severity", "channel": "lower(channel)",
+         "extra": "extra"},
         "activities where place = 1",
     )  # fmt: skip
     staging.add("status_changed",
-                {**here, "record_id": f"{prefix} || ':status'", "seq": "place", "actor_kind": "'human'",
-                 "status": "status", "status_raw": "activity"}, "activities")  # fmt: skip
+                {**here, "record_id": f"{prefix} || ':status'", "seq": "place", "actor_kind": "'human'", "status": "status",
+                 "status_raw": "concat_ws(', ', activity, lifecycle)"}, "activities where status is not null")  # fmt: skip
     staging.add("assigned",
-                {**here, "record_id": f"{prefix} || ':assigned'", "seq": "place", "fidelity": "'derived'", "actor_kind": "'human'",
-                 "agent_id": "coalesce(resource, '')"},
-                "activities where place > 1 and resource is distinct from last_resource")  # fmt: skip
+                {**here, **owner, "record_id": f"{prefix} || ':assigned'", "seq": "place", "fidelity": "'derived'", "actor_kind": "'human'"},
+                "activities where place > 1 and (resource is distinct from last_resource or team is distinct from last_team)")  # fmt: skip
+    staging.add("field_changed",
+                {**here, "record_id": f"{prefix} || ':priority'", "seq": "place", "fidelity": "'derived'", "actor_kind": "'human'",
+                 "field": "'priority'", "value": "priority", "previous": "last_priority"},
+                "activities where place > 1 and priority is distinct from last_priority")  # fmt: skip
+    work = {**here, "seq": "place", "actor_kind": "'human'"}
+    staging.add("work_started", {**work, "record_id": f"{prefix} || ':work_started'", "agent_id": "resource"},
+                "activities where begins and not is_wait and resource is not null")  # fmt: skip
+    staging.add("work_ended", {**work, "record_id": f"{prefix} || ':work_ended'", "agent_id": "begun_by"},
+                "activities where ends and had_begun and not is_wait and begun_by is not null")  # fmt: skip
 
 
-def _describe(staging: Staging) -> None:
-    row = staging.connection.execute("select count(distinct case_id), count(*) from activities").fetchone() or (0, 0)
-    staging.note(f"{row[0]:,} cases, {row[1]:,} events")
+def _describe(staging: Staging, sheets: Sequence[Sheet]) -> None:
+    """Say how the log was read, and what of it is known in part only."""
+
+    def counted(rows: str) -> int:
+        (found,) = staging.connection.execute(f"select count(*) from {rows}").fetchone() or (0,)
+        return int(found)
+
+    cases, events = counted("(select distinct case_id from activities)"), counted("activities")
+    staging.note(f"{cases:,} cases, {events:,} events")
     unknown = staging.connection.execute(
         "select activity, count(*) from activities where is_unknown group by activity order by count(*) desc, activity"
     ).fetchall()
     if unknown:
         listed = ", ".join(f"{activity} ({count:,})" for activity, count in unknown[:8])
         staging.note(f"activities read as 'open' because no status is known for them: {listed}")
-    (back,) = staging.connection.execute("select count(*) from activities where occurred_at < earlier_in_file").fetchone() or (0,)
+    back = counted("activities where occurred_at < earlier_in_file")
     if back:
         staging.note(f"{back:,} events earlier than the one before them in their case; ordered by time")
+    begun = counted("activities where begins and not is_wait")
+    if begun:
+        staging.note(f"{begun:,} starts of activities read as work, until the same activity is suspended or complete")
+        nameless = counted("activities where begins and not is_wait and resource is null")
+        if nameless:
+            staging.note(f"{nameless:,} of them name no resource: nobody's work, left out of handle time")
+    kept = sorted({column for sheet in sheets for column in sheet.kept})
+    if kept:
+        more = f" and {len(kept) - SHOWN} more" if len(kept) > SHOWN else ""
+        staging.note(
+            f"kept as dimensions, with their value at each case's first event: {', '.join(f'custom.{c}' for c in kept[:SHOWN])}{more}"
+        )
+        differing = {
+            column: counted(
+                f"(select case_id from activities group by case_id having count(distinct coalesce(extra ->> {text(column)}, '')) > 1)"
+            )
+            for column in kept
+        }
+        changing = ", ".join(f"{column} (in {cases:,} cases)" for column, cases in differing.items() if cases)
+        if changing:
+            staging.note(f"these change within a case, and only the first value is kept: {changing}")
 
 
 source = Source("eventlog", "event log of process mining (CSV or XES: case, activity, time, resource)", read, named_paths)

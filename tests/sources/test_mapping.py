@@ -192,3 +192,58 @@ def test_real_survey_data(desk: Desk, tmp_path: Path, shared_data: Callable[[str
     assert report.records["responded"] == 13_042
     ((share,),) = duckdb.connect().execute(f"select avg((\"CSAT Score\" >= 4)::int) from read_csv('{path}')").fetchall()
     assert desk.measure("csat")[0].value == pytest.approx(share)
+
+
+REQUESTS = """Id,Created,Closed,Status
+1,2026-01-05T09:00:00,2026-01-05T11:00:00,Closed
+2,2026-01-05T09:00:00,,Closed
+3,2026-01-05T09:00:00,,In Progress
+4,2026-01-05T09:00:00,2026-01-06T09:00:00,Closed
+5,2026-01-05T09:00:00,,Closed
+"""
+BOTH = """name = "city"
+key = ["Id"]
+[[record]]
+type = "created"
+[record.columns]
+ticket_id = "Id"
+occurred_at = "Created"
+{created}
+[[record]]
+type = "status_changed"
+optional = true
+[record.columns]
+ticket_id = "Id"
+occurred_at = "Closed"
+status = {status}
+"""
+WORDS = '{ column = "Status", values = { Closed = "closed", "In Progress" = "open" } }'
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [BOTH.format(created="", status=WORDS), BOTH.format(created=f"status = {WORDS}", status='{ constant = "closed" }'), "suggested"],
+    ids=["the change names the column", "the creation names it", "suggested"],
+)
+def test_closed_without_a_date_is_closed_at_an_unknown_time(tmp_path: Path, mapping: str) -> None:
+    (tmp_path / "requests.csv").write_text(REQUESTS)
+    given = suggest_mapping(tmp_path / "requests.csv") if mapping == "suggested" else mapping
+    (tmp_path / "m.toml").write_text(given)
+    desk = make_desk(tmp_path / "desk")
+    report = desk.load("mapping", [tmp_path / "requests.csv"], mapping=tmp_path / "m.toml")
+    assert desk.measure("ticket_volume")[0].value == 5
+    assert desk.measure("backlog")[0].value == 1
+    solved = desk.measure("resolution_time")[0]
+    assert (solved.n, solved.value, solved.pending) == (2, 13 * 3600, 1)
+    for variant in ("p90", "mean", "first_solve", "open_time", "with_auto_closed"):
+        assert desk.measure("resolution_time", variant=variant)[0].n == 2, variant
+    assert desk.measure("resolution_time", variant="median_km")[0].n == 3
+    assert any("3 of 5 rows have no 'Closed' and make no status_changed (rows 2, 3, 5)" in note for note in report.notes), report.notes
+    assert any("2 of these are closed, but nothing says since when" in note for note in report.notes)
+
+
+def test_rows_left_out_are_told_with_what_the_file_says_of_them(tmp_path: Path) -> None:
+    (tmp_path / "requests.csv").write_text(REQUESTS)
+    (tmp_path / "m.toml").write_text(BOTH.format(created="", status='{ constant = "closed" }'))
+    report = make_desk(tmp_path / "desk").load("mapping", [tmp_path / "requests.csv"], mapping=tmp_path / "m.toml")
+    assert any("whatever 'Status' says of them: Closed (2), In Progress (1)" in note for note in report.notes)

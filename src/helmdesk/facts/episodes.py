@@ -1,4 +1,8 @@
-"""An episode runs from creation, or a reopen, to the next solve; the last one may still be open."""
+"""An episode runs from creation, or a reopen, to the next solve; the last one may still be open.
+
+``ended_at`` is null for a ticket that is closed since nobody knows when: comparisons with it are neither true nor
+false, so it is in no duration, not pending and not in the backlog.
+"""
 
 from helmdesk.facts.fact import Fact
 
@@ -19,12 +23,18 @@ fact = Fact(
         window w as (partition by ticket_id order by started_at)
     ),
     runs as (
-        select ticket_id, episode, started_at,
+        select ticket_id, episode, started_at, not is_unsolved as is_born_solved,
             case when is_unsolved then coalesce(next_at, forever()) else started_at end as ended_at,
             case when is_unsolved then next_agent_id else agent_id end as solver_agent_id,
             case when is_unsolved then next_team_id else team_id end as solver_team_id
         from turns
         where was_unsolved is null or is_unsolved
+    ),
+    -- Solved in the instant of its creation, or at a time that nobody knows.
+    born_solved as (
+        select distinct ticket_id
+        from ticket_records
+        where type = 'status_changed' and ticket_id in (select ticket_id from runs where is_born_solved)
     ),
     -- Solved by a rule, not by anybody: it leaves the backlog, but nobody resolved it. Of several rows of one instant
     -- the first did it; the others repeat it.
@@ -45,12 +55,14 @@ fact = Fact(
         where r.episode > 1
         group by r.ticket_id, r.episode
     )
-    select r.ticket_id, cast(r.episode as bigint) as episode, r.started_at, r.ended_at, r.solver_agent_id, r.solver_team_id,
+    select r.ticket_id, cast(r.episode as bigint) as episode, r.started_at,
+        case when not r.is_born_solved or b.ticket_id is not null then r.ended_at end as ended_at, r.solver_agent_id, r.solver_team_id,
         r.episode > 1 and r.ended_at < forever() and coalesce(w.customer_messages, 0) > 0
             and coalesce(w.human_replies, 0) = 0 as is_thank_you,
         a.ticket_id is not null as is_auto_closed
     from runs r
     left join automatic a on a.ticket_id = r.ticket_id and a.occurred_at = r.ended_at
+    left join born_solved b on b.ticket_id = r.ticket_id
     left join words w on w.ticket_id = r.ticket_id and w.episode = r.episode
     """,
 )

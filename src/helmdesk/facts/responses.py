@@ -18,7 +18,7 @@ SURVEY_DIMENSIONS = (
 def timing(sent_at: str) -> str:
     """Return house SQL of when a survey was sent, measured at the ticket's first solve; null without a ticket."""
     return (
-        f"case when t.ticket_id is null then null when {sent_at} < t.first_solved_at then 'before the solve'"
+        f"case when t.first_solved_at is null then null when {sent_at} < t.first_solved_at then 'before the solve'"
         f" when {sent_at} < t.first_solved_at + days(1) then 'within a day of it' else 'later' end"
     )
 

@@ -24,7 +24,7 @@ fact = Fact(
         select a.*, k.clock_started_at as started_at, least(k.first_reply_at, k.first_solved_at) as stopped_at
         from sla_applications a
         join ticket_clocks k on k.ticket_id = a.ticket_id
-        where a.kind = 'first_response' and k.clock_started_at < forever() and k.clock_started_at <= least(k.first_reply_at, k.first_solved_at)
+        where a.kind = 'first_response' and k.first_solved_at is not null and k.clock_started_at < forever() and k.clock_started_at <= least(k.first_reply_at, k.first_solved_at)
         union all
         select a.*, r.asked_at, least(r.replied_at, e.ended_at)
         from sla_applications a
@@ -39,7 +39,7 @@ fact = Fact(
         join ticket_clocks k on k.ticket_id = a.ticket_id
         join (select *, lead(episode) over (partition by ticket_id order by episode) is null as is_last from episodes) e on e.ticket_id = a.ticket_id
             and case a.reopen when 'resume' then e.episode = 1 when 'restart' then e.is_last else true end
-        where a.kind = 'resolution'
+        where a.kind = 'resolution' and e.ended_at is not null
         union all
         select a.*, u.sent_at, least(coalesce(u.next_at, forever()), u.ended_at)
         from sla_applications a

@@ -27,7 +27,7 @@ fact = Fact(
     ),
     solves as (
         select ticket_id,
-            coalesce(min(case when episode = 1 then ended_at end), forever()) as first_solved_at,
+            min(case when episode = 1 then ended_at end) as first_solved_at,
             max(ended_at) as last_solved_at,
             arg_max(is_auto_closed, episode) as is_auto_closed, bool_or(episode = 1 and is_auto_closed) as is_first_auto_closed,
             arg_max(solver_agent_id, episode) as solver_agent_id, arg_max(solver_team_id, episode) as solver_team_id,

@@ -2,6 +2,9 @@
 
 Events before a ticket's creation are moved to it, in their order. At one instant only the last state
 counts. A ticket whose creation has not arrived yet has no states. ``was_unsolved`` is null in the first one.
+
+A creation that says "closed" repeats how the ticket ended: where changes of its status are known it began as new,
+where none are it is closed since nobody knows when, and its whole life is one closed state.
 """
 
 from helmdesk.facts.fact import Fact
@@ -17,14 +20,20 @@ fact = Fact(
     with changes as (
         select r.ticket_id, c.created_at, greatest(r.occurred_at, c.created_at) as changed_at, r.type <> 'created' as is_later,
             r.occurred_at, coalesce(r.seq, 0) as seq, r.type_order, r.record_id,
-            case r.type when 'created' then coalesce(r.status, 'new') when 'status_changed' then r.status end as status,
+            case r.type when 'status_changed' then r.status
+                when 'created' then case when r.status not in ('solved', 'closed') or not c.has_changes then coalesce(r.status, 'new') else 'new' end
+                end as status,
             case r.type when 'created' then coalesce(r.agent_id, '') when 'assigned' then r.agent_id end as agent_id,
             case r.type when 'created' then coalesce(r.team_id, '') when 'assigned' then r.team_id end as team_id,
             case when r.type = 'created' then coalesce(r.priority, '') when r.field = 'priority' then coalesce(r.value, '') end as priority,
             case when r.type = 'created' then r.calendar_id when r.field = 'calendar_id' then r.value end as calendar_id
         from ticket_records r
-        join (select ticket_id, min(occurred_at) as created_at from ticket_records where type = 'created' group by ticket_id) c
-            on c.ticket_id = r.ticket_id
+        join (
+            select ticket_id, min(case when type = 'created' then occurred_at end) as created_at, count_if(type = 'status_changed') > 0 as has_changes
+            from ticket_records
+            where type in ('created', 'status_changed')
+            group by ticket_id
+        ) c on c.ticket_id = r.ticket_id and c.created_at is not null
         where r.type in ('created', 'status_changed', 'assigned') or (r.type = 'field_changed' and r.field in ('priority', 'calendar_id'))
     ),
     states as (

@@ -105,7 +105,7 @@ fact = Fact(
         seconds(k.created_at, nullif(k.last_solved_at, forever())) as resolution_seconds,
         b.* exclude (ticket_id),
         -- For survival: how long it has been watched, solved or not, as of the data.
-        seconds(k.created_at, least(k.first_solved_at, z.as_of)) as watched_seconds,
+        case when k.first_solved_at is not null then seconds(k.created_at, least(k.first_solved_at, z.as_of)) end as watched_seconds,
         k.{MATURITIES["is_reopen_mature"]} as is_reopen_mature
     from ticket_clocks k
     cross join horizon z

@@ -11,9 +11,12 @@ from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Reference, Surv
 metric = Metric(
     key="resolution_time",
     name="Resolution time",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "median_km leaves out tickets that are closed since nobody knows when"),
+    ),
     pillar="operational_efficiency",
     category="operational_excellence",
     unit="seconds",
@@ -70,8 +73,8 @@ metric = Metric(
         ),
         Variant(
             "median_km", "Kaplan-Meier median to the first solve over all tickets created in the period, open ones included",
-            value=Survival("watched_seconds", "first_solved_at < forever()", 0.5), anchor="created_at", where="is_counted",
-            clocks=("calendar",), is_without_pending=True,
+            value=Survival("watched_seconds", "first_solved_at < forever()", 0.5), anchor="created_at",
+            where="is_counted and first_solved_at is not null", clocks=("calendar",), is_without_pending=True,
             evidence=("ticket_id", "created_at", "first_solved_at", "watched_seconds", "status", "team", "agent"),
         ),
     ),

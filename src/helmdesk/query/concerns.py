@@ -15,7 +15,8 @@ from helmdesk.settings import Settings
 
 CALENDARS = "calendars"
 ROTAS = "rotas"
-FACTS = {CALENDARS: ("sla_clocks", "contacts"), ROTAS: ("agent_time",)}
+ENDS = "ends of tickets"
+FACTS = {CALENDARS: ("sla_clocks", "contacts"), ROTAS: ("agent_time",), ENDS: ("tickets", "intervals", "ticket_episodes")}
 LOAD_DEFINITIONS = "load it with the export that holds it, or describe it: helmdesk load definitions FILE (docs/definitions.md)"
 
 
@@ -48,6 +49,7 @@ def find_concerns(engine: Engine, settings: Settings) -> list[Concern]:
         *_missing_calendars(engine),
         *_holidays(engine),
         *_never_logged_off(engine, settings),
+        *_closed_without_a_time(engine),
     ]
 
 
@@ -131,4 +133,14 @@ def _never_logged_off(engine: Engine, settings: Settings) -> Iterator[Concern]:
             ROTAS,
             f"{stretches:,} stretches of {agents:,} agents were taken to end {ends[is_by_shift]}, because nobody logged off",
             "see that people log off, or the system logs them off" if is_by_shift else "load the roster, or see that people log off",
+        )
+
+
+def _closed_without_a_time(engine: Engine) -> Iterator[Concern]:
+    ((tickets, closed),) = engine.ask("select count(*), count_if(last_solved_at is null) from tickets where is_counted")
+    if closed:
+        yield Concern(
+            ENDS,
+            f"{closed:,} of {tickets:,} tickets are closed, but nothing says since when: they are not in the backlog and in no duration",
+            "load the column with the time they were solved or closed",
         )

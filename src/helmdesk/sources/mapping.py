@@ -15,7 +15,7 @@
 
     [[record]]
     type = "responded"
-    optional = true                        # a row without a time makes no such record
+    optional = true                        # a row without a time makes no such record; the load report counts them
     [record.columns]
     ...
     instrument_id = { constant = "shop_csat" }
@@ -40,6 +40,7 @@ from typing import Any
 from helmdesk.errors import MappingError, nearest
 from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.columns import plain
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.times import ISO, TimeReader
@@ -50,6 +51,8 @@ TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
 TOP = {"name", "key", "time_zone", "date_format", "missing", "delimiter", "encoding", "record", "instrument"}
 TRIED_ROWS = 1000
+EXAMPLES = 5
+STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
 
 
 @dataclass(frozen=True)
@@ -276,6 +279,8 @@ def _stage_instrument(staging: Staging, item: dict[str, Any]) -> None:
 def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, place: int, keeps_rest: bool) -> None:
     kinds = family_columns(RECORD_TYPES[rule.type].family)
     columns: dict[str, str] = {}
+    if rule.type == "created" and "status" not in rule.cells and (closed := _closed_without_a_time(mapping)):
+        columns["status"] = closed
     for column, cell in rule.cells.items():
         columns[column], fault = _expression(cell, kinds[column], mapping)
         if fault:
@@ -289,6 +294,8 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         columns["extra"] = f"to_json(struct_pack({packed}))"
     time = rule.cells["occurred_at"]
     where = f" where {name(time.column)} is not null" if rule.is_optional and time.column else ""
+    if rule.is_optional and time.column:
+        _tell_left_out(staging, table, mapping, rule, time.column)
     if keeps_rest:
         for part in mapping.key:
             staging.reject(
@@ -300,6 +307,53 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
          "fidelity": "'derived'" if rule.type == "created" else "'native'", "_file": "_file", "_row": "_row", **columns},
         f"{table.table}{where}",
     )  # fmt: skip
+
+
+def _closed_without_a_time(mapping: Mapping) -> str | None:
+    """Return SQL of the status of rows that say the ticket is closed, but not when; null where they say nothing of the kind."""
+    for rule in mapping.rules:
+        status, time = rule.cells.get("status"), rule.cells["occurred_at"].column
+        if rule.type == "status_changed" and rule.is_optional and status and status.column and time:
+            said, _ = _expression(status, "text", mapping)
+            return f"case when {name(time)} is null and {said} in ('solved', 'closed') then {said} end"
+    return None
+
+
+def _tell_left_out(staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, time: str) -> None:
+    """Say how many rows made no record of an optional rule, and which."""
+    run = staging.connection.execute
+    absent = f"{table.table} where {name(time)} is null"
+    ((left_out,),) = run(f"select count(*) from {absent}").fetchall()
+    if not left_out:
+        return
+    rows = ", ".join(f"{row:,}" for (row,) in run(f"select _row from {absent} order by _row limit {EXAMPLES}").fetchall())
+    staging.note(
+        f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{time}' and make no {rule.type} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
+    )
+    if rule.type != "status_changed":
+        return
+    closed = _closed_without_a_time(mapping) or _created_closed(mapping)
+    if closed:
+        ((unknown,),) = run(f"select count(*) from {absent} and ({closed}) in ('solved', 'closed')").fetchall()
+        if unknown:
+            staging.note(f"{unknown:,} of these are closed, but nothing says since when: not in the backlog, and in no duration")
+        return
+    told = next((column for column in table.columns if plain(column) in STATUS_NAMES and column not in mapping.columns()), None)
+    if told:
+        words = run(
+            f"select {name(told)}, count(*) from {absent} and {name(told)} is not null group by 1 order by 2 desc, 1 limit {EXAMPLES}"
+        ).fetchall()
+        listed = ", ".join(f"{word} ({count:,})" for word, count in words)
+        staging.note(
+            f"they stay open, whatever '{told}' says of them: {listed or 'nothing'}; if one of these words means closed, add to the record 'created':"
+            f' status = {{ column = "{told}", values = {{ "THAT WORD" = "closed", ... }} }}'
+        )
+
+
+def _created_closed(mapping: Mapping) -> str | None:
+    """Return SQL of the status that the creation itself states, where it does."""
+    cells = (rule.cells["status"] for rule in mapping.rules if rule.type == "created" and "status" in rule.cells)
+    return next((_expression(cell, "text", mapping)[0] for cell in cells if cell.column), None)
 
 
 def _expression(cell: Cell, kind: str, mapping: Mapping) -> tuple[str, str | None]:

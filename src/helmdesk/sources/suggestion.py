@@ -20,6 +20,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     "answer": ("csat", "satisfaction", "rating", "score"),
     "channel": ("channel", "contact type", "via"),
     "priority": ("priority",),
+    "status": ("ticket status", "status", "state"),
     "issue_type": ("category", "type", "topic"),
     "agent_id": ("agent", "assignee", "assigned to", "owner"),
     "team_id": ("team", "group", "supervisor", "queue"),
@@ -34,6 +35,16 @@ FORMATS = (
 TIMES = ("created", "solved", "replied", "surveyed")
 MISSING_CODES = ("?", "NA", "N/A", "n/a", "null", "NULL", "None", "-")
 READS_AS_TIME = 0.9
+# What words of a status mean, looked for in this order; any other means open.
+STATUS_WORDS = (
+    (r"re-?open|not (resolved|closed|solved)|unresolved|unsolved", "open"),
+    (r"closed?|complete|done|cancel|reject|duplicate", "closed"),
+    (r"resol|solved|fixed", "solved"),
+    (r"customer|user|caller|requester|pending", "waiting_customer"),
+    (r"vendor|third|hold|wait|suspend", "waiting_third_party"),
+    (r"new|submitted|unassigned", "new"),
+)
+MOST_STATUSES = 30
 
 
 def suggest_mapping(path: Path) -> str:
@@ -57,7 +68,9 @@ def suggest_mapping(path: Path) -> str:
     ]  # fmt: skip
     formats = {column: _date_format(staging, table.table, column, codes) for column in table.columns}
     found = _match(table.columns, {column for column, shape in formats.items() if shape})
-    return _write(path, found, formats, codes, _answers(staging, table.table, found.get("answer")))
+    answers = _values(staging, table.table, found.get("answer"), 12)
+    statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
+    return _write(path, found, formats, codes, answers, statuses)
 
 
 def _date_format(staging: Staging, table: str, column: str, codes: list[str]) -> str | None:
@@ -88,16 +101,22 @@ def _match(columns: tuple[str, ...], dated: set[str]) -> dict[str, str]:
     return found
 
 
-def _answers(staging: Staging, table: str, column: str | None) -> list[str]:
+def _values(staging: Staging, table: str, column: str | None, most: int) -> list[str]:
     if column is None:
         return []
     rows = staging.connection.execute(
-        f"select distinct trim({name(column)}) from {table} where {name(column)} is not null limit 12"
+        f"select distinct trim({name(column)}) from {table} where {name(column)} is not null limit {most}"
     ).fetchall()
     return sorted(row[0] for row in rows if row[0])
 
 
-def _write(path: Path, found: dict[str, str], formats: dict[str, str | None], codes: list[str], answers: list[str]) -> str:
+def _status(word: str) -> str:
+    return next((status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open")
+
+
+def _write(
+    path: Path, found: dict[str, str], formats: dict[str, str | None], codes: list[str], answers: list[str], statuses: list[str]
+) -> str:
     quote = json.dumps
     stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
     main = formats.get(found.get("created", "")) or "iso"
@@ -132,6 +151,11 @@ def _write(path: Path, found: dict[str, str], formats: dict[str, str | None], co
             for target in ("channel", "priority", "issue_type", "agent_id", "team_id", "customer_id", "account_id")
             if target in found
         ]
+        if 0 < len(statuses) <= MOST_STATUSES:
+            words = ", ".join(f"{quote(word)} = {quote(_status(word))}" for word in statuses if word not in codes)
+            lines += [
+                f"status = {{ column = {quote(found['status'])}, values = {{ {words} }} }}  # ? where no other record says how it ended"
+            ]
     if key and "replied" in found:
         lines += ["", "[[record]]", 'type = "message"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
                   f"occurred_at = {cell('replied')}  # ?", 'direction = { constant = "outbound" }', 'visibility = { constant = "public" }',

@@ -1,7 +1,8 @@
 """A desk in one file, and back: settings, metrics, records, and the site's own SQLite database.
 
 The lake only ever adds files, so a copy of one version is taken while others load. Marts are not copied: they are made
-from the lake. The archive is a plain tar with a manifest of digests as its last member.
+from the lake. The archive is a plain tar, readable by its owner alone, with a manifest of digests as its last member.
+Keys, password hashes, second factors and sessions are left out, or encrypted with a passphrase (`backup_secrets`).
 """
 
 from __future__ import annotations
@@ -13,22 +14,24 @@ import os
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from helmdesk.backup_secrets import KEY_FILES, RESTORED_NOTE, SITE_DATABASE, decrypt, encrypt, put_secrets, take_secrets
 from helmdesk.desk_folder import DeskFolder
 from helmdesk.desk_marts import LAKE_FOLDER, MARTS_FOLDER, SETTINGS_FILE, Step, silent
-from helmdesk.errors import ConflictError, InputError, NotFoundError
+from helmdesk.errors import ConflictError, InputError, NotFoundError, UsageError
 from helmdesk.lake.durable import sync
 from helmdesk.version import __version__
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 # Made anew by whoever needs it, or of no use elsewhere.
-LEFT_OUT = ("site/static", "site/chart", "site/uploads", "lake.lock")
+LEFT_OUT = ("site/static", "site/chart", "site/uploads", "site/audit.lock", "lake.lock", *KEY_FILES)
+SECRETS = "secrets.json"
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,21 @@ class Backup:
         files: how many files.
         bytes: how large they are together.
         records: how many records of each type the mart counted for that version.
+        has_secrets: whether keys, passwords and second factors are in it, encrypted.
     """
 
     lake_version: int
     files: int
     bytes: int
     records: dict[str, int]
+    has_secrets: bool = False
 
 
-def back_up(desk: DeskFolder, archive: Path, on_step: Step = silent) -> Backup:
+def back_up(desk: DeskFolder, archive: Path, on_step: Step = silent, passphrase: str | None = None) -> Backup:
     """Write a desk into one tar file, which appears under its name when it is whole.
+
+    Args:
+        passphrase: encrypts the site's secrets; None leaves them out.
 
     Raises:
         ConflictError: there is such a file already.
@@ -60,22 +68,39 @@ def back_up(desk: DeskFolder, archive: Path, on_step: Step = silent) -> Backup:
     records = desk.count_records(snapshot)
     waiting = archive.with_name(archive.name + ".part")
     listed: dict[str, dict[str, object]] = {}
-    with tarfile.open(waiting, "w") as tar, tempfile.TemporaryDirectory() as scratch:
-        for name, path in _members(desk, snapshot.version, [file for files in snapshot.files.values() for file in files], Path(scratch)):
+    waiting.unlink(missing_ok=True)
+    with (
+        os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle,
+        tarfile.open(fileobj=handle, mode="w") as tar,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        root, copies = desk.path.absolute(), Path(scratch)
+        database = _copy_database(root / SITE_DATABASE, copies / "site.sqlite3") if (root / SITE_DATABASE).is_file() else None
+        found = take_secrets(root, database)
+        for name, path in _members(desk, snapshot.version, [file for files in snapshot.files.values() for file in files], copies):
             on_step(f"copying {name}")
             listed[name] = _add(tar, name, path)
+        if passphrase is not None:
+            (copies / SECRETS).write_bytes(encrypt(found, passphrase))
+            listed[SECRETS] = _add(tar, SECRETS, copies / SECRETS)
         manifest = {
             "backup": FORMAT, "helmdesk": __version__, "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "lake_version": snapshot.version, "records": records, "files": listed,
+            "lake_version": snapshot.version, "records": records, "files": listed, "folders": _folder_modes(root, listed),
         }  # fmt: skip
         body = json.dumps(manifest, indent=1).encode()
         entry = tarfile.TarInfo(MANIFEST)
-        entry.size = len(body)
+        entry.size, entry.mode = len(body), 0o600
         tar.addfile(entry, io.BytesIO(body))
     sync(waiting)
     waiting.replace(archive)
     sync(archive.absolute().parent)
-    return Backup(snapshot.version, len(listed), archive.stat().st_size, records)
+    return Backup(snapshot.version, len(listed), archive.stat().st_size, records, passphrase is not None)
+
+
+def _folder_modes(root: Path, listed: Collection[str]) -> dict[str, int]:
+    """Return the modes of all folders that files of the archive lie in, by name."""
+    names = {parent.as_posix() for name in listed for parent in PurePosixPath(name).parents} - {"."}
+    return {name: (root / name).stat().st_mode & 0o777 for name in sorted(names)}
 
 
 def _members(desk: DeskFolder, version: int, parquet: list[str], scratch: Path) -> Iterator[tuple[str, Path]]:
@@ -85,7 +110,9 @@ def _members(desk: DeskFolder, version: int, parquet: list[str], scratch: Path) 
         top = name.split("/")[0]
         if path.is_symlink() or not path.is_file() or top in (LAKE_FOLDER, MARTS_FOLDER) or name.startswith(LEFT_OUT):
             continue
-        if path.suffix == ".sqlite3":
+        if name == SITE_DATABASE:
+            yield name, scratch / path.name  # copied already, without its secrets
+        elif path.suffix == ".sqlite3":
             yield name, _copy_database(path, scratch / path.name)
         elif not name.endswith(("-wal", "-shm", "-journal", ".lock")):
             yield name, path
@@ -99,6 +126,7 @@ def _members(desk: DeskFolder, version: int, parquet: list[str], scratch: Path) 
 
 def _copy_database(path: Path, target: Path) -> Path:
     """Copy an SQLite database as of one moment, whoever writes to it."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT, path.stat().st_mode & 0o777))
     source, copy = sqlite3.connect(path), sqlite3.connect(target)
     source.backup(copy)
     source.close()
@@ -113,8 +141,11 @@ def _add(tar: tarfile.TarFile, name: str, path: Path) -> dict[str, object]:
     return {"bytes": path.stat().st_size, "sha256": digest, "mode": path.stat().st_mode & 0o777}
 
 
-def restore(archive: Path, folder: Path, *, is_verified: bool = False, on_step: Step = silent) -> Backup:
+def restore(archive: Path, folder: Path, *, is_verified: bool = False, on_step: Step = silent, passphrase: str | None = None) -> Backup:
     """Unpack an archive into a new desk, comparing every file with its digest; with `is_verified` every record is counted too.
+
+    Args:
+        passphrase: opens the secrets of the backup, if it has them; None leaves them out.
 
     Raises:
         NotFoundError: no such file.
@@ -131,6 +162,7 @@ def restore(archive: Path, folder: Path, *, is_verified: bool = False, on_step: 
             _unpack(tar, manifest, folder, archive, on_step)
     except tarfile.TarError as error:
         raise InputError(f"{archive}: not a whole backup ({error})") from error
+    has_secrets = _put_secrets(archive, folder, passphrase)
     (folder / MARTS_FOLDER).mkdir(exist_ok=True)
     desk = DeskFolder(folder)
     found = manifest["records"]
@@ -143,7 +175,21 @@ def restore(archive: Path, folder: Path, *, is_verified: bool = False, on_step: 
     on_step("building the mart")
     desk.refresh()
     files = manifest["files"]
-    return Backup(int(manifest["lake_version"]), len(files), sum(int(entry["bytes"]) for entry in files.values()), dict(found))
+    return Backup(int(manifest["lake_version"]), len(files), sum(int(entry["bytes"]) for entry in files.values()), dict(found), has_secrets)
+
+
+def _put_secrets(archive: Path, folder: Path, passphrase: str | None) -> bool:
+    """Put the secrets back where the passphrase opens them; a desk without them says at its first start where its log came from."""
+    file = folder / SECRETS
+    text = file.read_bytes() if file.is_file() else b""
+    file.unlink(missing_ok=True)
+    if passphrase is not None:
+        if not text:
+            raise UsageError(f"{archive}: this backup holds no secrets; restore it without a passphrase")
+        put_secrets(folder, decrypt(text, passphrase, archive))
+    elif (folder / SITE_DATABASE).is_file():
+        (folder / RESTORED_NOTE).write_text(archive.name, encoding="utf-8")
+    return passphrase is not None
 
 
 def _read_manifest(tar: tarfile.TarFile, archive: Path) -> dict[str, Any]:
@@ -170,11 +216,16 @@ def _unpack(tar: tarfile.TarFile, manifest: dict[str, Any], folder: Path, archiv
         target.parent.mkdir(parents=True, exist_ok=True)
         entry, source = expected.pop(member.name), tar.extractfile(member)
         digest = hashlib.sha256()
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, entry["mode"]), "wb") as handle:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
             while source and (chunk := source.read(1 << 20)):
                 digest.update(chunk)
                 handle.write(chunk)
+        # Whatever this user's umask is: a file is as open as it was, and a folder too.
+        target.chmod(int(entry["mode"]) & 0o777)
         if digest.hexdigest() != entry["sha256"]:
             raise InputError(f"{archive}: {member.name} is damaged (its digest is not the one in the manifest)")
     if expected:
         raise InputError(f"{archive}: {sorted(expected)[0]} is missing (and {len(expected) - 1} more)")
+    for name, mode in manifest.get("folders", {"site": 0o700}).items():
+        if (folder / name).is_dir() and ".." not in PurePosixPath(name).parts and not PurePosixPath(name).is_absolute():
+            (folder / name).chmod(int(mode) & 0o777)

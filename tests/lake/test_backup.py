@@ -59,7 +59,8 @@ def test_a_backup_taken_while_others_load(tmp_path: Path) -> None:
         restored.verify(receipt)
     kept = tmp_path / "again0" / "site"
     assert sqlite3.connect(kept / "site.sqlite3").execute("select text from notes").fetchall() == [("kept",)]
-    assert (kept / "secret.key").stat().st_mode & 0o777 == 0o600
+    assert not (kept / "secret.key").exists()  # keys are not in a backup without a passphrase
+    assert kept.stat().st_mode & 0o777 == 0o700 and (tmp_path / "0.tar").stat().st_mode & 0o777 == 0o600
     # A restored desk goes on: known batches are known, new ones come in.
     restored = Desk(tmp_path / "again0")
     assert load_events(restored, ticket("T0", DAY.format(5)), batch="batch 0").is_already_loaded

@@ -41,6 +41,10 @@ def main(desk: str, target: str) -> None:
             for name in ("password", "again"):
                 page.fill(f"[name={name}]", PASSWORD)
             page.click("button")
+            for name, text in (("login", "photographer"), ("password", PASSWORD)):
+                page.fill(f"[name={name}]", text)
+            page.click("button")
+            page.wait_for_url(server.url + "/")
             state = first.storage_state()
             for scheme in ("light", "dark"):
                 for width in (1440, 390):

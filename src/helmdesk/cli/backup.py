@@ -7,20 +7,37 @@ from pathlib import Path
 import click
 
 from helmdesk.backup import back_up
+from helmdesk.backup_secrets import SITE_DATABASE, read_passphrase
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
 
 
-@click.command("backup", epilog="Example: helmdesk backup monday.tar --desk my-desk")
+@click.command(
+    "backup",
+    epilog="\b\nExamples:\n  helmdesk backup monday.tar --desk my-desk\n  helmdesk backup monday.tar --passphrase phrase.txt --desk my-desk",
+)
 @desk_option
 @click.argument("archive", metavar="FILE", type=click.Path(path_type=Path))
-def command(desk_path: str | None, archive: Path) -> None:
+@click.option(
+    "--passphrase",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="File whose first line encrypts keys, passwords and second factors; without it they are left out.",
+)
+def command(desk_path: str | None, archive: Path, passphrase: Path | None) -> None:
     """Copy the desk into one tar FILE, also while others load; marts are left out, they are made from the lake."""
     desk = open_desk(desk_path)
+    phrase = read_passphrase(passphrase) if passphrase else None
     with Progress() as progress:
-        done = back_up(desk, archive, progress)
+        done = back_up(desk, archive, progress, phrase)
     click.echo(
         f"{archive}: {done.files} files, {done.bytes / 1e6:,.1f} MB, lake version {done.lake_version}, {sum(done.records.values()):,} records"
     )
-    talk(f"next: helmdesk restore {archive} NEW_DIR --verify")
+    if (desk.path / SITE_DATABASE).is_file():
+        talk(
+            "the site's keys, passwords and second factors are in it, encrypted: keep the passphrase elsewhere"
+            if done.has_secrets
+            else "the site's keys, passwords, second factors and tokens are not in it (--passphrase FILE takes them along, encrypted)"
+        )
+    talk(f"next: helmdesk restore {archive} NEW_DIR --verify{' --passphrase FILE' if done.has_secrets else ''}")

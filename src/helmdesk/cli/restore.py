@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from helmdesk.backup import restore
+from helmdesk.backup_secrets import SITE_DATABASE, read_passphrase
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
 
@@ -15,10 +16,19 @@ from helmdesk.cli.progress import Progress
 @click.argument("archive", metavar="FILE", type=click.Path(path_type=Path))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--verify", "is_verified", is_flag=True, help="Also count every record and compare with the backup.")
-def command(archive: Path, folder: Path, is_verified: bool) -> None:
+@click.option(
+    "--passphrase", metavar="FILE", type=click.Path(path_type=Path), help="File whose first line opens the secrets of the backup."
+)
+def command(archive: Path, folder: Path, is_verified: bool, passphrase: Path | None) -> None:
     """Unpack a backup into the new folder DIR and build its mart; every file is compared with its digest."""
+    phrase = read_passphrase(passphrase) if passphrase else None
     with Progress() as progress:
-        done = restore(archive, folder, is_verified=is_verified, on_step=progress)
+        done = restore(archive, folder, is_verified=is_verified, on_step=progress, passphrase=phrase)
     counted = f", all {sum(done.records.values()):,} records counted and equal" if is_verified else ""
     click.echo(f"{folder}: {done.files} files, lake version {done.lake_version}{counted}")
+    if (folder / SITE_DATABASE).is_file() and not done.has_secrets:
+        talk(
+            "passwords, second factors and tokens were not restored; for a new password of an administrator: "
+            f"helmdesk serve --add-administrator NAME --desk {folder}"
+        )
     talk(f"next: helmdesk scorecard --desk {folder}")

@@ -21,7 +21,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=8321, show_default=True)
 @click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests answered at the same time.")
-@click.option("--add-administrator", metavar="NAME", help="Make an administrator, print a one-time link for the password, and stop.")
+@click.option(
+    "--add-administrator",
+    metavar="NAME",
+    help="Make an administrator, or let one in again: print a one-time link for the password, and stop.",
+)
 def command(desk_path: str | None, host: str, port: int, threads: int, add_administrator: str | None) -> None:
     """Open the site over a desk: scorecard, metrics, tickets, accounts, teams, dashboards, API."""
     desk = open_desk(desk_path)
@@ -60,13 +64,18 @@ def _open_mart(desk: Path) -> None:
 
 def _add_administrator(name: str, address: str) -> None:
     from helmdesk.web.access import Role
-    from helmdesk.web.people.models import Person, audit
+    from helmdesk.web.people.audit import audit
+    from helmdesk.web.people.models import Person
 
-    if Person.objects.filter(username=name).exists():
-        raise UsageError(f"there is somebody called '{name}' already")
-    person = Person(username=name, role=Role.ADMINISTRATOR)
-    person.set_unusable_password()
-    person.save()
-    audit("added a person", name, role=person.role, changed=["command line"])
+    person = Person.objects.filter(username=name).first()
+    if person is None:
+        person = Person(username=name, role=Role.ADMINISTRATOR)
+        person.set_unusable_password()
+        person.save()
+        audit("added a person", name, role=person.role, changed=["command line"])
+    elif person.role == Role.ADMINISTRATOR and person.is_active:
+        audit("invited", name, changed=["command line"])
+    else:
+        raise UsageError(f"there is somebody called '{name}' already, who is no administrator")
     click.echo(f"{address}/invitation/{person.invite()}")
     talk("the link sets a password, works once, and for seven days")

@@ -33,7 +33,7 @@ def _health(request: HttpRequest) -> HttpResponse:
 def _measurements(request: HttpRequest) -> HttpResponse:
     """Answer in Prometheus' text form, to an administrator or to a token with the scope `operate`."""
     token = token_of(request)
-    if not (token and "operate" in token.scopes) and getattr(request.user, "role", "") not in ADMINISTRATORS:
+    if not (token and token.allows("operate")) and getattr(request.user, "role", "") not in ADMINISTRATORS:
         return HttpResponse("a token with the scope 'operate' is needed\n", status=401, content_type="text/plain")
     mart = request.desk.open_mart()
     telemetry.lake_version.set(mart.made_of.lake_version)

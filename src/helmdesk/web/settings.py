@@ -9,14 +9,26 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
+from helmdesk.errors import SettingError
 from helmdesk.web.pages import page_apps
 from helmdesk.web.site_folder import DATABASE, DESK, SiteFolder, secret_setting
+
+
+def _proxies() -> int:
+    given = os.environ.get("HELMDESK_PROXIES", "0")
+    if not given.isdigit():
+        raise SettingError(f"HELMDESK_PROXIES={given}: how many proxies stand in front of the site is a whole number, such as 1")
+    return int(given)
+
 
 DESK_FOLDER = Path(os.environ.get(DESK, ".")).absolute()
 SITE = SiteFolder(DESK_FOLDER)
 IS_HTTPS = os.environ.get("HELMDESK_HTTPS", "") == "1"
 
 SECRET_KEY = secret_setting("HELMDESK_SECRET_KEY") or SITE.secret()
+# Signs the audit log. Its own file, so that another secret for sessions leaves the log readable; logs of earlier versions
+# were signed with that secret.
+AUDIT_KEY = SITE.audit_key(SECRET_KEY)
 DEBUG = False
 # The name under which browsers reach the site; behind a proxy it is the public one.
 ALLOWED_HOSTS = [*filter(None, os.environ.get("HELMDESK_HOSTS", "").split(",")), "127.0.0.1", "localhost", "[::1]"]
@@ -117,6 +129,8 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user", "change_password": "5/m/user"}
+# How many proxies of one's own stand in front: so many entries of X-Forwarded-For, from the right, are believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = _proxies()
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = None
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

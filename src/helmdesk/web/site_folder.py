@@ -32,7 +32,19 @@ class SiteFolder:
         Raises:
             HelmdeskError: others may read the file.
         """
-        file = self.make().path / "secret.key"
+        return self._secret_file("secret.key", secrets.token_urlsafe(48))
+
+    def audit_key(self, first: str) -> str:
+        """Return the key that the audit log is signed with; a desk whose log another secret signed keeps `first`.
+
+        Raises:
+            HelmdeskError: others may read the file.
+        """
+        is_new = not (self.path / "site.sqlite3").exists() and not secret_setting(DATABASE)
+        return self._secret_file("audit.key", secrets.token_urlsafe(48) if is_new else first)
+
+    def _secret_file(self, name: str, fresh: str) -> str:
+        file = self.make().path / name
         try:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -40,7 +52,7 @@ class SiteFolder:
                 raise HelmdeskError(f"{file}: other users may read it; run: chmod 600 {file}") from None
         else:
             with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-                handle.write(secrets.token_urlsafe(48))
+                handle.write(fresh)
         return file.read_text(encoding="ascii")
 
     @property

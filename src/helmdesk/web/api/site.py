@@ -22,7 +22,7 @@ from helmdesk.web.errors import problem, status_of
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.insight.page import remarks_of
-from helmdesk.web.people.models import audit
+from helmdesk.web.people.audit import audit
 
 DESCRIPTION = (
     "Numbers of a support desk with their uncertainty, the rows behind them, and receipts. Everything a page shows, by the same functions."

@@ -44,7 +44,7 @@ class Needs:
         """
         token = token_of(request)
         if token is not None:
-            if self.scope not in token.scopes:
+            if not token.allows(self.scope):
                 raise NotPermittedError(f"this token lacks the scope '{self.scope}'")
             request.user = token.person
             request.policy = policy_for(token.person)

@@ -17,7 +17,7 @@ class PeopleConfig(AppConfig):
         """Listen for sign-ins."""
         from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
-        from helmdesk.web.people.models import audit
+        from helmdesk.web.people.audit import audit
 
         def came(request: Any, user: Any, **_: Any) -> None:
             audit("signed in", person=user, request=request)

@@ -12,7 +12,7 @@ from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
 from helmdesk.web.pages.data.models import LoadJob
 from helmdesk.web.pages.team.models import Comment
-from helmdesk.web.people.models import AuditEvent, audit
+from helmdesk.web.people.audit import ERASURE, AuditEvent, audit
 
 ERASED = "[erased]"
 
@@ -20,19 +20,24 @@ ERASED = "[erased]"
 def clean_database(words: Collection[str]) -> int:
     """Replace every occurrence of `words` in what people wrote and what the site noted; return how many texts were changed.
 
-    The audit log keeps its events; its chain is made anew over what is left of them, and an event says so.
+    The audit log keeps its events and their digests; the event of the erasure lists those whose text was changed.
     """
     # Whole words only: an id may be as short as "77", and must not be found inside another number.
     pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in words) or r"(?!)")
     changed = 0
+    events: set[int] = set()
     with transaction.atomic():
         for model in (Annotation, Comment, LoadJob, Dashboard, SavedView, AuditEvent):
             for field in model._meta.concrete_fields:
-                if isinstance(field, (models.CharField, models.TextField, models.JSONField)) and not field.primary_key:
-                    changed += _clean(model, field, pattern)
-        if changed:
-            _chain_anew()
-        audit("erased a customer", detail_texts=changed)
+                if (
+                    field.name != "chain"
+                    and isinstance(field, (models.CharField, models.TextField, models.JSONField))
+                    and not field.primary_key
+                ):
+                    rows = _clean(model, field, pattern)
+                    changed += len(rows)
+                    events |= set(rows) if model is AuditEvent else set()
+        audit(ERASURE, texts=changed, events=sorted(events))
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("vacuum")  # deleted text stays in free pages otherwise
@@ -40,14 +45,15 @@ def clean_database(words: Collection[str]) -> int:
     return changed
 
 
-def _clean(model: type[models.Model], field: models.Field, pattern: re.Pattern[str]) -> int:
-    changed = 0
+def _clean(model: type[models.Model], field: models.Field, pattern: re.Pattern[str]) -> list[int]:
+    """Clean one field of every row; return the rows that held one of the words."""
+    changed = []
     for row in model._default_manager.all().only(field.name):
         value = getattr(row, field.name)
         cleaned = _without(value, pattern)
         if cleaned != value:
             model._default_manager.filter(pk=row.pk).update(**{field.name: cleaned})
-            changed += 1
+            changed.append(row.pk)
     return changed
 
 
@@ -60,10 +66,3 @@ def _without(value: Any, pattern: re.Pattern[str]) -> Any:
     if isinstance(value, dict):
         return {_without(key, pattern): _without(item, pattern) for key, item in value.items()}
     return value
-
-
-def _chain_anew() -> None:
-    before = ""
-    for event in AuditEvent.objects.order_by("id").iterator():
-        before = event.expected_chain(before)
-        AuditEvent.objects.filter(pk=event.pk).update(chain=before)

@@ -1,13 +1,11 @@
-"""People of the site, their API tokens, and the audit log."""
+"""People of the site and their API tokens; the audit log is in `helmdesk.web.people.audit`."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -15,7 +13,9 @@ from django.db import models
 from django.utils import timezone
 
 from helmdesk.web.access import Role
+from helmdesk.web.people.audit import AuditEvent, AuditHead
 
+__all__ = ["ApiToken", "AuditEvent", "AuditHead", "Person", "SetupCode"]
 INVITED_FOR = timedelta(days=7)
 SCOPES = {
     "numbers": "read metrics, scorecards, accounts and open work",
@@ -23,6 +23,11 @@ SCOPES = {
     "annotate": "add annotations to charts",
     "operate": "read the site's own measurements (/metrics)",
 }
+
+
+def scopes_of(role: str) -> dict[str, str]:
+    """Return the scopes that a role may give to a token, and that its tokens have while it lasts."""
+    return SCOPES if role == Role.ADMINISTRATOR else {name: text for name, text in SCOPES.items() if name != "operate"}
 
 
 def digest_of(secret: str) -> str:
@@ -65,6 +70,14 @@ class Person(AbstractUser):
         is_fresh = person is not None and person.invited_at is not None and person.invited_at > timezone.now() - INVITED_FOR
         return person if is_fresh else None
 
+    def shut_out(self) -> None:
+        """End all sessions and tokens: what an old password or role allowed must not outlive it."""
+        from allauth.usersessions.models import UserSession
+
+        for session in UserSession.objects.filter(user=self):
+            session.end()
+        self.tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 
@@ -89,6 +102,10 @@ class ApiToken(models.Model):
         """Return a new token and its secret, which is shown this once."""
         secret = "hd_" + secrets.token_urlsafe(32)
         return cls.objects.create(person=person, name=name, digest=digest_of(secret), scopes=scopes, expires_at=expires_at), secret
+
+    def allows(self, scope: str) -> bool:
+        """Whether the token has the scope, and its person's present role still gives it."""
+        return scope in self.scopes and scope in scopes_of(self.person.role)
 
     @classmethod
     def find(cls, secret: str) -> ApiToken | None:
@@ -124,54 +141,3 @@ class SetupCode(models.Model):
             return False
         cls.objects.filter(pk=kept.pk).update(tries=models.F("tries") + 1)
         return hmac.compare_digest(kept.digest, digest_of(code.strip().lower()))
-
-
-class AuditEvent(models.Model):
-    """Something that somebody did and others may have to know: sign-ins, definition changes, exports.
-
-    Every event carries a digest over itself and the one before, so that a change or a gap is evident.
-    """
-
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    person = models.CharField(max_length=150, blank=True)
-    action = models.CharField(max_length=50)
-    subject = models.CharField(max_length=300, blank=True)
-    detail = models.JSONField(default=dict)
-    request_id = models.CharField(max_length=32, blank=True)
-    chain = models.CharField(max_length=64)
-
-    class Meta:
-        ordering = ("-id",)
-
-    def expected_chain(self, before: str) -> str:
-        """Return the digest that follows `before` for this event."""
-        body = repr(
-            (before, self.at.isoformat(), self.person, self.action, self.subject, json.dumps(self.detail, sort_keys=True), self.request_id)
-        )
-        return hmac.new(settings.SECRET_KEY.encode(), body.encode(), hashlib.sha256).hexdigest()
-
-
-def audit(action: str, subject: str = "", *, person: Any = None, request: Any = None, **detail: Any) -> AuditEvent:
-    """Write down what was done."""
-    from django.db import transaction
-
-    who = person or getattr(request, "user", None)
-    name = getattr(who, "username", "") or ""
-    with transaction.atomic():
-        latest = AuditEvent.objects.select_for_update().order_by("-id").first()
-        event = AuditEvent(
-            person=name, action=action, subject=subject[:300], detail=detail, request_id=getattr(request, "request_id", "")
-        )  # fmt: skip
-        event.chain = event.expected_chain(latest.chain if latest else "")
-        event.save()
-    return event
-
-
-def broken_audit_event() -> AuditEvent | None:
-    """Return the first event that does not follow from the one before it, or None when the log is whole."""
-    before = ""
-    for event in AuditEvent.objects.order_by("id").iterator():
-        if event.chain != event.expected_chain(before):
-            return event
-        before = event.chain
-    return None

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,7 +23,8 @@ from helmdesk.errors import UsageError
 from helmdesk.settings import WEEKDAYS, Target, write_settings
 from helmdesk.web.access import ADMINISTRATORS, EVERYONE, STAFF, Role
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.models import SCOPES, ApiToken, AuditEvent, Person, audit, broken_audit_event
+from helmdesk.web.people.audit import AuditEvent, audit, audit_state
+from helmdesk.web.people.models import SCOPES, ApiToken, Person, scopes_of
 from helmdesk.web.rendering import show
 from helmdesk.web.view_state import whole_number
 
@@ -104,7 +106,7 @@ def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         saved.save()
         audit("changed a person" if pk else "added a person", saved.username, request=request, role=saved.role, changed=form.changed_data)
         if not saved.is_active or "role" in form.changed_data:
-            end_sessions(saved)
+            saved.shut_out()
         if pk:
             messages.success(request, f"{saved} is changed.")
             return redirect("people")
@@ -125,14 +127,6 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
     audit("invited", found.username, request=request)
     form = PersonForm(instance=found, desk=request.desk)
     return show(request, "person.html", str(found), form=form, person=found, link=link, agents=request.desk.agents())
-
-
-def end_sessions(found: Person) -> None:
-    """End all of somebody's sessions: what a role allowed must not outlive it."""
-    from allauth.usersessions.models import UserSession
-
-    for session in UserSession.objects.filter(user=found):
-        session.end()
 
 
 def desk(request: HttpRequest) -> HttpResponse:
@@ -242,11 +236,13 @@ def mine(request: HttpRequest) -> HttpResponse:
         me.save(update_fields=["theme", "home"])
         messages.success(request, "Saved.")
         return redirect("my_settings")
-    scopes = SCOPES if me.role == Role.ADMINISTRATOR else {name: text for name, text in SCOPES.items() if name != "operate"}
-    return show(request, "my_settings.html", "My settings", tokens=me.tokens.all(), scopes=scopes, secret=secret, now=timezone.now())
+    return show(
+        request, "my_settings.html", "My settings", tokens=me.tokens.all(), scopes=scopes_of(me.role), secret=secret, now=timezone.now()
+    )
 
 
 @require_POST
+@reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
 def make_token(request: HttpRequest) -> HttpResponse:
     """Make an API token; its secret is shown once."""
     me: Any = request.user
@@ -256,7 +252,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
     lifetime = timedelta(days=whole_number("days", days, 1, LONGEST_TOKEN_DAYS))
     if not scopes or not set(scopes) <= set(SCOPES):
         raise UsageError(f"choose at least one scope of {', '.join(SCOPES)}")
-    if "operate" in scopes and me.role != Role.ADMINISTRATOR:
+    if not set(scopes) <= set(scopes_of(me.role)):
         raise PermissionDenied("the scope 'operate' is for administrators")
     token, secret = ApiToken.issue(me, name, sorted(set(scopes)), timezone.now() + lifetime)
     audit("made a token", token.name, request=request, scopes=token.scopes)
@@ -281,7 +277,7 @@ def log(request: HttpRequest) -> HttpResponse:
     """Show what was done: sign-ins, changes, exports."""
     number = whole_number("page", request.GET.get("page") or "1", 1, MOST_PAGES)
     events = AuditEvent.objects.all()[(number - 1) * LOGGED : number * LOGGED]
-    return show(request, "audit.html", "Audit log", events=events, broken=broken_audit_event(), number=number,
+    return show(request, "audit.html", "Audit log", events=events, state=audit_state(), number=number,
                 has_more=AuditEvent.objects.count() > number * LOGGED)  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from helmdesk.web.pages.annotations.page import back
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
 from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
-from helmdesk.web.people.models import audit
+from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState, whole_number
 

@@ -23,7 +23,7 @@ from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
 from helmdesk.web.pages.data.models import LoadJob
-from helmdesk.web.people.models import audit
+from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
 
 MOST_FILES = 60

@@ -12,7 +12,7 @@ from helmdesk.web.access import EVERYONE
 from helmdesk.web.charts import specs
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.models import audit
+from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.templatetags.words import local
 from helmdesk.web.view_state import ViewState, whole_number

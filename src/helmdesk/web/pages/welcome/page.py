@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,7 +16,8 @@ from django.shortcuts import redirect, render
 from helmdesk.sources.source import find_source, source_names
 from helmdesk.web.access import ANYBODY, DATA_KEEPERS, EVERYONE, Role, is_empty
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.models import Person, SetupCode, audit
+from helmdesk.web.people.audit import audit
+from helmdesk.web.people.models import Person, SetupCode
 from helmdesk.web.rendering import show
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -86,7 +88,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
-    """Let an invited person choose a password, once."""
+    """Let an invited person choose a password, once; whatever the old one opened is closed, and signing in asks for it all."""
     person = Person.invited_by(secret)
     if person is None:
         raise PermissionDenied("this invitation was used, replaced or is too old; ask for a new one")
@@ -95,9 +97,10 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         person.set_password(form.cleaned_data["password"])
         person.invitation, person.invited_at = "", None
         person.save()
+        person.shut_out()
         audit("accepted an invitation", person.username, person=person, request=request)
-        login(request, person, backend=BACKEND)
-        return redirect("scorecard")
+        messages.success(request, "The password is set. Sign in with it.")
+        return redirect("account_login")
     return render(request, "entrance.html", {"title": f"Welcome, {person}", "form": form, "button": "Choose this password"})
 
 

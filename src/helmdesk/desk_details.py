@@ -32,7 +32,7 @@ class DeskDetails(DeskFolder):
         from helmdesk.query.reader import Reader
 
         with self.engine(as_of, settings) as engine:
-            yield Reader(engine)
+            yield Reader(engine, currency=self.settings.currency)
 
     # -- definitions ------------------------------------------------------------------------------
 

@@ -4,7 +4,8 @@ HelmdeskError                exit 1   something failed; the message says what an
 ├── UsageError               exit 2   the request itself is wrong
 │   ├── SettingError         exit 2   a setting in helmdesk.toml
 │   ├── MappingError         exit 2   a mapping file, before anything is loaded
-│   └── FilterError          exit 2   a --where expression
+│   ├── FilterError          exit 2   a --where expression
+│   └── MixedCurrencies      exit 2   amounts that have no sum
 ├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
 ├── NotPermittedError        exit 3   it exists, and this reader may not see it
 ├── InputError               exit 4   a file that cannot be read as what it claims to be
@@ -48,6 +49,10 @@ class NotFoundError(HelmdeskError):
     """The named thing does not exist; the message offers the nearest name."""
 
     exit_code = 3
+
+
+class MixedCurrencies(UsageError):
+    """Amounts in several currencies have no sum."""
 
 
 class NotPermittedError(HelmdeskError):

@@ -148,6 +148,12 @@ class Survival:
 Value = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Difference | Level | Survival | Sum | SumOnce | SumRatio | GroupMean
 
 
+STATISTICS: dict[type, str] = {
+    Count: "count", Share: "share", NetShare: "net share", Mean: "mean", Distinct: "count", Ratio: "ratio", Difference: "difference",
+    Sum: "sum", SumOnce: "sum", SumRatio: "ratio of sums", GroupMean: "mean of groups",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Change:
     """One entry of a metric's version history."""
@@ -234,6 +240,20 @@ class Metric:
     read_with: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     references: tuple[Reference, ...] = ()
+
+    @property
+    def statistic(self) -> str:
+        """What kind of number it is, in words: a median is not a mean."""
+        value = self.value.of if isinstance(self.value, Level) else self.value
+        if isinstance(value, Quantile | Survival):
+            return "median" if value.q == 0.5 else f"{value.q * 100:g}th percentile"
+        return STATISTICS[type(value)]
+
+    @property
+    def title(self) -> str:
+        """The name, with median or mean where it does not say which."""
+        is_said = self.statistic not in ("median", "mean", "mean of groups") and not self.statistic.endswith("percentile")
+        return self.name if is_said or self.name.startswith("Average") else f"{self.name} ({self.statistic})"
 
     def with_variant(self, variant: Variant) -> Metric:
         """Return this metric as `variant` defines it."""

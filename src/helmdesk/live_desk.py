@@ -136,7 +136,7 @@ class LiveDesk(Desk):
         mart = self.open_mart()
         twin = self._connect(mart)
         try:
-            yield RememberingReader(twin, mart.bounds, self._memory, mart.path.name)
+            yield RememberingReader(twin, mart.bounds, self._memory, mart.path.name, self.settings.currency)
         finally:
             twin.close()
 

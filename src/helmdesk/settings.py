@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -37,6 +38,7 @@ HELP = {
     "name": "what the desk is called in headings",
     "time_zone": "reporting time zone (IANA name): where days, weeks and months begin",
     "week_start": "first day of a reporting week",
+    "currency": "code such as EUR of amounts that come without one: contract values, and costs whose records state none",
     "default_calendar": "calendar id for business clocks when a ticket and its team name none",
     "reopen_days": "a solved ticket counts as reopened when it comes back within this many days",
     "repeat_days": "another ticket of the same customer about the same thing within this many days is a repeat contact",
@@ -70,7 +72,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     # On a question: part of the request that a receipt repeats.
     "question": ("time_zone", "week_start"),
     # On what is shown, never on a number.
-    "shown": ("name", "scorecard", "targets", "is_sample"),
+    "shown": ("name", "currency", "scorecard", "targets", "is_sample"),
     # On whether a file is taken in.
     "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"),
     # On where and how fast an answer is computed.
@@ -86,6 +88,7 @@ class Settings:
     name: str = "Support desk"
     time_zone: str = "UTC"
     week_start: str = "monday"
+    currency: str = ""
     default_calendar: str = ""
     reopen_days: int = 7
     repeat_days: int = 7
@@ -118,8 +121,10 @@ class Settings:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise SettingError(f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'") from error
-        if self.week_start not in WEEKDAYS:
-            raise SettingError(f"week_start = {self.week_start!r}; use one of {', '.join(WEEKDAYS)}")
+        for name, allowed in (("week_start", WEEKDAYS), ("engine", ENGINES)):
+            if getattr(self, name) not in allowed:
+                raise SettingError(f"{name} = {getattr(self, name)!r}; use one of {', '.join(allowed)}")
+        self._check_currency()
         for name in ("reopen_days", "repeat_days", "response_days", "nps_days"):
             if not 1 <= getattr(self, name) <= 365:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 1 to 365")
@@ -128,8 +133,6 @@ class Settings:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 0 to 86400")
         if not 1 <= self.longest_state_hours <= 168:
             raise SettingError(f"longest_state_hours = {self.longest_state_hours}; use 1 to 168")
-        if self.engine not in ENGINES:
-            raise SettingError(f"engine = {self.engine!r}; use {' or '.join(ENGINES)}")
         for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 1 or more")
@@ -137,6 +140,10 @@ class Settings:
             raise SettingError(f"memory_gb = {self.memory_gb}; use 0, or 0.5 or more")
         if not 0 <= self.quarantine_limit <= 1:
             raise SettingError(f"quarantine_limit = {self.quarantine_limit}; use a share from 0 to 1")
+
+    def _check_currency(self) -> None:
+        if self.currency and not re.fullmatch("[A-Z]{3}", self.currency):
+            raise SettingError(f"currency = {self.currency!r}; use a code of three capital letters such as EUR, or leave it empty")
 
     def for_facts(self) -> dict[str, Any]:
         """Return the settings that change facts: a receipt repeats them, a mart is keyed by them."""

@@ -121,7 +121,7 @@ def test_an_unknown_format_is_named(desk: Desk, tmp_path: Path) -> None:
 # -- settings -------------------------------------------------------------------------------------
 
 FLIPPED: dict[str, Any] = {
-    "name": "Another desk", "time_zone": "Asia/Kathmandu", "week_start": "sunday", "default_calendar": "night",
+    "name": "Another desk", "time_zone": "Asia/Kathmandu", "week_start": "sunday", "currency": "CHF", "default_calendar": "night",
     "reopen_days": 30, "repeat_days": 1, "response_days": 1, "nps_days": 1, "service_level_seconds": 60, "short_abandon_seconds": 30,
     "fcr_escalation_fails": True, "longest_state_hours": 3, "quarantine_limit": 0.5, "engine": "spark", "spark_master": "local[1]", "memory_gb": 1.0,
     "limit_megabytes": 50_000, "limit_rows": 1_000_000, "limit_columns": 500, "limit_cell_megabytes": 4, "limit_ratio": 100,

@@ -10,7 +10,8 @@ import click
 from helmdesk.cli.options import desk_option, format_option, open_desk, window_option
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.presets.preset import find_preset, preset_names
-from helmdesk.query.compare import Comparison
+from helmdesk.query.compare import EQUAL, Comparison
+from helmdesk.query.words import show_change, show_value
 
 
 @click.command(
@@ -43,12 +44,12 @@ def command(
         if comparison.reasons:
             click.echo(f"\n{comparison.metric.name} ({comparison.metric.unit}): why")
             show_table(("reason", "rows", "change", "what the tool does"),
-                       ((r.reason, f"{r.rows:,}", f"{r.change:+,.4g}", r.help) for r in comparison.reasons), right=("rows", "change"))  # fmt: skip
+                       ((r.reason, f"{r.rows:,}", _change(r.change, comparison.metric.unit), r.help) for r in comparison.reasons), right=("rows", "change"))  # fmt: skip
         if is_listed and comparison.rows:
             click.echo()
             show_table(
                 tuple(comparison.rows[0]),
-                (tuple(_cell(value) for value in row.values()) for row in comparison.rows),
+                (tuple(_cell(value, comparison.metric.unit) for value in row.values()) for row in comparison.rows),
                 right=("ours", "theirs"),
             )
     if preset.left_out:
@@ -57,16 +58,26 @@ def command(
 
 def _summary(comparison: Comparison) -> tuple[str, ...]:
     both = comparison.ours is not None and comparison.theirs is not None
-    change = f"{(comparison.theirs or 0) - (comparison.ours or 0):+,.4g}" if both else ""
-    return comparison.metric.name, _cell(comparison.ours), _cell(comparison.theirs), change, f"{comparison.differing:,}"
+    change = _change((comparison.theirs or 0) - (comparison.ours or 0), comparison.metric.unit) if both else ""
+    ours, theirs = (_cell(value, comparison.metric.unit) for value in (comparison.ours, comparison.theirs))
+    return comparison.metric.name, ours, theirs, change, f"{comparison.differing:,}"
 
 
-def _cell(value: Any) -> str:
+def _change(change: float, unit: str) -> str:
+    """Return a difference with its sign; what is only a remainder of floating point is equal."""
+    if abs(change) <= EQUAL:
+        return "equal"
+    if unit == "share":
+        text = show_change(change, unit)
+        return text if text != "0.0 pts" else "equal, rounded"
+    text = f"{change:+,.2f}" if abs(change) < 1000 else f"{change:+,.0f}"
+    return text if any(figure in "123456789" for figure in text) else "equal, rounded"
+
+
+def _cell(value: Any, unit: str = "") -> str:
     if value is None:
         return "-"
-    return (
-        f"{value:,.4g}" if isinstance(value, float) and abs(value) < 1000 else f"{value:,.0f}" if isinstance(value, float) else str(value)
-    )
+    return show_value(value, unit) if isinstance(value, float) else str(value)
 
 
 def _reason_rows(found: list[Comparison]) -> list[dict[str, Any]]:

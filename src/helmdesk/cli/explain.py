@@ -15,7 +15,7 @@ from helmdesk.insight.explanation import Explanation, waterfall
 from helmdesk.insight.location import Location
 from helmdesk.insight.movement import Movement
 from helmdesk.query.window import span_words
-from helmdesk.query.words import show_value
+from helmdesk.query.words import show_change, show_size, show_value
 
 
 @click.command("explain", epilog="Example: helmdesk explain csat --start 2025-10-01 --end 2025-11-01")
@@ -100,8 +100,7 @@ def movement_lines(moved: Movement | None) -> list[str]:
     )
     lines = [moved.says(), f"{lamp}; about {moved.false_alarms:.2g} false alarms a year on such a series"]
     if moved.detectable is not None:
-        reach = f"{100 * moved.detectable:.1f} points" if moved.form.is_share else show_value(moved.detectable, moved.form.metric.unit)
-        lines.append(f"a change under {reach} could not have been seen")
+        lines.append(f"a change under {show_size(moved.detectable, moved.form.metric.unit)} could not have been seen")
     if moved.changed_on:
         lines.append("another level or slope since the weeks of " + ", ".join(day.isoformat() for day in moved.changed_on))
     return lines
@@ -110,22 +109,17 @@ def movement_lines(moved: Movement | None) -> list[str]:
 def _show_location(where: Location, found: Explanation) -> None:
     unit = found.movement.form.metric.unit if found.movement else ""
     rows = [
-        [each.dimension, _signed(each.rate, unit), _signed(each.mix, unit), "yes" if each.is_simpson else ""] for each in where.breakdowns
+        [each.dimension, show_change(each.rate, unit), show_change(each.mix, unit), "yes" if each.is_simpson else ""]
+        for each in where.breakdowns
     ]
     show_table(("by", "rate", "mix", "moves against its parts"), rows, right=("rate", "mix"))
     if where.breakdowns:
         click.echo(f"  largest parts by {where.breakdowns[0].dimension}:")
         for segment, kind, value in waterfall(where.breakdowns[0], 5):
-            click.echo(f"    {segment} ({kind}): {_signed(value, unit)}")
+            click.echo(f"    {segment} ({kind}): {show_change(value, unit)}")
     for place in where.places:
         click.echo(f"  {place.share:.0%} of it lies where {place.where}")
     if where.p is not None:
         click.echo(
             f"  {where.says() if not where.places else f'{where.unexplained:.0%} stays unexplained'} (p = {where.p:.2f} against a change common to all)"
         )
-
-
-def _signed(value: float, unit: str) -> str:
-    if unit == "share":
-        return f"{100 * value:+.1f} pts"
-    return ("+" if value >= 0 else "-") + show_value(abs(value), unit)

@@ -36,7 +36,7 @@ def command(
         emit(format_name, found.columns, found.as_rows(), found.to_arrow)
         return
     has_periods = question["grain"] is not None
-    columns = ["metric", *found.by, *(["period"] if has_periods else []), "value", "95% interval", "n", "pending"]
+    columns = ["metric", "statistic", *found.by, *(["period"] if has_periods else []), "value", "95% interval", "n", "pending"]
     rows = []
     for row in found:
         name = f"{row.metric} ({row.variant})" if row.variant else row.metric
@@ -46,6 +46,7 @@ def command(
         rows.append(
             [
                 name,
+                row.statistic,
                 *(show_segment(part) for _, part in row.group),
                 *period,
                 mark,

@@ -12,8 +12,8 @@ from helmdesk.cli.options import compare_option, desk_option, format_option, ope
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk import Desk
 from helmdesk.query.scorecard import PILLARS, Card
-from helmdesk.query.window import Window
-from helmdesk.query.words import show_change, show_measurement, show_value
+from helmdesk.query.window import Window, wall
+from helmdesk.query.words import show_measurement, show_relative, show_value
 
 
 @click.command("scorecard", epilog="Example: helmdesk scorecard --start 2026-02-01 --end 2026-03-01 --compare year-dates")
@@ -33,9 +33,9 @@ def command(desk_path: str | None, format_name: str, start: str | None, end: str
 def show_scorecard(desk: Desk, format_name: str, **asked: Any) -> None:
     """Print the cards in the form asked for; what is missing, and why, is talk."""
     found = desk.scorecard(**asked)
-    cards = found.cards
+    cards, zone = found.cards, desk.settings.time_zone
     if format_name != "table":
-        rows = found.as_rows(desk.settings.time_zone)
+        rows = found.as_rows(zone)
         emit(format_name, list(rows[0]) if rows else [], rows, lambda: _arrow(rows))
         return
     click.echo(heading(desk, found.window))
@@ -47,6 +47,8 @@ def show_scorecard(desk: Desk, format_name: str, **asked: Any) -> None:
         show_table(columns, [_cells(card) for card in group], right=columns[1:6], droppable=("read with", "before", "95% interval"))
     for note in found.notes:
         talk(f"out of balance: {note}")
+    for at in dict.fromkeys(card.at for card in cards if card.at and not card.reason):
+        talk(f"as they stood at {wall(at, zone):%Y-%m-%d %H:%M}: {', '.join(card.metric.key for card in cards if card.at == at)}")
     empty = [card for card in cards if card.reason]
     for card in empty:
         talk(f"{card.metric.key}: no data, {card.reason}")
@@ -65,8 +67,8 @@ def _cells(card: Card) -> list[str]:
     if card.before.value is not None:
         before = show_value(card.before.value, card.before.unit)
         if card.now.value is not None:
-            change = show_change(card.now.value, card.before.value, card.now.unit)
-    name = card.metric.name
+            change = show_relative(card.now.value, card.before.value, card.now.unit)
+    name = card.metric.title
     pending = f" (+{card.now.pending:,} pending)" if card.now.pending else ""
     return [name, value, interval, f"{card.now.n:,}{pending}", before, change, card.verdict, ", ".join(card.guards)]
 

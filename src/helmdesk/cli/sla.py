@@ -31,7 +31,7 @@ def command(at: str | None, where: str | None, limit: int, desk_path: str | None
     show_table(
         columns,
         (
-            (row["ticket_id"], row["clock"], row["state"], show_duration(row["time_left_seconds"]), show_duration(row["target_seconds"]),
+            (row["ticket_id"], row["clock"], row["state"], show_duration(row["time_left_seconds"], is_business=True), show_duration(row["target_seconds"], is_business=True),
              *(row[name] or NONE for name in ("priority", "team", "agent", "account")))
             for row in rows[:limit]
         ),

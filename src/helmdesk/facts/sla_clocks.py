@@ -19,13 +19,13 @@ fact = Fact(
     ),
     sql="""
     with clocks as (
-        select clock_id, ticket_id, clock, policy_id, target_seconds, applied_at, started_at, due_at, stopped_at, elapsed_seconds, time_left_seconds,
-            state, 'measured' as basis, 'derived' as fidelity,
+        select clock_id, ticket_id, clock, policy_id, target_seconds, applied_at, started_at, due_at, at_risk_at, stopped_at, elapsed_seconds,
+            time_left_seconds, state, 'measured' as basis, 'derived' as fidelity,
             case when state = 'met' then stopped_at when state in ('breached', 'overdue') then due_at else forever() end as judged_at,
             null::boolean as source_is_met, is_stated
         from sla_measured
         union all
-        select v.ticket_id || ':' || v.clock, v.ticket_id, v.clock, null, null, null, null, forever(),
+        select v.ticket_id || ':' || v.clock, v.ticket_id, v.clock, null, null, null, null, forever(), forever(),
             case when k.last_solved_at < forever() then k.last_solved_at else v.judged_at end, null, null,
             case when v.is_met then 'met' else 'breached' end, 'source', v.fidelity,
             case when k.last_solved_at < forever() then k.last_solved_at else v.judged_at end, v.is_met, false

@@ -16,7 +16,7 @@ from helmdesk.insight.pattern import Found, Missing, load_patterns
 from helmdesk.insight.soundness import Soundness, data_problems, soundness
 from helmdesk.insight.study import Span, Study
 from helmdesk.kinds import Metric
-from helmdesk.query.words import show_value
+from helmdesk.query.words import show_size, show_value
 
 WORKLOAD = ("ticket_volume", "average_handle_time")
 
@@ -184,7 +184,7 @@ def _verdict(
 
 def _reach(moved: Movement) -> str:
     assert moved.detectable is not None
-    return f"{100 * moved.detectable:.1f} points" if moved.form.is_share else show_value(moved.detectable, moved.form.metric.unit)
+    return show_size(moved.detectable, moved.form.metric.unit)
 
 
 def waterfall(breakdown: Breakdown, most: int = 8) -> list[tuple[str, str, float]]:

@@ -24,7 +24,7 @@ from helmdesk.kinds import (
     SumRatio,
     Survival,
 )
-from helmdesk.query.words import show_value
+from helmdesk.query.words import SHARES, show_value
 
 FormKind = Literal["ratio", "mean", "count"]
 
@@ -58,8 +58,8 @@ class Form:
 
     @property
     def is_share(self) -> bool:
-        """Whether values are shares from 0 to 1."""
-        return self.metric.unit == "share"
+        """Whether values are parts of one, or one share less another: changes are told in points."""
+        return self.metric.unit in SHARES
 
     def says(self) -> str:
         """Return what a value of this form is, in words."""

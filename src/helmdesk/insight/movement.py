@@ -13,7 +13,7 @@ import numpy as np
 
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
-from helmdesk.query.words import show_value
+from helmdesk.query.words import show_change, show_value
 from helmdesk.statistics.change_points import change_points
 from helmdesk.statistics.detectable import detectable_from_errors, detectable_share
 from helmdesk.statistics.lamps import RECENT, Lamps, Weeks, false_alarms_a_year, light
@@ -92,9 +92,7 @@ class Movement:
         )
 
     def _signed(self, change: float) -> str:
-        if self.form.metric.unit == "share":
-            return f"{100 * change:+.1f} points"
-        return ("+" if change >= 0 else "−") + show_value(abs(change), self.form.metric.unit)
+        return show_change(change, self.form.metric.unit)
 
     def show(self, value: float) -> str:
         """Return a value of the form in its unit."""
@@ -103,7 +101,7 @@ class Movement:
 
 def least_change(form: Form, earlier: float) -> float:
     """Return the smallest change worth speaking of."""
-    return LEAST_SHARE if form.metric.unit == "share" else LEAST_PART * abs(earlier)
+    return LEAST_SHARE if form.is_share else LEAST_PART * abs(earlier)
 
 
 def movement(study: Study, key: str, window: tuple[Span, Span] | None = None) -> Movement | None:

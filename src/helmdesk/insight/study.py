@@ -22,6 +22,7 @@ from helmdesk.query.periods import local_date, local_midnight
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 from helmdesk.query.scorecard import nothing_measured
+from helmdesk.query.words import is_money
 from helmdesk.settings import Target
 from helmdesk.statistics.lamps import BASELINE, RECENT, Weeks
 from helmdesk.statistics.pair import Cells
@@ -108,14 +109,15 @@ class Study:
     """
 
     def __init__(self, reader: Reader, find: Callable[[str], Entry], base: Request, end: datetime, targets: Mapping[str, Target]) -> None:
-        self.reader, self.find, self.base, self.end, self.targets = reader, find, base, end, targets
+        self.reader, self.base, self.end, self.targets = reader, base, end, targets
+        self._find = find
         self.zone = base.time_zone
         # One study asks some numbers many times over: histories, tables of two patterns.
         self._known: dict[Any, Any] = {}
 
     def at(self, end: datetime) -> Study:
         """Return the same study up to an earlier instant; what both look at is asked once."""
-        other = Study(self.reader, self.find, self.base, end, self.targets)
+        other = Study(self.reader, self._find, self.base, end, self.targets)
         other._known = self._known
         return other
 
@@ -145,6 +147,13 @@ class Study:
         return local_date(instant, self.zone)
 
     # -- metrics ----------------------------------------------------------------------------------
+
+    def find(self, key: str) -> Entry:
+        """Return a metric by key; amounts of money name their currency."""
+        entry = self._find(key)
+        if not is_money(entry.metric.unit):
+            return entry
+        return replace(entry, metric=replace(entry.metric, unit=self.reader.bounds.currency(entry.metric)))
 
     def lacks(self, *keys: str) -> str:
         """Return why one of the metrics cannot be measured at all here; empty when all can."""

@@ -12,9 +12,12 @@ from helmdesk.kinds import Change, Mean, Metric, Quantile, Share, Variant
 metric = Metric(
     key="account_health",
     name="Account health",
-    version=1,
+    version=2,
     owner="customer success",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
+    ),
     pillar="customer_quality",
     category="customer_experience",
     unit="points",

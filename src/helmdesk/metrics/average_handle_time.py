@@ -13,9 +13,12 @@ HANDLED = "is_counted and outcome = 'answered'"
 metric = Metric(
     key="average_handle_time",
     name="Average handle time",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
+    ),
     pillar="operational_efficiency",
     category="operational_excellence",
     unit="seconds",

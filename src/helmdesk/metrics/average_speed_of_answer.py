@@ -13,9 +13,12 @@ INBOUND = "is_counted and direction is distinct from 'outbound'"
 metric = Metric(
     key="average_speed_of_answer",
     name="Average speed of answer",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
+    ),
     pillar="operational_efficiency",
     category="customer_experience",
     unit="seconds",

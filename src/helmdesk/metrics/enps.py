@@ -10,12 +10,15 @@ from helmdesk.kinds import Change, Metric, NetShare, Variant
 metric = Metric(
     key="enps",
     name="Employee net promoter score",
-    version=1,
+    version=2,
     owner="people",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "unit net_share: told as points from -100 to +100, not as a percentage; the value is the same"),
+    ),
     pillar="team_performance",
     category="team_health",
-    unit="share",
+    unit="net_share",
     direction="higher",
     fact="pulses",
     anchor="round_at",

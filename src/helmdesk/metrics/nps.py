@@ -1,4 +1,4 @@
-"""Promoters less detractors among the answers to relationship surveys, from -100% to 100%.
+"""Promoters less detractors among the answers to relationship surveys, from -100 to +100 points.
 
 It asks about the company, not about a ticket. A contact counts once in a window (90 days unless the desk says
 otherwise), with the last answer. One account with many contacts can drown the others: see the variant by account.
@@ -13,12 +13,15 @@ NPS = "instrument_kind = 'nps' and is_last and is_counted and score is not null"
 metric = Metric(
     key="nps",
     name="Net promoter score",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "unit net_share: told as points from -100 to +100, not as a percentage; the value is the same"),
+    ),
     pillar="customer_quality",
     category="customer_experience",
-    unit="share",
+    unit="net_share",
     direction="higher",
     fact="responses",
     anchor="responded_at",

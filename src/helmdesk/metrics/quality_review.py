@@ -10,9 +10,12 @@ from helmdesk.kinds import Change, Metric, SumRatio, Variant
 metric = Metric(
     key="quality_review",
     name="Quality review score",
-    version=1,
+    version=2,
     owner="support quality",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
+    ),
     pillar="customer_quality",
     category="resolution_quality",
     unit="share",

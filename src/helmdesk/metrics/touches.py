@@ -11,9 +11,12 @@ from helmdesk.kinds import Change, Mean, Metric, Variant
 metric = Metric(
     key="touches",
     name="Touches per ticket",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
+    ),
     pillar="team_performance",
     category="resolution_quality",
     unit="touches",

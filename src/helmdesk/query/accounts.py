@@ -24,7 +24,7 @@ class Account:
     """One customer company.
 
     Attributes:
-        name: as the dimension `account` says it; tier, region, contract value, owner: latest known; None where the policy hides them.
+        name: as the dimension `account` says it; tier, region, contract value (in `currency`), owner: latest known; None where the policy hides them.
         policies: SLA policies of its contracts.
         measured: measurements by metric key over the window.
         aged: open tickets older than seven days.
@@ -35,6 +35,7 @@ class Account:
     tier: str | None
     region: str | None
     contract_value: float | None
+    currency: str
     owner: str | None
     policies: tuple[str, ...]
     measured: dict[str, Measurement]
@@ -69,6 +70,7 @@ def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str]
                 row["tier"],
                 row["region"],
                 None if "contract_value" in base.policy.hidden else row["contract_value"],
+                reader.bounds.stated_currency or "money",
                 None if "owner" in base.policy.hidden else row["owner"],
                 row["policies"],
                 values,

@@ -99,7 +99,7 @@ def _numbers(value: Value) -> dict[str, str]:
             "denominator": f"count_if(role = '{value.denominator.role}')",
         }
     if isinstance(value, Mean):
-        return {"total": "sum(cast(x as double))", "squares": "sum(cast(x as double) * cast(x as double))"}
+        return {"total": "sum(cast(x as double))", "squares": "sum(cast(x as double) * cast(x as double))", "least": "min(x)"}
     if isinstance(value, Quantile):
         lower, upper = rank_expressions("x", value.q)
         return {
@@ -115,9 +115,9 @@ def _numbers(value: Value) -> dict[str, str]:
     if isinstance(value, SumOnce):
         return {"total": "sum(cast(xo as double))"}
     if isinstance(value, GroupMean):
-        return {"total": "sum(xm)", "squares": "sum(xm * xm)", "groups": "count(xm)"}
+        return {"total": "sum(xm)", "squares": "sum(xm * xm)", "groups": "count(xm)", "least": "min(xm)"}
     if isinstance(value, SumRatio):
         x, y = ("xs", "ys") if value.cluster else ("cast(x as double)", "cast(y as double)")
         return {"numerator": f"sum({x})", "denominator": f"sum({y})", "xx": f"sum({x} * {x})", "xy": f"sum({x} * {y})",
-                "yy": f"sum({y} * {y})", "groups": f"count({x})"}  # fmt: skip
+                "yy": f"sum({y} * {y})", "groups": f"count({x})", "least": f"min({x})"}  # fmt: skip
     return {}

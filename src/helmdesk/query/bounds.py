@@ -18,6 +18,8 @@ class Bounds:
         has_calendar: whether business clocks exist.
         record_types: types of records that the sources delivered at all.
         custom_fields: further fields of tickets that the sources kept.
+        currencies: of the recorded costs, as written; None for costs without one.
+        stated_currency: what the desk's settings say money without a currency is in; empty when they do not.
     """
 
     first: datetime
@@ -25,6 +27,19 @@ class Bounds:
     has_calendar: bool
     record_types: frozenset[str]
     custom_fields: tuple[str, ...] = ()
+    currencies: tuple[str | None, ...] = ()
+    stated_currency: str = ""
+
+    def currencies_of(self, metric: Metric) -> tuple[str, ...]:
+        """Return in which currencies a metric's amounts are; empty where nobody says."""
+        if metric.fact != "ticket_costs" or not self.currencies:
+            return (self.stated_currency,) if self.stated_currency else ()
+        return tuple(sorted({code.upper() if code else self.stated_currency or "none stated" for code in self.currencies}))
+
+    def currency(self, metric: Metric) -> str:
+        """Return the unit of a metric's amounts: the currency that all of them are in, or "money" when it is not known."""
+        codes = self.currencies_of(metric)
+        return codes[0] if len(codes) == 1 and len(codes[0]) == 3 else "money"
 
     def missing(self, metric: Metric) -> tuple[str, ...]:
         """Return the record types a metric needs and no source ever delivered."""

@@ -89,19 +89,27 @@ def _difference(columns: Columns) -> Finished:
     return _finished(value, map(difference_of_counts, numerator, denominator), list(numerator), list(denominator))
 
 
-def _mean_of(total: Sequence[Any], squares: Sequence[Any], cases: Sequence[int]) -> Finished:
+def _is_positive(least: Any) -> bool:
+    """Whether no value is below zero: then no interval is either."""
+    return least is not None and least >= 0
+
+
+def _mean_of(total: Sequence[Any], squares: Sequence[Any], cases: Sequence[int], least: Sequence[Any]) -> Finished:
     value = [number / of if of else None for number, of in zip(total, cases, strict=True)]
-    intervals = (mean_interval(*row) if row[2] else None for row in zip(total, squares, cases, strict=True))
+    intervals = (
+        mean_interval(*row, is_positive=_is_positive(lowest)) if row[2] else None
+        for *row, lowest in zip(total, squares, cases, least, strict=True)
+    )
     numerator = [float(number) if of else None for number, of in zip(total, cases, strict=True)]
     return _finished(value, intervals, numerator, _floats(cases))
 
 
 def _mean(columns: Columns) -> Finished:
-    return _mean_of(columns["total"], columns["squares"], columns["n"])
+    return _mean_of(columns["total"], columns["squares"], columns["n"], columns["least"])
 
 
 def _group_mean(columns: Columns) -> Finished:
-    return _mean_of(columns["total"], columns["squares"], columns["groups"])
+    return _mean_of(columns["total"], columns["squares"], columns["groups"], columns["least"])
 
 
 def _quantile(columns: Columns) -> Finished:
@@ -121,8 +129,11 @@ def _sum(columns: Columns) -> Finished:
 def _sum_ratio(columns: Columns) -> Finished:
     numerator, denominator = _zeros(columns["numerator"]), _zeros(columns["denominator"])
     value = [above / below if below else None for above, below in zip(numerator, denominator, strict=True)]
-    sums = zip(numerator, denominator, *(columns[name] for name in ("xx", "xy", "yy", "groups")), strict=True)
-    intervals = (ratio_of_sums(x, y, xx or 0, xy or 0, yy or 0, groups) if y else None for x, y, xx, xy, yy, groups in sums)
+    sums = zip(numerator, denominator, *(columns[name] for name in ("xx", "xy", "yy", "groups", "least")), strict=True)
+    intervals = (
+        ratio_of_sums(x, y, xx or 0, xy or 0, yy or 0, groups, is_positive=_is_positive(least)) if y else None
+        for x, y, xx, xy, yy, groups, least in sums
+    )
     return _finished(value, intervals, list(numerator), list(denominator))
 
 

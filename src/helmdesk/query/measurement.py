@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SMALL = 5
 FIXED_COLUMNS = (
-    "value", "low", "high", "unit", "n", "numerator", "denominator", "pending", "native", "derived", "asserted",
+    "value", "low", "high", "unit", "statistic", "n", "numerator", "denominator", "pending", "native", "derived", "asserted",
     "is_partial", "is_small", "is_suppressed",
 )  # fmt: skip
 
@@ -40,6 +40,7 @@ class Measurement:
         is_partial: the period (or the window, where there are no periods) is not over, or the window cuts it.
         is_small: fewer than five rows.
         is_suppressed: value withheld because it would speak about fewer than five cases of a person.
+        statistic: what kind of number it is: median, mean, share, count ...
     """
 
     metric: str
@@ -61,25 +62,29 @@ class Measurement:
     is_partial: bool
     is_small: bool
     is_suppressed: bool
+    statistic: str = ""
 
 
 class MeasurementTable(Sequence[Measurement]):
     """The measurements of one metric, kept column by column: tens of thousands are common, and few are looked at one by one.
 
     Args:
-        metric, version, variant, unit: what all of them share.
+        metric, version, variant, unit, statistic: what all of them share.
         by: names of the dimensions.
-        columns: lists of equal length: the dimensions by their names, and every column of a measurement but `unit`.
+        columns: lists of equal length: the dimensions by their names, and every other column of a measurement.
     """
 
-    def __init__(self, metric: str, version: int, variant: str, unit: str, by: Sequence[str], columns: Mapping[str, list[Any]]) -> None:
+    def __init__(
+        self, metric: str, version: int, variant: str, unit: str, statistic: str, by: Sequence[str], columns: Mapping[str, list[Any]]
+    ) -> None:
         self.metric, self.version, self.variant, self.unit, self.by = metric, version, variant, unit, tuple(by)
+        self.statistic = statistic
         self._size = len(columns["value"])
         self._columns = dict(columns)
 
     def column(self, name: str) -> list[Any]:
         """Return one column of the tabular form."""
-        shared = {"metric": self.metric, "variant": self.variant, "unit": self.unit}
+        shared = {"metric": self.metric, "variant": self.variant, "unit": self.unit, "statistic": self.statistic}
         return [shared[name]] * self._size if name in shared else self._columns[name]
 
     def as_rows(self) -> list[dict[str, Any]]:
@@ -104,7 +109,9 @@ class MeasurementTable(Sequence[Measurement]):
     def _make(self, place: int) -> Measurement:
         at = {name: column[place] for name, column in self._columns.items()}
         group = tuple((name, at.pop(name)) for name in self.by)
-        return Measurement(metric=self.metric, version=self.version, variant=self.variant, unit=self.unit, group=group, **at)
+        return Measurement(
+            metric=self.metric, version=self.version, variant=self.variant, unit=self.unit, statistic=self.statistic, group=group, **at
+        )
 
 
 class Measurements:

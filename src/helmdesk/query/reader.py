@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
@@ -22,11 +23,14 @@ class Reader:
     Attributes:
         engine: a connection of its own; not shared between threads.
         bounds: what the data allow.
+
+    Args:
+        currency: what the settings say money without a currency is in.
     """
 
-    def __init__(self, engine: Engine, bounds: Bounds | None = None) -> None:
+    def __init__(self, engine: Engine, bounds: Bounds | None = None, currency: str = "") -> None:
         self.engine = engine
-        self.bounds = bounds or read_bounds(engine)
+        self.bounds = replace(bounds or read_bounds(engine), stated_currency=currency)
 
     def answer(self, request: Request) -> Answer:
         """Answer one request; see `run_requests`."""
@@ -86,8 +90,8 @@ class RememberingReader(Reader):
         mart: identity of the mart and of the settings that it was made with; part of every key.
     """
 
-    def __init__(self, engine: Engine, bounds: Bounds, memory: Memory, mart: object) -> None:
-        super().__init__(engine, bounds)
+    def __init__(self, engine: Engine, bounds: Bounds, memory: Memory, mart: object, currency: str = "") -> None:
+        super().__init__(engine, bounds, currency)
         self._memory, self._mart = memory, mart
 
     def answers(self, requests: Sequence[Request]) -> list[Answer]:

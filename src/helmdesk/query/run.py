@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from helmdesk.engines.engine import Engine
+from helmdesk.errors import MixedCurrencies
 from helmdesk.facts.build import ensure_fact
 from helmdesk.kinds import Distinct, Level, Metric, Survival, Value
 from helmdesk.query.bounds import Bounds
@@ -26,6 +27,7 @@ from helmdesk.query.measurement import SMALL, MeasurementTable
 from helmdesk.query.panes import PANE, Pane
 from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
+from helmdesk.query.words import is_money
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
 EMPTY_BOUNDS = datetime(1970, 1, 1)
@@ -74,7 +76,8 @@ def read_bounds(engine: Engine) -> Bounds:
     ((calendars,),) = engine.run("select count(*) from working_time")
     types = frozenset(name for (name,) in engine.run("select type from record_types"))
     custom = tuple(name for (name,) in engine.run("select name from custom_fields"))
-    return Bounds(first or as_of or EMPTY_BOUNDS, as_of or EMPTY_BOUNDS, calendars > 0, types, custom)
+    currencies = tuple(code for (code,) in engine.run("select distinct currency from ticket_costs where amount <> 0"))
+    return Bounds(first or as_of or EMPTY_BOUNDS, as_of or EMPTY_BOUNDS, calendars > 0, types, custom, currencies)
 
 
 def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
@@ -88,12 +91,15 @@ def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) ->
     Raises:
         NotFoundError: unknown metric, variant or dimension, or no calendar.
         UsageError: a clock the metric does not have, or too many periods.
+        MixedCurrencies: amounts in several currencies.
     """
     first = requests[0]
     assert all(replace(request, start=first.start, end=first.end, grain=first.grain) == first for request in requests)
     metric = resolve(first)
     check_dimensions(metric, first, bounds)
     require_business_clock(first, bounds)
+    if is_money(metric.unit) and len(codes := bounds.currencies_of(metric)) > 1:
+        raise MixedCurrencies(f"{metric.name} cannot add amounts in {' and '.join(codes)}: load costs in one currency")
     panes = [Pane.of(request, bounds) for request in requests]
     if bounds.missing(metric):
         # Nothing to ask: no source ever delivered such records.
@@ -169,7 +175,15 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
         **{name: columns[name] for name in ("pending", "native", "derived", "asserted")},
         "is_partial": [partial.get(start, True) for start in starts], "is_small": is_small, "is_suppressed": is_suppressed,
     }  # fmt: skip
-    return MeasurementTable(metric.key, metric.version, request.variant or "", metric.unit, request.by, measured)
+    unit = _unit(metric, request, bounds)
+    return MeasurementTable(metric.key, metric.version, request.variant or "", unit, metric.statistic, request.by, measured)
+
+
+def _unit(metric: Metric, request: Request, bounds: Bounds) -> str:
+    """Return the unit of values: durations say whose clock they are on, money in which currency it is."""
+    if metric.unit == "seconds" and request.clock != "calendar":
+        return "business_seconds"
+    return bounds.currency(metric) if is_money(metric.unit) else metric.unit
 
 
 def _withheld(numbers: list[float | None], is_suppressed: list[bool]) -> list[float | None]:
@@ -223,6 +237,7 @@ def _columns_of_nothing(metric: Metric, request: Request, rows: Sequence[tuple[t
         "quantile": 0 if isinstance(_inner(metric.value), Distinct) else None,
         "low": None,
         "high": None,
+        "least": None,
     }
     columns: Columns = {name: [cell] * len(rows) for name, cell in nothing.items()}
     columns["period_start"] = [start for _, start in rows]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from helmdesk.catalogue import Entry
-from helmdesk.errors import NotFoundError, NotPermittedError
+from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
 from helmdesk.kinds import Count, Level, Metric
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 from helmdesk.query.run import Answer
-from helmdesk.query.window import TICK, Window
+from helmdesk.query.window import TICK, Window, wall
 from helmdesk.settings import Target
 from helmdesk.statistics.difference import mover, poisson_interval
 
@@ -41,6 +42,7 @@ class Card:
         guards: keys of metrics that must be read beside it.
         change: None where there is nothing to compare.
         target: what the desk wants to reach; `standing` is met, missed, or "too close to call" when the interval holds it.
+        at: the instant at which a level stands; None for what happens over a window.
         trend: the latest periods up to the window's end, when they were asked for.
     """
 
@@ -54,6 +56,7 @@ class Card:
     target: Target | None = None
     standing: str = ""
     trend: tuple[Measurement, ...] = ()
+    at: datetime | None = None
 
     def as_row(self) -> dict[str, Any]:
         """Return the card as one flat row."""
@@ -65,6 +68,7 @@ class Card:
             "low": self.now.low,
             "high": self.now.high,
             "unit": self.now.unit,
+            "statistic": self.metric.statistic,
             "n": self.now.n,
             "pending": self.now.pending,
             "previous": self.before.value,
@@ -99,7 +103,10 @@ class Scorecard:
         """Return the cards as flat rows, each with the window it speaks of and the one it is compared with."""
         given = self.window.as_dict(zone)
         names = ("start", "end", "previous_start", "previous_end", "comparison", "is_unfinished")
-        return [{**card.as_row(), **{name: given[name] for name in names}} for card in self.cards]
+        return [
+            {**card.as_row(), **{name: given[name] for name in names}, "at": card.at and wall(card.at, zone).isoformat()}
+            for card in self.cards
+        ]
 
 
 def judge(metric: Metric, now: Measurement, before: Measurement) -> str:
@@ -192,7 +199,7 @@ def make_card(
         windows += trend_requests(reader, asked, trend_grain)
     try:
         now, before, *trend = reader.answers(windows)
-    except (NotPermittedError, NotFoundError) as error:
+    except (NotPermittedError, NotFoundError, MixedCurrencies) as error:
         verdict = "not permitted" if isinstance(error, NotPermittedError) else "no data"
         nothing = nothing_measured(entry.metric)
         return Card(entry.metric, nothing, nothing, verdict, _first_part(error), tuple(entry.metric.read_with))
@@ -205,6 +212,7 @@ def make_card(
     return Card(
         now.metric, current, earlier, verdict, reason, tuple(now.metric.read_with), change_between(now.metric, current, earlier),
         target, against_target(now.metric, current, target), tuple(measurement for answer in trend for measurement in answer.measurements),
+        min(window.end, reader.bounds.as_of) if isinstance(now.metric.value, Level) else None,
     )  # fmt: skip
 
 

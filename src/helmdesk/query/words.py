@@ -1,4 +1,9 @@
-"""Numbers as people read them: durations, percentages, counts, and the names of empty segments."""
+"""Numbers as people read them: the one place where a value meets its unit.
+
+Every surface (command line, site, brief, API texts) writes values with these functions, so that one number reads the
+same everywhere: shares as percentages, net scores as signed points, money with its currency, durations on a business
+clock in hours, because a working day has no fixed length.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,11 @@ from typing import Any
 from helmdesk.query.measurement import Measurement
 
 NONE = "(none)"
-COUNTED = ("tickets", "contacts", "customers", "clocks")
+COUNTED = ("tickets", "contacts", "customers", "clocks", "people")
+# Parts of one: changes in them are told in points.
+SHARES = ("share", "net_share")
+DURATIONS = ("seconds", "business_seconds")
+NO_CURRENCY = "of unknown currency"
 
 
 def show_segment(value: Any) -> str:
@@ -37,38 +46,74 @@ def show_measurement(row: Measurement) -> tuple[str, str]:
 
 
 def show_value(value: float, unit: str) -> str:
-    """Return `value` in its unit: shares as percentages, seconds as durations."""
+    """Return `value` in its unit."""
     if unit == "share":
-        return f"{value:.1%}"
-    if unit == "seconds":
-        return show_duration(value)
+        return f"{_plain(100 * value, 1)}%"
+    if unit == "net_share":
+        return _signed(_plain(100 * value, 0))
+    if unit in DURATIONS:
+        return show_duration(value, is_business=unit == "business_seconds")
     if unit in COUNTED:
         # An average of counts: what stands behind the point is noise.
-        return f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:,.1f}"
-    if unit == "money" and abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}"
+        return _plain(value, 0 if value == int(value) or abs(value) >= 100 else 1)
+    if is_money(unit):
+        amount = _plain(value, 0 if abs(value) >= 1000 else 2)
+        return f"{amount} {NO_CURRENCY if unit == 'money' else unit}"
+    return _plain(value, 2)
 
 
-def show_change(now: float, before: float, unit: str) -> str:
-    """Return a change with its sign: percentage points for shares, percent for everything else."""
-    if unit == "share":
-        return f"{(now - before) * 100:+.1f} pts"
-    if before == 0:
-        return f"{now - before:+,.2f}" if now != before else "0"
-    return f"{(now - before) / before:+.0%}"
+def show_change(change: float, unit: str) -> str:
+    """Return a change with its sign: points for shares, else in the unit."""
+    if unit in SHARES:
+        return f"{_signed(_plain(100 * change, 1))} pts"
+    return _signed(show_value(change, unit))
 
 
-def show_duration(seconds: float) -> str:
-    """Return seconds as the two largest fitting units."""
-    sign, rest = ("-" if seconds < 0 else ""), abs(seconds)
-    if rest < 60:
+def show_relative(now: float, before: float, unit: str) -> str:
+    """Return a change for a narrow column: points for shares, a part of the earlier value for everything else."""
+    if unit in SHARES or not before:
+        return show_change(now - before, unit)
+    part = 100 * (now - before) / abs(before)
+    return f"{_signed(_plain(part, 0 if abs(part) >= 10 else 1))}%"
+
+
+def show_size(change: float, unit: str) -> str:
+    """Return how large a change is, without its direction."""
+    return f"{_plain(100 * abs(change), 1)} points" if unit in SHARES else show_value(abs(change), unit)
+
+
+def show_duration(seconds: float, *, is_business: bool = False) -> str:
+    """Return seconds as the two largest fitting units; time on a business clock never as days."""
+    sign, rest = ("-" if round(seconds) < 0 else ""), abs(seconds)
+    if round(rest) < 60:
         return f"{sign}{rest:.0f} s"
     minutes, left = divmod(round(rest), 60)
     if minutes < 60:
         return f"{sign}{minutes} min {left:02d} s"
     hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{sign}{hours} h {minutes:02d} min"
+    if hours < 48 or is_business:
+        return f"{sign}{hours:,} h {minutes:02d} min"
     days, hours = divmod(hours, 24)
-    return f"{sign}{days} d {hours:02d} h"
+    return f"{sign}{days:,} d {hours:02d} h"
+
+
+def show_count(number: int, thing: str) -> str:
+    """Return a number of things: "1 row", "2,000 rows"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def is_money(unit: str) -> bool:
+    """Whether a unit is an amount of money: a currency's code, or one nobody stated."""
+    return unit == "money" or (len(unit) == 3 and unit.isascii() and unit.isupper())
+
+
+def _plain(value: float, digits: int) -> str:
+    """Return a number with thousands separators; what rounds to zero has no sign."""
+    text = f"{value:,.{digits}f}"
+    return text.removeprefix("-") if not text.strip("-0.,") else text
+
+
+def _signed(text: str) -> str:
+    """Return a written number with its sign; zero has none."""
+    is_zero = not any(figure in "123456789" for figure in text)
+    return text if is_zero or text.startswith("-") else f"+{text}"

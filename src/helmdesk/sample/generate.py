@@ -36,7 +36,9 @@ SCORECARD = (
     "cost_per_ticket", "resolution_rate", "reopen_rate", "escalation_rate", "utilization", "occupancy", "schedule_adherence", "esat",
 )  # fmt: skip
 
-SETTINGS = Settings(name="Larkspur support", time_zone="Europe/Berlin", default_calendar="berlin", is_sample=True, scorecard=SCORECARD)
+SETTINGS = Settings(
+    name="Larkspur support", time_zone="Europe/Berlin", default_calendar="berlin", currency="USD", is_sample=True, scorecard=SCORECARD
+)
 SETTINGS_ASIDE = "helmdesk.toml.before-sample"
 
 INSTRUMENTS = (

@@ -57,23 +57,49 @@ def difference_of_counts(numerator: float, denominator: float, z: float = Z95) -
     return numerator - denominator - half, numerator - denominator + half
 
 
-def mean_interval(total: float, total_of_squares: float, cases: int, z: float = Z95) -> tuple[float, float] | None:
-    """Return the normal interval of a mean from its sums; None under two cases."""
+def around(value: float, half: float, is_positive: bool) -> tuple[float, float]:
+    """Return the interval ``value ± half``; on the log scale where it would leave what can only be positive.
+
+    The delta method puts the standard error of a logarithm at error ÷ value; few, skewed values need this form
+    (W. G. Cochran, Sampling Techniques, 3rd ed., 6.4 and 6.6), many large ones do not differ by it.
+    """
+    if not is_positive or half < value or value <= 0:
+        return value - half, value + half
+    factor = math.exp(half / value)
+    return value / factor, value * factor
+
+
+def mean_interval(
+    total: float, total_of_squares: float, cases: int, z: float = Z95, *, is_positive: bool = False
+) -> tuple[float, float] | None:
+    """Return the normal interval of a mean from its sums; None under two cases.
+
+    Args:
+        is_positive: no single value is below zero: nor is the interval.
+    """
     if cases < 2:
         return None
     mean = total / cases
     variance = max(0.0, (total_of_squares - cases * mean * mean) / (cases - 1))
-    half = z * math.sqrt(variance / cases)
-    return mean - half, mean + half
+    return around(mean, z * math.sqrt(variance / cases), is_positive)
 
 
 def ratio_of_sums(
-    total: float, base: float, squares: float, products: float, base_squares: float, cases: int, z: float = Z95
+    total: float,
+    base: float,
+    squares: float,
+    products: float,
+    base_squares: float,
+    cases: int,
+    z: float = Z95,
+    *,
+    is_positive: bool = False,
 ) -> tuple[float, float] | None:
     """Return the linearised interval of total ÷ base over `cases` independent observations; None under two.
 
     Args:
         squares, products, base_squares: sums of x², x·y and y² over the observations.
+        is_positive: no single x is below zero: nor is the interval.
 
     Source: W. G. Cochran, Sampling Techniques, 3rd ed., section 2.11.
     """
@@ -81,8 +107,7 @@ def ratio_of_sums(
         return None
     ratio = total / base
     residual = max(0.0, squares - 2 * ratio * products + ratio * ratio * base_squares)
-    half = z * math.sqrt(residual * cases / (cases - 1)) / base
-    return ratio - half, ratio + half
+    return around(ratio, z * math.sqrt(residual * cases / (cases - 1)) / base, is_positive)
 
 
 def share_difference_p(hits_before: float, cases_before: float, hits_now: float, cases_now: float) -> float:

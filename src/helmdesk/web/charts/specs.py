@@ -18,11 +18,22 @@ from helmdesk.insight.location import Breakdown
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.ticket import Story
-from helmdesk.query.words import show_duration, show_measurement, show_period, show_segment, show_value
+from helmdesk.query.words import (
+    DURATIONS,
+    NO_CURRENCY,
+    SHARES,
+    show_change,
+    show_duration,
+    show_measurement,
+    show_period,
+    show_segment,
+    show_value,
+)
 from helmdesk.records.schema import SOLVED_STATUSES
 
 Row = dict[str, Any]
 Link = Callable[[Measurement], str]
+# Time on a business clock is never told in days.
 SCALES = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (2 * 60, 60, "minutes"))
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Charts of more marks than this are read as noise: the table still has every row.
@@ -65,7 +76,7 @@ def trend(
     if not known:
         return None
     unit = known[0].unit
-    scale, title = _axis(unit, [m.high or m.value or 0 for m in known])
+    scale, title = _axis(unit, [m.high or m.value or 0 for m in known], known[0].statistic)
     points = [_point(m, scale, link) for m in known]
     solid = [point for point in points if not point["partial"]]
     dashed = [
@@ -73,7 +84,7 @@ def trend(
         for place, pair in enumerate(pairwise(points)) if pair[0]["partial"] or pair[1]["partial"] for point in pair
     ]  # fmt: skip
     x = alt.X("t:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, tickCount=6, grid=False))
-    y = alt.Y("v:Q", title=title, axis=_value_axis(unit), scale=alt.Scale(zero=unit != "share", nice=True))
+    y = alt.Y("v:Q", title=title, axis=_value_axis(unit), scale=alt.Scale(zero=unit not in SHARES, nice=True))
     layers = [
         alt.Chart(_data(points)).mark_area(style="band").encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
         alt.Chart(_data(solid)).mark_line().encode(x=x, y=y),
@@ -115,7 +126,7 @@ def bars(name: str, measurements: Sequence[Measurement], dimension: str, link: L
     if not known:
         return None
     unit = known[0].unit
-    scale, title = _axis(unit, [m.high or m.value or 0 for m in known])
+    scale, title = _axis(unit, [m.high or m.value or 0 for m in known], known[0].statistic)
     points = [{**_point(m, scale, link), "segment": show_segment(m.group[0][1]) or '""'} for m in known]
     y = alt.Y("segment:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
     x = alt.X("v:Q", title=title, axis=_value_axis(unit))
@@ -185,9 +196,9 @@ def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Char
     points, at = [], 0.0
     for segment, kind, value in terms:
         label = f"{segment} ({kind})" if has_mix else segment
-        points.append({"segment": label, "kind": kind, "from": at * scale, "to": (at + value) * scale, "change": signed(value, unit)})
+        points.append({"segment": label, "kind": kind, "from": at * scale, "to": (at + value) * scale, "change": show_change(value, unit)})
         at += value
-    points.append({"segment": "the whole change", "kind": "whole", "from": 0.0, "to": at * scale, "change": signed(at, unit)})
+    points.append({"segment": "the whole change", "kind": "whole", "from": 0.0, "to": at * scale, "change": show_change(at, unit)})
     kinds = [kind for kind in ("rate", "mix", "rate and mix", "whole") if any(point["kind"] == kind for point in points)]
     height = 26 * len(points) + 70
     axis = alt.Axis(format="+.1%", tickCount=5) if unit == "share" else alt.Axis(format="+~s", tickCount=5)
@@ -196,19 +207,9 @@ def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Char
         color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom")),
         tooltip=["segment:N", alt.Tooltip("change:N")],
     )  # fmt: skip
-    summary = f"The change of {signed(at, unit)} taken apart by {breakdown.dimension.replace('_', ' ')}; largest part: {points[0]['segment']}, {points[0]['change']}."
+    summary = f"The change of {show_change(at, unit)} taken apart by {breakdown.dimension.replace('_', ' ')}; largest part: {points[0]['segment']}, {points[0]['change']}."
     rows = tuple((str(point["segment"]), str(point["change"])) for point in points)
     return Chart(name, _spec(chart, height), summary, ("part", "change"), rows, height)
-
-
-def signed(value: float, unit: str) -> str:
-    """Return a change with its sign: points for shares."""
-    return f"{'+' if value >= 0 else '−'}{size(abs(value), unit)}"
-
-
-def size(value: float, unit: str) -> str:
-    """Return the size of a change: points for shares."""
-    return f"{100 * value:.1f} points" if unit == "share" else show_value(value, unit)
 
 
 def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
@@ -293,15 +294,23 @@ def _tooltip(first: str, title: str) -> list[alt.Tooltip]:
             alt.Tooltip("n:Q", format=",")]  # fmt: skip
 
 
-def _axis(unit: str, values: Sequence[float]) -> tuple[float, str]:
-    """Return the factor from a value to what its axis counts, and the axis title."""
-    if unit == "seconds":
+def _axis(unit: str, values: Sequence[float], statistic: str = "") -> tuple[float, str]:
+    """Return the factor from a value to what its axis counts, and the axis title: medians and means say which they are."""
+    scale, title = _scale(unit, values)
+    is_said = statistic in ("median", "mean", "mean of groups") or statistic.endswith("percentile")
+    return scale, f"{statistic}, {title}" if is_said and title else statistic if is_said else title
+
+
+def _scale(unit: str, values: Sequence[float]) -> tuple[float, str]:
+    if unit in DURATIONS:
         most = max((abs(value) for value in values), default=0)
         for least, size, word in SCALES:
-            if most >= least:
-                return 1 / size, word
-        return 1.0, "seconds"
-    return 1.0, "" if unit == "share" else unit
+            if most >= least and (unit == "seconds" or word != "days"):
+                return 1 / size, word if unit == "seconds" else f"{word} of business time"
+        return 1.0, "seconds" if unit == "seconds" else "seconds of business time"
+    if unit == "net_share":
+        return 100.0, "points"
+    return 1.0, "" if unit == "share" else NO_CURRENCY if unit == "money" else unit
 
 
 def _value_axis(unit: str) -> alt.Axis:
@@ -309,10 +318,10 @@ def _value_axis(unit: str) -> alt.Axis:
 
 
 def _edge(each: Bin, unit: str) -> str:
-    low = show_duration(each.low) if unit == "seconds" else show_value(each.low, unit)
+    low = show_value(each.low, unit)
     if each.high is None:
         return f"{_short(low)} or more"
-    high = show_duration(each.high) if unit == "seconds" else show_value(each.high, unit)
+    high = show_value(each.high, unit)
     return f"{_short(low)} – {_short(high)}"
 
 

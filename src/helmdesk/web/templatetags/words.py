@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.scorecard import Card
-from helmdesk.query.words import show_duration, show_measurement, show_segment, show_value
+from helmdesk.query.words import show_change, show_duration, show_measurement, show_segment, show_value
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
 
 register = template.Library()
@@ -46,6 +46,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def working(seconds: float | None) -> str:
+    """Return seconds of a clock that may stand still overnight as words: never days, which have no fixed length there."""
+    return "–" if seconds is None else show_duration(float(seconds), is_business=True)
+
+
+@register.filter
 def segment(name: Any) -> str:
     """Return a group's name; rows without one are a visible segment."""
     return show_segment(name)
@@ -56,22 +62,11 @@ def change(card: Card) -> str:
     """Return a card's change with its sign and, where it exists, its interval."""
     if card.change is None:
         return ""
-    moved = card.change
-    if card.metric.unit == "share":
-        text = f"{moved.value * 100:+.1f} pts"
-        return text if moved.low is None or moved.high is None else f"{text} ({moved.low * 100:+.1f} to {moved.high * 100:+.1f})"
-    text = _signed(moved.value, card.now.unit)
-    return (
-        text
-        if moved.low is None or moved.high is None
-        else f"{text} ({_signed(moved.low, card.now.unit)} to {_signed(moved.high, card.now.unit)})"
-    )
-
-
-def _signed(number: float, unit: str) -> str:
-    if unit in ("tickets", "contacts", "customers", "clocks"):
-        return f"{number:+,.0f}"
-    return ("+" if number >= 0 else "−") + show_value(abs(number), unit)
+    moved, unit = card.change, card.now.unit
+    text = show_change(moved.value, unit)
+    if moved.low is None or moved.high is None:
+        return text
+    return f"{text} ({show_change(moved.low, unit)} to {show_change(moved.high, unit)})"
 
 
 @register.filter

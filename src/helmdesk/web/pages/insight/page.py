@@ -14,6 +14,7 @@ from helmdesk.insight.explanation import Explanation
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
 from helmdesk.query.window import boundary
+from helmdesk.query.words import show_change, show_size
 from helmdesk.web.access import LEADS
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
@@ -59,7 +60,7 @@ def _charts(found: Explanation) -> dict[str, Any]:
         return {"breakdowns": (), "waterfall": None}
     unit = found.movement.form.metric.unit
     rows = [
-        {"name": each.dimension, "rate": specs.signed(each.rate, unit), "mix": specs.signed(each.mix, unit), "is_simpson": each.is_simpson}
+        {"name": each.dimension, "rate": show_change(each.rate, unit), "mix": show_change(each.mix, unit), "is_simpson": each.is_simpson}
         for each in found.location.breakdowns
     ]
     first = found.location.breakdowns[0]
@@ -100,7 +101,7 @@ def is_real(moved: Movement | None) -> tuple[str, str]:
 
 def show_reach(moved: Movement) -> str:
     """Return the smallest change that could have been seen, in its unit."""
-    return specs.size(moved.detectable or 0.0, moved.form.metric.unit)
+    return show_size(moved.detectable or 0.0, moved.form.metric.unit)
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:

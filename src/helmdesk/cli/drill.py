@@ -9,6 +9,7 @@ import click
 from helmdesk.cli.measure import warn_if_stale
 from helmdesk.cli.options import desk_option, format_option, open_desk, question_options, split_names
 from helmdesk.cli.output import emit, show_table, talk
+from helmdesk.query.words import show_count
 
 SHOWN = 50
 
@@ -34,4 +35,4 @@ def command(key: str, desk_path: str | None, format_name: str, limit: int | None
         columns = [name for name in table.column_names if name not in hidden]
         show_table(columns, ([row[name] for name in columns] for row in table.to_pylist()))
     more = f", {total - table.num_rows:,} not shown" if table.num_rows < total else ""
-    talk(f"{total:,} rows{more}")
+    talk(f"{show_count(total, 'row')}{more}")

@@ -9,6 +9,7 @@ import click
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.progress import Progress
 from helmdesk.query.receipt import read_receipt
+from helmdesk.query.words import show_count
 
 
 @click.command("verify", epilog="Example: helmdesk measure csat --receipt csat.json && helmdesk verify csat.json")
@@ -22,4 +23,4 @@ def command(receipt_path: str, desk_path: str | None) -> None:
         progress(f"rebuilding facts of lake version {receipt.content['lake_version']}")
         desk.verify(receipt)
     names = ", ".join(query["metric"] for query in receipt.content["queries"])
-    click.echo(f"equal: {names}, {receipt.content['row_count']} rows, from lake version {receipt.content['lake_version']}")
+    click.echo(f"equal: {names}, {show_count(receipt.content['row_count'], 'row')}, from lake version {receipt.content['lake_version']}")

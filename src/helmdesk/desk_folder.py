@@ -125,6 +125,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
         from helmdesk.facts.definitions import reject_unusable_definitions
         from helmdesk.lake.erasure import leave_out_erased
+        from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
 
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
@@ -140,6 +141,7 @@ class DeskFolder(DeskMarts):
             staging = Staging(connection, source, batch_id, recorded_at, on_step, self.limits)
             fill(staging)
             reject_unusable_definitions(staging)
+            reject_impossible_orders(staging)
             staging.check()
             left_out = leave_out_erased(connection, staging.families, self.path)
             if left_out:

@@ -28,6 +28,7 @@ fact = Fact(
             -- Its source says that it happened, not when.
             coalesce(bool_or(type = 'answered' and fidelity = 'asserted'), false) as is_answer_undated,
             coalesce(bool_or(type in ('missed', 'abandoned') and fidelity = 'asserted'), false) as is_loss_undated,
+            coalesce(bool_or(type = 'ended' and fidelity = 'asserted'), false) as is_handling_unknown,
             count_if(type = 'transferred') as transfers, bool_or(is_resolved) as is_declared_resolved
         from leg_records
         where leg_id is not null
@@ -78,9 +79,11 @@ fact = Fact(
     ),
     timed as (
         select t.*, coalesce(t.stated_offered_at, t.first_at) as offered_at,
-            case when t.answered_at is not null then t.is_answer_undated else t.is_loss_undated end as is_wait_unknown,
-            seconds(t.answered_at, coalesce(t.wrap_ended_at, t.ended_at)) as elapsed_handle_seconds,
-            coalesce(h.hold_seconds, 0) as hold_seconds, seconds(t.ended_at, t.wrap_ended_at) as wrap_seconds, d.own_seconds
+            -- No wait is negative: what came in such an order, from files loaded one by one, is unknown.
+            case when t.answered_at is not null then t.is_answer_undated or t.answered_at < coalesce(t.stated_offered_at, t.first_at)
+                else t.is_loss_undated or coalesce(t.abandoned_at, t.missed_at) < coalesce(t.stated_offered_at, t.first_at) end as is_wait_unknown,
+            case when not t.is_handling_unknown and coalesce(t.wrap_ended_at, t.ended_at) >= t.answered_at then seconds(t.answered_at, coalesce(t.wrap_ended_at, t.ended_at)) end as elapsed_handle_seconds,
+            coalesce(h.hold_seconds, 0) as hold_seconds, case when t.wrap_ended_at >= t.ended_at then seconds(t.ended_at, t.wrap_ended_at) end as wrap_seconds, d.own_seconds
         from told t
         left join holds h on h.leg_id = t.leg_id
         left join divided d on d.leg_id = t.leg_id
@@ -92,9 +95,9 @@ fact = Fact(
         case when t.answered_at is not null then 'answered' when t.abandoned_at is not null then 'abandoned'
             when t.missed_at is not null then 'missed' else 'waiting' end as outcome,
         case when not t.is_wait_unknown then seconds(t.offered_at, coalesce(t.answered_at, t.abandoned_at, t.missed_at)) end as wait_seconds,
-        case when not t.is_wait_unknown then seconds(coalesce(t.ivr_at, t.offered_at), coalesce(t.answered_at, t.abandoned_at, t.missed_at)) end as wait_with_ivr_seconds,
+        case when not t.is_wait_unknown then seconds(least(coalesce(t.ivr_at, t.offered_at), t.offered_at), coalesce(t.answered_at, t.abandoned_at, t.missed_at)) end as wait_with_ivr_seconds,
         case when t.answered_at is not null then t.hold_seconds end as hold_seconds, t.wrap_seconds,
-        seconds(t.answered_at, t.ended_at) - t.hold_seconds as talk_seconds,
+        case when not t.is_handling_unknown and t.ended_at >= t.answered_at then greatest(seconds(t.answered_at, t.ended_at) - t.hold_seconds, 0) end as talk_seconds,
         t.elapsed_handle_seconds, coalesce(t.own_seconds, t.elapsed_handle_seconds) as handle_seconds
     from timed t
     union all

@@ -2,6 +2,8 @@
 
 A second file with one row a conversation may give when it began and how long it took; the last answer of a
 conversation that has no time of its own is dated by it. Nothing is said about solving, so nothing is assumed.
+A message dated before the first of its conversation, by turn or by the order of a file that is in order, cannot be: it is
+left out and told, and the conversation stays.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ def _stage(staging: Staging, sheet: Sheet, zone: str) -> None:
     rows = f"{sheet.raw.table}_spoken"
     staging.connection.execute(
         f"""create temp table {rows} as
-        select *, coalesce({times.instant(AT)}, e.end_at) as said_at, "at" is null as is_dated_by_end, {kind} as kind
+        select *, coalesce({times.instant(AT)}, e.end_at) as said_at, {times.second(AT)} as second_at, coalesce(try_cast(turn as bigint), _row) as place, "at" is null as is_dated_by_end, {kind} as kind
         from {sheet.view} left join endings e using (conversation_id) where ({fault}) is null and ({kind}) is not null"""
     )
     staging.reject(
@@ -87,7 +89,7 @@ def _stage(staging: Staging, sheet: Sheet, zone: str) -> None:
         f"{rows} where said_at is null",
         is_whole_row=True,
     )
-    order = "coalesce(try_cast(turn as bigint), _row)"
+    _leave_out_impossible(staging, sheet, rows)
     staging.add(
         "created",
         {"record_id": "'transcript:' || conversation_id || ':created'", "source_id": "conversation_id", "occurred_at": "said_at", "seq": "0",
@@ -95,17 +97,44 @@ def _stage(staging: Staging, sheet: Sheet, zone: str) -> None:
          "is_outbound": "kind <> 'customer'", "fidelity": "'derived'", "extra": "case when company is not null then json_object('company', company) end",
          "_file": "_file", "_row": "_row"},
         f"(select * from {rows} where said_at is not null and conversation_id is not null qualify row_number() over"
-        f" (partition by conversation_id order by said_at, {order}) = 1)",
+        f" (partition by conversation_id order by said_at, place) = 1)",
     )  # fmt: skip
     staging.add(
         "message",
         {"record_id": "'transcript:' || conversation_id || ':' || coalesce(turn, _row::varchar)", "source_id": "conversation_id", "occurred_at": "said_at",
-         "seq": order, "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
+         "seq": "place", "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
          "direction": "case kind when 'customer' then 'inbound' else 'outbound' end", "visibility": "'public'",
          "is_automated": "kind = 'automation'", "text": "message", "fidelity": "case when is_dated_by_end then 'derived' else 'native' end",
          "_file": "_file", "_row": "_row"},
         f"{rows} where said_at is not null and conversation_id is not null",
     )  # fmt: skip
+
+
+def _leave_out_impossible(staging: Staging, sheet: Sheet, rows: str) -> None:
+    """Quarantine messages dated before the first one of their conversation, where the order of the conversation is known."""
+    pair = "partition by conversation_id order by place, _row"
+    (pairs, forward) = staging.connection.execute(
+        f"select count(*), count(*) filter (where said_at > last_at) from (select said_at, lag(said_at) over ({pair}) as last_at from {rows}"
+        " where said_at is not null) where said_at <> last_at"
+    ).fetchone() or (0, 0)
+    # Turns count from the first message, or from the last; rows without turns may stand in any order.
+    is_ordered = forward * 2 >= pairs or pairs < 10 if sheet.has("turn") else forward * 3 >= pairs * 2
+    if not is_ordered:
+        return
+    staging.connection.execute(
+        f"create temp table begun as select conversation_id, arg_min(said_at, (place, _row)) as begun_at from {rows} where said_at is not null group by conversation_id"
+    )
+    early = f"from begun b where b.conversation_id = {rows}.conversation_id and {rows}.said_at <= b.begun_at - interval 1 second"
+    # In the hour that comes twice the second passing makes sense.
+    staging.connection.execute(f"update {rows} set said_at = second_at {early} and second_at >= b.begun_at")
+    staging.reject(
+        sheet.given["at"],
+        AT,
+        "strftime(begun_at, 'before the first message of its conversation (%Y-%m-%d %H:%M:%S UTC): the conversation counts, this message does not')",
+        f"(select r.*, b.begun_at from {rows} r join begun b using (conversation_id) where r.said_at <= b.begun_at - interval 1 second)",
+    )
+    staging.connection.execute(f"delete from {rows} where rowid in (select {rows}.rowid from {rows} join begun b using (conversation_id)"
+                               f" where {rows}.said_at <= b.begun_at - interval 1 second); drop table begun")  # fmt: skip
 
 
 source = Source("transcript", "chats or tweets, one row a message (CSV: conversation, role, time, text)", read, named_paths)

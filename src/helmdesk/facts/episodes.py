@@ -30,11 +30,12 @@ fact = Fact(
         from turns
         where was_unsolved is null or is_unsolved
     ),
-    -- Solved in the instant of its creation, or at a time that nobody knows.
+    -- Solved in the instant of its creation, or at a time that nobody knows: not told, or before the ticket was there.
     born_solved as (
-        select distinct ticket_id
-        from ticket_records
-        where type = 'status_changed' and ticket_id in (select ticket_id from runs where is_born_solved)
+        select distinct s.ticket_id
+        from ticket_records s
+        join runs r on r.ticket_id = s.ticket_id and r.is_born_solved
+        where s.type = 'status_changed' and s.fidelity is distinct from 'asserted' and s.occurred_at > r.started_at - interval 1 second
     ),
     -- Solved by a rule, not by anybody: it leaves the backlog, but nobody resolved it. Of several rows of one instant
     -- the first did it; the others repeat it.

@@ -64,10 +64,6 @@ fact = Fact(
         )
         group by ticket_id
     ),
-    -- Solved, its source says, before it was there: nobody knows when.
-    undated as (
-        select distinct ticket_id from ticket_records where type = 'status_changed' and fidelity = 'asserted'
-    ),
     contacted as (
         select l.ticket_id, arg_min(coalesce(q.name, l.queue_id), l.offered_at) as first_queue, sum(l.handle_seconds) as handle_seconds
         from legs l
@@ -106,15 +102,10 @@ fact = Fact(
         case when k.first_reply_at >= p.first_assigned_at then seconds(p.first_assigned_at, nullif(k.first_reply_at, forever())) end as first_reply_from_assignment_seconds,
         case when k.first_any_reply_at >= k.created_at then seconds(k.created_at, nullif(k.first_any_reply_at, forever())) end as first_any_reply_seconds,
         case when k.first_bot_reply_at >= k.created_at then seconds(k.created_at, nullif(k.first_bot_reply_at, forever())) end as first_bot_reply_seconds,
-        case when not d.is_first_undated then seconds(k.created_at, nullif(k.first_solved_at, forever())) end as first_solve_seconds,
-        case when not d.is_last_undated then seconds(k.created_at, nullif(k.last_solved_at, forever())) end as resolution_seconds,
-        b.* exclude (ticket_id, first_reply_from_assignment_business_seconds, first_solve_business_seconds, resolution_business_seconds,
-            first_solve_business_at_anchor_seconds, resolution_business_at_anchor_seconds),
+        seconds(k.created_at, nullif(k.first_solved_at, forever())) as first_solve_seconds,
+        seconds(k.created_at, nullif(k.last_solved_at, forever())) as resolution_seconds,
+        b.* exclude (ticket_id, first_reply_from_assignment_business_seconds),
         case when k.first_reply_at >= p.first_assigned_at then b.first_reply_from_assignment_business_seconds end as first_reply_from_assignment_business_seconds,
-        case when not d.is_first_undated then b.first_solve_business_seconds end as first_solve_business_seconds,
-        case when not d.is_last_undated then b.resolution_business_seconds end as resolution_business_seconds,
-        case when not d.is_first_undated then b.first_solve_business_at_anchor_seconds end as first_solve_business_at_anchor_seconds,
-        case when not d.is_last_undated then b.resolution_business_at_anchor_seconds end as resolution_business_at_anchor_seconds,
         -- For survival: how long it has been watched, solved or not, as of the data.
         case when k.first_solved_at is not null then seconds(k.created_at, least(k.first_solved_at, z.as_of)) end as watched_seconds,
         k.{MATURITIES["is_reopen_mature"]} as is_reopen_mature
@@ -130,9 +121,6 @@ fact = Fact(
     -- A counter is zero until its source says otherwise, where the source keeps that counter at all.
     left join source_habits n on n.source = o.source
     left join ticket_working_times b on b.ticket_id = k.ticket_id
-    left join undated u on u.ticket_id = k.ticket_id
-    cross join lateral (select u.ticket_id is not null and k.first_solved_at = k.created_at as is_first_undated,
-        u.ticket_id is not null and k.last_solved_at = k.created_at as is_last_undated) d
     left join account_versions a on a.entity_id = o.account_id and k.created_at >= a.valid_from and k.created_at < a.valid_to
     left join contract_versions ct on ct.account_id = o.account_id and k.created_at >= ct.valid_from and k.created_at < ct.valid_to
     left join latest_teams pt on pt.entity_id = p.first_team_id

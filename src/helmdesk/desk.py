@@ -89,6 +89,8 @@ class Desk(DeskInsight):
         for request in requests:
             resolve(request)  # an unknown name should not wait for a mart
         with self.reader(as_of, settings) as reader:
+            if settings is None:  # a receipt made before is computed again whatever it asked
+                reader.bounds.refuse_outside(requests[0].start, requests[0].end, question.time_zone)
             origin = reader.remember(Origin, lambda: Origin.of(reader.engine))
             answers = [self._ask(reader, request) for request in requests]
         tables = [answer.measurements for answer in answers]
@@ -98,7 +100,7 @@ class Desk(DeskInsight):
             made_of = origin.made_of
             is_published = as_of is None and self.made_of() == made_of
             with self.engine(None if is_published else made_of.lake_version, made_of.settings) as fresh:
-                return drill_table(fresh, chosen.metric.fact, chosen.drill_sql)
+                return drill_table(fresh, chosen.metric.fact, chosen.drill_sql, question.time_zone)
 
         return Measurements(tables, question.by, lambda: make_receipt(origin, question, answers), drill)
 
@@ -163,8 +165,9 @@ class Desk(DeskInsight):
         question = self._question((key,), by, grain, start, end, where, variant, clock)
         (request,) = (self._defined(request) for request in question.requests(policy))
         with self.reader() as reader:
+            reader.bounds.refuse_outside(request.start, request.end, request.time_zone)
             answer = self._ask(reader, request)
-            return drill_page(reader.engine, answer.metric.fact, answer.drill_sql, sort, is_descending, offset, limit)
+            return drill_page(reader.engine, answer.metric.fact, answer.drill_sql, question.time_zone, sort, is_descending, offset, limit)
 
     def scorecard(
         self,

@@ -111,6 +111,7 @@ class DeskDetails(DeskFolder):
         question = Question((key,), (), None, start, end, where, variant, clock, self.settings.time_zone, self.settings.week_start)
         (request,) = (self._defined(request) for request in question.requests(policy))
         with self.reader() as reader:
+            reader.bounds.refuse_outside(request.start, request.end, request.time_zone)
             return reader.remember(("distribution", request), lambda: distribution(reader, request))
 
     def open_work(self, *, where: str | None = None, policy: Policy | None = None) -> OpenWork:
@@ -268,10 +269,14 @@ class DeskDetails(DeskFolder):
     def _window(
         self, reader: Reader, start: str | None = None, end: str | None = None, compare: str = "previous", name: str | None = None
     ) -> Window:
+        from helmdesk.query.periods import parse_boundary
         from helmdesk.query.window import find_window
 
         zone, week_start = self.settings.time_zone, self.settings.week_start
-        return find_window(reader.bounds.as_of, zone, week_start, name=name or "", start=start or "", end=end or "", compare=compare)
+        bounds = reader.bounds
+        first = parse_boundary(start, zone, "start") if start else None
+        bounds.refuse_outside(first, parse_boundary(end, zone, "end") if end else None, zone)
+        return find_window(bounds.as_of, zone, week_start, name=name or "", start=start or "", end=end or "", compare=compare)
 
     def _dates(self, window: str | None, start: str | None, end: str | None) -> tuple[str | None, str | None]:
         """Return the boundaries of a named window, or those given."""

@@ -5,7 +5,8 @@ HelmdeskError                exit 1   something failed; the message says what an
 │   ├── SettingError         exit 2   a setting in helmdesk.toml
 │   ├── MappingError         exit 2   a mapping file, before anything is loaded
 │   ├── FilterError          exit 2   a --where expression
-│   └── MixedCurrencies      exit 2   amounts that have no sum
+│   ├── MixedCurrencies      exit 2   amounts that have no sum
+│   └── OutOfRangeError      exit 2   a window that holds none of the data's time
 ├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
 ├── NotPermittedError        exit 3   it exists, and this reader may not see it
 ├── InputError               exit 4   a file that cannot be read as what it claims to be
@@ -43,6 +44,10 @@ class MappingError(UsageError):
 
 class FilterError(UsageError):
     """A filter is not a condition over declared dimensions."""
+
+
+class OutOfRangeError(UsageError):
+    """A window lies wholly before or after the data: nothing is known of it, and nothing is not zero."""
 
 
 class NotFoundError(HelmdeskError):

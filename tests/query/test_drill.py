@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from desks import load_events, make_desk, ticket
 from helmdesk.catalogue import load_catalogue
 from helmdesk.desk import Desk
 from helmdesk.facts.fact import Dimension
-from helmdesk.query.compile import resolve
+from helmdesk.kinds import Level, Mean, Quantile
+from helmdesk.query.compile import MEASURED, resolve
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
@@ -108,3 +114,43 @@ def test_flow_explains_the_level(small_desk: Desk) -> None:
             ((opened,),) = engine.run(sql.format("episodes.started_at", f"{start} 00:00:00", f"{end} 00:00:00"))
             ((closed,),) = engine.run(sql.format("episodes.ended_at", f"{start} 00:00:00", f"{end} 00:00:00"))
         assert after == before + opened - closed
+
+
+def durations() -> list[tuple[str, str | None, str]]:
+    """Every form that is a quantile or a mean of seconds, by each clock it has."""
+    forms = [(key, variant, load_catalogue()[key].variant(variant) if variant else load_catalogue()[key].metric) for key, variant in FORMS]
+    return [
+        (key, variant, clock)
+        for key, variant, metric in forms
+        for clock in metric.clocks
+        if metric.unit == "seconds" and isinstance(inner(metric.value), Quantile | Mean)
+    ]
+
+
+def inner(value: Any) -> Any:
+    return value.of if isinstance(value, Level) else value
+
+
+@pytest.mark.parametrize(("key", "variant", "clock"), durations())
+def test_a_duration_can_be_computed_from_its_rows(small_desk: Desk, key: str, variant: str | None, clock: str) -> None:
+    question: dict[str, Any] = {"variant": variant, "clock": clock, "start": "2026-03-02", "end": "2026-06-01"}
+    found = small_desk.measure(key, **question)[0]
+    value = inner(resolve(Request(key, variant, clock=clock)).value)
+    cells = small_desk.drill(key, **question)[value.column if value.column.isidentifier() else MEASURED].to_pylist()
+    assert len(cells) == found.n
+    if found.n:
+        computed = np.quantile(cells, value.q) if isinstance(value, Quantile) else np.mean(cells)
+        assert found.value == pytest.approx(float(computed), rel=1e-9, abs=1e-6)
+
+
+def test_instants_of_rows_are_on_the_clock_of_the_desk(tmp_path: Path) -> None:
+    """Nine in the morning in Kathmandu is a quarter past three in UTC."""
+    desk = make_desk(tmp_path / "desk", time_zone="Asia/Kathmandu")
+    load_events(desk, [*ticket("A", "2026-01-05T03:15:00Z", "2026-01-05T04:15:00Z"), *ticket("B", "2026-01-05T03:15:00Z")])
+    for table in (desk.drill("ticket_volume"), desk.rows("ticket_volume", sort="ticket_id").table):
+        assert str(table.schema.field("created_at").type) == "timestamp[us, tz=Asia/Kathmandu]"
+        assert table["created_at"].to_pylist()[0].isoformat() == "2026-01-05T09:00:00+05:45"
+    by_day = desk.drill("resolution_time", grain="day")
+    assert by_day["period_start"].to_pylist() == [date(2026, 1, 5)]
+    assert desk.measure("ticket_volume").receipt.content["data_as_of"] == "2026-01-05T10:00:00+05:45"
+    assert "last_solved_at" in by_day.column_names

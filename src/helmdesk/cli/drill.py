@@ -21,7 +21,7 @@ SHOWN = 50
 @format_option
 @click.option("--limit", type=click.IntRange(min=0), help=f"Show at most this many rows (tables: {SHOWN}).")
 def command(key: str, desk_path: str | None, format_name: str, limit: int | None, by: tuple[str, ...], **question: Any) -> None:
-    """List the rows behind the same question asked of 'measure'. Instants are UTC."""
+    """List the rows behind the same question asked of 'measure'. Instants are on the clock of the desk's zone."""
     desk = open_desk(desk_path)
     warn_if_stale(desk, question["as_of"])
     table = desk.drill(key, by=split_names(by), **question)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import click
 
 from helmdesk.cli.options import desk_option, format_option, open_desk
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.query.sla_at import COLUMNS
+from helmdesk.query.window import wall
 from helmdesk.query.words import NONE, show_duration
 
 
@@ -18,7 +22,12 @@ from helmdesk.query.words import NONE, show_duration
 @format_option
 def command(at: str | None, where: str | None, limit: int, desk_path: str | None, format_name: str) -> None:
     """Show which promises are late or about to be, and how much working time each has left."""
-    rows = open_desk(desk_path).sla_at(at, where=where)
+    desk = open_desk(desk_path)
+    zone = desk.settings.time_zone
+    rows: list[dict[str, Any]] = [
+        {name: wall(cell, zone) if isinstance(cell, datetime) else cell for name, cell in row.items()}
+        for row in desk.sla_at(at, where=where)
+    ]
     if format_name != "table":
         import pyarrow as pa
 

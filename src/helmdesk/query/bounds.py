@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from helmdesk.errors import OutOfRangeError
 from helmdesk.kinds import Metric
+from helmdesk.query.window import wall
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,17 @@ class Bounds:
     def missing(self, metric: Metric) -> tuple[str, ...]:
         """Return the record types a metric needs and no source ever delivered."""
         return tuple(name.replace("|", "' or '") for name in metric.needs if not any(word in self.record_types for word in name.split("|")))
+
+    def refuse_outside(self, start: datetime | None, end: datetime | None, zone: str) -> None:
+        """Refuse a window of which nothing is known.
+
+        Raises:
+            OutOfRangeError: it ends before the data begin, or begins after they end; names their span.
+        """
+        if not self.record_types:
+            return  # nothing is loaded: every answer says so
+        is_after, is_before = start is not None and start > self.as_of, end is not None and end <= self.first
+        if is_after or is_before:
+            span = f"{wall(self.first, zone):%Y-%m-%d %H:%M} to {wall(self.as_of, zone):%Y-%m-%d %H:%M} ({zone})"
+            what = "begins after the data end" if is_after else "ends before the data begin"
+            raise OutOfRangeError(f"the window {what}: they reach from {span}; ask within it, or load what is missing")

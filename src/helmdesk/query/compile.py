@@ -42,6 +42,9 @@ from helmdesk.query.levels import join_instants
 from helmdesk.query.panes import Pane, pane_key, place_rows
 from helmdesk.query.request import Request
 
+# The column of a drill-down that holds what is measured, where no column of the fact does.
+MEASURED = "measured"
+
 
 def resolve(request: Request) -> Metric:
     """Return the metric in the asked variant and clock.
@@ -57,7 +60,20 @@ def resolve(request: Request) -> Metric:
         raise UsageError(f"metric '{request.key}'{form} has no {request.clock} clock")
     if request.clock != "calendar":
         metric = dataclasses.replace(metric, value=_on_business_clock(metric.value, request.clock))
-    return metric
+    return dataclasses.replace(metric, evidence=_with_measured(metric, request.clock))
+
+
+def _with_measured(metric: Metric, clock: str) -> tuple[str, ...]:
+    """Return the columns of a drill-down with those that are measured: the number can be computed from its rows."""
+    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    given = (getattr(inner, name, None) for name in ("column", "numerator", "denominator"))
+    measured = [column for column in given if isinstance(column, str) and column.isidentifier()]
+    listed = list(metric.evidence)
+    for column in measured:
+        if column not in listed:
+            twin = column.replace(f"_{clock}_seconds", "_seconds")
+            listed.insert(listed.index(twin) + 1 if twin in listed else len(listed), column)
+    return tuple(listed)
 
 
 def _on_business_clock(value: Value, clock: str) -> Value:
@@ -146,10 +162,13 @@ def _select_part(
         clusters = [house(cluster).as_("cluster")] if cluster else []
         selected = [*groups, *placed, role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
     else:
-        shown = [exp.column(name) for name in for_drill if name not in request.by and name not in request.policy.hidden]
+        shown: list[exp.Expr] = [exp.column(name) for name in for_drill if name not in request.by and name not in request.policy.hidden]
         named = [column.copy() for column in groups]
         for place, column in enumerate(named):
             column.set("alias", exp.to_identifier(request.by[place]))
+        inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+        if isinstance(inner, Quantile | Mean) and not inner.column.isidentifier():
+            shown.append(instant_column(house(inner.column)).as_(MEASURED))
         selected = [*placed, role, *named, *shown]
     query = query.select(*selected, copy=False)
     query = query.where(house(f"({part.where})"), copy=False)

@@ -27,10 +27,13 @@ class RowsPage:
     table: pyarrow.Table
 
 
-def drill_page(engine: Engine, fact: str, sql: str, sort: str | None, is_descending: bool, offset: int, limit: int | None) -> RowsPage:
+def drill_page(
+    engine: Engine, fact: str, sql: str, zone: str, sort: str | None, is_descending: bool, offset: int, limit: int | None
+) -> RowsPage:
     """Run a drill-down for some rows only.
 
     Args:
+        zone: whose clock instants are given on.
         sort: column to sort by, rows without a value last; None keeps the drill-down's own order.
 
     Raises:
@@ -47,11 +50,11 @@ def drill_page(engine: Engine, fact: str, sql: str, sort: str | None, is_descend
     order += [engine.quoted(name) for name in columns if name != sort]
     some = f" limit {int(limit)} offset {int(offset)}" if limit is not None else ""
     page = f"select {', '.join(map(engine.quoted, shown))} from ({sql}) q order by {', '.join(order)}{some}"
-    return RowsPage(total, drill_table(engine, fact, page))
+    return RowsPage(total, drill_table(engine, fact, page, zone))
 
 
-def drill_table(engine: Engine, fact: str, sql: str) -> pyarrow.Table:
-    """Run a drill-down; instants (UTC) that have not come are null, not the year 9999."""
+def drill_table(engine: Engine, fact: str, sql: str, zone: str) -> pyarrow.Table:
+    """Run a drill-down; instants are on the clock of `zone` and carry it, those that have not come are null, not the year 9999."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -59,8 +62,14 @@ def drill_table(engine: Engine, fact: str, sql: str) -> pyarrow.Table:
     table = engine.arrow(sql)
     forever = pa.scalar(datetime.fromisoformat(FOREVER), pa.timestamp("us"))
     for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            cells = table.column(place)
-            open_ended = pc.equal(cells, forever.cast(field.type))
-            table = table.set_column(place, field.name, pc.if_else(open_ended, pa.scalar(None, field.type), cells))
+        if not pa.types.is_timestamp(field.type):
+            continue
+        cells = table.column(place)
+        if field.name == "period_start":
+            table = table.set_column(place, field.name, cells.cast(pa.date32()))  # a label: the local day that a period begins with
+            continue
+        open_ended = pc.equal(cells, forever.cast(field.type))
+        come = pc.if_else(open_ended, pa.scalar(None, field.type), cells).cast(pa.timestamp("us", field.type.tz))
+        located = come.cast(pa.timestamp("us", zone)) if field.type.tz else pc.assume_timezone(come, "UTC").cast(pa.timestamp("us", zone))
+        table = table.set_column(place, field.name, located)
     return table

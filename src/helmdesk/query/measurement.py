@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -17,9 +17,24 @@ if TYPE_CHECKING:
     from helmdesk.query.receipt import Receipt
 
 SMALL = 5
+Reason = Literal[
+    "", "not_recorded", "out_of_range", "partly_out_of_range", "withheld", "pending", "filtered_out", "not_permitted", "no_rows", "too_few"
+]
+# What a reason means, and the next step.
+REASONS: Mapping[Reason, tuple[str, str]] = {
+    "not_recorded": ("never recorded", "no source delivered such records; 'helmdesk metrics --desk' names them"),
+    "out_of_range": ("outside the data", "the period lies outside the time that the data cover; ask within it"),
+    "partly_out_of_range": ("partly outside the data", "the window reaches beyond the data; only what lies within it is counted"),
+    "withheld": ("withheld (fewer than 5)", "it would speak of fewer than five cases of one person; ask for the team or a longer window"),
+    "pending": ("not known yet", "the outcome of these cases is still open; ask again later, or for an earlier window"),
+    "filtered_out": ("nothing passes the filter", "widen the filter or the window"),
+    "not_permitted": ("nothing you may see", "ask somebody who may see more"),
+    "no_rows": ("no cases", "no such case lies in the window; widen it, or see what is loaded: helmdesk doctor"),
+    "too_few": ("fewer than five cases", "too few for a conclusion; widen the window or the filter"),
+}
 FIXED_COLUMNS = (
     "value", "low", "high", "unit", "statistic", "n", "numerator", "denominator", "pending", "native", "derived", "asserted",
-    "is_partial", "is_small", "is_suppressed",
+    "is_partial", "is_small", "is_suppressed", "reason",
 )  # fmt: skip
 
 
@@ -41,6 +56,7 @@ class Measurement:
         is_small: fewer than five rows.
         is_suppressed: value withheld because it would speak about fewer than five cases of a person.
         statistic: what kind of number it is: median, mean, share, count ...
+        reason: why there is no value, or not one to rely on, see `REASONS`; empty when there is nothing to say.
     """
 
     metric: str
@@ -63,6 +79,7 @@ class Measurement:
     is_small: bool
     is_suppressed: bool
     statistic: str = ""
+    reason: Reason = ""
 
 
 class MeasurementTable(Sequence[Measurement]):

@@ -17,6 +17,7 @@ from helmdesk.facts.build import facts_hash
 from helmdesk.facts.made_of import MadeOf
 from helmdesk.query.question import Question
 from helmdesk.query.run import Answer
+from helmdesk.query.window import plain
 from helmdesk.query.words import is_money
 from helmdesk.version import __version__
 
@@ -100,10 +101,13 @@ def differences(recorded: list[dict[str, Any]], computed: list[dict[str, Any]]) 
     for place, (then, now) in enumerate(zip(canonical(recorded), canonical(computed), strict=False), 1):
         # Rows without a statistic are of a time when units named neither clock nor currency, and whole windows were never partial.
         labels = () if "statistic" in then else ("statistic", "unit", "is_partial")
-        for key in dict.fromkeys([*then, *now]):
+        # Before results gave reasons, a period before the data began was told as one without cases.
+        is_outside = "reason" not in then and now.get("reason") == "out_of_range"
+        for key in then:  # a later version may say more of a result than the receipt holds
             # Which currency amounts are in, where records do not say, is the desk's to name later.
             is_named = key == "unit" and is_money(str(then.get(key))) and is_money(str(now.get(key)))
-            if key not in labels and not is_named and then.get(key) != now.get(key):
+            is_known = key in labels or is_named or (is_outside and key == "value")
+            if not is_known and then.get(key) != now.get(key):
                 found.append(f"row {place} ({then.get('metric')}): {key} recorded {then.get(key)!r}, computed {now.get(key)!r}")
     return found
 
@@ -147,7 +151,7 @@ def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer]) 
             "request": question.as_dict(),
             "settings": made_of.settings,
             "lake_version": made_of.lake_version,
-            "data_as_of": made_of.latest.isoformat() if made_of.latest else None,
+            "data_as_of": plain(made_of.latest, question.time_zone) if made_of.latest else None,
             "facts": made_of.facts,
             "engine": {"name": origin.engine, "version": origin.engine_version},
             "packages": {name: version(name) for name in ("duckdb", "deltalake", "sqlglot")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from helmdesk.engines.engine import Engine
@@ -23,7 +23,7 @@ from helmdesk.query.compile import (
 )  # fmt: skip
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.finish import FINISH
-from helmdesk.query.measurement import SMALL, MeasurementTable
+from helmdesk.query.measurement import SMALL, MeasurementTable, Reason
 from helmdesk.query.panes import PANE, Pane
 from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
@@ -31,6 +31,7 @@ from helmdesk.query.words import is_money
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
 EMPTY_BOUNDS = datetime(1970, 1, 1)
+A_DAY = timedelta(days=1)
 Columns = dict[str, list[Any]]
 NOTHING = (
     "n", "pending", "native", "derived", "asserted", "numerator", "denominator", "positive", "negative", "total", "squares", "xx", "xy", "yy",
@@ -169,11 +170,15 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
     if is_unrecorded:
         # Not even a count is zero where nobody ever recorded such a thing.
         value = [None] * len(sizes)
+    reasons = _reasons(pane, bounds, columns, value, is_suppressed, is_unrecorded)
+    # A period before the data begin is no period without cases.
+    value = [None if reason == "out_of_range" else number for number, reason in zip(value, reasons, strict=True)]
     measured: Columns = {
         **{name: columns[key] for name, key in zip(request.by, _keys(request), strict=False)},
         "period_start": starts, "value": value, "low": low, "high": high, "n": sizes, "numerator": numerator, "denominator": denominator,
         **{name: columns[name] for name in ("pending", "native", "derived", "asserted")},
         "is_partial": [partial.get(start, True) for start in starts], "is_small": is_small, "is_suppressed": is_suppressed,
+        "reason": reasons,
     }  # fmt: skip
     unit = _unit(metric, request, bounds)
     return MeasurementTable(metric.key, metric.version, request.variant or "", unit, metric.statistic, request.by, measured)
@@ -184,6 +189,35 @@ def _unit(metric: Metric, request: Request, bounds: Bounds) -> str:
     if metric.unit == "seconds" and request.clock != "calendar":
         return "business_seconds"
     return bounds.currency(metric) if is_money(metric.unit) else metric.unit
+
+
+def _reasons(
+    pane: Pane, bounds: Bounds, columns: Columns, value: Sequence[float | None], is_suppressed: Sequence[bool], is_unrecorded: bool
+) -> list[Reason]:
+    """Return why each value is missing or not to be relied on."""
+    request = pane.request
+    outside = {bucket.label for bucket in pane.periods if bucket.end <= bounds.first or bucket.start > bounds.as_of}
+    nobody: Reason = "filtered_out" if request.where is not None else "not_permitted" if request.policy.predicate is not None else "no_rows"
+    reaches_out = not pane.periods and (
+        (request.start is not None and request.start < bounds.first - A_DAY)
+        or (request.end is not None and request.end > bounds.as_of + A_DAY)
+    )
+
+    def reason(start: date | None, n: int, pending: int, number: float | None, hidden: bool) -> Reason:
+        if is_unrecorded:
+            return "not_recorded"
+        if n == 0 and start in outside:
+            return "out_of_range"
+        if hidden:
+            return "withheld"
+        if n == 0:
+            return "pending" if pending else nobody
+        if n < SMALL or number is None:
+            return "too_few"
+        return "partly_out_of_range" if reaches_out else ""
+
+    told = zip(columns["period_start"], columns["n"], columns["pending"], value, is_suppressed, strict=True)
+    return [reason(*cells) for cells in told]
 
 
 def _withheld(numbers: list[float | None], is_suppressed: list[bool]) -> list[float | None]:

@@ -128,8 +128,15 @@ def moved(instant: datetime, days: int, zone: str) -> datetime:
 
 
 def wall(instant: datetime, zone: str) -> datetime:
-    """Return a naive UTC instant on the clock of a zone."""
-    return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+    """Return an instant (naive: UTC) on the clock of a zone."""
+    return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(ZoneInfo(zone))
+
+
+def plain(value: object, zone: str) -> str:
+    """Return an instant or a day as ISO 8601, instants on the clock of a zone with their offset; anything else as text."""
+    if isinstance(value, datetime):
+        return wall(value, zone).isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def boundary(instant: datetime, zone: str) -> str:

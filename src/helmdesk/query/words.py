@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helmdesk.query.measurement import Measurement
+from helmdesk.query.measurement import REASONS, Measurement
 
 NONE = "(none)"
 COUNTED = ("tickets", "contacts", "customers", "clocks", "people")
@@ -33,10 +33,8 @@ def show_period(row: Measurement) -> str:
 
 def show_measurement(row: Measurement) -> tuple[str, str]:
     """Return value and interval as text; the interval is empty where none exists."""
-    if row.is_suppressed:
-        return "withheld (fewer than 5)", ""
     if row.value is None:
-        return "no data", ""
+        return REASONS[row.reason][0] if row.reason else "no data", ""
     value = show_value(row.value, row.unit)
     if row.low is None and row.high is None:
         return value, ""

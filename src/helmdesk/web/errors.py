@@ -8,13 +8,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from helmdesk.errors import ConflictError, HelmdeskError, InputError, NotFoundError, NotPermittedError, UsageError
+from helmdesk.errors import ConflictError, HelmdeskError, InputError, NotFoundError, NotPermittedError, OutOfRangeError, UsageError
 
 STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
     (NotPermittedError, 403, "not_permitted"),
     (PermissionDenied, 403, "not_permitted"),
     (NotFoundError, 404, "not_found"),
     (Http404, 404, "not_found"),
+    (OutOfRangeError, 400, "out_of_range"),
     (UsageError, 400, "bad_request"),
     (InputError, 400, "bad_input"),
     (ConflictError, 409, "conflict"),

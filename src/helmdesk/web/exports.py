@@ -28,7 +28,7 @@ def safe_cell(content: Any) -> Any:
 
 
 def as_csv(table: pyarrow.Table) -> bytes:
-    """Return a table as CSV with a header; instants as ISO 8601 in UTC, nothing for null."""
+    """Return a table as CSV with a header; instants as ISO 8601 with their offset, nothing for null."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([safe_cell(name) for name in table.column_names])
@@ -44,7 +44,7 @@ def _plain(cell: Any) -> Any:
 
 
 def as_json(table: pyarrow.Table) -> bytes:
-    """Return a table as a JSON list of objects; instants as ISO 8601 in UTC."""
+    """Return a table as a JSON list of objects; instants as ISO 8601 with their offset."""
     return json.dumps(table.to_pylist(), default=_iso, ensure_ascii=False).encode()
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from django.core import signing
@@ -15,6 +16,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from pydantic import Field
 
 from helmdesk.errors import HelmdeskError, NotPermittedError, UsageError
+from helmdesk.query.window import plain
 from helmdesk.version import __version__
 from helmdesk.web.access import DATA_KEEPERS, LEADS, policy_for
 from helmdesk.web.api.tokens import Needs
@@ -146,7 +148,10 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers=headers)
     if form == "json":
-        body, kind = json.dumps(make(), default=str, ensure_ascii=False).encode(), TYPES["json"]
+        body, kind = (
+            json.dumps(make(), default=partial(plain, zone=request.desk.settings.time_zone), ensure_ascii=False).encode(),
+            TYPES["json"],
+        )
     else:
         body, kind = WRITERS[form](as_table()), TYPES[form]
     return HttpResponse(body, content_type=kind, headers=headers)

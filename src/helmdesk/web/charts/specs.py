@@ -5,7 +5,7 @@ Colours and type come from the page's theme when a chart is drawn, so that one s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -18,6 +18,7 @@ from helmdesk.insight.location import Breakdown
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.ticket import Story
+from helmdesk.query.window import wall
 from helmdesk.query.words import (
     DURATIONS,
     NO_CURRENCY,
@@ -36,6 +37,8 @@ Link = Callable[[Measurement], str]
 # Time on a business clock is never told in days.
 SCALES = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (2 * 60, 60, "minutes"))
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# What `_on_axis` gives is read as UTC, whatever the zone of the browser.
+CLOCK = alt.Scale(type="utc")
 # Charts of more marks than this are read as noise: the table still has every row.
 MOST_BARS = 40
 
@@ -83,7 +86,7 @@ def trend(
         {**point, "part": place}
         for place, pair in enumerate(pairwise(points)) if pair[0]["partial"] or pair[1]["partial"] for point in pair
     ]  # fmt: skip
-    x = alt.X("t:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, tickCount=6, grid=False))
+    x = alt.X("t:T", title=None, scale=CLOCK, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, tickCount=6, grid=False))
     y = alt.Y("v:Q", title=title, axis=_value_axis(unit), scale=alt.Scale(zero=unit not in SHARES, nice=True))
     layers = [
         alt.Chart(_data(points)).mark_area(style="band").encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
@@ -91,16 +94,12 @@ def trend(
         alt.Chart(_data(dashed)).mark_line(strokeDash=[4, 3]).encode(x=x, y=y, detail="part:N"),
         alt.Chart(_data(points))
         .mark_point(filled=True, size=36, cursor="pointer")
-        .encode(x=x, y=y, href="url:N", tooltip=_tooltip("t:T", "period")),
+        .encode(x=x, y=y, href="url:N", tooltip=_tooltip("period:N", "period")),
     ]
     notes = [note for note in notes if known[0].period_start <= note.day <= (known[-1].period_start or note.day)]  # type: ignore[operator]
     if notes:
-        rows = [{"t": note.day.isoformat(), "text": note.text} for note in notes]
-        layers.append(
-            alt.Chart(_data(rows))
-            .mark_rule(style="note")
-            .encode(x=x, tooltip=[alt.Tooltip("t:T", title="day", format="%Y-%m-%d"), "text:N"])
-        )
+        rows = [{"t": _on_axis(note.day), "day": note.day.isoformat(), "text": note.text} for note in notes]
+        layers.append(alt.Chart(_data(rows)).mark_rule(style="note").encode(x=x, tooltip=[alt.Tooltip("day:N"), "text:N"]))
     if target:
         layers.append(alt.Chart(_data([{"v": value * scale} for value in target])).mark_rule(style="target").encode(y=y))
     summary = _course([m for m in known if not m.is_partial], [m for m in known if m.is_partial])
@@ -212,8 +211,8 @@ def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Char
     return Chart(name, _spec(chart, height), summary, ("part", "change"), rows, height)
 
 
-def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
-    """Return a ticket's life: who waited for whom, and when each SLA clock ran."""
+def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -> Chart:
+    """Return a ticket's life on the clock of a zone: who waited for whom, and when each SLA clock ran."""
     rows: list[Row] = []
     states = list(story.states)
     if len(states) > 1 and states[-1]["status"] in SOLVED_STATUSES:
@@ -222,7 +221,9 @@ def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
     for state in states:
         end = state["ended_at"] or story.as_of
         rows.append(
-            _stretch("waiting", state["waits"], state["started_at"], end, f"{state['status']}, {state.get('team') or 'no team'}", local)
+            _stretch(
+                "waiting", state["waits"], state["started_at"], end, f"{state['status']}, {state.get('team') or 'no team'}", zone, local
+            )
         )
     for clock in story.clocks:
         lane = clock["clock"].replace("_", " ")
@@ -230,11 +231,11 @@ def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
         for run in clock["runs"]:
             end, due = run["ended_at"] or story.as_of, clock["due_at"]
             if due is not None and run["started_at"] < due < end:
-                rows.append(_stretch(lane, "clock runs", run["started_at"], due, clock["state"], local))
-                rows.append(_stretch(lane, "late", due, end, clock["state"], local))
+                rows.append(_stretch(lane, "clock runs", run["started_at"], due, clock["state"], zone, local))
+                rows.append(_stretch(lane, "late", due, end, clock["state"], zone, local))
             else:
                 kind = "late" if due is not None and due <= run["started_at"] else "clock runs"
-                rows.append(_stretch(lane, kind, run["started_at"], end, clock["state"], local))
+                rows.append(_stretch(lane, kind, run["started_at"], end, clock["state"], zone, local))
     lanes = list(dict.fromkeys(row["lane"] for row in rows))
     kinds = [
         "the customer waits for us",
@@ -246,15 +247,26 @@ def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
         "late",
     ]
     chart = alt.Chart(_data(rows)).mark_bar(height=16).encode(
-        x=alt.X("from:T", title=None, axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5)), x2="to:T",
+        x=alt.X("from:T", title=None, scale=CLOCK, axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5)), x2="to:T",
         y=alt.Y("lane:N", title=None, sort=lanes), color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom", columns=2)),
         tooltip=["kind:N", "what:N", alt.Tooltip("began:N", title="from"), alt.Tooltip("ended:N", title="to"), alt.Tooltip("long:N", title="for")],
     )  # fmt: skip
-    messages = [{"lane": lanes[0], "from": _iso(m["sent_at"]), "who": m["actor_kind"]} for m in story.messages] if lanes else []
+    messages = (
+        [
+            {"lane": lanes[0], "from": _on_axis(m["sent_at"], zone), "at": local(m["sent_at"]), "who": m["actor_kind"]}
+            for m in story.messages
+        ]
+        if lanes
+        else []
+    )
     marks = (
         alt.Chart(_data(messages))
         .mark_point(filled=True, size=40, style="message")
-        .encode(x="from:T", y=alt.Y("lane:N", sort=lanes), tooltip=[alt.Tooltip("who:N", title="message of")])
+        .encode(
+            x=alt.X("from:T", scale=CLOCK),
+            y=alt.Y("lane:N", sort=lanes),
+            tooltip=[alt.Tooltip("who:N", title="message of"), alt.Tooltip("at:N")],
+        )
     )
     height = 30 * len(lanes) + 130
     waited = sum((row["to_at"] - row["from_at"]).total_seconds() for row in rows if row["kind"] == "the customer waits for us")
@@ -265,19 +277,24 @@ def timeline(story: Story, local: Callable[[datetime | None], str]) -> Chart:
     return Chart("timeline", _spec(alt.layer(chart, marks), height), summary, ("lane", "what", "from", "to", "for", "state"), cells, height)
 
 
-def _stretch(lane: str, kind: str, start: datetime, end: datetime, what: str, local: Callable[[datetime | None], str]) -> Row:
-    return {"lane": lane, "kind": kind, "from": _iso(start), "to": _iso(end), "what": what, "began": local(start), "ended": local(end),
+def _stretch(lane: str, kind: str, start: datetime, end: datetime, what: str, zone: str, local: Callable[[datetime | None], str]) -> Row:
+    return {"lane": lane, "kind": kind, "from": _on_axis(start, zone), "to": _on_axis(end, zone), "what": what, "began": local(start), "ended": local(end),
             "long": show_duration((end - start).total_seconds()), "from_at": start, "to_at": end}  # fmt: skip
 
 
-def _iso(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds") + "Z"
+def _on_axis(moment: date, zone: str = "UTC") -> str:
+    """Return where a day or an instant stands on a time axis: what a clock of the zone shows, on a scale that calls it UTC.
+
+    A scale in local time would be that of whoever looks: the same ticket would open at another hour in another country.
+    """
+    shown = wall(moment, zone).replace(tzinfo=None) if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+    return shown.isoformat(timespec="seconds") + "Z"
 
 
 def _point(m: Measurement, scale: float, link: Link) -> Row:
     value, interval = show_measurement(m)
     return {
-        "t": m.period_start.isoformat() if m.period_start else None, "v": (m.value or 0) * scale,
+        "t": _on_axis(m.period_start) if m.period_start else None, "period": show_period(m), "v": (m.value or 0) * scale,
         "lo": None if m.low is None else m.low * scale, "hi": None if m.high is None else m.high * scale,
         "value": value, "interval": interval or "–", "n": m.n, "partial": m.is_partial, "url": link(m),
     }  # fmt: skip
@@ -289,8 +306,7 @@ def _cells(m: Measurement) -> tuple[str, str, str]:
 
 
 def _tooltip(first: str, title: str) -> list[alt.Tooltip]:
-    shape: Mapping[str, Any] = {"format": "%Y-%m-%d"} if first.endswith(":T") else {}
-    return [alt.Tooltip(first, title=title.replace("_", " "), **shape), alt.Tooltip("value:N"), alt.Tooltip("interval:N", title="95% interval"),
+    return [alt.Tooltip(first, title=title.replace("_", " ")), alt.Tooltip("value:N"), alt.Tooltip("interval:N", title="95% interval"),
             alt.Tooltip("n:Q", format=",")]  # fmt: skip
 
 

@@ -53,8 +53,8 @@ class Bounds:
         Raises:
             OutOfRangeError: it ends before the data begin, or begins after they end; names their span.
         """
-        if not self.record_types:
-            return  # nothing is loaded: every answer says so
+        if not self.record_types or (start is not None and end is not None and start >= end):
+            return  # nothing is loaded, as every answer says; or an empty window, which is another mistake
         is_after, is_before = start is not None and start > self.as_of, end is not None and end <= self.first
         if is_after or is_before:
             span = f"{wall(self.first, zone):%Y-%m-%d %H:%M} to {wall(self.as_of, zone):%Y-%m-%d %H:%M} ({zone})"

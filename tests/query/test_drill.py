@@ -123,7 +123,7 @@ def durations() -> list[tuple[str, str | None, str]]:
         (key, variant, clock)
         for key, variant, metric in forms
         for clock in metric.clocks
-        if metric.unit == "seconds" and isinstance(inner(metric.value), Quantile | Mean)
+        if metric.unit.startswith("seconds") and isinstance(inner(metric.value), Quantile | Mean)
     ]
 
 

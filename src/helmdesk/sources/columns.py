@@ -117,19 +117,6 @@ def in_file_order(rows: str, times: TimeReader, cell: str, whose: str) -> str:
     )
 
 
-def duration(cell: str) -> str:
-    """Return SQL giving the seconds of a number of seconds or of h:mm:ss; null when it is neither."""
-    return f"coalesce(try_cast({cell} as double), case when {cell} like '%:%' then epoch(try_cast({cell} as interval)) end)"
-
-
-def flag(cell: str) -> str:
-    """Return SQL giving a yes or no; null for any other word."""
-    return (
-        f"case when lower({cell}) in ('y', 'yes', 'true', '1', 'answered') then true"
-        f" when lower({cell}) in ('n', 'no', 'false', '0') then false end"
-    )
-
-
 def worded(cell: str, words: Mapping[str, Sequence[str]]) -> str:
     """Return SQL that maps the words people use onto ours; null for words nobody listed."""
     plain_cell = f"regexp_replace(lower(strip_accents({cell})), '[^a-z0-9]+', ' ', 'g')"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging
+from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
@@ -106,6 +107,8 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         return f"case when j.id in (select * from ({told[field]}) t(id) where id is not null) then null else {value} end"
 
     priority = "(select name from j_priority_names p where p.id = j.priority)"
+    fault = flag_fault("_fivetran_deleted")
+    staging.reject("_fivetran_deleted", "_fivetran_deleted", fault, f"j_issue where {fault} is not null")
     own = "'jira:issue:' || j.id"
     base = {"source_id": "j.key", "ticket_id": "j.id", "_file": "j._file", "_row": "j._row"}
     staging.add(
@@ -133,7 +136,7 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             "occurred_at": f"coalesce({_at('j.updated')}, {_at('j.created')})",
             "fidelity": "'derived'",
         },
-        "j_issue j where lower(j._fivetran_deleted) = 'true'",
+        f"j_issue j where {flag('j._fivetran_deleted')}",
     )
 
 
@@ -167,14 +170,17 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 
 def _comments(staging: Staging) -> None:
     reject_times(staging, "j_comment", "created", TIMES)
+    # Projects without a portal have no such column: there, everybody who sees the issue sees the comment.
+    fault = flag_fault("is_public")
+    staging.reject("is_public", "is_public", fault, f"j_comment where {fault} is not null", is_whole_row=True)
     kind = "case when c.author_id = (select max(reporter) from j_issue i where i.id = c.issue_id) then 'customer' else 'human' end"
     staging.add(
         "message",
         {"record_id": "'jira:comment:' || c.id", "source_id": "c.id", "occurred_at": _at("c.created"), "ticket_id": "c.issue_id", "actor_id": "c.author_id",
          "actor_kind": kind, "direction": f"case when {kind} = 'customer' then 'inbound' else 'outbound' end",
-         "visibility": "case when lower(coalesce(c.is_public, 'true')) = 'true' then 'public' else 'internal' end", "is_automated": "false",
+         "visibility": f"case when coalesce({flag('c.is_public')}, true) then 'public' else 'internal' end", "is_automated": "false",
          "text": "c.body", "_file": "c._file", "_row": "c._row"},
-        "j_comment c",
+        f"j_comment c where {fault} is null",
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@
     key = ["Ticket No"]                    # columns that identify a row
     time_zone = "Asia/Kolkata"             # of times without an offset
     date_format = "%d/%m/%Y %H:%M"         # or "iso"
+    decimal = ","                          # what begins a fraction; decided by the column where not said
     missing = ["", "n/a"]                  # cells that mean "nothing"
 
     [[record]]
@@ -42,14 +43,16 @@ from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_colu
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.columns import plain
 from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.reading.durations import seconds, seconds_fault
+from helmdesk.sources.reading.flags import flag, flag_fault
+from helmdesk.sources.reading.numbers import DECIMALS, NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.times import ISO, TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
 
-TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
 FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
-TOP = {"name", "key", "time_zone", "date_format", "missing", "delimiter", "encoding", "record", "instrument"}
+TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimiter", "encoding", "record", "instrument"}
 TRIED_ROWS = 1000
 EXAMPLES = 5
 STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
@@ -64,6 +67,7 @@ class Cell:
     values: dict[str, str] = field(default_factory=dict)
     date_format: str | None = None
     time_zone: str | None = None
+    decimal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Mapping:
     name: str
     key: tuple[str, ...]
     times: TimeReader
+    decimal: str | None
     missing: tuple[str, ...]
     delimiter: str | None
     encoding: str
@@ -118,6 +123,7 @@ def read_mapping(path: Path | None) -> Mapping:
         name=source_name,
         key=tuple(_texts(path, "key", content.get("key", []))),
         times=_times(path, content),
+        decimal=_decimal(path, content.get("decimal")),
         missing=tuple(_texts(path, "missing", content.get("missing", [""]))),
         delimiter=content.get("delimiter"),
         encoding=_encoding(path, content.get("encoding", "utf-8")),
@@ -144,6 +150,14 @@ def _times(path: Path, content: dict[str, Any]) -> TimeReader:
         return TimeReader(content.get("time_zone", "UTC"), content.get("date_format", ISO))
     except MappingError as error:
         raise MappingError(f"{path}: {error}") from error
+
+
+def _decimal(path: Path, given: Any) -> str | None:
+    if given is None:
+        return None
+    if given not in DECIMALS:
+        raise MappingError(f"{path}: decimal = {given!r} must be '.' or ',': what begins a fraction")
+    return str(given)
 
 
 def _encoding(path: Path, encoding: Any) -> str:
@@ -178,10 +192,10 @@ def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
         return Cell(column=given)
     if not isinstance(given, dict):
         raise MappingError(f"{path}: {where} must be a column name or a table, not {given!r}")
-    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone"))
+    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone", "decimal"))
     if ("column" in given) == ("constant" in given):
         raise MappingError(f"{path}: {where} needs either column or constant")
-    values = {str(raw): str(value) for raw, value in given.get("values", {}).items()}
+    values = {str(raw): _plain(value) for raw, value in given.get("values", {}).items()}
     for value in [*values.values(), *([str(given["constant"])] if "constant" in given else [])]:
         if column in CHOICES and value not in CHOICES[column]:
             raise MappingError(f"{path}: {where}: '{value}' is not one of {', '.join(CHOICES[column])}{nearest(value, CHOICES[column])}")
@@ -189,7 +203,12 @@ def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
     if given.get("time_zone"):
         _times(path, {"time_zone": given["time_zone"]})
     return Cell(
-        given.get("column"), None if constant is None else _plain(constant), values, given.get("date_format"), given.get("time_zone")
+        given.get("column"),
+        None if constant is None else _plain(constant),
+        values,
+        given.get("date_format"),
+        given.get("time_zone"),
+        _decimal(path, given.get("decimal")),
     )
 
 
@@ -282,7 +301,7 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     if rule.type == "created" and "status" not in rule.cells and (closed := _closed_without_a_time(mapping)):
         columns["status"] = closed
     for column, cell in rule.cells.items():
-        columns[column], fault = _expression(cell, kinds[column], mapping)
+        columns[column], fault = _expression(staging, table, cell, column, kinds[column], mapping)
         if fault:
             staging.reject(cell.column or column, name(cell.column or ""), fault, f"{table.table} where {fault} is not null")
     key = " || ':' || ".join(f"coalesce({name(part)}, '')" for part in mapping.key)
@@ -314,7 +333,7 @@ def _closed_without_a_time(mapping: Mapping) -> str | None:
     for rule in mapping.rules:
         status, time = rule.cells.get("status"), rule.cells["occurred_at"].column
         if rule.type == "status_changed" and rule.is_optional and status and status.column and time:
-            said, _ = _expression(status, "text", mapping)
+            said = _meant(status)
             return f"case when {name(time)} is null and {said} in ('solved', 'closed') then {said} end"
     return None
 
@@ -353,33 +372,41 @@ def _tell_left_out(staging: Staging, table: RawTable, mapping: Mapping, rule: Re
 def _created_closed(mapping: Mapping) -> str | None:
     """Return SQL of the status that the creation itself states, where it does."""
     cells = (rule.cells["status"] for rule in mapping.rules if rule.type == "created" and "status" in rule.cells)
-    return next((_expression(cell, "text", mapping)[0] for cell in cells if cell.column), None)
+    return next((_meant(cell) for cell in cells if cell.column), None)
 
 
-def _expression(cell: Cell, kind: str, mapping: Mapping) -> tuple[str, str | None]:
+def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping) -> tuple[str, str | None]:
     """Return the SQL of a value, and the SQL of the reason why a cell has none (or None: nothing can fail)."""
     if cell.column is None:
         literal = text(cell.constant or "")
         return (f"timestamptz {literal}" if kind == "instant" else literal), None
-    raw = name(cell.column)
-    value = raw
-    if cell.values:
-        cases = " ".join(f"when {text(given)} then {text(meant)}" for given, meant in cell.values.items())
-        value = f"case {raw} {cases} else {raw} end"
+    value = _meant(cell)
     if kind == "instant":
         times = TimeReader(cell.time_zone or mapping.times.time_zone, cell.date_format or mapping.times.date_format)
-        return times.instant(value), times.fault(raw)
-    if kind in ("number", "integer"):
-        sql_type = "double" if kind == "number" else "bigint"
-        return (
-            f"try_cast({value} as {sql_type})",
-            f"case when {raw} is not null and try_cast({value} as {sql_type}) is null then 'not a number' end",
-        )
+        return times.instant(value), times.fault(value)
     if kind == "flag":
-        yes, no = (", ".join(text(word) for word in words) for words in (TRUE, FALSE))
-        flag = f"case when lower({value}) in ({yes}) then true when lower({value}) in ({no}) then false end"
-        return flag, f"case when {raw} is not null and ({flag}) is null then 'neither yes nor no' end"
+        return flag(value), flag_fault(value)
+    if column.endswith("_seconds"):
+        return f"cast(round({seconds(value)}) as bigint)", seconds_fault(value)
+    if kind in ("number", "integer"):
+        decimal = cell.decimal or mapping.decimal
+        numbers = NumberReader(decimal) if decimal else numbers_of(staging, table.table, value, f"{table.path}: {cell.column}")
+        if kind == "number":
+            return numbers.number(value), numbers.fault(value)
+        number = numbers.number(value)
+        broken = f"case when {number} <> floor({number}) then 'not a whole number' end"
+        return f"case when {number} = floor({number}) then cast({number} as bigint) end", f"coalesce({numbers.fault(value)}, {broken})"
     return value, None
+
+
+def _meant(cell: Cell) -> str:
+    """Return SQL of a cell after its table of values; the value of "" stands for an empty cell."""
+    raw = name(cell.column or "")
+    if not cell.values:
+        return raw
+    empty = f"when {raw} is null then {text(cell.values[''])} " if "" in cell.values else ""
+    cases = " ".join(f"when {raw} = {text(given)} then {text(meant)}" for given, meant in cell.values.items() if given)
+    return f"case {empty}{cases} else {raw} end"
 
 
 source = Source("mapping", "any CSV, TSV, JSON lines or Parquet, described by a mapping file (--mapping)", read, named_paths)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
@@ -121,6 +122,8 @@ def _reject_cells(staging: Staging, times: TimeReader) -> None:
         ((any_bad,),) = run(f"select count(*) from {bad}").fetchall()
         if any_bad:
             staging.reject(column, column, fault, f"incident_rows where {column} in {bad}")
+    fault = flag_fault("made_sla")
+    staging.reject("made_sla", "made_sla", fault, f"versions where {fault} is not null")
     staging.reject(
         "incident_state", "incident_state",
         "'unknown state; the row was kept and the state left as it was before'",
@@ -169,8 +172,8 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
     for field, column, before in (("priority", "priority", "last_priority"), ("issue_type", "category", "last_category")):
         change("field_changed", field, {"field": f"'{field}'", "value": column, "previous": before},
                f"version > 1 and {column} is distinct from {before}")  # fmt: skip
-    change("source_verdict", "verdict", {"clock": "'source'", "is_met": "lower(made_sla) = 'true'", "fidelity": "'asserted'"},
-           "made_sla is not null and (version = 1 or made_sla is distinct from last_verdict)")  # fmt: skip
+    change("source_verdict", "verdict", {"clock": "'source'", "is_met": flag("made_sla"), "fidelity": "'asserted'"},
+           f"{flag('made_sla')} is not null and (version = 1 or made_sla is distinct from last_verdict)")  # fmt: skip
     change("policy_applied", "due", {"policy_id": "'sla_due'", "clock": "'due_date'", "due_at": "due_at"},
            "due_at is not null and due_at is distinct from last_due_at")  # fmt: skip
     change("policy_removed", "not_due", {"policy_id": "'sla_due'", "clock": "'due_date'"}, "due_at is null and last_due_at is not null")
@@ -185,9 +188,9 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
 def _describe(staging: Staging) -> None:
     """Say what a reader of this log should know, in figures."""
     row = staging.connection.execute(
-        """with last as (select number, arg_max(made_sla, version) as met, arg_max(reopens, version) as reopens,
+        f"""with last as (select number, arg_max(made_sla, version) as met, arg_max(reopens, version) as reopens,
                arg_max(transfers, version) as transfers from versions group by number)
-           select count(*), avg((lower(met) = 'true')::int), avg((reopens > 0)::int), avg((transfers > 0)::int) from last"""
+           select count(*), avg({flag("met")}::int), avg((reopens > 0)::int), avg((transfers > 0)::int) from last"""
     ).fetchone()
     if row and row[0]:
         labels = ("within SLA by the source's verdict", "reopened at least once", "reassigned at least once")

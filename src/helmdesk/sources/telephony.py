@@ -20,8 +20,10 @@ from pathlib import Path
 
 from helmdesk.errors import InputError, MappingError, nearest
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.columns import Layout, Sheet, duration, flag, open_sheet, plain, times_of, worded
+from helmdesk.sources.columns import Layout, Sheet, open_sheet, plain, times_of, worded
 from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.reading.durations import seconds, seconds_fault
+from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
@@ -111,6 +113,8 @@ DIRECTIONS = {
 }
 LENGTHS = ("ivr", "wait", "talk", "duration", "hold", "wrap")
 RATING = "telephony_rating"
+# Nobody waits three hours for an answer: 3:15 in a call log is minutes and seconds.
+SHORT = "m:ss"
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
@@ -217,9 +221,12 @@ def _read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
     staging.reject(sheet.given["call_id"], "call_id", "'no identity'", f"{sheet.view} where call_id is null", is_whole_row=True)
     for meaning in LENGTHS:
         if sheet.has(meaning):
-            bad = f"{meaning} is not null and ({duration(meaning)} is null or {duration(meaning)} < 0)"
-            staging.reject(sheet.given[meaning], meaning, "'not a duration'", f"{sheet.view} where {bad}")
-    lengths = [f"case when {duration(meaning)} >= 0 then {duration(meaning)} end as {meaning}_s" for meaning in LENGTHS]
+            bad = seconds_fault(meaning, SHORT)
+            staging.reject(sheet.given[meaning], meaning, bad, f"{sheet.view} where {bad} is not null")
+    lengths = [f"case when {seconds(meaning, SHORT)} >= 0 then {seconds(meaning, SHORT)} end as {meaning}_s" for meaning in LENGTHS]
+    if sheet.has("is_resolved"):
+        bad = flag_fault("is_resolved")
+        staging.reject(sheet.given["is_resolved"], "is_resolved", bad, f"{sheet.view} where {bad} is not null")
     stated = []
     for meaning in ("answered_at", "ended_at"):
         reader = times_of(staging, sheet, meaning, times.time_zone)

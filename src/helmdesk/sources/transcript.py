@@ -13,7 +13,8 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.columns import Layout, Sheet, duration, open_sheet, times_of, worded
+from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of, worded
+from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.source import Options, Source, named_paths
 
@@ -51,8 +52,10 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     if headed:
         heading = headed[0]
         began = times_of(staging, heading, "began", zone).instant("began")
+        fault = seconds_fault("took")
+        staging.reject(heading.given["took"], "took", fault, f"{heading.view} where {fault} is not null")
         staging.connection.execute(
-            f"create temp table endings as select conversation_id, max({began} + to_microseconds(({duration('took')} * 1000000)::bigint)) as end_at"
+            f"create temp table endings as select conversation_id, max({began} + to_microseconds(({seconds('took')} * 1000000)::bigint)) as end_at"
             f" from {heading.view} group by conversation_id"
         )
     else:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
@@ -268,13 +269,16 @@ def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     kind = f"case when u.role in ({roles}) then 'human' when u.role = 'end-user' or c.user_id = t.requester_id then 'customer' end"
     staging.reject("user_id", "c.user_id", "'unknown author: neither in the user table nor the requester'",
                    f"(select c._file, c._row, c._line, c.user_id, {kind} as kind from {joined}) c where c.kind is null", is_whole_row=True)  # fmt: skip
+    # Whether the customer could read it decides what it counts for, so that nothing is assumed.
+    staging.reject("public", "public", f"coalesce({flag_fault('public')}, 'empty: neither yes nor no')",
+                   f"z_ticket_comment where {flag('public')} is null", is_whole_row=True)  # fmt: skip
     staging.add(
         "message",
         {"record_id": "'zendesk:comment:' || c.id", "source_id": "c.id", "occurred_at": _at("c.created"), "ticket_id": "c.ticket_id",
          "actor_id": "c.user_id", "actor_kind": "c.kind", "direction": "case c.kind when 'human' then 'outbound' else 'inbound' end",
-         "visibility": "case when lower(c.public) = 'true' then 'public' else 'internal' end", "is_automated": "false", "text": "c.body",
+         "visibility": f"case when {flag('c.public')} then 'public' else 'internal' end", "is_automated": "false", "text": "c.body",
          "_file": "c._file", "_row": "c._row"},
-        f"(select c.*, {kind} as kind from {joined}) c where c.kind is not null",
+        f"(select c.*, {kind} as kind from {joined}) c where c.kind is not null and {flag('c.public')} is not null",
     )  # fmt: skip
 
 
@@ -304,7 +308,7 @@ def _schedules(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     """Weekly minutes since Sunday, local, and whole-day holidays, become calendars."""
     rows = staging.connection.execute(
         "select id, start_time, end_time, time_zone, name, created_at, _file, _row, _line from z_schedule"
-        " where coalesce(lower(_fivetran_deleted), 'false') <> 'true' order by id, try_cast(start_time as bigint)"
+        f" where {_is_kept(staging, 'schedule')} order by id, try_cast(start_time as bigint)"
     ).fetchall()
     zones = tomllib.loads(files("helmdesk.sources").joinpath("zendesk_zones.toml").read_text(encoding="utf-8"))
     weekly: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -335,6 +339,13 @@ def _schedules(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         )  # fmt: skip
 
 
+def _is_kept(staging: Staging, table: str) -> str:
+    """Return the condition that a row was not deleted (empty: it was not); a word that is neither yes nor no is quarantined."""
+    fault = flag_fault("_fivetran_deleted")
+    staging.reject("_fivetran_deleted", "_fivetran_deleted", fault, f"z_{table} where {fault} is not null", is_whole_row=True)
+    return f"(_fivetran_deleted is null or not {flag('_fivetran_deleted')})"
+
+
 def _schedule_fault(start: str | None, end: str | None, zone: str) -> str | None:
     try:
         ZoneInfo(zone)
@@ -350,8 +361,8 @@ def _holidays(staging: Staging, tables: Mapping[str, RawTable], known: set[str])
         return {}
     found: dict[str, dict[str, list[int]]] = defaultdict(dict)
     rows = staging.connection.execute(
-        """select schedule_id, strftime(unnest(generate_series(try_cast(start_date as date), try_cast(end_date as date), interval 1 day)), '%Y-%m-%d')
-        from z_schedule_holiday where coalesce(lower(_fivetran_deleted), 'false') <> 'true'
+        f"""select schedule_id, strftime(unnest(generate_series(try_cast(start_date as date), try_cast(end_date as date), interval 1 day)), '%Y-%m-%d')
+        from z_schedule_holiday where {_is_kept(staging, "schedule_holiday")}
             and try_cast(start_date as date) is not null and try_cast(end_date as date) is not null"""
     ).fetchall()
     for schedule, day in rows:
@@ -381,9 +392,12 @@ def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     """All targets that one policy had from one instant on become one version of the policy."""
     _reject_time(staging, "sla_policy_metric_history", "sla_policy_updated_at")
     is_target = "coalesce(try_cast(target as bigint) > 0, false)"
+    is_told = f"{flag('business_hours')} is not null"
     is_known = f"metric in ({', '.join(text(metric) for metric in SLA_METRICS)})"
     rows = "z_sla_policy_metric_history"
     staging.reject("target", "target", "'target is not a number of minutes'", f"{rows} where not {is_target}", is_whole_row=True)
+    staging.reject("business_hours", "business_hours", f"coalesce({flag_fault('business_hours')}, 'empty: neither yes nor no')",
+                   f"{rows} where not ({is_told})", is_whole_row=True)  # fmt: skip
     # One target nobody can measure must not take the policy's others with it.
     staging.reject(
         "metric",
@@ -396,8 +410,8 @@ def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
         f"""create temp table z_policies as
         select sla_policy_id as id, sla_policy_updated_at, min(_file) as _file, min(_row) as _row,
             to_json(list(struct_pack(clock := metric, priority := priority, target_seconds := try_cast(target as bigint) * 60,
-                is_business := lower(business_hours) = 'true') order by metric, priority)) as definition
-        from {rows} where {is_target} and {is_known}
+                is_business := {flag("business_hours")}) order by metric, priority)) as definition
+        from {rows} where {is_target} and {is_known} and {is_told}
         group by sla_policy_id, sla_policy_updated_at"""
     )
     staging.add("sla_policy", _entity("sla_policy", {"definition": "z.definition"}, "z.sla_policy_updated_at"), "z_policies z")

@@ -125,6 +125,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
         from helmdesk.facts.definitions import reject_unusable_definitions
         from helmdesk.lake.erasure import leave_out_erased
+        from helmdesk.records.novelty import count_tickets
         from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
 
@@ -147,6 +148,7 @@ class DeskFolder(DeskMarts):
             if left_out:
                 staging.note(f"{left_out:,} records of people who were erased from this desk were left out")
             report = staging.summarise()
+            report.tickets = count_tickets(staging, self.lake.snapshot().files.get("ticket", ()))
             if is_dry_run:
                 return report
             on_step("writing to the lake")

@@ -57,12 +57,18 @@ def test_exact_repeats_are_kept_once() -> None:
     assert staging.report.quarantined == {}
 
 
-def test_same_identity_with_other_content_is_quarantined() -> None:
+def test_of_two_versions_the_newer_stands() -> None:
     first, second = ticket("A", AT)[0] | {"record_id": "x"}, ticket("A", AT, channel="chat")[0] | {"record_id": "x"}
-    staging = checked([first, second])
-    assert staging.report.records == {"created": 1}
-    assert staging.report.duplicates == 0
-    assert staging.report.quarantined == {"record_id: the same identity as an earlier row, with another content": 1}
+    later = "2026-01-06T09:00:00Z"
+    for events, channel in (
+        ([first, second], "chat"),  # nothing dates them: the later row
+        ([first | {"stated_at": later}, second | {"stated_at": AT}], None),
+        ([first | {"stated_at": AT}, second | {"stated_at": later}], "chat"),
+    ):
+        staging = checked(events)
+        assert staging.report.records == {"created": 1}
+        assert (staging.report.duplicates, staging.report.older_versions, staging.report.quarantined) == (0, 1, {})
+        assert staging.connection.execute("select channel from staged_ticket").fetchall() == [(channel,)]
 
 
 def test_unknown_column_is_a_programming_error() -> None:

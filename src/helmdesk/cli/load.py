@@ -106,9 +106,16 @@ def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
         if listed
         else [total]
     )
+    if sum(report.tickets.values()):
+        lines.append(
+            f"{sum(report.tickets.values()):>9,} tickets: "
+            + ", ".join(f"{count:,} {word}" for word, count in report.tickets.items() if count)
+        )
     lines += [f"note: {note}" for note in report.notes]
     if report.duplicates:
         lines.append(f"duplicates: {report.duplicates:,} exact repeats were kept once")
+    if report.older_versions:
+        lines.append(f"older versions: {report.older_versions:,} records of rows that came again later in the same input were left out")
     if report.quarantined_rows:
         lines.append(f"quarantine: {report.quarantined_rows:,} rows")
         lines += [f"  {count:,} x {reason}" for reason, count in list(report.quarantined.items())[:MAX_SHOWN]]

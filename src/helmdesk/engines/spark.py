@@ -19,6 +19,7 @@ from sqlglot import exp
 from helmdesk.engines.engine import FOREVER, HOUSE_FUNCTIONS
 from helmdesk.engines.translation import HOUSE_DIALECT, HouseFunction, replace_house_functions, template
 from helmdesk.errors import HelmdeskError
+from helmdesk.records.versions import STANDING
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -212,8 +213,7 @@ class Spark:
         self._write(
             view,
             self.session.sql(
-                f"select * from ({ordered}) r where not exists (select 1 from ({corrected}) c where c.supersedes = r.record_id)"
-                " qualify row_number() over (partition by record_id order by recorded_at, batch_id) = 1"
+                f"select * from ({ordered}) r where not exists (select 1 from ({corrected}) c where c.supersedes = r.record_id) {STANDING}"
             ),
         )
 

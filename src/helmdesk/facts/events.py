@@ -1,4 +1,4 @@
-"""Record views of one lake snapshot: each record once, corrections applied, instants as plain UTC."""
+"""Record views of one lake snapshot: each record in its newest version, corrections applied, instants as plain UTC."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import cast
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.engine import Engine, RecordReader
 from helmdesk.records.schema import FAMILIES, RECORD_TYPES, SQL_TYPES, family_columns
+from helmdesk.records.staging import OBSERVED, text
+from helmdesk.records.versions import STANDING
 
-# Families whose times say how far the data reach; plans and validity dates may lie in the future.
-OBSERVED = ("ticket", "message", "handoff", "leg", "work", "sla", "survey", "review", "workforce", "fallback")
 # Up to this share of repeated records they are set aside; beyond it everything is written down once, without them.
 FEW = 0.05
-FIRST_RECORDED = "qualify row_number() over (partition by record_id order by recorded_at, batch_id) = 1"
 FACT_FAMILIES = tuple(family for family in FAMILIES if family not in ("quarantine", "batch"))
 
 
@@ -51,26 +50,33 @@ def create_record_views(
 
 
 def create_touched_records(engine: DuckDB, family: str, files: Sequence[str], condition: str, new_batches: Collection[str]) -> None:
-    """Create ``<family>_records`` with the records for which `condition` holds alone.
+    """Create ``<family>_records`` with the records for which `condition` holds alone, and ``before_<family>_records``: those of earlier batches.
+
+    Reads ``new_<family>_records``.
 
     Raises:
-        CannotRenew: a new batch holds, with an earlier date of recording, what an older one holds: it would take its place.
+        CannotRenew: a newer version of a record is about something else than the version before.
     """
     run = engine.connection.execute
     view = f"{family}_records"
+    before = f"before_{view}"
+    _forget(engine, before)
     if not files:
         _create_view(engine, family, ())
+        run(f"create temp table {before} as from {view}")
         return
     _forget(engine, view)
     _, selected = _selection(engine, family, files)
-    run(f"create temp table touched_records as select * from ({selected}) where {condition}")
-    listed = ", ".join(f"'{batch}'" for batch in new_batches) or "''"
+    is_old = f"batch_id not in ({', '.join(text(batch) for batch in new_batches) or text('')})"
     if engine.run(
-        f"""select 1 from (select record_id, arg_min(batch_id, (recorded_at, batch_id)) in ({listed}) as is_new, bool_or(batch_id not in ({listed})) as is_known
-        from touched_records group by record_id having count(*) > 1) where is_new and is_known limit 1"""
+        f"""select 1 from ({selected}) where not coalesce({condition}, false) and {is_old}
+        and (record_id in (select record_id from new_{family}_records)
+            or row_id in (select row_id from new_{family}_records where row_id is not null)) limit 1"""
     ):
-        raise CannotRenew("a record that is known came again as if it were older")
-    run(f"create temp table {view} as from touched_records {FIRST_RECORDED}")
+        raise CannotRenew("a record that is known came again, about something else")
+    run(f"create temp table touched_records as select * from ({selected}) where {condition}")
+    run(f"create temp table {view} as from touched_records {STANDING}")
+    run(f"create temp table {before} as from touched_records where {is_old} {STANDING}")
     run("drop table touched_records")
 
 
@@ -116,27 +122,27 @@ def _forget(engine: DuckDB, name: str) -> None:
 
 
 def _leave_out_repeats(engine: DuckDB, view: str, selected: str) -> None:
-    """A batch holds no id twice, but two batches may overlap: what was recorded first stands.
+    """A batch holds no version twice, but two batches may hold the same record, or the same row.
 
     Looking for hashes that occur twice costs a tenth of ordering all records, and mostly there are none.
     """
     run = engine.connection.execute
-    run(f"create or replace temp table repeated as select hash(record_id) as id from ({selected}) group by id having count(*) > 1")
+    run(
+        f"""create or replace temp table repeated as
+        select hash(record_id) as id from ({selected}) group by id having count(*) > 1
+        union select hash(row_id) from ({selected}) where row_id is not null group by 1 having min(batch_id) <> max(batch_id)"""
+    )
     (repeats,) = run("select count(*) from repeated").fetchone() or (0,)
     (records,) = run(f"select count(*) from ({selected})").fetchone() or (0,)
     if repeats == 0:
         run(f"create temp view {view} as {selected}")
     elif repeats > records * FEW:
-        run(f"create temp table {view} as {selected} {FIRST_RECORDED}")
+        run(f"create temp table {view} as select * from ({selected}) {STANDING}")
     else:
-        run(
-            f"create or replace temp table {view}_repeated as select * from ({selected}) where hash(record_id) in (from repeated) {FIRST_RECORDED}"
-        )
         run(f"create or replace temp table {view}_hashes as from repeated")
-        run(
-            f"create temp view {view} as select * from ({selected}) where hash(record_id) not in (from {view}_hashes)"
-            f" union all select * from {view}_repeated"
-        )
+        is_repeated = f"(hash(record_id) in (from {view}_hashes) or hash(coalesce(row_id, record_id)) in (from {view}_hashes))"
+        run(f"create or replace temp table {view}_repeated as select * from ({selected}) where {is_repeated} {STANDING}")
+        run(f"create temp view {view} as select * from ({selected}) where not {is_repeated} union all select * from {view}_repeated")
 
 
 def _cell(name: str, kind: str, is_present: bool) -> str:

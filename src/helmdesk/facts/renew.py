@@ -415,21 +415,31 @@ class _Renewal:
     def _count_records(self) -> None:
         """Add what the new batches really added to the counts by type; families without a key are counted anew."""
         families = [family for family in FACT_FAMILIES if self._count(f"new_{family}_records")]
-        listed = ", ".join(f"'{batch}'" for batch in self.new_batches)
         for family in families:
-            if family in OF_TICKETS:
-                self.execute(f"create temp view counted_{family}_records as select * from {family}_records where batch_id in ({listed})")
-            else:
+            if family not in OF_TICKETS:
                 create_record_views(self.engine, self.files, only=(family,))
-                self.execute(f"create temp view counted_{family}_records as select * from {family}_records")
+                self.execute(f"create temp view before_{family}_records as select * from {family}_records where false")
                 types = ", ".join(f"'{kind.name}'" for kind in RECORD_TYPES.values() if kind.family == family)
                 self.execute(f"delete from mart.record_types where type in ({types})")
         if families:
-            self.execute(f"create temp table counted as {record_types_sql(families, prefix='counted_')}")
+            self.execute(f"create temp table counted as {record_types_sql(families)}")
+            self.execute(f"create temp table counted_before as {record_types_sql(families, prefix='before_')}")
+            if self._count(
+                """(select 1 from counted_before b join mart.record_types t on t.type = b.type left join counted c on c.type = b.type
+                where (b.latest = t.latest and (c.latest is null or c.latest < b.latest))
+                    or (b.earliest = t.earliest and (c.earliest is null or c.earliest > b.earliest)))"""
+            ):
+                raise CannotRenew("the first or the last record of its type has changed")
             self.execute(
                 """create temp table total as
                 select type, cast(sum(records) as bigint) as records, min(earliest) as earliest, max(latest) as latest,
                     bool_or(is_observed) as is_observed, bool_or(is_dated) as is_dated
-                from (from mart.record_types union all from counted) group by type"""
+                from (from mart.record_types union all from counted union all select * replace (-records as records) from counted_before)
+                group by type having sum(records) > 0"""
             )
             self.execute("delete from mart.record_types; insert into mart.record_types from total")
+            ((latest,),) = self.engine.run(
+                "select coalesce(max(latest) filter (where is_observed), max(latest)) from mart.record_types where is_dated"
+            )
+            if latest != self.latest:
+                raise CannotRenew("the last record is an older version of another")

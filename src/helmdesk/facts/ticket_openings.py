@@ -38,12 +38,12 @@ fact = Fact(
         group by ticket_id
     ),
     named as (
-        select ticket_id, arg_max(value, (occurred_at, coalesce(seq, 0), record_id)) as issue_type
+        select ticket_id, arg_max(case type when 'seen' then issue_type else value end, (occurred_at, coalesce(seq, 0), record_id)) as issue_type
         from ticket_records
-        where type = 'field_changed' and field = 'issue_type'
+        where (type = 'field_changed' and field = 'issue_type') or (type = 'seen' and issue_type is not null)
         group by ticket_id
     )
-    select o.ticket_id, o.created_at, o.source, o.channel, o.subject, o.severity, coalesce(n.issue_type, o.first_issue_type) as issue_type,
+    select o.ticket_id, o.created_at, o.source, o.channel, o.subject, o.severity, nullif(coalesce(n.issue_type, o.first_issue_type), '') as issue_type,
         o.customer_id, coalesce(o.own_account_id, c.account_id) as account_id, o.own_region, o.custom, o.fidelity,
         coalesce(h.escalations, 0) as escalations, coalesce(h.is_spam, false) as is_spam, coalesce(h.is_merged, false) as is_merged,
         coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted, h.survivor_ticket_id,

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 ERASED_FILE = "erased.json"
 # Columns that name a record: always replaced. Those that name something else are replaced where that is the person's.
-NAMES_OF_RECORDS = ("record_id", "source_id", "supersedes", "in_reply_to")
+NAMES_OF_RECORDS = ("record_id", "source_id", "supersedes", "in_reply_to", "row_id")
 IDENTITIES = {
     "customer_id": "people", "ticket_id": "tickets", "target_ticket_id": "tickets", "leg_id": "legs", "survey_id": "surveys",
     "booking_id": "bookings",
 }  # fmt: skip
 # Columns that measures need and that describe the work, not the person.
 KEPT = (
-    "family", "type", "batch_id", "source", "occurred_at", "recorded_at", "seq", "actor_kind", "cause", "channel", "visibility", "fidelity",
+    "family", "type", "batch_id", "source", "occurred_at", "recorded_at", "stated_at", "seq", "actor_kind", "cause", "channel", "visibility", "fidelity",
     "priority", "severity", "issue_type", "agent_id", "team_id", "account_id", "is_outbound", "calendar_id", "status", "escalation_kind",
     "link_kind", "direction", "is_automated", "queue_id", "weight", "is_resolved", "contacts", "policy_id", "clock", "target_seconds", "due_at",
     "is_met", "instrument_id", "revision", "score", "points", "possible_points", "start_at", "end_at", "region", "metric", "number",

@@ -24,7 +24,7 @@ from helmdesk.lake.durable import sync
 from helmdesk.records.schema import COLUMNS
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, Field
     from deltalake.transaction import AddAction, RemoveAction
     from duckdb import DuckDBPyRelation
 
@@ -67,6 +67,14 @@ class Additions:
     batches: tuple[str, ...]
 
 
+def _fields(columns: Mapping[str, str]) -> list[Field]:
+    from deltalake import Field
+    from deltalake.schema import PrimitiveType
+
+    kinds = {"text": "string", "json": "string", "number": "double", "integer": "long", "flag": "boolean", "instant": "timestamp"}
+    return [Field(column, PrimitiveType(kinds[kind])) for column, kind in columns.items()]
+
+
 class Lake:
     """The records of one desk under `path`; opened anew for every call, so never stale."""
 
@@ -75,12 +83,9 @@ class Lake:
 
     def create(self) -> None:
         """Create an empty table (version 0); an existing one is left as it is."""
-        from deltalake import DeltaTable, Field, Schema
-        from deltalake.schema import PrimitiveType
+        from deltalake import DeltaTable, Schema
 
-        kinds = {"text": "string", "json": "string", "number": "double", "integer": "long",
-                 "flag": "boolean", "instant": "timestamp"}  # fmt: skip
-        schema = Schema([Field(column, PrimitiveType(kinds[kind])) for column, kind in COLUMNS.items()])
+        schema = Schema(_fields(COLUMNS))
         DeltaTable.create(
             str(self.path),
             schema,
@@ -161,6 +166,7 @@ class Lake:
         table = self._table()
         if table.transaction_version(batch_id) is not None:
             return None
+        table = self._with_all_columns(table)
         actions: list[AddAction | RemoveAction] = [self.write_file(family, rows) for family, rows in records.items()]
         try:
             table.create_write_transaction(
@@ -181,6 +187,15 @@ class Lake:
                 return None
             raise ConflictError(f"{self.path}: the batch was not committed ({error}); load it again") from error
         return self._version_holding(actions[0].path, int(table.version()))
+
+    def _with_all_columns(self, table: DeltaTable) -> DeltaTable:
+        """Return the table with the columns that came with later versions of Helmdesk; older records have none of them."""
+        known = {field.name for field in table.schema().fields}
+        missing = {column: kind for column, kind in COLUMNS.items() if column not in known}
+        if not missing:
+            return table
+        table.alter.add_columns(_fields(missing))
+        return self._table()
 
     def write_file(self, family: str, rows: DuckDBPyRelation) -> AddAction:
         """Write one family's Parquet file, on disk for good before the log may name it."""

@@ -61,6 +61,9 @@ ENVELOPE: dict[str, str] = {
     "visibility": "text",
     "fidelity": "text",
     "supersedes": "text",
+    # A newer version of a row takes the place of all that an older one said; `stated_at` is its time, where the source tells one.
+    "row_id": "text",
+    "stated_at": "instant",
 }
 
 # A name means the same thing, with the same type, in every record type that uses it.
@@ -141,6 +144,7 @@ ticket: linked ticket_id target_ticket_id | link_kind
 ticket: spam_marked ticket_id |
 ticket: deleted ticket_id |
 ticket: restored ticket_id |
+ticket: seen ticket_id | agent_id team_id priority issue_type
 leg: ivr_entered leg_id | queue_id direction customer_id
 leg: offered leg_id | queue_id direction customer_id account_id issue_type
 leg: answered leg_id | agent_id queue_id is_resolved

@@ -19,6 +19,9 @@ from helmdesk.records.schema import CHOICES, RECORD_TYPES, SQL_TYPES, family_col
 if TYPE_CHECKING:
     import duckdb
 
+# Families whose times say how far the data reach; plans and validity dates may lie in the future.
+OBSERVED = ("ticket", "message", "handoff", "leg", "work", "sla", "survey", "review", "workforce", "fallback")
+UNDATED = "timestamptz '2000-01-01 00:00:00+00'"
 EARLIEST, LATEST = "1990-01-01", "2200-01-01"
 
 
@@ -49,7 +52,9 @@ class LoadReport:
     batch_id: str
     files: list[FileReport] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)
+    tickets: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
+    older_versions: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
     quarantine_examples: list[str] = field(default_factory=list)
     quarantined_rows: int = 0
@@ -152,8 +157,9 @@ class Staging:
         self.report.notes.append(sentence)
 
     def check(self) -> None:
-        """Move records that break their type's promise to quarantine and drop exact repeats."""
+        """Move records that break their type's promise to quarantine; of repeats and of older versions one record stays."""
         self.on_step("checking records")
+        self._date_undated()
         for family in self.families:
             self._reject_invalid(family)
             self._drop_repeats(family)
@@ -194,25 +200,50 @@ class Staging:
             )
         self.connection.execute(f"delete from {table} where rowid in (select id from invalid)")
 
-    def _drop_repeats(self, family: str) -> None:
-        """Keep one of several equal records; another content under a known id goes to quarantine."""
-        table = f"staged_{family}"
-        (repeats,) = self.connection.execute(f"select count(*) - count(distinct record_id) from {table}").fetchone() or (0,)
-        if not repeats:
+    def export_at(self) -> str | None:
+        """Return SQL of the instant this export was taken, as far as it tells: its latest event; None: it has none."""
+        found = [
+            latest
+            for family in OBSERVED
+            if family in self.families
+            for (latest,) in self.connection.execute(
+                f"select max(occurred_at)::timestamp from staged_{family} where occurred_at <= ?", [self.recorded_at]
+            ).fetchall()
+            if latest is not None
+        ]
+        return f"timestamptz '{max(found)}+00'" if found else None
+
+    def _date_undated(self) -> None:
+        """Entities without a time of their own are as they were when the export was taken."""
+        if "valid_from" not in self.families.get("entity", ()):
             return
-        content = ", ".join(name(column) for column in sorted(self.families[family]))
+        since = self.export_at() or UNDATED
+        self.connection.execute(
+            f"update staged_entity set record_id = record_id || ':' || epoch_us({since}), valid_from = {since}, occurred_at = {since}"
+            " where valid_from is null and occurred_at is null"
+        )
+
+    def _drop_repeats(self, family: str) -> None:
+        """Keep one of several equal records; of several versions of a record, or of a row, the newest."""
+        table = f"staged_{family}"
+        given = self.families[family]
+        row, stated = (column if column in given else "null" for column in ("row_id", "stated_at"))
+        identity = f"coalesce({row}, record_id)"
+        (repeats,) = self.connection.execute(f"select count(*) - count(distinct record_id) from {table}").fetchone() or (0,)
+        if not repeats and "row_id" not in given:
+            return
+        content = ", ".join(name(column) for column in sorted(given))
+        newest = f"{stated} desc nulls last, _file desc, _row desc"
         self.connection.execute(
             f"""create or replace temp table repeats as
-            select rowid as id, record_id, _file, _row,
-                hash(({content})) <> first_value(hash(({content}))) over same as is_other
+            select rowid as id, hash(({content})) = first_value(hash(({content}))) over same as is_equal
             from {table}
-            window same as (partition by record_id order by _file, _row, rowid)
-            qualify row_number() over same > 1"""
+            window same as (partition by record_id order by {newest}, rowid desc)
+            qualify row_number() over same > 1 or rank() over (partition by {identity} order by {newest}) > 1"""
         )
-        self.reject("record_id", "record_id", "'the same identity as an earlier row, with another content'",
-                    "repeats where is_other", line="null")  # fmt: skip
         self.connection.execute(f"delete from {table} where rowid in (select id from repeats)")
-        self.report.duplicates += self._count("repeats where not is_other")
+        self.report.duplicates += self._count("repeats where is_equal")
+        self.report.older_versions += self._count("repeats where not is_equal")
 
     def summarise(self) -> LoadReport:
         """Fill the report from what is staged and rejected now, and return it."""

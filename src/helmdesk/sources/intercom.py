@@ -14,13 +14,14 @@ from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times
+from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 
 TIMES = TimeReader("UTC")
 STATES = {"open": "open", "closed": "solved", "snoozed": "waiting_customer"}
 PARTS = {"close": "solved", "open": "open", "snoozed": "waiting_customer", "unsnoozed": "open"}
 OURS = ("admin", "team")
 RATING = "intercom_rating"
+PRIORITY = "case h.priority when 'priority' then 'high' when 'not_priority' then 'normal' end"
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "conversation_history": ("id", "created_at", "updated_at", "state"),
@@ -88,8 +89,8 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {**base, "record_id": f"{own} || ':created'", "occurred_at": "h.born_at", "seq": "0", "actor_id": "h.source_author_id",
          "actor_kind": f"case when {is_ours} then 'human' when h.source_author_type = 'bot' then 'bot' else 'customer' end",
          "is_outbound": f"coalesce({is_ours}, false)", "channel": "coalesce(h.source_type, 'conversation')", "subject": "h.source_subject",
-         "priority": "case h.priority when 'priority' then 'high' when 'not_priority' then 'normal' end", "status": "'new'",
-         "customer_id": f"case when {is_ours} then {contact} else coalesce(h.source_author_id, {contact}) end", "agent_id": "''", "extra": "h.extra"},
+         "priority": PRIORITY, "status": "'new'",
+         "customer_id": f"case when {is_ours} then {contact} else coalesce(h.source_author_id, {contact}) end", "agent_id": "''", "extra": "h.extra", "stated_at": "h.known_at"},
         "i_first h",
     )  # fmt: skip
     staging.add(
@@ -106,7 +107,8 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         told = f"select conversation_id from i_conversation_part_history where part_type in ({changes})"
     cases = " ".join(f"when {text(state)} then {text(status)}" for state, status in STATES.items())
     staging.connection.execute(
-        """create temp table i_changes as select *, lag(state) over w as last_state, lag(assignee_id) over w as last_assignee
+        """create temp table i_changes as select *, lag(state) over w as last_state, lag(assignee_id) over w as last_assignee,
+            row_number() over w = 1 or priority is distinct from lag(priority) over w as is_new_priority
         from i_rows window w as (partition by id order by known_at, _row)"""
     )
     staging.add(
@@ -123,6 +125,11 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
          "team_id": "case when h.assignee_type = 'team' then h.assignee_id end", "fidelity": "'derived'"},
         "i_changes h where h.assignee_id is distinct from h.last_assignee",
     )  # fmt: skip
+    staging.add(
+        "seen",
+        {**base, **seen_columns(own, "h.known_at", {"priority": f"coalesce({PRIORITY}, '')"})},
+        "i_changes h where h.is_new_priority",
+    )
     _ratings_and_verdicts(staging, base, own)
 
 

@@ -14,7 +14,7 @@ from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times
+from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 
 TIMES = TimeReader("UTC")
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -98,42 +98,52 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     reject_times(staging, "j_issue", "created", TIMES)
     staging.reject("status", "status", "'a status that the status table does not describe'",
                    "j_issue where status is not null and status not in (select id from j_statuses where status is not null)")  # fmt: skip
-    told = dict.fromkeys(("status", "assignee", "priority"), "select null::varchar")
+    untold = dict.fromkeys(("status", "assignee", "priority", "issuetype"), "true")
     if "issue_field_history" in tables:
-        told = {field: f"select issue_id from j_issue_field_history where field_id = '{field}'" for field in told}
+        rows = "select issue_id from j_issue_field_history where issue_id is not null and field_id"
+        untold = {field: f"j.id not in ({rows} = '{field}')" for field in untold}
 
     def first(field: str, value: str) -> str:
         """A row shows today's value; where its history is told, the first value comes from there."""
-        return f"case when j.id in (select * from ({told[field]}) t(id) where id is not null) then null else {value} end"
+        return f"case when {untold[field]} then {value} end"
 
-    priority = "(select name from j_priority_names p where p.id = j.priority)"
     fault = flag_fault("_fivetran_deleted")
     staging.reject("_fivetran_deleted", "_fivetran_deleted", fault, f"j_issue where {fault} is not null")
+    priority = "coalesce((select name from j_priority_names p where p.id = j.priority), j.priority)"
+    issue_type = "coalesce((select name from j_issue_type_names t where t.id = j.issue_type), j.issue_type)"
+    changed = f"coalesce({_at('j.updated')}, {_at('j.created')})"
     own = "'jira:issue:' || j.id"
     base = {"source_id": "j.key", "ticket_id": "j.id", "_file": "j._file", "_row": "j._row"}
     staging.add(
         "created",
         {**base, "record_id": f"{own} || ':created'", "occurred_at": _at("j.created"), "seq": "0", "actor_id": "coalesce(j.reporter, j.creator)",
-         "actor_kind": "'customer'", "channel": "'portal'", "subject": "j.summary", "priority": first("priority", f"coalesce({priority}, j.priority)"),
-         "issue_type": "coalesce((select name from j_issue_type_names t where t.id = j.issue_type), j.issue_type)",
+         "actor_kind": "'customer'", "channel": "'portal'", "subject": "j.summary", "priority": first("priority", priority),
+         "issue_type": issue_type,
          "agent_id": f"coalesce({first('assignee', 'j.assignee')}, '')", "team_id": "j.project", "customer_id": "coalesce(j.reporter, j.creator)",
-         "status": "'new'", "extra": "j.extra"},
+         "status": "'new'", "extra": "j.extra", "stated_at": changed},
         "j_issue j",
     )  # fmt: skip
+    shown = {field: first(told, f"coalesce({value}, '')") for field, told, value in
+             (("agent_id", "assignee", "j.assignee"), ("priority", "priority", priority), ("issue_type", "issuetype", issue_type))}  # fmt: skip
+    staging.add(
+        "seen",
+        {**base, **seen_columns(own, changed, {**shown, "team_id": "coalesce(j.project, '')"}), "seq": "0"},
+        f"j_issue j where {changed} is not null",
+    )
+    since = f"coalesce({_at('j.resolved')}, {_at('j.status_category_changed')}, {changed})"
     staging.add(
         "status_changed",
-        {**base, "record_id": f"{own} || ':present_status'", "seq": "0", "fidelity": "'derived'",
-         "occurred_at": f"coalesce({_at('j.resolved')}, {_at('j.status_category_changed')}, {_at('j.updated')}, {_at('j.created')})",
+        {**base, "record_id": f"{own} || ':status:' || epoch_us({since}) || ':' || j.status", "seq": "0", "fidelity": "'derived'",
+         "occurred_at": since,
          "status": "s.status", "status_raw": "s.name"},
-        f"j_issue j join j_statuses s on s.id = j.status where s.status is not null and s.status <> 'new'"
-        f" and j.id not in (select * from ({told['status']}) t(id) where id is not null)",
+        f"j_issue j join j_statuses s on s.id = j.status where s.status is not null and {untold['status']}",
     )  # fmt: skip
     staging.add(
         "deleted",
         {
             **base,
             "record_id": f"{own} || ':deleted'",
-            "occurred_at": f"coalesce({_at('j.updated')}, {_at('j.created')})",
+            "occurred_at": changed,
             "fidelity": "'derived'",
         },
         f"j_issue j where {flag('j._fivetran_deleted')}",

@@ -49,6 +49,7 @@ from helmdesk.sources.reading.numbers import DECIMALS, NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.times import ISO, TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.sources.tables import seen_columns
 
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
 FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
@@ -78,6 +79,15 @@ class RecordRule:
     is_optional: bool
     cells: dict[str, Cell]
 
+    @property
+    def is_present(self) -> bool:
+        """Whether it reads a status that every row shows, dated by the row's last change: later exports show later ones."""
+        return (
+            self.type == "status_changed"
+            and not self.is_optional
+            and bool(self.cells["status"].column and self.cells["occurred_at"].column)
+        )
+
 
 @dataclass(frozen=True)
 class Mapping:
@@ -97,6 +107,11 @@ class Mapping:
         """Return every column of the file that the mapping names."""
         used = {cell.column for rule in self.rules for cell in rule.cells.values() if cell.column}
         return used | set(self.key)
+
+    @property
+    def present(self) -> RecordRule | None:
+        """The rule by which a row shows its present status and since when; None: rows tell of events only."""
+        return next((rule for rule in self.rules if rule.is_present), None)
 
 
 def read_mapping(path: Path | None) -> Mapping:
@@ -245,6 +260,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         extra_rule = next((place for place, rule in enumerate(mapping.rules) if rule.type == "created"), 0)
         for place, rule in enumerate(mapping.rules):
             _stage_rule(staging, table, mapping, rule, place, place == extra_rule)
+        _stage_seen(staging, table, mapping)
     locate_lines(staging, tables)
 
 
@@ -304,9 +320,7 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         columns[column], fault = _expression(staging, table, cell, column, kinds[column], mapping)
         if fault:
             staging.reject(cell.column or column, name(cell.column or ""), fault, f"{table.table} where {fault} is not null")
-    key = " || ':' || ".join(f"coalesce({name(part)}, '')" for part in mapping.key)
-    # Without a key the whole row is the identity: the same row twice is a repeat.
-    identity = key or "md5(concat_ws('\x1f', " + ", ".join(f"coalesce({name(column)}, '')" for column in table.columns) + "))"
+    identity = _identity(table, mapping)
     rest = [column for column in table.columns if column not in mapping.columns()]
     if keeps_rest and rest:
         packed = ", ".join(f"{name(column)} := {name(column)}" for column in rest)
@@ -320,9 +334,19 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
             staging.reject(
                 part, name(part), "'no key: the row cannot be identified'", f"{table.table} where {name(part)} is null", is_whole_row=True
             )
+    record_id = f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}"
+    if rule.is_present:
+        # The status of an earlier export was true in its time.
+        record_id += f" || ':' || {columns['status']} || ':' || epoch_us({columns['occurred_at']})"
+    elif RECORD_TYPES[rule.type].family == "entity":
+        record_id += f" || ':' || epoch_us({columns['valid_from']})"
+    elif mapping.key:
+        columns["row_id"] = f"{text(':'.join((mapping.name, 'row', mapping.rules[0].type, *mapping.key, '')))} || {identity}"
+        if mapping.present:
+            columns["stated_at"] = _expression(staging, table, mapping.present.cells["occurred_at"], "occurred_at", "instant", mapping)[0]
     staging.add(
         rule.type,
-        {"record_id": f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}", "source_id": identity,
+        {"record_id": record_id, "source_id": identity,
          "fidelity": "'derived'" if rule.type == "created" else "'native'", "_file": "_file", "_row": "_row", **columns},
         f"{table.table}{where}",
     )  # fmt: skip
@@ -373,6 +397,34 @@ def _created_closed(mapping: Mapping) -> str | None:
     """Return SQL of the status that the creation itself states, where it does."""
     cells = (rule.cells["status"] for rule in mapping.rules if rule.type == "created" and "status" in rule.cells)
     return next((_meant(cell) for cell in cells if cell.column), None)
+
+
+def _identity(table: RawTable, mapping: Mapping) -> str:
+    """Return SQL of what identifies a row; without a key the whole row does: the same row twice is a repeat."""
+    key = " || ':' || ".join(f"coalesce({name(part)}, '')" for part in mapping.key)
+    return key or "md5(concat_ws('\x1f', " + ", ".join(f"coalesce({name(column)}, '')" for column in table.columns) + "))"
+
+
+def _stage_seen(staging: Staging, table: RawTable, mapping: Mapping) -> None:
+    """Stage what a row shows of its ticket beside the status, unless other rules tell when that changed."""
+    created = next((rule for rule in mapping.rules if rule.type == "created"), None)
+    told = {rule.type for rule in mapping.rules} | {rule.cells["field"].constant for rule in mapping.rules if rule.type == "field_changed"}
+    columns = {"agent_id": "assigned", "team_id": "assigned", "priority": "priority", "issue_type": "issue_type"}
+    shown = {
+        column: f"coalesce({_meant(created.cells[column])}, '')"
+        for column, teller in columns.items()
+        if created and column in created.cells and created.cells[column].column and teller not in told
+    }
+    if not (created and mapping.present and shown):
+        return
+    cells = mapping.present.cells
+    at, ticket_id = _expression(staging, table, cells["occurred_at"], "occurred_at", "instant", mapping)[0], _meant(cells["ticket_id"])
+    identity = _identity(table, mapping)
+    staging.add(
+        "seen",
+        {**seen_columns(f"{text(f'{mapping.name}:')} || {identity}", at, shown), "source_id": identity, "ticket_id": ticket_id, "_file": "_file", "_row": "_row"},
+        f"{table.table} where {at} is not null",
+    )  # fmt: skip
 
 
 def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping) -> tuple[str, str | None]:

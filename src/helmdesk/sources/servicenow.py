@@ -15,6 +15,7 @@ from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.sources.tables import seen_columns
 
 STATUS = {
     "New": "new",
@@ -161,11 +162,15 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
             "team_id": "coalesce(v.assignment_group, '')",
             "status": "'new'",
             "extra": extra,
+            "stated_at": "v.seen_at",
         },
         "versions v join incident_rows r on r._file = v._file and r._row = v._row where v.version = 1",
     )
     change("status_changed", "status", {"status": "status", "status_raw": "incident_state"},
            "status is distinct from coalesce(last_status, 'new') and status is not null")  # fmt: skip
+    shown = {column: f"coalesce({value}, '')" for column, value in
+             (("agent_id", "assigned_to"), ("team_id", "assignment_group"), ("priority", "priority"), ("issue_type", "category"))}  # fmt: skip
+    staging.add("seen", {**here, **seen_columns("'servicenow:' || number", "seen_at", shown)}, "versions where version = 1")
     change("assigned", "assigned",
            {"agent_id": "coalesce(assigned_to, '')", "team_id": "coalesce(assignment_group, '')"},
            "version > 1 and (assignment_group is distinct from last_group or assigned_to is distinct from last_assignee)")  # fmt: skip

@@ -83,7 +83,7 @@ def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:
     identity = "coalesce(response_id, md5(concat_ws('|', " + everything + ", coalesce(extra, ''))))"
     whole = f"case when {number} = floor({number}) then cast(cast({number} as bigint) as varchar) else cast({number} as varchar) end"
     shared = {
-        "source_id": identity, "survey_id": f"'survey:' || {identity}", "ticket_id": "ticket_id", "instrument_id": text(instrument),
+        "source_id": identity, "row_id": "'survey:' || response_id", "survey_id": f"'survey:' || {identity}", "ticket_id": "ticket_id", "instrument_id": text(instrument),
         "customer_id": "customer_id", "account_id": "account_id", "channel": "lower(channel)", "_file": "_file", "_row": "_row",
     }  # fmt: skip
     if sheet.has("sent_at"):

@@ -82,8 +82,23 @@ def reject_times(staging: Staging, view: str, column: str, times: TimeReader) ->
 
 
 def entity_columns(source: str, kind: str, columns: Mapping[str, str], valid_from: str, key: str = "z.id") -> dict[str, str]:
-    """Return the columns of an entity record; a changed attribute is a new version, so content is part of the identity."""
+    """Return the columns of an entity record: a changed attribute is a new version, valid from its time.
+
+    Where the source gives no time the staging area dates it by the export.
+    """
     content = " || '|' || ".join(f"coalesce(({value})::varchar, '')" for value in columns.values()) or "''"
-    valid = f"coalesce({valid_from}, timestamptz '2000-01-01 00:00:00+00')"
-    return {"record_id": f"'{source}:{kind}:' || {key} || ':' || md5({content})", "source_id": key, "occurred_at": valid,
-            "entity_id": key, "valid_from": valid, "_file": "z._file", "_row": "z._row", **columns}  # fmt: skip
+    version = f"coalesce(':' || epoch_us({valid_from}), '')"
+    return {"record_id": f"'{source}:{kind}:' || {key} || ':' || md5({content}) || {version}", "source_id": key, "occurred_at": valid_from,
+            "entity_id": key, "valid_from": valid_from, "_file": "z._file", "_row": "z._row", **columns}  # fmt: skip
+
+
+def seen_columns(own: str, at: str, shown: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of a record of what a ticket's row shows; what it shows and since when are its identity.
+
+    Args:
+        own: SQL of the beginning of the ticket's record ids.
+        at: SQL of the row's last change.
+        shown: SQL of what it shows by column; null where a history tells it.
+    """
+    content = " || '|' || ".join(f"coalesce({value}, '-')" for value in shown.values())
+    return {"record_id": f"{own} || ':seen:' || epoch_us({at}) || ':' || {content}", "occurred_at": at, "fidelity": "'derived'", **shown}

@@ -245,7 +245,11 @@ def _read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
         with cells as (select * replace (coalesce(lower(channel), 'phone') as channel), {times.instant(cell)} as began_1, {times.second(cell)} as began_2,
                 {told} as told, {way} as way, {", ".join([*lengths, *stated])}
             from {sheet.view} where call_id is not null and {cell} is not null and {fault} is null)
-        select *, 'telephony:' || call_id || ':' || coalesce(queue_id, '') || ':' || {apart} as leg_id from cells"""
+        select *, 'telephony:' || call_id || ':' || coalesce(queue_id, '') || ':' || {apart} as leg_id,
+            -- Who took a call may be known only later: a leg that is alone in its queue then is the same leg.
+            case when count(*) over (partition by call_id, queue_id, coalesce(sequence, epoch_us(began_1)::varchar)) = 1
+                then 'telephony:' || call_id || ':' || coalesce(queue_id, '') || ':' || coalesce(sequence, epoch_us(began_1)::varchar) else leg_id end as row_id
+        from cells"""
     )
     alike = "partition by leg_id order by _file, _row"
     content = ", ".join(name(meaning) for meaning in (*LAYOUT, "extra"))
@@ -350,7 +354,15 @@ def _place_moments(staging: Staging, sheet: Sheet) -> None:
 
 def _stage_records(staging: Staging, sheet: Sheet) -> None:
     """Stage what happened to every leg; a moment that nobody told is ``asserted``, and no wait is measured to it."""
-    base = {"source_id": "call_id", "leg_id": "leg_id", "ticket_id": "ticket_id", "channel": "channel", "_file": "_file", "_row": "_row"}
+    base = {
+        "source_id": "call_id",
+        "row_id": "row_id",
+        "leg_id": "leg_id",
+        "ticket_id": "ticket_id",
+        "channel": "channel",
+        "_file": "_file",
+        "_row": "_row",
+    }
 
     def stage(kind: str, at: str, where: str, **columns: str) -> None:
         staging.add(kind, {**base, "record_id": f"leg_id || ':{kind}'", "occurred_at": at, **columns}, f"calls where {where}")
@@ -395,7 +407,7 @@ def _stage_ratings(staging: Staging, sheet: Sheet) -> None:
     answers = f"select * from calls where {valid} qualify row_number() over (partition by call_id, rating order by offered_at desc) = 1"
     staging.add(
         "responded",
-        {"record_id": "leg_id || ':rating'", "source_id": "call_id", "survey_id": "leg_id", "occurred_at": "coalesce(over_at, met_at, offered_at)",
+        {"record_id": "leg_id || ':rating'", "row_id": "row_id", "source_id": "call_id", "survey_id": "leg_id", "occurred_at": "coalesce(over_at, met_at, offered_at)",
          "ticket_id": "ticket_id", "leg_id": "leg_id", "channel": "channel", "instrument_id": text(RATING),
          "answer": "rating", "score": "rating::double", "agent_id": "agent_id", "customer_id": "customer_id", "actor_kind": "'customer'",
          "extra": "extra", "_file": "_file", "_row": "_row"},

@@ -21,7 +21,7 @@ from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times
+from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 
 STATUS = {
     "new": "new", "open": "open", "pending": "waiting_customer", "hold": "waiting_third_party",
@@ -103,15 +103,11 @@ def _told(tables: Mapping[str, RawTable], *fields: str) -> str:
 
 def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket", "created_at")
-    fields = (("priority", "priority"), ("agent_id", "assignee_id"), ("team_id", "group_id"), ("issue_type", "type"))
-    first = {field: f"z.{column}" for field, column in fields}
-    if _has(tables, "ticket_field_history"):
-        # The ticket row shows today's values; at creation the field had its first recorded value.
-        staging.connection.execute("create temp table z_histories as select distinct ticket_id, field_name from z_ticket_field_history")
-        for field, column in fields:
-            first[field] = (
-                f"case when (z.id, '{column}') in (select (ticket_id, field_name) from z_histories) then null else z.{column} end"
-            )
+    # The ticket row shows today's values; where a history tells them, the field had its first recorded value at creation.
+    columns = {"priority": "priority", "agent_id": "assignee_id", "team_id": "group_id", "issue_type": "type"}
+    untold = {field: f"z.id not in ({_told(tables, column)})" for field, column in columns.items()}
+    first = {field: f"case when {untold[field]} then z.{column} end" for field, column in columns.items()}
+    shown = {field: f"case when {untold[field]} then coalesce(z.{column}, '') end" for field, column in columns.items()}
     is_team = "false"
     if _has(tables, "user"):
         roles = ", ".join(text(role) for role in TEAM_ROLES)
@@ -125,16 +121,21 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             "channel": "z.via_channel", "subject": "z.subject", "priority": first["priority"], "issue_type": first["issue_type"],
             "agent_id": f"coalesce({first['agent_id']}, '')", "team_id": f"coalesce({first['team_id']}, '')",
             "customer_id": "z.requester_id", "account_id": "z.organization_id", "status": "'new'", "extra": "z.extra",
-            "_file": "z._file", "_row": "z._row",
+            "stated_at": _at("z.updated_at"), "_file": "z._file", "_row": "z._row",
         },
         "z_ticket z",
+    )  # fmt: skip
+    staging.add(
+        "seen",
+        {**seen_columns(own, _at("z.updated_at"), shown), "source_id": "z.id", "seq": "0", "ticket_id": "z.id", "_file": "z._file", "_row": "z._row"},
+        f"z_ticket z where {_at('z.updated_at')} is not null and ({' or '.join(untold.values())})",
     )  # fmt: skip
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Without a status history the present state is all there is; it is dated by the last change.
     known = f"z.status in ({', '.join(text(status) for status in STATUS)})"
     staging.add(
         "status_changed",
-        {"record_id": f"{own} || ':present_status'", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "seq": "0", "ticket_id": "z.id",
+        {"record_id": f"{own} || ':status:' || epoch_us({_at('z.updated_at')}) || ':' || z.status", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "seq": "0", "ticket_id": "z.id",
          "status": f"case z.status {cases} end", "status_raw": "z.status", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
         f"z_ticket z where {known} and z.status <> 'new' and z.id not in ({_told(tables, 'status')})",
     )  # fmt: skip
@@ -148,7 +149,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.reject("due_at", "due_at", fault, f"z_ticket where {fault} is not null")
     staging.add(
         "policy_applied",
-        {"record_id": f"{own} || ':due:' || z.due_at", "source_id": "z.id", "occurred_at": _at("z.created_at"), "ticket_id": "z.id",
+        {"record_id": f"{own} || ':due'", "stated_at": _at("z.updated_at"), "source_id": "z.id", "occurred_at": _at("z.created_at"), "ticket_id": "z.id",
          "policy_id": text(DUE_DATE), "clock": text(DUE_DATE), "due_at": _at("z.due_at"), "_file": "z._file", "_row": "z._row"},
         f"z_ticket z where {_at('z.due_at')} is not null and z.id not in ({_told(tables, 'due_at')})",
     )  # fmt: skip

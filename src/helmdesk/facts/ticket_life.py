@@ -23,20 +23,24 @@ fact = Fact(
             case r.type when 'status_changed' then r.status
                 when 'created' then case when r.status not in ('solved', 'closed') or not c.has_changes then coalesce(r.status, 'new') else 'new' end
                 end as status,
-            case when r.type = 'created' then coalesce(c.seen_agent_id, r.agent_id, '') when r.type in ('assigned', 'seen') then r.agent_id end as agent_id,
-            case when r.type = 'created' then coalesce(c.seen_team_id, r.team_id, '') when r.type in ('assigned', 'seen') then r.team_id end as team_id,
-            case when r.type = 'created' then coalesce(c.seen_priority, r.priority, '') when r.type = 'seen' then r.priority
+            case when r.type = 'created' then coalesce(case when c.told_agent_at < c.seen_at then null else c.seen_agent_id end, r.agent_id, '') when r.type in ('assigned', 'seen') then r.agent_id end as agent_id,
+            case when r.type = 'created' then coalesce(case when c.told_team_at < c.seen_at then null else c.seen_team_id end, r.team_id, '') when r.type in ('assigned', 'seen') then r.team_id end as team_id,
+            case when r.type = 'created' then coalesce(case when c.told_priority_at < c.seen_at then null else c.seen_priority end, r.priority, '') when r.type = 'seen' then r.priority
                 when r.field = 'priority' then coalesce(r.value, '') end as priority,
             case when r.type = 'created' then r.calendar_id when r.field = 'calendar_id' then r.value end as calendar_id
         from ticket_records r
         join (
-            -- What a row showed when it was first seen is the best there is to know of the time before.
+            -- What a row showed when it was first seen is the best there is to know of the time before, unless a history tells it.
             select ticket_id, min(case when type = 'created' then occurred_at end) as created_at, count_if(type = 'status_changed') > 0 as has_changes,
+                min(case when type = 'seen' then occurred_at end) as seen_at,
+                min(case when type = 'assigned' and agent_id is not null then occurred_at end) as told_agent_at,
+                min(case when type = 'assigned' and team_id is not null then occurred_at end) as told_team_at,
+                min(case when field = 'priority' then occurred_at end) as told_priority_at,
                 arg_min(agent_id, occurred_at) filter (where type = 'seen' and agent_id is not null) as seen_agent_id,
                 arg_min(team_id, occurred_at) filter (where type = 'seen' and team_id is not null) as seen_team_id,
                 arg_min(priority, occurred_at) filter (where type = 'seen' and priority is not null) as seen_priority
             from ticket_records
-            where type in ('created', 'status_changed', 'seen')
+            where type in ('created', 'status_changed', 'assigned', 'field_changed', 'seen')
             group by ticket_id
         ) c on c.ticket_id = r.ticket_id and c.created_at is not null
         where r.type in ('created', 'status_changed', 'assigned', 'seen') or (r.type = 'field_changed' and r.field in ('priority', 'calendar_id'))

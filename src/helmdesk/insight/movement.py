@@ -134,7 +134,7 @@ def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -
     return Movement(
         form, lamp, direction, now, before, value, earlier, error, float(lamps.tail) if lamps else 1.0,
         float(lamps.low) if lamps else float("nan"), float(lamps.high) if lamps else float("nan"),
-        false_alarms_a_year(lamps) if lamps else 0.0, detectable,
+        promise(history.weeks) if lamps else 0.0, detectable,
         tuple(starts[place] for place in change_points(_filled(history.weeks.values))),
     )  # fmt: skip
 
@@ -145,12 +145,22 @@ def judge(weeks: Weeks) -> Lamps | None:
     An episode long over must neither raise the baseline nor make ordinary weeks look restless. What the same weeks of
     earlier years lead one to expect of a count is taken out first.
     """
+    settled, since = _settled(weeks)
+    return light(settled, settled_from=since)
+
+
+def promise(weeks: Weeks) -> float:
+    """Return how many false alarms a year the lamps of `judge` give on a series like this that never changes."""
+    return false_alarms_a_year(*_settled(weeks))
+
+
+def _settled(weeks: Weeks) -> tuple[Weeks, int]:
     season = year_profile(weeks.hits, RECENT) if weeks.kind == "count" else None
     if season is not None:
         weeks = Weeks("count", weeks.hits, season)
     earlier = _filled(weeks.values[: max(0, len(weeks) - RECENT)])
     found = change_points(earlier) if len(earlier) == max(0, len(weeks) - RECENT) else []
-    return light(weeks, settled_from=found[-1] if found else 0)
+    return weeks, found[-1] if found else 0
 
 
 def _read(lamps: Lamps | None) -> tuple[str, int, int]:

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from helmdesk.insight.form import Form
-from helmdesk.insight.movement import judge
+from helmdesk.insight.movement import judge, promise
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_value
 from helmdesk.settings import Target
-from helmdesk.statistics.lamps import MEMORY_OF_ALARMS, RESTLESS, false_alarms_a_year
+from helmdesk.statistics.lamps import MEMORY_OF_ALARMS
 
 DAYS = 90
 
@@ -57,18 +57,17 @@ def rules(study: Study, key: str, days: int = DAYS) -> tuple[Rule, ...]:
     places = [place for place, start in enumerate(history.starts) if start >= first]
     starts = history.starts
     way = {1: "falls", -1: "rises"}.get(form.good, "moves")
-    lit, promised = [], RESTLESS
+    lit = []
     for place in places:
         lamps = judge(history.weeks.until(place + 1))
         lit.append(lamps is not None and bool(lamps.is_spike | lamps.is_shift) and (form.good == 0 or int(lamps.direction) == -form.good))
-        promised = false_alarms_a_year(lamps) if lamps is not None else promised
     found = [
         Rule(
             f"Tell me when {form.says().lower()} {way} beyond chance (spike or shift).",
             _anew(lit, places, starts),
             len(places),
             days,
-            promised,
+            promise(history.weeks),
         )
     ]
     target = study.targets.get(key)

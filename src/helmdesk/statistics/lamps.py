@@ -8,7 +8,7 @@ before are whitened first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -28,9 +28,15 @@ LARGEST = 4.0
 RESEMBLING = 0.3
 MOVING_RANGE = 1.128
 MEMORY_OF_ALARMS = 4
-# Alarms a year on series that never change, from the simulations of `make insight-bench`: weeks that vary as counts
-# do, weeks that vary more, and weeks that resemble the week before.
-CALM, RESTLESS, RESEMBLING_WEEKS = 0.15, 0.4, 0.7
+# Alarms a year on series that never change, by how much neighbouring weeks resemble each other (0, 0.1, ... 0.9): for
+# weeks that vary as their counts do, and for weeks that vary half as much again or more. Simulated; a test simulates
+# them anew from other seeds.
+MEMORIES = np.arange(10) / 10
+CALM_ALARMS = np.array([0.09, 0.155, 0.28, 0.395, 0.50, 0.50, 0.48, 0.46, 0.42, 0.30])
+RESTLESS_ALARMS = np.array([0.30, 0.50, 0.785, 1.04, 1.25, 1.33, 1.31, 1.30, 1.43, 1.60])
+RESTLESS_FROM = 1.5
+# A memory estimated from fewer weeks is a guess; those before the present level are looked at too.
+LEAST_MEMORY_WEEKS = 26
 
 
 @dataclass(frozen=True)
@@ -130,11 +136,25 @@ def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps |
     )  # fmt: skip
 
 
-def false_alarms_a_year(lamps: Lamps) -> float:
-    """Return how many alarms a year a series like this one (one series) gives though nothing changes."""
-    if float(lamps.autocorrelation) > 0:
-        return RESEMBLING_WEEKS
-    return RESTLESS if float(lamps.dispersion) > 1.2 else CALM
+def false_alarms_a_year(weeks: Weeks, settled_from: int = 0) -> float:
+    """Return how many alarms a year a series like this one (one series) gives though nothing changes.
+
+    What decides is how much a week resembles the week before, and how much wider than counting noise weeks vary. Both
+    are taken from the whole history at the present level: the baseline of a lamp is too short to know them.
+    """
+    first = settled_from if len(weeks) - settled_from >= LEAST_MEMORY_WEEKS else 0
+    z = _Baseline.plain(weeks, first, len(weeks)).standardise(weeks)[..., first:]
+    z = z[np.isfinite(z)]
+    if len(z) < LEAST_BASELINE:
+        return float(CALM_ALARMS[0])
+    centred = z - z.mean()
+    energy = max(float((centred**2).sum()), 1e-12)
+    found = float((centred[1:] * centred[:-1]).sum()) / energy
+    # Short series look less alike than they are (Marriott and Pope, Biometrika 41 (1954) 390-402).
+    memory = min(max((len(z) * found + 1) / (len(z) - 3), 0.0), float(MEMORIES[-1]))
+    restless = min(max((float(np.sqrt(energy / (len(z) - 1))) - 1) / (RESTLESS_FROM - 1), 0.0), 1.0)
+    calm, wild = (float(np.interp(memory, MEMORIES, known)) for known in (CALM_ALARMS, RESTLESS_ALARMS))
+    return calm + restless * (wild - calm)
 
 
 def alarms(weeks: Weeks) -> list[int]:
@@ -161,14 +181,19 @@ class _Baseline:
     weeks: int
 
     @staticmethod
-    def of(weeks: Weeks, first: int, end: int) -> _Baseline:
+    def plain(weeks: Weeks, first: int, end: int) -> _Baseline:
+        """Return the level of some weeks, as if they varied by their counts alone."""
         hits, cases = weeks.hits[..., first:end], weeks.cases[..., first:end]
         total = cases.sum(axis=-1)
         if weeks.kind == "ratio":
             mean = (hits.sum(axis=-1) + 0.5) / (total + 1)
         else:
             mean = np.divide(hits.sum(axis=-1), total, out=np.zeros(total.shape), where=total > 0)
-        plain = _Baseline(weeks.kind, mean, total, cases.mean(axis=-1), np.ones(mean.shape), np.zeros(mean.shape), end - first)
+        return _Baseline(weeks.kind, mean, total, cases.mean(axis=-1), np.ones(mean.shape), np.zeros(mean.shape), end - first)
+
+    @staticmethod
+    def of(weeks: Weeks, first: int, end: int) -> _Baseline:
+        plain = _Baseline.plain(weeks, first, end)
         z = plain.standardise(weeks)[..., first:end]
         weeks_known = np.isfinite(z)
         centre = np.where(weeks_known, z, 0).sum(axis=-1, keepdims=True) / np.maximum(weeks_known.sum(axis=-1, keepdims=True), 1)
@@ -181,9 +206,7 @@ class _Baseline:
         spread = np.sqrt(energy / max(1, end - first - 1))
         # Neighbours that resemble each other make the moving range too small.
         dispersion = np.maximum(1.0, np.where(correlation > RESEMBLING, spread, ranges))
-        return _Baseline(
-            weeks.kind, mean, total, cases.mean(axis=-1), dispersion, np.where(correlation > RESEMBLING, correlation, 0.0), end - first
-        )  # fmt: skip
+        return replace(plain, dispersion=dispersion, autocorrelation=np.where(correlation > RESEMBLING, correlation, 0.0))
 
     def standardise(self, weeks: Weeks) -> np.ndarray:
         """Return each week's distance from the mean in units of its own counting noise; nan without cases."""

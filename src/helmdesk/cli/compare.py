@@ -20,7 +20,12 @@ from helmdesk.query.words import show_change, show_value
 )  # fmt: skip
 @click.option("--preset", "preset_name", required=True, metavar="NAME", help=f"The other tool: {', '.join(preset_names())}.")
 @click.option("--number", "numbers", multiple=True, metavar="NAME", help="Only this number of the tool; repeat for more.")
-@click.option("--against", type=click.Path(path_type=Path), metavar="FILE", help="The tool's own output: CSV with an id and its columns.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The tool's own output: a CSV of one of its tables, with its id and all columns compared.",
+)
 @click.option("--tickets", "is_listed", is_flag=True, help="List every ticket that differs, with its reasons.")
 @click.option("--start", metavar="DATE", help="Tickets created from this local day on.")
 @click.option("--end", metavar="DATE", help="Tickets created before this local day.")
@@ -43,8 +48,10 @@ def command(
     for comparison in found:
         if comparison.reasons:
             click.echo(f"\n{comparison.metric.name} ({comparison.metric.unit}): why")
-            show_table(("reason", "rows", "change", "what the tool does"),
-                       ((r.reason, f"{r.rows:,}", _change(r.change, comparison.metric.unit), r.help) for r in comparison.reasons), right=("rows", "change"))  # fmt: skip
+            unit = comparison.metric.unit
+            show_table(("reason", "rows", "change", "sum", "what the tool does"),
+                       ((r.reason, f"{r.rows:,}", _change(r.change, unit), _change(r.sum, unit), r.help) for r in comparison.reasons),
+                       right=("rows", "change", "sum"))  # fmt: skip
         if is_listed and comparison.rows:
             click.echo()
             show_table(
@@ -84,7 +91,7 @@ def _reason_rows(found: list[Comparison]) -> list[dict[str, Any]]:
     return [
         {"number": c.metric.name, "metric": c.metric.key, "variant": c.metric.variant or "", "clock": c.metric.clock, "unit": c.metric.unit,
          "ours": c.ours, "theirs": c.theirs, "n_ours": c.n_ours, "n_theirs": c.n_theirs, "differing": c.differing, "reason": r.reason,
-         "rows": r.rows, "change": r.change}
+         "rows": r.rows, "change": r.change, "sum": r.sum}
         for c in found for r in (c.reasons or ())
     ]  # fmt: skip
 

@@ -6,13 +6,27 @@ whole span the one calendar, and its one version, in force where the clock start
 
 from helmdesk.facts.fact import Fact
 
+# Stretches that each wait adds up: unknown, not less, where a part of them has no calendar.
+_WAITS = {
+    "open_seconds": "s.is_unsolved",
+    "agent_work_seconds": "s.status in ('new', 'open')",
+    "requester_wait_seconds": "s.status in ('new', 'open', 'waiting_third_party')",
+    "on_hold_seconds": "s.status = 'waiting_third_party'",
+    "pending_seconds": "s.status = 'waiting_customer'",
+}
+_SUMS = ",\n            ".join(
+    f"case when count_if({which} and s.calendar_id is null) = 0"
+    f" then cast(coalesce(sum(case when {which} then s.business_seconds end), 0) as bigint) end as {wait}"
+    for wait, which in _WAITS.items()
+)
+
 fact = Fact(
     name="ticket_working_times",
     grain="one ticket with a calendar",
     key="ticket_id",
     only_if="select 1 from working_time",
     depends=("ticket_clocks", "ticket_states"),
-    sql="""
+    sql=f"""
     -- A clock that starts with the ticket has worked nothing then: only later starts are looked up.
     with moments as (
         select ticket_id, 'started' as moment, clock_started_at as instant from ticket_clocks
@@ -37,15 +51,11 @@ fact = Fact(
             arg_min(s.calendar_id, s.started_at) as first_calendar_id,
             max(case when s.started_at = k.created_at then s.calendar_id end) as opening_calendar_id,
             min(s.calendar_id) <> max(s.calendar_id) as is_mixed,
-            cast(sum(case when s.is_unsolved then s.business_seconds end) as bigint) as open_seconds,
-            cast(sum(case when s.status in ('new', 'open') then s.business_seconds end) as bigint) as agent_work_seconds,
-            cast(sum(case when s.status in ('new', 'open', 'waiting_third_party') then s.business_seconds end) as bigint) as requester_wait_seconds,
-            cast(coalesce(sum(case when s.status = 'waiting_third_party' then s.business_seconds end), 0) as bigint) as on_hold_seconds,
-            cast(coalesce(sum(case when s.status = 'waiting_customer' then s.business_seconds end), 0) as bigint) as pending_seconds
+            {_SUMS}
         from ticket_states s
         join ticket_clocks k on k.ticket_id = s.ticket_id
-        where s.calendar_id is not null
         group by s.ticket_id
+        having count(s.calendar_id) > 0
     ),
     replies_worked as (
         select s.ticket_id, r.worked_seconds as replied,

@@ -76,7 +76,9 @@ fact = Fact(
         bp.worked_seconds as dbt_reply_by_people_business_seconds, br.worked_seconds as dbt_reply_business_seconds,
         s.requester_wait, s.agent_work, s.agent_wait, s.on_hold, s.unassigned_minutes,
         coalesce(s.solved_first_at, s.closed_at) as dbt_first_resolution_at, coalesce(s.solved_last_at, s.closed_at) as dbt_last_resolution_at,
-        greatest(t.solves - 1, 0) as dbt_reopens, t.last_solved_at < forever() as is_solved
+        greatest(t.solves - 1, 0) as dbt_reopens, t.last_solved_at < forever() as is_solved,
+        -- Deleted is a status of its own there.
+        t.last_solved_at < forever() and not t.is_deleted as is_dbt_solved
     from tickets t
     left join comments c on c.ticket_id = t.ticket_id
     left join by_people p on p.ticket_id = t.ticket_id

@@ -1,10 +1,11 @@
 """dbt_zendesk: the documented decisions of the package, its quirks included; its faults are named, never reproduced.
 
 Statuses and resolutions are counted in minute boundaries, replies in seconds over sixty. Its faults appear only in a
-comparison with its own output (``--against``).
+comparison with its own output (``--against``: ``ticket_metrics`` or ``sla_policies``), and each only where it predicts that output.
 """
 
-from helmdesk.presets.preset import Bug, Preset, Step, ToolMetric
+from helmdesk.presets.dbt_faults import CLASSES, create_tool_faults
+from helmdesk.presets.preset import Export, Fault, Preset, Step, ToolMetric
 from helmdesk.presets.rules import (
     BOT_TIME,
     FIRST_REPLY,
@@ -23,22 +24,52 @@ from helmdesk.presets.rules import (
 )
 
 KNOWN = "is_requester_known or source <> 'zendesk'"
-FUTURE = Bug(
-    "clock runs into the future",
-    "not is_solved and theirs > value",
-    "an unfinished status or schedule has no end: the business clock runs up to 41 days ahead",
-)
-WEEK = Bug(
-    "daylight saving, wrong week", "is_solved and abs(theirs - value) between 1 and 600",
-    "changes of the clocks and holidays take effect on the Sunday of their week in UTC, so weeks near them are hours off",
+SOLVED_THERE = "is_dbt_solved"
+
+
+def _week(column: str) -> Fault:
+    return Fault(
+        "whole weeks", f"week_{column} / 60.0", tolerance=1.0,
+        help="changes of the clocks take effect on the Sunday of their week in UTC, and hours that touch a holiday are dropped for that week",
+    )  # fmt: skip
+
+
+def _after(column: str) -> Fault:
+    return Fault(
+        "clock runs into the future", f"value + after_{column} / 60.0", when="not is_solved", tolerance=1.0,
+        help="an unfinished status of an unfinished schedule runs on until 1,000 hours after the run",
+    )  # fmt: skip
+
+
+def _outside(column: str) -> Fault:
+    return Fault("outside opening hours", f"outside_{column} / 60.0", "a status wholly outside opening hours counts in full", tolerance=1.0)
+
+
+NEVER_REPLIED = Fault(
+    "reply that never came", "after_reply / 60.0", when="dbt_reply_seconds is null and agent_comments > 0", tolerance=1.0,
+    help="the first comment was an agent's and no other followed: the wait runs until 1,000 hours after the run",
 )  # fmt: skip
+
+
+def _until_run(statuses: str) -> Fault:
+    return Fault("time of the run", "value + late_minutes", "the present status runs until the package was run, not until the end of our data",
+                 when=f"not is_solved and not is_deleted and status in {statuses}", tolerance=1.0)  # fmt: skip
 
 
 def _requester(value: str) -> Step:
     return Step("requester unknown", f"case when {KNOWN} then {value} end", "a ticket whose requester is not in the user table is dropped")
 
 
-def _status(name: str, ours: str, everyone: str, boundaries: str, variant: str) -> ToolMetric:
+def _no_touch(replies: str) -> tuple[Step, ...]:
+    value = f"case when {SOLVED_THERE} and agent_comments {replies} then 1.0 else 0.0 end"
+    return Step("open ticket", value, "a ticket that is not solved counts too, as no"), _requester(value)
+
+
+def _no_schedule(value: str) -> Step:
+    return Step("no schedule", value, "business time that nobody knows, for want of a schedule, is given as 0")
+
+
+def _status(name: str, ours: str, everyone: str, boundaries: str, variant: str, wait: str) -> ToolMetric:
     return ToolMetric(
         name, "resolution_time", counted(minutes(ours), SOLVED),
         (
@@ -48,24 +79,26 @@ def _status(name: str, ours: str, everyone: str, boundaries: str, variant: str) 
             with_gone(f"{boundaries} * 1.0"),
             _requester(f"{boundaries} * 1.0"),
         ),
-        variant=variant,
+        variant=variant, faults=(_until_run(CLASSES[wait]),),
     )  # fmt: skip
 
 
-def _status_business(name: str, seconds: str, variant: str) -> ToolMetric:
+def _status_business(name: str, seconds: str, variant: str, wait: str) -> ToolMetric:
     return ToolMetric(
         name, "resolution_time", counted(minutes(seconds), SOLVED),
         (
             auto_closed(counted(minutes(seconds), "is_solved")),
             Step("open ticket", counted(minutes(seconds)), "open tickets count, with their present status running until now"),
             with_gone(minutes(seconds)),
-            _requester(minutes(seconds)),
+            _no_schedule(f"coalesce({minutes(seconds)}, 0.0)"),
+            _requester(f"coalesce({minutes(seconds)}, 0.0)"),
         ),
-        variant=variant, clock="business", bugs=(FUTURE, WEEK), tolerance=1.0,
+        variant=variant, clock="business", faults=(_after(wait), _week(wait), _outside(wait)), tolerance=1.0,
     )  # fmt: skip
 
 
 def _reply(name: str, ours: str, clock: str, bot_time: str, people: str, role: str) -> ToolMetric:
+    given = role if clock == "calendar" else f"case when dbt_reply_seconds is not null then coalesce({role}, 0.0) end"
     return ToolMetric(
         name, "first_response_time", ours,
         (
@@ -73,15 +106,19 @@ def _reply(name: str, ours: str, clock: str, bot_time: str, people: str, role: s
             Step("opened by the team", counted(people), "the first public comment is never the reply, unless a private note of an agent came before it"),
             Step("bot reply", counted(role), "whoever has an agent's role replies, bots included"),
             with_gone(role),
-            _requester(role),
+            *(() if clock == "calendar" else (_no_schedule(given),)),
+            _requester(given),
         ),
-        variant="mean", clock=clock, tolerance=0.02 if clock == "calendar" else 1.0, bugs=() if clock == "calendar" else (FUTURE, WEEK),
+        variant="mean", clock=clock, tolerance=0.02 if clock == "calendar" else 1.0, faults=() if clock == "calendar" else (_week("reply"), NEVER_REPLIED),
     )  # fmt: skip
 
 
 _BUSINESS_START = (
     "case when bot_started_at is not null then first_reply_from_created_business_seconds else first_reply_business_seconds end"
 )
+JUDGED = "state in ('met', 'breached', 'overdue')"
+_BREACH = "case when state = 'met' then 0.0 else 1.0 end"
+_REOPENS = "case when dbt_first_resolution_at is not null then dbt_reopens * 1.0 end"
 _FIRST_SOLVED_AT = "date_diff('minute', created_at, dbt_first_resolution_at) * 1.0"
 _LAST_SOLVED_AT = "date_diff('minute', created_at, dbt_last_resolution_at) * 1.0"
 
@@ -112,7 +149,7 @@ preset = Preset(
             variant="first_solve",
         ),
         ToolMetric(
-            "full_resolution_calendar_minutes", "resolution_time", RESOLUTION,
+            "final_resolution_calendar_minutes", "resolution_time", RESOLUTION,
             (
                 RESOLUTION_OF_ALL,
                 Step("reopened and open", counted(minutes("case when is_solved then resolution_seconds else seconds(created_at, dbt_last_resolution_at) end")),
@@ -128,28 +165,30 @@ preset = Preset(
             (
                 auto_closed(counted(minutes("first_solve_business_seconds"), "first_solved_at < forever()")),
                 Step("reopened and open", counted(minutes("first_solve_business_seconds"), "is_solved"), "a ticket that is open again loses its business values"),
-                with_gone("case when is_solved then " + minutes("first_solve_business_seconds") + " end"),
-                _requester("case when is_solved then " + minutes("first_solve_business_seconds") + " end"),
+                with_gone(f"case when {SOLVED_THERE} then {minutes('first_solve_business_seconds')} end"),
+                _no_schedule(f"case when {SOLVED_THERE} then coalesce({minutes('first_solve_business_seconds')}, 0.0) end"),
+                _requester(f"case when {SOLVED_THERE} then coalesce({minutes('first_solve_business_seconds')}, 0.0) end"),
             ),
-            variant="first_solve", clock="business", bugs=(FUTURE, WEEK), tolerance=1.0,
+            variant="first_solve", clock="business", faults=(_week("first_solve"),), tolerance=1.0,
         ),
         ToolMetric(
             "full_resolution_business_minutes", "resolution_time", counted(minutes("resolution_business_seconds"), SOLVED),
             (
                 auto_closed(counted(minutes("resolution_business_seconds"), "is_solved")),
-                with_gone("case when is_solved then " + minutes("resolution_business_seconds") + " end"),
-                _requester("case when is_solved then " + minutes("resolution_business_seconds") + " end"),
+                with_gone(f"case when {SOLVED_THERE} then {minutes('resolution_business_seconds')} end"),
+                _no_schedule(f"case when {SOLVED_THERE} then coalesce({minutes('resolution_business_seconds')}, 0.0) end"),
+                _requester(f"case when {SOLVED_THERE} then coalesce({minutes('resolution_business_seconds')}, 0.0) end"),
             ),
-            clock="business", bugs=(FUTURE, WEEK), tolerance=1.0,
+            clock="business", faults=(_week("resolution"),), tolerance=1.0,
         ),
-        _status("requester_wait_time_in_calendar_minutes", "requester_wait_seconds", "requester_wait_seconds", "requester_wait", "requester_wait_time"),
-        _status("agent_wait_time_in_calendar_minutes", "pending_seconds", "pending_seconds", "agent_wait", "agent_wait_time"),
-        _status("agent_work_time_in_calendar_minutes", "agent_work_seconds", "agent_work_seconds", "agent_work", "agent_work_time"),
-        _status("on_hold_time_in_calendar_minutes", "on_hold_seconds", "on_hold_seconds", "case when has_old_hold then 0 else on_hold end", "on_hold_time"),
-        _status_business("requester_wait_time_in_business_minutes", "requester_wait_business_seconds", "requester_wait_time"),
-        _status_business("agent_wait_time_in_business_minutes", "pending_business_seconds", "agent_wait_time"),
-        _status_business("agent_work_time_in_business_minutes", "agent_work_business_seconds", "agent_work_time"),
-        _status_business("on_hold_time_in_business_minutes", "on_hold_business_seconds", "on_hold_time"),
+        _status("requester_wait_time_in_calendar_minutes", "requester_wait_seconds", "requester_wait_seconds", "requester_wait", "requester_wait_time", "requester_wait"),
+        _status("agent_wait_time_in_calendar_minutes", "pending_seconds", "pending_seconds", "agent_wait", "agent_wait_time", "agent_wait"),
+        _status("agent_work_time_in_calendar_minutes", "agent_work_seconds", "agent_work_seconds", "agent_work", "agent_work_time", "agent_work"),
+        _status("on_hold_time_in_calendar_minutes", "on_hold_seconds", "on_hold_seconds", "case when has_old_hold then 0 else on_hold end", "on_hold_time", "on_hold"),
+        _status_business("requester_wait_time_in_business_minutes", "requester_wait_business_seconds", "requester_wait_time", "requester_wait"),
+        _status_business("agent_wait_time_in_business_minutes", "pending_business_seconds", "agent_wait_time", "agent_wait"),
+        _status_business("agent_work_time_in_business_minutes", "agent_work_business_seconds", "agent_work_time", "agent_work"),
+        _status_business("on_hold_time_in_business_minutes", "on_hold_business_seconds", "on_hold_time", "on_hold"),
         ToolMetric(
             "is_one_touch_resolution", "fcr", ONE_TOUCH,
             (
@@ -157,7 +196,7 @@ preset = Preset(
                 Step("no reply at all", counted("case when human_replies = 1 then 1.0 else 0.0 end", "is_solved"), "tickets solved without a reply are in the denominator"),
                 Step("bot reply", counted("case when agent_comments = 1 then 1.0 else 0.0 end", "is_solved"), "bots with an agent's role count"),
                 with_gone("case when is_solved then case when agent_comments = 1 then 1.0 else 0.0 end end"),
-                _requester("case when is_solved then case when agent_comments = 1 then 1.0 else 0.0 end end"),
+                *_no_touch("= 1"),
             ),
             variant="one_touch", unit="share", total="share",
         ),
@@ -166,7 +205,7 @@ preset = Preset(
             (
                 Step("bot reply", counted("case when agent_comments = 2 then 1.0 else 0.0 end", "is_solved"), "bots with an agent's role count"),
                 with_gone("case when is_solved then case when agent_comments = 2 then 1.0 else 0.0 end end"),
-                _requester("case when is_solved then case when agent_comments = 2 then 1.0 else 0.0 end end"),
+                *_no_touch("= 2"),
             ),
             unit="share", total="share",
         ),
@@ -177,7 +216,7 @@ preset = Preset(
                      "not one and not two: tickets solved without any reply are called multi-touch"),
                 Step("bot reply", counted("case when agent_comments not in (1, 2) then 1.0 else 0.0 end", "is_solved"), "bots with an agent's role count"),
                 with_gone("case when is_solved then case when agent_comments not in (1, 2) then 1.0 else 0.0 end end"),
-                _requester("case when is_solved then case when agent_comments not in (1, 2) then 1.0 else 0.0 end end"),
+                *_no_touch("not in (1, 2)"),
             ),
             unit="share", total="share",
         ),
@@ -186,9 +225,8 @@ preset = Preset(
             (
                 Step("thank-you", counted("(reopens + thank_you_reopens) * 1.0", "first_solved_at < forever()"), "a customer's thank-you that wakes a ticket is a reopen"),
                 Step("reopened and open", counted("dbt_reopens * 1.0", "first_solved_at < forever()"), "solves less one: a ticket still open again was never reopened"),
-                Step("never solved", counted("dbt_reopens * 1.0"), "tickets not solved yet count, with none"),
-                with_gone("dbt_reopens * 1.0"),
-                _requester("dbt_reopens * 1.0"),
+                with_gone(_REOPENS),
+                _requester(_REOPENS),
             ),
             variant="events_per_ticket", unit="reopens",
         ),
@@ -220,14 +258,20 @@ preset = Preset(
                 _requester("1.0"),
                 Step("time zone", f"case when {KNOWN} then 1.0 end", "a day is a day in UTC, whatever the reader's zone", is_utc=True),
             ),
-            unit="tickets", total="count",
+            unit="tickets", total="count", is_presence=True,
         ),
         ToolMetric(
-            "is_sla_breached", "sla_compliance",
-            "case when is_counted and state in ('met', 'breached', 'overdue') then case when state = 'met' then 0.0 else 1.0 end end",
-            (with_gone("case when state in ('met', 'breached', 'overdue') then case when state = 'met' then 0.0 else 1.0 end end"),),
-            unit="share", total="share", fact="measured_sla_clocks", row="clock_id", anchor="started_at",
+            "is_sla_breach", "sla_compliance", counted(_BREACH, JUDGED),
+            (
+                Step("other clocks", counted(_BREACH, f"{JUDGED} and is_dbt_clock"), "only first and next reply, agent work and requester wait; one row a promise"),
+                Step("not due yet", counted(_BREACH, f"{JUDGED} and is_dbt_clock and not is_due_later"), "what was answered before it was due is no answer until then"),
+                with_gone(f"case when {JUDGED} and is_dbt_clock and not is_due_later then {_BREACH} end"),
+            ),
+            unit="share", total="share", fact="tool_sla_clocks", row="event_id", anchor="started_at", export="sla_policies",
         ),
     ),
+    exports=(Export("sla_policies", ("ticket_id", "metric", "sla_applied_at"), mark="sla_applied_at"), Export("ticket_metrics", ("ticket_id",))),
+    run_at="unsolved_ticket_age_minutes",
+    faults=create_tool_faults,
     left_out="reply time in total, tags and daily history have no counterpart among our metrics; its unreplied count and satisfaction flags are faults (always 0; swapped)",
 )  # fmt: skip

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from helmdesk.engines.engine import Engine
 from helmdesk.errors import NotFoundError, nearest
+
+# Modules of this folder that are no presets.
+NOT_PRESETS = ("preset", "rules", "dbt_weeks", "dbt_faults")
 
 
 @dataclass(frozen=True)
@@ -32,15 +37,36 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Bug:
-    """A known fault of the tool: explains a difference from its own output and is never reproduced.
+class Fault:
+    """A known fault of the tool, never reproduced: it explains its own output where it predicts exactly that output.
 
-    `when` is house SQL over the row; it may use ``theirs`` (the tool's output) and ``value`` (its own definition).
+    Attributes:
+        value: house SQL of what the tool gives with this one rule gone wrong; may use ``value`` (its own definition),
+            and the columns of `Preset.faults`. Null predicts that it gives nothing.
+        when: house SQL of the rows it can touch.
+        tolerance: by how much the prediction may be off: what the export leaves out, such as seconds.
     """
 
     reason: str
-    when: str
+    value: str
     help: str
+    when: str = "true"
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Export:
+    """A table of the tool's output.
+
+    Attributes:
+        name: what the tool calls it.
+        key: columns that name a row together.
+        mark: a column by which a file is known to be this table; none: any other file is.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,10 @@ class ToolMetric:
         unit: of the values compared.
         total: how rows become one number.
         row, anchor: columns of the fact that name a row and place it in a window.
+        export: the table of the tool's output that holds it, by name; none: the preset's first.
+        is_presence: the tool has no column for it: each row of its output is one.
+        faults: why its output may not be what its definition says.
+        tolerance: what rounding may make of it.
     """
 
     name: str
@@ -66,7 +96,9 @@ class ToolMetric:
     fact: str = "tool_tickets"
     row: str = "ticket_id"
     anchor: str = "created_at"
-    bugs: tuple[Bug, ...] = ()
+    export: str = ""
+    is_presence: bool = False
+    faults: tuple[Fault, ...] = ()
     tolerance: float = 0.0
 
 
@@ -78,6 +110,9 @@ class Preset:
         tool: its name for people.
         sources: where the rules are published.
         left_out: what of the tool is not compared, and why.
+        exports: tables of the tool's output; none: one, named by any id column.
+        run_at: column of the first export that tells how many minutes before the run a ticket was created.
+        faults: makes ``tool_faults``, one row a ticket, from ``given_run``, one row with ``ran_at`` (null: not known).
     """
 
     name: str
@@ -85,12 +120,15 @@ class Preset:
     sources: tuple[str, ...]
     metrics: tuple[ToolMetric, ...]
     left_out: str = ""
+    exports: tuple[Export, ...] = ()
+    run_at: str = ""
+    faults: Callable[[Engine], None] | None = None
 
 
 def preset_names() -> list[str]:
     """Return the names of all presets, found by scanning this folder."""
     package = importlib.import_module("helmdesk.presets")
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ("preset", "rules"))
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in NOT_PRESETS)
 
 
 def find_preset(name: str) -> Preset:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlglot
 
+from helmdesk.clocks.sla import ALIASES
+from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.engine import Engine
 from helmdesk.engines.translation import HOUSE_DIALECT
 from helmdesk.errors import InputError, NotFoundError, nearest
 from helmdesk.facts.build import ensure_fact
 from helmdesk.facts.fact import load_facts
-from helmdesk.presets.preset import Preset, ToolMetric
+from helmdesk.presets.preset import Export, Fault, Preset, ToolMetric
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import filter_expression
 from helmdesk.query.request import Request
 
-UNEXPLAINED, ROUNDING, ABSENT = "unexplained", "rounding of the export", "not in the file"
+UNEXPLAINED, ROUNDING, ABSENT, UNKNOWN = "unexplained", "rounding of the export", "not in the file", "not on this desk"
 ID_COLUMNS = ("ticket_id", "id", "clock_id", "conversation_id")
+NOTHING = ("", "null", "none", "\\n", "nan")
+YES, NO = ("true", "t", "yes", "y"), ("false", "f", "no", "n")
+ALL = "true"
+"""The window, or the scope, that leaves nothing out."""
 EQUAL = 1e-9
 ANCHOR = "anchor_"
 
@@ -33,12 +40,14 @@ class Reason:
     Attributes:
         rows: rows that differ mostly because of it; over all reasons they add up to all rows that differ.
         change: what it moved the tool's number by; over all reasons this adds up to theirs less ours.
+        sum: what it moved the rows' values by, added up; a row that counts on one side only adds its value.
     """
 
     reason: str
     help: str
     rows: int
     change: float
+    sum: float
 
 
 @dataclass(frozen=True)
@@ -62,39 +71,81 @@ class Comparison:
     rows: tuple[dict[str, Any], ...]
 
 
-def read_export(path: Path) -> tuple[dict[str, dict[str, float | None]], list[str]]:
-    """Return the tool's own values by row id and column, and its columns.
+@dataclass(frozen=True)
+class GivenExport:
+    """A file of the tool's output: which of its tables it is, its columns, and its cells by row and column."""
+
+    path: Path
+    export: Export
+    columns: tuple[str, ...]
+    rows: Mapping[str, Mapping[str, str]]
+
+
+def read_export(path: Path, preset: Preset) -> GivenExport:
+    """Return the tool's own values by row.
 
     Raises:
-        NotFoundError, InputError: no such file, no id column, or a cell that is no number; names line and column.
+        NotFoundError, InputError: no such file, no column that names a row, or two rows of one name; says which line.
     """
     import csv
     import gzip
 
     if not path.is_file():
         raise NotFoundError(f"{path}: no such file")
-    found: dict[str, dict[str, float | None]] = {}
+    found: dict[str, dict[str, str]] = {}
     with (
         gzip.open(path, "rt", encoding="utf-8-sig", newline="")
         if path.suffix == ".gz"
         else path.open(encoding="utf-8-sig", newline="") as handle
     ):
         reader = csv.DictReader(handle)
-        columns = [column.strip() for column in reader.fieldnames or []]
-        identity = next((column for column in ID_COLUMNS if column in columns), None)
-        if identity is None:
-            raise InputError(f"{path}: no id column; name it one of: {', '.join(ID_COLUMNS)} (the file has: {', '.join(columns[:12])})")
+        columns = reader.fieldnames = [column.strip() for column in reader.fieldnames or []]
+        export = _export_of(path, columns, preset)
         for row in reader:
-            found[row[identity]] = {column: row[column] for column in columns if column != identity}  # type: ignore[misc]
-    return found, columns
+            name = _row_name(path, reader.line_num, export, row)
+            if name in found:
+                raise InputError(
+                    f"{path}, line {reader.line_num}: a second row with {', '.join(f'{key} {row[key]}' for key in export.key)}"
+                )
+            found[name] = row
+    return GivenExport(path, export, tuple(columns), found)
 
 
-def _number(text: Any, path: Path, row: str, column: str) -> float | None:
-    if text is None or str(text).strip() == "":
+def _export_of(path: Path, columns: Sequence[str], preset: Preset) -> Export:
+    """Return which table of the tool a file is."""
+    exports = preset.exports or tuple(Export(preset.name, (column,)) for column in ID_COLUMNS if column in columns)
+    for export in exports:
+        if not export.mark or export.mark in columns:
+            missing = [column for column in export.key if column not in columns]
+            # Whoever keeps one id a row may call it as they like.
+            if missing == ["ticket_id"] and len(export.key) == 1 and "id" in columns:
+                return replace(export, key=("id",))
+            if missing:
+                break
+            return export
+    wanted = " or ".join(" and ".join(export.key) for export in preset.exports) or f"one of: {', '.join(ID_COLUMNS)}"
+    raise InputError(f"{path}: no id column; rows are named by {wanted} (the file has: {', '.join(columns[:12])})")
+
+
+def _row_name(path: Path, line: int, export: Export, row: Mapping[str, str]) -> str:
+    """Return what a row is called: its id, or ticket, clock and instant in one spelling."""
+    if len(export.key) == 1:
+        return str(row[export.key[0]]).strip()
+    ticket, metric, applied = (str(row[column]).strip() for column in export.key)
+    try:
+        moment = datetime.fromisoformat(applied.removesuffix(" UTC").replace(" +", "+"))
+    except ValueError as error:
+        raise InputError(f"{path}, line {line}: {export.key[2]} is no time such as 2026-01-05 09:00:00: {applied!r}") from error
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    return f"{ticket}|{ALIASES.get(metric, metric)}|{utc:%Y-%m-%d %H:%M:%S}"
+
+
+def _number(text: str | None, path: Path, row: str, column: str) -> float | None:
+    lowered = (text or "").strip().lower()
+    if lowered in NOTHING:
         return None
-    lowered = str(text).strip().lower()
-    if lowered in ("true", "false"):
-        return float(lowered == "true")
+    if lowered in (*YES, *NO):
+        return float(lowered in YES)
     try:
         return float(lowered)
     except ValueError as error:
@@ -121,17 +172,50 @@ def compare(
         if name not in known:
             raise NotFoundError(f"preset {preset.name} has no number '{name}'{nearest(name, known)} (it has: {', '.join(known)})")
     chosen = [known[name] for name in names] or list(preset.metrics)
-    values, columns = read_export(export) if export else ({}, [])
-    if export:
-        chosen = [metric for metric in chosen if metric.name in columns]
-        if not chosen:
-            raise InputError(f"{export}: no column of preset {preset.name}; it knows: {', '.join(known)}")
+    given = read_export(export, preset) if export else None
+    if given:
+        chosen = _in_file(given, preset, chosen, is_named=bool(names))
+        if preset.faults and isinstance(engine, DuckDB) and any(metric.faults for metric in chosen):
+            _prepare_faults(engine, preset.faults, preset.run_at, given)
     found = []
     for metric in chosen:
         ensure_fact(engine, metric.fact)
         scope = _scope(metric, request, bounds)
-        found.append(_compare(engine, metric, windows, scope, values if export else None, export))
+        found.append(_compare(engine, preset, metric, windows, scope, given))
     return found
+
+
+def _in_file(given: GivenExport, preset: Preset, chosen: Sequence[ToolMetric], *, is_named: bool) -> list[ToolMetric]:
+    """Return the numbers that a file gives.
+
+    Raises:
+        InputError: a column it should have is missing: its number would be passed over in silence.
+    """
+    first = preset.exports[-1].name if preset.exports else preset.name
+    here = [metric for metric in chosen if (metric.export or first) == given.export.name]
+    if is_named and (elsewhere := [metric for metric in chosen if metric not in here]):
+        raise InputError(f"{given.path} is {given.export.name}; {elsewhere[0].name} stands in {elsewhere[0].export or first}")
+    missing = [metric for metric in here if not metric.is_presence and metric.name not in given.columns]
+    if missing:
+        offers = "; ".join(f"{metric.name}{nearest(metric.name, given.columns)}" for metric in missing)
+        rest = " ".join(f"--number {metric.name}" for metric in here if metric not in missing and not metric.is_presence)
+        mend = f"; compare what it has with: {rest}" if rest else ""
+        raise InputError(f"{given.path}: no column for {len(missing)} of the numbers of {preset.name} ({offers}){mend}")
+    return here
+
+
+def _prepare_faults(engine: Engine, create: Callable[[Engine], None], run_at: str, given: GivenExport) -> None:
+    """Make what the preset's faults read, once for all its numbers."""
+    ages = [(name, _number(row.get(run_at), given.path, name, run_at)) for name, row in given.rows.items()]
+    _register(engine, [(name, age) for name, age in ages if age is not None])
+    # Cut to whole minutes by some databases: the latest is nearest.
+    engine.make(
+        "given_run",
+        "select max(later(t.created_at, cast(round(e.theirs * 60) as bigint))) as ran_at from given_export e"
+        " join tickets t on cast(t.ticket_id as varchar) = e.row_id",
+        "or replace temp table",
+    )
+    create(engine)
 
 
 def _scope(metric: ToolMetric, request: Request, bounds: Bounds) -> str:
@@ -145,11 +229,11 @@ def _scope(metric: ToolMetric, request: Request, bounds: Bounds) -> str:
 
 def _compare(
     engine: Engine,
+    preset: Preset,
     metric: ToolMetric,
     windows: tuple[str, str],
     scope: str,
-    values: Mapping[str, Mapping[str, Any]] | None,
-    path: Path | None,
+    export: GivenExport | None,
 ) -> Comparison:
     local, utc = (f"({condition.replace(ANCHOR, metric.anchor)})" for condition in windows)
     expressions, days = [(metric.ours, local)], local
@@ -159,18 +243,34 @@ def _compare(
     cells = [f"cast(case when {days} then {value} end as double) as v{place}" for place, (value, days) in enumerate(expressions)]
     given = "cast(null as double) as theirs, false as is_given"
     source = f"(select * from {metric.fact} where ({local} or {utc}) and ({scope})) f"
-    if values is not None and path is not None:
-        _register(engine, [(row, _number(cells_.get(metric.name), path, row, metric.name)) for row, cells_ in values.items()])
+    theirs: dict[str, float | None] = {}
+    faults: tuple[Fault, ...] = ()
+    if export is not None:
+        theirs = {
+            name: 1.0 if metric.is_presence else _number(cells_.get(metric.name), export.path, name, metric.name)
+            for name, cells_ in export.rows.items()
+        }
+        _register(engine, list(theirs.items()))
         given = "e.theirs as theirs, e.row_id is not null as is_given"
         source += f" left join given_export e on e.row_id = cast(f.{metric.row} as varchar)"
-    bugs = [f"coalesce({bug.when}, false) as b{place}" for place, bug in enumerate(metric.bugs)]
+        if preset.faults and metric.faults and isinstance(engine, DuckDB):
+            faults = metric.faults
+            source += " left join tool_faults x on x.ticket_id = f.ticket_id"
+            given += ", x.* exclude (ticket_id)"
+    judged = [f"coalesce({fault.when}, false) as b{place}, cast({fault.value} as double) as p{place}" for place, fault in enumerate(faults)]
     names = ["row_id", *(f"v{place}" for place in range(len(expressions))), "theirs", "is_given"]
     inner = f"select f.*, {given}, {', '.join(cells)} from {source}"
-    outer = f"select cast({metric.row} as varchar) as row_id, {', '.join([*names[1:], *bugs])} from (select *, v{len(metric.steps)} as value from ({inner}))"
+    outer = f"select cast({metric.row} as varchar) as row_id, {', '.join([*names[1:], *judged])} from (select *, v{len(metric.steps)} as value from ({inner}))"
     sql = engine.translate(sqlglot.parse_one(outer, dialect=HOUSE_DIALECT))
-    names += [f"b{place}" for place in range(len(metric.bugs))]
+    names += [f"{letter}{place}" for place in range(len(faults)) for letter in "bp"]
     rows = [dict(zip(names, row, strict=True)) for row in engine.run(sql)]
-    return _judge(metric, rows, is_exported=values is not None)
+    if export is not None and windows[0] == windows[1] == scope == ALL:
+        # Of a row that nobody here knows it is not known when it was: only the whole shows it.
+        known = {row["row_id"] for row in rows}
+        nothing = dict.fromkeys(names)
+        rows += [{**nothing, "row_id": name, "theirs": value, "is_given": True, "is_unknown": True}
+                 for name, value in theirs.items() if name not in known and value is not None]  # fmt: skip
+    return _judge(metric, rows, faults, is_exported=export is not None)
 
 
 def _register(engine: Engine, given: Sequence[tuple[str, float | None]]) -> None:
@@ -182,7 +282,7 @@ def _register(engine: Engine, given: Sequence[tuple[str, float | None]]) -> None
     engine.put("given_export", table, "temp table")
 
 
-def _judge(metric: ToolMetric, rows: Sequence[dict[str, Any]], *, is_exported: bool) -> Comparison:
+def _judge(metric: ToolMetric, rows: Sequence[dict[str, Any]], faults: Sequence[Fault], *, is_exported: bool) -> Comparison:
     """Walk every row from ours to theirs, and the totals with it."""
     labels = [(step.reason, step.help) for step in metric.steps]
     chains: list[list[float | None]] = []
@@ -192,45 +292,57 @@ def _judge(metric: ToolMetric, rows: Sequence[dict[str, Any]], *, is_exported: b
         names = list(labels)
         if is_exported:
             chain.append(row["theirs"])
-            names.append(_residual(metric, row))
+            names.append(_residual(metric, row, faults))
         chains.append(chain)
         walked.append(names)
     width = len(labels) + (2 if is_exported else 1)
     totals = [_total(metric, [chain[place] for chain in chains]) for place in range(width)]
-    reasons: dict[tuple[str, str], list[float]] = {label: [0, 0.0] for label in labels}
+    reasons: dict[tuple[str, str], list[float]] = {label: [0, 0.0, 0.0] for label in labels}
     for place in range(len(labels)):
         reasons[labels[place]][1] += (totals[place + 1] or 0.0) - (totals[place] or 0.0)
     if is_exported:
         _share_residual(metric, chains, walked, totals, reasons)
     listed = []
     for row, chain, names in zip(rows, chains, walked, strict=True):
+        for before, after, label in zip(chain, chain[1:], names, strict=False):
+            reasons.setdefault(label, [0, 0.0, 0.0])[2] += (after or 0.0) - (before or 0.0)
         if _same(chain[0], chain[-1]):
             continue
         moved = [(abs((after or 0) - (before or 0)) + (before is None) + (after is None), label)
                  for before, after, label in zip(chain, chain[1:], names, strict=False) if not _same(before, after)]  # fmt: skip
         main = max(moved, key=lambda item: item[0])[1]
-        reasons.setdefault(main, [0, 0.0])[0] += 1
+        reasons[main][0] += 1
         listed.append({metric.row: row["row_id"], "ours": chain[0], "theirs": chain[-1], "main_reason": main[0],
                        "reasons": ", ".join(dict.fromkeys(label[0] for _, label in moved))})  # fmt: skip
     found = tuple(
-        Reason(reason, words, int(count), change) for (reason, words), (count, change) in reasons.items() if count or abs(change) > EQUAL
+        Reason(reason, words, int(count), change, total)
+        for (reason, words), (count, change, total) in reasons.items()
+        if count or abs(change) > EQUAL
     )
     n_ours, n_theirs = (sum(chain[place] is not None for chain in chains) for place in (0, -1))
     listed.sort(key=lambda item: str(item[metric.row]))
     return Comparison(metric, totals[0], totals[-1], n_ours, n_theirs, len(listed), found, tuple(listed))
 
 
-def _residual(metric: ToolMetric, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return why the tool's output is not what its own definition says."""
+def _residual(metric: ToolMetric, row: Mapping[str, Any], faults: Sequence[Fault]) -> tuple[str, str]:
+    """Return why the tool's output is not what its own definition says: a fault that predicts it, or nothing we know."""
     defined, theirs = row[f"v{len(metric.steps)}"], row["theirs"]
+    if row.get("is_unknown"):
+        return UNKNOWN, "the file has a row that no record here speaks of"
     if not row["is_given"]:
         return ABSENT, "the file has no such row"
-    if defined is not None and theirs is not None and abs(defined - theirs) <= metric.tolerance:
+    if _is_near(defined, theirs, metric.tolerance):
         return ROUNDING, "the file keeps fewer digits"
-    for place, bug in enumerate(metric.bugs):
-        if row[f"b{place}"]:
-            return bug.reason, bug.help
-    return UNEXPLAINED, "neither the tool's definition nor a fault we know of explains it"
+    for place, fault in enumerate(faults):
+        if row[f"b{place}"] and _is_near(row[f"p{place}"], theirs, fault.tolerance):
+            return fault.reason, fault.help
+    return UNEXPLAINED, "neither the tool's definition nor a fault we know of gives this value"
+
+
+def _is_near(one: float | None, other: float | None, tolerance: float) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= tolerance + EQUAL
 
 
 def _share_residual(
@@ -246,7 +358,7 @@ def _share_residual(
     for label in dict.fromkeys(names[-1] for names in walked):
         present = [chain[-1] if names[-1] == label else value for chain, names, value in zip(chains, walked, present, strict=True)]
         after = _total(metric, present)
-        reasons.setdefault(label, [0, 0.0])[1] += (after or 0.0) - (before or 0.0)
+        reasons.setdefault(label, [0, 0.0, 0.0])[1] += (after or 0.0) - (before or 0.0)
         before = after
 
 

@@ -139,11 +139,15 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
          "status": f"case z.status {cases} end", "status_raw": "z.status", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
         f"z_ticket z where {known} and z.status <> 'new' and z.id not in ({_told(tables, 'status')})",
     )  # fmt: skip
+    gone = "select null::varchar where false"
+    if _has(tables, "ticket_field_history"):
+        last = f"arg_max(value, ({_at('updated')}, _row))"
+        gone = f"select ticket_id from z_ticket_field_history where field_name = 'status' group by ticket_id having {last} = 'deleted' and ticket_id is not null"
     staging.add(
         "deleted",
         {"record_id": f"{own} || ':deleted'", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "ticket_id": "z.id",
          "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
-        "z_ticket z where z.status = 'deleted'",
+        f"z_ticket z where z.status = 'deleted' and z.id not in ({gone})",
     )  # fmt: skip
     fault = TIMES.fault("due_at")
     staging.reject("due_at", "due_at", fault, f"z_ticket where {fault} is not null")
@@ -172,8 +176,26 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         "cause": "case when h.user_id is null then 'automation' else 'manual' end", "_file": "h._file", "_row": "h._row",
     }  # fmt: skip
     rows = "z_ticket_field_history h where h.field_name"
-    staging.reject("value", "value", "'not a status'", f"{rows} = 'status' and h.value is not null and (case h.value {cases} end) is null")
-    staging.add("status_changed", {**base, "status": f"case h.value {cases} end", "status_raw": "h.value"}, f"{rows} = 'status'")
+    staging.reject(
+        "value",
+        "value",
+        "'not a status'",
+        f"{rows} = 'status' and h.value is not null and h.value <> 'deleted' and (case h.value {cases} end) is null",
+    )
+    staging.add(
+        "status_changed",
+        {**base, "status": f"case h.value {cases} end", "status_raw": "h.value"},
+        f"{rows} = 'status' and h.value is distinct from 'deleted'",
+    )
+    staging.add("deleted", base, f"{rows} = 'status' and h.value = 'deleted'")
+    # Any status after a deletion means that the ticket was brought back.
+    after = f"select *, lag(value) over (partition by ticket_id order by {_at('updated')}, _row) as last_value from z_ticket_field_history where field_name = 'status'"
+    after += " and ticket_id in (select ticket_id from z_ticket_field_history where field_name = 'status' and value = 'deleted')"
+    staging.add(
+        "restored",
+        {**base, "record_id": f"{base['record_id']} || ':restored'"},
+        f"({after}) h where h.value <> 'deleted' and h.last_value = 'deleted'",
+    )
     staging.add("assigned", {**base, "agent_id": "coalesce(h.value, '')"}, f"{rows} = 'assignee_id'")
     staging.add("assigned", {**base, "team_id": "coalesce(h.value, '')"}, f"{rows} = 'group_id'")
     listed = ", ".join(text(priority) for priority in PRIORITIES)

@@ -62,7 +62,7 @@ def test_of_two_versions_the_newer_stands() -> None:
     later = "2026-01-06T09:00:00Z"
     for events, channel in (
         ([first, second], "chat"),  # nothing dates them: the later row
-        ([first | {"stated_at": later}, second | {"stated_at": AT}], None),
+        ([first | {"stated_at": later}, second | {"stated_at": AT}], "email"),
         ([first | {"stated_at": AT}, second | {"stated_at": later}], "chat"),
     ):
         staging = checked(events)

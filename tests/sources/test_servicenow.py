@@ -41,6 +41,7 @@ def test_changes_are_derived(desk: Desk, tmp_path: Path) -> None:
         "assigned": 1,
         "created": 2,
         "field_changed": 1,
+        "seen": 2,
         "source_verdict": 3,
         "status_changed": 4,
     }

@@ -83,7 +83,7 @@ def test_counts(loaded: tuple[Desk, LoadReport]) -> None:
     _, report = loaded
     assert report.records == {
         "account": 1, "agent": 2, "assigned": 3, "calendar": 1, "created": 5, "customer": 1, "deleted": 1, "field_changed": 3, "instrument": 1,
-        "merged_into": 1, "message": 7, "policy_applied": 1, "responded": 2, "sent": 1, "sla_policy": 2, "status_changed": 9, "team": 1,
+        "merged_into": 1, "message": 7, "policy_applied": 1, "responded": 2, "seen": 5, "sent": 1, "sla_policy": 2, "status_changed": 9, "team": 1,
     }  # fmt: skip
     assert report.duplicates == 1
     assert report.quarantined == {

@@ -80,7 +80,7 @@ fact = Fact(
             count_if(r.instrument_kind = 'nps' and r.is_last_of_contact and r.score >= 9) as promoters,
             count_if(r.instrument_kind = 'nps' and r.is_last_of_contact and r.score <= 6) as detractors
         from grid g
-        join responses r on r.account_id = g.account_id and r.is_counted and r.is_last and r.responded_at <= g.assessed_at
+        join responses r on r.account_id = g.account_id and r.is_counted and r.is_last and r.is_answer and r.responded_at <= g.assessed_at
             and r.responded_at > g.assessed_at - days({2 * DAYS})
         group by g.account_id, g.assessed_at
     ),

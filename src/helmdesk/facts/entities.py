@@ -7,10 +7,11 @@ the day they were last changed, and "unknown tier" for all earlier tickets would
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import astuple
 
 from helmdesk.engines.engine import Engine
 from helmdesk.facts.rows import put_rows
+from helmdesk.records.answers import FORM_COLUMNS, read_form
 
 # House SQL of every look-up, in order.
 LOOKUPS: dict[str, str] = {
@@ -78,14 +79,6 @@ def create_instruments(engine: Engine) -> None:
     listed = []
     for *plain, definition in rows:
         read = json.loads(definition) if definition else {}
-        scale = read.get("scale") or []
-        positive, negative = ([_plain(answer) for answer in read.get(key) or []] for key in ("positive", "negative"))
-        listed.append([*plain, positive, negative, float(scale[1]) if len(scale) > 1 else None])
-    columns = {"entity_id": "text", "name": "text", "instrument_kind": "text", "about": "text", "positive": "texts", "negative": "texts",
-               "scale_high": "number"}  # fmt: skip
+        listed.append([*plain, *astuple(read_form(plain[2], read))])
+    columns = {"entity_id": "text", "name": "text", "instrument_kind": "text", "about": "text", **FORM_COLUMNS}
     put_rows(engine, "instruments", columns, listed)
-
-
-def _plain(answer: Any) -> str:
-    """Return an answer as surveys give it: text as it is, a number as JSON writes it."""
-    return answer if isinstance(answer, str) else json.dumps(answer)

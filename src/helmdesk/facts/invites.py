@@ -2,6 +2,7 @@
 
 from helmdesk.facts.fact import Fact
 from helmdesk.facts.responses import SURVEY_DIMENSIONS, timing
+from helmdesk.records.answers import read_answers
 
 fact = Fact(
     name="invites",
@@ -11,9 +12,14 @@ fact = Fact(
     depends=("episodes", "tickets", "source_habits"),
     dimensions=SURVEY_DIMENSIONS,
     sql=f"""
-    with surveys as (
+    with replied as (
+        select survey_id, min(occurred_at) as responded_at
+        from {read_answers("(select survey_id, instrument_id, answer, score, occurred_at from survey_records where type = 'responded')")} r
+        where is_answer
+        group by survey_id
+    ),
+    surveys as (
         select survey_id, min(case when type = 'sent' then occurred_at end) as sent_at,
-            min(case when type = 'responded' then occurred_at end) as responded_at,
             count_if(type = 'delivered') > 0 as is_delivered,
             count_if(type = 'withdrawn') > 0 as is_withdrawn,
             max(ticket_id) as ticket_id, max(instrument_id) as instrument_id, max(customer_id) as customer_id,
@@ -29,7 +35,7 @@ fact = Fact(
         group by v.survey_id
     )
     select v.survey_id, v.ticket_id, v.instrument_id, i.instrument_kind, i.about, v.sent_at,
-        coalesce(v.responded_at, forever()) as responded_at, v.responded_at is not null as is_answered,
+        coalesce(y.responded_at, forever()) as responded_at, y.responded_at is not null as is_answered,
         v.is_withdrawn, {timing("v.sent_at")} as survey_timing,
         -- A source that never reports deliveries cannot deny one.
         v.is_delivered or d.source is null as is_delivered,
@@ -41,6 +47,7 @@ fact = Fact(
         coalesce(t.region, c.region) as region, v.source,
         coalesce(not (t.is_spam or t.is_merged or t.is_deleted), true) as is_counted, v.fidelity
     from surveys v
+    left join replied y on y.survey_id = v.survey_id
     join instruments i on i.entity_id = v.instrument_id
     left join source_habits d on d.source = v.source and d.reports_deliveries
     left join solved s on s.survey_id = v.survey_id

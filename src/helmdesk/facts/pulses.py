@@ -6,6 +6,7 @@ middle of their month, no comment and no identity.
 """
 
 from helmdesk.facts.fact import Dimension, Fact
+from helmdesk.records.answers import read_answers
 
 MINIMUM = 5
 
@@ -20,13 +21,11 @@ fact = Fact(
     ),
     sql=f"""
     with answers as (
-        select p.instrument_id, p.team_id, p.source, p.fidelity, i.instrument_kind, i.scale_high, date_trunc('month', p.occurred_at) as month_at,
-            coalesce(p.score, try_cast(p.answer as double)) as score,
-            list_contains(i.positive, p.answer) as is_favourable, list_contains(i.negative, p.answer) as is_unfavourable,
+        select p.instrument_id, p.team_id, p.source, p.fidelity, p.instrument_kind, p.scale_high, date_trunc('month', p.occurred_at) as month_at,
+            p.number as score, p.is_positive as is_favourable, p.is_negative as is_unfavourable,
             count(*) over (partition by p.instrument_id, p.team_id, date_trunc('month', p.occurred_at)) as group_size
-        from pulse_records p
-        join instruments i on i.entity_id = p.instrument_id
-        where p.type = 'employee_response'
+        from {read_answers("pulse_records")} p
+        where p.type = 'employee_response' and p.is_answer
     )
     select a.instrument_id, a.instrument_kind, a.scale_high, a.month_at + interval 14 day + interval 12 hour as round_at, coalesce(e.name, a.team_id) as team,
         a.score, a.is_favourable, a.is_unfavourable, a.group_size, a.source, a.fidelity

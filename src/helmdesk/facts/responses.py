@@ -3,6 +3,7 @@
 from helmdesk.facts.bookings import booking_dimension
 from helmdesk.facts.comment_themes import COMMENT_THEME
 from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.records.answers import read_answers
 
 SURVEY_OWN = {
     "team": Dimension("team", "team", "team that solved the episode the survey is about"),
@@ -42,16 +43,17 @@ fact = Fact(
         where r.type = 'responded'
     ),
     answers as (
-        select r.*, i.instrument_kind, i.about, i.scale_high,
-            list_contains(i.positive, r.answer) as is_positive,
-            list_contains(i.negative, r.answer) as is_negative,
-            row_number() over (partition by r.survey_id order by r.occurred_at, coalesce(r.revision, 0), r.record_id) as revision_number,
+        -- Of revisions at one time the one that the source gives last counts; of a survey that was answered, no revision without an answer.
+        select r.*,
+            row_number() over (partition by r.survey_id
+                order by case when r.is_answer then 0 else 1 end, r.occurred_at, coalesce(r.revision, 0), r.recorded_at, coalesce(r.seq, 0), r.record_id)
+                as revision_number,
             row_number() over (partition by r.survey_id, r.occurred_at <= r.opened_at + days(z.response_days)
-                order by r.occurred_at desc, coalesce(r.revision, 0) desc, r.record_id desc) as from_last,
+                order by case when r.is_answer then 0 else 1 end, r.occurred_at desc, coalesce(r.revision, 0) desc, r.recorded_at desc,
+                    coalesce(r.seq, 0) desc, r.record_id desc) as from_last,
             r.occurred_at <= r.opened_at + days(z.response_days) as is_timely
-        from timely r
+        from {read_answers("timely")} r
         cross join horizon z
-        join instruments i on i.entity_id = r.instrument_id
         where not exists (select 1 from survey_records w where w.type = 'withdrawn' and w.survey_id = r.survey_id)
     ),
     solved as (
@@ -67,10 +69,10 @@ fact = Fact(
         from answers a
         cross join horizon z
         left join tickets t on t.ticket_id = a.ticket_id
-        where a.from_last = 1 and a.is_timely
+        where a.from_last = 1 and a.is_timely and a.is_answer
     )
     select a.survey_id, a.record_id as response_id, a.ticket_id, a.instrument_id, a.instrument_kind, a.about, a.scale_high,
-        a.occurred_at as responded_at, a.answer, coalesce(a.score, try_cast(a.answer as double)) as score, a.comment,
+        a.occurred_at as responded_at, a.answer, a.number as score, a.comment, a.is_answer,
         a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1 and a.is_timely as is_last,
         a.is_timely, not coalesce(v.is_repeated, false) as is_last_of_contact,
         {timing("a.opened_at")} as survey_timing,

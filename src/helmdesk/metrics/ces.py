@@ -6,16 +6,19 @@ answers 5 to 7 are easy. Older forms ask for effort on five points and run the o
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, NetShare, Reference, Share, Variant
+from helmdesk.kinds import Change, Count, Mean, Metric, NetShare, Reference, Share, Variant
 
-CES = "instrument_kind = 'ces' and is_last and is_counted"
+CES = "instrument_kind = 'ces' and is_last and is_counted and is_answer"
 
 metric = Metric(
     key="ces",
     name="Customer effort score",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "what lies outside the instrument's scale or lists is no answer and no longer counts as effort; 5.0 is 5"),
+    ),
     pillar="customer_quality",
     category="customer_experience",
     unit="share",
@@ -34,6 +37,8 @@ metric = Metric(
     read_with=("csat",),
     variants=(
         Variant("mean_score", "mean of the numeric score", unit="points", value=Mean("score"), where=f"{CES} and score is not null"),
+        Variant("no_answer", "asked and dismissed, no opinion, or outside the scale: how many", value=Count(), unit="answers",
+                where=CES.replace("is_answer", "not is_answer")),
         Variant("net_easy", "6 or 7 less 1 to 3 on the seven-point scale", value=NetShare("score >= 6", "score <= 3"),
                 where=f"{CES} and scale_high = 7 and score is not null"),
         Variant("effort_1_5", "1 or 2 on the older five-point effort scale, which runs the other way", value=Share("score <= 2"),

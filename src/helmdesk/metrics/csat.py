@@ -7,16 +7,20 @@ read it with the response rate.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, NetShare, Reference, Share, Variant
+from helmdesk.kinds import Change, Count, Mean, Metric, NetShare, Reference, Share, Variant
 
-TRANSACTIONAL = "instrument_kind = 'csat' and coalesce(about, 'transactional') = 'transactional' and is_counted"
+TRANSACTIONAL = "instrument_kind = 'csat' and coalesce(about, 'transactional') = 'transactional' and is_counted and is_answer"
+UNANSWERED = TRANSACTIONAL.replace("is_answer", "not is_answer")
 
 metric = Metric(
     key="csat",
     name="Customer satisfaction",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "what lies outside the instrument's scale or lists is no answer and no longer counts as unhappy; 5.0 and '5 - Very satisfied' are 5"),
+    ),
     pillar="customer_quality",
     category="customer_experience",
     unit="share",
@@ -36,6 +40,7 @@ metric = Metric(
     variants=(
         Variant("mean_score", "mean of the numeric score", "Intercom, Freshdesk", value=Mean("score"), unit="points"),
         Variant("net", "satisfied less dissatisfied answers", value=NetShare("is_positive", "is_negative")),
+        Variant("no_answer", "asked and dismissed, no opinion, or outside the scale: how many", value=Count(), unit="answers", where=f"{UNANSWERED} and is_last"),
         Variant("first_answer", "the first answer instead of the last revision", where=f"{TRANSACTIONAL} and is_first"),
     ),
     references=(

@@ -14,9 +14,12 @@ SOLVED = "is_counted and last_solved_at < forever() and not is_auto_closed and h
 metric = Metric(
     key="fcr",
     name="First contact resolution",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "survey: what lies outside the instrument's lists is no answer and no longer counts as unsolved"),
+    ),
     pillar="customer_quality",
     category="resolution_quality",
     unit="share",
@@ -43,7 +46,7 @@ metric = Metric(
         Variant("within_15_min", "solved within 15 minutes of creation", "Zammad", value=Share("first_solve_seconds <= 900"),
                 where="is_counted and first_solved_at < forever()", anchor="first_solved_at", needs=("status_changed",), is_without_pending=True),
         Variant("survey", "share who say so when asked", fact="responses", anchor="responded_at", value=Share("is_positive"),
-                where="instrument_kind = 'fcr' and is_last and is_counted", needs=("responded",), is_without_pending=True,
+                where="instrument_kind = 'fcr' and is_last and is_counted and is_answer", needs=("responded",), is_without_pending=True,
                 evidence=("response_id", "ticket_id", "responded_at", "answer", "channel", "team", "agent")),
         Variant("agent_declared", "calls and chats that their agent declared resolved ÷ answered ones with a declaration", fact="contacts",
                 anchor="offered_at", value=Share("is_declared_resolved"), where="is_counted and outcome = 'answered' and is_declared_resolved is not null",

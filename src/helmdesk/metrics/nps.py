@@ -6,18 +6,19 @@ otherwise), with the last answer. One account with many contacts can drown the o
 
 from datetime import date
 
-from helmdesk.kinds import Change, GroupMean, Metric, NetShare, Reference, Variant
+from helmdesk.kinds import Change, Count, GroupMean, Metric, NetShare, Reference, Variant
 
-NPS = "instrument_kind = 'nps' and is_last and is_counted and score is not null"
+NPS = "instrument_kind = 'nps' and is_last and is_counted and is_answer and score is not null"
 
 metric = Metric(
     key="nps",
     name="Net promoter score",
-    version=2,
+    version=3,
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
         Change(2, date(2026, 11, 26), "unit net_share: told as points from -100 to +100, not as a percentage; the value is the same"),
+        Change(3, date(2026, 11, 26), "a number outside 0 to 10 (99, -1: no opinion) or no number is no answer, neither promoter nor detractor"),
     ),
     pillar="customer_quality",
     category="customer_experience",
@@ -36,6 +37,8 @@ metric = Metric(
     needs=("responded",),
     read_with=("csat", "csat_response_rate"),
     variants=(
+        Variant("no_answer", "asked and dismissed, no opinion, or outside the scale: how many", value=Count(), unit="answers",
+                where="instrument_kind = 'nps' and is_last and is_counted and not is_answer"),
         Variant("by_account", "mean over contacts of each account, then over accounts: every account counts alike",
                 value=GroupMean("case when score >= 9 then 1.0 when score <= 6 then -1.0 else 0.0 end", "account_id"),
                 where=f"{NPS} and coalesce(about, 'relationship') = 'relationship' and is_last_of_contact and account_id is not null"),

@@ -252,7 +252,7 @@ def _instrument(item: Item, where: str) -> dict[str, Any]:
     if not item.get("positive"):
         raise InputError(f"{where}: it needs 'positive', the answers that count as good")
     body = {word: item[word] for word in ("question", "scale") if word in item}
-    body |= {word: [str(value) for value in item[word]] for word in ("positive", "negative") if word in item}
+    body |= {word: [str(value) for value in item[word]] for word in ("positive", "negative", "neutral") if word in item}
     return {"name": _text(item, "name", where), "instrument_kind": kind, "about": about, "definition": json.dumps(body, sort_keys=True)}
 
 
@@ -268,7 +268,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[Item, str], dict[str, Any]]]] 
         ("name", "team", "role", "tier", "cost_rate", "tenure_start"),
         _texts("name", "team", "role", "tier", "cost_rate", "tenure_start"),
     ),
-    "instrument": (("name", "kind", "about", "question", "scale", "positive", "negative"), _instrument),
+    "instrument": (("name", "kind", "about", "question", "scale", "positive", "negative", "neutral"), _instrument),
 }
 
 source = Source("definitions", "calendars, holidays, SLA policies, contracts, queues, instruments (TOML)", read, named_paths)

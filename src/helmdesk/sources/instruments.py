@@ -17,13 +17,14 @@ def stage_instrument(
     *,
     positive: Sequence[str],
     negative: Sequence[str] = (),
+    neutral: Sequence[str] = (),
     scale: Sequence[int] = (),
     about: str = "transactional",
     name: str = "",
     question: str = "",
 ) -> None:
     """Stage one instrument; what counts as positive belongs to it and to nobody else."""
-    given = {"positive": list(positive), "negative": list(negative), "scale": list(scale), "question": question}
+    given = {"positive": list(positive), "negative": list(negative), "neutral": list(neutral), "scale": list(scale), "question": question}
     definition = json.dumps({word: value for word, value in given.items() if value}, sort_keys=True)
     staging.add(
         "instrument",

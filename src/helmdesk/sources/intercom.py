@@ -135,8 +135,6 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 
 def _ratings_and_verdicts(staging: Staging, base: Mapping[str, str], own: str) -> None:
     rated = "i_rows h where h.conversation_rating_value is not null"
-    staging.reject("conversation_rating_value", "conversation_rating_value", "'not a rating from 1 to 5'",
-                   f"{rated} and h.conversation_rating_value not in ('1', '2', '3', '4', '5')")  # fmt: skip
     (ratings,) = staging.connection.execute(f"select count(*) from {rated}").fetchone() or (0,)
     if ratings:
         stage_instrument(
@@ -144,11 +142,13 @@ def _ratings_and_verdicts(staging: Staging, base: Mapping[str, str], own: str) -
         )
         staging.add(
             "responded",
-            {**base, "record_id": f"{own} || ':rating:' || h.conversation_rating_value", "survey_id": own, "instrument_id": text(RATING),
+            # A changed rating keeps the time of the first; which came last is told by the row of the history that shows it.
+            {**base, "record_id": f"{own} || ':rating:' || epoch_us(h.known_at)", "survey_id": own, "instrument_id": text(RATING),
+             "revision": "epoch_us(h.known_at)", "seq": "h._row",
              "occurred_at": f"coalesce({_at('h.conversation_rating_created_at')}, h.known_at)", "answer": "h.conversation_rating_value",
-             "score": "try_cast(h.conversation_rating_value as double)", "comment": "h.conversation_rating_remark", "actor_kind": "'customer'"},
-            f"(select * from {rated} qualify row_number() over (partition by h.id, h.conversation_rating_value order by h.known_at) = 1) h"
-            " where h.conversation_rating_value in ('1', '2', '3', '4', '5')",
+             "comment": "h.conversation_rating_remark", "actor_kind": "'customer'"},
+            f"(select * from {rated} qualify (h.conversation_rating_value, h.conversation_rating_remark) is distinct from"
+            " lag((h.conversation_rating_value, h.conversation_rating_remark)) over (partition by h.id order by h.known_at, h._row)) h",
         )  # fmt: skip
     staging.add(
         "source_verdict",

@@ -232,7 +232,7 @@ def _plain(constant: Any) -> str:
 
 
 def _instrument(path: Path, item: dict[str, Any]) -> dict[str, Any]:
-    _known_keys(path, "an instrument", item, ("id", "kind", "name", "about", "positive", "negative", "scale", "question"))
+    _known_keys(path, "an instrument", item, ("id", "kind", "name", "about", "positive", "negative", "neutral", "scale", "question"))
     for word in ("id", "kind", "positive"):
         if word not in item:
             raise MappingError(f"{path}: an instrument needs '{word}'")
@@ -304,6 +304,7 @@ def _stage_instrument(staging: Staging, item: dict[str, Any]) -> None:
         item["kind"],
         positive=item["positive"],
         negative=item.get("negative", ()),
+        neutral=item.get("neutral", ()),
         scale=item.get("scale", ()),
         about=item.get("about", "transactional"),
         name=item.get("name", ""),
@@ -325,6 +326,9 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     if keeps_rest and rest:
         packed = ", ".join(f"{name(column)} := {name(column)}" for column in rest)
         columns["extra"] = f"to_json(struct_pack({packed}))"
+    if rule.type == "responded":
+        # Of two answers to one survey at one time, the lower row came last.
+        columns.setdefault("seq", "_row")
     time = rule.cells["occurred_at"]
     where = f" where {name(time.column)} is not null" if rule.is_optional and time.column else ""
     if rule.is_optional and time.column:

@@ -31,6 +31,8 @@ PRIORITIES = ("low", "normal", "medium", "high", "urgent")
 RENAMED = {"type": "issue_type", "organization_id": "account_id", "requester_id": "customer_id"}
 TEAM_ROLES = ("agent", "admin")
 SATISFACTION = "zendesk_satisfaction"
+# With and without a comment is one score.
+SCORES = "case when lower({0}) like 'good%' then 'good' when lower({0}) like 'bad%' then 'bad' else lower({0}) end"
 DUE_DATE = "due_date"
 MINUTES_A_WEEK = 7 * 24 * 60
 SLA_METRICS = (
@@ -208,7 +210,7 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         f" and not (h.field_name = 'priority' and h.value is not null and h.value not in ({listed}))",
     )
     _promises(staging, base)
-    _satisfaction(staging, "(select ticket_id, updated as happened_at, value as score, null::varchar as comment, _file, _row"
+    _satisfaction(staging, f"(select ticket_id, updated as happened_at, {SCORES.format('value')} as score, null::varchar as comment, _file, _row, _line"
                   " from z_ticket_field_history where field_name = 'satisfaction_score')")  # fmt: skip
     if not _has(tables, "ticket"):
         return
@@ -262,11 +264,13 @@ def _satisfaction(staging: Staging, rows: str) -> None:
     (found,) = staging.connection.execute(f"select count(*) from {rows}").fetchone() or (0,)
     if not found:
         return
+    staging.reject("score", "score", "'not a satisfaction score (good, bad, offered or unoffered)'",
+                   f"{rows} where score not in ('good', 'bad', 'offered', 'unoffered')", is_whole_row=True)  # fmt: skip
     staging.add("sent", {**base, "record_id": identity}, f"{rows} s where s.score = 'offered'")
     staging.add(
         "responded",
         {**base, "record_id": identity, "answer": "s.score", "comment": "s.comment", "actor_kind": "'customer'",
-         "revision": "row_number() over (partition by s.ticket_id order by s.happened_at)"},
+         "seq": "s._row", "revision": f"row_number() over (partition by s.ticket_id order by {_at('s.happened_at')}, s._row)"},
         f"{rows} s where s.score in ('good', 'bad')",
     )  # fmt: skip
     stage_instrument(staging, SATISFACTION, "csat", positive=["good"], negative=["bad"], name="Zendesk satisfaction")
@@ -276,10 +280,9 @@ def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     if _has(tables, "ticket_field_history"):
         staging.note("satisfaction_rating was not read: the field history holds the same answers with their revisions")
         return
-    scores = "case when score like 'good%' then 'good' when score like 'bad%' then 'bad' else score end"
     _satisfaction(
         staging,
-        f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {scores} as score, comment, _file, _row from z_satisfaction_rating)",
+        f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {SCORES.format('score')} as score, comment, _file, _row, _line from z_satisfaction_rating)",
     )
 
 

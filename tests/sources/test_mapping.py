@@ -82,7 +82,7 @@ def test_rows_become_records(desk: Desk, tmp_path: Path) -> None:
         f"{path}, line 4, Answered = 'soon': not a time written as %d/%m/%Y %H:%M",
         f"{path}, line 4, Score = 'two': not a number",
     ]
-    assert desk.measure("csat")[0].value == 0.5
+    assert desk.measure("csat")[0].value == 1.0  # "two" is no answer on a scale of numbers
     assert desk.measure("first_response_time")[0].value == 600
     assert [m.group[0][1] for m in desk.measure("ticket_volume", by="channel")] == ["Email", "phone"]
 

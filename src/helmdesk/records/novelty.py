@@ -43,4 +43,4 @@ def count_tickets(staging: Staging, files: Sequence[str]) -> dict[str, int]:
             from (select distinct ticket_id from staged_ticket where type = 'created'))"""
     ).fetchone() or (0, 0, 0)
     run("drop table lake_tickets")
-    return dict(zip(("new", "updated", "unchanged"), map(int, row), strict=True))
+    return dict(zip(("new", "updated", "unchanged"), (int(count or 0) for count in row), strict=True))

@@ -19,7 +19,9 @@ from helmdesk.lake.mart import remove_marts, spilling
 from helmdesk.records.limits import Limits
 
 if TYPE_CHECKING:
+    from helmdesk.records.answers import Instrument
     from helmdesk.records.staging import LoadReport, Staging
+    from helmdesk.sources.source import Options
 
 
 class DeskFolder(DeskMarts):
@@ -39,11 +41,15 @@ class DeskFolder(DeskMarts):
         *,
         mapping: Path | str | None = None,
         time_zone: str | None = None,
+        scale: tuple[int, int] | None = None,
         is_dry_run: bool = False,
         refresh: bool = True,
         on_step: Step = silent,
     ) -> LoadReport:
         """Load files through a source: the whole batch or nothing, and never twice.
+
+        Args:
+            scale: lowest and highest answer, for the source ``survey``.
 
         Returns:
             The report; `lake_version` is None for a dry run.
@@ -54,11 +60,13 @@ class DeskFolder(DeskMarts):
             DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
         """
         from helmdesk.sources.reading.archive import unpack_archives
+        from helmdesk.sources.source import Options
 
+        options = Options(Path(mapping) if mapping else None, time_zone, scale, self._known_instruments)
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
             try:
-                return self._load_files(source, unpacked, mapping, time_zone, is_dry_run, refresh, on_step, scratch)
+                return self._load_files(source, unpacked, options, is_dry_run, refresh, on_step, scratch)
             except HelmdeskError as error:
                 # Where an archive was unpacked says nothing to anybody.
                 raise type(error)(_within_archive(str(error), scratch)) from error
@@ -73,8 +81,7 @@ class DeskFolder(DeskMarts):
         self,
         source: str,
         paths: Sequence[Path],
-        mapping: Path | str | None,
-        time_zone: str | None,
+        options: Options,
         is_dry_run: bool,
         refresh: bool,
         on_step: Step,
@@ -82,15 +89,14 @@ class DeskFolder(DeskMarts):
     ) -> LoadReport:
         from helmdesk.records.staging import batch_identity
         from helmdesk.sources.reading.glance import digest, expected_bytes
-        from helmdesk.sources.source import Options, find_source
+        from helmdesk.sources.source import find_source
 
         found = find_source(source)
-        options = Options(Path(mapping) if mapping else None, time_zone)
         files = found.files(paths)
         parts = {name: digest(path) for name, path in files.items()}
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
-        parts["options"] = repr(time_zone).encode()
+        parts["options"] = repr((options.time_zone, options.scale) if options.scale else options.time_zone).encode()
 
         def fill(staging: Staging) -> None:
             found.read(staging, paths, options)
@@ -128,6 +134,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.records.novelty import count_tickets
         from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
+        from helmdesk.sources.instruments import tell_answers
 
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
             report = LoadReport(source, batch_id, is_already_loaded=True, lake_version=self.lake.version())
@@ -144,6 +151,7 @@ class DeskFolder(DeskMarts):
             reject_unusable_definitions(staging)
             reject_impossible_orders(staging)
             staging.check()
+            tell_answers(staging, self._known_instruments())
             left_out = leave_out_erased(connection, staging.families, self.path)
             if left_out:
                 staging.note(f"{left_out:,} records of people who were erased from this desk were left out")
@@ -163,6 +171,23 @@ class DeskFolder(DeskMarts):
         if refresh:
             self.refresh(on_step=on_step)
         return report
+
+    def _known_instruments(self) -> dict[str, Instrument]:
+        """Return the instruments in the lake by id, the version loaded last of each."""
+        import duckdb
+
+        from helmdesk.records.answers import Instrument
+
+        files = list(self.lake.snapshot().files.get("entity", ()))
+        if not files:
+            return {}
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "select entity_id, arg_max(instrument_kind, (valid_from, recorded_at, record_id)), arg_max(definition, (valid_from, recorded_at, record_id))"
+                " from read_parquet(?, union_by_name=true, hive_partitioning=false) where type = 'instrument' group by entity_id order by entity_id",
+                [files],
+            ).fetchall()
+        return {entity: Instrument(kind, json.loads(definition or "{}")) for entity, kind, definition in rows}
 
     def empty(self) -> None:
         """Throw all records and marts away; a desk without anything remains."""

@@ -100,7 +100,7 @@ def test_survey_scales_and_kinds(tmp_path: Path) -> None:
         "Response ID,Response date,Sent at,NPS score,Remarks,Company\n1,05-Jan-26,2026-01-04 10:00,10,great,Acme\n2,06-Jan-26,,3,,Acme\n"
         "3,sometime,,5,,\n4,07-Jan-26,,high,,\n",
     )  # fmt: skip
-    assert report.notes == ["read as nps on 0 to 10; 9, 10 count as good (another scale: use a mapping)"]
+    assert report.notes == ["read as nps on 0 to 10 (as every such survey); 9, 10 count as good"]
     assert desk.measure("nps")[0].value == 0
     assert report.records["sent"] == 1
     assert [line.rsplit(": ", 1)[1] for line in report.quarantine_examples] == ["not a time written as %d-%b-%y", "not a number"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
+from helmdesk.errors import InputError
 from helmdesk.records.staging import LoadReport
 
 MAX_SHOWN = 8
@@ -39,6 +41,7 @@ class LoadCommand(click.Command):
 @desk_option
 @click.option("--mapping", metavar="FILE", help="Mapping file (TOML), for the source 'mapping' and others that take one.")
 @click.option("--time-zone", help="Zone of times written without one (IANA name).")
+@click.option("--scale", metavar="LOW-HIGH", help="Lowest and highest answer, for the source 'survey': 1-5, 1-7, 0-10.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
 @click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards (tables only).")
@@ -52,6 +55,7 @@ def command(
     desk_path: str | None,
     mapping: str | None,
     time_zone: str | None,
+    scale: str | None,
     dry_run: bool,
     no_refresh: bool,
     shows_scorecard: bool,
@@ -70,7 +74,14 @@ def command(
     desk = open_desk(desk_path)
     with Progress() as progress:
         report = desk.load(
-            source, paths, mapping=mapping, time_zone=time_zone, is_dry_run=dry_run, refresh=not no_refresh, on_step=progress
+            source,
+            paths,
+            mapping=mapping,
+            time_zone=time_zone,
+            scale=_scale(source, scale),
+            is_dry_run=dry_run,
+            refresh=not no_refresh,
+            on_step=progress,
         )
     if not dry_run and not no_refresh:
         # Known only after the refresh: what the new records mean for the numbers.
@@ -87,6 +98,22 @@ def command(
     desk.check_quality(report)
     if not dry_run and not no_refresh and not shows_scorecard:
         talk(f"next: helmdesk scorecard --desk {desk.path}")
+
+
+def _scale(source: str, given: str | None) -> tuple[int, int] | None:
+    """Return the ends of a scale such as 1-7.
+
+    Raises:
+        InputError: no such scale, or a source that takes none.
+    """
+    if given is None:
+        return None
+    found = re.fullmatch(r"(\d{1,3})\s*-\s*(\d{1,3})", given.strip())
+    if not found or int(found[1]) >= int(found[2]):
+        raise InputError(f"--scale {given}: not a lowest and a highest answer such as 1-7")
+    if source != "survey":
+        raise InputError(f"--scale is for the source 'survey'; the source '{source}' says the scale itself, or in its mapping")
+    return int(found[1]), int(found[2])
 
 
 def describe(report: LoadReport, is_dry_run: bool) -> list[str]:

@@ -29,6 +29,14 @@ SCALES: dict[str, tuple[float, float]] = {"nps": (0, 10), "enps": (0, 10)}
 
 
 @dataclass(frozen=True)
+class Instrument:
+    """An instrument as a desk knows it: its kind, and what its definition says."""
+
+    kind: str
+    definition: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Form:
     """An instrument, ready to be read through.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helmdesk.errors import NotFoundError, nearest
+from helmdesk.records.answers import Instrument
 from helmdesk.records.staging import Staging
 
 NOT_SOURCES = {"source", "reading", "suggestion", "tables", "columns", "instruments"}
@@ -22,10 +23,14 @@ class Options:
     Attributes:
         mapping: path of a mapping file, for sources that need one.
         time_zone: zone of times without an offset; None takes the source's default.
+        scale: lowest and highest answer of a survey; None leaves it to what the desk knows, or to the answers.
+        instruments: the instruments that the desk knows, by id.
     """
 
     mapping: Path | None = None
     time_zone: str | None = None
+    scale: tuple[int, int] | None = None
+    instruments: Callable[[], Mapping[str, Instrument]] = dict
 
 
 @dataclass(frozen=True)

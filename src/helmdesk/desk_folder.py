@@ -131,7 +131,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
         from helmdesk.facts.definitions import reject_unusable_definitions
         from helmdesk.lake.erasure import leave_out_erased
-        from helmdesk.records.novelty import count_tickets
+        from helmdesk.records.novelty import count_tickets, refuse_another_account
         from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
         from helmdesk.sources.instruments import tell_answers
@@ -156,7 +156,9 @@ class DeskFolder(DeskMarts):
             if left_out:
                 staging.note(f"{left_out:,} records of people who were erased from this desk were left out")
             report = staging.summarise()
-            report.tickets = count_tickets(staging, self.lake.snapshot().files.get("ticket", ()))
+            known = self.lake.snapshot().files.get("ticket", ())
+            refuse_another_account(staging, known)
+            report.tickets = count_tickets(staging, known)
             if is_dry_run:
                 return report
             on_step("writing to the lake")

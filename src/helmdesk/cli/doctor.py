@@ -210,9 +210,12 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
 
 
 def _concerns(desk: Desk) -> Iterator[Finding]:
-    """What the numbers lack, once there are numbers."""
+    """What the numbers lack, once there are numbers; of facts that another question would make anew first, nothing is said."""
+    made_of = desk.made_of()
+    if made_of is None or made_of.changes(desk.settings.for_facts()):
+        return
     try:
-        concerns = desk.concerns() if desk.lake.version() else []
+        concerns = desk.concerns()
     except HelmdeskError as error:
         yield Finding("numbers", FAILURE, str(error), "mend this, then: helmdesk refresh")
         return

@@ -6,7 +6,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Fact:
         is_rare: a view that few questions need: made when one does, not with every mart.
         depends: facts that must exist before.
         dimensions: by which metrics on it can be sliced and filtered.
+        at_instant: columns of a drill-down that depend on the instant asked, as expressions over the fact and ``instant``.
+        beside: a fact whose rows alive at the instant lend a drill-down columns: its name, and those columns.
         prepare: makes what `sql` reads and no SQL can say, such as rules that users wrote.
     """
 
@@ -77,6 +79,8 @@ class Fact:
     only_if: str = ""
     otherwise: str = ""
     dimensions: tuple[Dimension, ...] = ()
+    at_instant: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, tuple[str, ...]] | None = None
     prepare: Callable[[Engine], None] | None = None
 
 
@@ -105,6 +109,7 @@ TICKET_DIMENSIONS = (
         is_of_ticket=True,
     ),
     Dimension("first_queue", "first_queue", "queue of the first contact, else the first team", is_of_ticket=True),
+    Dimension("waiting", "case when waiting_since is null then 'no' else 'yes' end", "whether its customer waits for us", is_of_ticket=True),
     Dimension("source", "source", "system the record came from"),
     *TIME_DIMENSIONS,
 )

@@ -13,13 +13,15 @@ OWN = {
 fact = Fact(
     name="intervals",
     grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
-    depends=("ticket_states", "tickets"),
+    depends=("ticket_states", "tickets", "waits"),
     is_view=True,
     dimensions=(
         *(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),
         Dimension("status", "status", "canonical status at that time"),
         Dimension("age", AGE, "how long ago the ticket was created, at the instant"),
     ),
+    at_instant={"waited_seconds": "seconds(waiting_since, instant)"},
+    beside=("waits", ("waiting_since",)),
     sql="""
     select s.* exclude (missing_calendar_id), coalesce(a.name, nullif(s.agent_id, '')) as agent, coalesce(e.name, nullif(s.team_id, '')) as team, t.created_at, t.last_customer_message_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account_id, t.account,
         t.tier, t.region, t.source, t.is_counted, t.fidelity

@@ -112,12 +112,16 @@ class _Renewal:
             raise CannotRenew(f"{new:,} of {known + new:,} records are new")
         if any(self._count(f"(select 1 from new_{family}_records where supersedes is not null)") for family in FACT_FAMILIES):
             raise CannotRenew("records were corrected")
-        told = "select source, metric as habit from new_fallback_records where type = 'asserted_value' union select source, type from new_survey_records where type = 'delivered'"
+        told = (
+            "select source, metric as habit from new_fallback_records where type = 'asserted_value' union select source, type from new_survey_records"
+            " where type = 'delivered' union select source, 'messages' from new_message_records"
+        )
         known_habits = (
             "select source, 'transfers' as habit from source_habits where keeps_transfers union select source, 'reopens' from source_habits"
             " where keeps_reopens union select source, 'delivered' from source_habits where reports_deliveries"
+            " union select source, 'messages' from source_habits where keeps_messages"
         )
-        if self._count(f"(select * from ({told}) where habit in ('transfers', 'reopens', 'delivered') except ({known_habits}))"):
+        if self._count(f"(select * from ({told}) where habit in ('transfers', 'reopens', 'delivered', 'messages') except ({known_habits}))"):
             raise CannotRenew("a source reports what it never reported before")
 
     def _count(self, relation: str) -> int:

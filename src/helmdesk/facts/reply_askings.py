@@ -1,10 +1,10 @@
-"""Customers' turns with the business time from the ticket's creation to each; what `replies` sets the replies against."""
+"""Customers' turns with the business time from the ticket's creation to each; what `replies` and `waits` measure from."""
 
 from helmdesk.facts.fact import Fact
 
 fact = Fact(
     name="reply_askings",
-    grain="one customer turn on a ticket, answered or still waiting",
+    grain="one customer turn on a ticket, answered, ended otherwise or still waiting",
     key="ticket_id",
     only_if="select 1 from reply_turns",
     depends=("reply_turns", "ticket_states"),

@@ -26,12 +26,16 @@ fact = Fact(
         join ticket_clocks k on k.ticket_id = a.ticket_id
         where a.kind = 'first_response' and k.first_solved_at is not null and k.clock_started_at < forever() and k.clock_started_at <= least(k.first_reply_at, k.first_solved_at)
         union all
-        select a.*, r.asked_at, least(r.replied_at, e.ended_at)
+        select a.*, r.asked_at, r.ended_at
         from sla_applications a
         join ticket_clocks k on k.ticket_id = a.ticket_id
         join replies r on r.ticket_id = a.ticket_id and r.asked_at > k.first_reply_at
-        join episodes e on e.ticket_id = a.ticket_id and r.asked_at >= e.started_at and r.asked_at < e.ended_at
-        where a.kind = 'next_response' and (a.due_at is null or r.asked_at < a.applied_at + {SETTLING})
+        -- No clock runs for what bots answered, nor for words on a solved ticket that did not bring it back.
+        join (select distinct r.ticket_id, r.asked_at
+            from replies r
+            join episodes e on e.ticket_id = r.ticket_id and r.asked_at < e.ended_at and r.ended_at > e.started_at) o
+            on o.ticket_id = r.ticket_id and o.asked_at = r.asked_at
+        where a.kind = 'next_response' and (a.due_at is null or r.asked_at < a.applied_at + {SETTLING}) and coalesce(r.ended_by, '') <> 'bot'
         union all
         select a.*, case when a.reopen = 'resume' then k.created_at else e.started_at end,
             case when a.reopen = 'resume' then k.last_solved_at else e.ended_at end

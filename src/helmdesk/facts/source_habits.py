@@ -4,16 +4,19 @@ from helmdesk.facts.fact import Fact
 
 fact = Fact(
     name="source_habits",
-    grain="one source that keeps counters of tickets or reports deliveries of surveys",
+    grain="one source that tells messages, keeps counters of tickets or reports deliveries of surveys",
     sql="""
     select source, bool_or(keeps_transfers) as keeps_transfers, bool_or(keeps_reopens) as keeps_reopens,
-        bool_or(reports_deliveries) as reports_deliveries
+        bool_or(reports_deliveries) as reports_deliveries, bool_or(keeps_messages) as keeps_messages
     from (
-        select source, metric = 'transfers' as keeps_transfers, metric = 'reopens' as keeps_reopens, false as reports_deliveries
+        select source, metric = 'transfers' as keeps_transfers, metric = 'reopens' as keeps_reopens, false as reports_deliveries,
+            false as keeps_messages
         from fallback_records
         where type = 'asserted_value'
         union all
-        select source, false, false, true from survey_records where type = 'delivered'
+        select source, false, false, true, false from survey_records where type = 'delivered'
+        union all
+        select distinct source, false, false, false, true from message_records
     ) seen
     group by source
     """,

@@ -1,7 +1,7 @@
 """The instants at which a ticket's clocks start and stop, before durations are taken.
 
-Human clocks start at creation; at the hand-off when a bot took the ticket first; at the customer's
-first message when the team opened it.
+Human clocks start at creation; at the hand-off when a bot took the ticket first, or, where no hand-off is recorded,
+at the first message that no bot answered; at the customer's first message when the team reached out.
 """
 
 from helmdesk.facts.fact import Fact
@@ -10,16 +10,9 @@ fact = Fact(
     name="ticket_clocks",
     grain="one ticket",
     key="ticket_id",
-    depends=("ticket_states", "episodes", "messages"),
+    depends=("ticket_states", "episodes", "messages", "ticket_openings", "reply_turns"),
     sql="""
-    with opened as (
-        select ticket_id, min(occurred_at) as created_at,
-            bool_or(coalesce(is_outbound, false) or coalesce(actor_kind = 'human', false)) as is_outbound
-        from ticket_records
-        where type = 'created'
-        group by ticket_id
-    ),
-    bots as (
+    with bots as (
         select ticket_id, min(case when type = 'bot_started' then occurred_at end) as bot_started_at,
             min(case when type = 'bot_handoff' then occurred_at end) as handoff_at
         from handoff_records
@@ -38,24 +31,36 @@ fact = Fact(
         group by ticket_id
     ),
     first_words as (
-        select ticket_id, min(case when is_customer then sent_at end) as first_customer_message_at
+        select ticket_id, min(case when is_customer then sent_at end) as first_customer_message_at,
+            coalesce(min(case when is_human_reply and not is_opening then sent_at end), forever()) as first_word_of_ours_at
         from messages
         group by ticket_id
+    ),
+    -- The first turn that no bot answered, on tickets where bots answered until then.
+    left_over as (
+        select r.ticket_id, min(r.sent_at) as asked_at
+        from reply_turns r
+        join (select ticket_id, min(ended_at) as answered_at from reply_turns where ended_by = 'bot' group by ticket_id) b
+            on b.ticket_id = r.ticket_id and r.sent_at >= b.answered_at
+        where coalesce(r.ended_by, '') <> 'bot'
+        group by r.ticket_id
     ),
     started as (
         select o.ticket_id, o.created_at, o.is_outbound,
             case when b.bot_started_at is not null then coalesce(b.handoff_at, forever())
                 when o.is_outbound then coalesce(f.first_customer_message_at, forever())
+                when l.asked_at < f.first_word_of_ours_at then l.asked_at
                 else o.created_at end as clock_started_at,
             b.bot_started_at, b.handoff_at
-        from opened o
+        from ticket_openings o
         left join bots b on b.ticket_id = o.ticket_id
         left join first_words f on f.ticket_id = o.ticket_id
+        left join left_over l on l.ticket_id = o.ticket_id
     ),
     words as (
         select m.ticket_id,
-            min(case when m.is_human_reply and m.sent_at >= s.clock_started_at then m.sent_at end) as first_reply_at,
-            min(case when m.direction = 'outbound' and m.is_public then m.sent_at end) as first_any_reply_at,
+            min(case when m.is_human_reply and not m.is_opening and m.sent_at >= s.clock_started_at then m.sent_at end) as first_reply_at,
+            min(case when m.direction = 'outbound' and m.is_public and not m.is_opening then m.sent_at end) as first_any_reply_at,
             min(case when m.actor_kind in ('bot', 'ai_agent') and m.direction = 'outbound' and m.is_public then m.sent_at end) as first_bot_reply_at,
             max(case when m.is_customer then m.sent_at end) as last_customer_message_at,
             count_if(m.is_human_reply) as human_replies,

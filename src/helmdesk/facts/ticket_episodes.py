@@ -18,7 +18,7 @@ fact = Fact(
     replied as (
         select b.ticket_id, b.episode, min(m.sent_at) as replied_at
         from begun b
-        join messages m on m.ticket_id = b.ticket_id and m.is_human_reply and m.sent_at >= b.clock_started_at and m.sent_at <= b.ended_at
+        join messages m on m.ticket_id = b.ticket_id and m.is_human_reply and not m.is_opening and m.sent_at >= b.clock_started_at and m.sent_at <= b.ended_at
         group by b.ticket_id, b.episode
     )
     select b.ticket_id, b.episode, b.started_at, b.ended_at, coalesce(r.replied_at, forever()) as episode_replied_at,

@@ -1,21 +1,49 @@
-"""What a ticket is about and whose it is: attributes given at creation, and what happened to it as a whole."""
+"""What a ticket is about and whose it is: attributes given at creation, and what happened to it as a whole.
+
+Who opened it is not always who asked. What an agent opens is outreach where the source says so, or where the first
+public message is the agent's own and the channel is none on which customers come to us; else the agent wrote down
+what a caller wanted (``is_typed``), which is demand like any other.
+"""
 
 from helmdesk.facts.fact import Fact
+
+# On these a customer comes to us: an agent who opens such a ticket writes down what somebody said.
+INBOUND_CHANNELS = (
+    "phone", "telephone", "phone call", "phone call (inbound)", "phone_call_inbound", "voice", "voicemail", "call", "inbound call", "chat",
+    "live chat", "live_chat", "livechat", "messaging", "native_messaging", "walk-in", "walk in", "walk_in", "in person", "in_person", "counter",
+)  # fmt: skip
+_INBOUND = ", ".join(f"'{channel}'" for channel in INBOUND_CHANNELS)
 
 fact = Fact(
     name="ticket_openings",
     grain="one ticket",
     key="ticket_id",
-    sql="""
+    sql=f"""
     with opened as (
         select ticket_id, min(occurred_at) as created_at, arg_min(source, occurred_at) as source, arg_min(channel, occurred_at) as channel,
             arg_min(subject, occurred_at) as subject, arg_min(severity, occurred_at) as severity,
             arg_min(issue_type, occurred_at) as first_issue_type, arg_min(customer_id, occurred_at) as customer_id,
             arg_min(account_id, occurred_at) as own_account_id, arg_min(region, occurred_at) as own_region,
-            arg_min(extra, occurred_at) as custom, min(fidelity) as fidelity
+            arg_min(extra, occurred_at) as custom, min(fidelity) as fidelity,
+            coalesce(arg_min(actor_kind, occurred_at), 'customer') as opener_kind, bool_or(is_outbound) as is_told_outbound
         from ticket_records
         where type = 'created'
         group by ticket_id
+    ),
+    first_words as (
+        select m.ticket_id, arg_min(m.actor_kind = 'human' and m.direction = 'outbound', (m.occurred_at, coalesce(m.seq, 0), m.record_id)) as is_ours
+        from message_records m
+        join opened o on o.ticket_id = m.ticket_id and o.opener_kind = 'human' and o.is_told_outbound is null
+        where m.visibility = 'public' and not coalesce(m.is_automated, false)
+        group by m.ticket_id
+    ),
+    directed as (
+        select o.ticket_id, o.opener_kind, case when o.is_told_outbound is not null then o.is_told_outbound
+            when o.opener_kind <> 'human' then false
+            when lower(o.channel) like '%outbound%' then true
+            else coalesce(w.is_ours, false) and coalesce(lower(o.channel), '') not in ({_INBOUND}) end as is_outbound
+        from opened o
+        left join first_words w on w.ticket_id = o.ticket_id
     ),
     -- Most records say who and how far; what happens to few tickets is looked for apart.
     stations as (
@@ -48,8 +76,11 @@ fact = Fact(
         coalesce(h.escalations, 0) as escalations, coalesce(h.is_spam, false) as is_spam, coalesce(h.is_merged, false) as is_merged,
         coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted, h.survivor_ticket_id,
         coalesce(p.assignee_stations, 0) as assignee_stations, coalesce(p.group_stations, 0) as group_stations,
-        coalesce(p.has_old_hold, false) as has_old_hold, c.entity_id is not null or g.entity_id is not null as is_requester_known
+        coalesce(p.has_old_hold, false) as has_old_hold, c.entity_id is not null or g.entity_id is not null as is_requester_known,
+        d.is_outbound, d.opener_kind = 'human' and not d.is_outbound as is_typed,
+        not d.is_outbound and d.opener_kind in ('human', 'customer') as is_asked
     from opened o
+    join directed d on d.ticket_id = o.ticket_id
     left join stations p on p.ticket_id = o.ticket_id
     left join happened h on h.ticket_id = o.ticket_id
     left join named n on n.ticket_id = o.ticket_id

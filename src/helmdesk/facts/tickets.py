@@ -19,6 +19,7 @@ fact = Fact(
     key="ticket_id",
     depends=(
         "messages",
+        "reply_turns",
         "ticket_states",
         "ticket_clocks",
         "ticket_working_times",
@@ -71,6 +72,10 @@ fact = Fact(
         where l.ticket_id is not null
         group by l.ticket_id
     ),
+    -- Who waits for us: the last turn, if nothing ended it and nothing solved the ticket.
+    waiting as (
+        select ticket_id, max(sent_at) as asked_at from reply_turns where ended_at = forever() group by ticket_id
+    ),
     -- Work lasts until its end, or until the next begins: but not the night between two days, should nobody have ended it.
     logged as (
         select w.ticket_id, sum(case when w.type = 'work_started' then least(seconds(w.occurred_at, w.next_at),
@@ -87,13 +92,14 @@ fact = Fact(
         coalesce(f.first_queue, pt.name, nullif(p.first_team_id, '')) as first_queue, tenure(gt.tenure_start, k.created_at) as tenure,
         coalesce(g.name, v.agent_id) as agent, coalesce(e.name, v.team_id) as team, v.agent_id, v.team_id,
         k.* exclude (ticket_id, solver_agent_id, solver_team_id),
+        case when k.last_solved_at = forever() then w.asked_at end as waiting_since,
         p.first_assigned_at, p.transfers, p.team_changes, o.escalations, coalesce(x.human_rounds, 0) as human_rounds,
         p.open_seconds, p.agent_work_seconds, p.requester_wait_seconds, p.on_hold_seconds, p.pending_seconds,
         p.solves, p.closes, cast(coalesce(j.work_seconds, f.handle_seconds) as bigint) as handle_seconds,
         case when n.keeps_transfers then coalesce(r.transfers, 0) end as reported_transfers,
         case when n.keeps_reopens then coalesce(r.reopens, 0) end as reported_reopens,
         o.is_spam, o.is_merged, o.is_split, o.is_deleted, o.survivor_ticket_id,
-        o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, not (o.is_spam or o.is_merged or o.is_deleted) as is_counted,
+        o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, o.is_typed, not (o.is_spam or o.is_merged or o.is_deleted) as is_counted,
         y.repeat_ticket_id, y.repeat_ticket_id is not null as is_repeated,
         k.{MATURITIES["is_fcr_mature"]} as is_fcr_mature, z.fcr_escalation_fails,
         seconds(k.clock_started_at, nullif(k.first_reply_at, forever())) as first_reply_seconds,
@@ -114,6 +120,7 @@ fact = Fact(
     join ticket_openings o on o.ticket_id = k.ticket_id
     join paths p on p.ticket_id = k.ticket_id
     left join rounds x on x.ticket_id = k.ticket_id
+    left join waiting w on w.ticket_id = k.ticket_id
     left join contacted f on f.ticket_id = k.ticket_id
     left join logged j on j.ticket_id = k.ticket_id
     left join ticket_repeats y on y.ticket_id = k.ticket_id

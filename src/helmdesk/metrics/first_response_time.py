@@ -1,8 +1,8 @@
 """How long a customer waits for the first public reply by a person.
 
 Automatic acknowledgements, bots and internal notes are not replies. The clock starts at creation; at
-the hand-off when a bot took the ticket first; at the customer's first message when the team opened the
-ticket. A ticket still waiting is not in this number: it is reported as pending.
+the hand-off when a bot took the ticket first, or at the first message that no bot answered where bots answered and no
+hand-off is recorded; at the customer's first message when the team reached out. A ticket still waiting is not in this number: it is reported as pending.
 """
 
 from datetime import date
@@ -12,9 +12,12 @@ from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Reference, Vari
 metric = Metric(
     key="first_response_time",
     name="First response time",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "what a bot answered is not charged to people, also without a recorded hand-off; what an agent writes down for a caller is no reply"),
+    ),
     pillar="operational_efficiency",
     category="operational_excellence",
     unit="seconds",

@@ -1,7 +1,7 @@
 """How long customers wait each time it is our turn: from their message to the next public reply by a person.
 
 A burst of messages counts from its first. A turn nobody has answered yet is pending, so ignoring a customer does
-not improve the number.
+not improve the number. What a bot answered, or a solve ended, waits for nobody: a later question is a turn of its own.
 """
 
 from datetime import date
@@ -11,9 +11,12 @@ from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Variant
 metric = Metric(
     key="next_response_time",
     name="Next response time",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "a bot's answer, a solve and a hand-over end a turn: two turns no longer melt into one"),
+    ),
     pillar="operational_efficiency",
     category="operational_excellence",
     unit="seconds",

@@ -38,7 +38,7 @@ from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of, metric_dimensions
 from helmdesk.query.filters import dimensions_used, filter_expression, find_dimension, values_asked
 from helmdesk.query.house import house, instant_column
-from helmdesk.query.levels import join_instants
+from helmdesk.query.levels import join_beside, join_instants
 from helmdesk.query.panes import Pane, pane_key, place_rows
 from helmdesk.query.request import Request
 
@@ -162,7 +162,12 @@ def _select_part(
         clusters = [house(cluster).as_("cluster")] if cluster else []
         selected = [*groups, *placed, role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
     else:
-        shown: list[exp.Expr] = [exp.column(name) for name in for_drill if name not in request.by and name not in request.policy.hidden]
+        listed = [name for name in for_drill if name not in request.by and name not in request.policy.hidden]
+        shown: list[exp.Expr] = [
+            instant_column(house(fact.at_instant[name])).as_(name) if name in fact.at_instant else exp.column(name) for name in listed
+        ]
+        if fact.beside and isinstance(metric.value, Level):
+            query = join_beside(query, fact)
         named = [column.copy() for column in groups]
         for place, column in enumerate(named):
             column.set("alias", exp.to_identifier(request.by[place]))

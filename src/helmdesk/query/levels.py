@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlglot import exp
 
+from helmdesk.facts.fact import Fact
 from helmdesk.kinds import Level
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.house import house, timestamp
@@ -129,3 +130,15 @@ def join_instants(
         query = query.join(worked.subquery("worked"), on=same, copy=False)
     placed = [exp.column(name, table="instants").as_(name) for name in ([PANE] if len(panes) > 1 else []) + ["period_start"]]
     return query, placed
+
+
+def join_beside(query: exp.Select, fact: Fact) -> exp.Select:
+    """Join, to rows alive at an instant, the columns that another fact's row of the same ticket, alive then too, lends them."""
+    if fact.beside is None:
+        return query
+    other, columns = fact.beside
+    lent = house(f"select ticket_id as ticket_id_, started_at as started_at_, ended_at as ended_at_, {', '.join(columns)} from {other}")
+    same = house(
+        f"beside.ticket_id_ = {fact.name}.ticket_id and beside.started_at_ <= instants.seen and instants.seen < beside.ended_at_"
+    )
+    return query.join(lent.subquery("beside"), on=same, join_type="left", copy=False)

@@ -123,6 +123,56 @@ def promises(figures: Figures) -> list[dict[str, Any]]:
     return found
 
 
+def turns(figures: Figures) -> tuple[list[float], list[datetime]]:
+    """Each ticket's life told in order: how long every answered turn took, and since when the others still wait."""
+    absent, life = gone(figures), defaultdict(list)
+    for ticket, at, seq, kind in rows(
+        figures,
+        "select ticket_id, occurred_at, coalesce(seq, 0), actor_kind from message where visibility = 'public' and not coalesce(is_automated, false)",
+    ):
+        life[ticket].append((aware(at), 1, seq, kind))
+    for ticket, at, kind in rows(figures, "select ticket_id, occurred_at, type from handoff"):
+        life[ticket].append((aware(at), 0, 0, kind))
+    for ticket, at, seq, status in rows(
+        figures, "select ticket_id, occurred_at, coalesce(seq, 0), status from ticket where type = 'status_changed'"
+    ):
+        life[ticket].append((aware(at), 2, seq, status))
+    answered, waiting = [], []
+    for ticket, told in life.items():
+        if ticket in absent:
+            continue
+        told.sort()
+        asked = last_word = solved_at = None
+        keeper = "people"
+        for place, (at, _, _, what) in enumerate(told):
+            if what == "bot_started":
+                asked, keeper = None, "bot"
+            elif what == "bot_ended":
+                keeper = "people"
+            elif what == "bot_handoff":
+                asked, keeper = asked or at, "handed over"
+            elif what == "customer" and keeper != "bot":
+                asked, last_word = asked or at, at
+            elif what == "human":
+                if asked:
+                    answered.append((at - asked).total_seconds())
+                asked, keeper, last_word = None, "people", None
+            elif what in ("bot", "ai_agent") and keeper != "handed over":
+                asked = None
+            elif what in ("solved", "closed") and solved_at is None:
+                solved_at = at
+                follows = told[place + 1] if place + 1 < len(told) else None
+                if not (follows and follows[3] == "human" and follows[0] <= at + timedelta(minutes=1)):
+                    asked = None
+            elif what in ("open", "waiting_customer") and solved_at is not None:
+                if last_word and last_word > at - timedelta(minutes=1):
+                    asked = max(last_word, solved_at)
+                solved_at = None
+        if asked and solved_at is None:
+            waiting.append(asked)
+    return answered, waiting
+
+
 def compliance(figures: Figures, as_of: datetime) -> float:
     met = judged = 0
     for promise in promises(figures):

@@ -73,15 +73,6 @@ CHECKS: dict[str, str] = {
         select avg((n = 1 and ticket_id not in (from back) and ticket_id not in (from again))::int) from rounds join {SOLVES} s using (ticket_id)
         where is_solved_now and n > 0 and last_solved_at + interval 7 day <= timestamptz '{{as_of}}+00'""",
     "quality_review": f"select sum(points) / sum(possible_points) from review where ticket_id not in ({GONE})",
-    # A reply that follows the customer answers the first message of that run.
-    "next_response_time": f"""with said as (select ticket_id, occurred_at, actor_kind = 'customer' as is_customer, row_number() over w as place,
-                row_number() over (partition by ticket_id, actor_kind = 'customer' order by occurred_at, seq) as place_of_side
-            from message where visibility = 'public' and (actor_kind = 'customer' or actor_kind = 'human') and ticket_id not in ({GONE})
-            window w as (partition by ticket_id order by occurred_at, seq)),
-        runs as (select ticket_id, is_customer, min(occurred_at) as first_at, min(place) as first_place, max(place) as last_place
-            from said group by ticket_id, is_customer, place - place_of_side)
-        select median(epoch(b.first_at - a.first_at)) from runs a join runs b on b.ticket_id = a.ticket_id and b.first_place = a.last_place + 1
-        where a.is_customer and not b.is_customer""",
     "average_speed_of_answer": """select avg(epoch(a.occurred_at - o.occurred_at)) from leg a join leg o using (leg_id) where a.type = 'answered' and o.type = 'offered'""",
     "service_level": """with l as (select any_value(channel) as channel, min(occurred_at) filter (where type = 'offered') as offered_at,
             min(occurred_at) filter (where type = 'answered') as answered_at, min(occurred_at) filter (where type in ('missed', 'abandoned')) as lost_at
@@ -109,6 +100,11 @@ BY_HAND: dict[str, Callable[[Figures, datetime], float]] = {
     "sla_compliance": by_hand.compliance,
     "breach_exposure": by_hand.exposure,
     "schedule_adherence": lambda figures, _: by_hand.adherence(figures),
+    "next_response_time": lambda figures, _: statistics.median(by_hand.turns(figures)[0]),
+    "customers_waiting": lambda figures, _: len(by_hand.turns(figures)[1]),
+    "waiting_time": lambda figures, as_of: statistics.median(
+        (as_of.replace(tzinfo=UTC) - since).total_seconds() for since in by_hand.turns(figures)[1]
+    ),
     # At the end of March in UTC.
     "account_health": lambda figures, _: by_hand.health(figures, datetime(2026, 3, 31, 23, 59, 59, 999999, UTC)),
 }

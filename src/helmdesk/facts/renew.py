@@ -226,15 +226,32 @@ class _Renewal:
                 union select ticket_id from temp.legs union select ticket_id from mart.legs where leg_id in (from touched_legs)
                 union select ticket_id from mart.tickets where customer_id in (from changed_customers)) where ticket_id is not null"""
         )
+        self.execute(
+            "create temp table merge_steps as select ticket_id, merged_into from mart.merges"
+            " union select ticket_id, target_ticket_id from new_ticket_records where type = 'merged_into'"
+        )
+        self._spread_over_merges("changed_tickets")
         # Clocks of open tickets run until the end of the data.
         is_moved = str(self.latest != self.was_latest).lower()
         self.execute(
             f"""create temp table touched_tickets as
             from changed_tickets union select ticket_id from mart.tickets where last_solved_at = forever() and {is_moved}"""
         )
+        self._spread_over_merges("touched_tickets")
         touched, tickets = self._count("touched_tickets"), self._count("mart.tickets")
         if touched > max(tickets * MOST, 1):
             raise CannotRenew(f"{touched:,} of {tickets:,} tickets are touched")
+
+    def _spread_over_merges(self, table: str) -> None:
+        """Add to a set of tickets all that were merged with one of them: the survivor's row tells what was done on the others."""
+        grown = -1
+        while (count := self._count(table)) != grown:
+            grown = count
+            self.execute(
+                f"""insert into {table}
+                select ticket_id from (select ticket_id from merge_steps where merged_into in (from {table})
+                    union select merged_into from merge_steps where ticket_id in (from {table})) where ticket_id not in (from {table})"""
+            )
 
     # -- what is computed again -------------------------------------------------------------------
 

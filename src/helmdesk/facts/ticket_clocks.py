@@ -10,7 +10,7 @@ fact = Fact(
     name="ticket_clocks",
     grain="one ticket",
     key="ticket_id",
-    depends=("ticket_states", "episodes", "messages", "ticket_openings", "reply_turns"),
+    depends=("ticket_states", "episodes", "messages", "ticket_openings", "reply_turns", "merges"),
     sql="""
     with bots as (
         select ticket_id, min(case when type = 'bot_started' then occurred_at end) as bot_started_at,
@@ -69,15 +69,25 @@ fact = Fact(
         join started s on s.ticket_id = m.ticket_id
         group by m.ticket_id
     ),
+    -- What was said on a ticket that was merged was said for its survivor.
+    gained as (
+        select g.survivor_id as ticket_id, sum(w.human_replies) as human_replies, sum(w.touches) as touches
+        from merges g
+        join words w on w.ticket_id = g.ticket_id
+        where g.survivor_id is not null
+        group by g.survivor_id
+    ),
     people as (
         select ticket_id, count(actor_id) as people_replying
-        from (select distinct ticket_id, actor_id from messages where is_human_reply)
+        from (select distinct coalesce(g.survivor_id, m.ticket_id) as ticket_id, m.actor_id
+            from messages m left join merges g on g.ticket_id = m.ticket_id where m.is_human_reply)
         group by ticket_id
     )
     select s.ticket_id, s.created_at, s.is_outbound, s.clock_started_at, s.bot_started_at, s.handoff_at,
         coalesce(x.first_reply_at, forever()) as first_reply_at,
         coalesce(x.first_any_reply_at, forever()) as first_any_reply_at, coalesce(x.first_bot_reply_at, forever()) as first_bot_reply_at,
-        x.last_customer_message_at, coalesce(x.human_replies, 0) as human_replies, coalesce(x.touches, 0) as touches, coalesce(n.people_replying, 0) as people_replying,
+        x.last_customer_message_at, cast(coalesce(x.human_replies, 0) + coalesce(y.human_replies, 0) as bigint) as human_replies,
+        cast(coalesce(x.touches, 0) + coalesce(y.touches, 0) as bigint) as touches, coalesce(n.people_replying, 0) as people_replying,
         q.first_solved_at, q.last_solved_at, q.is_auto_closed, q.is_first_auto_closed, q.reopens, q.thank_you_reopens,
         coalesce(q.reopened_at, forever()) as reopened_at,
         coalesce(q.reopened_at < q.first_solved_at + days(z.reopen_days), false) as is_reopened_in_time,
@@ -86,6 +96,7 @@ fact = Fact(
     cross join horizon z
     join solves q on q.ticket_id = s.ticket_id
     left join words x on x.ticket_id = s.ticket_id
+    left join gained y on y.ticket_id = s.ticket_id
     left join people n on n.ticket_id = s.ticket_id
     """,
 )

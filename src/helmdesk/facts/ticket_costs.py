@@ -12,7 +12,7 @@ fact = Fact(
     name="ticket_costs",
     grain="one ticket's share of one recorded cost",
     only_if="select 1 from money_records",
-    depends=("tickets", "legs"),
+    depends=("tickets", "legs", "merges"),
     dimensions=TICKET_DIMENSIONS,
     sql="""
     with costs as (
@@ -25,7 +25,8 @@ fact = Fact(
     periods as (select distinct start_at, end_at from costs),
     contact_counts as (
         select l.ticket_id, p.start_at, p.end_at, count(*) as contacts, min(l.answered_at) as first_at
-        from legs l
+        from (select coalesce(g.survivor_id, c.ticket_id) as ticket_id, c.answered_at
+            from legs c left join merges g on g.ticket_id = c.ticket_id) l
         join periods p on l.answered_at >= p.start_at and l.answered_at < p.end_at
         where l.ticket_id is not null
         group by l.ticket_id, p.start_at, p.end_at

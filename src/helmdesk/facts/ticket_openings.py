@@ -59,8 +59,7 @@ fact = Fact(
             count_if(type = 'spam_marked') > 0 as is_spam,
             count_if(type = 'merged_into') > 0 as is_merged,
             count_if(type = 'split') > 0 as is_split,
-            coalesce(arg_max(type, (occurred_at, coalesce(seq, 0), record_id)) filter (where type in ('deleted', 'restored')) = 'deleted', false) as is_deleted,
-            arg_max(target_ticket_id, (occurred_at, coalesce(seq, 0), record_id)) filter (where type = 'merged_into') as survivor_ticket_id
+            coalesce(arg_max(type, (occurred_at, coalesce(seq, 0), record_id)) filter (where type in ('deleted', 'restored')) = 'deleted', false) as is_deleted
         from ticket_records
         where type in ('escalated', 'spam_marked', 'merged_into', 'split', 'deleted', 'restored')
         group by ticket_id
@@ -74,7 +73,7 @@ fact = Fact(
     select o.ticket_id, o.created_at, o.source, o.channel, o.subject, o.severity, nullif(coalesce(n.issue_type, o.first_issue_type), '') as issue_type,
         o.customer_id, coalesce(o.own_account_id, c.account_id) as account_id, o.own_region, o.custom, o.fidelity,
         coalesce(h.escalations, 0) as escalations, coalesce(h.is_spam, false) as is_spam, coalesce(h.is_merged, false) as is_merged,
-        coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted, h.survivor_ticket_id,
+        coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted,
         coalesce(p.assignee_stations, 0) as assignee_stations, coalesce(p.group_stations, 0) as group_stations,
         coalesce(p.has_old_hold, false) as has_old_hold, c.entity_id is not null or g.entity_id is not null as is_requester_known,
         d.is_outbound, d.opener_kind = 'human' and not d.is_outbound as is_typed,

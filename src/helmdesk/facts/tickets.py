@@ -26,6 +26,7 @@ fact = Fact(
         "ticket_openings",
         "ticket_repeats",
         "legs",
+        "merges",
         "source_habits",
     ),
     dimensions=TICKET_DIMENSIONS,
@@ -85,6 +86,20 @@ fact = Fact(
             window u as (partition by ticket_id, agent_id order by occurred_at, coalesce(seq, 0), type_order)) w
         cross join horizon z
         group by w.ticket_id
+    ),
+    -- What was done on a ticket that was merged was done for its survivor.
+    handled as (
+        select ticket_id, cast(sum(handle_seconds) as bigint) as handle_seconds
+        from (
+            select coalesce(g.survivor_id, d.ticket_id) as ticket_id, coalesce(d.work_seconds, d.contact_seconds) as handle_seconds
+            from (
+                select coalesce(j.ticket_id, f.ticket_id) as ticket_id, j.work_seconds, f.handle_seconds as contact_seconds
+                from logged j
+                full join contacted f on f.ticket_id = j.ticket_id
+            ) d
+            left join merges g on g.ticket_id = d.ticket_id
+        )
+        group by ticket_id
     )
     select k.ticket_id, o.source, o.subject, o.channel, o.severity, o.customer_id, o.fidelity, o.custom, p.priority, p.status, o.issue_type,
         o.account_id, coalesce(a.name, o.account_id) as account, a.tier, coalesce(a.region, o.own_region) as region, a.contract_value,
@@ -95,10 +110,10 @@ fact = Fact(
         case when k.last_solved_at = forever() then w.asked_at end as waiting_since,
         p.first_assigned_at, p.transfers, p.team_changes, o.escalations, coalesce(x.human_rounds, 0) as human_rounds,
         p.open_seconds, p.agent_work_seconds, p.requester_wait_seconds, p.on_hold_seconds, p.pending_seconds,
-        p.solves, p.closes, cast(coalesce(j.work_seconds, f.handle_seconds) as bigint) as handle_seconds,
+        p.solves, p.closes, d.handle_seconds,
         case when n.keeps_transfers then coalesce(r.transfers, 0) end as reported_transfers,
         case when n.keeps_reopens then coalesce(r.reopens, 0) end as reported_reopens,
-        o.is_spam, o.is_merged, o.is_split, o.is_deleted, o.survivor_ticket_id,
+        o.is_spam, o.is_merged, o.is_split, o.is_deleted, coalesce(gm.survivor_id, gm.merged_into) as survivor_ticket_id,
         o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, o.is_typed, not (o.is_spam or o.is_merged or o.is_deleted) as is_counted,
         y.repeat_ticket_id, y.repeat_ticket_id is not null as is_repeated,
         k.{MATURITIES["is_fcr_mature"]} as is_fcr_mature, z.fcr_escalation_fails,
@@ -122,7 +137,8 @@ fact = Fact(
     left join rounds x on x.ticket_id = k.ticket_id
     left join waiting w on w.ticket_id = k.ticket_id
     left join contacted f on f.ticket_id = k.ticket_id
-    left join logged j on j.ticket_id = k.ticket_id
+    left join handled d on d.ticket_id = k.ticket_id
+    left join merges gm on gm.ticket_id = k.ticket_id
     left join ticket_repeats y on y.ticket_id = k.ticket_id
     left join reported r on r.ticket_id = k.ticket_id
     -- A counter is zero until its source says otherwise, where the source keeps that counter at all.

@@ -109,7 +109,9 @@ TICKET_DIMENSIONS = (
         is_of_ticket=True,
     ),
     Dimension("first_queue", "first_queue", "queue of the first contact, else the first team", is_of_ticket=True),
-    Dimension("waiting", "case when waiting_since is null then 'no' else 'yes' end", "whether its customer waits for us", is_of_ticket=True),
+    Dimension(
+        "waiting", "case when waiting_since is null then 'no' else 'yes' end", "whether its customer waits for us", is_of_ticket=True
+    ),
     Dimension("source", "source", "system the record came from"),
     *TIME_DIMENSIONS,
 )

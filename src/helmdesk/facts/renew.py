@@ -121,7 +121,9 @@ class _Renewal:
             " where keeps_reopens union select source, 'delivered' from source_habits where reports_deliveries"
             " union select source, 'messages' from source_habits where keeps_messages"
         )
-        if self._count(f"(select * from ({told}) where habit in ('transfers', 'reopens', 'delivered', 'messages') except ({known_habits}))"):
+        if self._count(
+            f"(select * from ({told}) where habit in ('transfers', 'reopens', 'delivered', 'messages') except ({known_habits}))"
+        ):
             raise CannotRenew("a source reports what it never reported before")
 
     def _count(self, relation: str) -> int:

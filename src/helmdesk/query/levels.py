@@ -137,8 +137,7 @@ def join_beside(query: exp.Select, fact: Fact) -> exp.Select:
     if fact.beside is None:
         return query
     other, columns = fact.beside
-    lent = house(f"select ticket_id as ticket_id_, started_at as started_at_, ended_at as ended_at_, {', '.join(columns)} from {other}")
-    same = house(
-        f"beside.ticket_id_ = {fact.name}.ticket_id and beside.started_at_ <= instants.seen and instants.seen < beside.ended_at_"
-    )
+    own = ("ticket_id", "started_at", "ended_at")
+    lent = exp.select(*(exp.column(name).as_(f"{name}_") for name in own), *map(exp.column, columns)).from_(other)
+    same = house(f"beside.ticket_id_ = {fact.name}.ticket_id and beside.started_at_ <= instants.seen and instants.seen < beside.ended_at_")
     return query.join(lent.subquery("beside"), on=same, join_type="left", copy=False)

@@ -12,7 +12,7 @@ import pytest
 from desks import load_events, ticket
 from helmdesk.catalogue import find_metric
 from helmdesk.desk import Desk
-from helmdesk.query.receipt import canonical, read_receipt
+from helmdesk.query.receipt import differences, read_receipt
 
 FOLDER = Path(__file__).parents[1] / "data" / "desks"
 WINDOW = {"start": "2025-01-01", "end": "2026-06-01"}
@@ -28,7 +28,7 @@ def test_an_older_desk(archive: Path, tmp_path: Path) -> None:
     for key, said in kept["said"].items():
         if find_metric(key).metric.version == said["version"]:
             found = json.loads(json.dumps(desk.measure(key, **WINDOW).as_rows(), default=str))
-            assert canonical(found) == canonical(said["rows"]), key
+            assert not differences(said["rows"], found), key
             compared += 1
     assert compared > len(kept["said"]) // 2
     (tmp_path / "receipt.json").write_text(json.dumps(kept["receipt"]), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,7 @@ def test_telephony_rows(tmp_path: Path) -> None:
         zone="Europe/Berlin",
     )  # fmt: skip
     rows = {row["leg_id"].split(":")[1]: row for row in desk.drill("ticket_volume", variant="contacts").to_pylist()}
-    assert rows["1"]["offered_at"] == datetime(2026, 7, 1, 7, 0, 20)
+    assert rows["1"]["offered_at"] == datetime(2026, 7, 1, 7, 0, 20, tzinfo=UTC)
     assert {key: row["outcome"] for key, row in rows.items()} == {
         "1": "answered", "2": "abandoned", "3": "missed",
     }  # fmt: skip

@@ -5,7 +5,7 @@ Links lead to the threads; `research/field.md` lists them with others.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -38,7 +38,9 @@ def office(**columns: Any) -> Event:
 
 
 def minutes(start: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 60
+    """Between two instants; without an offset they are UTC, the desk's zone here."""
+    first, last = (datetime.fromisoformat(text) for text in (start, end))
+    return (last.replace(tzinfo=last.tzinfo or UTC) - first.replace(tzinfo=first.tzinfo or UTC)).total_seconds() / 60
 
 
 @pytest.fixture

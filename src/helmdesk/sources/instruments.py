@@ -52,7 +52,7 @@ def tell_answers(staging: Staging, known: Mapping[str, Instrument]) -> None:
     """
     run = staging.connection.execute
     forms = dict(known)
-    if "definition" in staging.families.get("entity", ()):
+    if "instrument_kind" in staging.families.get("entity", ()):
         found = run("select entity_id, instrument_kind, definition from staged_entity where type = 'instrument'").fetchall()
         forms |= {entity: Instrument(kind, json.loads(definition or "{}")) for entity, kind, definition in found}
     for family in ("survey", "pulse"):

@@ -184,6 +184,9 @@ class DeskFolder(DeskMarts):
         if not files:
             return {}
         with duckdb.connect() as connection:
+            described = connection.execute("describe select * from read_parquet(?, union_by_name=true, hive_partitioning=false)", [files])
+            if "instrument_kind" not in {row[0] for row in described.fetchall()}:
+                return {}  # entities of other kinds alone
             rows = connection.execute(
                 "select entity_id, arg_max(instrument_kind, (valid_from, recorded_at, record_id)), arg_max(definition, (valid_from, recorded_at, record_id))"
                 " from read_parquet(?, union_by_name=true, hive_partitioning=false) where type = 'instrument' group by entity_id order by entity_id",

@@ -247,3 +247,49 @@ def test_rows_left_out_are_told_with_what_the_file_says_of_them(tmp_path: Path) 
     (tmp_path / "m.toml").write_text(BOTH.format(created="", status='{ constant = "closed" }'))
     report = make_desk(tmp_path / "desk").load("mapping", [tmp_path / "requests.csv"], mapping=tmp_path / "m.toml")
     assert any("whatever 'Status' says of them: Closed (2), In Progress (1)" in note for note in report.notes)
+
+
+TIMED = 'name = "t"\nkey = ["id"]\n{top}\n[[record]]\ntype = "created"\n[record.columns]\nticket_id = "id"\noccurred_at = "opened"\n' + (
+    '[[record]]\ntype = "status_changed"\noptional = true\n[record.columns]\nticket_id = "id"\noccurred_at = "closed"\nstatus = {{ constant = "solved" }}\n'
+)
+WEEK = "id,opened,closed\n1,03/04/2026 09:00,03/05/2026 09:00\n2,03/09/2026 09:00,03/10/2026 09:00\n"
+
+
+def test_a_week_of_dates_is_asked_about(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="opened: '03/04/2026 09:00' may be day/month or month/day and no row tells; say date_format"):
+        load(desk, tmp_path, TIMED.format(top=""), WEEK)
+    (tmp_path / "week.csv").write_text(WEEK)
+    (tmp_path / "s.toml").write_text(suggest_mapping(tmp_path / "week.csv"))
+    with pytest.raises(MappingError, match="keep one of the two; the dates may be day/month or month/day"):
+        desk.load("mapping", [tmp_path / "week.csv"], mapping=tmp_path / "s.toml")
+
+
+@pytest.mark.parametrize("top", ["", 'date_format = "month-first"'])
+def test_another_column_of_the_file_may_tell(desk: Desk, tmp_path: Path, top: str) -> None:
+    load(desk, tmp_path, TIMED.format(top=top), WEEK + "3,03/12/2026 09:00,03/13/2026 09:00\n")
+    assert desk.measure("resolution_time")[0].value == 86400
+
+
+def test_the_zone_asked_for_stands_before_the_mappings(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text(TIMED.format(top='time_zone = "UTC"'))
+    (tmp_path / "t.csv").write_text("id,opened,closed\n1,2026-07-08 15:00:00,\n2,2026-07-08 15:00:00 UTC,\n")
+    report = desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml", time_zone="America/New_York")
+    assert any("America/New_York (--time-zone), not in the mapping's UTC" in note for note in report.notes)
+    rows = desk.drill("ticket_volume")
+    assert sorted(row["created_at"].strftime("%H:%M") for row in rows) == ["15:00", "19:00"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "positive", "negative", "scale"),
+    [
+        (["5.0", "4.0", "1.0"], '["4", "5"]', '["1", "2"]', "[1, 5]"),
+        (["5 - Very satisfied", "1 - Poor", "N/A"], '["4", "5"]', '["1", "2"]', "[1, 5]"),
+        (["10", "9", "0", "7"], '["9", "10"]', '["0", "1", "2", "3"]', "[0, 10]"),
+    ],
+)
+def test_a_suggestion_judges_numbers(tmp_path: Path, scores: list[str], positive: str, negative: str, scale: str) -> None:
+    rows = "".join(f"{place},2026-01-05 09:00:00,{score}\n" for place, score in enumerate(scores, 1))
+    (tmp_path / "any.csv").write_text("Ticket ID,Created At,Satisfaction Rating\n" + rows)
+    suggested = suggest_mapping(tmp_path / "any.csv")
+    for line in (f"positive = {positive}", f"negative = {negative}", f"scale = {scale}"):
+        assert line in suggested

@@ -103,7 +103,10 @@ def test_survey_scales_and_kinds(tmp_path: Path) -> None:
     assert report.notes == ["read as nps on 0 to 10 (as every such survey); 9, 10 count as good"]
     assert desk.measure("nps")[0].value == 0
     assert report.records["sent"] == 1
-    assert [line.rsplit(": ", 1)[1] for line in report.quarantine_examples] == ["not a time written as %d-%b-%y", "not a number"]
+    assert [line.rsplit(": ", 1)[1] for line in report.quarantine_examples] == [
+        "not a time written as a date with the name of its month",
+        "not a number",
+    ]
 
 
 def test_scores_that_fit_no_scale_and_dates_that_may_be_either(tmp_path: Path) -> None:

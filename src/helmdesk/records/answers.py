@@ -63,7 +63,7 @@ FORM_COLUMNS = {"positive": "texts", "negative": "texts", "neutral": "texts", "i
 def read_form(kind: str, definition: Mapping[str, Any]) -> Form:
     """Return how the answers to an instrument of a kind are read."""
     listed = {key: [_plain(answer) for answer in definition.get(key) or []] for key in ("positive", "negative", "neutral")}
-    numbers = {key: [_number(answer) for answer in answers] for key, answers in listed.items()}
+    numbers = {key: [number_in(answer) for answer in answers] for key, answers in listed.items()}
     scale = [float(end) for end in definition.get("scale") or []]
     is_numeric = bool(listed["positive"]) and all(number is not None for row in numbers.values() for number in row)
     if not is_numeric:
@@ -93,7 +93,8 @@ def _plain(answer: Any) -> str:
     return answer if isinstance(answer, str) else json.dumps(answer)
 
 
-def _number(answer: str) -> float | None:
+def number_in(answer: str) -> float | None:
+    """Return the number in an answer; None when there is none."""
     found = re.match(LEADING, answer.strip()) or re.match(TRAILING, answer.strip())
     return float(found[1].replace(",", ".")) if found else None
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
-from helmdesk.sources.reading.times import TimeReader
-from helmdesk.sources.suggestion import FORMATS
+from helmdesk.sources.reading.spelled_times import ISO
+from helmdesk.sources.reading.times import TimeReader, spelling_of
 
+MEND = "describe the file with: helmdesk load mapping"
 Layout = Mapping[str, tuple[str, ...]]
 """Meaning -> names it goes by, in lower case with underscores, most telling first."""
 
@@ -87,25 +88,7 @@ def times_of(staging: Staging, sheet: Sheet, expression: str, zone: str) -> Time
     Raises:
         InputError: no known format, or one in which days and months cannot be told apart.
     """
-    sample = f"(select distinct {expression} as cell from {sheet.view} where {expression} is not null limit 2000)"
-    counts: dict[str, int] = {}
-    total, example = 0, ""
-    for shape in FORMATS:
-        row = staging.connection.execute(
-            f"select count(*), count({TimeReader('UTC', shape).instant('cell')}), min(cell) from {sample}"
-        ).fetchone()
-        total, counts[shape], example = row or (0, 0, "")
-    if total == 0:
-        return TimeReader(zone)
-    best = max(counts, key=lambda shape: counts[shape])
-    if counts[best] == 0:
-        raise InputError(f"{sheet.raw.path}: '{example}' is no time in a known form; describe the file with: helmdesk load mapping")
-    twin = best.replace("%d/%m", "%m/%d") if "%d/%m" in best else best.replace("%m/%d", "%d/%m")
-    if twin != best and counts.get(twin) == counts[best]:
-        raise InputError(
-            f"{sheet.raw.path}: '{example}' may be day/month or month/day and no row tells; describe the file with: helmdesk load mapping"
-        )
-    return TimeReader(zone, best)
+    return TimeReader(zone, spelling_of(staging, sheet.view, expression, str(sheet.raw.path), MEND) or ISO)
 
 
 def in_file_order(rows: str, times: TimeReader, cell: str, whose: str) -> str:

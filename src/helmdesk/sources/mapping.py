@@ -3,7 +3,7 @@
     name = "shop"                          # begins every record id
     key = ["Ticket No"]                    # columns that identify a row
     time_zone = "Asia/Kolkata"             # of times without an offset
-    date_format = "%d/%m/%Y %H:%M"         # or "iso"
+    date_format = "%d/%m/%Y %H:%M"         # or "iso", "day-first" ...; decided by the column where not said
     decimal = ","                          # what begins a fraction; decided by the column where not said
     missing = ["", "n/a"]                  # cells that mean "nothing"
 
@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,8 @@ from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.numbers import DECIMALS, NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
-from helmdesk.sources.reading.times import ISO, TimeReader
+from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
+from helmdesk.sources.reading.times import TimeReader, spelling_of, spellings_of
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.tables import seen_columns
 
@@ -95,7 +96,8 @@ class Mapping:
 
     name: str
     key: tuple[str, ...]
-    times: TimeReader
+    time_zone: str
+    date_format: str | None
     decimal: str | None
     missing: tuple[str, ...]
     delimiter: str | None
@@ -137,7 +139,8 @@ def read_mapping(path: Path | None) -> Mapping:
     return Mapping(
         name=source_name,
         key=tuple(_texts(path, "key", content.get("key", []))),
-        times=_times(path, content),
+        time_zone=_times(path, content).time_zone,
+        date_format=content.get("date_format"),
         decimal=_decimal(path, content.get("decimal")),
         missing=tuple(_texts(path, "missing", content.get("missing", [""]))),
         delimiter=content.get("delimiter"),
@@ -215,8 +218,7 @@ def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
         if column in CHOICES and value not in CHOICES[column]:
             raise MappingError(f"{path}: {where}: '{value}' is not one of {', '.join(CHOICES[column])}{nearest(value, CHOICES[column])}")
     constant = given.get("constant")
-    if given.get("time_zone"):
-        _times(path, {"time_zone": given["time_zone"]})
+    _times(path, given)
     return Cell(
         given.get("column"),
         None if constant is None else _plain(constant),
@@ -251,8 +253,10 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     for path in paths:
         table = read_table(staging, path, required=known, known=known, delimiter=mapping.delimiter, encoding=mapping.encoding)
         _blank_missing(staging, table, mapping)
-        _try_times(staging, table, mapping, options.mapping)
         tables.append(table)
+    mapping = _settle_times(staging, tables, mapping, options)
+    for table in tables:
+        _try_times(staging, table, mapping, options.mapping)
     staging.on_step("turning rows into records")
     for instrument in mapping.instruments:
         _stage_instrument(staging, instrument)
@@ -273,20 +277,66 @@ def _blank_missing(staging: Staging, table: RawTable, mapping: Mapping) -> None:
     staging.connection.execute(f"update {table.table} set {sets}")
 
 
-def _time_cells(mapping: Mapping) -> list[tuple[RecordRule, str, Cell, TimeReader]]:
+def _settle_times(staging: Staging, tables: Sequence[RawTable], mapping: Mapping, options: Options) -> Mapping:
+    """Return the mapping with zone and spelling of every time column; a spelling nobody states is decided over the whole column.
+
+    Where a column does not tell day from month, the file's other time columns may.
+
+    Raises:
+        MappingError: none tells; says what to write.
+    """
+    if options.time_zone and options.time_zone != mapping.time_zone:
+        staging.note(f"times without an offset were read in {options.time_zone} (--time-zone), not in the mapping's {mapping.time_zone}")
+    zone = options.time_zone or mapping.time_zone
+    undecided: dict[str, str] = {}
+    for rule in mapping.rules:
+        kinds = family_columns(RECORD_TYPES[rule.type].family)
+        for column, cell in rule.cells.items():
+            if kinds[column] == "instant" and cell.column and not (cell.date_format or mapping.date_format):
+                undecided.setdefault(cell.column, _meant(cell))
+    decided: dict[str, str | None] = {}
+    mend = f'say date_format = "{DAY_FIRST}", "{MONTH_FIRST}" or such as "%d/%m/%Y %H:%M" in the mapping'
+
+    def rows(cells: Iterable[str]) -> str:
+        return "(" + " union all ".join(f"select {cell} as cell from {table.table}" for cell in cells for table in tables) + ")"
+
+    for column, spelled in undecided.items():
+        found = spellings_of(staging, rows([spelled]), "cell")
+        together = found.order is None and found.best in (DAY_FIRST, MONTH_FIRST)
+        joint = spellings_of(staging, rows(undecided.values()), "cell").order if together else None
+        where = f"{tables[0].path}: {column}"
+        decided[column] = joint or spelling_of(staging, rows([spelled]), "cell", where, mend)
+
+    def settled(rule: RecordRule) -> RecordRule:
+        cells = {
+            column: replace(
+                cell,
+                time_zone=cell.time_zone or zone,
+                date_format=cell.date_format or mapping.date_format or decided.get(cell.column or "") or ISO,
+            )
+            for column, cell in rule.cells.items()
+        }
+        return replace(rule, cells=cells)
+
+    return replace(mapping, rules=tuple(settled(rule) for rule in mapping.rules))
+
+
+def _reader(cell: Cell) -> TimeReader:
+    return TimeReader(cell.time_zone or "UTC", cell.date_format or ISO)
+
+
+def _time_cells(mapping: Mapping) -> list[tuple[str, Cell]]:
     found = []
     for rule in mapping.rules:
         columns = family_columns(RECORD_TYPES[rule.type].family)
-        for column, cell in rule.cells.items():
-            if columns[column] == "instant" and cell.column:
-                times = TimeReader(cell.time_zone or mapping.times.time_zone, cell.date_format or mapping.times.date_format)
-                found.append((rule, column, cell, times))
+        found += [(column, cell) for column, cell in rule.cells.items() if columns[column] == "instant" and cell.column]
     return found
 
 
 def _try_times(staging: Staging, table: RawTable, mapping: Mapping, path: Path | None) -> None:
     """Stop before loading when no value of a time column can be read: the format is wrong, not the rows."""
-    for _, column, cell, times in _time_cells(mapping):
+    for column, cell in _time_cells(mapping):
+        times = _reader(cell)
         raw = name(cell.column or "")
         row = staging.connection.execute(
             f"select count({raw}), count({times.instant(raw)}), min({raw}) from (select * from {table.table} where {raw} is not null limit {TRIED_ROWS})"
@@ -438,7 +488,7 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
         return (f"timestamptz {literal}" if kind == "instant" else literal), None
     value = _meant(cell)
     if kind == "instant":
-        times = TimeReader(cell.time_zone or mapping.times.time_zone, cell.date_format or mapping.times.date_format)
+        times = _reader(cell)
         return times.instant(value), times.fault(value)
     if kind == "flag":
         return flag(value), flag_fault(value)

@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 
+from helmdesk.records.answers import NO_ANSWER, number_in
 from helmdesk.records.staging import Staging, name
 from helmdesk.sources.reading.raw_tables import read_table
-from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.spelled_times import ASK, DAY_FIRST, MONTH_FIRST
+from helmdesk.sources.reading.times import spellings_of
 
 # Words in a column's name, most telling first, for each record column.
 HINTS: dict[str, tuple[str, ...]] = {
@@ -28,10 +30,6 @@ HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": ("customer", "requester", "caller", "user"),
     "account_id": ("account", "company", "organization", "organisation"),
 }
-FORMATS = (
-    "iso", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d-%m-%Y %H:%M",
-    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d-%b-%y", "%d-%b-%Y", "%d.%m.%Y",
-)  # fmt: skip
 TIMES = ("created", "solved", "replied", "surveyed")
 MISSING_CODES = ("?", "NA", "N/A", "n/a", "null", "NULL", "None", "-")
 READS_AS_TIME = 0.9
@@ -66,26 +64,44 @@ def suggest_mapping(path: Path) -> str:
             f"select count(*) from {table.table} where ? in ({', '.join(name(c) for c in table.columns)})", [code]
         ).fetchone() != (0,)
     ]  # fmt: skip
-    formats = {column: _date_format(staging, table.table, column, codes) for column in table.columns}
+    formats = _date_formats(staging, table.table, table.columns, codes)
     found = _match(table.columns, {column for column, shape in formats.items() if shape})
     answers = _values(staging, table.table, found.get("answer"), 12)
     statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
     return _write(path, found, formats, codes, answers, statuses)
 
 
-def _date_format(staging: Staging, table: str, column: str, codes: list[str]) -> str | None:
-    cell = name(column)
-    unlisted = ", ".join("'" + code + "'" for code in ["", *codes])
-    sample = f"(select {cell} from {table} where {cell} is not null and {cell} not in ({unlisted}) limit 500)"
-    for shape in FORMATS:
-        row = staging.connection.execute(f"select count(*), count({TimeReader('UTC', shape).instant(cell)}) from {sample}").fetchone()
-        if row and row[0] and row[1] / row[0] >= READS_AS_TIME:
-            return shape
-    return None
+def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes: list[str]) -> dict[str, str]:
+    """Return how the times of every time column are spelled; day and month are told apart by all of them together."""
+    listed = ", ".join("'" + code + "'" for code in ["", *codes])
+    formats: dict[str, str] = {}
+    dated: list[str] = []
+    for column in columns:
+        cell = f"case when {name(column)} not in ({listed}) then {name(column)} end"
+        found = spellings_of(staging, table, cell)
+        is_figure = bool(found.example) and bool(re.fullmatch(r"[0-9.,]+", found.example or ""))
+        # A number is a time only where the column is called so.
+        if not found.total or found.readable[found.best] / found.total < READS_AS_TIME or (is_figure and not _is_called_a_time(column)):
+            continue
+        formats[column] = found.best
+        if found.best in (DAY_FIRST, MONTH_FIRST):
+            dated.append(f"select {cell} as cell from {table}")
+            formats[column] = found.order or ""
+    order = (spellings_of(staging, "(" + " union all ".join(dated) + ")", "cell").order if dated else None) or ASK
+    return {column: shape or order for column, shape in formats.items()}
+
+
+def _is_called_a_time(column: str) -> bool:
+    words = _words(column)
+    return any(re.search(rf"\b{hint}", words) for target in TIMES for hint in (*HINTS[target], "time", "at"))
+
+
+def _words(column: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", column.lower()).strip()
 
 
 def _match(columns: tuple[str, ...], dated: set[str]) -> dict[str, str]:
-    words = {column: re.sub(r"[^a-z0-9]+", " ", column.lower()).strip() for column in columns}
+    words = {column: _words(column) for column in columns}
     found: dict[str, str] = {}
     for target, hints in HINTS.items():
         for hint in hints:
@@ -110,13 +126,23 @@ def _values(staging: Staging, table: str, column: str | None, most: int) -> list
     return sorted(row[0] for row in rows if row[0])
 
 
+def _judged(answers: list[str]) -> tuple[list[str], list[str], list[int]]:
+    """Return the answers that may mean satisfied and dissatisfied, and the scale where they are numbers."""
+    heard = [answer for answer in answers if answer.lower() not in NO_ANSWER]
+    numbers = sorted(
+        {int(number) for number in map(number_in, heard) if number is not None and number == int(number) and 0 <= number <= 10}
+    )
+    if not numbers or len(numbers) < len({number_in(answer) for answer in heard}) / 2:
+        return heard[-1:], heard[:1], []
+    bottom, top = min(numbers[0], 1), 5 if numbers[-1] <= 5 else 7 if numbers[-1] <= 7 else 10
+    return [str(top - 1), str(top)], [str(number) for number in range(bottom, 3 if top == 5 else 4)], [bottom, top]
+
+
 def _status(word: str) -> str:
     return next((status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open")
 
 
-def _write(
-    path: Path, found: dict[str, str], formats: dict[str, str | None], codes: list[str], answers: list[str], statuses: list[str]
-) -> str:
+def _write(path: Path, found: dict[str, str], formats: dict[str, str], codes: list[str], answers: list[str], statuses: list[str]) -> str:
     quote = json.dumps
     stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
     main = formats.get(found.get("created", "")) or "iso"
@@ -126,7 +152,7 @@ def _write(
         f"name = {quote(stem)}",
         f"key = [{quote(key)}]  # ? the columns that identify a row" if key else '# key = ["..."]  # ? the columns that identify a row',
         'time_zone = "UTC"  # ? zone of times without an offset',
-        f"date_format = {quote(main)}",
+        f"date_format = {quote(main)}" + ("  # ? keep one: no row tells day/month or month/day" if main == ASK else ""),
         f"missing = {quote(['', *codes])}",
     ]
 
@@ -170,8 +196,8 @@ def _write(
                   f"ticket_id = {cell('ticket_id')}", f"occurred_at = {cell(when)}  # ?" if when in found else 'occurred_at = "..."  # ? no date column was found', f"answer = {cell('answer')}  # ?",
                   f'instrument_id = {{ constant = "{stem}_csat" }}']  # fmt: skip
         lines += [f"comment = {cell('comment')}  # ?"] if "comment" in found else []
-        numbers = sorted((answer for answer in answers if re.fullmatch(r"\d+", answer)), key=int)
-        positive, negative = (numbers[-2:], numbers[:2]) if len(numbers) >= 4 else (answers[-1:], answers[:1])
+        positive, negative, scale = _judged(answers)
         lines += ["", "[[instrument]]", f'id = "{stem}_csat"', 'kind = "csat"', f"positive = {quote(positive)}  # ? answers that mean satisfied",
                   f"negative = {quote(negative)}  # ? answers that mean dissatisfied"]  # fmt: skip
+        lines += [f"scale = {quote(scale)}  # ? lowest and highest answer; what is outside is no answer"] if scale else []
     return "\n".join(lines)

@@ -5,12 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from helmdesk.errors import MappingError
-from helmdesk.records.staging import text
+from helmdesk.errors import InputError, MappingError, nearest
+from helmdesk.records.staging import Staging, text
+from helmdesk.sources.reading.spelled_times import (
+    ASK,
+    DAY_FIRST,
+    EPOCH,
+    EXCEL,
+    FOREIGN_ZONE,
+    ISO,
+    MONTH_FIRST,
+    MONTH_NAMES,
+    NAMED,
+    at_named_zone,
+    bare,
+    has_offset,
+    local,
+    offset,
+    once,
+    zone_name,
+)
 from helmdesk.sources.reading.wall_clock import first_passing, nominal, second_passing
 
-ISO = "iso"
-OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
+SHOWN = {
+    ISO: "ISO 8601",
+    DAY_FIRST: "day, month, year",
+    MONTH_FIRST: "month, day, year",
+    MONTH_NAMES: "a date with the name of its month",
+    EPOCH: "seconds or milliseconds since 1970",
+    EXCEL: "a day number of Excel",
+}
 
 
 @dataclass(frozen=True)
@@ -19,18 +43,25 @@ class TimeReader:
 
     Attributes:
         time_zone: IANA zone of times written without an offset.
-        date_format: strptime format, or "iso" for ISO 8601 with or without an offset.
+        date_format: one of the named spellings ("iso" is ISO 8601), or a strptime format. With any, a time may state its offset.
     """
 
     time_zone: str = "UTC"
     date_format: str = ISO
 
     def __post_init__(self) -> None:
-        """Refuse zones that do not exist.
+        """Refuse zones and spellings that do not exist.
 
         Raises:
-            MappingError: unknown IANA zone.
+            MappingError: unknown IANA zone, unknown spelling, or one that is still a question.
         """
+        if self.date_format == ASK:
+            raise MappingError(f"date_format = '{ASK}': keep one of the two; the dates may be day/month or month/day and no row tells")
+        if self.date_format not in NAMED and "%" not in self.date_format:
+            raise MappingError(
+                f"date_format = '{self.date_format}' is neither one of {', '.join(NAMED)} nor a format such as '%d/%m/%Y %H:%M'"
+                f"{nearest(self.date_format, NAMED)}"
+            )
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -38,39 +69,116 @@ class TimeReader:
 
     def local(self, cell: str) -> str:
         """Return SQL of what text `cell` says, without any zone; null when unreadable."""
-        if self.date_format == ISO:
-            return f"try_cast(regexp_replace({cell}, {text(OFFSET)}, '') as timestamp)"
-        return f"try_strptime({cell}, {text(self.date_format)})"
+        return once(bare(cell), "bare", local("bare", self.date_format))
 
     def instant(self, cell: str) -> str:
         """Return SQL giving the UTC instant of text `cell`; null when unreadable or in a gap.
 
         A time that exists twice (clocks set back) is read as the first of the two.
         """
-        local = self.local(cell)
-        if self.time_zone == "UTC":
-            utc = f"({local} at time zone 'UTC')"
-        else:
-            utc = first_passing(local, self.time_zone)
-        if self.date_format == ISO:
-            return f"case when regexp_matches({cell}, {text(OFFSET)}) then try_cast({cell} as timestamptz) else {utc} end"
-        return utc
+        if self.date_format == EPOCH:
+            return f"({self.local(cell)} at time zone 'UTC')"
+        plain = local(f"trim({cell})", self.date_format)
+        utc = f"({plain} at time zone 'UTC')" if self.time_zone == "UTC" else once(plain, "said", first_passing("said", self.time_zone))
+        stated = f"(({self.local(cell)} - to_seconds({offset(cell)})) at time zone 'UTC')"
+        named = at_named_zone(cell, self.date_format)
+        return f"case when {has_offset(cell)} then {stated} when {zone_name(cell)} <> '' then {named} else {utc} end"
 
     def second(self, cell: str) -> str:
         """Return SQL of the second instant of a time that exists twice; null for any other, or one that says its offset."""
-        again = second_passing(self.instant(cell), self.time_zone)
-        return f"case when regexp_matches({cell}, {text(OFFSET)}) then null else {again} end" if self.date_format == ISO else again
+        if self.date_format == EPOCH:
+            return "null::timestamptz"
+        return (
+            f"case when {has_offset(cell)} then null else {once(self.instant(cell), 'first', second_passing('first', self.time_zone))} end"
+        )
 
     def nominal(self, cell: str) -> str:
         """Return SQL like `instant` that reads a time which the clocks skip as the moment after; for plans."""
-        after = nominal(self.local(cell), self.time_zone)
+        after = once(self.local(cell), "said", nominal("said", self.time_zone))
         return f"coalesce({self.instant(cell)}, {after})"
 
     def fault(self, cell: str) -> str:
         """Return SQL giving the reason why `cell`, not null, is no instant; null when it is one."""
-        shown = self.date_format if self.date_format != ISO else "ISO 8601"
-        return (
-            f"case when {cell} is null or {self.instant(cell)} is not null then null"
-            f" when {self.local(cell)} is null then {text(f'not a time written as {shown}')}"
-            f" else {text(f'a time that does not exist in {self.time_zone} (clocks go forward)')} end"
+        shown = SHOWN.get(self.date_format, self.date_format)
+        wrong = (
+            f"case when said is not null and {zone_name(cell)} <> '' then 'a time zone that is not known here: ' || {zone_name(cell)}"
+            f" when said is not null then {text(f'a time that does not exist in {self.time_zone} (clocks go forward)')}"
+            f" when regexp_matches(trim({cell}), {text(FOREIGN_ZONE)})"
+            f" then {text('a time zone that is a word of several places or of none; an offset such as +05:30 says it')}"
+            f" else {text(f'not a time written as {shown}')} end"
         )
+        return f"case when {cell} is not null and ({self.instant(cell)}) is null then {once(self.local(cell), 'said', wrong)} end"
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """What a set of times can be read as.
+
+    Attributes:
+        example: one of them.
+        readable: how many of them each named spelling reads, of `total`.
+        day_alone, month_alone: one that only that order reads.
+        either: one that both orders read.
+        is_dotted: whether all dates that both may read are written with points, as by those who begin with the day.
+    """
+
+    total: int
+    example: str | None
+    readable: dict[str, int]
+    day_alone: str | None
+    month_alone: str | None
+    either: str | None
+    is_dotted: bool
+
+    @property
+    def best(self) -> str:
+        """The spelling that reads most of them; the first of several."""
+        return max(NAMED, key=lambda spelling: self.readable[spelling])
+
+    @property
+    def order(self) -> str | None:
+        """Day or month first; None when nothing tells, or some say this and some that."""
+        if bool(self.day_alone) != bool(self.month_alone):
+            return DAY_FIRST if self.day_alone else MONTH_FIRST
+        return DAY_FIRST if self.is_dotted and not self.day_alone else None
+
+
+def spellings_of(staging: Staging, rows: str, cell: str) -> Spellings:
+    """Return what the times of a column, all of it, can be read as; `rows` is SQL after ``from`` and `cell` SQL over it."""
+    read = ", ".join(f"{local(bare('cell'), spelling)} is not null as read_{place}" for place, spelling in enumerate(NAMED))
+    counts = ", ".join(f"coalesce(count_if(read_{place}), 0)" for place in range(len(NAMED)))
+    day, month = (f"read_{NAMED.index(spelling)}" for spelling in (DAY_FIRST, MONTH_FIRST))
+    row = staging.connection.execute(
+        f"""select count(*), min(cell), min(cell) filter (where {day} and not {month}), min(cell) filter (where {month} and not {day}),
+            min(cell) filter (where {day} and {month}), count_if({day} and not regexp_matches(cell, '^[0-9]+[.][0-9]+[.][0-9]')), {counts}
+        from (select cell, {read} from (select distinct trim({cell}) as cell from {rows} where nullif(trim({cell}), '') is not null))"""
+    ).fetchone()
+    if row is None:
+        raise AssertionError("an aggregate without a row")
+    total, example, day_alone, month_alone, either, undotted, *found = row
+    return Spellings(total, example, dict(zip(NAMED, found, strict=True)), day_alone, month_alone, either, undotted == 0)
+
+
+def spelling_of(staging: Staging, rows: str, cell: str, where: str, mend: str) -> str | None:
+    """Return how the times of a column are spelled, decided over all of it; None when it is empty.
+
+    Args:
+        where: file and column, for the question.
+        mend: what to do about it.
+
+    Raises:
+        InputError: no known spelling, or one in which days and months cannot be told apart.
+    """
+    found = spellings_of(staging, rows, cell)
+    if not found.total:
+        return None
+    if not found.readable[found.best]:
+        raise InputError(f"{where}: '{found.example}' is no time in a known form; {mend}")
+    if found.best not in (DAY_FIRST, MONTH_FIRST):
+        return found.best
+    if found.order is None:
+        question = f"'{found.either}' may be day/month or month/day and no row tells"
+        if found.day_alone:
+            question = f"'{found.day_alone}' can only be day/month and '{found.month_alone}' only month/day"
+        raise InputError(f"{where}: {question}; {mend}")
+    return found.order

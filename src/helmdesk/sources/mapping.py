@@ -1,247 +1,30 @@
-"""Any table of text, described by a small TOML file: columns become records.
-
-    name = "shop"                          # begins every record id
-    key = ["Ticket No"]                    # columns that identify a row
-    time_zone = "Asia/Kolkata"             # of times without an offset
-    date_format = "%d/%m/%Y %H:%M"         # or "iso", "day-first" ...; decided by the column where not said
-    decimal = ","                          # what begins a fraction; decided by the column where not said
-    missing = ["", "n/a"]                  # cells that mean "nothing"
-
-    [[record]]
-    type = "created"
-    [record.columns]
-    ticket_id = "Ticket No"
-    occurred_at = "Opened"
-    channel = { column = "Via", values = { Inbound = "phone" } }
-
-    [[record]]
-    type = "responded"
-    optional = true                        # a row without a time makes no such record; the load report counts them
-    [record.columns]
-    ...
-    instrument_id = { constant = "shop_csat" }
-
-    [[instrument]]
-    id = "shop_csat"
-    kind = "csat"
-    positive = ["4", "5"]
-    negative = ["1", "2"]
-
-The mapping is checked against the record types and the file before anything is loaded.
-"""
+"""Any table of text, described by a mapping file: columns become records."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from helmdesk.errors import MappingError, nearest
-from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_columns
+from helmdesk.errors import MappingError
+from helmdesk.records.schema import RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.columns import plain
 from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.mapping_file import Cell, Mapping, RecordRule, read_mapping
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
-from helmdesk.sources.reading.numbers import DECIMALS, NumberReader, numbers_of
+from helmdesk.sources.reading.numbers import NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
 from helmdesk.sources.reading.times import TimeReader, spelling_of, spellings_of
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.tables import seen_columns
 
-# The envelope columns a mapping may fill; the rest is Helmdesk's own.
-FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
-TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimiter", "encoding", "record", "instrument"}
 TRIED_ROWS = 1000
 EXAMPLES = 5
 STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Where the value of one record column comes from: a column of the file, or a constant."""
-
-    column: str | None = None
-    constant: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
-    date_format: str | None = None
-    time_zone: str | None = None
-    decimal: str | None = None
-
-
-@dataclass(frozen=True)
-class RecordRule:
-    """One record per row."""
-
-    type: str
-    is_optional: bool
-    cells: dict[str, Cell]
-
-    @property
-    def is_present(self) -> bool:
-        """Whether it reads a status that every row shows, dated by the row's last change: later exports show later ones."""
-        return (
-            self.type == "status_changed"
-            and not self.is_optional
-            and bool(self.cells["status"].column and self.cells["occurred_at"].column)
-        )
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """A checked mapping file."""
-
-    name: str
-    key: tuple[str, ...]
-    time_zone: str
-    date_format: str | None
-    decimal: str | None
-    missing: tuple[str, ...]
-    delimiter: str | None
-    encoding: str
-    rules: tuple[RecordRule, ...]
-    instruments: tuple[dict[str, Any], ...]
-
-    def columns(self) -> set[str]:
-        """Return every column of the file that the mapping names."""
-        used = {cell.column for rule in self.rules for cell in rule.cells.values() if cell.column}
-        return used | set(self.key)
-
-    @property
-    def present(self) -> RecordRule | None:
-        """The rule by which a row shows its present status and since when; None: rows tell of events only."""
-        return next((rule for rule in self.rules if rule.is_present), None)
-
-
-def read_mapping(path: Path | None) -> Mapping:
-    """Read and check a mapping file.
-
-    Raises:
-        MappingError: what is wrong and where; offers the nearest known word.
-    """
-    if path is None:
-        raise MappingError("the source 'mapping' needs --mapping FILE; a first one is written by: helmdesk load mapping --suggest FILE")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise MappingError(f"{path}: no such mapping file") from error
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path}: {error}") from error
-    _known_keys(path, "the mapping", content, TOP)
-    if not content.get("record"):
-        raise MappingError(f"{path}: no [[record]]; a mapping must make at least one")
-    source_name = content.get("name", "mapping")
-    if not isinstance(source_name, str) or not source_name:
-        raise MappingError(f"{path}: name must be a text")
-    return Mapping(
-        name=source_name,
-        key=tuple(_texts(path, "key", content.get("key", []))),
-        time_zone=_times(path, content).time_zone,
-        date_format=content.get("date_format"),
-        decimal=_decimal(path, content.get("decimal")),
-        missing=tuple(_texts(path, "missing", content.get("missing", [""]))),
-        delimiter=content.get("delimiter"),
-        encoding=_encoding(path, content.get("encoding", "utf-8")),
-        rules=tuple(_rule(path, place, rule) for place, rule in enumerate(content["record"], 1)),
-        instruments=tuple(_instrument(path, item) for item in content.get("instrument", [])),
-    )
-
-
-def _known_keys(path: Path, place: str, content: dict[str, Any], known: Iterable[str]) -> None:
-    for word in content:
-        if word not in known:
-            raise MappingError(f"{path}: {place} has the unknown key '{word}'{nearest(word, known)}")
-
-
-def _texts(path: Path, word: str, value: Any) -> list[str]:
-    listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise MappingError(f"{path}: {word} must be a text or a list of texts, not {value!r}")
-    return listed
-
-
-def _times(path: Path, content: dict[str, Any]) -> TimeReader:
-    try:
-        return TimeReader(content.get("time_zone", "UTC"), content.get("date_format", ISO))
-    except MappingError as error:
-        raise MappingError(f"{path}: {error}") from error
-
-
-def _decimal(path: Path, given: Any) -> str | None:
-    if given is None:
-        return None
-    if given not in DECIMALS:
-        raise MappingError(f"{path}: decimal = {given!r} must be '.' or ',': what begins a fraction")
-    return str(given)
-
-
-def _encoding(path: Path, encoding: Any) -> str:
-    try:
-        "".encode(encoding)
-    except (LookupError, TypeError) as error:
-        raise MappingError(f"{path}: encoding = {encoding!r} is not a text encoding such as 'utf-8' or 'cp1252'") from error
-    return str(encoding)
-
-
-def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
-    where = f"record {place}"
-    _known_keys(path, where, rule, ("type", "optional", "columns"))
-    kind = str(rule.get("type"))
-    if kind not in RECORD_TYPES or RECORD_TYPES[kind].family in ("quarantine", "batch"):
-        raise MappingError(f"{path}: {where} has the unknown type '{kind}'{nearest(kind, RECORD_TYPES)}")
-    columns = rule.get("columns", {})
-    allowed = FILLABLE | (set(family_columns(RECORD_TYPES[kind].family)) - set(ENVELOPE))
-    cells = {}
-    for column, given in columns.items():
-        if column not in allowed:
-            raise MappingError(f"{path}: {where} ({kind}) has no column '{column}'{nearest(column, allowed)}")
-        cells[column] = _cell(path, f"{where} ({kind}), column '{column}'", column, given)
-    for needed in (*RECORD_TYPES[kind].required, "occurred_at"):
-        if needed not in cells:
-            raise MappingError(f"{path}: {where} ({kind}) needs the column '{needed}'")
-    return RecordRule(kind, bool(rule.get("optional", False)), cells)
-
-
-def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
-    if isinstance(given, str):
-        return Cell(column=given)
-    if not isinstance(given, dict):
-        raise MappingError(f"{path}: {where} must be a column name or a table, not {given!r}")
-    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone", "decimal"))
-    if ("column" in given) == ("constant" in given):
-        raise MappingError(f"{path}: {where} needs either column or constant")
-    values = {str(raw): _plain(value) for raw, value in given.get("values", {}).items()}
-    for value in [*values.values(), *([str(given["constant"])] if "constant" in given else [])]:
-        if column in CHOICES and value not in CHOICES[column]:
-            raise MappingError(f"{path}: {where}: '{value}' is not one of {', '.join(CHOICES[column])}{nearest(value, CHOICES[column])}")
-    constant = given.get("constant")
-    _times(path, given)
-    return Cell(
-        given.get("column"),
-        None if constant is None else _plain(constant),
-        values,
-        given.get("date_format"),
-        given.get("time_zone"),
-        _decimal(path, given.get("decimal")),
-    )
-
-
-def _plain(constant: Any) -> str:
-    return str(constant).lower() if isinstance(constant, bool) else str(constant)
-
-
-def _instrument(path: Path, item: dict[str, Any]) -> dict[str, Any]:
-    _known_keys(path, "an instrument", item, ("id", "kind", "name", "about", "positive", "negative", "neutral", "scale", "question"))
-    for word in ("id", "kind", "positive"):
-        if word not in item:
-            raise MappingError(f"{path}: an instrument needs '{word}'")
-    for word, column in (("kind", "instrument_kind"), ("about", "about")):
-        if word in item and item[word] not in CHOICES[column]:
-            raise MappingError(f"{path}: instrument {item['id']}: {word} '{item[word]}' is not one of {', '.join(CHOICES[column])}")
-    return item
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:

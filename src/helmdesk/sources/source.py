@@ -12,7 +12,7 @@ from helmdesk.errors import NotFoundError, nearest
 from helmdesk.records.answers import Instrument
 from helmdesk.records.staging import Staging
 
-NOT_SOURCES = {"source", "reading", "suggestion", "tables", "columns", "instruments"}
+NOT_SOURCES = {"source", "reading", "suggestion", "tables", "columns", "instruments", "mapping_file"}
 ENTRY_POINT_GROUP = "helmdesk.sources"
 
 

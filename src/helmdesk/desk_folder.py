@@ -42,6 +42,7 @@ class DeskFolder(DeskMarts):
         mapping: Path | str | None = None,
         time_zone: str | None = None,
         scale: tuple[int, int] | None = None,
+        dates: str | None = None,
         is_dry_run: bool = False,
         refresh: bool = True,
         on_step: Step = silent,
@@ -50,6 +51,7 @@ class DeskFolder(DeskMarts):
 
         Args:
             scale: lowest and highest answer, for the source ``survey``.
+            dates: ``"day-first"`` or ``"month-first"``, where a file does not tell which.
 
         Returns:
             The report; `lake_version` is None for a dry run.
@@ -62,7 +64,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.sources.reading.archive import unpack_archives
         from helmdesk.sources.source import Options
 
-        options = Options(Path(mapping) if mapping else None, time_zone, scale, self._known_instruments)
+        options = Options(Path(mapping) if mapping else None, time_zone, scale, dates, self._known_instruments)
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
             try:
@@ -96,7 +98,8 @@ class DeskFolder(DeskMarts):
         parts = {name: digest(path) for name, path in files.items()}
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
-        parts["options"] = repr((options.time_zone, options.scale) if options.scale else options.time_zone).encode()
+        said = [options.time_zone, *(option for option in (options.scale, options.dates) if option)]
+        parts["options"] = repr(tuple(said) if len(said) > 1 else options.time_zone).encode()
 
         def fill(staging: Staging) -> None:
             found.read(staging, paths, options)

@@ -20,7 +20,7 @@ from helmdesk.desk import Desk
 Run = Callable[..., Any]
 COMMANDS = sorted(commands.list_commands(None))  # type: ignore[arg-type]
 LOG = "number,incident_state,sys_updated_at,opened_at,made_sla\n" + "".join(
-    f"I{n},New,5/1/2026 09:0{n},5/1/2026 09:00,true\n" for n in range(9)
+    f"I{n},New,2026-01-05 09:0{n},2026-01-05 09:00,true\n" for n in range(9)
 )
 
 
@@ -180,9 +180,9 @@ def test_mistakes(helmdesk: Run, desk: Desk, tmp_path: Path, arguments: list[str
     (tmp_path / "log.csv").write_text(LOG)
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "empty.csv").write_bytes(b"")
-    (tmp_path / "short.csv").write_text("number,incident_state,sys_updated_at\n1,New,5/1/2026 09:00\n")
+    (tmp_path / "short.csv").write_text("number,incident_state,sys_updated_at\n1,New,2026-01-05 09:00\n")
     (tmp_path / "bad.csv").write_bytes(
-        b"number,incident_state,sys_updated_at,opened_at\nI1,New,5/1/2026 09:00,5/1/2026 09:00\nI2,New\nI3,N\xe9w,5/1/2026 09:00,5/1/2026 09:00\nI4,New,never,5/1/2026 09:00\n"
+        b"number,incident_state,sys_updated_at,opened_at\nI1,New,2026-01-05 09:00,2026-01-05 09:00\nI2,New\nI3,N\xe9w,2026-01-05 09:00,2026-01-05 09:00\nI4,New,never,2026-01-05 09:00\n"
     )
     (tmp_path / "bad.toml").write_text('[[record]]\ntype = "craeted"\n')
     content = json.loads(desk.measure("ticket_volume").receipt.to_json())
@@ -203,14 +203,14 @@ def test_quarantine_keeps_the_bad_rows(helmdesk: Run, tmp_path: Path) -> None:
 
     desk = make_desk(tmp_path / "desk")
     bad = tmp_path / "bad.csv"
-    bad.write_bytes(LOG.encode() + b"I10,New\nI11,New,never,5/1/2026 09:00,true\n")
+    bad.write_bytes(LOG.encode() + b"I10,New\nI11,New,never,2026-01-05 09:00,true\n")
     report = json.loads(helmdesk("load", "servicenow", bad, "--desk", desk.path, "--format", "json", code=4).stdout)
     assert report["quarantined_rows"] == 2
     files = list(desk.lake.snapshot().files["quarantine"])
     rows = duckdb.connect().execute(f"select file, line, column_name, raw, reason from read_parquet({files!r}) order by line").fetchall()
     assert rows == [
         (str(bad), 11, None, "I10,New", "2 fields where the header has 5"),
-        (str(bad), 12, "sys_updated_at", "never", "not a time written as %d/%m/%Y %H:%M"),
+        (str(bad), 12, "sys_updated_at", "never", "not a time written as ISO 8601"),
     ]
     assert desk.measure("ticket_volume")[0].value == 9
 

@@ -44,7 +44,7 @@ def note(**counts: object) -> None:
 
 def write_log(path: Path, prefix: str) -> Path:
     header = "number,incident_state,sys_updated_at,opened_at,sys_mod_count,made_sla\n"
-    rows = (f"{prefix}{number:05d},{state},{5 + move}/1/2026 09:0{move},5/1/2026 09:00,{move},true\n"
+    rows = (f"{prefix}{number:05d},{state},2026-01-{5 + move:02d} 09:0{move},2026-01-05 09:00,{move},true\n"
             for number in range(ROWS) for move, state in enumerate(("New", "Active", "Resolved")))  # fmt: skip
     path.write_text(header + "".join(rows))
     return path

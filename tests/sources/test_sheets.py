@@ -16,14 +16,14 @@ from helmdesk.errors import InputError
 from helmdesk.records.staging import LoadReport
 
 
-def load(tmp_path: Path, source: str, *texts: str, zone: str | None = None) -> tuple[Desk, LoadReport]:
+def load(tmp_path: Path, source: str, *texts: str, zone: str | None = None, dates: str | None = None) -> tuple[Desk, LoadReport]:
     desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
     paths = []
     for place, content in enumerate(texts):
         path = tmp_path / f"file{place}.csv"
         path.write_text(content, encoding="utf-8")
         paths.append(path)
-    return desk, desk.load(source, paths, time_zone=zone)
+    return desk, desk.load(source, paths, time_zone=zone, dates=dates)
 
 
 def test_telephony_rows(tmp_path: Path) -> None:
@@ -117,6 +117,17 @@ def test_scores_that_fit_no_scale_and_dates_that_may_be_either(tmp_path: Path) -
         load(first, "survey", "csat,date\n70,2026-01-05\n")
     with pytest.raises(InputError, match="may be day/month or month/day"):
         load(other, "survey", "csat,date\n5,03/04/2026\n")
+
+
+def test_whoever_knows_says_what_a_date_begins_with_or_another_column_does(tmp_path: Path) -> None:
+    told, shown = tmp_path / "told", tmp_path / "shown"
+    told.mkdir()
+    shown.mkdir()
+    desk, _ = load(told, "survey", "csat,date\n5,03/04/2026\n", dates="month-first")
+    other, _ = load(shown, "survey", "csat,sent_at,date\n5,02/28/2026,03/04/2026\n")
+    for each in (desk, other):
+        with each.engine() as engine:
+            assert engine.run("select strftime(responded_at, '%Y-%m-%d') from responses where is_answer") == [("2026-03-04",)]
 
 
 def test_transcript(tmp_path: Path) -> None:

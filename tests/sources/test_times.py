@@ -9,7 +9,7 @@ import pytest
 
 from helmdesk.errors import InputError, MappingError
 from helmdesk.records.staging import Staging
-from helmdesk.sources.reading.times import TimeReader, spelling_of
+from helmdesk.sources.reading.times import Mend, TimeReader, spelling_of
 
 
 def read(reader: TimeReader, text: str) -> tuple[datetime | None, str | None]:
@@ -145,7 +145,7 @@ def test_a_column_tells_its_spelling(cells: list[str], spelling: str | None) -> 
     [
         (["03/04/2026", "05/04/2026"], "'03/04/2026' may be day/month or month/day and no row tells; say which"),
         (["03/04/2026", "13/04/2026", "04/13/2026"], "'13/04/2026' can only be day/month and '04/13/2026' only month/day; say which"),
-        (["soon"], "'soon' is no time in a known form; say which"),
+        (["soon"], "'soon' is no time in a known form; describe it"),
     ],
 )
 def test_what_no_row_tells_is_asked(cells: list[str], question: str) -> None:
@@ -153,10 +153,16 @@ def test_what_no_row_tells_is_asked(cells: list[str], question: str) -> None:
         spell(cells)
 
 
-def spell(cells: list[str]) -> str | None:
+def test_an_answer_is_asked_for_only_where_no_row_tells() -> None:
+    assert spell(["03/04/2026"], "month-first") == "month-first"
+    assert spell(["03/04/2026", "13/04/2026"], "month-first") == "day-first"
+    assert spell(["2026-04-03"], "month-first") == "iso"
+
+
+def spell(cells: list[str], order: str | None = None) -> str | None:
     connection = duckdb.connect()
     connection.execute("create table cells as select unnest(?::varchar[]) as cell", [cells])
-    return spelling_of(Staging(connection, "test", "test"), "cells", "cell", "file: column", "say which")
+    return spelling_of(Staging(connection, "test", "test"), "cells", ("cell",), "file: column", Mend("say which", "describe it"), order)
 
 
 def test_an_unknown_or_unanswered_spelling() -> None:

@@ -42,6 +42,9 @@ class LoadCommand(click.Command):
 @click.option("--mapping", metavar="FILE", help="Mapping file (TOML), for the source 'mapping' and others that take one.")
 @click.option("--time-zone", help="Zone of times written without one (IANA name).")
 @click.option("--scale", metavar="LOW-HIGH", help="Lowest and highest answer, for the source 'survey': 1-5, 1-7, 0-10.")
+@click.option(
+    "--dates", type=click.Choice(["day-first", "month-first"]), help="What 05/06/2026 begins with, where no date of the file tells."
+)
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
 @click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards (tables only).")
@@ -56,6 +59,7 @@ def command(
     mapping: str | None,
     time_zone: str | None,
     scale: str | None,
+    dates: str | None,
     dry_run: bool,
     no_refresh: bool,
     shows_scorecard: bool,
@@ -79,6 +83,7 @@ def command(
             mapping=mapping,
             time_zone=time_zone,
             scale=_scale(source, scale),
+            dates=dates,
             is_dry_run=dry_run,
             refresh=not no_refresh,
             on_step=progress,

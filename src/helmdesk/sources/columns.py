@@ -11,9 +11,9 @@ from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
-from helmdesk.sources.reading.times import TimeReader, spelling_of
+from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of
+from helmdesk.sources.source import Options
 
-MEND = "describe the file with: helmdesk load mapping"
 Layout = Mapping[str, tuple[str, ...]]
 """Meaning -> names it goes by, in lower case with underscores, most telling first."""
 
@@ -82,13 +82,17 @@ def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> She
     return Sheet(raw, view, given, tuple(map(plain, rest)))
 
 
-def times_of(staging: Staging, sheet: Sheet, expression: str, zone: str) -> TimeReader:
+def times_of(staging: Staging, sheet: Sheet, expression: str, options: Options, *, beside: Sequence[str] = ()) -> TimeReader:
     """Return how the times of an SQL expression over the sheet are written.
+
+    Args:
+        beside: the sheet's other times, which tell day from month where these do not.
 
     Raises:
         InputError: no known format, or one in which days and months cannot be told apart.
     """
-    return TimeReader(zone, spelling_of(staging, sheet.view, expression, str(sheet.raw.path), MEND) or ISO)
+    spelling = spelling_of(staging, sheet.view, (expression, *beside), str(sheet.raw.path), MEND, options.dates)
+    return TimeReader(options.time_zone or "UTC", spelling or ISO)
 
 
 def in_file_order(rows: str, times: TimeReader, cell: str, whose: str) -> str:

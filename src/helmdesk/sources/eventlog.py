@@ -78,9 +78,8 @@ SHOWN = 12
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of event logs in CSV or XES, gzip or not."""
     own = _own_statuses(options.mapping)
-    zone = options.time_zone or "UTC"
     sheets = [_open(staging, path, place) for place, path in enumerate(paths)]
-    rows = " union all ".join(_rows(sheet, _times(staging, sheet, zone)) for sheet in sheets)
+    rows = " union all ".join(_rows(sheet, _times(staging, sheet, options)) for sheet in sheets)
     staging.connection.execute(f"create table log_rows as {rows}")
     for column, label in (("case_id", "no case"), ("activity", "no activity")):
         staging.reject(column, column, text(label), f"log_rows where {column} is null", is_whole_row=True)
@@ -123,11 +122,11 @@ def _open(staging: Staging, path: Path, place: int) -> Sheet:
     return sheet
 
 
-def _times(staging: Staging, sheet: Sheet, zone: str) -> TimeReader:
+def _times(staging: Staging, sheet: Sheet, options: Options) -> TimeReader:
     """Return how a file's times are written; ISO 8601 where a cell is none, so that it is quarantined and not the file."""
-    is_iso = TimeReader(zone)
+    is_iso = TimeReader(options.time_zone or "UTC")
     (readable,) = staging.connection.execute(f"select count({is_iso.instant('occurred_text')}) from {sheet.view}").fetchone() or (0,)
-    return is_iso if readable else times_of(staging, sheet, "occurred_text", zone)
+    return is_iso if readable else times_of(staging, sheet, "occurred_text", options, beside=("start_text",))
 
 
 def _rows(sheet: Sheet, times: TimeReader) -> str:

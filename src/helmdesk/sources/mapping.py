@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.numbers import NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
-from helmdesk.sources.reading.times import TimeReader, spelling_of, spellings_of
+from helmdesk.sources.reading.times import Mend, TimeReader, spelling_of
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.tables import seen_columns
 
@@ -78,17 +78,14 @@ def _settle_times(staging: Staging, tables: Sequence[RawTable], mapping: Mapping
             if kinds[column] == "instant" and cell.column and not (cell.date_format or mapping.date_format):
                 undecided.setdefault(cell.column, _meant(cell))
     decided: dict[str, str | None] = {}
-    mend = f'say date_format = "{DAY_FIRST}", "{MONTH_FIRST}" or such as "%d/%m/%Y %H:%M" in the mapping'
+    say = f'say date_format = "{DAY_FIRST}", "{MONTH_FIRST}" or such as "%d/%m/%Y %H:%M" in the mapping'
+    mend = Mend(say, say)
 
-    def rows(cells: Iterable[str]) -> str:
-        return "(" + " union all ".join(f"select {cell} as cell from {table.table}" for cell in cells for table in tables) + ")"
-
+    used = ", ".join(map(name, sorted(undecided)))
+    rows = "(" + " union all ".join(f"select {used} from {table.table}" for table in tables) + ")"
     for column, spelled in undecided.items():
-        found = spellings_of(staging, rows([spelled]), "cell")
-        together = found.order is None and found.best in (DAY_FIRST, MONTH_FIRST)
-        joint = spellings_of(staging, rows(undecided.values()), "cell").order if together else None
-        where = f"{tables[0].path}: {column}"
-        decided[column] = joint or spelling_of(staging, rows([spelled]), "cell", where, mend)
+        others = [other for other in undecided.values() if other != spelled]
+        decided[column] = spelling_of(staging, rows, [spelled, *others], f"{tables[0].path}: {column}", mend, options.dates)
 
     def settled(rule: RecordRule) -> RecordRule:
         cells = {

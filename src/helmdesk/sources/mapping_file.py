@@ -1,31 +1,31 @@
 """What a mapping file says, checked against the record types before anything is loaded.
 
-    name = "shop"                          # begins every record id
-    key = ["Ticket No"]                    # columns that identify a row
-    time_zone = "Asia/Kolkata"             # of times without an offset
-    date_format = "%d/%m/%Y %H:%M"         # or "iso", "day-first" ...; decided by the column where not said
-    decimal = ","                          # what begins a fraction; decided by the column where not said
-    missing = ["", "n/a"]                  # cells that mean "nothing"
+name = "shop"                          # begins every record id
+key = ["Ticket No"]                    # columns that identify a row
+time_zone = "Asia/Kolkata"             # of times without an offset
+date_format = "%d/%m/%Y %H:%M"         # or "iso", "day-first" ...; decided by the column where not said
+decimal = ","                          # what begins a fraction; decided by the column where not said
+missing = ["", "n/a"]                  # cells that mean "nothing"
 
-    [[record]]
-    type = "created"
-    [record.columns]
-    ticket_id = "Ticket No"
-    occurred_at = "Opened"
-    channel = { column = "Via", values = { Inbound = "phone" } }
+[[record]]
+type = "created"
+[record.columns]
+ticket_id = "Ticket No"
+occurred_at = "Opened"
+channel = { column = "Via", values = { Inbound = "phone" } }
 
-    [[record]]
-    type = "responded"
-    optional = true                        # a row without a time makes no such record; the load report counts them
-    [record.columns]
-    ...
-    instrument_id = { constant = "shop_csat" }
+[[record]]
+type = "responded"
+optional = true                        # a row without a time makes no such record; the load report counts them
+[record.columns]
+...
+instrument_id = { constant = "shop_csat" }
 
-    [[instrument]]
-    id = "shop_csat"
-    kind = "csat"
-    positive = ["4", "5"]
-    negative = ["1", "2"]
+[[instrument]]
+id = "shop_csat"
+kind = "csat"
+positive = ["4", "5"]
+negative = ["1", "2"]
 """
 
 from __future__ import annotations

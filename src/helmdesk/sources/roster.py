@@ -45,7 +45,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "start", "end"), place)
         zone = options.time_zone or "UTC"
         start, end = ("(date || ' ' || \"start\")", "(date || ' ' || \"end\")") if sheet.has("date") else ('"start"', '"end"')
-        times = times_of(staging, sheet, start, zone)
+        times = times_of(staging, sheet, start, options, beside=(end,))
         activity = f"coalesce({worded('activity', ACTIVITIES)}, case when activity is null then 'work' end)"
         starts, ends = times.nominal(start), times.nominal(end)
         next_day = nominal(f"(timezone({text(zone)}, first_end_at) + interval 1 day)", zone)
@@ -70,7 +70,11 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         sound = " and ".join(f"({fault}) is null" for _, _, fault in faults)
         if sheet.has("changed_at") and not sheet.has("shift_id"):
             raise InputError(f"{path}: changes need a shift_id that names the shift they replace")
-        changed = times_of(staging, sheet, "changed_at", zone).instant("changed_at") if sheet.has("changed_at") else "null::timestamptz"
+        changed = (
+            times_of(staging, sheet, "changed_at", options, beside=(start, end)).instant("changed_at")
+            if sheet.has("changed_at")
+            else "null::timestamptz"
+        )
         shared = {
             "source_id": "shift_id", "agent_id": "agent_id", "activity": "known_activity", "start_at": "start_at", "end_at": "end_at",
             "shift_id": "shift_id", "extra": "extra", "_file": "_file", "_row": "_row",

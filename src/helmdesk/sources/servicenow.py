@@ -13,7 +13,8 @@ from pathlib import Path
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
-from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.spelled_times import ISO
+from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.tables import seen_columns
 
@@ -41,18 +42,21 @@ KEPT = ("subcategory", "u_symptom", "cmdb_ci", "impact", "urgency", "knowledge",
 UNUSED = ("active", "sys_created_by", "sys_created_at", "u_priority_confirmation", "problem_id", "rfc", "vendor", "caused_by",
           "closed_code", "resolved_by", "closed_at")  # fmt: skip
 MISSING = "?"
+# The first decides how all are written; the others tell day from month where it does not.
+TIMES = ("sys_updated_at", "opened_at", "resolved_at", "sla_due")
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of one or more incident logs (CSV, gzip or not).
 
-    Times are day-first, to the minute, without a zone: UTC unless `options.time_zone` names one.
+    Times without a zone are UTC unless `options.time_zone` names one.
     """
     tables = [read_table(staging, path, required=REQUIRED, known=KNOWN, skip=UNUSED) for path in paths]
-    times = TimeReader(options.time_zone or "UTC", "%d/%m/%Y %H:%M")
     if options.time_zone is None:
         staging.note("times carry no zone and were read as UTC; --time-zone names another")
     extra = _combine(staging, tables)
+    spelling = spelling_of(staging, "incident_rows", TIMES, str(paths[0]), MEND, options.dates)
+    times = TimeReader(options.time_zone or "UTC", spelling or ISO)
     staging.on_step("comparing versions of each incident")
     _versions(staging, times)
     _reject_cells(staging, times)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helmdesk.errors import NotFoundError, nearest
+from helmdesk.errors import InputError, NotFoundError, nearest
 from helmdesk.records.answers import Instrument
 from helmdesk.records.staging import Staging
+from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 
 NOT_SOURCES = {"source", "reading", "suggestion", "tables", "columns", "instruments", "mapping_file"}
 ENTRY_POINT_GROUP = "helmdesk.sources"
@@ -24,13 +25,24 @@ class Options:
         mapping: path of a mapping file, for sources that need one.
         time_zone: zone of times without an offset; None takes the source's default.
         scale: lowest and highest answer of a survey; None leaves it to what the desk knows, or to the answers.
+        dates: "day-first" or "month-first", where no date of a column tells which; None asks.
         instruments: the instruments that the desk knows, by id.
     """
 
     mapping: Path | None = None
     time_zone: str | None = None
     scale: tuple[int, int] | None = None
+    dates: str | None = None
     instruments: Callable[[], Mapping[str, Instrument]] = dict
+
+    def __post_init__(self) -> None:
+        """Refuse an order of dates that is none.
+
+        Raises:
+            InputError: neither day first nor month first.
+        """
+        if self.dates not in (None, DAY_FIRST, MONTH_FIRST):
+            raise InputError(f"dates '{self.dates}': not {DAY_FIRST} or {MONTH_FIRST}")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     sheets = []
     for place, path in enumerate(paths):
         sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "at", "state"), place)
-        times = times_of(staging, sheet, AT, options.time_zone or "UTC")
+        times = times_of(staging, sheet, AT, options)
         known = worded("state", STATES)
         faults = (
             ("agent_id", "agent_id", "case when agent_id is null then 'no agent' end"),

@@ -77,8 +77,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
 
 def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:
     kind = _kind(staging, sheet)
-    zone = options.time_zone or "UTC"
-    times = times_of(staging, sheet, "responded_at", zone)
+    times = times_of(staging, sheet, "responded_at", options, beside=("sent_at",))
     fault = f"case when responded_at is null and score is not null then 'an answer without a time' else {times.fault('responded_at')} end"
     staging.reject(sheet.given["responded_at"], "responded_at", fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
     number = number_of("score")
@@ -101,7 +100,7 @@ def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:
         "customer_id": "customer_id", "account_id": "account_id", "channel": "lower(channel)", "_file": "_file", "_row": "_row",
     }  # fmt: skip
     if sheet.has("sent_at"):
-        sent = times_of(staging, sheet, "sent_at", zone)
+        sent = times_of(staging, sheet, "sent_at", options, beside=("responded_at",))
         staging.reject(sheet.given["sent_at"], "sent_at", sent.fault("sent_at"), f"{sheet.view} where {sent.fault('sent_at')} is not null")
         staging.add("sent", {**shared, "record_id": f"'survey:sent:' || {identity}", "occurred_at": sent.instant("sent_at")},
                     f"{sheet.view} where {sent.instant('sent_at')} is not null")  # fmt: skip

@@ -142,13 +142,12 @@ def _need(sheet: Sheet, meaning: str) -> None:
 
 def _moment(staging: Staging, sheet: Sheet, options: Options) -> tuple[str, TimeReader]:
     """Return the expression of a row's beginning and how it is written; date and time may stand in two columns."""
-    zone = options.time_zone or "UTC"
     if not sheet.has("started_at"):
         _need(sheet, "date")
     # Hours without their zero ("9:12:58") are read as with it.
     both = "date || ' ' || lpad(time, 8, '0')" if sheet.has("time") else "date"
     cell = "started_at" if sheet.has("started_at") else f"({both})"
-    return cell, times_of(staging, sheet, cell, zone)
+    return cell, times_of(staging, sheet, cell, options, beside=("answered_at", "ended_at"))
 
 
 def _stage_totals(staging: Staging, sheet: Sheet, options: Options) -> None:
@@ -229,7 +228,7 @@ def _read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
         staging.reject(sheet.given["is_resolved"], "is_resolved", bad, f"{sheet.view} where {bad} is not null")
     stated = []
     for meaning in ("answered_at", "ended_at"):
-        reader = times_of(staging, sheet, meaning, times.time_zone)
+        reader = times_of(staging, sheet, meaning, options, beside=(cell,))
         if sheet.has(meaning):
             staging.reject(sheet.given[meaning], meaning, reader.fault(meaning), f"{sheet.view} where {reader.fault(meaning)} is not null")
         stated += [f"{reader.instant(meaning)} as {meaning}_1", f"{reader.second(meaning)} as {meaning}_2"]

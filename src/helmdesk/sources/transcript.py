@@ -48,10 +48,9 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     headed = [sheet for sheet in sheets if sheet.has("began", "took")]
     if not spoken:
         raise InputError(f"{paths[0]}: no messages: a file needs columns for conversation, role and time")
-    zone = options.time_zone or "UTC"
     if headed:
         heading = headed[0]
-        began = times_of(staging, heading, "began", zone).instant("began")
+        began = times_of(staging, heading, "began", options).instant("began")
         fault = seconds_fault("took")
         staging.reject(heading.given["took"], "took", fault, f"{heading.view} where {fault} is not null")
         staging.connection.execute(
@@ -63,12 +62,12 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             "create temp table endings as select null::varchar as conversation_id, null::timestamptz as end_at where false"
         )
     for sheet in spoken:
-        _stage(staging, sheet, zone)
+        _stage(staging, sheet, options)
     locate_lines(staging, [sheet.raw for sheet in sheets])
 
 
-def _stage(staging: Staging, sheet: Sheet, zone: str) -> None:
-    times = times_of(staging, sheet, AT, zone)
+def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:
+    times = times_of(staging, sheet, AT, options)
     kind = worded("role", ROLES)
     fault = times.fault(AT)
     staging.reject(sheet.given["at"], AT, fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)

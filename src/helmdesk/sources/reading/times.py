@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import InputError, MappingError, nearest
@@ -27,6 +29,15 @@ from helmdesk.sources.reading.spelled_times import (
 )
 from helmdesk.sources.reading.wall_clock import first_passing, nominal, second_passing
 
+
+class Mend(NamedTuple):
+    """What to do about times that cannot be read: where day and month cannot be told apart, and where no form is known."""
+
+    order: str
+    form: str
+
+
+MEND = Mend("say which with --dates day-first or --dates month-first", "describe the file with: helmdesk load mapping")
 SHOWN = {
     ISO: "ISO 8601",
     DAY_FIRST: "day, month, year",
@@ -159,26 +170,31 @@ def spellings_of(staging: Staging, rows: str, cell: str) -> Spellings:
     return Spellings(total, example, dict(zip(NAMED, found, strict=True)), day_alone, month_alone, either, undotted == 0)
 
 
-def spelling_of(staging: Staging, rows: str, cell: str, where: str, mend: str) -> str | None:
+def spelling_of(staging: Staging, rows: str, cells: Sequence[str], where: str, mend: Mend, order: str | None = None) -> str | None:
     """Return how the times of a column are spelled, decided over all of it; None when it is empty.
 
     Args:
+        cells: SQL of the column, then of the file's other times: they tell day from month where the column does not.
         where: file and column, for the question.
-        mend: what to do about it.
+        mend: what the question suggests.
+        order: day or month first, where neither tells; None asks.
 
     Raises:
         InputError: no known spelling, or one in which days and months cannot be told apart.
     """
-    found = spellings_of(staging, rows, cell)
+    found = spellings_of(staging, rows, cells[0])
     if not found.total:
         return None
     if not found.readable[found.best]:
-        raise InputError(f"{where}: '{found.example}' is no time in a known form; {mend}")
+        raise InputError(f"{where}: '{found.example}' is no time in a known form; {mend.form}")
     if found.best not in (DAY_FIRST, MONTH_FIRST):
         return found.best
-    if found.order is None:
-        question = f"'{found.either}' may be day/month or month/day and no row tells"
-        if found.day_alone:
-            question = f"'{found.day_alone}' can only be day/month and '{found.month_alone}' only month/day"
-        raise InputError(f"{where}: {question}; {mend}")
-    return found.order
+    told = found.order
+    if told is None and len(cells) > 1:
+        told = spellings_of(staging, f"(select unnest([{', '.join(cells)}]) as cell from {rows})", "cell").order
+    if told or order:
+        return told or order
+    question = f"'{found.either}' may be day/month or month/day and no row tells"
+    if found.day_alone:
+        question = f"'{found.day_alone}' can only be day/month and '{found.month_alone}' only month/day"
+    raise InputError(f"{where}: {question}; {mend.order}")

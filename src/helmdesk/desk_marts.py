@@ -111,7 +111,7 @@ class DeskMarts:
             self._open_spark(None, settings, on_step)
             return self.lake.version()
         snapshot = self.lake.snapshot()
-        made_of = self.made_of()
+        made_of = self.published_made_of()
         if made_of is not None and made_of.lake_version > snapshot.version:
             # The log ends before the version that the mart was made from: its last entries are lost.
             raise self.lake.damaged(made_of.lake_version) or ConflictError(f"{self.path}: the mart is of a later version than the lake")
@@ -172,6 +172,10 @@ class DeskMarts:
         return published_mart(self.path / MARTS_FOLDER)
 
     def made_of(self) -> MadeOf | None:
+        """Return what the answers of this moment are made of; None when there is no mart yet."""
+        return self.published_made_of()
+
+    def published_made_of(self) -> MadeOf | None:
         """Return what the published mart was made of, as it stands; None when there is none, or none that can be read."""
         import duckdb
 
@@ -199,7 +203,7 @@ class DeskMarts:
 
     def mart_version(self) -> int | None:
         """Return the lake version of the published mart, or None when there is none."""
-        made_of = self.made_of()
+        made_of = self.published_made_of()
         return None if made_of is None else made_of.lake_version
 
     @contextmanager

@@ -51,7 +51,7 @@ def test_where_adds_up_exactly(sample_desk: Desk) -> None:
     explained = sample_desk.explain("csat", start="2025-10-01", end="2025-11-01")
     assert explained.location is not None
     now, before = (
-        sample_desk.measure("csat", start=start, end=end)[0] for start, end in (("2025-10-01", "2025-11-01"), ("2025-08-27", "2025-09-27"))
+        sample_desk.measure("csat", start=start, end=end)[0] for start, end in (("2025-10-01", "2025-11-01"), ("2025-08-31", "2025-10-01"))
     )
     for breakdown in explained.location.breakdowns:
         terms = math.fsum(part.rate for part in breakdown.parts) + math.fsum(part.mix for part in breakdown.parts)

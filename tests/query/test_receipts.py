@@ -329,3 +329,11 @@ def test_a_desk_that_stays_open_says_why_it_cannot_follow(busy: Path, tmp_path: 
 def waited_for(live: LiveDesk) -> None:
     assert live.bringing_up is not None
     live.bringing_up.join(60)
+
+
+def test_a_desk_without_facts_opens_and_stays_open(tmp_path: Path) -> None:
+    desk = LiveDesk(Desk.create(tmp_path / "new").path)
+    assert desk.measure("ticket_volume")[0].n == 0
+    made_of = desk.made_of()
+    assert made_of is not None
+    assert (made_of.lake_version, desk.notice()) == (0, "")

@@ -184,12 +184,13 @@ def compliance(figures: Figures, as_of: datetime) -> float:
     return met / judged
 
 
-def exposure(figures: Figures, as_of: datetime) -> float:
-    now, exposed = as_of.replace(tzinfo=UTC), set()
+def exposure(figures: Figures, at: datetime) -> float:
+    """Contract value of accounts with a promise at an instant that has a quarter of its time left, or less."""
+    exposed = set()
     for promise in promises(figures):
-        if promise["stop"] is None:
-            due = promise["site"].clock.after(promise["start"], promise["target"])
-            if due - timedelta(days=1) <= now:
+        if promise["start"] <= at and (promise["stop"] is None or promise["stop"] > at):
+            at_risk = promise["site"].clock.after(promise["start"], promise["target"] * 3 / 4)
+            if at_risk <= at:
                 exposed.add(promise["account"])
     values = dict(rows(figures, "select entity_id, contract_value from entity where type = 'account'"))
     return sum(values[account] for account in exposed)

@@ -98,7 +98,8 @@ BY_HAND: dict[str, Callable[[Figures, datetime], float]] = {
     "average_handle_time": lambda figures, _: by_hand.handle_time(figures),
     "missed_contact_rate": lambda figures, _: by_hand.missed(figures),
     "sla_compliance": by_hand.compliance,
-    "breach_exposure": by_hand.exposure,
+    # At the end of 24 June in Berlin.
+    "breach_exposure": lambda figures, _: by_hand.exposure(figures, datetime(2026, 6, 24, 22, tzinfo=UTC)),
     "schedule_adherence": lambda figures, _: by_hand.adherence(figures),
     "next_response_time": lambda figures, _: statistics.median(by_hand.turns(figures)[0]),
     "customers_waiting": lambda figures, _: len(by_hand.turns(figures)[1]),
@@ -108,7 +109,10 @@ BY_HAND: dict[str, Callable[[Figures, datetime], float]] = {
     # At the end of March in UTC.
     "account_health": lambda figures, _: by_hand.health(figures, datetime(2026, 3, 31, 23, 59, 59, 999999, UTC)),
 }
-ASKED = {"account_health": {"start": "2026-03-31", "end": "2026-04-01"}}  # fmt: skip
+ASKED = {
+    "account_health": {"start": "2026-03-31", "end": "2026-04-01"},
+    "breach_exposure": {"start": "2026-06-24", "end": "2026-06-25"},
+}
 
 
 @pytest.fixture(scope="module")

@@ -134,6 +134,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
         from helmdesk.facts.definitions import reject_unusable_definitions
         from helmdesk.lake.erasure import leave_out_erased
+        from helmdesk.records.authors import tell_unknown_authors
         from helmdesk.records.novelty import count_tickets, refuse_another_account
         from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
@@ -155,6 +156,7 @@ class DeskFolder(DeskMarts):
             reject_impossible_orders(staging)
             staging.check()
             tell_answers(staging, self._known_instruments())
+            tell_unknown_authors(staging, self._known_agents())
             left_out = leave_out_erased(connection, staging.families, self.path)
             if left_out:
                 staging.note(f"{left_out:,} records of people who were erased from this desk were left out")
@@ -196,6 +198,19 @@ class DeskFolder(DeskMarts):
                 [files],
             ).fetchall()
         return {entity: Instrument(kind, json.loads(definition or "{}")) for entity, kind, definition in rows}
+
+    def _known_agents(self) -> set[str]:
+        """Return the ids of the agents in the lake."""
+        import duckdb
+
+        files = list(self.lake.snapshot().files.get("entity", ()))
+        if not files:
+            return set()
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "select distinct entity_id from read_parquet(?, union_by_name=true, hive_partitioning=false) where type = 'agent'", [files]
+            ).fetchall()
+        return {agent for (agent,) in rows}
 
     def empty(self) -> None:
         """Throw all records and marts away; a desk without anything remains."""

@@ -137,8 +137,9 @@ def test_transcript(tmp_path: Path) -> None:
         "A,2,agent_final_url,a1,,done\nB,0,ghost,u2,2026-01-05T09:00:00Z,boo\nC,0,client,u3,2026-01-05T09:00:00Z,hi\nC,1,agent,a1,,late\n",
         "session_id,conversationDateTime,duration\nA,2026-01-05T09:00:00Z,0:30:00\n",
     )  # fmt: skip
-    assert report.records == {"created": 2, "message": 4}
-    assert len(report.quarantine_examples) == 2
+    assert report.records == {"created": 3, "message": 5}
+    assert len(report.quarantine_examples) == 1
+    assert any("speakers that no list knows: ghost (1)" in note for note in report.notes)
     assert desk.measure("first_response_time")[0].value == 600
     # A transcript never says "solved": no answer rather than none solved.
     assert desk.measure("resolution_time")[0].value is None

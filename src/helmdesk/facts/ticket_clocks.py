@@ -1,7 +1,7 @@
 """The instants at which a ticket's clocks start and stop, before durations are taken.
 
 Human clocks start at creation; at the hand-off when a bot took the ticket first, or, where no hand-off is recorded,
-at the first message that no bot answered; at the customer's first message when the team reached out.
+at the first message that no bot answered; at the customer's first message when the team reached out, or greeted first.
 """
 
 from helmdesk.facts.fact import Fact
@@ -50,6 +50,7 @@ fact = Fact(
             case when b.bot_started_at is not null then coalesce(b.handoff_at, forever())
                 when o.is_outbound then coalesce(f.first_customer_message_at, forever())
                 when l.asked_at < f.first_word_of_ours_at then l.asked_at
+                when o.is_greeted and f.first_customer_message_at < f.first_word_of_ours_at then f.first_customer_message_at
                 else o.created_at end as clock_started_at,
             b.bot_started_at, b.handoff_at
         from ticket_openings o

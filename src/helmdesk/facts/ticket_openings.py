@@ -2,7 +2,8 @@
 
 Who opened it is not always who asked. What an agent opens is outreach where the source says so, or where the first
 public message is the agent's own and the channel is none on which customers come to us; else the agent wrote down
-what a caller wanted (``is_typed``), which is demand like any other.
+what a caller wanted (``is_typed``), which is demand like any other. Chats that an agent or a bot begins with a greeting
+(``is_greeted``) are demand as well; there the customer asks with the first words of his own.
 """
 
 from helmdesk.facts.fact import Fact
@@ -38,7 +39,7 @@ fact = Fact(
         group by m.ticket_id
     ),
     directed as (
-        select o.ticket_id, o.opener_kind, case when o.is_told_outbound is not null then o.is_told_outbound
+        select o.ticket_id, o.opener_kind, coalesce(w.is_ours, false) as is_ours_first, case when o.is_told_outbound is not null then o.is_told_outbound
             when o.opener_kind <> 'human' then false
             when lower(o.channel) like '%outbound%' then true
             else coalesce(w.is_ours, false) and coalesce(lower(o.channel), '') not in ({_INBOUND}) end as is_outbound
@@ -77,7 +78,8 @@ fact = Fact(
         coalesce(p.assignee_stations, 0) as assignee_stations, coalesce(p.group_stations, 0) as group_stations,
         coalesce(p.has_old_hold, false) as has_old_hold, c.entity_id is not null or g.entity_id is not null as is_requester_known,
         d.is_outbound, d.opener_kind = 'human' and not d.is_outbound as is_typed,
-        not d.is_outbound and d.opener_kind in ('human', 'customer') as is_asked
+        not d.is_outbound and d.opener_kind in ('human', 'customer', 'unknown') as is_asked,
+        not d.is_outbound and (d.is_ours_first or d.opener_kind in ('bot', 'ai_agent')) as is_greeted
     from opened o
     join directed d on d.ticket_id = o.ticket_id
     left join stations p on p.ticket_id = o.ticket_id

@@ -204,7 +204,7 @@ class _Eraser:
         if name in KEPT:
             return f'"{name}"'
         if name == "actor_id":
-            return "case when actor_kind = 'customer' or actor_id in (from people) then token('people', actor_id) else actor_id end"
+            return "case when actor_kind in ('customer', 'unknown') or actor_id in (from people) then token('people', actor_id) else actor_id end"
         if name in ("field", "value", "previous"):
             listed = ", ".join(f"'{field}'" for field in KNOWN_FIELDS)
             return (

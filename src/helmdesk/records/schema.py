@@ -18,7 +18,8 @@ SQL_TYPES = {
     "json": "VARCHAR",
 }
 
-ACTOR_KINDS = ("human", "ai_agent", "bot", "automation", "system", "customer")
+# Whose side nobody told is `unknown`: neither a reply nor the customer's word.
+ACTOR_KINDS = ("human", "ai_agent", "bot", "automation", "system", "customer", "unknown")
 CAUSES = ("manual", "automation", "merge", "import", "sla")
 FIDELITIES = ("native", "derived", "asserted")
 STATUSES = ("new", "open", "waiting_customer", "waiting_third_party", "solved", "closed")

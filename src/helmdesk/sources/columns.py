@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helmdesk.errors import InputError
-from helmdesk.records.staging import Staging, name, text
+from helmdesk.records.staging import Staging, name
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of
@@ -102,13 +102,3 @@ def in_file_order(rows: str, times: TimeReader, cell: str, whose: str) -> str:
         f" from (select *, max(first_at) over (partition by {whose} order by _file, _row rows between unbounded preceding and 1 preceding) as latest_at"
         f" from (select *, {times.instant(cell)} as first_at, {times.second(cell)} as second_at from {rows})))"
     )
-
-
-def worded(cell: str, words: Mapping[str, Sequence[str]]) -> str:
-    """Return SQL that maps the words people use onto ours; null for words nobody listed."""
-    plain_cell = f"regexp_replace(lower(strip_accents({cell})), '[^a-z0-9]+', ' ', 'g')"
-    cases = " ".join(
-        f"when trim({plain_cell}) in ({', '.join(text(other) for other in (ours.replace('_', ' '), *others))}) then {text(ours)}"
-        for ours, others in words.items()
-    )
-    return f"case {cases} end"

@@ -196,7 +196,7 @@ def _stage(staging: Staging, has_team: bool) -> None:
         "activities where place = 1",
     )  # fmt: skip
     staging.add("status_changed",
-                {**here, "record_id": f"{prefix} || ':status'", "seq": "place", "actor_kind": "'human'", "status": "status",
+                {**here, "record_id": f"{prefix} || ':status'", "seq": "place", "actor_kind": "case when resource is null then 'unknown' else 'human' end", "status": "status",
                  "status_raw": "concat_ws(', ', activity, lifecycle)"}, "activities where status is not null")  # fmt: skip
     staging.add("assigned",
                 {**here, **owner, "record_id": f"{prefix} || ':assigned'", "seq": "place", "fidelity": "'derived'", "actor_kind": "'human'"},

@@ -2,6 +2,9 @@
 
 The first message stands outside the parts and is added. States and assignees come from the parts; for conversations
 whose parts are not in the export, from the changes between the rows of their history (derived). All times are UTC.
+
+Who is who: the author's type; where there is none, the tables of admins and contacts. Who started a conversation is what
+``source_delivered_as`` says, where the export has it; else what an admin begins is outreach, but for calls.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from pathlib import Path
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
+from helmdesk.sources.reading.roles import UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
@@ -19,7 +23,8 @@ from helmdesk.sources.tables import entity_columns, find_tables, open_tables, re
 TIMES = TimeReader("UTC")
 STATES = {"open": "open", "closed": "solved", "snoozed": "waiting_customer"}
 PARTS = {"close": "solved", "open": "open", "snoozed": "waiting_customer", "unsnoozed": "open"}
-OURS = ("admin", "team")
+KINDS = {"admin": "human", "team": "human", "bot": "bot", "user": "customer", "lead": "customer", "contact": "customer"}
+CALLS = "('phone_call', 'phone_switch')"
 RATING = "intercom_rating"
 PRIORITY = "case h.priority when 'priority' then 'high' when 'not_priority' then 'normal' end"
 
@@ -39,7 +44,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "conversation_history": ("assignee_id", "assignee_type", "conversation_rating_created_at", "conversation_rating_remark",
                              "conversation_rating_value", "priority", "sla_name", "sla_status", "source_author_id", "source_author_type",
-                             "source_type", "source_subject", "source_body"),
+                             "source_type", "source_subject", "source_body", "source_delivered_as"),
     "conversation_part_history": ("author_id", "author_type", "assigned_to_id", "assigned_to_type", "body"),
     "contact_history": ("name", "role"),
     "company_history": ("name", "plan_name", "monthly_spend"),
@@ -56,7 +61,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "conversation_history", "i")
     _conversations(staging, tables)
     if "conversation_part_history" in tables:
-        _parts(staging)
+        _parts(staging, tables)
     _people(staging, tables)
     locate_lines(staging, list(tables.values()))
 
@@ -73,9 +78,11 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     contact = "null::varchar"
     if "conversation_contact_history" in tables:
         contact = "(select min(contact_id) from i_conversation_contact_history c where c.conversation_id = h.id)"
-    is_ours = f"h.source_author_type in ({', '.join(text(kind) for kind in OURS)})"
+    is_ours = "coalesce(h.side = 'human', false)"
+    is_begun_by_us = f"coalesce(h.source_delivered_as <> 'customer_initiated', {is_ours} and coalesce(h.source_type, '') not in {CALLS})"
     staging.connection.execute(
-        f"""create temp table i_rows as select h.*, {_at("created_at")} as born_at, {_at("updated_at")} as known_at
+        f"""create temp table i_rows as select h.*, {_at("created_at")} as born_at, {_at("updated_at")} as known_at,
+            {_side(tables, "h.source_author_id", "h.source_author_type")} as side
         from i_conversation_history h where {_at("created_at")} is not null and {_at("updated_at")} is not null"""
     )
     # Nobody knows what a conversation looked like at its start but by its first row; what changed later is not that.
@@ -87,8 +94,7 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.add(
         "created",
         {**base, "record_id": f"{own} || ':created'", "occurred_at": "h.born_at", "seq": "0", "actor_id": "h.source_author_id",
-         "actor_kind": f"case when {is_ours} then 'human' when h.source_author_type = 'bot' then 'bot' else 'customer' end",
-         "is_outbound": f"coalesce({is_ours}, false)", "channel": "coalesce(h.source_type, 'conversation')", "subject": "h.source_subject",
+         "actor_kind": "h.side", "is_outbound": is_begun_by_us, "channel": "coalesce(h.source_type, 'conversation')", "subject": "h.source_subject",
          "priority": PRIORITY, "status": "'new'",
          "customer_id": f"case when {is_ours} then {contact} else coalesce(h.source_author_id, {contact}) end", "agent_id": "''", "extra": "h.extra", "stated_at": "h.known_at"},
         "i_first h",
@@ -96,8 +102,7 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.add(
         "message",
         {**base, "record_id": f"{own} || ':first'", "occurred_at": "h.born_at", "seq": "0", "actor_id": "h.source_author_id",
-         "actor_kind": f"case when {is_ours} then 'human' when h.source_author_type = 'bot' then 'bot' else 'customer' end",
-         "direction": f"case when {is_ours} or h.source_author_type = 'bot' then 'outbound' else 'inbound' end", "visibility": "'public'",
+         "actor_kind": "h.side", "direction": _direction("h.side"), "visibility": "'public'",
          "is_automated": "false", "text": "h.source_body"},
         "i_first h",
     )  # fmt: skip
@@ -159,16 +164,32 @@ def _ratings_and_verdicts(staging: Staging, base: Mapping[str, str], own: str) -
     )  # fmt: skip
 
 
-def _parts(staging: Staging) -> None:
+def _side(tables: Mapping[str, RawTable], author: str, kind: str) -> str:
+    """Return SQL of the side of an author: by type, where there is none by the tables of people."""
+    by_type = " ".join(f"when {text(word)} then {text(side)}" for word, side in KINDS.items())
+    by_table = "".join(
+        f" when {author} in (select id from i_{table}) then '{side}'"
+        for table, side in (("admin", "human"), ("contact_history", "customer"))
+        if table in tables
+    )
+    found = f"case when {kind} is not null then null{by_table} end" if by_table else "null"
+    return f"coalesce(case {kind} {by_type} end, {found}, '{UNKNOWN}')"
+
+
+def _direction(side: str) -> str:
+    return f"case when {side} in ('customer', '{UNKNOWN}') then 'inbound' else 'outbound' end"
+
+
+def _parts(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     reject_times(staging, "i_conversation_part_history", "created_at", TIMES)
     at = _at("p.created_at")
-    kind = "case when p.author_type = 'admin' then 'human' when p.author_type = 'bot' then 'bot' when p.author_type in ('user', 'lead', 'contact') then 'customer' else 'system' end"
+    kind = _side(tables, "p.author_id", "p.author_type")
     base = {"source_id": "p.id", "occurred_at": at, "ticket_id": "p.conversation_id", "actor_id": "p.author_id", "actor_kind": kind,
             "_file": "p._file", "_row": "p._row"}  # fmt: skip
     rows = "i_conversation_part_history p where p.part_type"
     staging.add(
         "message",
-        {**base, "record_id": "'intercom:part:' || p.id", "direction": f"case when {kind} = 'customer' then 'inbound' else 'outbound' end",
+        {**base, "record_id": "'intercom:part:' || p.id", "direction": _direction(kind),
          "visibility": "case when p.part_type = 'note' then 'internal' else 'public' end", "is_automated": "false", "text": "p.body"},
         f"{rows} in ('comment', 'note') or (p.part_type in ('close', 'open', 'assignment') and p.body is not null)",
     )  # fmt: skip

@@ -1,7 +1,12 @@
 """Jira Service Management as connector tables: issue, issue_field_history, comment, status, priority, user and more.
 
 Statuses are read by their category (to do, in progress, done) and, within progress, by name: waiting for a customer,
-pending, waiting for a vendor. The reporter is the customer; everybody else who comments is of the team. Times are UTC.
+pending, waiting for a vendor. Times are UTC.
+
+Who is who: the reporter is the customer of his issue. Of the team are members of a service desk's own groups, whoever was
+ever assigned an issue or wrote an internal comment, and who changed the status of others' issues without reporting any.
+Accounts of customers and apps are what their type says. Whoever reports issues else is a customer, anybody else unknown.
+An issue whose creator is of the team, and not its reporter, was written down for the reporter.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ from pathlib import Path
 from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
+from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
@@ -26,6 +32,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "priority": ("id", "name"),
     "issue_type": ("id", "name"),
     "user": ("id", "name"),
+    "user_group": ("user_id", "group_name"),
     "project": ("id", "name"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
@@ -33,6 +40,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
               "status_category_changed", "_fivetran_deleted"),
     "issue_field_history": ("author_id",),
     "comment": ("body", "is_public"),
+    "user": ("account_type",),
 }  # fmt: skip
 
 
@@ -45,17 +53,16 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of an export; options are not used."""
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "issue", "j")
     _vocabularies(staging, tables)
+    _people(staging, tables)
     _issues(staging, tables)
     if "issue_field_history" in tables:
         _history(staging, tables)
     if "comment" in tables:
         _comments(staging)
     if "user" in tables:
-        # Whoever reports is a customer; people who do both are of the team.
-        staging.add("agent", entity_columns("jira", "agent", {"name": "z.name"}, "null::timestamptz"),
-                    "j_user z where z.id in (select author_id from j_team)")  # fmt: skip
-        staging.add("customer", entity_columns("jira", "customer", {"name": "z.name"}, "null::timestamptz"),
-                    "j_user z where z.id in (select reporter from j_issue) and z.id not in (select author_id from j_team)")  # fmt: skip
+        for kind, side in (("agent", "human"), ("customer", "customer")):
+            staging.add(kind, entity_columns("jira", kind, {"name": "z.name"}, "null::timestamptz"),
+                        f"j_user z where z.id in (select id from j_people where kind = '{side}')")  # fmt: skip
     if "project" in tables:
         staging.add("team", entity_columns("jira", "team", {"name": "z.name"}, "null::timestamptz"), "j_project z")
     locate_lines(staging, list(tables.values()))
@@ -85,13 +92,48 @@ def _vocabularies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             when lower(name) in ('to do', 'open', 'new') then 'new' when {category} is null then 'open' end as status from j_status s""")
     else:
         run("create temp table j_statuses as select null::varchar as id, null::varchar as name, null::varchar as status where false")
-    history = (
-        "union select author_id from j_issue_field_history where field_id in ('status', 'assignee')"
-        if "issue_field_history" in tables
-        else ""
+
+
+SERVICE_DESK_GROUP = "servicedesk|service desk|servicemanagement|service management"
+
+
+def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    """Create ``j_people``, the side of everybody of whom the export tells it; what tells more of a person goes before what tells less."""
+    told = [
+        (4, "human", "select assignee from j_issue"),
+        (6, "customer", "select reporter from j_issue"),
+    ]
+    if "user" in tables:
+        told += [
+            (1, "customer", "select id from j_user where lower(account_type) = 'customer'"),
+            (1, "automation", "select id from j_user where lower(account_type) = 'app'"),
+        ]
+    if "user_group" in tables:
+        group = "regexp_replace(lower(group_name), '[^a-z]+', ' ', 'g')"
+        told += [
+            (2, "customer", f"select user_id from j_user_group where regexp_matches({group}, '{SERVICE_DESK_GROUP}') and {group} like '%customer%'"),
+            (3, "human", f"select user_id from j_user_group where regexp_matches({group}, '{SERVICE_DESK_GROUP}') and {group} not like '%customer%'"),
+        ]  # fmt: skip
+    if "comment" in tables:
+        told.append((5, "human", f"select author_id from j_comment where not {flag('is_public')}"))
+    if "issue_field_history" in tables:
+        told += [
+            (4, "human", "select value from j_issue_field_history where field_id = 'assignee'"),
+            (7, "human", "select h.author_id from j_issue_field_history h where h.field_id = 'status'"
+             " and h.author_id is distinct from (select max(reporter) from j_issue i where i.id = h.issue_id)"),
+        ]  # fmt: skip
+    rows = " union all ".join(f"select {rank} as rank, '{kind}' as kind, id from ({people}) t(id)" for rank, kind, people in told)
+    staging.connection.execute(
+        f"create temp table j_people as select id, arg_min(kind, rank) as kind from ({rows}) where id is not null group by id"
     )
-    run(f"""create temp table j_team as select distinct author_id from (select assignee as author_id from j_issue {history}
-        ) where author_id is not null and author_id not in (select coalesce(reporter, '') from j_issue)""")
+
+
+def _side(person: str, issue: str) -> str:
+    """Return SQL of the side of a person on an issue."""
+    return (
+        f"case when {person} = (select max(reporter) from j_issue i where i.id = {issue}) then 'customer'"
+        f" else coalesce((select p.kind from j_people p where p.id = {person}), '{UNKNOWN}') end"
+    )
 
 
 def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
@@ -112,12 +154,13 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     priority = "coalesce((select name from j_priority_names p where p.id = j.priority), j.priority)"
     issue_type = "coalesce((select name from j_issue_type_names t where t.id = j.issue_type), j.issue_type)"
     changed = f"coalesce({_at('j.updated')}, {_at('j.created')})"
+    is_typed = "coalesce(j.creator <> j.reporter and j.creator in (select id from j_people where kind = 'human'), false)"
     own = "'jira:issue:' || j.id"
     base = {"source_id": "j.key", "ticket_id": "j.id", "_file": "j._file", "_row": "j._row"}
     staging.add(
         "created",
-        {**base, "record_id": f"{own} || ':created'", "occurred_at": _at("j.created"), "seq": "0", "actor_id": "coalesce(j.reporter, j.creator)",
-         "actor_kind": "'customer'", "channel": "'portal'", "subject": "j.summary", "priority": first("priority", priority),
+        {**base, "record_id": f"{own} || ':created'", "occurred_at": _at("j.created"), "seq": "0", "actor_id": f"case when {is_typed} then j.creator else coalesce(j.reporter, j.creator) end",
+         "actor_kind": f"case when {is_typed} then 'human' else 'customer' end", "is_outbound": "false", "channel": "'portal'", "subject": "j.summary", "priority": first("priority", priority),
          "issue_type": issue_type,
          "agent_id": f"coalesce({first('assignee', 'j.assignee')}, '')", "team_id": "j.project", "customer_id": "coalesce(j.reporter, j.creator)",
          "status": "'new'", "extra": "j.extra", "stated_at": changed},
@@ -155,7 +198,7 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     base = {
         "record_id": "'jira:history:' || h.issue_id || ':' || h.field_id || ':' || h.time || ':' || coalesce(h.value, '')",
         "source_id": "h.issue_id", "occurred_at": _at("h.time"), "ticket_id": "h.issue_id", "actor_id": "h.author_id",
-        "actor_kind": "case when h.author_id is null then 'automation' else 'human' end", "_file": "h._file", "_row": "h._row",
+        "actor_kind": f"case when h.author_id is null then 'automation' else {_side('h.author_id', 'h.issue_id')} end", "_file": "h._file", "_row": "h._row",
     }  # fmt: skip
     rows = "j_issue_field_history h"
     staging.reject("value", "h.value", "'a status that the status table does not describe'",
@@ -183,14 +226,13 @@ def _comments(staging: Staging) -> None:
     # Projects without a portal have no such column: there, everybody who sees the issue sees the comment.
     fault = flag_fault("is_public")
     staging.reject("is_public", "is_public", fault, f"j_comment where {fault} is not null", is_whole_row=True)
-    kind = "case when c.author_id = (select max(reporter) from j_issue i where i.id = c.issue_id) then 'customer' else 'human' end"
     staging.add(
         "message",
         {"record_id": "'jira:comment:' || c.id", "source_id": "c.id", "occurred_at": _at("c.created"), "ticket_id": "c.issue_id", "actor_id": "c.author_id",
-         "actor_kind": kind, "direction": f"case when {kind} = 'customer' then 'inbound' else 'outbound' end",
-         "visibility": f"case when coalesce({flag('c.is_public')}, true) then 'public' else 'internal' end", "is_automated": "false",
+         "actor_kind": "c.kind", "direction": f"case when c.kind in ('customer', '{UNKNOWN}') then 'inbound' else 'outbound' end",
+         "visibility": f"case when coalesce({flag('c.is_public')}, true) then 'public' else 'internal' end", "is_automated": f"c.kind in {AUTOMATED}",
          "text": "c.body", "_file": "c._file", "_row": "c._row"},
-        f"j_comment c where {fault} is null",
+        f"(select c.*, {_side('c.author_id', 'c.issue_id')} as kind from j_comment c) c where {fault} is null",
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.numbers import NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.roles import role
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
 from helmdesk.sources.reading.times import Mend, TimeReader, spelling_of
 from helmdesk.sources.source import Options, Source, named_paths
@@ -267,6 +268,8 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
         literal = text(cell.constant or "")
         return (f"timestamptz {literal}" if kind == "instant" else literal), None
     value = _meant(cell)
+    if column == "actor_kind":
+        return role(value), None
     if kind == "instant":
         times = _reader(cell)
         return times.instant(value), times.fault(value)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.columns import Layout, open_sheet, times_of, worded
+from helmdesk.sources.columns import Layout, open_sheet, times_of
 from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.wall_clock import nominal
+from helmdesk.sources.reading.words import worded
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {

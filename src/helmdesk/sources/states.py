@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging
-from helmdesk.sources.columns import Layout, in_file_order, open_sheet, times_of, worded
+from helmdesk.sources.columns import Layout, in_file_order, open_sheet, times_of
 from helmdesk.sources.reading.raw_tables import locate_lines
+from helmdesk.sources.reading.words import worded
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {

@@ -14,18 +14,18 @@ Times without an offset are in ``--time-zone``. Words for outcomes that are not 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from helmdesk.errors import InputError, MappingError, nearest
+from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.columns import Layout, Sheet, open_sheet, plain, times_of, worded
+from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.words import with_own_words, worded
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
@@ -173,31 +173,6 @@ def _stage_totals(staging: Staging, sheet: Sheet, options: Options) -> None:
     staging.connection.execute("drop table totals")
 
 
-def _outcomes(options: Options) -> dict[str, tuple[str, ...]]:
-    """Return the words for outcomes, those of the user among them.
-
-    Raises:
-        MappingError: not a table of lists of words under names of ours.
-    """
-    if options.mapping is None:
-        return OUTCOMES
-    try:
-        content = tomllib.loads(options.mapping.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingError(f"{options.mapping}: {error}") from error
-    given = content.get("outcomes")
-    if set(content) != {"outcomes"} or not isinstance(given, dict):
-        raise MappingError(f"{options.mapping}: for telephony a mapping holds one table, [outcomes], and nothing else")
-    for outcome, words in given.items():
-        if outcome not in OUTCOMES:
-            raise MappingError(f"{options.mapping}: unknown outcome '{outcome}'{nearest(outcome, OUTCOMES)} (known: {', '.join(OUTCOMES)})")
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise MappingError(f"{options.mapping}: {outcome} must be a list of words, not {words!r}")
-    own = {outcome: tuple(plain(word).replace("_", " ") for word in words) for outcome, words in given.items()}
-    taken = {word for words in own.values() for word in words}
-    return {outcome: (*own.get(outcome, ()), *(word for word in words if word not in taken)) for outcome, words in OUTCOMES.items()}
-
-
 def _stage_legs(staging: Staging, sheet: Sheet, options: Options) -> None:
     _read_calls(staging, sheet, options)
     _tell_outcomes(staging, sheet)
@@ -238,7 +213,11 @@ def _read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
                        f"{sheet.view} where direction is not null and ({way}) is null")  # fmt: skip
     # A call may wait in several queues, and ring at several agents: what tells its legs apart is part of their identity.
     apart = "coalesce(sequence, epoch_us(began_1) || ':' || coalesce(agent_id, ''))"
-    told = "case when is_answered is null then null else " + worded("is_answered", _outcomes(options)) + " end"
+    told = (
+        "case when is_answered is null then null else "
+        + worded("is_answered", with_own_words({"outcomes": OUTCOMES}, options.mapping, "telephony")["outcomes"])
+        + " end"
+    )
     staging.connection.execute(
         f"""create temp table read_calls as
         with cells as (select * replace (coalesce(lower(channel), 'phone') as channel), {times.instant(cell)} as began_1, {times.second(cell)} as began_2,

@@ -3,7 +3,12 @@
 A second file with one row a conversation may give when it began and how long it took; the last answer of a
 conversation that has no time of its own is dated by it. Nothing is said about solving, so nothing is assumed.
 A message dated before the first of its conversation, by turn or by the order of a file that is in order, cannot be: it is
-left out and told, and the conversation stays.
+left out and told, and the conversation stays. A speaker whose word nobody knows is unknown: neither a reply nor the
+customer's word. Words for speakers that are not known here stand in a ``--mapping``:
+
+    [roles]
+    human = ["Moderatorin"]
+    bot = ["Clippy"]
 """
 
 from __future__ import annotations
@@ -12,10 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.errors import InputError
-from helmdesk.records.staging import Staging, text
-from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of, worded
+from helmdesk.records.staging import Staging
+from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.raw_tables import locate_lines
+from helmdesk.sources.reading.roles import AUTOMATED, ROLES, UNKNOWN, role
+from helmdesk.sources.reading.words import Vocabulary, with_own_words
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
@@ -30,13 +37,6 @@ LAYOUT: Layout = {
     "began": ("conversationdatetime", "conversation_started_at", "started_at"),
     "took": ("duration", "duration_seconds"),
 }
-ROLES = {
-    "customer": ("client", "user", "visitor", "end user", "enduser", "consumer", "requester"),
-    "human": ("agent", "agent final url", "support", "admin", "operator", "staff", "company"),
-    "bot": ("assistant", "chatbot", "virtual agent"),
-    "automation": ("system", "trigger", "auto"),
-}
-
 AT = '"at"'
 """`at` is a word of SQL's own."""
 
@@ -61,28 +61,22 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         staging.connection.execute(
             "create temp table endings as select null::varchar as conversation_id, null::timestamptz as end_at where false"
         )
+    roles = with_own_words({"roles": ROLES}, options.mapping, "transcript")["roles"]
     for sheet in spoken:
-        _stage(staging, sheet, options)
+        _stage(staging, sheet, options, roles)
     locate_lines(staging, [sheet.raw for sheet in sheets])
 
 
-def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:
+def _stage(staging: Staging, sheet: Sheet, options: Options, roles: Vocabulary) -> None:
     times = times_of(staging, sheet, AT, options)
-    kind = worded("role", ROLES)
+    kind = role("role", roles)
     fault = times.fault(AT)
     staging.reject(sheet.given["at"], AT, fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
-    staging.reject(
-        sheet.given["role"],
-        "role",
-        text("not a known speaker: " + ", ".join(ROLES)),
-        f"{sheet.view} where ({kind}) is null",
-        is_whole_row=True,
-    )
     rows = f"{sheet.raw.table}_spoken"
     staging.connection.execute(
         f"""create temp table {rows} as
         select *, coalesce({times.instant(AT)}, e.end_at) as said_at, {times.second(AT)} as second_at, coalesce(try_cast(turn as bigint), _row) as place, "at" is null as is_dated_by_end, {kind} as kind
-        from {sheet.view} left join endings e using (conversation_id) where ({fault}) is null and ({kind}) is not null"""
+        from {sheet.view} left join endings e using (conversation_id) where ({fault}) is null"""
     )
     staging.reject(
         sheet.given["at"],
@@ -91,12 +85,18 @@ def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:
         f"{rows} where said_at is null",
         is_whole_row=True,
     )
+    words = staging.connection.execute(
+        f"select coalesce(role, 'none given'), count(*) from {rows} where kind = '{UNKNOWN}' group by 1 order by 2 desc, 1 limit 8"
+    ).fetchall()
+    if words:
+        listed = ", ".join(f"{word} ({count:,})" for word, count in words)
+        staging.note(f"speakers that no list knows: {listed}; say in a file with [roles] what they are, and load with --mapping FILE")
     _leave_out_impossible(staging, sheet, rows)
     staging.add(
         "created",
         {"record_id": "'transcript:' || conversation_id || ':created'", "source_id": "conversation_id", "occurred_at": "said_at", "seq": "0",
          "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
-         "is_outbound": "kind <> 'customer'", "fidelity": "'derived'", "extra": "case when company is not null then json_object('company', company) end",
+         "fidelity": "'derived'", "extra": "case when company is not null then json_object('company', company) end",
          "_file": "_file", "_row": "_row"},
         f"(select * from {rows} where said_at is not null and conversation_id is not null qualify row_number() over"
         f" (partition by conversation_id order by said_at, place) = 1)",
@@ -105,8 +105,8 @@ def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:
         "message",
         {"record_id": "'transcript:' || conversation_id || ':' || coalesce(turn, _row::varchar)", "source_id": "conversation_id", "occurred_at": "said_at",
          "seq": "place", "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
-         "direction": "case kind when 'customer' then 'inbound' else 'outbound' end", "visibility": "'public'",
-         "is_automated": "kind = 'automation'", "text": "message", "fidelity": "case when is_dated_by_end then 'derived' else 'native' end",
+         "direction": f"case when kind in ('customer', '{UNKNOWN}') then 'inbound' else 'outbound' end", "visibility": "'public'",
+         "is_automated": f"kind in {AUTOMATED}", "text": "message", "fidelity": "case when is_dated_by_end then 'derived' else 'native' end",
          "_file": "_file", "_row": "_row"},
         f"{rows} where said_at is not null and conversation_id is not null",
     )  # fmt: skip

@@ -3,6 +3,10 @@
 A folder holds one file per table, ``NAME.csv`` or ``NAME_data.csv`` (gzip or Parquet too). Only ``ticket``
 is needed; every other table adds what it knows. Histories of tickets that are not in the ticket table are
 kept in the lake and counted once their ticket arrives. All times are UTC.
+
+Who is who: the role of the user table; whoever was ever assigned a ticket was an agent then, also if the account was
+made an end user's since. User -1 is Zendesk itself: a trigger or an automation. The requester is the customer of the
+ticket; anybody else is unknown.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
+from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
@@ -30,6 +35,8 @@ STATUS = {
 PRIORITIES = ("low", "normal", "medium", "high", "urgent")
 RENAMED = {"type": "issue_type", "organization_id": "account_id", "requester_id": "customer_id"}
 TEAM_ROLES = ("agent", "admin")
+RULES = "'-1'"
+"""The user that triggers and automations act as."""
 SATISFACTION = "zendesk_satisfaction"
 # With and without a comment is one score.
 SCORES = "case when lower({0}) like 'good%' then 'good' when lower({0}) like 'bad%' then 'bad' else lower({0}) end"
@@ -78,6 +85,7 @@ def find_zendesk_tables(paths: Sequence[Path]) -> dict[str, Path]:
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of an export; options are not used, Zendesk's times are UTC."""
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "ticket", "z")
+    _people(staging, tables)
     for table, raw in tables.items():
         STAGERS[table](staging, tables)
         staging.on_step(f"read {table} ({raw.rows:,} rows)")
@@ -103,6 +111,31 @@ def _told(tables: Mapping[str, RawTable], *fields: str) -> str:
     return f"select ticket_id from z_ticket_field_history where field_name in ({', '.join(text(field) for field in fields)}) and ticket_id is not null"
 
 
+def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
+    """Create ``z_people``, the side of everybody of whom the export tells it; what tells more goes before what tells less."""
+    told = [(1, "automation", f"select {RULES}"), (3, "human", "select assignee_id from z_ticket")]
+    if _has(tables, "user"):
+        roles = ", ".join(text(role) for role in TEAM_ROLES)
+        told += [
+            (2, "human", f"select id from z_user where role in ({roles})"),
+            (4, "customer", "select id from z_user where role = 'end-user'"),
+        ]
+    if _has(tables, "ticket_field_history"):
+        told.append((3, "human", "select value from z_ticket_field_history where field_name = 'assignee_id'"))
+    rows = " union all ".join(f"select {rank} as rank, '{kind}' as kind, id from ({people}) t(id)" for rank, kind, people in told)
+    staging.connection.execute(
+        f"create temp table z_people as select id, arg_min(kind, rank) as kind from ({rows}) where id is not null group by id"
+    )
+
+
+def _side(person: str, requester: str) -> str:
+    """Return SQL of the side of a person on the ticket of a requester; null of nobody."""
+    side = f"(select p.kind from z_people p where p.id = {person})"
+    return (
+        f"case when {person} is null then null else coalesce({side}, case when {person} = {requester} then 'customer' end, '{UNKNOWN}') end"
+    )
+
+
 def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket", "created_at")
     # The ticket row shows today's values; where a history tells them, the field had its first recorded value at creation.
@@ -110,16 +143,12 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     untold = {field: f"z.id not in ({_told(tables, column)})" for field, column in columns.items()}
     first = {field: f"case when {untold[field]} then z.{column} end" for field, column in columns.items()}
     shown = {field: f"case when {untold[field]} then coalesce(z.{column}, '') end" for field, column in columns.items()}
-    is_team = "false"
-    if _has(tables, "user"):
-        roles = ", ".join(text(role) for role in TEAM_ROLES)
-        is_team = f"z.submitter_id in (select id from z_user where role in ({roles}))"
     own = "'zendesk:ticket:' || z.id"
     staging.add(
         "created",
         {
             "record_id": f"{own} || ':created'", "source_id": "z.id", "occurred_at": _at("z.created_at"), "seq": "0",
-            "ticket_id": "z.id", "actor_id": "z.submitter_id", "actor_kind": f"case when {is_team} then 'human' else 'customer' end",
+            "ticket_id": "z.id", "actor_id": "z.submitter_id", "actor_kind": f"coalesce({_side('z.submitter_id', 'z.requester_id')}, 'customer')",
             "channel": "z.via_channel", "subject": "z.subject", "priority": first["priority"], "issue_type": first["issue_type"],
             "agent_id": f"coalesce({first['agent_id']}, '')", "team_id": f"coalesce({first['team_id']}, '')",
             "customer_id": "z.requester_id", "account_id": "z.organization_id", "status": "'new'", "extra": "z.extra",
@@ -171,11 +200,12 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket_field_history", "updated")
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
+    requester = "(select max(requester_id) from z_ticket t where t.id = h.ticket_id)"
     base = {
         "record_id": "'zendesk:history:' || h.ticket_id || ':' || h.field_name || ':' || h.updated || ':' || coalesce(h.value, '')",
         "source_id": "h.ticket_id", "occurred_at": _at("h.updated"), "ticket_id": "h.ticket_id", "actor_id": "h.user_id",
-        "actor_kind": "case when h.user_id is null then 'automation' else 'human' end",
-        "cause": "case when h.user_id is null then 'automation' else 'manual' end", "_file": "h._file", "_row": "h._row",
+        "actor_kind": f"coalesce({_side('h.user_id', requester)}, 'automation')",
+        "cause": f"case when coalesce(h.user_id, {RULES}) = {RULES} then 'automation' else 'manual' end", "_file": "h._file", "_row": "h._row",
     }  # fmt: skip
     rows = "z_ticket_field_history h where h.field_name"
     staging.reject(
@@ -288,23 +318,17 @@ def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 
 def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket_comment", "created")
-    people = "(select id, role from z_user)" if _has(tables, "user") else "(select null::varchar as id, null::varchar as role)"
-    roles = ", ".join(text(role) for role in TEAM_ROLES)
-    # An unknown author who opened the ticket is its customer; any other stays outside both sides.
-    joined = f"z_ticket_comment c left join {people} u on u.id = c.user_id left join z_ticket t on t.id = c.ticket_id"
-    kind = f"case when u.role in ({roles}) then 'human' when u.role = 'end-user' or c.user_id = t.requester_id then 'customer' end"
-    staging.reject("user_id", "c.user_id", "'unknown author: neither in the user table nor the requester'",
-                   f"(select c._file, c._row, c._line, c.user_id, {kind} as kind from {joined}) c where c.kind is null", is_whole_row=True)  # fmt: skip
+    kind = f"coalesce({_side('c.user_id', 't.requester_id')}, '{UNKNOWN}')"
     # Whether the customer could read it decides what it counts for, so that nothing is assumed.
     staging.reject("public", "public", f"coalesce({flag_fault('public')}, 'empty: neither yes nor no')",
                    f"z_ticket_comment where {flag('public')} is null", is_whole_row=True)  # fmt: skip
     staging.add(
         "message",
         {"record_id": "'zendesk:comment:' || c.id", "source_id": "c.id", "occurred_at": _at("c.created"), "ticket_id": "c.ticket_id",
-         "actor_id": "c.user_id", "actor_kind": "c.kind", "direction": "case c.kind when 'human' then 'outbound' else 'inbound' end",
-         "visibility": f"case when {flag('c.public')} then 'public' else 'internal' end", "is_automated": "false", "text": "c.body",
+         "actor_id": "c.user_id", "actor_kind": "c.kind", "direction": f"case when c.kind in ('customer', '{UNKNOWN}') then 'inbound' else 'outbound' end",
+         "visibility": f"case when {flag('c.public')} then 'public' else 'internal' end", "is_automated": f"c.kind in {AUTOMATED}", "text": "c.body",
          "_file": "c._file", "_row": "c._row"},
-        f"(select c.*, {kind} as kind from {joined}) c where c.kind is not null and {flag('c.public')} is not null",
+        f"(select c.*, {kind} as kind from z_ticket_comment c left join z_ticket t on t.id = c.ticket_id) c where {flag('c.public')} is not null",
     )  # fmt: skip
 
 
@@ -313,13 +337,9 @@ def _entity(kind: str, columns: dict[str, str], since: str = "coalesce(z.updated
 
 
 def _users(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
-    roles = ", ".join(text(role) for role in TEAM_ROLES)
-    staging.add("agent", _entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where z.role in ({roles})")
-    staging.add(
-        "customer",
-        _entity("user", {"name": "z.name", "account_id": "z.organization_id"}),
-        f"z_user z where z.role not in ({roles}) or z.role is null",
-    )
+    is_ours = "coalesce((select p.kind = 'human' from z_people p where p.id = z.id), false)"
+    staging.add("agent", _entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where {is_ours}")
+    staging.add("customer", _entity("user", {"name": "z.name", "account_id": "z.organization_id"}), f"z_user z where not {is_ours}")
 
 
 def _groups(staging: Staging, _tables: Mapping[str, RawTable]) -> None:

@@ -1,0 +1,66 @@
+"""Words that people and systems use, mapped onto ours: letter case, accents and punctuation do not matter."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from helmdesk.errors import MappingError, nearest
+from helmdesk.records.staging import text
+
+Vocabulary = Mapping[str, Sequence[str]]
+"""Our word -> words for it."""
+
+
+def plain_word(word: str) -> str:
+    """Return a word in lower case, without accents, with single blanks for everything that is no letter or digit."""
+    letters = "".join(letter for letter in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(letter))
+    return re.sub(r"[\W_]+", " ", letters).strip()
+
+
+def worded(cell: str, words: Vocabulary) -> str:
+    """Return SQL that maps the words people use onto ours; null for words nobody listed."""
+    plain_cell = rf"regexp_replace(lower(strip_accents({cell})), '[^\p{{L}}\p{{N}}]+', ' ', 'g')"
+    cases = " ".join(
+        f"when trim({plain_cell}) in ({', '.join(text(plain_word(other)) for other in (ours, *others))}) then {text(ours)}"
+        for ours, others in words.items()
+    )
+    return f"case {cases} end"
+
+
+def with_own_words(known: Mapping[str, Vocabulary], path: Path | None, source: str) -> dict[str, Vocabulary]:
+    """Return vocabularies by table, with the words that a file of the user's adds; a word the user lists means that alone.
+
+    Args:
+        known: what may stand in the file: its tables, and the words known without it.
+        path: the file; None: there is none.
+
+    Raises:
+        MappingError: another table, another word of ours, or no list of words.
+    """
+    if path is None:
+        return dict(known)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MappingError(f"{path}: {error}") from error
+    if not content or not set(content) <= set(known) or not all(isinstance(given, dict) for given in content.values()):
+        tables = " or ".join(f"[{table}]" for table in known)
+        raise MappingError(f"{path}: for {source} a mapping holds one table, {tables}, and nothing else")
+    found = dict(known)
+    for table, given in content.items():
+        words = known[table]
+        for ours, listed in given.items():
+            if ours not in words:
+                raise MappingError(f"{path}: [{table}]: unknown word '{ours}'{nearest(ours, words)} (known: {', '.join(words)})")
+            if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
+                raise MappingError(f"{path}: [{table}]: {ours} must be a list of words, not {listed!r}")
+        own = {ours: tuple(map(plain_word, listed)) for ours, listed in given.items()}
+        taken = {word for listed in own.values() for word in listed}
+        found[table] = {
+            ours: (*own.get(ours, ()), *(word for word in others if plain_word(word) not in taken)) for ours, others in words.items()
+        }
+    return found

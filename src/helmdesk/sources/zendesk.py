@@ -11,13 +11,8 @@ ticket; anybody else is unknown.
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
@@ -27,6 +22,7 @@ from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
+from helmdesk.sources.zendesk_schedules import stage_schedules
 
 STATUS = {
     "new": "new", "open": "open", "pending": "waiting_customer", "hold": "waiting_third_party",
@@ -41,7 +37,6 @@ SATISFACTION = "zendesk_satisfaction"
 # With and without a comment is one score.
 SCORES = "case when lower({0}) like 'good%' then 'good' when lower({0}) like 'bad%' then 'bad' else lower({0}) end"
 DUE_DATE = "due_date"
-MINUTES_A_WEEK = 7 * 24 * 60
 SLA_METRICS = (
     "first_reply_time", "next_reply_time", "requester_wait_time", "agent_work_time", "total_resolution_time", "periodic_update_time",
     "pausable_update_time",
@@ -350,79 +345,6 @@ def _organizations(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     staging.add("account", _entity("organization", {"name": "z.name"}), "z_organization z")
 
 
-def _schedules(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    """Weekly minutes since Sunday, local, and whole-day holidays, become calendars."""
-    rows = staging.connection.execute(
-        "select id, start_time, end_time, time_zone, name, created_at, _file, _row, _line from z_schedule"
-        f" where {_is_kept(staging, 'schedule')} order by id, try_cast(start_time as bigint)"
-    ).fetchall()
-    zones = tomllib.loads(files("helmdesk.sources").joinpath("zendesk_zones.toml").read_text(encoding="utf-8"))
-    weekly: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    about: dict[str, tuple[str, str | None, str | None, int, int]] = {}
-    for schedule, start, end, zone_name, label, created, file, row, line in rows:
-        zone = zones.get(zone_name, zone_name)
-        reason = _schedule_fault(start, end, zone)
-        if reason:
-            staging.connection.execute(
-                "insert into rejected values (?, ?, ?, 'time_zone', ?, ?, true)", [file, row, line, zone_name, reason]
-            )
-            continue
-        # Zendesk's week starts on Sunday, ours on Monday.
-        shifted = (int(start) - 24 * 60) % MINUTES_A_WEEK
-        weekly[schedule].append((shifted, shifted + int(end) - int(start)))
-        about[schedule] = (zone, label, created, file, row)
-    holidays = _holidays(staging, tables, set(weekly))
-    for schedule, hours in weekly.items():
-        zone, label, created, file, row = about[schedule]
-        definition = json.dumps({"weekly": sorted(hours), "exceptions": holidays.get(schedule, {})}, sort_keys=True)
-        valid = f"coalesce({_at(text(created) if created else 'null::varchar')}, timestamptz '2000-01-01 00:00:00+00')"
-        staging.add(
-            "calendar",
-            {"record_id": f"'zendesk:schedule:' || {text(schedule)} || ':' || md5({text(zone + definition)})", "source_id": text(schedule),
-             "occurred_at": valid, "entity_id": text(schedule), "valid_from": valid, "time_zone": text(zone), "definition": text(definition),
-             "name": text(label or schedule), "_file": str(file), "_row": str(row)},
-            "(select 1)",
-        )  # fmt: skip
-
-
-def _is_kept(staging: Staging, table: str) -> str:
-    """Return the condition that a row was not deleted (empty: it was not); a word that is neither yes nor no is quarantined."""
-    fault = flag_fault("_fivetran_deleted")
-    staging.reject("_fivetran_deleted", "_fivetran_deleted", fault, f"z_{table} where {fault} is not null", is_whole_row=True)
-    return f"(_fivetran_deleted is null or not {flag('_fivetran_deleted')})"
-
-
-def _schedule_fault(start: str | None, end: str | None, zone: str) -> str | None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        return "unknown time zone"
-    if not (start and end and start.isdigit() and end.isdigit() and 0 <= int(start) < int(end) <= MINUTES_A_WEEK):
-        return f"impossible hours {start} to {end} (minutes since Sunday)"
-    return None
-
-
-def _holidays(staging: Staging, tables: Mapping[str, RawTable], known: set[str]) -> dict[str, dict[str, list[int]]]:
-    if not _has(tables, "schedule_holiday"):
-        return {}
-    found: dict[str, dict[str, list[int]]] = defaultdict(dict)
-    rows = staging.connection.execute(
-        f"""select schedule_id, strftime(unnest(generate_series(try_cast(start_date as date), try_cast(end_date as date), interval 1 day)), '%Y-%m-%d')
-        from z_schedule_holiday where {_is_kept(staging, "schedule_holiday")}
-            and try_cast(start_date as date) is not null and try_cast(end_date as date) is not null"""
-    ).fetchall()
-    for schedule, day in rows:
-        found[schedule][day] = []
-    listed = ", ".join(text(schedule) for schedule in sorted(known)) or "''"
-    staging.reject("schedule_id", "schedule_id", "'holiday of a schedule that is not in the schedule table'",
-                   f"z_schedule_holiday where schedule_id not in ({listed})", is_whole_row=True)  # fmt: skip
-    staging.reject("start_date", "start_date", "'not a date'",
-                   "z_schedule_holiday where try_cast(start_date as date) is null or try_cast(end_date as date) is null", is_whole_row=True)  # fmt: skip
-    staging.reject("end_date", "end_date", "'a holiday that ends before it starts'",
-                   "z_schedule_holiday where try_cast(end_date as date) < try_cast(start_date as date)", is_whole_row=True)  # fmt: skip
-    return found
-
-
 def _ticket_schedules(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket_schedule", "created_at")
     staging.add(
@@ -491,7 +413,7 @@ STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
     "user": _users,
     "group": _groups,
     "organization": _organizations,
-    "schedule": _schedules,
+    "schedule": lambda staging, tables: stage_schedules(staging, has_holidays="schedule_holiday" in tables),
     "schedule_holiday": _nothing,
     "ticket_schedule": _ticket_schedules,
     "sla_policy_metric_history": _policies,

@@ -6,12 +6,15 @@ HelmdeskError                exit 1   something failed; the message says what an
 │   ├── MappingError         exit 2   a mapping file, before anything is loaded
 │   ├── FilterError          exit 2   a --where expression
 │   ├── MixedCurrencies      exit 2   amounts that have no sum
-│   └── OutOfRangeError      exit 2   a window that holds none of the data's time
+│   ├── OutOfRangeError      exit 2   a window that holds none of the data's time
+│   └── TooLargeError        exit 2   more numbers, or more memory, than one question may take
 ├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
 ├── NotPermittedError        exit 3   it exists, and this reader may not see it
 ├── InputError               exit 4   a file that cannot be read as what it claims to be
 ├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
 ├── DamageError              exit 4   files of the lake are missing or damaged; says which batches they held
+├── TooLongError             exit 1   a question took longer than it may, or nobody waits for it any more
+├── BusyError                exit 1   too many questions at the same time; ask again
 └── ConflictError            exit 5   two truths disagree
     └── ReceiptMismatch      exit 5   a receipt that the lake does not confirm
 """
@@ -48,6 +51,18 @@ class FilterError(UsageError):
 
 class OutOfRangeError(UsageError):
     """A window lies wholly before or after the data: nothing is known of it, and nothing is not zero."""
+
+
+class TooLargeError(UsageError):
+    """A question asks for more numbers, or takes more memory, than one question may."""
+
+
+class TooLongError(HelmdeskError):
+    """A question was stopped: it took longer than it may, or nobody waits for its answer any more."""
+
+
+class BusyError(HelmdeskError):
+    """Too many questions are being answered at the same time."""
 
 
 class NotFoundError(HelmdeskError):

@@ -10,8 +10,9 @@ from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helmdesk.desk import SETTINGS_FILE, Desk
+from helmdesk.engines.ration import current_ration
 from helmdesk.errors import HelmdeskError, SettingError
-from helmdesk.lake.mart import published_mart
+from helmdesk.lake.mart import published_mart, spill_folder
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
@@ -148,6 +149,7 @@ class LiveDesk(Desk):
         """Return the published mart, opened if it is not yet."""
         with self._turn:
             while self._mart is None or published_mart(self.path / "marts") != self._mart.path:
+                from helmdesk.engines.duckdb import bound_memory
                 from helmdesk.facts.made_of import MadeOf
                 from helmdesk.query.run import read_bounds
 
@@ -158,6 +160,8 @@ class LiveDesk(Desk):
                     engine.close()
                     continue
                 made_of = MadeOf.read(engine)
+                if not engine.is_locked():
+                    bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
                 engine.lock()
                 self._memory.clear()  # nobody asks the old mart again, and an erased person must not stay
                 self._mart = OpenMart(path, engine, read_bounds(engine), made_of)
@@ -165,4 +169,4 @@ class LiveDesk(Desk):
 
     def _connect(self, mart: OpenMart) -> DuckDB:
         with self._turn:
-            return mart.engine.another()
+            return mart.engine.another(current_ration())

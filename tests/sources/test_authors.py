@@ -81,7 +81,14 @@ def test_jira_people_are_what_the_export_says(tmp_path: Path) -> None:
         rows = engine.run("select actor_id, actor_kind from messages where ticket_id = '100' order by sent_at")
         own = engine.run("select actor_id, is_customer, is_human_reply from messages where ticket_id = '102' order by sent_at")
         people = engine.run("select people_replying from tickets where ticket_id = '100'")
-    assert rows == [("colin", "customer"), ("dora", "unknown"), ("rule", "automation"), ("eve", "human"), ("fay", "human"), ("abe", "human")]
+    assert rows == [
+        ("colin", "customer"),
+        ("dora", "unknown"),
+        ("rule", "automation"),
+        ("eve", "human"),
+        ("fay", "human"),
+        ("abe", "human"),
+    ]
     assert own == [("abe", True, False), ("eve", False, True)]  # an agent is the customer of what he reports
     assert people == [(2,)]
     # What Abe wrote down for Colin is demand; his own note of it is no reply to Colin.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -35,6 +36,7 @@ def command(desk_path: str | None, host: str, port: int, threads: int, add_admin
         raise HelmdeskError(f"the site's packages are not installed ({error.name}); run: pip install 'helmdesk[site]'") from error
     with Progress() as progress:
         progress("starting")
+        os.environ["HELMDESK_THREADS"] = str(threads)
         start_django(desk.path)
         prepare(progress)
         progress("opening the mart")
@@ -53,7 +55,17 @@ def command(desk_path: str | None, host: str, port: int, threads: int, add_admin
 
     from helmdesk.web.wsgi import application
 
-    waitress.serve(application, host=host, port=port, threads=threads, ident="", channel_timeout=60, clear_untrusted_proxy_headers=False)
+    # With a look ahead the server notices a client that has gone, and the work for it ends.
+    waitress.serve(
+        application,
+        host=host,
+        port=port,
+        threads=threads,
+        ident="",
+        channel_timeout=60,
+        channel_request_lookahead=1,
+        clear_untrusted_proxy_headers=False,
+    )
 
 
 def _open_mart(desk: Path) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helmdesk.engines.engine import FOREVER
-from helmdesk.errors import HelmdeskError
+from helmdesk.errors import HelmdeskError, TooLargeError
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
     from sqlglot import exp
+
+    from helmdesk.engines.ration import Ration
 
 # Measured on the incident log: a fifth less CPU on one thread, about the same wall time.
 SMALL_BYTES = 48 * 1024**2
@@ -74,8 +77,10 @@ class DuckDB:
 
     name = "duckdb"
 
+    _ration: Ration | None
+
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+        self.connection, self._ration = connection, None
         # A database that this process has open and locked already speaks UTC.
         if not self.is_locked():
             connection.execute("set timezone = 'UTC'")
@@ -110,10 +115,14 @@ class DuckDB:
         engine.connection.execute("use mart")
         return engine
 
-    def another(self) -> DuckDB:
-        """Return a connection of its own to the same open database, for another thread; it sees the same data."""
+    def another(self, ration: Ration | None = None) -> DuckDB:
+        """Return a connection of its own to the same open database, for another thread; it sees the same data.
+
+        Args:
+            ration: what the statements of the connection may take.
+        """
         twin = object.__new__(DuckDB)
-        twin.connection = self.connection.cursor()
+        twin.connection, twin._ration = self.connection.cursor(), ration
         return twin
 
     def lock(self) -> None:
@@ -178,12 +187,14 @@ class DuckDB:
 
     def fetch(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run translated SQL; return the names of its columns and all rows."""
-        cursor = self.connection.execute(sql)
-        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        with self._rationed():
+            cursor = self.connection.execute(sql)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
 
     def arrow(self, sql: str) -> pa.Table:
         """Run SQL and return all rows as a table."""
-        return self.connection.sql(sql).to_arrow_table()
+        with self._rationed():
+            return self.connection.sql(sql).to_arrow_table()
 
     def quoted(self, name: str) -> str:
         """Return a quoted column name."""
@@ -191,7 +202,30 @@ class DuckDB:
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL and return all rows."""
-        return self.connection.execute(sql).fetchall()
+        with self._rationed():
+            return self.connection.execute(sql).fetchall()
+
+    @contextmanager
+    def _rationed(self) -> Iterator[None]:
+        """Run a statement within the ration of the request.
+
+        Raises:
+            TooLongError, BusyError: see `Ration`.
+            TooLargeError: it takes more memory than there is.
+        """
+        import duckdb
+
+        try:
+            with self._ration.spent(self.connection) if self._ration else nullcontext():
+                yield
+        except duckdb.InterruptException:
+            if self._ration:
+                self._ration.check()
+            raise
+        except duckdb.OutOfMemoryException as error:
+            raise TooLargeError(
+                "this takes more memory than a question may; ask for a shorter window, a coarser grain or fewer groups"
+            ) from error
 
     def columns(self, sql: str) -> list[str]:
         """Return the column names of `sql`."""

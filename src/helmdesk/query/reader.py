@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from threading import Lock
@@ -15,6 +16,8 @@ from helmdesk.query.request import Request
 from helmdesk.query.run import Answer, read_bounds, run_requests
 
 Found = TypeVar("Found")
+MOST_BYTES = 256 * 1024**2
+SAMPLED = 50
 
 
 class Reader:
@@ -48,25 +51,46 @@ class Reader:
 class Memory:
     """Results by (mart, question with its policy), the least recently used forgotten first; safe between threads.
 
-    A mart never changes once it is published, so nothing in here can be out of date.
+    A mart never changes once it is published, so nothing in here can be out of date. What several ask for at the same
+    time is made once.
+
+    Args:
+        most_bytes: about how much all results may take. One that takes more than a quarter of it is not kept.
     """
 
-    def __init__(self, size: int = 4096) -> None:
-        self._found: OrderedDict[object, Any] = OrderedDict()
-        self._size, self._lock = size, Lock()
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._found: OrderedDict[object, tuple[Any, int]] = OrderedDict()
+        self._making: dict[object, Lock] = {}
+        self._most, self._bytes, self._lock = most_bytes, 0, Lock()
 
     def get(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what is known under `key`, or make it."""
         with self._lock:
             if key in self._found:
                 self._found.move_to_end(key)
-                return self._found[key]  # type: ignore[no-any-return]
-        made = make()
-        with self._lock:
-            self._found[key] = made
-            while len(self._found) > self._size:
-                self._found.popitem(last=False)
+                return self._found[key][0]  # type: ignore[no-any-return]
+            being_made = self._making.setdefault(key, Lock())
+        with being_made:
+            with self._lock:
+                if key in self._found:
+                    return self._found[key][0]  # type: ignore[no-any-return]
+            try:
+                made = make()
+                self._keep(key, made)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
         return made
+
+    def _keep(self, key: object, made: object) -> None:
+        size = approximate_bytes(made)
+        if size > self._most // 4:
+            return
+        with self._lock:
+            self._found[key] = (made, size)
+            self._bytes += size
+            while self._bytes > self._most:
+                self._bytes -= self._found.popitem(last=False)[1][1]
 
     def __contains__(self, key: object) -> bool:
         """Whether a result is known."""
@@ -77,10 +101,27 @@ class Memory:
         """Forget everything."""
         with self._lock:
             self._found.clear()
+            self._bytes = 0
 
     def __len__(self) -> int:
         """Return how many results are known."""
         return len(self._found)
+
+
+def approximate_bytes(value: object, depth: int = 8) -> int:
+    """Return about how much memory a result takes; long lists are judged by some of their members."""
+    size = sys.getsizeof(value, 64)
+    if depth == 0 or value is None or isinstance(value, str | bytes | int | float):
+        return size
+    members: Sequence[object] = ()
+    if isinstance(value, Mapping):
+        members = [*value.keys(), *value.values()]
+    elif isinstance(value, Sequence | Set):
+        members = list(value)
+    elif hasattr(value, "__dict__"):
+        members = list(vars(value).values())
+    step = max(len(members) // SAMPLED, 1)
+    return size + sum(approximate_bytes(member, depth - 1) for member in members[::step]) * step
 
 
 class RememberingReader(Reader):
@@ -97,7 +138,8 @@ class RememberingReader(Reader):
     def answers(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer the requests that are not known yet; the keys hold the policy, because it is part of a request."""
         unknown = [request for request in requests if (self._mart, request) not in self._memory]
-        made = dict(zip(unknown, super().answers(unknown), strict=True)) if unknown else {}
+        # One alone is made where it is kept, so that who asks for it meanwhile waits for it.
+        made = dict(zip(unknown, super().answers(unknown), strict=True)) if len(unknown) > 1 else {}
 
         def make(request: Request) -> Answer:
             # Another thread may have pushed out meanwhile what was known before.

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from helmdesk.engines.engine import Engine
-from helmdesk.errors import MixedCurrencies
+from helmdesk.errors import MixedCurrencies, TooLargeError
 from helmdesk.facts.build import ensure_fact
 from helmdesk.kinds import Distinct, Level, Metric, Survival, Value
 from helmdesk.query.bounds import Bounds
@@ -30,6 +30,7 @@ from helmdesk.query.request import Request
 from helmdesk.query.words import is_money
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
+MOST_NUMBERS = 100_000
 EMPTY_BOUNDS = datetime(1970, 1, 1)
 A_DAY = timedelta(days=1)
 Columns = dict[str, list[Any]]
@@ -130,6 +131,8 @@ def _answer(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds, columns:
 def _ask(engine: Engine, metric: Metric, panes: list[Pane], bounds: Bounds) -> list[Columns]:
     """Return the sums of each pane."""
     names, rows = engine.fetch(engine.translate(compile_values(metric, panes, bounds)))
+    if not isinstance(metric.value, Survival):
+        _refuse_too_many(len(rows), f"{len(rows):,} groups and periods")
     columns: Columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     keys = _keys(panes[0].request)
     if isinstance(metric.value, Survival):
@@ -290,6 +293,7 @@ def _with_empty_periods(columns: Columns, metric: Metric, pane: Pane, bounds: Bo
     groups = list(zip(*(columns[key] for key in group_keys), strict=True)) if request.by else [()] * len(columns["period_start"])
     present = set(zip(groups, columns["period_start"], strict=True))
     each = dict.fromkeys(groups) if request.by else ((),)
+    _refuse_too_many(len(each) * len(expected), f"{len(each):,} groups in {len(expected):,} periods")
     empty = [(group, label) for group in each for label in expected if (group, label) not in present]
     if not empty:
         return columns
@@ -298,6 +302,18 @@ def _with_empty_periods(columns: Columns, metric: Metric, pane: Pane, bounds: Bo
     keys = [together["period_start"], *(part for key in group_keys for part in _sortable(together[key]))]
     order = sorted(range(len(keys[0])), key=list(zip(*keys, strict=True)).__getitem__)
     return {name: [column[place] for place in order] for name, column in together.items()}
+
+
+def _refuse_too_many(numbers: int, told: str) -> None:
+    """Refuse what nobody reads, before anything is filled.
+
+    Raises:
+        TooLargeError: more numbers than one question may ask for.
+    """
+    if numbers > MOST_NUMBERS:
+        raise TooLargeError(
+            f"{told} are {numbers:,} numbers, and a question may ask for {MOST_NUMBERS:,}; take a shorter window, a coarser grain or fewer groups"
+        )
 
 
 def _sortable(names: list[Any]) -> tuple[list[bool], list[Any]]:

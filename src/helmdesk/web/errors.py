@@ -8,7 +8,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from helmdesk.errors import ConflictError, HelmdeskError, InputError, NotFoundError, NotPermittedError, OutOfRangeError, UsageError
+from helmdesk.errors import (
+    BusyError,
+    ConflictError,
+    HelmdeskError,
+    InputError,
+    NotFoundError,
+    NotPermittedError,
+    OutOfRangeError,
+    TooLargeError,
+    TooLongError,
+    UsageError,
+)
 
 STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
     (NotPermittedError, 403, "not_permitted"),
@@ -16,7 +27,10 @@ STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
     (NotFoundError, 404, "not_found"),
     (Http404, 404, "not_found"),
     (OutOfRangeError, 400, "out_of_range"),
+    (TooLargeError, 400, "too_large"),
     (UsageError, 400, "bad_request"),
+    (BusyError, 429, "busy"),
+    (TooLongError, 503, "too_long"),
     (InputError, 400, "bad_input"),
     (ConflictError, 409, "conflict"),
     (HelmdeskError, 500, "failed"),
@@ -26,6 +40,8 @@ TITLES = {
     403: "Not for you to see",
     404: "Not here",
     409: "Somebody was faster",
+    429: "One at a time",
+    503: "That takes too long",
     500: "Something broke on our side",
 }  # fmt: skip
 UNEXPECTED = "an unexpected error; it was logged under this request id"
@@ -51,10 +67,15 @@ def problem(request: HttpRequest, status: int, code: str, detail: str, **more: A
 def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
     """Return an error as a page, or as a problem where the API was asked."""
     status, code, detail = status_of(error)
+    response: HttpResponse
     if request.path.startswith("/api/"):
-        return problem(request, status, code, detail)
-    context = {"title": TITLES.get(status, "Something is wrong"), "status": status, "detail": detail}
-    return render(request, "error.html", context, status=status)
+        response = problem(request, status, code, detail)
+    else:
+        context = {"title": TITLES.get(status, "Something is wrong"), "status": status, "detail": detail}
+        response = render(request, "error.html", context, status=status)
+    if isinstance(error, BusyError):
+        response["Retry-After"] = "2"
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
+from helmdesk.engines.ration import Ration, Turns
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.live_desk import LiveDesk
 from helmdesk.web import telemetry
@@ -28,6 +29,12 @@ Respond = Callable[[HttpRequest], HttpResponse]
 def live_desk(path: Path) -> LiveDesk:
     """Return the one open desk of this process."""
     return LiveDesk(path)
+
+
+@cache
+def turns() -> Turns:
+    """Return who works at the same time in this process."""
+    return Turns(slow=max(settings.THREADS - 3, 1), threads=settings.THREADS)
 
 
 class RequestMiddleware:
@@ -77,12 +84,21 @@ class DeskMiddleware:
         if any("\0" in value for given in (request.GET, _posted(request)) for values in given.lists() for value in (values[0], *values[1])):
             # No text of ours holds it, and databases differ in what they make of it.
             return error_response(request, UsageError("a value holds a null character"))
+        who = ""
         if request.user.is_authenticated:
             request.policy = policy_for(request.user)  # type: ignore[arg-type]
-        response = self.respond(request)
+            who = str(request.user.pk)
+        with Ration(who, settings.QUESTION_SECONDS, turns(), _is_wanted(request)):
+            response = self.respond(request)
         if request.user.is_authenticated and "Cache-Control" not in response:
             response["Cache-Control"] = "private, no-cache"
         return response
+
+
+def _is_wanted(request: HttpRequest) -> Callable[[], bool] | None:
+    """Return what tells whether the client still waits; only the server that we start knows."""
+    is_gone = request.META.get("waitress.client_disconnected")
+    return (lambda: not is_gone()) if is_gone else None
 
 
 def _posted(request: HttpRequest) -> QueryDict:

@@ -200,6 +200,9 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# What one request may take before it is stopped, and how many are in hand at once.
+QUESTION_SECONDS = float(os.environ.get("HELMDESK_QUESTION_SECONDS", "60"))
+THREADS = int(os.environ.get("HELMDESK_THREADS", "8"))
 UPLOAD_LIMIT_BYTES = int(os.environ.get("HELMDESK_UPLOAD_LIMIT_MB", "512")) * 1024**2
 USE_I18N, USE_TZ, TIME_ZONE, LANGUAGE_CODE = False, True, "UTC", "en"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from desks import make_desk
 from helmdesk.desk import Desk
-from helmdesk.errors import DataQualityError, NotFoundError
+from helmdesk.errors import DataQualityError, InputError, NotFoundError
 from helmdesk.records.staging import LoadReport
 
 TABLES = {
@@ -118,6 +120,37 @@ def test_numbers(loaded: tuple[Desk, LoadReport]) -> None:
     solved = {row["ticket_id"]: row["resolution_seconds"] for row in desk.drill("resolution_time").to_pylist()}
     assert solved == {"2": 24 * 3600}
     assert desk.measure("ticket_volume", by="account")[0].group == (("account", "Acme"),)
+
+
+SPELLINGS: dict[str, Callable[[datetime], str]] = {
+    "PostgreSQL": lambda at: f"{at:%Y-%m-%d %H:%M:%S}+00",
+    "BigQuery": lambda at: f"{at:%Y-%m-%d %H:%M:%S} UTC",
+    "epoch seconds": lambda at: str(int(at.timestamp())),
+    "epoch milliseconds": lambda at: str(int(at.timestamp()) * 1000),
+    "a spreadsheet": lambda at: f"{at.month}/{at.day}/{at.year} {at:%I:%M:%S %p}",
+    "a spreadsheet's numbers": lambda at: f"{(at - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1):.6f}",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_times_as_others_pass_the_tables_on(loaded: tuple[Desk, LoadReport], tmp_path: Path, spelling: str) -> None:
+    def spelled(found: re.Match[str]) -> str:
+        return SPELLINGS[spelling](datetime.fromisoformat(found[0]).replace(tzinfo=UTC))
+
+    folder = tmp_path / "passed on"
+    folder.mkdir()
+    for table, content in TABLES.items():
+        (folder / f"{table}.csv").write_text(re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", spelled, content))
+    desk = make_desk(tmp_path / "other", quarantine_limit=1.0)
+    asked = {"dates": "month-first"} if spelling == "a spreadsheet" else {}
+    report = desk.load("zendesk", [folder], **asked)
+    whole, first = loaded
+    assert report.records == first.records
+    for metric in ("first_response_time", "resolution_time", "backlog", "csat", "ticket_volume"):
+        assert desk.measure(metric).as_rows() == whole.measure(metric).as_rows(), metric
+    if asked:
+        with pytest.raises(InputError, match="may be day/month or month/day and no row tells; say which with --dates"):
+            make_desk(tmp_path / "third").load("zendesk", [folder])
 
 
 def test_schedule_becomes_a_calendar(loaded: tuple[Desk, LoadReport]) -> None:

@@ -57,8 +57,8 @@ def find_intercom_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records of an export; options are not used, Intercom's times are UTC."""
-    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "conversation_history", "i")
+    """Stage the records of an export; times are UTC."""
+    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "conversation_history", "i", options)
     _conversations(staging, tables)
     if "conversation_part_history" in tables:
         _parts(staging, tables)

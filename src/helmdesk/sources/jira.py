@@ -50,8 +50,8 @@ def find_jira_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records of an export; options are not used."""
-    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "issue", "j")
+    """Stage the records of an export; times are UTC."""
+    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "issue", "j", options)
     _vocabularies(staging, tables)
     _people(staging, tables)
     _issues(staging, tables)

@@ -48,7 +48,7 @@ def find_qualtrics_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage invitations and answers to the questions we know how to read."""
-    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "survey_response", "q")
+    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "survey_response", "q", options)
     for needed in ("question_response", "question"):
         if needed not in tables:
             raise NotFoundError(f"{paths[0]}: no {needed} table; expected a file named {needed}.csv")

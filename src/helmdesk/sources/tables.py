@@ -8,10 +8,18 @@ from pathlib import Path
 from helmdesk.errors import NotFoundError
 from helmdesk.records.staging import Staging, name
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
-from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.spelled_times import ISO
+from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of, spellings_of
+from helmdesk.sources.source import Options
 
 # What exporters append to a table's name; the plain name wins where both exist.
 SUFFIXES = ("_data", "_snowflake", "_postgres", "_redshift")
+# Columns that hold instants, in any of the tables.
+TIMES = frozenset((
+    "created_at", "updated_at", "created", "updated", "time", "due_at", "resolved", "status_category_changed", "policy_applied_at",
+    "sla_policy_updated_at", "conversation_rating_created_at", "recorded_date", "sent_at",
+))  # fmt: skip
+TRIED = 1000
 TABLE_FILES = (".csv", ".gz", ".parquet")
 
 
@@ -45,20 +53,21 @@ def open_tables(
     optional: Mapping[str, Sequence[str]],
     needed: str,
     prefix: str,
+    options: Options,
 ) -> dict[str, RawTable]:
     """Read every known table and create a view ``<prefix>_<table>`` of it.
 
-    A view has all required and optional columns (null where the file has none, and for empty text), the rest
+    Times of connectors are UTC and ISO 8601; where whoever passed a table on has written them otherwise, as a spreadsheet
+    or a warehouse does, the view shows what they say as ISO 8601. A view has all required and optional columns (null where the file has none, and for empty text), the rest
     packed as JSON in ``extra``, and ``_file``, ``_row``, ``_line``. Unknown tables are reported, not read.
     """
     tables: dict[str, RawTable] = {}
     for table, path in find_tables(paths, required, needed).items():
         raw = read_table(staging, path, required=required[table])
         known = [*required[table], *optional.get(table, ())]
-        cells = [
-            f"nullif({name(column)}, '') as {name(column)}" if column in raw.columns else f"null::varchar as {name(column)}"
-            for column in known
-        ]
+        spelled = _respelled(staging, raw, [column for column in known if column in TIMES and column in raw.columns], options)
+        shown = {column: f"nullif({name(column)}, '')" for column in known if column in raw.columns} | spelled
+        cells = [f"{shown.get(column, 'null::varchar')} as {name(column)}" for column in known]
         rest = [column for column in raw.columns if column not in known and not column.startswith("_fivetran")]
         packed = ", ".join(f"{name(column)} := nullif({name(column)}, '')" for column in rest)
         extra = f"to_json(struct_pack({packed}))" if rest else "null"
@@ -73,6 +82,29 @@ def open_tables(
     if left:
         staging.note(f"tables left alone: {', '.join(left)}")
     return tables
+
+
+def _respelled(staging: Staging, raw: RawTable, columns: Sequence[str], options: Options) -> dict[str, str]:
+    """Return SQL of the columns whose times are not ISO 8601, as ISO 8601; what cannot be read stays as it is.
+
+    Raises:
+        InputError: days and months cannot be told apart.
+    """
+    cells = {column: f"nullif({name(column)}, '')" for column in columns}
+    found: dict[str, str] = {}
+    for column, cell in cells.items():
+        isoformat = TimeReader().instant("cell")
+        tried = f"(select {cell} as cell from {raw.table} where {cell} is not null limit {TRIED})"
+        ((total, readable),) = staging.connection.execute(f"select count(*), count({isoformat}) from {tried}").fetchall()
+        if readable or not total:
+            continue
+        others = [other for other in cells.values() if other != cell]
+        if not any(spellings_of(staging, raw.table, cell).readable.values()):
+            continue
+        spelling = spelling_of(staging, raw.table, (cell, *others), f"{raw.path}: {column}", MEND, options.dates)
+        instant = TimeReader("UTC", spelling or ISO).instant(cell)
+        found[column] = f"coalesce(strftime({instant} at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), {cell})"
+    return found
 
 
 def reject_times(staging: Staging, view: str, column: str, times: TimeReader) -> None:

@@ -78,8 +78,8 @@ def find_zendesk_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records of an export; options are not used, Zendesk's times are UTC."""
-    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "ticket", "z")
+    """Stage the records of an export; times are UTC."""
+    tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "ticket", "z", options)
     _people(staging, tables)
     for table, raw in tables.items():
         STAGERS[table](staging, tables)

@@ -189,12 +189,12 @@ def test_the_published_seeds(tmp_path: Path, shared_data: Callable[[str], Path])
     rows = {Path(file.path).name.removesuffix("_data.csv"): file.rows for file in report.files}
     assert rows == {
         "ticket": 10, "ticket_field_history": 38, "ticket_comment": 20, "user": 10, "organization": 10, "group": 8, "schedule": 5,
-        "schedule_holiday": 2, "ticket_schedule": 10, "sla_policy_metric_history": 22, "ticket_sla_policy": 10,
+        "schedule_holiday": 2, "ticket_schedule": 10, "sla_policy_metric_history": 22, "ticket_sla_policy": 10, "ticket_tag": 10,
     }  # fmt: skip
     assert report.records["created"] == 10
     assert report.duplicates == 3  # ticket 102: four identical rows at one second
     assert report.quarantined["value: not a priority"] == 1  # ticket 980
-    with pytest.raises(DataQualityError, match="3 of 145 rows are in quarantine"):
+    with pytest.raises(DataQualityError, match="3 of 155 rows are in quarantine"):
         desk.check_quality(report)
     with desk.engine() as engine:
         history = engine.run("select status from intervals where ticket_id = '11071' order by started_at")

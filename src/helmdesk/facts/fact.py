@@ -112,6 +112,12 @@ TICKET_DIMENSIONS = (
     Dimension(
         "waiting", "case when waiting_since is null then 'no' else 'yes' end", "whether its customer waits for us", is_of_ticket=True
     ),
+    Dimension(
+        "outcome",
+        "coalesce(outcome, 'open')",
+        "how it ended: solved, declined, cancelled, duplicate, invalid, unsolved, auto_closed; else open",
+        is_of_ticket=True,
+    ),
     Dimension("source", "source", "system the record came from"),
     *TIME_DIMENSIONS,
 )

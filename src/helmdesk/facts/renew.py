@@ -310,7 +310,7 @@ class _Renewal:
             self.execute(f"drop table temp.{name}")
         self.execute(
             "create temp table ticket_openings as select ticket_id, created_at, last_solved_at, issue_type, subject, customer_id, account_id, is_spam, is_merged,"
-            " is_split, is_deleted, is_outbound, repeat_ticket_id from mart.tickets where coalesce(customer_id, account_id) in (from touched_customers)"
+            " is_split, is_deleted, is_outbound, outcome, repeat_ticket_id from mart.tickets where coalesce(customer_id, account_id) in (from touched_customers)"
         )
         self.execute("create temp view ticket_clocks as from ticket_openings")
         self._create_temp("ticket_repeats", self.facts["ticket_repeats"])

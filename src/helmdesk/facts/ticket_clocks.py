@@ -22,7 +22,7 @@ fact = Fact(
         select ticket_id,
             min(case when episode = 1 then ended_at end) as first_solved_at,
             max(ended_at) as last_solved_at,
-            arg_max(is_auto_closed, episode) as is_auto_closed, bool_or(episode = 1 and is_auto_closed) as is_first_auto_closed,
+            nullif(arg_max(coalesce(outcome, ''), episode), '') as outcome, max(case when episode = 1 then outcome end) as first_outcome,
             arg_max(solver_agent_id, episode) as solver_agent_id, arg_max(solver_team_id, episode) as solver_team_id,
             count_if(episode > 1 and not is_thank_you) as reopens,
             count_if(is_thank_you) as thank_you_reopens,
@@ -89,7 +89,8 @@ fact = Fact(
         coalesce(x.first_any_reply_at, forever()) as first_any_reply_at, coalesce(x.first_bot_reply_at, forever()) as first_bot_reply_at,
         x.last_customer_message_at, cast(coalesce(x.human_replies, 0) + coalesce(y.human_replies, 0) as bigint) as human_replies,
         cast(coalesce(x.touches, 0) + coalesce(y.touches, 0) as bigint) as touches, coalesce(n.people_replying, 0) as people_replying,
-        q.first_solved_at, q.last_solved_at, q.is_auto_closed, q.is_first_auto_closed, q.reopens, q.thank_you_reopens,
+        q.first_solved_at, q.last_solved_at, q.outcome, q.first_outcome, coalesce(q.outcome = 'auto_closed', false) as is_auto_closed,
+        coalesce(q.first_outcome = 'auto_closed', false) as is_first_auto_closed, q.reopens, q.thank_you_reopens,
         coalesce(q.reopened_at, forever()) as reopened_at,
         coalesce(q.reopened_at < q.first_solved_at + days(z.reopen_days), false) as is_reopened_in_time,
         nullif(q.solver_agent_id, '') as solver_agent_id, nullif(q.solver_team_id, '') as solver_team_id

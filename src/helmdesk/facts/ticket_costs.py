@@ -34,7 +34,7 @@ fact = Fact(
     work as (
         select t.ticket_id, p.start_at, p.end_at, t.handle_seconds, t.channel, t.team, t.team_id,
             t.created_at >= p.start_at and t.created_at < p.end_at as is_handled,
-            t.last_solved_at >= p.start_at and t.last_solved_at < p.end_at as is_resolved, coalesce(c.contacts, 0) as contacts,
+            t.last_solved_at >= p.start_at and t.last_solved_at < p.end_at and t.outcome = 'solved' as is_resolved, coalesce(c.contacts, 0) as contacts,
             case when t.created_at >= p.start_at and t.created_at < p.end_at then t.created_at
                 when c.first_at is not null then c.first_at else t.last_solved_at end as handled_at
         from tickets t

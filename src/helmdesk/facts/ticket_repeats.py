@@ -20,7 +20,8 @@ fact = Fact(
         select o.ticket_id, k.created_at, k.last_solved_at, o.issue_type, lower(o.subject) as subject, coalesce(o.customer_id, o.account_id) as who
         from ticket_openings o
         join ticket_clocks k on k.ticket_id = o.ticket_id
-        where not (o.is_spam or o.is_merged or o.is_split or o.is_deleted or k.is_outbound) and coalesce(o.customer_id, o.account_id) is not null
+        where not (o.is_spam or o.is_merged or o.is_split or o.is_deleted or k.is_outbound)
+            and coalesce(k.outcome, '') not in ('spam', 'merged', 'deleted') and coalesce(o.customer_id, o.account_id) is not null
     ),
     -- A repeat is looked for in the fortnight it can be in, not among everything the customer ever wrote.
     windows as (

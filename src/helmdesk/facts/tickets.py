@@ -113,8 +113,8 @@ fact = Fact(
         p.solves, p.closes, d.handle_seconds,
         case when n.keeps_transfers then coalesce(r.transfers, 0) end as reported_transfers,
         case when n.keeps_reopens then coalesce(r.reopens, 0) end as reported_reopens,
-        o.is_spam, o.is_merged, o.is_split, o.is_deleted, coalesce(gm.survivor_id, gm.merged_into) as survivor_ticket_id,
-        o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, o.is_typed, not (o.is_spam or o.is_merged or o.is_deleted) as is_counted,
+        u.is_spam, u.is_merged, o.is_split, u.is_deleted, coalesce(gm.survivor_id, gm.merged_into) as survivor_ticket_id,
+        o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, o.is_typed, not (u.is_spam or u.is_merged or u.is_deleted) as is_counted,
         y.repeat_ticket_id, y.repeat_ticket_id is not null as is_repeated,
         k.{MATURITIES["is_fcr_mature"]} as is_fcr_mature, z.fcr_escalation_fails,
         seconds(k.clock_started_at, nullif(k.first_reply_at, forever())) as first_reply_seconds,
@@ -133,6 +133,8 @@ fact = Fact(
     from ticket_clocks k
     cross join horizon z
     join ticket_openings o on o.ticket_id = k.ticket_id
+    cross join lateral (select o.is_spam or coalesce(k.outcome = 'spam', false) as is_spam, o.is_merged or coalesce(k.outcome = 'merged', false) as is_merged,
+        o.is_deleted or coalesce(k.outcome = 'deleted', false) as is_deleted) u
     join paths p on p.ticket_id = k.ticket_id
     left join rounds x on x.ticket_id = k.ticket_id
     left join waiting w on w.ticket_id = k.ticket_id

@@ -13,11 +13,12 @@ PER_TICKET = "coalesce(ticket_id, cost_id)"
 metric = Metric(
     key="cost_per_ticket",
     name="Cost per ticket",
-    version=2,
+    version=3,
     owner="finance",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
         Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
+        Change(3, date(2026, 11, 26), "per_resolved: tickets that ended declined, cancelled, duplicate, invalid or unsolved, or that a rule closed, are not resolved"),
     ),
     pillar="operational_efficiency",
     category="operational_excellence",

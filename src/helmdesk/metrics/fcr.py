@@ -2,23 +2,24 @@
 
 One round of replies by one person, no reopen, and no further ticket of the same customer about the same thing
 within the repeat window. Tickets younger than the window are pending, not successes. Tickets closed without any
-human reply are not in it.
+human reply are not in it, nor are those that ended without a solution (closed by a rule, declined, cancelled, duplicate ...).
 """
 
 from datetime import date
 
 from helmdesk.kinds import Change, Metric, Part, Reference, Share, Variant
 
-SOLVED = "is_counted and last_solved_at < forever() and not is_auto_closed and human_rounds >= 1"
+SOLVED = "is_counted and last_solved_at < forever() and outcome = 'solved' and human_rounds >= 1"
 
 metric = Metric(
     key="fcr",
     name="First contact resolution",
-    version=2,
+    version=3,
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
         Change(2, date(2026, 11, 26), "survey: what lies outside the instrument's lists is no answer and no longer counts as unsolved"),
+        Change(3, date(2026, 11, 26), "tickets that ended declined, cancelled, duplicate, invalid or unsolved are not solved"),
     ),
     pillar="customer_quality",
     category="resolution_quality",
@@ -41,10 +42,10 @@ metric = Metric(
         Variant("one_touch", "exactly one public reply by a person", "Zendesk, dbt_zendesk", value=Share("human_replies = 1"), where=SOLVED,
                 is_without_pending=True),
         Variant("lt_two_replies", "fewer than two public replies by people, none included", "Zendesk (older page)", value=Share("human_replies < 2"),
-                where="is_counted and last_solved_at < forever() and not is_auto_closed", is_without_pending=True),
+                where="is_counted and last_solved_at < forever() and outcome = 'solved'", is_without_pending=True),
         Variant("no_reopen", "not reopened within reopen_days", value=Share("not is_reopened_in_time")),
         Variant("within_15_min", "solved within 15 minutes of creation", "Zammad", value=Share("first_solve_seconds <= 900"),
-                where="is_counted and first_solved_at < forever()", anchor="first_solved_at", needs=("status_changed",), is_without_pending=True),
+                where="is_counted and first_solved_at < forever() and first_outcome in ('solved', 'auto_closed')", anchor="first_solved_at", needs=("status_changed",), is_without_pending=True),
         Variant("survey", "share who say so when asked", fact="responses", anchor="responded_at", value=Share("is_positive"),
                 where="instrument_kind = 'fcr' and is_last and is_counted and is_answer", needs=("responded",), is_without_pending=True,
                 evidence=("response_id", "ticket_id", "responded_at", "answer", "channel", "team", "agent")),

@@ -12,11 +12,12 @@ from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Reference, Vari
 metric = Metric(
     key="first_response_time",
     name="First response time",
-    version=2,
+    version=3,
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
         Change(2, date(2026, 11, 26), "what a bot answered is not charged to people, also without a recorded hand-off; what an agent writes down for a caller is no reply"),
+        Change(3, date(2026, 11, 26), "authors whose side nobody told reply to nobody; where we greet first, the clock starts with the customer's first words"),
     ),
     pillar="operational_efficiency",
     category="operational_excellence",

@@ -1,19 +1,25 @@
 """How often a solved ticket comes back.
 
 Only tickets whose waiting window has passed are judged; younger ones are pending. A customer's thank-you
-that reopens a ticket, solved again without a reply, is flagged and not counted.
+that reopens a ticket, solved again without a reply, is flagged and not counted. Tickets that first ended declined,
+cancelled, as a duplicate, invalid or unsolved were not solved; those that a rule closed are in, for closing too early shows here.
 """
 
 from datetime import date
 
 from helmdesk.kinds import Change, Mean, Metric, Part, Reference, Share, Variant
 
+SOLVED = "is_counted and first_solved_at < forever() and first_outcome in ('solved', 'auto_closed')"
+
 metric = Metric(
     key="reopen_rate",
     name="Reopen rate",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "tickets that first ended declined, cancelled, duplicate, invalid or unsolved were not solved and leave the denominator"),
+    ),
     pillar="team_performance",
     category="resolution_quality",
     unit="share",
@@ -21,24 +27,24 @@ metric = Metric(
     fact="tickets",
     anchor="first_solved_at",
     value=Share("is_reopened_in_time"),
-    where="is_counted and first_solved_at < forever() and is_reopen_mature",
+    where=f"{SOLVED} and is_reopen_mature",
     where_words="tickets solved at least reopen_days ago (7 unless the desk says otherwise), placed at their first solve",
     formula="tickets reopened within reopen_days of their first solve ÷ tickets first solved",
     evidence=("ticket_id", "first_solved_at", "reopened_at", "is_reopened_in_time", "reopens", "thank_you_reopens", "team", "agent"),
     rewards="solving for good; also leaving tickets open for longer",
     exposes="premature closing, thin answers, unfixed causes",
     supports=("coaching", "tooling", "product"),
-    pending=Part("pending", "first_solved_at", "is_counted and first_solved_at < forever() and not is_reopen_mature"),
+    pending=Part("pending", "first_solved_at", f"{SOLVED} and not is_reopen_mature"),
     needs=("status_changed",),
     read_with=("resolution_time", "csat"),
     variants=(
         Variant(
             "any_time", "reopened ever, however late, thank-yous apart", value=Share("reopens > 0"),
-            where="is_counted and first_solved_at < forever()", is_without_pending=True,
+            where=SOLVED, is_without_pending=True,
         ),
         Variant(
             "events_per_ticket", "mean number of reopens of a solved ticket", value=Mean("reopens"), unit="reopens",
-            where="is_counted and first_solved_at < forever()", is_without_pending=True,
+            where=SOLVED, is_without_pending=True,
         ),
         Variant(
             "as_reported", "the source's own counter above zero, over all its tickets, placed at creation",

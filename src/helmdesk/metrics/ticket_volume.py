@@ -11,9 +11,12 @@ from helmdesk.kinds import Change, Count, Metric, Sum, Variant
 metric = Metric(
     key="ticket_volume",
     name="Ticket volume",
-    version=1,
+    version=2,
     owner="support operations",
-    changes=(Change(1, date(2026, 11, 22), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 22), "first definition"),
+        Change(2, date(2026, 11, 26), "chats that begin with a greeting of ours count; tickets whose last status or resolution says spam, merged or deleted do not"),
+    ),
     pillar="operational_efficiency",
     category="operational_excellence",
     unit="tickets",

@@ -161,7 +161,7 @@ preset = Preset(
             ),
         ),
         ToolMetric(
-            "first_resolution_business_minutes", "resolution_time", counted(minutes("first_solve_business_seconds"), "first_solved_at < forever() and not is_first_auto_closed"),
+            "first_resolution_business_minutes", "resolution_time", counted(minutes("first_solve_business_seconds"), "first_solved_at < forever() and first_outcome = 'solved'"),
             (
                 auto_closed(counted(minutes("first_solve_business_seconds"), "first_solved_at < forever()")),
                 Step("reopened and open", counted(minutes("first_solve_business_seconds"), "is_solved"), "a ticket that is open again loses its business values"),

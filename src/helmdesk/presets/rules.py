@@ -17,10 +17,10 @@ def counted(value: str, where: str = "true") -> str:
     return f"case when is_counted and {where} then {value} end"
 
 
-SOLVED = "is_solved and not is_auto_closed"
+SOLVED = "is_solved and outcome = 'solved'"
 FIRST_REPLY = counted(minutes("first_reply_seconds"), "first_reply_at < forever()")
 FIRST_REPLY_BUSINESS = counted(minutes("first_reply_business_seconds"), "first_reply_at < forever()")
-FIRST_SOLVE = counted(minutes("first_solve_seconds"), "first_solved_at < forever() and not is_first_auto_closed")
+FIRST_SOLVE = counted(minutes("first_solve_seconds"), "first_solved_at < forever() and first_outcome = 'solved'")
 RESOLUTION = counted(minutes("resolution_seconds"), SOLVED)
 ONE_TOUCH = counted("case when human_replies = 1 then 1.0 else 0.0 end", f"{SOLVED} and human_rounds >= 1")
 
@@ -38,8 +38,12 @@ def with_gone(value: str) -> Step:
 
 
 def auto_closed(value: str) -> Step:
-    """Return the step that takes tickets in which a rule closed."""
-    return Step("auto-close", value, "a ticket that a rule closed after silence counts as resolved")
+    """Return the step that takes tickets in which nobody solved."""
+    return Step(
+        "auto-close",
+        value,
+        "a ticket that a rule closed after silence, or that ended declined, cancelled, duplicate or invalid, counts as resolved",
+    )
 
 
 FIRST_SOLVE_OF_ALL = auto_closed(counted(minutes("first_solve_seconds"), "first_solved_at < forever()"))

@@ -25,10 +25,10 @@ _SPAN = "case when bot_started_at is not null or is_outbound then first_reply_fr
 _ANCHORED = "case when bot_started_at is not null or is_outbound then first_reply_from_created_business_seconds else first_reply_business_at_anchor_seconds end"
 
 
-def _single(name: str, seconds: str, solved: str, automatic: str, variant: str) -> ToolMetric:
+def _single(name: str, seconds: str, solved: str, done: str, variant: str) -> ToolMetric:
     everyone = f"case when {solved} then {minutes(seconds)} end"
     steps = (auto_closed(counted(minutes(seconds), solved)), with_gone(everyone), _floor(everyone))
-    return ToolMetric(name, "resolution_time", counted(minutes(seconds), f"{solved} and not {automatic}"), steps, variant=variant)
+    return ToolMetric(name, "resolution_time", counted(minutes(seconds), f"{solved} and {done}"), steps, variant=variant)
 
 
 preset = Preset(
@@ -56,8 +56,8 @@ preset = Preset(
             ),
             variant="mean", clock="business",
         ),
-        _single("first_resolution_time_min", "first_solve_seconds", "first_solved_at < forever()", "is_first_auto_closed", "first_solve"),
-        _single("full_resolution_time_min", "resolution_seconds", "is_solved", "is_auto_closed", "mean"),
+        _single("first_resolution_time_min", "first_solve_seconds", "first_solved_at < forever()", "first_outcome = 'solved'", "first_solve"),
+        _single("full_resolution_time_min", "resolution_seconds", "is_solved", "outcome = 'solved'", "mean"),
         ToolMetric(
             "full_resolution_time_within_business_hours_min", "resolution_time", counted(minutes("resolution_business_seconds"), SOLVED),
             (
@@ -68,9 +68,9 @@ preset = Preset(
             ),
             variant="mean", clock="business",
         ),
-        _single("requester_wait_time_min", "requester_wait_seconds", "is_solved", "is_auto_closed", "requester_wait_time"),
-        _single("agent_wait_time_min", "pending_seconds", "is_solved", "is_auto_closed", "agent_wait_time"),
-        _single("on_hold_time_min", "on_hold_seconds", "is_solved", "is_auto_closed", "on_hold_time"),
+        _single("requester_wait_time_min", "requester_wait_seconds", "is_solved", "outcome = 'solved'", "requester_wait_time"),
+        _single("agent_wait_time_min", "pending_seconds", "is_solved", "outcome = 'solved'", "agent_wait_time"),
+        _single("on_hold_time_min", "on_hold_seconds", "is_solved", "outcome = 'solved'", "on_hold_time"),
         ToolMetric(
             "one_touch_tickets", "fcr", ONE_TOUCH,
             (

@@ -24,6 +24,8 @@ CAUSES = ("manual", "automation", "merge", "import", "sla")
 FIDELITIES = ("native", "derived", "asserted")
 STATUSES = ("new", "open", "waiting_customer", "waiting_third_party", "solved", "closed")
 SOLVED_STATUSES = ("solved", "closed")
+# How a ticket ended: solved, or in one of the ways in which nobody solved it. Spam, merged and deleted tickets do not count at all.
+OUTCOMES = ("solved", "declined", "cancelled", "duplicate", "invalid", "unsolved", "auto_closed", "spam", "merged", "deleted")
 # What an agent really does, and what a plan can ask for; sources map their own words onto these.
 STATES = ("handling", "wrap", "available", "break", "meal", "meeting", "training", "project", "outage", "auxiliary", "offline")
 ACTIVITIES = ("work", "break", "meal", "meeting", "training", "project", "time_off")
@@ -35,6 +37,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "fidelity": FIDELITIES,
     "visibility": ("public", "internal"),
     "status": STATUSES,
+    "outcome": OUTCOMES,
     "direction": ("inbound", "outbound"),
     "escalation_kind": ("functional", "hierarchical"),
     "about": ("transactional", "relationship", "employee"),
@@ -74,7 +77,7 @@ FIELDS: dict[str, str] = {
     "subject": "text", "priority": "text", "severity": "text", "issue_type": "text",
     "agent_id": "text", "team_id": "text", "customer_id": "text", "account_id": "text",
     "is_outbound": "flag", "calendar_id": "text", "field": "text", "value": "text",
-    "previous": "text", "status": "text", "status_raw": "text", "escalation_kind": "text",
+    "previous": "text", "status": "text", "status_raw": "text", "outcome": "text", "escalation_kind": "text",
     "target_ticket_id": "text", "link_kind": "text",
     # messages and bots
     "direction": "text", "is_automated": "flag", "in_reply_to": "text", "text": "text",
@@ -130,7 +133,7 @@ class RecordType:
 
 _SPECIFICATION = """
 # family: type required | optional            (order within one instant is the order of this page)
-ticket: created ticket_id | subject priority severity issue_type agent_id team_id customer_id account_id region is_outbound calendar_id status status_raw
+ticket: created ticket_id | subject priority severity issue_type agent_id team_id customer_id account_id region is_outbound calendar_id status status_raw outcome
 handoff: bot_started ticket_id | reason
 handoff: bot_handoff ticket_id | reason
 handoff: bot_ended ticket_id | reason
@@ -138,14 +141,14 @@ ticket: field_changed ticket_id field | value previous
 ticket: assigned ticket_id | agent_id team_id
 ticket: escalated ticket_id escalation_kind | team_id agent_id reason
 message: message ticket_id direction visibility | is_automated in_reply_to text
-ticket: status_changed ticket_id status | status_raw
+ticket: status_changed ticket_id status | status_raw outcome
 ticket: merged_into ticket_id target_ticket_id |
 ticket: split ticket_id target_ticket_id |
 ticket: linked ticket_id target_ticket_id | link_kind
 ticket: spam_marked ticket_id |
 ticket: deleted ticket_id |
 ticket: restored ticket_id |
-ticket: seen ticket_id | agent_id team_id priority issue_type
+ticket: seen ticket_id | agent_id team_id priority issue_type outcome
 leg: ivr_entered leg_id | queue_id direction customer_id
 leg: offered leg_id | queue_id direction customer_id account_id issue_type
 leg: answered leg_id | agent_id queue_id is_resolved

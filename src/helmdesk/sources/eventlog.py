@@ -2,7 +2,9 @@
 
 The first activity of a case creates its ticket. Activities are read as states by a table of words that a
 mapping file may extend: ``[status] "Wait" = "waiting_customer"``. An activity that no table knows means
-that somebody works on the case: open. The load report names those.
+that somebody works on the case: open. The load report names those. Words that mean "not done" ("Cancelled", "Rejected",
+"Duplicate") are that way of ending, and end the case where they are its last activity; a mapping may add to them:
+``[outcomes] declined = ["Too dear"]``.
 
 The lifecycle of an activity is read too. Words of the XES standard (start, suspend, resume, complete, ...)
 tell when somebody worked; any other word ("In Progress", "Wait - User") says more closely than the activity
@@ -19,8 +21,10 @@ from helmdesk.errors import InputError, MappingError, nearest
 from helmdesk.records.schema import STATUSES
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Sheet, open_sheet, sheet_of, times_of
+from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.words import own_words
 from helmdesk.sources.reading.xes import read_xes
 from helmdesk.sources.source import Options, Source, named_paths
 
@@ -77,7 +81,7 @@ SHOWN = 12
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of event logs in CSV or XES, gzip or not."""
-    own = _own_statuses(options.mapping)
+    own, endings = _own_words(options.mapping)
     sheets = [_open(staging, path, place) for place, path in enumerate(paths)]
     rows = " union all ".join(_rows(sheet, _times(staging, sheet, options)) for sheet in sheets)
     staging.connection.execute(f"create table log_rows as {rows}")
@@ -86,21 +90,22 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     unreadable = "log_rows where fault is not null or occurred_text is null"
     staging.reject("occurred_text", "occurred_text", "coalesce(fault, 'no time')", unreadable, is_whole_row=True)
     staging.on_step("ordering activities of each case")
-    _order(staging, own)
+    _order(staging, own, endings)
     has_team = any(sheet.has("team") for sheet in sheets)
     _stage(staging, has_team)
     _describe(staging, sheets)
     locate_lines(staging, [sheet.raw for sheet in sheets])
 
 
-def _own_statuses(mapping: Path | None) -> dict[str, str]:
+def _own_words(mapping: Path | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the user's own statuses of activities, and outcomes of words."""
     if mapping is None:
-        return {}
+        return {}, {}
     try:
         content = tomllib.loads(mapping.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"{mapping}: {error}") from error
-    own = content.get("status")
+    own = content.pop("status", {} if "outcomes" in content else None)
     if not isinstance(own, dict):
         raise MappingError(f"{mapping}: an event log's mapping has one table, [status], of activity = status")
     for activity, status in own.items():
@@ -108,7 +113,8 @@ def _own_statuses(mapping: Path | None) -> dict[str, str]:
             raise MappingError(
                 f"{mapping}: status of '{activity}' is '{status}'{nearest(str(status), STATUSES)} (known: {', '.join(STATUSES)})"
             )
-    return {activity.lower(): status for activity, status in own.items()}
+    words = own_words({"outcomes": WORDS}, content, mapping, "eventlog")["outcomes"] if content else {}
+    return {activity.lower(): status for activity, status in own.items()}, own_outcomes(words)
 
 
 def _open(staging: Staging, path: Path, place: int) -> Sheet:
@@ -143,7 +149,7 @@ def _rows(sheet: Sheet, times: TimeReader) -> str:
     return f"{begins} where {times.instant('start_text')} < {times.instant('occurred_text')} union all {done}"
 
 
-def _order(staging: Staging, own: dict[str, str]) -> None:
+def _order(staging: Staging, own: dict[str, str], endings: dict[str, str]) -> None:
     """Make ``activities``: the events of each case in order, each with the state it leaves the case in."""
 
     def read_as(words: dict[str, str], cell: str) -> str:
@@ -156,15 +162,18 @@ def _order(staging: Staging, own: dict[str, str]) -> None:
     cells = ("activity || '-' || lifecycle", finer, "activity",
              "substr(activity, strpos(activity, '-') + 1)", "left(activity, strpos(activity, '-') - 1)")  # fmt: skip
     known = ", ".join([*(read_as(own, cell) for cell in cells[:3]), *(read_as(STATUS, cell) for cell in cells)])
+    words = {word: None for cell in ("activity", "lifecycle") for word in words_of(staging, "log_rows", cell)}
+    ended = f"coalesce({outcome('lifecycle', words, endings)}, {outcome('activity', words, endings)})"
     stands, begins, ends = (f"coalesce(lifecycle in ({', '.join(map(text, words))}), false)" for words in (STANDS, BEGINS, ENDS))
     staging.connection.execute(
         f"""create table activities as
         with known as (
-            select *, coalesce({known}) as meant, {stands} as stands, {begins} as begins, {ends} as ends
+            select *, coalesce({known}) as known_as, {ended} as outcome, {stands} as stands, {begins} as begins, {ends} as ends
             from log_rows where case_id is not null and activity is not null and occurred_at is not null
         ),
         placed as (
-            select *, row_number() over life as place, lag(resource) over life as last_resource, lag(team) over life as last_team,
+            select *, row_number() over life as place,
+                coalesce(known_as, case when outcome <> 'solved' and lead(activity) over life is null then 'closed' end) as meant, lag(resource) over life as last_resource, lag(team) over life as last_team,
                 lag(priority) over life as last_priority, lag(occurred_at) over (partition by case_id order by _file, _row, ends) as earlier_in_file,
                 coalesce(lag(begins) over same, false) as had_begun, lag(resource) over same as begun_by
             from known
@@ -197,7 +206,8 @@ def _stage(staging: Staging, has_team: bool) -> None:
     )  # fmt: skip
     staging.add("status_changed",
                 {**here, "record_id": f"{prefix} || ':status'", "seq": "place", "actor_kind": "case when resource is null then 'unknown' else 'human' end", "status": "status",
-                 "status_raw": "concat_ws(', ', activity, lifecycle)"}, "activities where status is not null")  # fmt: skip
+                 "status_raw": "concat_ws(', ', activity, lifecycle)",
+                 "outcome": "case when status in ('solved', 'closed') then outcome end"}, "activities where status is not null")  # fmt: skip
     staging.add("assigned",
                 {**here, **owner, "record_id": f"{prefix} || ':assigned'", "seq": "place", "fidelity": "'derived'", "actor_kind": "'human'"},
                 "activities where place > 1 and (resource is distinct from last_resource or team is distinct from last_team)")  # fmt: skip

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.reading.outcomes import WORDS, own_outcomes, tag_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.roles import UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.words import with_own_words
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 
@@ -57,11 +59,14 @@ def find_intercom_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records of an export; times are UTC."""
+    """Stage the records of an export; times are UTC. What tags mean for how conversations ended may stand in `options.mapping`."""
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "conversation_history", "i", options)
     _conversations(staging, tables)
     if "conversation_part_history" in tables:
         _parts(staging, tables)
+    if "tag" in tables and "conversation_tag_history" in tables:
+        own = own_outcomes(with_own_words({"outcomes": dict.fromkeys(WORDS, ())}, options.mapping, "intercom")["outcomes"])
+        _endings(staging, own)
     _people(staging, tables)
     locate_lines(staging, list(tables.values()))
 
@@ -162,6 +167,23 @@ def _ratings_and_verdicts(staging: Staging, base: Mapping[str, str], own: str) -
         "(select * from i_rows h where h.sla_name is not null and h.sla_status in ('hit', 'missed')"
         " qualify row_number() over (partition by h.id, h.sla_name, h.sla_status order by h.known_at) = 1) h",
     )  # fmt: skip
+
+
+def _endings(staging: Staging, own: Mapping[str, str]) -> None:
+    """Stage what tags say of how conversations ended, as far as the user says what they mean: a tag may be a topic, too."""
+    tagged = "(select t.conversation_id, g.name from i_conversation_tag_history t join i_tag g on g.id = t.tag_id)"
+    tags = words_of(staging, tagged, "name")
+    meant = tag_outcomes(staging, tags, own)
+    if meant:
+        cases = " ".join(f"when {text(tag)} then {text(means)}" for tag, means in meant.items())
+        staging.add(
+            "seen",
+            {"record_id": "'intercom:conversation:' || h.id || ':ended:' || h.outcome || ':' || epoch_us(h.known_at)", "source_id": "h.id", "ticket_id": "h.id",
+             "occurred_at": "h.known_at", "outcome": "h.outcome", "fidelity": "'derived'", "_file": "h._file", "_row": "h._row"},
+            f"(select r.id, r.known_at, r._file, r._row, min(case t.name {cases} end) as outcome"
+            f" from (select * from i_rows qualify row_number() over (partition by id order by known_at desc, _row desc) = 1) r"
+            f" join {tagged} t on t.conversation_id = r.id group by all) h where h.outcome is not null",
+        )  # fmt: skip
 
 
 def _side(tables: Mapping[str, RawTable], author: str, kind: str) -> str:

@@ -1,7 +1,8 @@
 """Jira Service Management as connector tables: issue, issue_field_history, comment, status, priority, user and more.
 
 Statuses are read by their category (to do, in progress, done) and, within progress, by name: waiting for a customer,
-pending, waiting for a vendor. Times are UTC.
+pending, waiting for a vendor. Times are UTC. How an issue ended is told by its status ("Declined") and by its resolution
+("Won't Do"); words that are not known here stand in a ``--mapping``: ``[outcomes]``, then ``declined = ["Too dear"]``.
 
 Who is who: the reporter is the customer of his issue. Of the team are members of a service desk's own groups, whoever was
 ever assigned an issue or wrote an internal comment, and who changed the status of others' issues without reporting any.
@@ -16,13 +17,16 @@ from pathlib import Path
 
 from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.flags import flag, flag_fault
+from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.words import with_own_words
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 
 TIMES = TimeReader("UTC")
+ENDED = "case when s.status = 'solved' then s.outcome end"
 REQUIRED: dict[str, tuple[str, ...]] = {
     "issue": ("id", "created", "status"),
     "issue_field_history": ("field_id", "issue_id", "time", "value"),
@@ -30,13 +34,14 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "status": ("id", "name", "status_category_id"),
     "status_category": ("id", "name"),
     "priority": ("id", "name"),
+    "resolution": ("id", "name"),
     "issue_type": ("id", "name"),
     "user": ("id", "name"),
     "user_group": ("user_id", "group_name"),
     "project": ("id", "name"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
-    "issue": ("key", "summary", "assignee", "reporter", "creator", "priority", "issue_type", "project", "updated", "resolved",
+    "issue": ("key", "summary", "assignee", "reporter", "creator", "priority", "issue_type", "project", "resolution", "updated", "resolved",
               "status_category_changed", "_fivetran_deleted"),
     "issue_field_history": ("author_id",),
     "comment": ("body", "is_public"),
@@ -50,9 +55,9 @@ def find_jira_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records of an export; times are UTC."""
+    """Stage the records of an export; `options.mapping` may hold the user's own words for outcomes."""
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "issue", "j", options)
-    _vocabularies(staging, tables)
+    _vocabularies(staging, tables, own_outcomes(with_own_words({"outcomes": WORDS}, options.mapping, "jira")["outcomes"]))
     _people(staging, tables)
     _issues(staging, tables)
     if "issue_field_history" in tables:
@@ -72,26 +77,38 @@ def _at(column: str) -> str:
     return TIMES.instant(column)
 
 
-def _vocabularies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    """Create look-ups of names and of canonical statuses; a status nobody describes has none."""
+def _vocabularies(staging: Staging, tables: Mapping[str, RawTable], own: Mapping[str, str]) -> None:
+    """Create look-ups of names, of canonical statuses and of outcomes; a status nobody describes has none."""
     run = staging.connection.execute
-    for table in ("priority", "issue_type"):
+    for table in ("priority", "issue_type", "resolution"):
         rows = f"select id, name from j_{table}" if table in tables else "select null::varchar as id, null::varchar as name where false"
         run(f"create temp table j_{table}_names as {rows}")
     if "status" in tables:
         category = (
             "(select name from j_status_category c where c.id = s.status_category_id)" if "status_category" in tables else "null::varchar"
         )
-        run(f"""create temp table j_statuses as select id, name, case
+        ended = outcome("name", words_of(staging, "j_status", "name"), own)
+        run(f"""create temp table j_statuses as select id, name, {ended} as outcome, case when lower({category}) = 'done' then 'solved'
             when regexp_matches(lower(name), 'waiting for customer|awaiting customer|waiting for reporter|pending customer') then 'waiting_customer'
             when lower(name) in ('waiting for support', 'waiting for agent') then 'open'
             when regexp_matches(lower(name), 'pending|on hold|waiting for|vendor|third party') then 'waiting_third_party'
-            when lower({category}) = 'done' then 'solved' when lower({category}) = 'to do' then 'new'
+            when lower({category}) = 'to do' then 'new'
             when lower({category}) = 'in progress' then 'open'
-            when lower(name) in ('done', 'resolved', 'closed', 'canceled', 'cancelled') then 'solved'
+            when lower(name) in ('done', 'resolved', 'closed') or {ended} is not null then 'solved'
             when lower(name) in ('to do', 'open', 'new') then 'new' when {category} is null then 'open' end as status from j_status s""")
     else:
-        run("create temp table j_statuses as select null::varchar as id, null::varchar as name, null::varchar as status where false")
+        run(
+            "create temp table j_statuses as select * from (select null::varchar as id, null::varchar as name, null::varchar as outcome, null::varchar as status) where false"
+        )
+    told = ["select resolution as id from j_issue"]
+    if "issue_field_history" in tables:
+        told.append("select value from j_issue_field_history where field_id = 'resolution'")
+    run(f"""create temp table j_resolved as select id, name as word, count(*) as issues
+        from (select t.id, coalesce(n.name, t.id) as name from ({" union all ".join(told)}) t left join j_resolution_names n on n.id = t.id)
+        where id is not null and lower(name) <> 'unresolved' group by all""")
+    words = dict(run("select word, sum(issues)::bigint from j_resolved group by 1 order by 2 desc, 1").fetchall())
+    run(f"create temp table j_resolutions as select id, coalesce({outcome('word', words, own)}, 'solved') as outcome from j_resolved")
+    tell_unknown(staging, "resolutions", words, "say in a file with [outcomes] what they mean, and load with --mapping FILE", own)
 
 
 SERVICE_DESK_GROUP = "servicedesk|service desk|servicemanagement|service management"
@@ -140,7 +157,7 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     reject_times(staging, "j_issue", "created", TIMES)
     staging.reject("status", "status", "'a status that the status table does not describe'",
                    "j_issue where status is not null and status not in (select id from j_statuses where status is not null)")  # fmt: skip
-    untold = dict.fromkeys(("status", "assignee", "priority", "issuetype"), "true")
+    untold = dict.fromkeys(("status", "assignee", "priority", "issuetype", "resolution"), "true")
     if "issue_field_history" in tables:
         rows = "select issue_id from j_issue_field_history where issue_id is not null and field_id"
         untold = {field: f"j.id not in ({rows} = '{field}')" for field in untold}
@@ -168,6 +185,7 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     )  # fmt: skip
     shown = {field: first(told, f"coalesce({value}, '')") for field, told, value in
              (("agent_id", "assignee", "j.assignee"), ("priority", "priority", priority), ("issue_type", "issuetype", issue_type))}  # fmt: skip
+    shown["outcome"] = first("resolution", "(select e.outcome from j_resolutions e where e.id = j.resolution)")
     staging.add(
         "seen",
         {**base, **seen_columns(own, changed, {**shown, "team_id": "coalesce(j.project, '')"}), "seq": "0"},
@@ -178,7 +196,7 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         "status_changed",
         {**base, "record_id": f"{own} || ':status:' || epoch_us({since}) || ':' || j.status", "seq": "0", "fidelity": "'derived'",
          "occurred_at": since,
-         "status": "s.status", "status_raw": "s.name"},
+         "status": "s.status", "status_raw": "s.name", "outcome": ENDED},
         f"j_issue j join j_statuses s on s.id = j.status where s.status is not null and {untold['status']}",
     )  # fmt: skip
     staging.add(
@@ -204,7 +222,7 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.reject("value", "h.value", "'a status that the status table does not describe'",
                    f"{rows} where h.field_id = 'status' and h.value is not null and h.value not in (select id from j_statuses where status is not null)",
                    is_whole_row=True)  # fmt: skip
-    staging.add("status_changed", {**base, "status": "s.status", "status_raw": "s.name"},
+    staging.add("status_changed", {**base, "status": "s.status", "status_raw": "s.name", "outcome": ENDED},
                 f"{rows} join j_statuses s on s.id = h.value where h.field_id = 'status' and s.status is not null")  # fmt: skip
     staging.add("assigned", {**base, "agent_id": "coalesce(h.value, '')"}, f"{rows} where h.field_id = 'assignee'")
     staging.add(
@@ -213,6 +231,11 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
          "value": "case h.field_id when 'priority' then coalesce((select name from j_priority_names p where p.id = h.value), h.value)"
                   " when 'issuetype' then coalesce((select name from j_issue_type_names t where t.id = h.value), h.value) else h.value end"},
         f"{rows} where h.field_id not in ('status', 'assignee', 'created')",
+    )  # fmt: skip
+    staging.add(
+        "field_changed",
+        {**base, "record_id": f"{base['record_id']} || ':outcome'", "field": "'outcome'", "value": "coalesce((select e.outcome from j_resolutions e where e.id = h.value), '')"},
+        f"{rows} where h.field_id = 'resolution'",
     )  # fmt: skip
     (orphans,) = staging.connection.execute(
         "select count(distinct issue_id) from j_issue_field_history where issue_id not in (select id from j_issue)"

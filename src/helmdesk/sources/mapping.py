@@ -12,7 +12,8 @@ from helmdesk.records.schema import RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.columns import plain
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.mapping_file import Cell, Mapping, RecordRule, read_mapping
+from helmdesk.sources.mapping_file import STATUS_NAMES, Cell, Mapping, RecordRule, read_mapping
+from helmdesk.sources.mapping_outcomes import found_outcome, named_outcome
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.numbers import NumberReader, numbers_of
@@ -25,7 +26,6 @@ from helmdesk.sources.tables import seen_columns
 
 TRIED_ROWS = 1000
 EXAMPLES = 5
-STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
@@ -152,6 +152,7 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         columns[column], fault = _expression(staging, table, cell, column, kinds[column], mapping)
         if fault:
             staging.reject(cell.column or column, name(cell.column or ""), fault, f"{table.table} where {fault} is not null")
+    columns |= found_outcome(staging, table, mapping, rule, columns.get("status"))
     identity = _identity(table, mapping)
     rest = [column for column in table.columns if column not in mapping.columns()]
     if keeps_rest and rest:
@@ -270,6 +271,8 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
     value = _meant(cell)
     if column == "actor_kind":
         return role(value), None
+    if column == "outcome":
+        return named_outcome(staging, table, cell.column, value), None
     if kind == "instant":
         times = _reader(cell)
         return times.instant(value), times.fault(value)

@@ -44,6 +44,7 @@ from helmdesk.sources.reading.times import TimeReader
 
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
 FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
+STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
 TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimiter", "encoding", "record", "instrument"}
 
 

@@ -2,7 +2,7 @@
 
 Rows are ordered by their own time, the system's save counter and the file's order. Final times
 (``resolved_at``, ``closed_at``) stand on every row of an incident, so they never become events: a state
-changes when a row first shows it. Counters and the SLA verdict are kept as what the source asserts.
+changes when a row first shows it. The close code says how the incident ended. Counters and the SLA verdict are kept as what the source asserts.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from pathlib import Path
 
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.reading.flags import flag, flag_fault
+from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of
+from helmdesk.sources.reading.words import with_own_words
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.tables import seen_columns
 
@@ -27,6 +29,11 @@ STATUS = {
     "Awaiting Evidence": "waiting_third_party",
     "Resolved": "solved",
     "Closed": "closed",
+    "Canceled": "closed",
+    "Cancelled": "closed",
+    "Closed Complete": "closed",
+    "Closed Incomplete": "closed",
+    "Closed Skipped": "closed",
 }
 REQUIRED = ("number", "incident_state", "sys_updated_at", "opened_at")
 COUNTERS = {"reassignment_count": "transfers", "reopen_count": "reopens"}
@@ -35,12 +42,12 @@ KNOWN = (
     "caller_id", "opened_by", "opened_at", "sys_created_by", "sys_created_at", "sys_updated_by",
     "sys_updated_at", "contact_type", "location", "category", "subcategory", "u_symptom", "cmdb_ci", "impact",
     "urgency", "priority", "assignment_group", "assigned_to", "knowledge", "u_priority_confirmation", "notify",
-    "problem_id", "rfc", "vendor", "caused_by", "closed_code", "resolved_by", "resolved_at", "closed_at",
+    "problem_id", "rfc", "vendor", "caused_by", "closed_code", "close_code", "resolved_by", "resolved_at", "closed_at",
 )  # fmt: skip
-KEPT = ("subcategory", "u_symptom", "cmdb_ci", "impact", "urgency", "knowledge", "notify", "opened_by")
+KEPT = ("subcategory", "u_symptom", "cmdb_ci", "impact", "urgency", "knowledge", "notify", "opened_by", "close_code")
 # Columns that change nothing here and say nothing that the others do not.
 UNUSED = ("active", "sys_created_by", "sys_created_at", "u_priority_confirmation", "problem_id", "rfc", "vendor", "caused_by",
-          "closed_code", "resolved_by", "closed_at")  # fmt: skip
+          "resolved_by", "closed_at")  # fmt: skip
 MISSING = "?"
 # The first decides how all are written; the others tell day from month where it does not.
 TIMES = ("sys_updated_at", "opened_at", "resolved_at", "sla_due")
@@ -61,7 +68,8 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     _versions(staging, times)
     _reject_cells(staging, times)
     staging.on_step("writing down what changed")
-    _stage_records(staging, times, extra)
+    own = own_outcomes(with_own_words({"outcomes": WORDS}, options.mapping, "servicenow")["outcomes"])
+    _stage_records(staging, times, extra, _closings(staging, own), own)
     _describe(staging)
     locate_lines(staging, tables)
 
@@ -136,7 +144,19 @@ def _reject_cells(staging: Staging, times: TimeReader) -> None:
     )  # fmt: skip
 
 
-def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
+def _closings(staging: Staging, own: dict[str, str]) -> str:
+    """Create ``closings``, the last close code of each incident; return SQL of the outcome it means."""
+    staging.connection.execute(
+        "create temp table closings as select v.number, arg_max(coalesce(r.close_code, r.closed_code), v.version) as code"
+        " from versions v join incident_rows r on r._file = v._file and r._row = v._row"
+        " where coalesce(r.close_code, r.closed_code) is not null group by v.number"
+    )
+    words = words_of(staging, "closings", "code")
+    tell_unknown(staging, "close codes", words, "say in a file with [outcomes] what they mean, and load with --mapping FILE", own)
+    return outcome("e.code", words, own)
+
+
+def _stage_records(staging: Staging, times: TimeReader, extra: str, ended: str, own: dict[str, str]) -> None:
     # The save counter is not unique, so the row itself is the identity: its incident, save and time.
     prefix = "'servicenow:' || number || ':' || coalesce(save_number, -1) || ':' || epoch_us(seen_at) // 60000000"
     here = {"occurred_at": "seen_at", "seq": "version", "ticket_id": "number", "actor_id": "sys_updated_by",
@@ -165,12 +185,13 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str) -> None:
             "agent_id": "coalesce(v.assigned_to, '')",
             "team_id": "coalesce(v.assignment_group, '')",
             "status": "'new'",
+            "outcome": ended,
             "extra": extra,
             "stated_at": "v.seen_at",
         },
-        "versions v join incident_rows r on r._file = v._file and r._row = v._row where v.version = 1",
+        "versions v join incident_rows r on r._file = v._file and r._row = v._row left join closings e on e.number = v.number where v.version = 1",
     )
-    change("status_changed", "status", {"status": "status", "status_raw": "incident_state"},
+    change("status_changed", "status", {"status": "status", "status_raw": "incident_state", "outcome": outcome("incident_state", [raw for raw, status in STATUS.items() if status == "closed"], own)},
            "status is distinct from coalesce(last_status, 'new') and status is not null")  # fmt: skip
     shown = {column: f"coalesce({value}, '')" for column, value in
              (("agent_id", "assigned_to"), ("team_id", "assignment_group"), ("priority", "priority"), ("issue_type", "category"))}  # fmt: skip

@@ -13,7 +13,17 @@ from helmdesk.records.answers import Instrument
 from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 
-NOT_SOURCES = {"source", "reading", "suggestion", "tables", "columns", "instruments", "zendesk_schedules", "mapping_file"}
+NOT_SOURCES = {
+    "source",
+    "reading",
+    "suggestion",
+    "tables",
+    "columns",
+    "instruments",
+    "zendesk_schedules",
+    "mapping_file",
+    "mapping_outcomes",
+}
 ENTRY_POINT_GROUP = "helmdesk.sources"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from helmdesk.records.answers import NO_ANSWER, number_in
 from helmdesk.records.staging import Staging, name
+from helmdesk.sources.reading.outcomes import outcome_of
 from helmdesk.sources.reading.raw_tables import read_table
 from helmdesk.sources.reading.spelled_times import ASK, DAY_FIRST, MONTH_FIRST
 from helmdesk.sources.reading.times import spellings_of
@@ -139,6 +140,8 @@ def _judged(answers: list[str]) -> tuple[list[str], list[str], list[int]]:
 
 
 def _status(word: str) -> str:
+    if outcome_of(word) not in (None, "solved"):
+        return "closed"
     return next((status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open")
 
 

@@ -17,9 +17,11 @@ from pathlib import Path
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.flags import flag, flag_fault
+from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tag_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.words import Vocabulary, with_own_words
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 from helmdesk.sources.zendesk_schedules import stage_schedules
@@ -31,6 +33,7 @@ STATUS = {
 PRIORITIES = ("low", "normal", "medium", "high", "urgent")
 RENAMED = {"type": "issue_type", "organization_id": "account_id", "requester_id": "customer_id"}
 TEAM_ROLES = ("agent", "admin")
+MERGED_TAG = "closed_by_merge"
 RULES = "'-1'"
 """The user that triggers and automations act as."""
 SATISFACTION = "zendesk_satisfaction"
@@ -57,10 +60,12 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "sla_policy_metric_history": ("sla_policy_id", "sla_policy_updated_at", "metric", "priority", "target", "business_hours"),
     "ticket_sla_policy": ("ticket_id", "sla_policy_id", "policy_applied_at"),
     "satisfaction_rating": ("id", "ticket_id", "score", "created_at"),
+    "ticket_tag": ("ticket_id", "tag"),
+    "custom_status": ("id", "agent_label"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "ticket": ("subject", "priority", "type", "via_channel", "assignee_id", "group_id", "requester_id", "submitter_id",
-               "organization_id", "merged_ticket_ids", "due_at"),
+               "organization_id", "merged_ticket_ids", "due_at", "custom_status_id"),
     "ticket_field_history": ("user_id",),
     "ticket_comment": ("body",),
     "user": ("name", "organization_id", "created_at", "updated_at"),
@@ -78,9 +83,10 @@ def find_zendesk_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records of an export; times are UTC."""
+    """Stage the records of an export; times are UTC. What tags mean for how tickets ended may stand in `options.mapping`."""
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "ticket", "z", options)
     _people(staging, tables)
+    _endings(staging, tables, with_own_words({"outcomes": dict.fromkeys(WORDS, ())}, options.mapping, "zendesk")["outcomes"])
     for table, raw in tables.items():
         STAGERS[table](staging, tables)
         staging.on_step(f"read {table} ({raw.rows:,} rows)")
@@ -123,6 +129,27 @@ def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     )
 
 
+def _endings(staging: Staging, tables: Mapping[str, RawTable], words: Vocabulary) -> None:
+    """Create ``z_endings``: what custom statuses, by id, and tags say of how tickets ended.
+
+    The tag of a merge is Zendesk's own; any other is a word of the desk's, of topics too, and means what somebody says it does.
+    """
+    own = own_outcomes(words)
+    told = ["select null::varchar as ticket_id, null::varchar as outcome where false"]
+    if _has(tables, "custom_status"):
+        ended = outcome("agent_label", words_of(staging, "z_custom_status", "agent_label"), own)
+        staging.connection.execute(f"create temp table z_status_endings as select id, {ended} as outcome from z_custom_status")
+        told.append("select z.id, e.outcome from z_ticket z join z_status_endings e on e.id = z.custom_status_id")
+    if _has(tables, "ticket_tag"):
+        tags = words_of(staging, "z_ticket_tag", "tag")
+        meant = tag_outcomes(staging, {tag: count for tag, count in tags.items() if tag != MERGED_TAG}, own) | {MERGED_TAG: "merged"}
+        cases = " ".join(f"when {text(tag)} then {text(means)}" for tag, means in meant.items())
+        told.append(f"select ticket_id, case tag {cases} end from z_ticket_tag")
+    staging.connection.execute(
+        f"create temp table z_endings as select ticket_id, min(outcome) as outcome from ({' union all '.join(told)}) where outcome is not null group by ticket_id"
+    )
+
+
 def _side(person: str, requester: str) -> str:
     """Return SQL of the side of a person on the ticket of a requester; null of nobody."""
     side = f"(select p.kind from z_people p where p.id = {person})"
@@ -138,6 +165,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     untold = {field: f"z.id not in ({_told(tables, column)})" for field, column in columns.items()}
     first = {field: f"case when {untold[field]} then z.{column} end" for field, column in columns.items()}
     shown = {field: f"case when {untold[field]} then coalesce(z.{column}, '') end" for field, column in columns.items()}
+    shown["outcome"] = "(select e.outcome from z_endings e where e.ticket_id = z.id)"
     own = "'zendesk:ticket:' || z.id"
     staging.add(
         "created",
@@ -154,7 +182,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.add(
         "seen",
         {**seen_columns(own, _at("z.updated_at"), shown), "source_id": "z.id", "seq": "0", "ticket_id": "z.id", "_file": "z._file", "_row": "z._row"},
-        f"z_ticket z where {_at('z.updated_at')} is not null and ({' or '.join(untold.values())})",
+        f"z_ticket z where {_at('z.updated_at')} is not null and ({' or '.join(untold.values())} or {shown['outcome']} is not null)",
     )  # fmt: skip
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Without a status history the present state is all there is; it is dated by the last change.
@@ -234,6 +262,13 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         f"{rows} not in ('status', 'assignee_id', 'group_id', 'satisfaction_score', 'due_at', {', '.join(text(metric) for metric in SLA_METRICS)})"
         f" and not (h.field_name = 'priority' and h.value is not null and h.value not in ({listed}))",
     )
+    if _has(tables, "custom_status"):
+        staging.add(
+            "field_changed",
+            {**base, "record_id": f"{base['record_id']} || ':outcome'", "field": "'outcome'",
+             "value": "coalesce((select e.outcome from z_status_endings e where e.id = h.value), '')"},
+            f"{rows} = 'custom_status_id'",
+        )  # fmt: skip
     _promises(staging, base)
     _satisfaction(staging, f"(select ticket_id, updated as happened_at, {SCORES.format('value')} as score, null::varchar as comment, _file, _row, _line"
                   " from z_ticket_field_history where field_name = 'satisfaction_score')")  # fmt: skip
@@ -403,7 +438,7 @@ def _ticket_policies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 
 
 def _nothing(_staging: Staging, _tables: Mapping[str, RawTable]) -> None:
-    """Holidays are read with their schedules."""
+    """Holidays are read with their schedules; tags and custom statuses with the tickets."""
 
 
 STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
@@ -419,6 +454,8 @@ STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
     "sla_policy_metric_history": _policies,
     "ticket_sla_policy": _ticket_policies,
     "satisfaction_rating": _ratings,
+    "ticket_tag": _nothing,
+    "custom_status": _nothing,
 }
 
 source = Source("zendesk", "Zendesk connector tables: a folder of CSV or Parquet files", read, find_zendesk_tables)

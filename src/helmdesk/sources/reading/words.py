@@ -7,6 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from helmdesk.errors import MappingError, nearest
 from helmdesk.records.staging import text
@@ -47,6 +48,11 @@ def with_own_words(known: Mapping[str, Vocabulary], path: Path | None, source: s
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{path}: {error}") from error
+    return own_words(known, content, path, source)
+
+
+def own_words(known: Mapping[str, Vocabulary], content: Mapping[str, Any], path: Path, source: str) -> dict[str, Vocabulary]:
+    """Return vocabularies with the words of a file that was read; see `with_own_words`."""
     if not content or not set(content) <= set(known) or not all(isinstance(given, dict) for given in content.values()):
         tables = " or ".join(f"[{table}]" for table in known)
         raise MappingError(f"{path}: for {source} a mapping holds one table, {tables}, and nothing else")

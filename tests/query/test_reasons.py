@@ -14,7 +14,7 @@ from helmdesk.errors import OutOfRangeError
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.measurement import REASONS, Reason
 from helmdesk.query.request import Policy
-from helmdesk.query.words import show_measurement
+from helmdesk.query.words import show_measurement, show_reason
 
 FIRST, LAST = "2026-01-05", "2026-01-20"
 
@@ -74,6 +74,51 @@ def test_a_window_outside_the_data_is_refused_with_their_span(desk: Desk, start:
             ask("resolution_time", start=start, end=end)
     with pytest.raises(OutOfRangeError, match=what):
         desk.scorecard(start=start, end=end)
+
+
+def test_a_card_says_why_it_is_empty_in_the_words_of_the_measurement(desk: Desk) -> None:
+    asked = {"start": FIRST, "end": "2026-01-21", "where": "channel = 'chat'"}
+    cards = desk.scorecard(keys=["resolution_time", "csat", "ticket_volume"], **asked).cards  # type: ignore[arg-type]
+    for card in cards:
+        found = desk.measure(card.metric.key, **asked)[0]  # type: ignore[arg-type]
+        assert (card.now.value, card.now.reason) == (found.value, found.reason)
+        assert card.reason == (show_reason(found.reason) if found.value is None else "")
+    assert [card.now.value for card in cards] == [None, None, 0]
+
+
+def test_more_than_half_still_open_is_not_too_few(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    load_events(
+        desk,
+        [e for day in range(5, 12) for e in ticket(f"T{day}", f"2026-01-{day:02d}T09:00:00Z")]
+        + ticket("S", "2026-01-05T09:00:00Z", "2026-01-06T09:00:00Z"),
+    )
+    found = desk.measure("resolution_time", variant="median_km")[0]
+    assert (found.value, found.n, found.reason) == (None, 8, "pending")
+
+
+def test_no_promise_in_danger_is_a_zero(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path / "desk")
+    promise = {"type": "policy_applied", "occurred_at": "2026-01-05T09:00:00Z", "ticket_id": "T", "policy_id": "gold", "clock": "first_reply",
+               "target_seconds": 3600, "is_business": False}  # fmt: skip
+    load_events(
+        desk,
+        [
+            {
+                "type": "account",
+                "entity_id": "big",
+                "name": "Big",
+                "contract_value": 1000.0,
+                "occurred_at": "2026-01-01T00:00:00Z",
+                "valid_from": "2026-01-01T00:00:00Z",
+            },
+            *ticket("T", "2026-01-05T09:00:00Z", "2026-01-05T09:10:00Z", account_id="big"),
+            promise,
+            *ticket("U", "2026-01-20T09:00:00Z"),
+        ],
+    )
+    card = desk.scorecard(keys=["breach_exposure"], start="2026-01-15", end="2026-01-20").cards[0]
+    assert (card.now.value, card.reason, card.verdict) == (0, "", "no change")
 
 
 def test_an_empty_desk_refuses_nothing(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ import io
 import json
 import random
 from collections.abc import Callable
+from datetime import UTC
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -78,6 +80,8 @@ def test_one_answer_to_one_question(batch: int, site: Path, as_: Callable[[str],
         assert response.json()["measurements"] == rows, told
         exported = client.get("/api/v1/measure", {"metric": key, **asked}, headers={"Accept": "application/vnd.apache.arrow.stream"})
         assert pa.ipc.open_stream(exported.content).read_all().equals(found.to_arrow()), told
+        stored = client.get("/api/v1/measure", {"metric": key, **asked}, headers={"Accept": "application/vnd.apache.parquet"})
+        assert pq.read_table(io.BytesIO(stored.content)).equals(found.to_arrow()), told
         lines = list(
             csv.DictReader(
                 io.StringIO(client.get("/api/v1/measure", {"metric": key, **asked}, headers={"Accept": "text/csv"}).content.decode())
@@ -90,15 +94,27 @@ def test_one_answer_to_one_question(batch: int, site: Path, as_: Callable[[str],
         if answered % CLI_EVERY == 1:
             said = json.loads(command("measure", key, *options(asked), "--format", "json", "--desk", str(site)))
             assert said == rows, told
+            stored = CliRunner().invoke(commands, ["measure", key, *options(asked), "--format", "parquet", "--desk", str(site)])
+            assert pq.read_table(io.BytesIO(stored.stdout_bytes)).equals(found.to_arrow()), told
         if answered % PAGE_EVERY == 1:
             whole = {name: value for name, value in asked.items() if name not in ("by", "grain")}
             page = unescape(client.get(f"/metric/{key}", whole).content.decode())
             value, interval = show_measurement(desk.measure(key, **whole)[0])
-            # An empty card says "No data" at the head of its reason.
+            # A value that is missing says why, in the same words.
             assert value.lower() in page.lower() and interval in page, told
             # What the page says it looked at is what the numbers were asked over.
             dates = {name: asked[name] for name in ("window", "start", "end") if name in asked}
-            assert desk.window(**dates).words(desk.settings.time_zone) in page, told
+            window = desk.window(**dates)
+            assert window.words(desk.settings.time_zone) in page, told
+            # The rows behind the number, as Parquet: as many as it counts, inside its window, every instant in the desk's zone.
+            behind = pq.read_table(io.BytesIO(client.get("/tickets/export.parquet", {"metric": key, **whole}).content))
+            assert behind.num_rows == desk.measure(key, **whole)[0].n, told
+            instants = [field for field in behind.schema if pa.types.is_timestamp(field.type)]
+            assert instants and {field.type.tz for field in instants} == {desk.settings.time_zone}, told
+            anchor = load_catalogue()[key].variant(asked["variant"]).anchor if "variant" in asked else load_catalogue()[key].metric.anchor
+            if anchor in behind.column_names:
+                happened = [at.astimezone(UTC).replace(tzinfo=None) for at in behind[anchor].to_pylist()]
+                assert all(window.start <= at < window.end for at in happened), told
     assert answered > QUESTIONS // BATCHES // 2
 
 

@@ -10,8 +10,7 @@ import click
 from helmdesk.cli.options import desk_option, format_option, open_desk, question_options, split_names
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk import Desk
-from helmdesk.query.measurement import REASONS
-from helmdesk.query.words import show_measurement, show_period, show_segment
+from helmdesk.query.words import show_measurement, show_period, show_reason, show_segment
 
 
 @click.command(
@@ -71,7 +70,7 @@ def explain_marks(found: Any) -> None:
     if any(row.n and row.asserted == row.n for row in found):
         talk("some numbers rest on nothing but what the source asserts (its own verdict, counter or total), not on events")
     for reason in dict.fromkeys(row.reason for row in found if row.reason and row.reason != "too_few"):
-        talk(": ".join(REASONS[reason]))
+        talk(show_reason(reason))
 
 
 def warn_if_stale(desk: Desk, as_of: int | None) -> None:

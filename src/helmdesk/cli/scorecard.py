@@ -51,7 +51,7 @@ def show_scorecard(desk: Desk, format_name: str, **asked: Any) -> None:
         talk(f"as they stood at {wall(at, zone):%Y-%m-%d %H:%M}: {', '.join(card.metric.key for card in cards if card.at == at)}")
     empty = [card for card in cards if card.reason]
     for card in empty:
-        talk(f"{card.metric.key}: no data, {card.reason}")
+        talk(f"{card.metric.key}: {card.reason}")
 
 
 def heading(desk: Desk, window: Window) -> str:

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 SMALL = 5
 Reason = Literal[
-    "", "not_recorded", "out_of_range", "partly_out_of_range", "withheld", "pending", "filtered_out", "not_permitted", "no_rows", "too_few"
+    "",
+    "not_recorded",
+    "out_of_range",
+    "partly_out_of_range",
+    "withheld",
+    "pending",
+    "filtered_out",
+    "not_permitted",
+    "no_rows",
+    "too_few",
+    "no_base",
 ]
 # What a reason means, and the next step.
 REASONS: Mapping[Reason, tuple[str, str]] = {
@@ -30,6 +40,10 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     "filtered_out": ("nothing passes the filter", "widen the filter or the window"),
     "not_permitted": ("nothing you may see", "ask somebody who may see more"),
     "no_rows": ("no cases", "no such case lies in the window; widen it, or see what is loaded: helmdesk doctor"),
+    "no_base": (
+        "nothing to divide by",
+        "none of what it is measured against lies in the window; widen it, or see what is loaded: helmdesk doctor",
+    ),
     "too_few": ("fewer than five cases", "too few for a conclusion; widen the window or the filter"),
 }
 FIXED_COLUMNS = (

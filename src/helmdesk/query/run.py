@@ -173,7 +173,7 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
     if is_unrecorded:
         # Not even a count is zero where nobody ever recorded such a thing.
         value = [None] * len(sizes)
-    reasons = _reasons(pane, bounds, columns, value, is_suppressed, is_unrecorded)
+    reasons = _reasons(metric, pane, bounds, columns, value, is_suppressed, is_unrecorded)
     # A period before the data begin is no period without cases.
     value = [None if reason == "out_of_range" else number for number, reason in zip(value, reasons, strict=True)]
     measured: Columns = {
@@ -195,10 +195,16 @@ def _unit(metric: Metric, request: Request, bounds: Bounds) -> str:
 
 
 def _reasons(
-    pane: Pane, bounds: Bounds, columns: Columns, value: Sequence[float | None], is_suppressed: Sequence[bool], is_unrecorded: bool
+    metric: Metric,
+    pane: Pane,
+    bounds: Bounds,
+    columns: Columns,
+    value: Sequence[float | None],
+    is_suppressed: Sequence[bool],
+    is_unrecorded: bool,
 ) -> list[Reason]:
     """Return why each value is missing or not to be relied on."""
-    request = pane.request
+    request, is_watched = pane.request, isinstance(_inner(metric.value), Survival)
     outside = {bucket.label for bucket in pane.periods if bucket.end <= bounds.first or bucket.start > bounds.as_of}
     nobody: Reason = "filtered_out" if request.where is not None else "not_permitted" if request.policy.predicate is not None else "no_rows"
     reaches_out = not pane.periods and (
@@ -215,7 +221,10 @@ def _reasons(
             return "withheld"
         if n == 0:
             return "pending" if pending else nobody
-        if n < SMALL or number is None:
+        if number is None:
+            # Of a duration watched until it ends: fewer than half have ended.
+            return "pending" if is_watched else "no_base"
+        if n < SMALL:
             return "too_few"
         return "partly_out_of_range" if reaches_out else ""
 

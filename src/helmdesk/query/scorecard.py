@@ -9,13 +9,13 @@ from typing import Any
 
 from helmdesk.catalogue import Entry
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
-from helmdesk.kinds import Count, Level, Metric
+from helmdesk.kinds import Count, Level, Metric, Sum, SumOnce, Value
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
-from helmdesk.query.run import Answer
 from helmdesk.query.window import TICK, Window, wall
+from helmdesk.query.words import show_reason
 from helmdesk.settings import Target
 from helmdesk.statistics.difference import mover, poisson_interval
 
@@ -111,11 +111,11 @@ class Scorecard:
 
 def judge(metric: Metric, now: Measurement, before: Measurement) -> str:
     """Return the verdict on a change: only an interval that excludes zero is called a change."""
-    if now.value is None or (now.n == 0 and not _is_counted(metric)):
+    if now.value is None:
         return "no data"
     if before.value is None:
         return "nothing to compare"
-    if (now.n < SMALL or before.n < SMALL) and not _is_counted(metric):
+    if (now.n < SMALL or before.n < SMALL) and not _is_total(metric):
         return "too few"
     change = change_between(metric, now, before)
     if change is None or change.low is None or change.high is None:
@@ -155,8 +155,16 @@ def against_target(metric: Metric, now: Measurement, target: Target | None) -> s
 
 
 def _is_counted(metric: Metric) -> bool:
-    value = metric.value.of if isinstance(metric.value, Level) else metric.value
-    return isinstance(value, Count)
+    return isinstance(_inner(metric), Count)
+
+
+def _is_total(metric: Metric) -> bool:
+    """Whether a value is everything added up: nothing is drawn from it, so none is too little."""
+    return isinstance(_inner(metric), Count | Sum | SumOnce)
+
+
+def _inner(metric: Metric) -> Value:
+    return metric.value.of if isinstance(metric.value, Level) else metric.value
 
 
 def _interval(metric: Metric, measurement: Measurement) -> tuple[float, float] | None:
@@ -204,7 +212,7 @@ def make_card(
         nothing = nothing_measured(entry.metric)
         return Card(entry.metric, nothing, nothing, verdict, _first_part(error), tuple(entry.metric.read_with))
     current, earlier = now.measurements[0], before.measurements[0]
-    reason = "" if current.n else _why_empty(reader, now)
+    reason = show_reason(current.reason) if current.value is None else ""
     if window.previous_start < day_start(reader.bounds.first, base.time_zone):
         # The data begin inside the earlier window: a change against it would be an artefact.
         earlier = replace(earlier, value=None, low=None, high=None)
@@ -240,23 +248,10 @@ def _first_part(error: Exception) -> str:
 
 def _imbalance(cards: Sequence[Card]) -> tuple[str, ...]:
     """Say what is out of balance: a pillar that nothing measures, a metric shown without any of its guards."""
-    shown = {card.metric.key for card in cards if card.now.n}
-    pillars = {card.metric.pillar for card in cards if card.now.n}
+    shown = {card.metric.key for card in cards if not card.reason}
+    pillars = {card.metric.pillar for card in cards if not card.reason}
     missing = [pillar.replace("_", " ") for pillar in PILLARS if pillar not in pillars]
     notes = [f"nothing measured for {' and '.join(missing)}"] if missing else []
-    alone = [card for card in cards if card.now.n and card.guards and not shown & set(card.guards)]
+    alone = [card for card in cards if not card.reason and card.guards and not shown & set(card.guards)]
     notes += [f"{card.metric.name} stands without a metric to read it with ({', '.join(card.guards)})" for card in alone]
     return tuple(notes)
-
-
-def _why_empty(reader: Reader, answer: Answer) -> str:
-    """Say why a card has nothing: the sources never record it, filtered out, or nothing happened in the window."""
-    missing = reader.bounds.missing(answer.metric)
-    if missing:
-        return f"the loaded sources have no '{missing[0]}' records"
-    whole = replace(answer.request, start=None, end=None)
-    if reader.answer(whole).measurements[0].n:
-        return "nothing in this window"
-    if whole.where is not None and reader.answer(replace(whole, where=None)).measurements[0].n:
-        return "the filter leaves nothing"
-    return "the loaded sources do not carry what it needs"

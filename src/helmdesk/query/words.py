@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helmdesk.query.measurement import REASONS, Measurement
+from helmdesk.query.measurement import REASONS, Measurement, Reason
 
 NONE = "(none)"
 COUNTED = ("tickets", "contacts", "customers", "clocks", "people")
@@ -41,6 +41,11 @@ def show_measurement(row: Measurement) -> tuple[str, str]:
     low = show_value(row.low, row.unit) if row.low is not None else "?"
     high = show_value(row.high, row.unit) if row.high is not None else "?"
     return value, f"{low} – {high}"
+
+
+def show_reason(reason: Reason) -> str:
+    """Return why there is no value, or not one to rely on, and the next step; empty when there is nothing to say."""
+    return ": ".join(REASONS[reason]) if reason else ""
 
 
 def show_value(value: float, unit: str) -> str:

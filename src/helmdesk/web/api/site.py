@@ -128,11 +128,11 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
 
     Args:
         make: gives plain values for JSON.
-        as_table: gives an Arrow table, for those who accept CSV or Arrow.
+        as_table: gives an Arrow table, for those who accept CSV, Parquet or Arrow.
     """
     notice = request.desk.notice()
     accept = request.headers.get("Accept", "")
-    form = next((name for name in ("arrow", "csv") if TYPES[name].split(";")[0] in accept), "json") if as_table else "json"
+    form = next((name for name in ("arrow", "csv", "parquet") if TYPES[name].split(";")[0] in accept), "json") if as_table else "json"
     parts = (
         request.desk.identity(),
         notice,
@@ -252,7 +252,7 @@ def _for_leads(request: Any) -> None:
 
 @api.get("/measure", auth=numbers, response=ERRORS, summary="Numbers with their uncertainty")
 def measure(request: Any, asked: Query[Asked]) -> HttpResponse:
-    """Measure metrics; send ``Accept: text/csv`` or an Arrow stream's type for a table."""
+    """Measure metrics; send ``Accept: text/csv``, or the type of Parquet or of an Arrow stream, for a table."""
 
     def found() -> Any:
         return request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, policy=request.policy, **asked_of(asked))

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.scorecard import Card
-from helmdesk.query.words import show_change, show_duration, show_measurement, show_segment, show_value
+from helmdesk.query.words import show_change, show_duration, show_measurement, show_reason, show_segment, show_value
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
 
 register = template.Library()
@@ -31,6 +31,12 @@ def value(measurement: Measurement) -> str:
 def interval(measurement: Measurement) -> str:
     """Return a measurement's 95% interval; empty where none exists."""
     return show_measurement(measurement)[1]
+
+
+@register.filter
+def why(measurement: Measurement) -> str:
+    """Return why a measurement has no value, or not one to rely on, and the next step."""
+    return show_reason(measurement.reason)
 
 
 @register.filter

@@ -14,6 +14,7 @@ from helmdesk.kinds import Metric
 from helmdesk.query.distribution import has_distribution
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import GRAINS, next_period
+from helmdesk.query.words import show_reason
 from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
@@ -43,7 +44,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
     # The card measures the default form; a variant or another clock is measured by itself.
     chosen = measure(request, key, **asked)[0] if view.variant or view.clock != "calendar" else cards.cards[0].now
     context = {
-        "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
+        "reason": "" if chosen.value is not None else show_reason(chosen.reason) or cards.cards[0].reason, "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
         "chosen": chosen, "dimensions": dimensions, "by": by, "grain": grain, "grains": GRAINS, "window": window_words(request, cards, view),
         "may_explain": request.user.role in LEADS and not view.variant,
         # Counts over the whole desk are not for those who see a part of it.

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 
+from helmdesk.query.measurement import REASONS
 from helmdesk.query.periods import local_date
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route
@@ -13,6 +14,7 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
 
 SHOWN = 40
+NOT_RECORDED, _ = REASONS["not_recorded"]
 
 
 def now(request: HttpRequest) -> HttpResponse:
@@ -24,6 +26,8 @@ def now(request: HttpRequest) -> HttpResponse:
     soon = sum(0 <= clock["time_left_seconds"] < 3600 and clock["state"] == "running" for clock in clocks)
     with request.desk.reader() as reader:
         today = local_date(reader.bounds.as_of, request.desk.settings.time_zone)
+        # Where nobody ever promised anything, no clock is late, and none is in time.
+        is_promised = not reader.bounds.missing(request.desk.find_metric("breach_exposure").variant("clocks"))
     # The rows as they stand at the end of the data, as the figure does: not at the last midnight.
     point = {"start": today.isoformat(), "end": (today + timedelta(days=1)).isoformat()}
     context = {
@@ -31,8 +35,8 @@ def now(request: HttpRequest) -> HttpResponse:
         "point": point,
         "clocks": clocks[:SHOWN],
         "clock_count": len(clocks),
-        "late": late,
-        "soon": soon,
+        "late": late if is_promised else NOT_RECORDED,
+        "soon": soon if is_promised else NOT_RECORDED,
         "shown": SHOWN,
     }
     return show(

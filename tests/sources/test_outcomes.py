@@ -98,7 +98,9 @@ def test_jira_the_users_own_words(tmp_path: Path) -> None:
 
 def test_jira_histories_tell_each_end(tmp_path: Path) -> None:
     """Declined, reopened and done; done, reopened without a new resolution; relabelled after the end."""
-    issue = "id,key,created,status,resolution,reporter,updated\n" + "\n".join(f"{n},D-{n},2026-01-05 09:00:00,3,10,c,2026-01-06 09:00:00" for n in (1, 2, 3))
+    issue = "id,key,created,status,resolution,reporter,updated\n" + "\n".join(
+        f"{n},D-{n},2026-01-05 09:00:00,3,10,c,2026-01-06 09:00:00" for n in (1, 2, 3)
+    )
     history = """
 field_id,issue_id,time,value,author_id
 status,1,2026-01-05 10:00:00,3,a
@@ -255,7 +257,10 @@ def test_a_mapping_reads_the_words_that_the_file_uses(tmp_path: Path, status: st
 
 
 def test_a_mapping_says_what_words_mean(tmp_path: Path) -> None:
-    mapping = MAPPING + 'status = { constant = "solved" }\noutcome = { column = "Resolution", values = { "No budget" = "declined", "Won\'t do" = "solved" } }\n'
+    mapping = (
+        MAPPING
+        + 'status = { constant = "solved" }\noutcome = { column = "Resolution", values = { "No budget" = "declined", "Won\'t do" = "solved" } }\n'
+    )
     desk, _ = load(tmp_path, "mapping", {"tickets": ROWS}, mapping)
     assert {name: outcomes(desk)[name] for name in "124"} == {"1": "solved", "2": "solved", "4": "declined"}
 
@@ -266,7 +271,10 @@ def test_a_mapping_asks_for_words_that_nobody_knows(tmp_path: Path) -> None:
 
 
 def test_a_later_export_declines(tmp_path: Path) -> None:
-    mapping = MAPPING.replace('"Closed"', '"Updated"') + 'status = { column = "Status", values = { Closed = "closed", Open = "open", Declined = "closed" } }\n'
+    mapping = (
+        MAPPING.replace('"Closed"', '"Updated"')
+        + 'status = { column = "Status", values = { Closed = "closed", Open = "open", Declined = "closed" } }\n'
+    )
     head = "No,Opened,Updated,Status\n"
     desk, _ = load(tmp_path, "mapping", {"tickets": head + "1,2026-01-05 09:00,2026-01-05 10:00,Open"}, mapping)
     assert outcomes(desk) == {"1": None}

@@ -12,6 +12,8 @@ from helmdesk.settings import WEEKDAYS
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 MAX_PERIODS = 20_000
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+MOST_REPEATED = 60
 
 
 @dataclass(frozen=True)
@@ -111,18 +113,25 @@ def day_start(instant: datetime, zone: str) -> datetime:
     return local_midnight(local_date(instant, zone), zone)
 
 
+def shortened(text: str) -> str:
+    """Return a given text as an error may repeat it."""
+    return text if len(text) <= MOST_REPEATED else f"{text[:MOST_REPEATED]}…"
+
+
 def parse_boundary(text: str, zone: str, name: str) -> datetime:
     """Read ``2026-03-01`` (local midnight) or ``2026-03-01T08:00`` (local, or with an offset) as naive UTC.
 
     Raises:
-        UsageError: neither form.
+        UsageError: neither form, or a year that no helpdesk has seen or will.
     """
     try:
-        if len(text) == 10:
-            return local_midnight(date.fromisoformat(text), zone)
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--{name} {text!r} is not a date such as 2026-03-01 or 2026-03-01T08:00") from error
+        raise UsageError(f"--{name} {shortened(text)!r} is not a date such as 2026-03-01 or 2026-03-01T08:00") from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise UsageError(f"--{name} {text!r} is not between {FIRST_YEAR} and {LAST_YEAR}")
+    if len(text) == 10:
+        return local_midnight(moment.date(), zone)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     return moment.astimezone(UTC).replace(tzinfo=None)

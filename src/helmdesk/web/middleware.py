@@ -91,7 +91,8 @@ class DeskMiddleware:
         with Ration(who, settings.QUESTION_SECONDS, turns(), _is_wanted(request)):
             response = self.respond(request)
         if request.user.is_authenticated and "Cache-Control" not in response:
-            response["Cache-Control"] = "private, no-cache"
+            # Whoever uses the machine next sees none of it.
+            response["Cache-Control"] = "private, no-store"
         return response
 
 

@@ -30,7 +30,7 @@ def test_an_older_desk(archive: Path, tmp_path: Path) -> None:
             found = json.loads(json.dumps(desk.measure(key, **WINDOW).as_rows(), default=str))
             assert not differences(said["rows"], found), key
             compared += 1
-    assert compared >= 5  # of the others the meaning changed, and their versions say so
+    assert compared >= 3  # of the others the meaning changed, and their versions say so
     (tmp_path / "receipt.json").write_text(json.dumps(kept["receipt"]), encoding="utf-8")
     desk.verify(read_receipt(tmp_path / "receipt.json"))
     before = desk.measure("ticket_volume")[0].value

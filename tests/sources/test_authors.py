@@ -96,6 +96,14 @@ def test_jira_people_are_what_the_export_says(tmp_path: Path) -> None:
     assert desk.measure("ticket_volume")[0].value == 3
 
 
+def test_who_reports_and_changes_others_issues_is_unknown(tmp_path: Path) -> None:
+    """An agent with an issue of his own, or a customer who closed a colleague's: nothing tells which."""
+    desk, report = load(tmp_path, "jira", {**JIRA, "issue": JIRA["issue"] + "103,SD-4,2026-01-05 09:00:00,1,ben,ben,,10\n"})
+    assert kinds(desk)["ben"] == "unknown"
+    assert "ben: 1" in unknown_authors(report)[0] and unknown_authors(report)[0].startswith("2 messages")
+    assert "101" not in waits(desk)
+
+
 def test_an_author_named_as_agent_later_replies_from_then_on(tmp_path: Path) -> None:
     desk, _ = load(tmp_path, "jira", JIRA)
     people = tmp_path / "people.toml"

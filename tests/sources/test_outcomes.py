@@ -140,9 +140,11 @@ C,Canceled,29/02/2016 11:00,29/02/2016 09:00,
 D,Closed,29/02/2016 11:00,29/02/2016 09:00,Duplicate
 E,Closed Incomplete,29/02/2016 11:00,29/02/2016 09:00,
 F,Closed,29/02/2016 11:00,29/02/2016 09:00,code 6
+G,Cancelled by caller,29/02/2016 11:00,29/02/2016 09:00,
 """
     desk, report = load(tmp_path, "servicenow", {"incident": rows})
-    assert outcomes(desk) == {"A": "solved", "B": "declined", "C": "cancelled", "D": "duplicate", "E": "unsolved", "F": "solved"}
+    assert outcomes(desk) == {"A": "solved", "B": "declined", "C": "cancelled", "D": "duplicate", "E": "unsolved", "F": "solved", "G": "cancelled"}
+    assert report.quarantined == {}
     assert any("close codes: words that nobody knows count as solved: code 6 (1)" in note for note in report.notes)
     assert resolved(desk) == {"A", "F"}
 
@@ -214,6 +216,18 @@ E,Zu teuer,2026-01-05T10:00:00,ann
     desk, _ = load(tmp_path, "eventlog", {"log": log}, '[outcomes]\ndeclined = ["Zu teuer"]\n')
     assert outcomes(desk) == {"A": "solved", "B": "cancelled", "C": None, "D": "declined", "E": "declined"}
     assert resolved(desk) == {"A"}
+
+
+def test_event_logs_whose_lifecycle_says_more_closely(tmp_path: Path) -> None:
+    log = """
+case,activity,lifecycle,time,resource
+A,Completed,Cancelled,2026-01-05T10:00:00,ann
+A,Completed,Closed,2026-01-05T11:00:00,ann
+B,Completed,Closed,2026-01-05T11:00:00,ann
+C,Completed,complete,2026-01-05T11:00:00,ann
+"""
+    desk, _ = load(tmp_path, "eventlog", {"log": log})
+    assert outcomes(desk) == {"A": "cancelled", "B": "solved", "C": "solved"}
 
 
 def test_a_file_of_own_words_is_checked(tmp_path: Path) -> None:

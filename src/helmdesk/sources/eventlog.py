@@ -163,7 +163,8 @@ def _order(staging: Staging, own: dict[str, str], endings: dict[str, str]) -> No
              "substr(activity, strpos(activity, '-') + 1)", "left(activity, strpos(activity, '-') - 1)")  # fmt: skip
     known = ", ".join([*(read_as(own, cell) for cell in cells[:3]), *(read_as(STATUS, cell) for cell in cells)])
     words = {word: None for cell in ("activity", "lifecycle") for word in words_of(staging, "log_rows", cell)}
-    ended = f"coalesce({outcome('lifecycle', words, endings)}, {outcome('activity', words, endings)})"
+    # "Completed", "Closed" after "Completed", "Cancelled": the finer word counts, and this one says nothing new.
+    ended = f"case when {finer} is null then {outcome('activity', words, endings)} else {outcome('lifecycle', words, endings)} end"
     stands, begins, ends = (f"coalesce(lifecycle in ({', '.join(map(text, words))}), false)" for words in (STANDS, BEGINS, ENDS))
     staging.connection.execute(
         f"""create table activities as

@@ -5,8 +5,9 @@ pending, waiting for a vendor. Times are UTC. How an issue ended is told by its 
 ("Won't Do"); words that are not known here stand in a ``--mapping``: ``[outcomes]``, then ``declined = ["Too dear"]``.
 
 Who is who: the reporter is the customer of his issue. Of the team are members of a service desk's own groups, whoever was
-ever assigned an issue or wrote an internal comment, and who changed the status of others' issues without reporting any.
-Accounts of customers and apps are what their type says. Whoever reports issues else is a customer, anybody else unknown.
+ever assigned an issue or wrote an internal comment, and who changed the status of others' issues without reporting any
+(who does both is unknown). Accounts of customers and apps are what their type says. Whoever reports issues else is a
+customer, anybody else unknown.
 An issue whose creator is of the team, and not its reporter, was written down for the reporter.
 """
 
@@ -65,9 +66,9 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     if "comment" in tables:
         _comments(staging)
     if "user" in tables:
-        for kind, side in (("agent", "human"), ("customer", "customer")):
+        for kind, sides in (("agent", "'human'"), ("customer", f"'customer', '{UNKNOWN}'")):
             staging.add(kind, entity_columns("jira", kind, {"name": "z.name"}, "null::timestamptz"),
-                        f"j_user z where z.id in (select id from j_people where kind = '{side}')")  # fmt: skip
+                        f"j_user z where z.id in (select id from j_people where kind in ({sides}))")  # fmt: skip
     if "project" in tables:
         staging.add("team", entity_columns("jira", "team", {"name": "z.name"}, "null::timestamptz"), "j_project z")
     locate_lines(staging, list(tables.values()))
@@ -118,7 +119,7 @@ def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     """Create ``j_people``, the side of everybody of whom the export tells it; what tells more of a person goes before what tells less."""
     told = [
         (4, "human", "select assignee from j_issue"),
-        (6, "customer", "select reporter from j_issue"),
+        (7, "customer", "select reporter from j_issue"),
     ]
     if "user" in tables:
         told += [
@@ -134,11 +135,16 @@ def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     if "comment" in tables:
         told.append((5, "human", f"select author_id from j_comment where not {flag('is_public')}"))
     if "issue_field_history" in tables:
+        changers = (
+            "select h.author_id as id from j_issue_field_history h where h.field_id = 'status'"
+            " and h.author_id is distinct from (select max(reporter) from j_issue i where i.id = h.issue_id)"
+        )
         told += [
             (4, "human", "select value from j_issue_field_history where field_id = 'assignee'"),
-            (7, "human", "select h.author_id from j_issue_field_history h where h.field_id = 'status'"
-             " and h.author_id is distinct from (select max(reporter) from j_issue i where i.id = h.issue_id)"),
-        ]  # fmt: skip
+            # An agent with an issue of his own, or a customer who closed a colleague's: nothing tells which.
+            (6, UNKNOWN, f"select id from ({changers}) where id in (select reporter from j_issue)"),
+            (8, "human", changers),
+        ]
     rows = " union all ".join(f"select {rank} as rank, '{kind}' as kind, id from ({people}) t(id)" for rank, kind, people in told)
     staging.connection.execute(
         f"create temp table j_people as select id, arg_min(kind, rank) as kind from ({rows}) where id is not null group by id"

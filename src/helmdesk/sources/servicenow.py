@@ -7,12 +7,12 @@ changes when a row first shows it. The close code says how the incident ended. C
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.reading.flags import flag, flag_fault
-from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tell_unknown, words_of
+from helmdesk.sources.reading.outcomes import WORDS, outcome, outcome_of, own_outcomes, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of
@@ -65,11 +65,14 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     spelling = spelling_of(staging, "incident_rows", TIMES, str(paths[0]), MEND, options.dates)
     times = TimeReader(options.time_zone or "UTC", spelling or ISO)
     staging.on_step("comparing versions of each incident")
-    _versions(staging, times)
+    own = own_outcomes(with_own_words({"outcomes": WORDS}, options.mapping, "servicenow")["outcomes"])
+    # "Canceled by caller" is a state of a desk's own: what says how an incident ended, ends it.
+    states = {word: found for word in words_of(staging, "incident_rows", "incident_state") if (found := outcome_of(word, own))}
+    statuses = {word: "solved" if found == "solved" else "closed" for word, found in states.items()} | STATUS
+    _versions(staging, times, statuses)
     _reject_cells(staging, times)
     staging.on_step("writing down what changed")
-    own = own_outcomes(with_own_words({"outcomes": WORDS}, options.mapping, "servicenow")["outcomes"])
-    _stage_records(staging, times, extra, _closings(staging, own), own)
+    _stage_records(staging, times, extra, _closings(staging, own), outcome("incident_state", states, own))
     _describe(staging)
     locate_lines(staging, tables)
 
@@ -92,9 +95,9 @@ def _combine(staging: Staging, tables: Sequence[RawTable]) -> str:
     return "to_json(struct_pack(" + ", ".join(f"{name(column)} := r.{name(column)}" for column in [*KEPT, *unknown]) + "))"
 
 
-def _versions(staging: Staging, times: TimeReader) -> None:
+def _versions(staging: Staging, times: TimeReader, known: Mapping[str, str]) -> None:
     """Order the versions of each incident and put each beside the one before: one sort of the few columns that change."""
-    statuses = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
+    statuses = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in known.items())
     staging.connection.execute(
         f"""create table versions as
         with parsed as (
@@ -156,7 +159,7 @@ def _closings(staging: Staging, own: dict[str, str]) -> str:
     return outcome("e.code", words, own)
 
 
-def _stage_records(staging: Staging, times: TimeReader, extra: str, ended: str, own: dict[str, str]) -> None:
+def _stage_records(staging: Staging, times: TimeReader, extra: str, ended: str, state_outcome: str) -> None:
     # The save counter is not unique, so the row itself is the identity: its incident, save and time.
     prefix = "'servicenow:' || number || ':' || coalesce(save_number, -1) || ':' || epoch_us(seen_at) // 60000000"
     here = {"occurred_at": "seen_at", "seq": "version", "ticket_id": "number", "actor_id": "sys_updated_by",
@@ -191,7 +194,7 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str, ended: str, 
         },
         "versions v join incident_rows r on r._file = v._file and r._row = v._row left join closings e on e.number = v.number where v.version = 1",
     )
-    change("status_changed", "status", {"status": "status", "status_raw": "incident_state", "outcome": outcome("incident_state", [raw for raw, status in STATUS.items() if status == "closed"], own)},
+    change("status_changed", "status", {"status": "status", "status_raw": "incident_state", "outcome": f"case when status in ('solved', 'closed') then {state_outcome} end"},
            "status is distinct from coalesce(last_status, 'new') and status is not null")  # fmt: skip
     shown = {column: f"coalesce({value}, '')" for column, value in
              (("agent_id", "assigned_to"), ("team_id", "assignment_group"), ("priority", "priority"), ("issue_type", "category"))}  # fmt: skip

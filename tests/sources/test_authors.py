@@ -168,12 +168,39 @@ def test_zendesk_without_a_user_table_knows_requesters_and_assignees(tmp_path: P
     assert waits(desk) == {"1": 30 * 60}
 
 
-@pytest.mark.parametrize("channel", ["phone", "voice", "web", "chat", "Phone call (inbound)"])
+@pytest.mark.parametrize("channel", ["phone", "voice", "web", "chat", "Phone call (inbound)", "Telefon"])
 def test_what_an_agent_writes_down_for_a_caller_is_demand(tmp_path: Path, channel: str) -> None:
     tickets = f"id,created_at,updated_at,status,requester_id,submitter_id,via_channel\n1,2026-01-05 09:00:00,2026-01-05 09:00:00,new,10,30,{channel}"
     desk, _ = load(tmp_path, "zendesk", {"ticket": tickets, "user": ZENDESK["user"]})
     assert desk.measure("ticket_volume", "backlog").as_rows()[0]["value"] == 1
     assert desk.measure("ticket_volume", by="channel")[0].group == (("channel", channel),)
+
+
+@pytest.mark.parametrize(
+    ("channel", "demand"), [("phone", 1), ("Telefon", 1), ("Phone call (inbound)", 1), ("Phone call (outbound)", 0), ("Outbound Email", 0), ("email", 0)]
+)
+def test_a_ticket_that_begins_with_the_agents_own_message(tmp_path: Path, channel: str, demand: int) -> None:
+    """On channels on which customers come to us it is what the agent heard; else we wrote to the customer first."""
+    tickets = f"id,created_at,updated_at,status,requester_id,submitter_id,via_channel\n1,2026-01-05 09:00:00,2026-01-05 09:00:00,new,10,30,{channel}"
+    said = "id,ticket_id,user_id,created,public\n1,1,30,2026-01-05 09:00:00,true\n2,1,30,2026-01-05 11:00:00,true"
+    desk, _ = load(tmp_path, "zendesk", {"ticket": tickets, "user": ZENDESK["user"], "ticket_comment": said})
+    assert (desk.measure("ticket_volume")[0].value or 0) == demand
+    assert waits(desk) == ({"1": 7200} if demand else {})
+
+
+def test_a_channel_called_outbound_is_outreach_whoever_opened_it(tmp_path: Path) -> None:
+    mapping = """
+key = ["id"]
+[[record]]
+type = "created"
+[record.columns]
+ticket_id = "id"
+occurred_at = "opened"
+channel = "source"
+"""
+    rows = "id,opened,source\n1,2026-01-05 09:00,Outbound Email\n2,2026-01-05 09:00,Email\n"
+    desk, _ = load(tmp_path, "mapping", {"tickets": rows}, mapping)
+    assert desk.measure("ticket_volume")[0].value == 1
 
 
 # -- Intercom ---------------------------------------------------------------------------------------------------------

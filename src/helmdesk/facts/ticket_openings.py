@@ -9,11 +9,23 @@ what a caller wanted (``is_typed``), which is demand like any other. Chats that 
 from helmdesk.facts.fact import Fact
 
 # On these a customer comes to us: an agent who opens such a ticket writes down what somebody said.
-INBOUND_CHANNELS = (
-    "phone", "telephone", "phone call", "phone call (inbound)", "phone_call_inbound", "voice", "voicemail", "call", "inbound call", "chat",
-    "live chat", "live_chat", "livechat", "messaging", "native_messaging", "walk-in", "walk in", "walk_in", "in person", "in_person", "counter",
-)  # fmt: skip
-_INBOUND = ", ".join(f"'{channel}'" for channel in INBOUND_CHANNELS)
+INBOUND = (
+    "phone",
+    "telefon",
+    "téléphone",
+    "teléfono",
+    "voice",
+    "call",
+    "anruf",
+    "appel",
+    "llamada",
+    "chat",
+    "messaging",
+    "walk",
+    "person",
+    "counter",
+)
+_IS_INBOUND = "(" + " or ".join(f"lower(o.channel) like '%{word}%'" for word in INBOUND) + ")"
 
 fact = Fact(
     name="ticket_openings",
@@ -40,9 +52,9 @@ fact = Fact(
     ),
     directed as (
         select o.ticket_id, o.opener_kind, coalesce(w.is_ours, false) as is_ours_first, case when o.is_told_outbound is not null then o.is_told_outbound
-            when o.opener_kind <> 'human' then false
             when lower(o.channel) like '%outbound%' then true
-            else coalesce(w.is_ours, false) and coalesce(lower(o.channel), '') not in ({_INBOUND}) end as is_outbound
+            when o.opener_kind <> 'human' then false
+            else coalesce(w.is_ours, false) and not coalesce({_IS_INBOUND}, false) end as is_outbound
         from opened o
         left join first_words w on w.ticket_id = o.ticket_id
     ),

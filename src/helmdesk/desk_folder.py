@@ -43,6 +43,7 @@ class DeskFolder(DeskMarts):
         time_zone: str | None = None,
         scale: tuple[int, int] | None = None,
         dates: str | None = None,
+        account: str | None = None,
         is_dry_run: bool = False,
         refresh: bool = True,
         on_step: Step = silent,
@@ -50,6 +51,7 @@ class DeskFolder(DeskMarts):
         """Load files through a source: the whole batch or nothing, and never twice.
 
         Args:
+            account: whose numbers the ids are, where a desk has several accounts; None finds out.
             scale: lowest and highest answer, for the source ``survey``.
             dates: ``"day-first"`` or ``"month-first"``, where a file does not tell which.
 
@@ -58,7 +60,8 @@ class DeskFolder(DeskMarts):
 
         Raises:
             NotFoundError, InputError, MappingError: see the source.
-            ConflictError: another writer got in the way; load again.
+            ConflictError: another writer got in the way; load again. Or the tickets are not those of `account`, or nothing
+                tells of which account they are.
             DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
         """
         from helmdesk.sources.reading.archive import unpack_archives
@@ -68,7 +71,7 @@ class DeskFolder(DeskMarts):
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
             try:
-                return self._load_files(source, unpacked, options, is_dry_run, refresh, on_step, scratch)
+                return self._load_files(source, unpacked, options, account, is_dry_run, refresh, on_step, scratch)
             except HelmdeskError as error:
                 # Where an archive was unpacked says nothing to anybody.
                 raise type(error)(_within_archive(str(error), scratch)) from error
@@ -84,11 +87,13 @@ class DeskFolder(DeskMarts):
         source: str,
         paths: Sequence[Path],
         options: Options,
+        account: str | None,
         is_dry_run: bool,
         refresh: bool,
         on_step: Step,
         scratch: str,
     ) -> LoadReport:
+        from helmdesk.records.accounts import settle_account
         from helmdesk.records.staging import batch_identity
         from helmdesk.sources.reading.glance import digest, expected_bytes
         from helmdesk.sources.source import find_source
@@ -96,15 +101,17 @@ class DeskFolder(DeskMarts):
         found = find_source(source)
         files = found.files(paths)
         parts = {name: digest(path) for name, path in files.items()}
+        content = batch_identity(source, parts)
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
-        said = [options.time_zone, *(option for option in (options.scale, options.dates) if option)]
+        said = [options.time_zone, *(option for option in (options.scale, options.dates, account) if option)]
         parts["options"] = repr(tuple(said) if len(said) > 1 else options.time_zone).encode()
 
         def fill(staging: Staging) -> None:
             found.read(staging, paths, options)
             for file in staging.report.files:
                 file.path = _within_archive(file.path, scratch)
+            settle_account(staging, self.lake.snapshot().files, account, content)
 
         return self.load_with(
             fill,
@@ -135,7 +142,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.facts.definitions import reject_unusable_definitions
         from helmdesk.lake.erasure import leave_out_erased
         from helmdesk.records.authors import tell_unknown_authors
-        from helmdesk.records.novelty import count_tickets, refuse_another_account
+        from helmdesk.records.novelty import count_tickets
         from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
         from helmdesk.sources.instruments import tell_answers
@@ -162,7 +169,6 @@ class DeskFolder(DeskMarts):
                 staging.note(f"{left_out:,} records of people who were erased from this desk were left out")
             report = staging.summarise()
             known = self.lake.snapshot().files.get("ticket", ())
-            refuse_another_account(staging, known)
             report.tickets = count_tickets(staging, known)
             if is_dry_run:
                 return report

@@ -31,7 +31,7 @@ def export(folder: Path, day: int = 2) -> Path:
         theirs = number % 4 == 0
         customer = f"C-{CANARY}" if theirs else "200"
         word = CANARY if theirs else "words"
-        at = DAY.format(day + number % 20, 9)
+        at = DAY.format(2 + number % 20, 9)  # whenever it is exported, a ticket was created when it was
         ticket = f"T{CANARY}{number}" if theirs else f"T{number}"
         lines.append(
             f"{ticket},{at},solved,{DAY.format(day + number % 20, 15)},{word} subject,{customer},question,{word} in a custom field"

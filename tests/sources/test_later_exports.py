@@ -10,7 +10,6 @@ import pytest
 
 from desks import make_desk
 from helmdesk.desk import Desk
-from helmdesk.errors import ConflictError
 
 HEADER = "id,created_at,status,updated_at,requester_id,priority,assignee_id,group_id,type\n"
 MONDAY = (
@@ -270,28 +269,3 @@ def test_people_who_change_team_between_exports(tmp_path: Path, order: tuple[int
     with desk.engine() as engine:
         found = engine.run("select team_id, valid_from, is_latest from agent_versions where entity_id = '7' order by valid_from")
     assert found == [("1", datetime(1900, 1, 1), False), ("2", datetime(2026, 1, 12, 10), True)]
-
-
-def test_another_account_with_the_same_numbers_is_refused(tmp_path: Path) -> None:
-    """Its tickets would melt into ours; the tables of ours come again as often as they like."""
-    desk = make_desk(tmp_path / "desk")
-    folders = {}
-    other = HEADER + "1,2026-01-06 09:00:00,open,2026-01-06 12:00:00,10,low,,,\n9,2026-01-06 10:00:00,open,2026-01-06 12:00:00,11,low,,,\n"
-    for name, content in (("monday", MONDAY), ("tuesday", TUESDAY), ("other", other)):
-        folders[name] = tmp_path / name
-        folders[name].mkdir()
-        (folders[name] / "ticket.csv").write_text(content, encoding="utf-8")
-    desk.load("zendesk", [folders["monday"]])
-    with pytest.raises(
-        ConflictError, match=r"ticket 1 was created 2026-01-06 09:00 UTC in these files and 2026-01-05 09:00 UTC on this desk.*1 of 1"
-    ):
-        desk.load("zendesk", [folders["other"]])
-    jira = tmp_path / "jira"
-    jira.mkdir()
-    (jira / "issue.csv").write_text("id,key,created,status,reporter\n1,SD-1,2026-01-07 09:00:00,1,cara\n", encoding="utf-8")
-    (jira / "status.csv").write_text("id,name,status_category_id\n1,Waiting,2\n", encoding="utf-8")
-    (jira / "status_category.csv").write_text("id,name\n2,In Progress\n", encoding="utf-8")
-    with pytest.raises(ConflictError, match="where it came from zendesk"):
-        desk.load("jira", [jira])
-    desk.load("zendesk", [folders["tuesday"]])
-    assert desk.measure("ticket_volume")[0].value == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,6 @@ import click
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
-from helmdesk.errors import InputError
 from helmdesk.records.staging import LoadReport
 
 MAX_SHOWN = 8
@@ -45,6 +43,7 @@ class LoadCommand(click.Command):
 @click.option(
     "--dates", type=click.Choice(["day-first", "month-first"]), help="What 05/06/2026 begins with, where no date of the file tells."
 )
+@click.option("--as", "account", metavar="NAME", help="Account whose tickets these are, where a desk holds several: brand-b.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
 @click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards (tables only).")
@@ -60,6 +59,7 @@ def command(
     time_zone: str | None,
     scale: str | None,
     dates: str | None,
+    account: str | None,
     dry_run: bool,
     no_refresh: bool,
     shows_scorecard: bool,
@@ -75,6 +75,8 @@ def command(
         click.echo(suggest_mapping(Path(paths[0])))
         talk("check every line marked with '?', then load with --mapping FILE")
         return
+    from helmdesk.sources.source import scale_of
+
     desk = open_desk(desk_path)
     with Progress() as progress:
         report = desk.load(
@@ -82,8 +84,9 @@ def command(
             paths,
             mapping=mapping,
             time_zone=time_zone,
-            scale=_scale(source, scale),
+            scale=scale_of(source, scale),
             dates=dates,
+            account=account,
             is_dry_run=dry_run,
             refresh=not no_refresh,
             on_step=progress,
@@ -103,22 +106,6 @@ def command(
     desk.check_quality(report)
     if not dry_run and not no_refresh and not shows_scorecard:
         talk(f"next: helmdesk scorecard --desk {desk.path}")
-
-
-def _scale(source: str, given: str | None) -> tuple[int, int] | None:
-    """Return the ends of a scale such as 1-7.
-
-    Raises:
-        InputError: no such scale, or a source that takes none.
-    """
-    if given is None:
-        return None
-    found = re.fullmatch(r"(\d{1,3})\s*-\s*(\d{1,3})", given.strip())
-    if not found or int(found[1]) >= int(found[2]):
-        raise InputError(f"--scale {given}: not a lowest and a highest answer such as 1-7")
-    if source != "survey":
-        raise InputError(f"--scale is for the source 'survey'; the source '{source}' says the scale itself, or in its mapping")
-    return int(found[1]), int(found[2])
 
 
 def describe(report: LoadReport, is_dry_run: bool) -> list[str]:

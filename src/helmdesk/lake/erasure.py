@@ -186,7 +186,7 @@ class _Eraser:
             cells = [f"case when {condition} then null else raw end as raw" if name == "raw" else f'"{name}"' for name in names]
             return f"select {', '.join(cells)} from {self._reader(path)}"
         if family == "batch":
-            report = "json_merge_patch(report, '{\"quarantine_examples\": []}')::varchar"
+            report = 'json_merge_patch(report, \'{"quarantine_examples": [], "notes": []}\')::varchar'
             cells = [
                 f"case when {condition} then {report} else report end as report" if name == "report" else f'"{name}"' for name in names
             ]

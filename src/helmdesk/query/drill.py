@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from helmdesk.engines.engine import FOREVER, Engine
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.facts.build import ensure_fact
+from helmdesk.query.ticket_numbers import shown_numbers
 
 if TYPE_CHECKING:
     import pyarrow
@@ -54,7 +55,10 @@ def drill_page(
 
 
 def drill_table(engine: Engine, fact: str, sql: str, zone: str) -> pyarrow.Table:
-    """Run a drill-down; instants are on the clock of `zone` and carry it, those that have not come are null, not the year 9999."""
+    """Run a drill-down, with the numbers people know tickets by.
+
+    Instants are on the clock of `zone` and carry it; those that have not come are null, not the year 9999.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -72,4 +76,9 @@ def drill_table(engine: Engine, fact: str, sql: str, zone: str) -> pyarrow.Table
         come = pc.if_else(open_ended, pa.scalar(None, field.type), cells).cast(pa.timestamp("us", field.type.tz))
         located = come.cast(pa.timestamp("us", zone)) if field.type.tz else pc.assume_timezone(come, "UTC").cast(pa.timestamp("us", zone))
         table = table.set_column(place, field.name, located)
+    if "ticket_id" in table.column_names:
+        place, ids = table.column_names.index("ticket_id"), table.column("ticket_id").to_pylist()
+        shown = shown_numbers(engine, ids)
+        if shown:
+            table = table.set_column(place, "ticket_id", pa.array([shown.get(ticket, ticket) for ticket in ids], pa.string()))
     return table

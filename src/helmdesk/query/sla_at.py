@@ -15,6 +15,7 @@ from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import filter_expression
 from helmdesk.query.request import Request
+from helmdesk.query.ticket_numbers import shown_numbers
 
 COLUMNS = (
     "ticket_id",
@@ -77,4 +78,6 @@ def sla_at(engine: Engine, instant: datetime, request: Request, bounds: Bounds) 
             query = query.where(qualified, copy=False)  # type: ignore[union-attr]
     rows = engine.run(engine.translate(query) + " order by time_left_seconds, ticket_id, clock")
     hidden = request.policy.hidden
+    shown = shown_numbers(engine, (row[0] for row in rows))
+    rows = [(shown.get(row[0], row[0]), *row[1:]) for row in rows]
     return [{name: cell for name, cell in zip(COLUMNS, row, strict=True) if name not in hidden} for row in rows]

@@ -20,6 +20,7 @@ class Batch:
     """One load. Instants are naive UTC.
 
     Attributes:
+        source: the source that read it, or the account where that has a name of its own.
         report: what the load found: files, records by type, duplicates, quarantine by reason, notes.
         first_at, last_at: earliest and latest instant at which something happened in it.
         late: records that happened before the latest event its source had delivered by then.
@@ -93,7 +94,10 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
     for batch_id, report, recorded_at in found:
         content = json.loads(report)
         count, first, last, late = spans.get(batch_id, (0, None, None, 0))
-        batches.append(Batch(batch_id, content.get("source", ""), recorded_at, content, count, first, last, late))
+        is_own = content.get("account", "") in ("", content.get("system"))
+        batches.append(
+            Batch(batch_id, content.get("source", "") if is_own else content["account"], recorded_at, content, count, first, last, late)
+        )
     return batches
 
 

@@ -125,21 +125,5 @@ def _reject_reversed(staging: Staging, family: str) -> None:
 
 
 def _reject(staging: Staging, column: str, raw: str, reason: str, rows: str) -> None:
-    """Quarantine a moment with the line of its row, where the file still tells it."""
-    lines = [
-        f"select {index} as _file, _row, _line from raw_{index}"
-        for index in range(len(staging.report.files))
-        if staging.connection.execute(f"select 1 from duckdb_tables() where table_name = 'raw_{index}'").fetchone()
-    ]
-    known = " union all ".join(lines) or "select null::integer as _file, null::bigint as _row, null::bigint as _line where false"
-    moment = f"strftime({raw}, '%Y-%m-%d %H:%M:%S UTC')"
-    staging.reject(
-        column, "moment", "reason",
-        f"(select r._file, r._row, l._line, {moment} as moment, {reason} as reason from {_with_lines(rows, known)})",
-    )  # fmt: skip
-
-
-def _with_lines(rows: str, lines: str) -> str:
-    """Add each record's line to ``table r [join ...] [where ...]``."""
-    tables, where, condition = rows.partition(" where ")
-    return f"{tables} left join ({lines}) l on l._file = r._file and l._row = r._row{where}{condition}"
+    """Quarantine a moment."""
+    staging.reject_record(column, f"strftime({raw}, '%Y-%m-%d %H:%M:%S UTC')", reason, rows)

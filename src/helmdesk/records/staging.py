@@ -46,7 +46,12 @@ class FileReport:
 
 @dataclass
 class LoadReport:
-    """What one load found, stored and refused; the command line prints it, the lake keeps it."""
+    """What one load found, stored and refused; the command line prints it, the lake keeps it.
+
+    Attributes:
+        account: whose numbers the ids are, `system` the source that reads its files, `prefix` what its ids begin with.
+        content: digest of the files, whatever was said beside them.
+    """
 
     source: str
     batch_id: str
@@ -61,6 +66,10 @@ class LoadReport:
     notes: list[str] = field(default_factory=list)
     lake_version: int | None = None
     is_already_loaded: bool = False
+    account: str = ""
+    system: str = ""
+    prefix: str = ""
+    content: str = ""
 
     @property
     def rows(self) -> int:
@@ -151,6 +160,26 @@ class Staging:
             f"insert into rejected select _file, _row, {line}, {text(column)}, {raw}::varchar, {reason},"
             f" {'true' if is_whole_row else 'false'} from {rows}"
         )
+
+    def reject_record(self, column: str, raw: str, reason: str, rows: str) -> None:
+        """Quarantine a cell of staged records, with the line of their row where the file still tells it.
+
+        Args:
+            rows: SQL ``table r [join ...] [where ...]``; `raw` and `reason` are SQL over it.
+        """
+        lines = [
+            f"select {index} as _file, _row, _line from raw_{index}"
+            for index in range(len(self.report.files))
+            if self.connection.execute(f"select 1 from duckdb_tables() where table_name = 'raw_{index}'").fetchone()
+        ]
+        known = " union all ".join(lines) or "select null::integer as _file, null::bigint as _row, null::bigint as _line where false"
+        tables, where, condition = rows.partition(" where ")
+        placed = f"{tables} left join ({known}) l on l._file = r._file and l._row = r._row{where}{condition}"
+        self.reject(column, "raw", "reason", f"(select r._file, r._row, l._line, {raw} as raw, {reason} as reason from {placed})")
+
+    def ensure_column(self, family: str, column: str) -> None:
+        """Give a family's records a column, empty where nobody has filled it."""
+        self._table(family, {column: family_columns(family)[column]})
 
     def note(self, sentence: str) -> None:
         """Add one sentence to the load report."""

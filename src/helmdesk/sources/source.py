@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,22 @@ class Source:
     summary: str
     read: Callable[[Staging, Sequence[Path], Options], None]
     files: Callable[[Sequence[Path]], Mapping[str, Path]]
+
+
+def scale_of(source: str, given: str | None) -> tuple[int, int] | None:
+    """Return the ends of a scale such as 1-7; None where nobody says one.
+
+    Raises:
+        InputError: no such scale, or a source that takes none.
+    """
+    if not given:
+        return None
+    found = re.fullmatch(r"(\d{1,3})\s*-\s*(\d{1,3})", given.strip())
+    if not found or int(found[1]) >= int(found[2]):
+        raise InputError(f"--scale {given}: not a lowest and a highest answer such as 1-7")
+    if source != "survey":
+        raise InputError(f"--scale is for the source 'survey'; the source '{source}' says the scale itself, or in its mapping")
+    return int(found[1]), int(found[2])
 
 
 def named_paths(paths: Sequence[Path]) -> dict[str, Path]:

@@ -15,6 +15,7 @@ from django.db import close_old_connections, connection
 from helmdesk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.sample.generate import put_sample_into, remove_sample
+from helmdesk.sources.source import scale_of
 from helmdesk.web.pages.data.models import LoadJob
 
 log = logging.getLogger("helmdesk.web")
@@ -81,7 +82,15 @@ def run(job: LoadJob, *, is_preview: bool) -> None:
             if mapping:
                 mapping.write_text(job.mapping, encoding="utf-8")
             report = desk.load(
-                job.source, paths_of(job), mapping=mapping, time_zone=job.time_zone or None, is_dry_run=is_preview, on_step=tell
+                job.source,
+                paths_of(job),
+                mapping=mapping,
+                time_zone=job.time_zone or None,
+                scale=scale_of(job.source, job.scale),
+                dates=job.dates or None,
+                account=job.account or None,
+                is_dry_run=is_preview,
+                on_step=tell,
             )
     except HelmdeskError as error:
         # Uploaded files are known by their names, not by where they wait.

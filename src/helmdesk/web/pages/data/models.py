@@ -15,6 +15,9 @@ class LoadJob(models.Model):
     Attributes:
         source: name of the source that reads it; "sample" makes the sample.
         files: names as uploaded, kept in the job's folder under numbers.
+        account: whose numbers the ids are; empty finds out.
+        dates: what 05/06/2026 begins with, where no date of the file tells; empty asks.
+        scale: lowest and highest answer of a survey, as 1-5; empty finds out.
         state: uploaded, previewing, previewed, loading, done, failed.
         step: what is being done.
         report: what a preview or a load found.
@@ -26,6 +29,9 @@ class LoadJob(models.Model):
     files = models.JSONField(default=list)
     mapping = models.TextField(blank=True)
     time_zone = models.CharField(max_length=60, blank=True)
+    account = models.CharField(max_length=40, blank=True)
+    dates = models.CharField(max_length=12, blank=True)
+    scale = models.CharField(max_length=12, blank=True)
     state = models.CharField(max_length=12, default="uploaded")
     step = models.CharField(max_length=200, blank=True)
     report = models.JSONField(null=True, blank=True)

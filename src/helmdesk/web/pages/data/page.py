@@ -16,8 +16,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from helmdesk.errors import HelmdeskError, UsageError
-from helmdesk.sources.source import find_source, source_names
+from helmdesk.errors import HelmdeskError, InputError, UsageError
+from helmdesk.records.accounts import check_name
+from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
+from helmdesk.sources.source import find_source, scale_of, source_names
 from helmdesk.sources.suggestion import suggest_mapping
 from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
 from helmdesk.web.page import Page, Route
@@ -83,10 +85,34 @@ class UploadForm(forms.Form):
 
     source = forms.ChoiceField()
     time_zone = forms.CharField(required=False, max_length=60, help_text="of times written without one, such as Europe/Berlin")
+    account = forms.CharField(
+        required=False, max_length=40, help_text="whose tickets these are, where the desk holds several accounts, such as brand-b"
+    )
+    dates = forms.ChoiceField(
+        required=False, choices=[("", "as the file tells"), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)],
+        help_text="what 05/06/2026 begins with, where no date of the file tells",
+    )  # fmt: skip
+    scale = forms.CharField(required=False, max_length=12, help_text="lowest and highest answer of survey answers, such as 1-5")
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["source"].choices = [(name, f"{name}: {find_source(name).summary}") for name in source_names()]
+
+    def clean_account(self) -> str:
+        """Refuse what cannot be the name of an account."""
+        try:
+            check_name(self.cleaned_data["account"])
+        except UsageError as error:
+            raise forms.ValidationError(str(error)) from error
+        return str(self.cleaned_data["account"])
+
+    def clean_scale(self) -> str:
+        """Refuse what is no scale; the source comes first in the form."""
+        try:
+            scale_of(self.cleaned_data.get("source", ""), self.cleaned_data["scale"])
+        except InputError as error:
+            raise forms.ValidationError(str(error)) from error
+        return str(self.cleaned_data["scale"])
 
 
 def load(request: HttpRequest) -> HttpResponse:
@@ -97,7 +123,7 @@ def load(request: HttpRequest) -> HttpResponse:
             raise UsageError("this desk holds the sample; remove the sample before loading data of your own")
         files = request.FILES.getlist("files")
         _check_files(files)
-        job = LoadJob(person=request.user, source=form.cleaned_data["source"], time_zone=form.cleaned_data["time_zone"])
+        job = LoadJob(person=request.user, **form.cleaned_data)
         for file in files:
             file.name = FILE_NAME.sub("_", Path(file.name or "file").name).lstrip(".") or "file"
         job.files = [file.name for file in files]

@@ -77,7 +77,7 @@ def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
     shown = {name: cell for name, cell in story.ticket.items() if cell is not None and not name.startswith("is_") and name != "ticket_id"}
     marks = [name.removeprefix("is_") for name in ("is_spam", "is_merged", "is_deleted") if story.ticket.get(name)]
     chart = specs.timeline(story, zone, instant) if story.states else None
-    return show(request, "ticket.html", f"Ticket {ticket_id}", story=story, shown=shown, marks=marks, timeline=chart,
+    return show(request, "ticket.html", f"Ticket {story.ticket['ticket_id']}", story=story, shown=shown, marks=marks, timeline=chart,
                 rows_url=reverse("rows"))  # fmt: skip
 
 

@@ -1,0 +1,145 @@
+"""Ids inside an account: which columns hold them, how they are told from those of other accounts, what a plain number means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from helmdesk.records.schema import RECORD_TYPES
+from helmdesk.records.staging import Staging, text
+
+# What is numbered in one account, by column; what identifies a record is always the account's own.
+OF_RECORDS = ("record_id", "row_id", "supersedes", "in_reply_to")
+OF_ROWS = ("survey_id", "leg_id", "booking_id", "shift_id")
+THINGS = {
+    "ticket_id": "ticket", "target_ticket_id": "ticket", "customer_id": "customer", "agent_id": "agent", "team_id": "team",
+    "account_id": "account", "queue_id": "queue", "calendar_id": "calendar", "policy_id": "sla_policy",
+}  # fmt: skip
+# Numbers of these are never meant for one of another account; other ids without a digit are words, which mean the same everywhere.
+NUMBERED = ("ticket", "customer")
+KNOWN_KINDS = ("agent", "customer", "account", "team", "queue", "calendar")
+MEND = "write such as {example} in the file, or load it with --as NAME (on the site: the field 'account')"
+
+
+def _inside(prefix: str, value: str, is_always: str = "true") -> str:
+    """Return SQL of an id of the account; nobody stays nobody."""
+    is_number = f"({is_always} or (regexp_matches({value}, '[0-9]') and not contains({value}, '@')))"
+    return f"case when {value} <> '' and not starts_with({value}, {text(prefix)}) and {is_number} then {text(prefix)} || {value} else {value} end"
+
+
+def qualify(staging: Staging, prefix: str, *, takes_place: bool, owns_all: bool) -> None:
+    """Make the ids of a batch those of an account.
+
+    Args:
+        takes_place: its records take the place of the same ones without the account.
+        owns_all: tickets, people and teams are the account's; else they were resolved before.
+    """
+    for family, given in staging.families.items():
+        cells = {column: _inside(prefix, column) for column in (*OF_RECORDS, *OF_ROWS) if column in given}
+        if takes_place:
+            staging.ensure_column(family, "supersedes")
+            cells["supersedes"] = "coalesce(supersedes, record_id)"
+        if owns_all:
+            cells |= {
+                column: _inside(prefix, column, "true" if kind in NUMBERED else "false")
+                for column, kind in THINGS.items()
+                if column in given
+            }
+            if "actor_id" in given:
+                cells["actor_id"] = _inside(
+                    prefix, "actor_id", "coalesce(actor_kind = 'customer', false)" if "actor_kind" in given else "false"
+                )
+            if "entity_id" in given:
+                cells["entity_id"] = (
+                    f"case when type = 'instrument' then entity_id else {_inside(prefix, 'entity_id', '''type = 'customer' ''')} end"
+                )
+            if "field" in given:
+                fields = ", ".join(text(column) for column in THINGS)
+                always = ", ".join(text(column) for column, kind in THINGS.items() if kind in NUMBERED)
+                for column in ("value", "previous"):
+                    if column in given:
+                        cells[column] = (
+                            f"case when field in ({fields}) then {_inside(prefix, column, f'field in ({always})')} else {column} end"
+                        )
+        staging.connection.execute(f"update staged_{family} set {', '.join(f'{column} = {cell}' for column, cell in cells.items())}")
+
+
+def known_ids(staging: Staging, files: Mapping[str, Sequence[str]], prefixes: Mapping[str, str]) -> None:
+    """Create ``known_ids``: what the desk knows under each plain number, and under a number with its account's name.
+
+    Args:
+        files: the lake's Parquet files by family.
+        prefixes: what ids begin with, by account.
+    """
+    from helmdesk.records.accounts import reader
+
+    run = staging.connection.execute
+    run("create or replace temp table prefixes (account varchar, prefix varchar)")
+    for account, prefix in prefixes.items():
+        run("insert into prefixes values (?, ?)", [account, prefix])
+    rows = []
+    if files.get("ticket"):
+        present = {row[0] for row in run(f"describe select * from {reader(files['ticket'])}").fetchall()}
+        rows.append(f"select source, 'ticket' as kind, ticket_id as id from {reader(files['ticket'])} where type = 'created'")
+        rows += [
+            f"select source, {text(THINGS[column])}, {column} from {reader(files['ticket'])} where {column} <> ''"
+            for column in ("agent_id", "team_id") if column in present
+        ]  # fmt: skip
+    if files.get("entity"):
+        kinds = ", ".join(map(text, KNOWN_KINDS))
+        rows.append(f"select source, type, entity_id from {reader(files['entity'])} where type in ({kinds})")
+    if not rows:
+        run("create or replace temp table known_ids (kind varchar, number varchar, id varchar, account varchar)")
+        return
+    run(
+        f"""create or replace temp table known_ids as
+        with listed as (select distinct source, kind, id from ({" union all ".join(rows)})),
+        placed as (select kind, id, p.account, case when p.prefix <> '' and starts_with(id, p.prefix) then substr(id, length(p.prefix) + 1) else id end as number
+            from listed l join prefixes p on p.account = l.source)
+        select distinct kind, number, id, account from placed union select kind, account || ':' || number, id, account from placed"""
+    )
+
+
+def resolve_references(staging: Staging, prefix: str, *, is_named: bool) -> None:
+    """Make plain numbers in a batch without tickets of its own mean what the desk knows under them.
+
+    A number that several accounts have means nothing without the account: it goes to quarantine, and what speaks of it stays
+    where it can be without it.
+
+    Args:
+        prefix: of the account that the batch is of.
+        is_named: somebody said so: a number it has is meant, and one nobody has is its.
+    """
+    run = staging.connection.execute
+    own = f"max(id) filter (where id = {text(prefix)} || number)" if is_named else "null::varchar"
+    run(
+        f"""create or replace temp table meant as select kind, number, count(distinct id) as found,
+            coalesce({own}, case when count(distinct id) = 1 then max(id) end) as id, string_agg(distinct account, ', ' order by account) as accounts,
+            max(account) || ':' || number as example
+        from known_ids group by kind, number"""
+    )
+    for family, given in tuple(staging.families.items()):
+        table = f"staged_{family}"
+        for column, kind in [*THINGS.items(), ("actor_id", "agent")]:
+            if column not in given or (family == "entity" and column == "policy_id"):
+                continue
+            side = "coalesce(r.actor_kind, '') = 'customer'" if column == "actor_id" and "actor_kind" in given else "false"
+            rows = f"{table} r join meant m on m.number = r.{column} and m.kind = case when {side} then 'customer' else {text(kind)} end"
+            reason = f"'{kind} ' || r.{column} || ' is in several accounts (' || m.accounts || '): ' || {_mend()}"
+            needed = ", ".join(text(name) for name, type_ in RECORD_TYPES.items() if column in type_.required) or "''"
+            staging.reject_record(column, f"r.{column}", f"r.type || ': ' || {reason}", f"{rows} where m.id is null")
+            run(
+                f"create or replace temp table unclear as select r.rowid as id, r.type in ({needed}) as is_needed from {rows} where m.id is null"
+            )
+            run(f"delete from {table} where rowid in (select id from unclear where is_needed)")
+            run(f"update {table} set {column} = null where rowid in (select id from unclear)")
+            run(f"update {table} set {column} = m.id from meant m where m.number = {table}.{column} and m.id is not null and m.kind = "
+                + (f"case when coalesce(actor_kind, '') = 'customer' then 'customer' else {text(kind)} end" if side != "false" else text(kind)))  # fmt: skip
+            if is_named and prefix and kind in NUMBERED:
+                # Nobody has it yet: it will come with the account's tickets.
+                unknown = f"{column} not in (select number from known_ids where kind = {text(kind)}) and {column} not in (select id from known_ids where kind = {text(kind)})"
+                run(f"update {table} set {column} = {_inside(prefix, column)} where {column} is not null and {unknown}")
+
+
+def _mend() -> str:
+    before, _, after = MEND.partition("{example}")
+    return f"{text(before)} || m.example || {text(after)}"

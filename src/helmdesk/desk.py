@@ -13,6 +13,7 @@ from helmdesk.settings import settings_from
 if TYPE_CHECKING:
     import pyarrow
 
+    from helmdesk.insight.context import Remark
     from helmdesk.presets.preset import Preset
     from helmdesk.query.compare import Comparison
     from helmdesk.query.drill import RowsPage
@@ -179,6 +180,7 @@ class Desk(DeskInsight):
         where: str | None = None,
         keys: Sequence[str] | None = None,
         trend: str | None = None,
+        remarks: Sequence[Remark] = (),
         policy: Policy | None = None,
     ) -> Scorecard:
         """Return cards over a window (the last 28 complete days) against another one.
@@ -188,8 +190,10 @@ class Desk(DeskInsight):
             compare: previous, same-weekdays, year or year-dates.
             keys: metrics; None takes those of the settings.
             trend: length of the periods of each card's trend; None leaves trends out.
+            remarks: what people wrote down outside the records.
         """
         from helmdesk.query.scorecard import make_scorecard
+        from helmdesk.query.window import boundary
 
         keys = self.settings.scorecard if keys is None else keys
         entries = [self.find_metric(key) for key in keys]
@@ -198,7 +202,12 @@ class Desk(DeskInsight):
             base = self._scoped(where, policy)
             found = self._window(reader, start, end, compare, window)
             others = [self.find_metric(guard) for guard in guards] if trend else []
-            return make_scorecard(reader, entries, others, found, base, self.settings.targets, trend)
+            cards = make_scorecard(reader, entries, others, found, base, self.settings.targets, trend)
+        shown = [card.metric.key for card in (*cards.cards, *cards.guards.values()) if not card.reason]
+        end = boundary(found.until, self.settings.time_zone)
+        if not shown:
+            return cards
+        return cards.told(self.verdicts(list(dict.fromkeys(shown)), end=end, where=where, remarks=remarks, policy=policy))
 
     def window(self, *, start: str | None = None, end: str | None = None, window: str | None = None, compare: str = "previous") -> Window:
         """Return the window that `scorecard` would look at, and the one it would compare with."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Remark
     from helmdesk.insight.explanation import Explanation
-    from helmdesk.insight.movement import Movement
     from helmdesk.insight.rules import Rule
     from helmdesk.insight.study import Study
+    from helmdesk.insight.verdict import Verdict
     from helmdesk.query.request import Policy
 
 
@@ -81,28 +81,25 @@ class DeskInsight(DeskDetails):
             known = ("brief", study.base, study.end, tuple(remarks), self.settings.scorecard, self._targets())
             return study.reader.remember(known, lambda: make_brief(study, self.settings.scorecard, remarks, on_step))
 
-    def movements(
-        self, keys: Sequence[str], *, end: str | None = None, where: str | None = None, policy: Policy | None = None
-    ) -> dict[str, Movement]:
-        """Return the lamps of metrics up to the last complete week before `end`; those without history are left out.
-
-        Spikes count only as far as false-discovery control over all the metrics asked for lets them.
-        """
-        from dataclasses import replace
-
-        from helmdesk.insight.movement import movement
-        from helmdesk.statistics.discovery import discoveries
-
-        def find() -> dict[str, Movement]:
-            found = {key: moved for key in keys if not study.lacks(key) and (moved := movement(study, key)) is not None}
-            kept = discoveries([moved.p for moved in found.values()])
-            return {
-                key: moved if keep or moved.lamp != "spike" else replace(moved, lamp="quiet", direction=0)
-                for (key, moved), keep in zip(found.items(), kept, strict=True)
-            }
+    def verdicts(
+        self,
+        keys: Sequence[str],
+        *,
+        end: str | None = None,
+        where: str | None = None,
+        remarks: Sequence[Remark] = (),
+        policy: Policy | None = None,
+    ) -> dict[str, Verdict]:
+        """Return the verdict on the course of metrics up to the last complete week before `end`; those that cannot be measured are left out."""
+        from helmdesk.insight.verdict import verdict_of
 
         with self._study(end, where, policy) as study:
-            return study.reader.remember(("movements", study.base, study.end, tuple(keys), self._targets()), find)
+
+            def find(key: str) -> Verdict:
+                known = ("verdict", study.base, study.end, key, tuple(remarks))
+                return study.reader.remember(known, lambda: verdict_of(study, key, remarks))
+
+            return {key: find(key) for key in keys if not study.lacks(key)}
 
     def rules(
         self, key: str, *, end: str | None = None, where: str | None = None, days: int = 90, policy: Policy | None = None

@@ -177,7 +177,8 @@ def test_what_an_agent_writes_down_for_a_caller_is_demand(tmp_path: Path, channe
 
 
 @pytest.mark.parametrize(
-    ("channel", "demand"), [("phone", 1), ("Telefon", 1), ("Phone call (inbound)", 1), ("Phone call (outbound)", 0), ("Outbound Email", 0), ("email", 0)]
+    ("channel", "demand"),
+    [("phone", 1), ("Telefon", 1), ("Phone call (inbound)", 1), ("Phone call (outbound)", 0), ("Outbound Email", 0), ("email", 0)],
 )
 def test_a_ticket_that_begins_with_the_agents_own_message(tmp_path: Path, channel: str, demand: int) -> None:
     """On channels on which customers come to us it is what the agent heard; else we wrote to the customer first."""

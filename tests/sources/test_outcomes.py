@@ -143,7 +143,15 @@ F,Closed,29/02/2016 11:00,29/02/2016 09:00,code 6
 G,Cancelled by caller,29/02/2016 11:00,29/02/2016 09:00,
 """
     desk, report = load(tmp_path, "servicenow", {"incident": rows})
-    assert outcomes(desk) == {"A": "solved", "B": "declined", "C": "cancelled", "D": "duplicate", "E": "unsolved", "F": "solved", "G": "cancelled"}
+    assert outcomes(desk) == {
+        "A": "solved",
+        "B": "declined",
+        "C": "cancelled",
+        "D": "duplicate",
+        "E": "unsolved",
+        "F": "solved",
+        "G": "cancelled",
+    }
     assert report.quarantined == {}
     assert any("close codes: words that nobody knows count as solved: code 6 (1)" in note for note in report.notes)
     assert resolved(desk) == {"A", "F"}

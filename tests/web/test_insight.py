@@ -1,8 +1,9 @@
-"""Explain, brief and lamps on the site."""
+"""Explain, brief and verdicts on the site."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -57,12 +58,24 @@ def test_the_brief_stands_on_the_home_page_and_on_its_own(lea: Any) -> None:
     assert "What last week calls for" in part
 
 
-def test_every_card_learns_whether_it_is_real(lea: Any) -> None:
-    home, found = text(lea.get("/")), text(lea.get("/brief/lamps"))
+def test_every_card_says_whether_it_is_real(lea: Any) -> None:
+    home = text(lea.get("/"))
     for key in ("csat", "ticket_volume"):
-        assert f'id="lamp-{key}"' in home
-        assert f'id="lamp-{key}" hx-swap-oob="true"' in found
-    assert any(word in found for word in ("nothing unusual", "real:"))
+        assert re.search(
+            rf'<p class="real"><a href="/metric/{key}/explain[^"]*">(Steady since|New in|Going on|Too few weeks|\w+ \w+ weeks?)', home
+        ), key
+
+
+def test_pages_and_api_print_the_same_sentence(lea: Any) -> None:
+    key = "ticket_volume"
+    cards = json.loads(text(lea.get("/api/v1/scorecard")))["cards"]
+    words = next(card["story"] for card in cards if card["metric"] == key)
+    assert words
+    said = words[0].upper() + words[1:]
+    assert json.loads(text(lea.get(f"/api/v1/metrics/{key}/explanation")))["course"]["words"] == words
+    for address in ("/scorecard", f"/metric/{key}"):
+        assert said in text(lea.get(address)), address
+    assert words in text(lea.get(f"/metric/{key}/explain"))
 
 
 def test_agents_and_accounts_are_not_explained_to(as_: Any) -> None:

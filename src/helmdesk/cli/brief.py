@@ -46,9 +46,10 @@ def show_brief(found: Brief, is_all: bool) -> None:
         show_finding(finding, f"{number}. ")
     if found.more:
         click.echo(f"And {len(found.more)} more: {', '.join(finding.title for finding in found.more)}.\n")
-    for line in found.better:
-        click.echo(_filled(line, "Better: "))
-    if found.better:
+    for heading, courses in (("Better", found.better), ("Settled this week", found.settled), ("Standing", found.standing)):
+        for watched in courses:
+            click.echo(_filled(watched.words, f"{heading}: "))
+    if found.better or found.settled or found.standing:
         click.echo()
     click.echo(_filled(", ".join(watched.name for watched in found.quiet) or "nothing", "Quiet: "))
     if is_all:

@@ -13,7 +13,6 @@ from helmdesk.cli.output import show_table, talk
 from helmdesk.cli.progress import Progress
 from helmdesk.insight.explanation import Explanation, waterfall
 from helmdesk.insight.location import Location
-from helmdesk.insight.movement import Movement
 from helmdesk.query.window import span_words
 from helmdesk.query.words import show_change, show_size, show_value
 
@@ -68,7 +67,7 @@ def show_explanation(found: Explanation) -> None:
     for note in found.sound.notes:
         click.echo(f"  {note}")
     click.echo("\nDID IT MOVE?")
-    click.echo("\n".join(f"  {line}" for line in movement_lines(found.movement)))
+    click.echo("\n".join(f"  {line}" for line in movement_lines(found)))
     if found.location is not None:
         click.echo("\nWHERE?")
         _show_location(found.location, found)
@@ -91,18 +90,14 @@ def show_explanation(found: Explanation) -> None:
         talk(f"could not look for “{title}”: {what}")
 
 
-def movement_lines(moved: Movement | None) -> list[str]:
+def movement_lines(found: Explanation) -> list[str]:
     """Say whether it moved, how sure that is, and what could not have been seen."""
-    if moved is None:
+    moved, course = found.movement, found.course
+    if moved is None or course is None:
         return ["there is no complete week to look at"]
-    lamp = {"spike": "a spike: one week far outside", "shift": "a shift: several weeks lean the same way", "quiet": "no lamp is lit"}.get(
-        moved.lamp, moved.lamp
-    )
-    lines = [moved.says(), f"{lamp}; about {moved.false_alarms:.2g} false alarms a year on such a series"]
+    lines = [course.words, moved.says()]
     if moved.detectable is not None:
         lines.append(f"a change under {show_size(moved.detectable, moved.form.metric.unit)} could not have been seen")
-    if moved.changed_on:
-        lines.append("another level or slope since the weeks of " + ", ".join(day.isoformat() for day in moved.changed_on))
     return lines
 
 

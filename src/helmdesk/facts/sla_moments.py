@@ -91,7 +91,8 @@ def _moments(columns: Sequence[str], customs: Sequence[str], points: str) -> str
     ),
     points as ({points}),
     filled as (
-        select ticket_id, changed_at, {carried}, lead(changed_at) over life as next_at
+        select ticket_id, changed_at, {carried},
+            lead(changed_at) over (partition by ticket_id order by changed_at, place, seq, record_id) as next_at
         from points
         window life as (partition by ticket_id order by changed_at, place, seq, record_id rows between unbounded preceding and current row)
     ),

@@ -15,26 +15,31 @@ from helmdesk.insight.movement import Movement, movement
 from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
 from helmdesk.insight.soundness import changed_definitions, data_problems
 from helmdesk.insight.study import Study
+from helmdesk.insight.verdict import Side, State, Verdict, verdict_of
 from helmdesk.statistics.discovery import discoveries
 
 MOST = 5
 ORDER = ("data", "change", "unexplained", "standing")
-# One lit lamp in a brief of two dozen metrics is expected by chance every few weeks: more is asked of one nobody can explain.
-CERTAIN = 0.0002
 # With less than this share of the usual time worked, a week is short.
 SHORT_WEEK = 0.9
-# Standard errors: once in a thousand.
-DOUBTLESS = 3.29
 
 
 @dataclass(frozen=True)
 class Watched:
-    """One metric's lamp in the week."""
+    """One metric of the scorecard with the verdict on its course."""
 
     key: str
     name: str
-    lamp: str
-    words: str
+    course: Verdict
+
+    @property
+    def words(self) -> str:
+        """The metric and its verdict."""
+        return f"{self.name}: {self.course.words}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"name": self.name, **self.course.as_dict()}
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,10 @@ class Brief:
         start, end: the week, local dates, half-open.
         findings: at most five, data problems first, then by how many cases a week they concern.
         more: findings beyond those.
-        better: metrics that moved the right way, in words.
-        quiet: metrics that did not move.
+        better: metrics that move the right way: new, or going on.
+        settled: metrics whose course settled in this week; told once.
+        standing: metrics that settled within the last quarter, or go on and are among the findings no more: not news.
+        quiet: metrics that are steady, or have too few weeks.
         checked: (pattern, why it is not there).
         missing: (pattern, which data it would need).
     """
@@ -55,7 +62,9 @@ class Brief:
     end: date
     findings: tuple[Finding, ...]
     more: tuple[Finding, ...]
-    better: tuple[str, ...]
+    better: tuple[Watched, ...]
+    settled: tuple[Watched, ...]
+    standing: tuple[Watched, ...]
     quiet: tuple[Watched, ...]
     checked: tuple[tuple[str, str], ...]
     missing: tuple[tuple[str, str], ...]
@@ -67,7 +76,9 @@ class Brief:
             "end": self.end.isoformat(),
             "findings": [finding.as_dict() for finding in self.findings],
             "more": [finding.as_dict() for finding in self.more],
-            "better": list(self.better),
+            "better": [watched.as_dict() for watched in self.better],
+            "settled": [watched.as_dict() for watched in self.settled],
+            "standing": [watched.as_dict() for watched in self.standing],
             "quiet": [watched.name for watched in self.quiet],
             "checked": [{"pattern": title, "quiet_because": why} for title, why in self.checked],
             "missing": [{"pattern": title, "needs": what} for title, what in self.missing],
@@ -94,16 +105,19 @@ def make_brief(
     explained = {key for finding in findings for key in (*finding.metrics, *load_patterns()[finding.key].pattern.explains)}
     problems = [*data_problems(study), *changed_definitions(study, study.last(1), tuple(watched))]
     on_step("explaining what is left")
-    left = _left(watched, explained, is_short=(worked_share(study) or 1.0) < SHORT_WEEK)
+    courses = {key: Watched(key, study.find(key).metric.name, verdict_of(study, key, others)) for key in watched}
+    left = _left(watched, courses, explained, is_short=(worked_share(study) or 1.0) < SHORT_WEEK)
     if left:
-        findings.append(_unexplained(study, left, others))
+        findings.append(_unexplained(study, left, courses, others))
     ordered = sorted((*problems, *findings), key=lambda each: (ORDER.index(_rank(each)), -each.affected))
     last = study.last(1)
     return Brief(
         study.day(last.start), study.day(last.end), tuple(ordered[:MOST]), tuple(ordered[MOST:]),
-        tuple(f"{study.find(key).metric.name} got better: {moved.says()}" for key, moved in watched.items()
-              if moved.is_lit and moved.is_worth_telling and moved.form.good * moved.change > 0),
-        tuple(Watched(key, study.find(key).metric.name, moved.lamp, moved.says()) for key, moved in watched.items() if not moved.is_lit),
+        tuple(each for each in courses.values() if each.course.is_moving and each.course.side is Side.BETTER),
+        tuple(each for each in courses.values() if each.course.is_settled_within(study.day(last.start), study.day(last.end))),
+        tuple(each for each in courses.values() if each.course.state is State.SETTLED
+              and not each.course.is_settled_within(study.day(last.start), study.day(last.end))),
+        tuple(each for each in courses.values() if not each.course.is_told),
         tuple(checked), tuple(missing),
     )  # fmt: skip
 
@@ -148,42 +162,42 @@ def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], li
     return findings, checked, missing
 
 
-def _left(watched: dict[str, Movement], explained: set[str], is_short: bool) -> list[tuple[str, Movement]]:
-    """Return what moved the wrong way, clearly, and is explained by nothing found; the most cases first.
+def _left(watched: dict[str, Movement], courses: dict[str, Watched], explained: set[str], is_short: bool) -> list[tuple[str, Movement]]:
+    """Return what is new or going on, for the worse, and is explained by nothing found.
 
     In a week of holidays single weeks look odd in every metric: only what lasts is told.
     """
     found = []
     for key, moved in watched.items():
-        is_clear = moved.lamp == "shift" or (moved.p < CERTAIN and not is_short)
-        # Without a pattern beside it, the change itself must be beyond doubt.
-        is_sure = not moved.error > 0 or abs(moved.change) > DOUBTLESS * moved.error
-        if key not in explained and moved.is_lit and is_clear and is_sure and moved.is_bad and moved.is_worth_telling:
+        course = courses[key].course
+        is_odd_week = is_short and course.state is State.NEW
+        if key not in explained and course.is_moving and course.is_bad and not is_odd_week:
             found.append((key, moved))
     return found
 
 
-def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], others: Sequence[Remark]) -> Finding:
+def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], courses: dict[str, Watched], others: Sequence[Remark]) -> Finding:
     """Tell what moved and fits no pattern as one finding: metrics that move in one week usually have one cause."""
     sizes = {key: _affected(study, moved) for key, moved in left}
     key, moved = max(left, key=lambda each: sizes[each[0]])
-    entry = study.find(key)
+    entry, course = study.find(key), courses[key].course
     where = locate(study, moved.form, moved.before, moved.now)
     start, end = study.day(moved.now.start), study.day(moved.now.end)
     is_mix = where.is_mix and not where.places
     place = where.places[0].where if where.places else ""
-    text = f"{moved.says()[0].upper()}{moved.says()[1:]}. {mix_words(where, moved)}"
+    text = f"{courses[key].words}. {mix_words(where, moved)}"
     if where.says():
         text += f" {where.says()[0].upper()}{where.says()[1:]}."
-    also = "; ".join(other.says() for name, other in left if name != key)
+    also = "; ".join(courses[name].words for name, _ in left if name != key)
     if also:
         text += f" In the same weeks: {also}."
     text += "" if is_mix else " None of the known patterns fits."
     more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+    told = "got worse" if course.state is State.NEW else "is still worse"
     return Finding(
-        f"moved:{key}", "unexplained", f"{entry.metric.name}{more} got worse", text, "none", tuple(name for name, _ in left), start, end, place,
-        sizes[key], (Test(f"{moved.lamp} lamp", True, f"about {moved.false_alarms:.2g} false alarms a year on such a series"),),
-        ("chance, at the rate named", *(("the mix of work changed, not how it is done",) if is_mix else ())),
+        f"moved:{key}", "unexplained", f"{entry.metric.name}{more} {told}", text, "none", tuple(name for name, _ in left), start, end, place,
+        sizes[key], (Test("course of the weeks", True, course.words),),
+        ("chance", *(("the mix of work changed, not how it is done",) if is_mix else ())),
         "time spent on noise", review_in(2, end, key, "it is back by itself: then it was noise"),
         (Evidence(key, study.day(moved.before.start), end, place, where.breakdowns[0].dimension if where.breakdowns else ""),),
         context(study, moved.now, (entry,), others),

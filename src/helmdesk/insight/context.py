@@ -55,7 +55,7 @@ def context(study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequ
     found = [
         f"{remark.day:%-d %B}: {remark.text}"
         for remark in (*remarks(study), *others)
-        if remark.until >= first and remark.day < last
+        if remark.until >= first and remark.day < last and remark.metric in ("", *(entry.metric.key for entry in entries))
     ]  # fmt: skip
     for entry in entries:
         found += [

@@ -11,11 +11,13 @@ from helmdesk.insight.brief import mix_words
 from helmdesk.insight.context import Remark, context
 from helmdesk.insight.finding import Finding
 from helmdesk.insight.location import Breakdown, Location, locate, plain, workload_parts
-from helmdesk.insight.movement import Movement, level, movement
+from helmdesk.insight.movement import EARLIER_WEEKS, Movement, level, movement
 from helmdesk.insight.pattern import Found, Missing, load_patterns
 from helmdesk.insight.soundness import Soundness, data_problems, soundness
 from helmdesk.insight.study import Span, Study
+from helmdesk.insight.verdict import Verdict, verdict_of
 from helmdesk.kinds import Metric
+from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import show_size, show_value
 
 WORKLOAD = ("ticket_volume", "average_handle_time")
@@ -39,7 +41,8 @@ class Explanation:
 
     Attributes:
         metric: the definition asked about.
-        movement: None where there is no history.
+        course: the verdict on the metric's weeks; None where there is no history.
+        movement: the two stretches compared; None where there is no history.
         now, before: the stretches compared.
         sound: what the value rests on.
         problems: data problems, to be read first.
@@ -53,6 +56,7 @@ class Explanation:
     """
 
     metric: Metric
+    course: Verdict | None
     movement: Movement | None
     now: Span
     before: Span
@@ -76,6 +80,7 @@ class Explanation:
                 "n": self.sound.n, "pending": self.sound.pending, "low": self.sound.low, "high": self.sound.high,
                 "design_effect": round(self.sound.effect, 3), "response_rate": self.sound.response_rate, "notes": list(self.sound.notes),
             },
+            "course": None if self.course is None else self.course.as_dict(),
             "moved": None if moved is None else {
                 "measured_as": moved.form.says(), "lamp": moved.lamp, "direction": moved.direction, "value": _plain(moved.value),
                 "earlier": _plain(moved.earlier), "change": _plain(moved.change), "standard_error": _plain(moved.error),
@@ -110,23 +115,34 @@ def explain(
     """Return the explanation of one metric.
 
     Args:
-        window: stretches to compare, before first; None takes what the lamps say moved, else the last four weeks
-            against the eight before.
+        window: stretches to compare, before first; None takes the present level and the eight weeks before it, or before
+            the episode that led to it; where nothing is to be told, the last four weeks and the eight before.
         others: remarks written on the site.
         dimensions: by which it is taken apart; None takes those that most desks act by.
     """
     metric = study.find(key).metric
+    course = None if study.lacks(key) else verdict_of(study, key, others)
+    window = window or (_stretches(study, course) if course is not None else None)
     moved = None if study.lacks(key) else movement(study, key, window)
     before, now = window or ((moved.before, moved.now) if moved else (study.before(study.last(4), 8), study.last(4)))
     where = locate(study, moved.form, before, now, dimensions) if moved is not None else None
     findings, missing = _patterns_of(study, key, others)
     problems = tuple(data_problems(study))
-    verdict, lever = _verdict(study, key, moved, where, findings, problems)
+    verdict, lever = _verdict(study, key, moved, course, where, findings, problems)
     return Explanation(
-        metric, moved, now, before, soundness(study, key, now), problems, where,
+        metric, course, moved, now, before, soundness(study, key, now), problems, where,
         workload_parts(study, before, now) if key in WORKLOAD else None,
         tuple(_guards(study, metric, before, now)), tuple(findings), tuple(missing), lever, verdict, context(study, now, (study.find(key),), others),
     )  # fmt: skip
+
+
+def _stretches(study: Study, course: Verdict) -> tuple[Span, Span] | None:
+    """Return what a verdict speaks of: the weeks before, and those of the present level; None where it tells of nothing."""
+    if not course.is_told or course.since is None:
+        return None
+    now = Span(local_midnight(course.since, study.zone), study.end)
+    left = local_midnight(course.episode.start, study.zone) if course.episode else now.start
+    return study.before(Span(left, now.end), EARLIER_WEEKS), now
 
 
 def _patterns_of(study: Study, key: str, others: Sequence[Remark]) -> tuple[list[Finding], list[tuple[str, str]]]:
@@ -163,23 +179,30 @@ def _guards(study: Study, metric: Metric, before: Span, now: Span) -> list[Guard
 
 
 def _verdict(
-    study: Study, key: str, moved: Movement | None, where: Location | None, findings: Sequence[Finding], problems: Sequence[Finding]
+    study: Study,
+    key: str,
+    moved: Movement | None,
+    course: Verdict | None,
+    where: Location | None,
+    findings: Sequence[Finding],
+    problems: Sequence[Finding],
 ) -> tuple[str, str]:
     """Return a sentence and the lever."""
-    if moved is None:
+    if moved is None or course is None:
         return study.lacks(key) or "there is no complete week to look at yet", "none"
+    story = f"{course.words[0].upper()}{course.words[1:]}."
     if problems:
-        return f"Look at the data first: {problems[0].title.lower()}.", "data"
+        return f"{story} Look at the data first: {problems[0].title.lower()}.", "data"
     changes = [finding for finding in findings if finding.kind == "change"]
     if changes:
-        return f"It moved, consistent with: {changes[0].title.lower()}.", changes[0].lever
-    if moved.is_lit and where is not None and where.is_mix and not where.places:
-        return f"It moved because the mix of work changed. {mix_words(where, moved)}", "none"
-    if moved.is_lit:
-        return "It moved beyond chance, and no known pattern fits: look at where it lies.", "none"
+        return f"{story} Consistent with: {changes[0].title.lower()}.", changes[0].lever
+    if course.is_told and where is not None and where.is_mix and not where.places:
+        return f"{story} The mix of work changed. {mix_words(where, moved)}", "none"
+    if course.is_told:
+        return f"{story} No known pattern fits: look at where it lies.", "none"
     standing = f" What lies there all along: {findings[0].title.lower()}." if findings else ""
     reach = f" A change under {_reach(moved)} could not have been seen." if moved.detectable else ""
-    return f"No clear movement: do nothing about last week's value.{reach}{standing}", findings[0].lever if findings else "none"
+    return f"{story} Do nothing about last week's value.{reach}{standing}", findings[0].lever if findings else "none"
 
 
 def _reach(moved: Movement) -> str:

@@ -292,6 +292,12 @@ class Study:
 
     # -- weeks ------------------------------------------------------------------------------------
 
+    def by_week(self, key: str) -> tuple[Measurement, ...]:
+        """Return a metric, as its card shows it, by week over all data, oldest first; weeks that are not over are among them."""
+        entry = self.find(key)
+        whole = self.reader.bounds.as_of + timedelta(microseconds=1)
+        return self._ask(replace(self.base, key=key, entry=entry, start=self.first_day, end=whole, grain="week"))
+
     def history(self, form: Form, where: Filter | None = None) -> History:
         """Return a form by complete weeks up to the end, oldest first; weeks before the first complete one are left out."""
         whole = self.reader.bounds.as_of + timedelta(microseconds=1)

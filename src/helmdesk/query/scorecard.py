@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from helmdesk.catalogue import Entry
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
@@ -21,6 +21,25 @@ from helmdesk.statistics.difference import mover, poisson_interval
 
 PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
 TREND_BUCKETS = 13
+
+
+class Course(Protocol):
+    """A verdict on the course of a metric's weeks."""
+
+    @property
+    def word(self) -> str:
+        """In a word or two."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """In a sentence."""
+        ...
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there are weeks enough for one."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,8 @@ class Card:
         change: None where there is nothing to compare.
         target: what the desk wants to reach; `standing` is met, missed, or "too close to call" when the interval holds it.
         at: the instant at which a level stands; None for what happens over a window.
+        story: the verdict on the course of the metric's weeks, in a sentence; `verdict` is then its word, and speaks of the two
+            windows alone only where there are too few weeks for a course.
         trend: the latest periods up to the window's end, when they were asked for.
     """
 
@@ -57,6 +78,7 @@ class Card:
     standing: str = ""
     trend: tuple[Measurement, ...] = ()
     at: datetime | None = None
+    story: str = ""
 
     def as_row(self) -> dict[str, Any]:
         """Return the card as one flat row."""
@@ -77,6 +99,7 @@ class Card:
             "change_low": self.change.low if self.change else None,
             "change_high": self.change.high if self.change else None,
             "verdict": self.verdict,
+            "story": self.story,
             "reason": self.reason,
             "target": str(self.target) if self.target is not None else None,
             "standing": self.standing,
@@ -98,6 +121,19 @@ class Scorecard:
     cards: tuple[Card, ...]
     guards: Mapping[str, Card]
     notes: tuple[str, ...]
+
+    def told(self, courses: Mapping[str, Course]) -> Scorecard:
+        """Return the same cards with the verdicts on their courses, by metric; a card without a value keeps its own."""
+
+        def with_course(card: Card) -> Card:
+            course = courses.get(card.metric.key)
+            if course is None or card.reason:
+                return card
+            return replace(card, verdict=course.word if course.is_known else card.verdict, story=course.words)
+
+        return replace(
+            self, cards=tuple(map(with_course, self.cards)), guards={key: with_course(card) for key, card in self.guards.items()}
+        )
 
     def as_rows(self, zone: str) -> list[dict[str, Any]]:
         """Return the cards as flat rows, each with the window it speaks of and the one it is compared with."""

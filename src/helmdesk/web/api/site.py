@@ -284,7 +284,7 @@ def scorecard(request: Any, asked: Query[Window], compare: Compared = "previous"
     """Return cards with change, verdict, target and guards."""
 
     def make() -> dict[str, Any]:
-        found = request.desk.scorecard(**within(asked), compare=compare, policy=request.policy)
+        found = request.desk.scorecard(**within(asked), compare=compare, remarks=remarks_of(request), policy=request.policy)
         return {
             "window": found.window.as_dict(request.desk.settings.time_zone),
             "cards": [card.as_row() for card in found.cards],

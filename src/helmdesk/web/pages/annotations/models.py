@@ -33,9 +33,11 @@ class Annotation(models.Model):
         ordering = ("day", "id")
 
     @classmethod
-    def seen(cls, request: Any, key: str) -> list[Annotation]:
-        """Return what concerns a metric and this reader may see."""
-        found = cls.objects.select_related("author").filter(Q(metric="") | Q(metric=key))
+    def seen(cls, request: Any, key: str | None) -> list[Annotation]:
+        """Return what concerns a metric, or any where none is named, and this reader may see."""
+        found = cls.objects.select_related("author").all()
+        if key is not None:
+            found = found.filter(Q(metric="") | Q(metric=key))
         if request.policy.predicate is not None:
             found = found.filter(Q(policy="") | Q(policy=request.policy.name))
         return list(found)

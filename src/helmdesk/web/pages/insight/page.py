@@ -23,7 +23,7 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
 
 
-def remarks_of(request: HttpRequest, key: str = "") -> tuple[Remark, ...]:
+def remarks_of(request: HttpRequest, key: str | None = None) -> tuple[Remark, ...]:
     """Return what people wrote down on this site and this reader may see."""
     return tuple(Remark(note.day, note.day, note.text, note.source, note.metric) for note in Annotation.seen(request, key))
 
@@ -47,7 +47,7 @@ def explain(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = {
         "entry": entry, "found": found, "findings": [finding_row(finding) for finding in found.findings],
         "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": window.words(zone), "before": window.previous_words(zone),
-        "rules": request.desk.rules(key, end=end, where=question["where"], policy=request.policy), "places": _places(found, key, start, end, view), "real": is_real(found.movement),
+        "rules": request.desk.rules(key, end=end, where=question["where"], policy=request.policy), "places": _places(found, key, start, end, view), "reach": show_reach(found.movement),
         **_charts(found),
     }  # fmt: skip
     if is_part(request, "explanation"):
@@ -85,23 +85,9 @@ def _both(one: str, other: str | None) -> str:
     return f"{one} and ({other})" if other else one
 
 
-def is_real(moved: Movement | None) -> tuple[str, str]:
-    """Return a word and a sentence on whether a metric really moved."""
-    if moved is None:
-        return "no history", "there is no complete week to look at"
-    if moved.lamp == "too little history":
-        return "too little history", "fewer than eight weeks to compare with"
-    promise = f"about {moved.false_alarms:.2g} false alarms a year on such a series"
-    if not moved.is_lit:
-        reach = f"; a change under {show_reach(moved)} could not have been seen" if moved.detectable is not None else ""
-        return "nothing unusual", f"last week is within what the weeks before lead one to expect{reach}"
-    words = "one week far outside what is usual" if moved.lamp == "spike" else "several weeks lean the same way"
-    return f"real: {moved.lamp}", f"{words}; {promise}"
-
-
-def show_reach(moved: Movement) -> str:
-    """Return the smallest change that could have been seen, in its unit."""
-    return show_size(moved.detectable or 0.0, moved.form.metric.unit)
+def show_reach(moved: Movement | None) -> str:
+    """Return the smallest change that could have been seen, in its unit; empty where that is unknown."""
+    return "" if moved is None or moved.detectable is None else show_size(moved.detectable, moved.form.metric.unit)
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
@@ -134,19 +120,10 @@ def brief(request: HttpRequest) -> HttpResponse:
     return show(request, "brief.html", "Brief", **context, **filters(request, view))
 
 
-def lamps(request: HttpRequest) -> HttpResponse:
-    """Give every card of the scorecard its answer to "is this real?", each to its own place."""
-    view = ViewState.of(request)
-    question = view.question(request)
-    found = request.desk.movements(request.desk.settings.scorecard, end=question["end"], where=question["where"], policy=request.policy)
-    rows = [(key, *is_real(moved), moved.is_lit) for key, moved in found.items()]
-    return render(request, "lamps.html", {"rows": rows, "view": view})
-
-
 page = Page(
     title="Brief",
     roles=LEADS,
-    routes=(Route("brief", brief, "brief"), Route("brief/lamps", lamps, "lamps"), Route("metric/<slug:key>/explain", explain, "explain")),
+    routes=(Route("brief", brief, "brief"), Route("metric/<slug:key>/explain", explain, "explain")),
     place=12,
     key="b",
     help="last week in at most five findings: what moved, whether it is real, which lever",

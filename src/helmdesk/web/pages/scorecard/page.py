@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from helmdesk.query.scorecard import PILLARS, Card, Scorecard
 from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.page import Page, Route
+from helmdesk.web.pages.insight.page import remarks_of
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
 
@@ -22,7 +23,9 @@ def trend_grain(days: int) -> str:
 def find_cards(request: HttpRequest, view: ViewState, keys: Any = None) -> Scorecard:
     """Ask the desk for the cards of a view."""
     days = request.desk.window(**view.asked).days(request.desk.settings.time_zone)
-    found: Scorecard = request.desk.scorecard(**view.asked, where=view.filter, keys=keys, trend=trend_grain(days), policy=request.policy)
+    found: Scorecard = request.desk.scorecard(
+        **view.asked, where=view.filter, keys=keys, trend=trend_grain(days), remarks=remarks_of(request), policy=request.policy
+    )
     return found
 
 

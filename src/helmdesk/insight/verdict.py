@@ -1,0 +1,371 @@
+"""One verdict on the course of a metric, and the one sentence that tells it everywhere.
+
+Cards, metric pages, the brief, explanations, the API and the command line ask `verdict_of` and print `Verdict.words`;
+none of them judges a course of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
+from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
+from helmdesk.insight.study import WEEK, Span, Study
+from helmdesk.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce
+from helmdesk.query.measurement import SMALL, Measurement
+from helmdesk.query.periods import local_midnight
+from helmdesk.query.words import DURATIONS, SHARES, show_size, show_value
+from helmdesk.statistics.course import LEAST, Stretch, course
+from helmdesk.statistics.lamps import RECENT
+from helmdesk.statistics.proportion import Z95
+from helmdesk.statistics.season import year_profile
+
+EPISODE_WEEKS = 4
+"""What is over within so many weeks was an episode; a level that has lasted longer has settled."""
+RECALL_WEEKS = 13
+"""What ended longer ago than a quarter is history, and no news."""
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+ALIKE = 2.0
+LONGEST_EVENT = 60
+# "after Version 5 released" is said without the verb.
+HAPPENED = r"(?i)\s+(?:(?:is|was|goes|went) )?(?:released|launched|shipped|rolled out|live)$"
+
+
+class State(StrEnum):
+    """Where a course stands at the end of the last complete week."""
+
+    NEW = "new"
+    GOING_ON = "going on"
+    SETTLED = "settled"
+    STEADY = "steady"
+    UNKNOWN = "unknown"
+
+
+class Side(StrEnum):
+    """Which way a level lies of the one before."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    HIGHER = "higher"
+    LOWER = "lower"
+    SAME = "same"
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Weeks away from the levels around them.
+
+    Attributes:
+        start, end: local dates, half-open.
+        value: of the metric over them.
+        side: against the level before.
+        event: what was written down for that time; empty when nothing was.
+    """
+
+    start: date
+    end: date
+    value: float
+    side: Side
+    event: str
+
+    @property
+    def weeks(self) -> int:
+        """How many weeks it lasted."""
+        return (self.end - self.start).days // 7
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a metric's weeks say up to the last complete one.
+
+    Attributes:
+        state: see `State`.
+        side: of the present level against the one that lasted before; same where nothing is worth telling.
+        now, before: the metric over the present level and over that one; None where unknown.
+        since: first local day of the present level; None when unknown.
+        error: standard error of the difference of the two levels, from how much weeks differ.
+        episode: the weeks between the two levels; None without any.
+        event: what was written down for the beginning of the present level.
+        settled_on: the day from which the present level counts as settled; None while it does not.
+        unit: of the values.
+    """
+
+    key: str
+    state: State
+    side: Side
+    now: float | None
+    before: float | None
+    since: date | None
+    error: float | None
+    episode: Episode | None
+    event: str
+    settled_on: date | None
+    unit: str
+    until: date
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two, for a card."""
+        if self.state is State.NEW:
+            return f"new: {self.side}"
+        if self.state is State.GOING_ON:
+            return f"still {self.side}"
+        return {State.SETTLED: "settled", State.STEADY: "steady"}.get(self.state, "too early to tell")
+
+    @property
+    def words(self) -> str:
+        """The verdict as the one sentence that every surface prints."""
+        if self.state is State.UNKNOWN or self.since is None or self.now is None:
+            return f"too few weeks to tell: it takes {LEAST} complete ones with enough cases"
+        if self.state is State.STEADY or self.before is None:
+            return f"steady since {self._day(self.since)}: nothing beyond chance"
+        after = f" after {self.event}" if self.event else ""
+        now, before = show_value(self.now, self.unit), show_value(self.before, self.unit)
+        if self.state is State.NEW:
+            return f"new in the week of {self._day(self.since)}{after}: {now} instead of {before}"
+        if self.state is State.GOING_ON and self.episode is not None:
+            return f"{self._episode(self.episode)}; since {self._day(self.since)} {now}, not settled yet ({before} before)"
+        if self.state is State.GOING_ON:
+            weeks = (self.until - self.since).days // 7
+            return f"going on since {self._day(self.since)}{after}, for {_number(weeks)} weeks: {now} instead of {before}"
+        lasting = "" if self.side is Side.SAME else f", about {show_size(self.now - self.before, self.unit)} {self._compared()} than before"
+        if self.episode is None:
+            return f"steady since {self._day(self.since)}{after}{lasting}"
+        if not lasting:
+            return f"{self._episode(self.episode)}; as before since {self._day(self.since)}"
+        return f"{self._episode(self.episode)}; steady since {self._day(self.since)}{lasting}"
+
+    @property
+    def identity(self) -> str:
+        """What a dismissal holds to: the same course keeps it, a new level or episode is another."""
+        return f"{self.key}:{self.state if self.state in (State.NEW, State.GOING_ON) else State.SETTLED}:{self.since}:{self.side}"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there are weeks enough for a verdict."""
+        return self.state is not State.UNKNOWN
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the present level is the worse one."""
+        return self.side is Side.WORSE
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is new, or going on."""
+        return self.state in (State.NEW, State.GOING_ON)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is anything to tell: something new, going on, or settled within the last quarter."""
+        return self.state in (State.NEW, State.GOING_ON, State.SETTLED)
+
+    def is_settled_within(self, start: date, end: date) -> bool:
+        """Whether it became settled in a stretch of local days: then the brief of that week tells it."""
+        return self.settled_on is not None and start <= self.settled_on < end
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; dates are local, values in the metric's unit."""
+        return {
+            "metric": self.key, "state": str(self.state), "side": str(self.side), "word": self.word, "words": self.words, "now": self.now,
+            "before": self.before, "standard_error": self.error, "unit": self.unit, "since": self.since and self.since.isoformat(),
+            "event": self.event, "identity": self.identity,
+            "episode": None if self.episode is None else {
+                "start": self.episode.start.isoformat(), "end": self.episode.end.isoformat(), "value": self.episode.value,
+                "side": str(self.episode.side), "event": self.episode.event,
+            },
+        }  # fmt: skip
+
+    def _compared(self) -> str:
+        assert self.now is not None and self.before is not None
+        rose = self.now > self.before
+        if self.unit in DURATIONS:
+            return "slower" if rose else "faster"
+        return "higher" if rose else "lower"
+
+    def _episode(self, episode: Episode) -> str:
+        kind = {Side.WORSE: "bad", Side.BETTER: "good", Side.HIGHER: "high", Side.LOWER: "low"}.get(episode.side, "unusual")
+        after = f" after {episode.event}" if episode.event else ""
+        weeks = f"{_number(episode.weeks)} {kind} week{'' if episode.weeks == 1 else 's'}"
+        return f"{weeks}{after} ({self._days(episode.start, episode.end)})"
+
+    def _day(self, day: date) -> str:
+        return f"{day:%-d %B}" if day.year == self.until.year else f"{day:%-d %B %Y}"
+
+    def _days(self, start: date, end: date) -> str:
+        last = end - timedelta(days=1)
+        return (
+            f"{start.day}–{self._day(last)}"
+            if (start.year, start.month) == (last.year, last.month)
+            else f"{self._day(start)} – {self._day(last)}"
+        )
+
+
+def _number(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def verdict_of(study: Study, key: str, others: Sequence[Remark] = ()) -> Verdict:
+    """Return the verdict on a metric, as its card shows it, up to the study's last complete week.
+
+    Args:
+        others: remarks written on the site; those of the records are known.
+    """
+    metric = study.find(key).metric
+    weeks = _weeks(study, key)
+    until = study.day(study.end)
+    unknown = Verdict(key, State.UNKNOWN, Side.SAME, None, None, None, None, None, "", None, metric.unit, until)
+    if len(weeks) < LEAST:
+        return unknown
+    starts = [week.period_start or date.min for week in weeks]
+    values = np.array([week.value for week in weeks], dtype=float)
+    sizes = np.array([week.n for week in weeks], dtype=float)
+    is_counted = isinstance(_inner(metric), Count | Sum | SumOnce | Distinct | Difference)
+    season = year_profile(values, RECENT) if is_counted and not isinstance(metric.value, Level) and len(values) == _span(starts) else None
+    plain = values if season is None else values / season
+    weights = np.ones(len(values)) if is_counted else np.clip(sizes / np.median(sizes), 0.25, 4.0)
+    stretches = _worth_telling(course(plain, weights), plain, weights, metric)
+    return _told(study, key, metric, unknown, stretches, starts, plain, others)
+
+
+def _weeks(study: Study, key: str) -> list[Measurement]:
+    """Return the complete weeks of a metric that have a value to rely on, oldest first."""
+    metric = study.find(key).metric
+    is_total = isinstance(_inner(metric), Count | Sum | SumOnce)
+    return [
+        week for week in study.by_week(key)
+        if week.value is not None and not week.is_partial and not week.is_suppressed and (is_total or week.n >= SMALL)
+        and week.period_start is not None and local_midnight(week.period_start + WEEK, study.zone) <= study.end
+    ]  # fmt: skip
+
+
+def _span(starts: Sequence[date]) -> int:
+    return (starts[-1] - starts[0]).days // 7 + 1
+
+
+def _inner(metric: Metric) -> object:
+    return metric.value.of if isinstance(metric.value, Level) else metric.value
+
+
+def _is_worth(metric: Metric, change: float, before: float) -> bool:
+    """Whether a change is large enough for anybody to act on it."""
+    return abs(change) >= (LEAST_SHARE if metric.unit in SHARES else LEAST_PART * abs(before))
+
+
+def _worth_telling(stretches: list[Stretch], values: np.ndarray, weights: np.ndarray, metric: Metric) -> list[Stretch]:
+    """Join neighbouring stretches whose levels differ by less than anybody would act on."""
+    joined = stretches[:1]
+    for stretch in stretches[1:]:
+        last = joined[-1]
+        if _is_worth(metric, stretch.level - last.level, last.level):
+            joined.append(stretch)
+        else:
+            level = float(np.average(values[last.start : stretch.end], weights=weights[last.start : stretch.end]))
+            joined[-1] = Stretch(last.start, stretch.end, level)
+    return joined
+
+
+def _told(
+    study: Study,
+    key: str,
+    metric: Metric,
+    unknown: Verdict,
+    stretches: list[Stretch],
+    starts: list[date],
+    values: np.ndarray,
+    others: Sequence[Remark],
+) -> Verdict:
+    """Return the verdict on a course: what lasts now, what lasted before, and the short stretches between."""
+    present, place = stretches[-1], len(stretches) - 1
+    between = place
+    while between > 0 and len(stretches[between - 1]) <= EPISODE_WEEKS:
+        between -= 1
+    earlier = stretches[between - 1] if between > 0 else None
+    is_settled = len(present) > EPISODE_WEEKS
+    if earlier is not None and not is_settled:
+        while place > between and _is_alike(stretches[place - 1], stretches[place], earlier.level):
+            place -= 1
+    first = stretches[place].start
+    now = _value(study, key, metric, starts, first, len(starts), values)
+    verdict = replace(unknown, state=State.STEADY, now=now, since=starts[first])
+    if earlier is None or starts[first] + RECALL_WEEKS * WEEK < unknown.until:
+        return verdict
+    before = _value(study, key, metric, starts, earlier.start, earlier.end, values)
+    noise = float(np.std(np.concatenate([values[each.start : each.end] - each.level for each in (earlier, *stretches[place:])])))
+    error = noise * float(np.sqrt(1 / len(earlier) + 1 / (len(starts) - first)))
+    is_other = _is_worth(metric, now - before, before) and abs(now - before) > Z95 * error
+    side = _side(metric, now, before) if is_other else Side.SAME
+    episode = _episode(study, key, metric, starts, earlier.end, first, before, values, others) if between < place else None
+    if episode is not None and min(now, before) < episode.value < max(now, before):
+        episode = None  # weeks on the way from one level to the other are no weeks of their own
+    if side is Side.SAME and episode is None:
+        return verdict
+    # What is as it was before needs no weeks to settle.
+    if is_settled or side is Side.SAME:
+        state, weeks = State.SETTLED, EPISODE_WEEKS + 1 if side is not Side.SAME else 1
+    else:
+        state, weeks = State.NEW if len(starts) - first == 1 and episode is None else State.GOING_ON, 0
+    settled_on = starts[first] + weeks * WEEK if state is State.SETTLED else None
+    event = "" if episode is not None else _event(study, starts[first], key, others)
+    return replace(verdict, state=state, side=side, before=before, error=error, episode=episode, event=event, settled_on=settled_on)
+
+
+def _is_alike(one: Stretch, other: Stretch, before: float) -> bool:
+    """Whether two neighbouring short stretches are one thing: they lie off the level before by about as much."""
+    off = one.level - before, other.level - before
+    return off[0] * off[1] > 0 and max(map(abs, off)) <= ALIKE * min(map(abs, off))
+
+
+def _value(study: Study, key: str, metric: Metric, starts: list[date], first: int, end: int, values: np.ndarray) -> float:
+    """Return a metric over the weeks from one place to another as its card would show it; what is added up or stands at an instant as a typical week."""
+    if isinstance(metric.value, Level) or isinstance(_inner(metric), Count | Sum | SumOnce | Distinct | Difference):
+        return float(values[first:end].mean())
+    span = Span(local_midnight(starts[first], study.zone), local_midnight(starts[end - 1] + WEEK, study.zone))
+    value = study.original(key, span).value
+    return float(values[first:end].mean()) if value is None else value
+
+
+def _episode(
+    study: Study,
+    key: str,
+    metric: Metric,
+    starts: list[date],
+    first: int,
+    end: int,
+    before: float,
+    values: np.ndarray,
+    others: Sequence[Remark],
+) -> Episode:
+    value = _value(study, key, metric, starts, first, end, values)
+    return Episode(starts[first], starts[end - 1] + WEEK, value, _side(metric, value, before), _event(study, starts[first], key, others))
+
+
+def _side(metric: Metric, now: float, before: float) -> Side:
+    if now == before:
+        return Side.SAME
+    rose = now > before
+    if metric.direction not in ("higher", "lower"):
+        return Side.HIGHER if rose else Side.LOWER
+    return Side.BETTER if rose == (metric.direction == "higher") else Side.WORSE
+
+
+def _event(study: Study, start: date, key: str, others: Sequence[Remark]) -> str:
+    """Return what was written down nearest to the beginning of a stretch: in its first week, or shortly before it."""
+    # Remarks of the records may name other accounts: who sees a part of the columns only is not told them.
+    known = () if study.base.policy.hidden else remarks(study)
+    near = [
+        remark for remark in (*known, *others)
+        if remark.metric in ("", key) and start - timedelta(days=NEAR_DAYS) <= remark.day < start + WEEK
+    ]  # fmt: skip
+    if not near:
+        return ""
+    text = min(near, key=lambda remark: (abs((remark.day - start).days), remark.day)).text.strip().rstrip(".")
+    text = re.sub(HAPPENED, "", text)
+    return text if len(text) <= LONGEST_EVENT else f"{text[:LONGEST_EVENT].rstrip()}…"

@@ -1,0 +1,112 @@
+"""One verdict: what it says of courses whose truth is known, and that every surface prints the same sentence."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from desks import load_events, make_desk
+from helmdesk.cli.main import commands
+from helmdesk.desk import Desk
+from helmdesk.insight.verdict import Side, State, Verdict
+
+FIRST = date(2025, 6, 2)
+STORY = re.compile(r"two bad weeks after Version 5 \(4–17 May\); steady since 18 May, about 1[56] s slower than before")
+
+
+def desk_of(tmp_path: Path, minutes: list[float], remark: tuple[int, str] | None = None) -> Desk:
+    """Make a desk with forty tickets a week that are answered after so many minutes, more or less."""
+    chance = random.Random(7)
+    desk = make_desk(tmp_path / "desk", time_zone="UTC")
+    events: list[dict[str, Any]] = []
+    for week, typical in enumerate(minutes):
+        for number in range(40):
+            at = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * week + number % 5, minutes=number)
+            key = f"T{week}-{number}"
+            events += [
+                {"type": "created", "ticket_id": key, "occurred_at": at.isoformat(), "customer_id": f"c{number}", "channel": "email", "actor_kind": "customer"},
+                {"type": "message", "ticket_id": key, "occurred_at": at.isoformat(), "visibility": "public", "direction": "inbound", "actor_kind": "customer"},
+                {"type": "message", "ticket_id": key, "occurred_at": (at + timedelta(minutes=typical * chance.uniform(0.6, 1.4))).isoformat(),
+                 "visibility": "public", "direction": "outbound", "actor_kind": "human", "actor_id": "a"},
+            ]  # fmt: skip
+    end = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * len(minutes))
+    events.append({"type": "created", "ticket_id": "last", "occurred_at": end.isoformat(), "actor_kind": "customer"})
+    if remark is not None:
+        at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(days=7 * remark[0])
+        events.append(
+            {
+                "type": "annotation",
+                "annotation_kind": "release",
+                "occurred_at": at.isoformat(),
+                "start_at": at.isoformat(),
+                "end_at": at.isoformat(),
+                "title": remark[1],
+            }
+        )
+    load_events(desk, events)
+    return desk
+
+
+def told(desk: Desk) -> Verdict:
+    return desk.verdicts(["first_response_time"])["first_response_time"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "side", "words"),
+    [
+        ([30] * 20, State.STEADY, Side.SAME, r"steady since 2 June: nothing beyond chance"),
+        ([30] * 20 + [90], State.NEW, Side.WORSE, r"new in the week of 20 October: 1 h \d\d min instead of (29|30|31) min \d\d s"),
+        ([30] * 20 + [90] * 3, State.GOING_ON, Side.WORSE, r"going on since 20 October, for three weeks: 1 h \d\d min instead of \d+ min \d\d s"),
+        ([30] * 20 + [90] * 8, State.SETTLED, Side.WORSE, r"steady since 20 October, about (5\d min \d\d s|1 h 0\d min) slower than before"),
+        ([60] * 20 + [30] * 8, State.SETTLED, Side.BETTER, r"steady since 20 October, about \d\d min \d\d s faster than before"),
+        ([30] * 20 + [120] * 2 + [30] * 6, State.SETTLED, Side.SAME, r"two bad weeks \(20 October – 2 November\); as before since 3 November"),
+        ([30] * 20 + [120] * 2 + [60] * 8, State.SETTLED, Side.WORSE, r"two bad weeks \(20 October – 2 November\); steady since 3 November, about \d\d min \d\d s slower than before"),
+        ([30] * 20 + [120] * 2 + [60] * 2, State.GOING_ON, Side.WORSE, r"two bad weeks \(20 October – 2 November\); since 3 November \d\d min \d\d s, not settled yet \(\d\d min \d\d s before\)|.*1 h 00 min.*"),
+        ([30] * 10 + [120] * 2 + [30] * 20, State.STEADY, Side.SAME, r"steady since 25 August 2025: nothing beyond chance"),
+        ([30] * 5, State.UNKNOWN, Side.SAME, r"too few weeks to tell: it takes 10 complete ones with enough cases"),
+    ],
+)  # fmt: skip
+def test_courses_of_known_truth(tmp_path: Path, minutes: list[float], state: State, side: Side, words: str) -> None:
+    found = told(desk_of(tmp_path, minutes))
+    assert (found.state, found.side) == (state, side), found.words
+    assert re.fullmatch(words, found.words), found.words
+
+
+def test_what_was_written_down_is_named(tmp_path: Path) -> None:
+    found = told(desk_of(tmp_path, [30] * 20 + [120] * 2 + [30] * 6, (20, "New routing went live")))
+    assert found.words.startswith("two bad weeks after New routing (20 October – 2 November)")
+
+
+def test_a_verdict_settles_once_and_keeps_its_identity_until_it_changes(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, [30] * 20 + [90] * 8)
+    ends = [(FIRST + timedelta(days=7 * week)).isoformat() for week in range(21, 29)]
+    found = [desk.verdicts(["first_response_time"], end=end)["first_response_time"] for end in ends]
+    assert [verdict.state for verdict in found] == [State.NEW, *[State.GOING_ON] * 3, *[State.SETTLED] * 4]
+    settled = [verdict.is_settled_within(date.fromisoformat(end) - timedelta(days=7), date.fromisoformat(end) + timedelta(days=1))
+               for verdict, end in zip(found, ends, strict=True)]  # fmt: skip
+    assert sum(settled) <= 2 and any(settled)
+    assert len({verdict.identity for verdict in found if verdict.state is State.SETTLED}) == 1
+
+
+def test_the_story_of_the_sample_reads_the_same_everywhere(sample_desk: Desk) -> None:
+    key = "average_speed_of_answer"
+    words = sample_desk.verdicts([key])[key].words
+    assert STORY.fullmatch(words), words
+    card = next(card for card in sample_desk.scorecard().cards if card.metric.key == key)
+    assert (card.story, card.verdict) == (words, "settled")
+    explained = sample_desk.explain(key)
+    assert explained.course is not None
+    assert explained.course.words == words
+    assert explained.verdict.startswith(words[0].upper() + words[1:])
+    brief = sample_desk.brief()
+    assert [each.course.words for each in (*brief.settled, *brief.standing) if each.key == key] == [words]
+    for arguments in (["scorecard"], ["explain", key], ["brief"]):
+        said = CliRunner().invoke(commands, [*arguments, "--desk", str(sample_desk.path)])
+        assert said.exit_code == 0, said.output
+        assert words in re.sub(r"\s+", " ", said.stdout), arguments

@@ -23,7 +23,7 @@ from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Sheet, open_sheet, sheet_of, times_of
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import locate_lines
-from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import own_words
 from helmdesk.sources.reading.xes import read_xes
 from helmdesk.sources.source import Options, Source, named_paths
@@ -88,7 +88,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     for column, label in (("case_id", "no case"), ("activity", "no activity")):
         staging.reject(column, column, text(label), f"log_rows where {column} is null", is_whole_row=True)
     unreadable = "log_rows where fault is not null or occurred_text is null"
-    staging.reject("occurred_text", "occurred_text", "coalesce(fault, 'no time')", unreadable, is_whole_row=True)
+    staging.reject("occurred_text", "occurred_text", f"coalesce(fault, {text(NO_TIME)})", unreadable, is_whole_row=True)
     staging.on_step("ordering activities of each case")
     _order(staging, own, endings)
     has_team = any(sheet.has("team") for sheet in sheets)

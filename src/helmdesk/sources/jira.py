@@ -24,7 +24,7 @@ from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import with_own_words
 from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
+from helmdesk.sources.tables import entity_columns, find_tables, note_undated, open_tables, reject_times, seen_columns
 
 TIMES = TimeReader("UTC")
 ENDED = "case when s.status = 'solved' then s.outcome end"
@@ -180,13 +180,18 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     is_typed = "coalesce(j.creator <> j.reporter and j.creator in (select id from j_people where kind = 'human'), false)"
     own = "'jira:issue:' || j.id"
     base = {"source_id": "j.key", "ticket_id": "j.id", "_file": "j._file", "_row": "j._row"}
+    since = f"coalesce({_at('j.resolved')}, {_at('j.status_category_changed')}, {_at('j.updated')})"
+    # Done at a time that nothing tells: neither open nor of any duration.
+    present = "(select s.status from j_statuses s where s.id = j.status)"
+    undated = f"({since} is null and {present} in ('solved', 'closed') and {untold['status']})"
+    note_undated(staging, f"j_issue j where {undated}", "resolved, status_category_changed or updated")
     staging.add(
         "created",
         {**base, "record_id": f"{own} || ':created'", "occurred_at": _at("j.created"), "seq": "0", "actor_id": f"case when {is_typed} then j.creator else coalesce(j.reporter, j.creator) end",
          "actor_kind": f"case when {is_typed} then 'human' else 'customer' end", "is_outbound": "false", "channel": "'portal'", "subject": "j.summary", "priority": first("priority", priority),
          "issue_type": issue_type,
          "agent_id": f"coalesce({first('assignee', 'j.assignee')}, '')", "team_id": "j.project", "customer_id": "coalesce(j.reporter, j.creator)",
-         "status": "'new'", "extra": "j.extra", "stated_at": changed},
+         "status": f"case when {undated} then {present} else 'new' end", "extra": "j.extra", "stated_at": changed},
         "j_issue j",
     )  # fmt: skip
     shown = {field: first(told, f"coalesce({value}, '')") for field, told, value in
@@ -197,13 +202,13 @@ def _issues(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {**base, **seen_columns(own, changed, {**shown, "team_id": "coalesce(j.project, '')"}), "seq": "0"},
         f"j_issue j where {changed} is not null",
     )
-    since = f"coalesce({_at('j.resolved')}, {_at('j.status_category_changed')}, {changed})"
+    since = f"coalesce({since}, {_at('j.created')})"
     staging.add(
         "status_changed",
         {**base, "record_id": f"{own} || ':status:' || epoch_us({since}) || ':' || j.status", "seq": "0", "fidelity": "'derived'",
          "occurred_at": since,
          "status": "s.status", "status_raw": "s.name", "outcome": ENDED},
-        f"j_issue j join j_statuses s on s.id = j.status where s.status is not null and {untold['status']}",
+        f"j_issue j join j_statuses s on s.id = j.status where s.status is not null and not coalesce({undated}, false) and {untold['status']}",
     )  # fmt: skip
     staging.add(
         "deleted",

@@ -20,7 +20,7 @@ from helmdesk.sources.reading.numbers import NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.roles import role
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
-from helmdesk.sources.reading.times import Mend, TimeReader, spelling_of
+from helmdesk.sources.reading.times import NO_TIME, Mend, TimeReader, spelling_of
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.tables import seen_columns
 
@@ -163,8 +163,8 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         columns.setdefault("seq", "_row")
     time = rule.cells["occurred_at"]
     where = f" where {name(time.column)} is not null" if rule.is_optional and time.column else ""
-    if rule.is_optional and time.column:
-        _tell_left_out(staging, table, mapping, rule, time.column)
+    if time.column:
+        _tell_untimed(staging, table, mapping, rule, time.column)
     if keeps_rest:
         for part in mapping.key:
             staging.reject(
@@ -192,16 +192,19 @@ def _closed_without_a_time(mapping: Mapping) -> str | None:
     """Return SQL of the status of rows that say the ticket is closed, but not when; null where they say nothing of the kind."""
     for rule in mapping.rules:
         status, time = rule.cells.get("status"), rule.cells["occurred_at"].column
-        if rule.type == "status_changed" and rule.is_optional and status and status.column and time:
+        if rule.type == "status_changed" and status and status.column and time:
             said = _meant(status)
             return f"case when {name(time)} is null and {said} in ('solved', 'closed') then {said} end"
     return None
 
 
-def _tell_left_out(staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, time: str) -> None:
-    """Say how many rows made no record of an optional rule, and which."""
+def _tell_untimed(staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, time: str) -> None:
+    """Quarantine the cells of rows without a rule's time; of an optional rule, say how many rows made no record, and which."""
     run = staging.connection.execute
     absent = f"{table.table} where {name(time)} is null"
+    if not rule.is_optional:
+        staging.reject(time, "null", text(f"{rule.type}: {NO_TIME}; or say optional = true in its [[record]]"), absent)
+        return
     ((left_out,),) = run(f"select count(*) from {absent}").fetchall()
     if not left_out:
         return

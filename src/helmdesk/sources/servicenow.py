@@ -15,7 +15,7 @@ from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, outcome_of, own_outcomes, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
 from helmdesk.sources.reading.spelled_times import ISO
-from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of
+from helmdesk.sources.reading.times import MEND, NO_TIME, TimeReader, spelling_of
 from helmdesk.sources.reading.words import with_own_words
 from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.sources.tables import seen_columns
@@ -127,7 +127,7 @@ def _reject_cells(staging: Staging, times: TimeReader) -> None:
         fault = times.fault("sys_updated_at")
         for column, reason, where in (
             ("sys_updated_at", fault, f"{fault} is not null"),
-            ("sys_updated_at", "'no time'", "sys_updated_at is null"),
+            ("sys_updated_at", text(NO_TIME), "sys_updated_at is null"),
             ("number", "'no incident number'", "number is null"),
         ):
             staging.reject(column, column, reason, f"incident_rows where {where}", is_whole_row=True)
@@ -138,6 +138,12 @@ def _reject_cells(staging: Staging, times: TimeReader) -> None:
         ((any_bad,),) = run(f"select count(*) from {bad}").fetchall()
         if any_bad:
             staging.reject(column, column, fault, f"incident_rows where {column} in {bad}")
+    staging.reject(
+        "opened_at",
+        "null",
+        text(NO_TIME),
+        "versions v where version = 1 and (_file, _row) in (select (_file, _row) from incident_rows where opened_at is null)",
+    )
     fault = flag_fault("made_sla")
     staging.reject("made_sla", "made_sla", fault, f"versions where {fault} is not null")
     staging.reject(

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from helmdesk.records.staging import Staging
+from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, in_file_order, open_sheet, times_of
 from helmdesk.sources.reading.raw_tables import locate_lines
+from helmdesk.sources.reading.times import NO_TIME
 from helmdesk.sources.reading.words import worded
 from helmdesk.sources.source import Options, Source, named_paths
 
@@ -48,7 +49,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         known = worded("state", STATES)
         faults = (
             ("agent_id", "agent_id", "case when agent_id is null then 'no agent' end"),
-            ("at", AT, f"case when \"at\" is null then 'no time' else {times.fault(AT)} end"),
+            ("at", AT, f'case when "at" is null then {text(NO_TIME)} else {times.fault(AT)} end'),
             ("state", "state", "case when state is null then 'no state' end"),
         )
         for meaning, raw, fault in faults:

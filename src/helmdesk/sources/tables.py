@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.errors import NotFoundError
-from helmdesk.records.staging import Staging, name
+from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
-from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of, spellings_of
+from helmdesk.sources.reading.times import MEND, NO_TIME, TimeReader, spelling_of, spellings_of
 from helmdesk.sources.source import Options
 
 # What exporters append to a table's name; the plain name wins where both exist.
@@ -108,9 +108,21 @@ def _respelled(staging: Staging, raw: RawTable, columns: Sequence[str], options:
 
 
 def reject_times(staging: Staging, view: str, column: str, times: TimeReader) -> None:
-    """Quarantine the rows of a view whose time cannot be read."""
-    fault = times.fault(column)
+    """Quarantine the rows of a view whose time is missing or cannot be read."""
+    fault = f"case when {column} is null then {text(NO_TIME)} else {times.fault(column)} end"
     staging.reject(column, column, fault, f"{view} where {fault} is not null", is_whole_row=True)
+
+
+def note_undated(staging: Staging, rows: str, what: str) -> None:
+    """Say how many tickets are closed at a time that no column tells.
+
+    Args:
+        rows: SQL after ``from``.
+        what: the columns that would tell it.
+    """
+    ((count,),) = staging.connection.execute(f"select count(*) from {rows}").fetchall()
+    if count:
+        staging.note(f"{count:,} tickets are closed, but nothing says since when (no {what}): not in the backlog, and in no duration")
 
 
 def entity_columns(source: str, kind: str, columns: Mapping[str, str], valid_from: str, key: str = "z.id") -> dict[str, str]:

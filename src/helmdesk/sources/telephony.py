@@ -24,7 +24,7 @@ from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.raw_tables import locate_lines
-from helmdesk.sources.reading.times import TimeReader
+from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import with_own_words, worded
 from helmdesk.sources.source import Options, Source, named_paths
 
@@ -190,7 +190,7 @@ def _read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
     fault = times.fault(cell)
     column = sheet.given.get("started_at", sheet.given.get("date", "date"))
     staging.reject(
-        column, cell, f"coalesce({fault}, 'no time')", f"{sheet.view} where {cell} is null or {fault} is not null", is_whole_row=True
+        column, cell, f"coalesce({fault}, {text(NO_TIME)})", f"{sheet.view} where {cell} is null or {fault} is not null", is_whole_row=True
     )
     staging.reject(sheet.given["call_id"], "call_id", "'no identity'", f"{sheet.view} where call_id is null", is_whole_row=True)
     for meaning in LENGTHS:

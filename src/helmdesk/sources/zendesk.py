@@ -23,7 +23,7 @@ from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import Vocabulary, with_own_words
 from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
+from helmdesk.sources.tables import entity_columns, find_tables, note_undated, open_tables, reject_times, seen_columns
 from helmdesk.sources.zendesk_schedules import stage_schedules
 
 STATUS = {
@@ -167,6 +167,12 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     shown = {field: f"case when {untold[field]} then coalesce(z.{column}, '') end" for field, column in columns.items()}
     shown["outcome"] = "(select e.outcome from z_endings e where e.ticket_id = z.id)"
     own = "'zendesk:ticket:' || z.id"
+    cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
+    # Closed at a time that nothing tells: neither open nor of any duration.
+    undated = (
+        f"{_at('z.updated_at')} is null and case z.status {cases} end in ('solved', 'closed') and z.id not in ({_told(tables, 'status')})"
+    )
+    note_undated(staging, f"z_ticket z where {undated}", "updated_at")
     staging.add(
         "created",
         {
@@ -174,7 +180,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             "ticket_id": "z.id", "actor_id": "z.submitter_id", "actor_kind": f"coalesce({_side('z.submitter_id', 'z.requester_id')}, 'customer')",
             "channel": "z.via_channel", "subject": "z.subject", "priority": first["priority"], "issue_type": first["issue_type"],
             "agent_id": f"coalesce({first['agent_id']}, '')", "team_id": f"coalesce({first['team_id']}, '')",
-            "customer_id": "z.requester_id", "account_id": "z.organization_id", "status": "'new'", "extra": "z.extra",
+            "customer_id": "z.requester_id", "account_id": "z.organization_id", "status": f"case when {undated} then case z.status {cases} end else 'new' end", "extra": "z.extra",
             "stated_at": _at("z.updated_at"), "_file": "z._file", "_row": "z._row",
         },
         "z_ticket z",
@@ -184,14 +190,13 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {**seen_columns(own, _at("z.updated_at"), shown), "source_id": "z.id", "seq": "0", "ticket_id": "z.id", "_file": "z._file", "_row": "z._row"},
         f"z_ticket z where {_at('z.updated_at')} is not null and ({' or '.join(untold.values())} or {shown['outcome']} is not null)",
     )  # fmt: skip
-    cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Without a status history the present state is all there is; it is dated by the last change.
     known = f"z.status in ({', '.join(text(status) for status in STATUS)})"
     staging.add(
         "status_changed",
         {"record_id": f"{own} || ':status:' || epoch_us({_at('z.updated_at')}) || ':' || z.status", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "seq": "0", "ticket_id": "z.id",
          "status": f"case z.status {cases} end", "status_raw": "z.status", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
-        f"z_ticket z where {known} and z.status <> 'new' and z.id not in ({_told(tables, 'status')})",
+        f"z_ticket z where {known} and z.status <> 'new' and not coalesce({undated}, false) and z.id not in ({_told(tables, 'status')})",
     )  # fmt: skip
     gone = "select null::varchar where false"
     if _has(tables, "ticket_field_history"):

@@ -38,6 +38,7 @@ class Mend(NamedTuple):
 
 
 MEND = Mend("say which with --dates day-first or --dates month-first", "describe the file with: helmdesk load mapping")
+NO_TIME = "empty: nobody knows when this happened, so it is not counted; fill in the time and load again"
 SHOWN = {
     ISO: "ISO 8601",
     DAY_FIRST: "day, month, year",

@@ -47,6 +47,7 @@ fact = Fact(
             group by ticket_id
         ) c on c.ticket_id = r.ticket_id and c.created_at is not null
         where (r.type in ('created', 'status_changed', 'assigned', 'seen') or (r.type = 'field_changed' and r.field in ('priority', 'calendar_id')))
+            and (r.type <> 'created' or r.occurred_at = c.created_at) -- of a log that begins within a life, the first event is no birth
             and (c.deleted_at is null or r.type in ('created', 'seen') or r.occurred_at <= c.deleted_at)
     ),
     states as (

@@ -111,6 +111,8 @@ class Staging:
         self.on_step = on_step
         self.limits = limits or Limits()
         self.families: dict[str, set[str]] = {}
+        # Whether records of one row_id come together, as all shifts of a person's day do: then none is an older version of another.
+        self.is_told_whole = False
         connection.execute(
             "create table rejected (_file integer, _row bigint, line bigint, column_name varchar,"
             " raw varchar, reason varchar, is_whole_row boolean)"
@@ -257,9 +259,9 @@ class Staging:
         table = f"staged_{family}"
         given = self.families[family]
         row, stated = (column if column in given else "null" for column in ("row_id", "stated_at"))
-        identity = f"coalesce({row}, record_id)"
+        identity = "record_id" if self.is_told_whole else f"coalesce({row}, record_id)"
         (repeats,) = self.connection.execute(f"select count(*) - count(distinct record_id) from {table}").fetchone() or (0,)
-        if not repeats and "row_id" not in given:
+        if not repeats and ("row_id" not in given or self.is_told_whole):
             return
         content = ", ".join(name(column) for column in sorted(given))
         newest = f"{stated} desc nulls last, _file desc, _row desc"

@@ -174,6 +174,7 @@ def _order(staging: Staging, own: dict[str, str], endings: dict[str, str]) -> No
         ),
         placed as (
             select *, row_number() over life as place,
+                row_number() over (partition by case_id, occurred_text, activity, lifecycle, _file order by _row, ends) as nth,
                 coalesce(known_as, case when outcome <> 'solved' and lead(activity) over life is null then 'closed' end) as meant, lag(resource) over life as last_resource, lag(team) over life as last_team,
                 lag(priority) over life as last_priority, lag(occurred_at) over (partition by case_id order by _file, _row, ends) as earlier_in_file,
                 coalesce(lag(begins) over same, false) as had_begun, lag(resource) over same as begun_by
@@ -193,8 +194,9 @@ def _order(staging: Staging, own: dict[str, str], endings: dict[str, str]) -> No
 
 
 def _stage(staging: Staging, has_team: bool) -> None:
-    # Cases repeat activities within a second, so the place in the case belongs to the identity.
-    prefix = "'eventlog:' || case_id || ':' || place"
+    # An export may begin within a case, so its place there is no identity. The time as it is written is: read once more in
+    # another zone it is the same event. Cases repeat activities within a second.
+    prefix = "concat_ws(':', 'eventlog', case_id, occurred_text, activity, coalesce(lifecycle, ''), nth)"
     here = {"occurred_at": "occurred_at", "ticket_id": "case_id", "actor_id": "resource",
             "_file": "_file", "_row": "_row"}  # fmt: skip
     owner = {"agent_id": "coalesce(resource, '')", **({"team_id": "coalesce(team, '')"} if has_team else {})}

@@ -173,7 +173,7 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     record_id = f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}"
     if rule.is_present:
         # The status of an earlier export was true in its time.
-        record_id += f" || ':' || {columns['status']} || ':' || epoch_us({columns['occurred_at']})"
+        record_id += f" || ':' || {columns['status']} || ':' || {_said(time)}"
     elif RECORD_TYPES[rule.type].family == "entity":
         record_id += f" || ':' || epoch_us({columns['valid_from']})"
     elif mapping.key:
@@ -261,7 +261,7 @@ def _stage_seen(staging: Staging, table: RawTable, mapping: Mapping) -> None:
     identity = _identity(table, mapping)
     staging.add(
         "seen",
-        {**seen_columns(f"{text(f'{mapping.name}:')} || {identity}", at, shown), "source_id": identity, "ticket_id": ticket_id, "_file": "_file", "_row": "_row"},
+        {**seen_columns(f"{text(f'{mapping.name}:')} || {identity}", at, shown, _said(cells["occurred_at"])), "source_id": identity, "ticket_id": ticket_id, "_file": "_file", "_row": "_row"},
         f"{table.table} where {at} is not null",
     )  # fmt: skip
 
@@ -292,6 +292,11 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
         broken = f"case when {number} <> floor({number}) then 'not a whole number' end"
         return f"case when {number} = floor({number}) then cast({number} as bigint) end", f"coalesce({numbers.fault(value)}, {broken})"
     return value, None
+
+
+def _said(time: Cell) -> str:
+    """Return SQL of a time as it is written: read once more in another zone or order of day and month it is the same."""
+    return name(time.column) if time.column else text(time.constant or "")
 
 
 def _meant(cell: Cell) -> str:

@@ -1,5 +1,6 @@
 """Planned shifts from a CSV: who, what, from when to when; approved changes replace the shift they name.
 
+Files that are loaded together are one plan; a later load takes the place of what was planned for the same people and days.
 Times without an offset are in ``--time-zone``. An end before its start is on the next day, at that time of the wall clock
 there; one in the hour that the clocks repeat is its second passing, where that comes after the start. A time that the
 clocks skip is the moment after.
@@ -42,6 +43,7 @@ ACTIVITIES = {
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage planned shifts and approved changes."""
     sheets = []
+    staging.is_told_whole = True
     for place, path in enumerate(paths):
         sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "start", "end"), place)
         zone = options.time_zone or "UTC"
@@ -76,6 +78,8 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             if sheet.has("changed_at")
             else "null::timestamptz"
         )
+        # A plan tells a person's day as a whole: a later one takes the place of all that was planned for it.
+        day = "date" if sheet.has("date") else f"regexp_replace({start}, '[T ]*[0-9]{{1,2}}:[0-9]{{2}}.*$', '')"
         shared = {
             "source_id": "shift_id", "agent_id": "agent_id", "activity": "known_activity", "start_at": "start_at", "end_at": "end_at",
             "shift_id": "shift_id", "extra": "extra", "_file": "_file", "_row": "_row",
@@ -85,7 +89,12 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         )
         staging.add(
             "shift_planned",
-            {**shared, "record_id": f"'roster:planned:' || {identity}", "occurred_at": "start_at"},
+            {
+                **shared,
+                "record_id": f"'roster:planned:' || {identity}",
+                "row_id": f"'roster:' || agent_id || ':' || {day}",
+                "occurred_at": "start_at",
+            },
             f"planned where {sound} and changed_at is null and approved_by is null",
         )
         staging.add(

@@ -101,7 +101,7 @@ def _versions(staging: Staging, times: TimeReader, known: Mapping[str, str]) -> 
     staging.connection.execute(
         f"""create table versions as
         with parsed as (
-            select number, _file, _row, _line, {times.instant("sys_updated_at")} as seen_at, try_cast(sys_mod_count as bigint) as save_number,
+            select number, _file, _row, _line, sys_updated_at, {times.instant("sys_updated_at")} as seen_at, try_cast(sys_mod_count as bigint) as save_number,
                 incident_state, case incident_state {statuses} end as status,
                 assignment_group, assigned_to, priority, category, made_sla, {times.instant("sla_due")} as due_at, sys_updated_by,
                 try_cast(reassignment_count as bigint) as transfers, try_cast(reopen_count as bigint) as reopens
@@ -204,7 +204,9 @@ def _stage_records(staging: Staging, times: TimeReader, extra: str, ended: str, 
            "status is distinct from coalesce(last_status, 'new') and status is not null")  # fmt: skip
     shown = {column: f"coalesce({value}, '')" for column, value in
              (("agent_id", "assigned_to"), ("team_id", "assignment_group"), ("priority", "priority"), ("issue_type", "category"))}  # fmt: skip
-    staging.add("seen", {**here, **seen_columns("'servicenow:' || number", "seen_at", shown)}, "versions where version = 1")
+    staging.add(
+        "seen", {**here, **seen_columns("'servicenow:' || number", "seen_at", shown, "sys_updated_at")}, "versions where version = 1"
+    )
     change("assigned", "assigned",
            {"agent_id": "coalesce(assigned_to, '')", "team_id": "coalesce(assignment_group, '')"},
            "version > 1 and (assignment_group is distinct from last_group or assigned_to is distinct from last_assignee)")  # fmt: skip

@@ -43,6 +43,7 @@ AT = '"at"'
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage changes of state."""
     sheets = []
+    staging.is_told_whole = True
     for place, path in enumerate(paths):
         sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "at", "state"), place)
         times = times_of(staging, sheet, AT, options)
@@ -58,7 +59,9 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         rows = in_file_order(f"{sheet.view} where {sound}", times, AT, "agent_id")
         staging.add(
             "state_changed",
-            {"record_id": "'states:' || agent_id || ':' || epoch_us(said_at) || ':' || lower(state)", "source_id": "null",
+            {"record_id": "'states:' || agent_id || ':' || epoch_us(said_at) || ':' || lower(state)",
+             # What a later export says of the moment takes the place of what an earlier one said.
+             "row_id": f"'states:' || agent_id || ':' || {AT}", "source_id": "null",
              "occurred_at": "said_at", "seq": "_row", "agent_id": "agent_id", "actor_id": "agent_id", "actor_kind": "'human'",
              "state": f"coalesce({known}, 'auxiliary')", "state_raw": "state", "extra": "extra", "_file": "_file", "_row": "_row"},
             rows,

@@ -136,13 +136,19 @@ def entity_columns(source: str, kind: str, columns: Mapping[str, str], valid_fro
             "entity_id": key, "valid_from": valid_from, "_file": "z._file", "_row": "z._row", **columns}  # fmt: skip
 
 
-def seen_columns(own: str, at: str, shown: Mapping[str, str]) -> dict[str, str]:
+def seen_columns(own: str, at: str, shown: Mapping[str, str], said: str = "") -> dict[str, str]:
     """Return the columns of a record of what a ticket's row shows; what it shows and since when are its identity.
 
     Args:
         own: SQL of the beginning of the ticket's record ids.
         at: SQL of the row's last change.
         shown: SQL of what it shows by column; null where a history tells it.
+        said: SQL of that time as it is written: read once more in another zone it is the same sight of the row.
     """
     content = " || '|' || ".join(f"coalesce({value}, '-')" for value in shown.values())
-    return {"record_id": f"{own} || ':seen:' || epoch_us({at}) || ':' || {content}", "occurred_at": at, "fidelity": "'derived'", **shown}
+    return {
+        "record_id": f"{own} || ':seen:' || {said or f'epoch_us({at})'} || ':' || {content}",
+        "occurred_at": at,
+        "fidelity": "'derived'",
+        **shown,
+    }

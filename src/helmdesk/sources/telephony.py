@@ -212,7 +212,10 @@ def _read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
         staging.reject(sheet.given["direction"], "direction", "'neither inbound nor outbound: counted as inbound'",
                        f"{sheet.view} where direction is not null and ({way}) is null")  # fmt: skip
     # A call may wait in several queues, and ring at several agents: what tells its legs apart is part of their identity.
-    apart = "coalesce(sequence, epoch_us(began_1) || ':' || coalesce(agent_id, ''))"
+    # Times are part of it as they are written: read once more in another zone they are the same call.
+    apart = f"coalesce(sequence, {cell} || ':' || coalesce(agent_id, ''))"
+    # Without the time of day: some systems begin their ids anew every day.
+    day = f"coalesce(sequence, regexp_replace({cell}, '[T ]*[0-9]{{1,2}}:[0-9]{{2}}.*$', ''))"
     told = (
         "case when is_answered is null then null else "
         + worded("is_answered", with_own_words({"outcomes": OUTCOMES}, options.mapping, "telephony")["outcomes"])
@@ -224,9 +227,9 @@ def _read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
                 {told} as told, {way} as way, {", ".join([*lengths, *stated])}
             from {sheet.view} where call_id is not null and {cell} is not null and {fault} is null)
         select *, 'telephony:' || call_id || ':' || coalesce(queue_id, '') || ':' || {apart} as leg_id,
-            -- Who took a call may be known only later: a leg that is alone in its queue then is the same leg.
-            case when count(*) over (partition by call_id, queue_id, coalesce(sequence, epoch_us(began_1)::varchar)) = 1
-                then 'telephony:' || call_id || ':' || coalesce(queue_id, '') || ':' || coalesce(sequence, epoch_us(began_1)::varchar) else leg_id end as row_id
+            -- Who took a call, or when it began, may be known better later: a leg that is alone in its queue that day is the same leg.
+            case when count(*) over (partition by call_id, queue_id, {day}) = 1
+                then 'telephony:' || call_id || ':' || coalesce(queue_id, '') || ':' || {day} else leg_id end as row_id
         from cells"""
     )
     alike = "partition by leg_id order by _file, _row"

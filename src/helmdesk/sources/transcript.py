@@ -75,7 +75,9 @@ def _stage(staging: Staging, sheet: Sheet, options: Options, roles: Vocabulary) 
     rows = f"{sheet.raw.table}_spoken"
     staging.connection.execute(
         f"""create temp table {rows} as
-        select *, coalesce({times.instant(AT)}, e.end_at) as said_at, {times.second(AT)} as second_at, coalesce(try_cast(turn as bigint), _row) as place, "at" is null as is_dated_by_end, {kind} as kind
+        select *, coalesce({times.instant(AT)}, e.end_at) as said_at, {times.second(AT)} as second_at, coalesce(try_cast(turn as bigint), _row) as place,
+            -- Without a turn the time as it is written tells messages apart, in whatever part of the conversation an export holds.
+            row_number() over (partition by conversation_id, "at" order by _row) as nth, "at" is null as is_dated_by_end, {kind} as kind
         from {sheet.view} left join endings e using (conversation_id) where ({fault}) is null"""
     )
     staging.reject(
@@ -94,7 +96,7 @@ def _stage(staging: Staging, sheet: Sheet, options: Options, roles: Vocabulary) 
     _leave_out_impossible(staging, sheet, rows)
     staging.add(
         "created",
-        {"record_id": "'transcript:' || conversation_id || ':created'", "source_id": "conversation_id", "occurred_at": "said_at", "seq": "0",
+        {"record_id": "'transcript:' || conversation_id || ':created:' || coalesce(\"at\", '')", "source_id": "conversation_id", "occurred_at": "said_at", "seq": "0",
          "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
          "fidelity": "'derived'", "extra": "case when company is not null then json_object('company', company) end",
          "_file": "_file", "_row": "_row"},
@@ -103,7 +105,7 @@ def _stage(staging: Staging, sheet: Sheet, options: Options, roles: Vocabulary) 
     )  # fmt: skip
     staging.add(
         "message",
-        {"record_id": "'transcript:' || conversation_id || ':' || coalesce(turn, _row::varchar)", "source_id": "conversation_id", "occurred_at": "said_at",
+        {"record_id": "'transcript:' || conversation_id || ':' || coalesce(turn, coalesce(\"at\", '') || ':' || nth)", "source_id": "conversation_id", "occurred_at": "said_at",
          "seq": "place", "ticket_id": "conversation_id", "actor_id": "author", "actor_kind": "kind", "channel": "coalesce(lower(channel), 'chat')",
          "direction": f"case when kind in ('customer', '{UNKNOWN}') then 'inbound' else 'outbound' end", "visibility": "'public'",
          "is_automated": f"kind in {AUTOMATED}", "text": "message", "fidelity": "case when is_dated_by_end then 'derived' else 'native' end",

@@ -9,6 +9,7 @@ import pytest
 
 from desks import make_desk
 from helmdesk.desk import Desk
+from helmdesk.erasure import erase
 from helmdesk.errors import ConflictError, NotFoundError, UsageError
 from helmdesk.records.staging import LoadReport
 
@@ -40,8 +41,9 @@ class Loader:
         place = self.path / str(self.number)
         if isinstance(tables, str):
             place.mkdir()
-            (place / "file.csv").write_text(tables, encoding="utf-8")
-            return self.desk.load(source, [place / "file.csv"], refresh=False, **said)
+            file = place / ("file.toml" if source == "definitions" else "file.csv")
+            file.write_text(tables, encoding="utf-8")
+            return self.desk.load(source, [file], refresh=False, **said)
         return self.desk.load(source, [folder(place, tables)], refresh=False, **said)
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
@@ -291,3 +293,100 @@ def test_a_dry_run_says_which_account(load: Loader) -> None:
     assert load("zendesk", B, is_dry_run=True).account == "zendesk-2"
     load.desk.refresh()
     assert load.desk.measure("ticket_volume")[0].value == 2
+
+
+def test_one_person_with_another_name_is_no_other_account(load: Loader) -> None:
+    load("zendesk", A)
+    report = load(
+        "zendesk",
+        {"ticket": TICKETS + "5,2026-01-12 09:00:00,open,2026-01-12 09:00:00,10,7\n", "user": "id,role,name\n10,end-user,Deleted\n"},
+    )
+    assert report.account == "zendesk"
+    assert "customer 10 is Deleted in these files and somebody else in zendesk: taken for a new name" in report.notes[0]
+
+
+def test_a_desk_that_was_loaded_before_accounts_were_known(load: Loader, tmp_path: Path) -> None:
+    """Its batches say nothing of accounts."""
+    from helmdesk.sources.source import Options, find_source
+
+    place = folder(tmp_path / "old", A)
+    load.desk.load_with(lambda staging: find_source("zendesk").read(staging, [place], Options()), "zendesk", "zendesk-old")
+    assert load("zendesk", B).account == "zendesk-2"
+    assert load("zendesk", {"ticket": A["ticket"].replace("10:00:00,open,2026-01-05", "10:00:00,solved,2026-01-09")}).account == "zendesk"
+    assert by_source(load.desk, "backlog") == {"zendesk-2": 3}
+
+
+def test_what_files_say_of_people_they_say_of_those_that_are_there(load: Loader) -> None:
+    load("zendesk", {"ticket": A["ticket"]})
+    load("zendesk", {"ticket": B["ticket"].replace("11,7\n", "11,8\n")}, account="brand-b")
+    load(
+        "definitions",
+        '[[agent]]\nid = "8"\nname = "Eve"\n[[agent]]\nid = "brand-b:7"\nname = "Bob"\n[[agent]]\nid = "zendesk:7"\nname = "Ann"\n',
+    )
+    assert load.run("select ticket_id, agent from tickets order by ticket_id") == [
+        ("1", "Ann"), ("2", "Ann"), ("brand-b:1", "Bob"), ("brand-b:2", "Eve"), ("brand-b:3", "Eve"),
+    ]  # fmt: skip
+    assert load("definitions", '[[agent]]\nid = "7"\nname = "Who"\n').quarantined_rows == 1
+
+
+def test_an_erased_customer_of_one_account(load: Loader) -> None:
+    load("zendesk", A)
+    load("zendesk", B)
+    assert erase(load.desk, ["zendesk-2:10"]).tickets == 1
+    again = load("zendesk", {**B, "ticket": B["ticket"].replace("open", "pending")})
+    assert again.account == "zendesk-2"
+    assert any("erased" in note for note in again.notes)
+    customers = load.run("select customer_id, count(*) from tickets where customer_id not like 'erased%' group by all order by all")
+    assert customers == [("10", 2), ("zendesk-2:11", 2)]
+    assert load.desk.measure("ticket_volume")[0].value == 5
+
+
+def test_two_accounts_of_intercom(load: Loader) -> None:
+    header = "id,created_at,updated_at,state,assignee_id,assignee_type\n"
+    admins = "id,name\n7,{}\n"
+    load(
+        "intercom",
+        {"conversation_history": header + "1,2026-01-05 09:00:00,2026-01-05 10:00:00,open,7,admin\n", "admin": admins.format("Ann")},
+    )
+    load(
+        "intercom",
+        {"conversation_history": header + "1,2026-01-06 09:00:00,2026-01-06 10:00:00,closed,7,admin\n", "admin": admins.format("Bob")},
+    )
+    load(
+        "intercom",
+        {"conversation_history": header + "1,2026-01-05 09:00:00,2026-01-07 10:00:00,closed,7,admin\n", "admin": admins.format("Ann")},
+    )
+    assert load.run("select source, status, agent from tickets order by source") == [
+        ("intercom", "solved", "Ann"),
+        ("intercom-2", "solved", "Bob"),
+    ]
+
+
+CSAT = """
+name = "csat export"
+key = ["Ticket"]
+[[record]]
+type = "responded"
+[record.columns]
+survey_id = "Ticket"
+ticket_id = "Ticket"
+occurred_at = "Rated"
+answer = "Score"
+instrument_id = { constant = "shop_csat" }
+[[instrument]]
+id = "shop_csat"
+kind = "csat"
+positive = ["4", "5"]
+negative = ["1", "2"]
+"""
+
+
+def test_a_mapping_that_names_tickets_of_others(load: Loader, tmp_path: Path) -> None:
+    (tmp_path / "csat.toml").write_text(CSAT, encoding="utf-8")
+    load("zendesk", A)
+    load("jira", {**JIRA, "issue": JIRA["issue"] + "44,SD-2,2026-01-08 09:00:00,1,cara,2026-01-08 09:30:00\n"})
+    file = "Ticket,Rated,Score\n1,2026-01-09 09:00,5\n44,2026-01-09 09:00,1\n2,2026-01-09 10:00,4\n"
+    assert load("mapping", file, mapping=tmp_path / "csat.toml").quarantined_rows == 1
+    assert load.run("select ticket_id from responses order by responded_at, score") == [("jira:44",), (None,), ("2",)]
+    with pytest.raises(ConflictError, match="is one of zendesk"):
+        load("jira", {**JIRA, "issue": JIRA["issue"].replace("1,SD-1", "77,SD-77")}, account="zendesk")

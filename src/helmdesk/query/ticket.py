@@ -14,8 +14,9 @@ from helmdesk.facts.fact import load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import filter_expression
+from helmdesk.query.house import house
 from helmdesk.query.request import Request
-from helmdesk.query.ticket_numbers import find_ticket, shown_numbers
+from helmdesk.query.ticket_numbers import means_ticket, meant_ticket, shown_numbers
 from helmdesk.records.staging import text
 
 Row = dict[str, Any]
@@ -68,19 +69,18 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
     Raises:
         NotFoundError: there is no such ticket among those that the request's policy lets its reader see.
     """
-    given, ticket_id = ticket_id, find_ticket(engine, ticket_id)
     known = dimensions_of(load_facts()["tickets"], "created_at", request, bounds)
-    same = exp.EQ(this=exp.column("ticket_id"), expression=exp.Literal.string(ticket_id))
-    query = exp.select(*SHOWN).from_("tickets").where(same)
+    query = exp.select(*SHOWN).from_("tickets").where(house(means_ticket(ticket_id)))
     if request.policy.predicate is not None:
         query = query.where(filter_expression(request.policy.predicate, known))
-    found = _rows(engine, engine.translate(query))
-    if not found:
-        raise NotFoundError(f"there is no ticket '{given}' that you may see")
+    found = {row["ticket_id"]: row for row in _rows(engine, engine.translate(query))}
+    meant = meant_ticket(ticket_id, tuple(found))
+    if meant is None:
+        raise NotFoundError(f"there is no ticket '{ticket_id}' that you may see")
     hidden = request.policy.hidden
 
     def rows(sql: str) -> tuple[Row, ...]:
-        listed = _rows(engine, engine.translate(sql.replace("?", text(ticket_id))))
+        listed = _rows(engine, engine.translate(sql.replace("?", text(meant))))
         return tuple({name: cell for name, cell in row.items() if name not in hidden} for row in listed)
 
     states = rows(
@@ -111,8 +111,8 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
         state["waits"] = WAITS.get(state["status"], state["status"])
     for clock in clocks:
         clock["runs"] = [run for run in runs if run["clock_id"] == clock["clock_id"]]
-    ticket = {name: cell for name, cell in found[0].items() if name not in hidden}
-    shown = shown_numbers(engine, (ticket_id, ticket["survivor_ticket_id"]))
+    ticket = {name: cell for name, cell in found[meant].items() if name not in hidden}
+    shown = shown_numbers(engine, (meant, ticket["survivor_ticket_id"]))
     ticket |= {name: shown.get(ticket[name], ticket[name]) for name in ("ticket_id", "survivor_ticket_id")}
     return Story(ticket, states, messages, clocks, contacts, answers, bounds.as_of)
 

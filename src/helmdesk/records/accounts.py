@@ -24,6 +24,7 @@ HELPDESKS = ("zendesk", "intercom", "jira", "servicenow")
 # Here a ticket's first event is taken for its creation: a later extract may begin later.
 EVENT_LOGS = ("eventlog", "transcript")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+PEOPLE = "people and teams"
 FAMILIES = ("ticket", "leg", "survey", "entity")
 
 
@@ -63,6 +64,11 @@ class _Shared:
     @property
     def is_same(self) -> bool:
         return self.same * 2 >= self.count
+
+    @property
+    def is_slight(self) -> bool:
+        """Whether it says too little to tell another account: one person may get another name."""
+        return self.what == PEOPLE and self.count < 2
 
 
 def check_name(name: str | None) -> None:
@@ -169,7 +175,7 @@ class _Search:
         same.sort(key=lambda name: (-shared[name].same, self.accounts[name].system != self.system, name))
         if loaded_into:
             same = [*dict.fromkeys([*reversed(loaded_into), *same])]  # read once more in another way, they stay what they are
-        other = {name: found for name, found in shared.items() if name not in same}
+        other = {name: found for name, found in shared.items() if name not in same and not found.is_slight}
         if named is not None:
             return self._named(named, same, other)
         if same:
@@ -189,6 +195,11 @@ class _Search:
             self._is_told(possible)
         if possible:
             self._tell(possible[0], "no other account of this system is possible" if other else "")
+            slight = shared.get(possible[0].name)
+            if slight and not slight.is_same:
+                self.staging.note(
+                    f"{slight.example}: taken for a new name; if these are of another account, load them into a copy of the desk with --as NAME"
+                )
             return possible[0]
         return self._new(other)
 
@@ -210,7 +221,12 @@ class _Search:
             raise UsageError(
                 f"this desk has no account '{named}'{nearest(named, names)} (known: {', '.join(names) or 'none'}); load its tickets first"
             )
-        if self.owns_tickets and named in other:
+        if known and self.owns_tickets and known.system != self.system and {known.system, self.system} <= set(HELPDESKS):
+            raise ConflictError(
+                f"the account '{named}' is one of {known.system}; nothing was loaded; give the one of {self.system} a name of its own"
+            )
+        # Where a log begins is not where its tickets did: who says whose they are knows better.
+        if self.owns_tickets and named in other and self.system not in EVENT_LOGS:
             raise ConflictError(
                 f"{other[named].example}: these are not the tickets of the account '{named}'; nothing was loaded; give them another name with --as"
             )
@@ -268,7 +284,7 @@ class _Search:
         if not self.owns_tickets and "survey_id" in given.get("survey", ()) and files.get("survey"):
             yield "answers", self._answers(given["survey"])
         if self.system in HELPDESKS and {"entity_id", "name"} <= given.get("entity", set()) and files.get("entity"):
-            yield "people and teams", self._names()
+            yield PEOPLE, self._names()
 
     def _known(self, family: str, column: str, cells: str, where: str) -> str:
         number = f"case when a.prefix <> '' and starts_with(r.{column}, a.prefix) then substr(r.{column}, length(a.prefix) + 1) else r.{column} end"

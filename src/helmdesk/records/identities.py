@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from helmdesk.records.schema import RECORD_TYPES
 from helmdesk.records.staging import Staging, text
@@ -118,28 +118,43 @@ def resolve_references(staging: Staging, prefix: str, *, is_named: bool) -> None
         from known_ids group by kind, number"""
     )
     for family, given in tuple(staging.families.items()):
-        table = f"staged_{family}"
-        for column, kind in [*THINGS.items(), ("actor_id", "agent")]:
-            if column not in given or (family == "entity" and column == "policy_id"):
-                continue
-            side = "coalesce(r.actor_kind, '') = 'customer'" if column == "actor_id" and "actor_kind" in given else "false"
-            rows = f"{table} r join meant m on m.number = r.{column} and m.kind = case when {side} then 'customer' else {text(kind)} end"
-            reason = f"'{kind} ' || r.{column} || ' is in several accounts (' || m.accounts || '): ' || {_mend()}"
-            needed = ", ".join(text(name) for name, type_ in RECORD_TYPES.items() if column in type_.required) or "''"
-            staging.reject_record(column, f"r.{column}", f"r.type || ': ' || {reason}", f"{rows} where m.id is null")
-            run(
-                f"create or replace temp table unclear as select r.rowid as id, r.type in ({needed}) as is_needed from {rows} where m.id is null"
-            )
-            run(f"delete from {table} where rowid in (select id from unclear where is_needed)")
-            run(f"update {table} set {column} = null where rowid in (select id from unclear)")
-            run(f"update {table} set {column} = m.id from meant m where m.number = {table}.{column} and m.id is not null and m.kind = "
-                + (f"case when coalesce(actor_kind, '') = 'customer' then 'customer' else {text(kind)} end" if side != "false" else text(kind)))  # fmt: skip
-            if is_named and prefix and kind in NUMBERED:
+        for column, kind in _references(family, given).items():
+            _resolve(staging, family, column, kind)
+            if is_named and prefix and THINGS.get(column) in NUMBERED:
                 # Nobody has it yet: it will come with the account's tickets.
-                unknown = f"{column} not in (select number from known_ids where kind = {text(kind)}) and {column} not in (select id from known_ids where kind = {text(kind)})"
-                run(f"update {table} set {column} = {_inside(prefix, column)} where {column} is not null and {unknown}")
+                known = f"(select unnest([number, id]) from known_ids where kind = {kind})"
+                run(
+                    f"update staged_{family} set {column} = {_inside(prefix, column)} where {column} is not null and {column} not in {known}"
+                )
+
+
+def _references(family: str, given: Collection[str]) -> dict[str, str]:
+    """Return the columns of a family that name something, with SQL of what kind of thing that is."""
+    found = {column: text(kind) for column, kind in THINGS.items() if column in given}
+    if "actor_id" in given:
+        found["actor_id"] = "case when actor_kind = 'customer' then 'customer' else 'agent' end" if "actor_kind" in given else "'agent'"
+    if family == "entity":
+        found["entity_id"] = "type"  # what a file says of people and teams, it says of those that are there
+    return found
+
+
+def _resolve(staging: Staging, family: str, column: str, kind: str) -> None:
+    run, table = staging.connection.execute, f"staged_{family}"
+    run(
+        f"""create or replace temp table named as select r.rowid as row, m.id, r.{column} as number, m.accounts, m.example, {kind} as kind
+        from (select *, rowid from {table}) r join meant m on m.number = r.{column} and m.kind = {kind}"""
+    )
+    needed = ", ".join(text(name) for name, type_ in RECORD_TYPES.items() if column in type_.required) or "''"
+    staging.reject_record(
+        column,
+        "n.number",
+        f"r.type || ': ' || n.kind || ' ' || n.number || ' is in several accounts (' || n.accounts || '): ' || {_mend()}",
+        f"{table} r join named n on n.row = r.rowid where n.id is null",
+    )
+    run(f"delete from {table} where type in ({needed}) and rowid in (select row from named where id is null)")
+    run(f"update {table} set {column} = n.id from named n where n.row = {table}.rowid and n.id is distinct from n.number")
 
 
 def _mend() -> str:
     before, _, after = MEND.partition("{example}")
-    return f"{text(before)} || m.example || {text(after)}"
+    return f"{text(before)} || n.example || {text(after)}"

@@ -52,7 +52,7 @@ def test_what_a_receipt_holds(desk: Desk) -> None:
     content = desk.measure("resolution_time").receipt.content
     assert content["lake_version"] == 1
     assert content["engine"]["name"] == "duckdb"
-    assert content["queries"][0]["metric"] == "resolution_time@2"
+    assert content["queries"][0]["metric"] == "resolution_time@3"
     assert content["queries"][0]["sql"].startswith("SELECT")
     assert content["queries"][0]["rows_behind"] == 10
     assert set(content["packages"]) == {"duckdb", "deltalake", "sqlglot"}

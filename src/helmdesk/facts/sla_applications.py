@@ -134,10 +134,11 @@ fact = Fact(
         join sla_targets g on g.policy_id = a.policy_id and a.applied_at >= g.valid_from and a.applied_at < g.valid_to
             and coalesce(a.clock, g.clock) = g.clock
             and (g.priority = a.priority or (g.priority = '{ANY_PRIORITY}' and not list_contains(g.overridden, coalesce(a.priority, ''))))
-        where a.target_seconds is null and a.due_at is null
-            -- What the source itself promises on a clock stands in the place of a rule's promise.
-            and not (a.is_by_rule and (a.ticket_id, g.clock) in (
-                select (ticket_id, clock) from told where type = 'policy_applied' and (target_seconds is not null or due_at is not null)))
+        left join (
+            select distinct ticket_id, clock from told where type = 'policy_applied' and (target_seconds is not null or due_at is not null)
+        ) own on own.ticket_id = a.ticket_id and own.clock = g.clock
+        -- What the source itself promises on a clock stands in the place of a rule's promise.
+        where a.target_seconds is null and a.due_at is null and not (a.is_by_rule and own.ticket_id is not null)
         union all
         -- A source may state clock and target, or when it is due, without ever giving the policy itself.
         select a.ticket_id, a.policy_id, a.priority, a.applied_at, a.ended_at, a.clock, n.kind, coalesce(g.pausing, n.pausing), coalesce(g.reopen, 'resume'),

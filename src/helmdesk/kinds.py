@@ -145,7 +145,13 @@ class Survival:
     q: float = 0.5
 
 
-Value = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Difference | Level | Survival | Sum | SumOnce | SumRatio | GroupMean
+Measured = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Difference | Survival | Sum | SumOnce | SumRatio | GroupMean
+Value = Measured | Level
+
+
+def measured(value: Value) -> Measured:
+    """Return what is measured of rows: of a level, what is measured of those alive."""
+    return value.of if isinstance(value, Level) else value
 
 
 STATISTICS: dict[type, str] = {
@@ -244,7 +250,7 @@ class Metric:
     @property
     def statistic(self) -> str:
         """What kind of number it is, in words: a median is not a mean."""
-        value = self.value.of if isinstance(self.value, Level) else self.value
+        value = measured(self.value)
         if isinstance(value, Quantile | Survival):
             return "median" if value.q == 0.5 else f"{value.q * 100:g}th percentile"
         return STATISTICS[type(value)]

@@ -15,9 +15,6 @@ from helmdesk.query.scorecard import PILLARS, Card
 from helmdesk.query.window import Window, wall
 from helmdesk.query.words import show_measurement, show_relative, show_value
 
-# A course that says nothing new needs no sentence of its own below the table.
-UNTOLD = ("steady", "no clear change", "no change", "too few", "nothing to compare")
-
 
 @click.command("scorecard", epilog="Example: helmdesk scorecard --start 2026-02-01 --end 2026-03-01 --compare year-dates")
 @desk_option
@@ -48,7 +45,7 @@ def show_scorecard(desk: Desk, format_name: str, **asked: Any) -> None:
         click.echo(f"\n{pillar.replace('_', ' ').upper()}")
         columns = ("metric", "value", "95% interval", "n", "before", "change", "verdict", "read with")
         show_table(columns, [_cells(card) for card in group], right=columns[1:6], droppable=("read with", "before", "95% interval"))
-    told = [card for card in cards if card.story and card.verdict not in UNTOLD]
+    told = [card for card in cards if card.course and card.course.is_told]
     if told:
         click.echo()
     for card in told:

@@ -109,14 +109,17 @@ def make_brief(
     left = _left(watched, courses, explained, is_short=(worked_share(study) or 1.0) < SHORT_WEEK)
     if left:
         findings.append(_unexplained(study, left, courses, others))
+    week_before = study.at(study.last(1).start)
+    # Told once: what had settled a week ago is no news.
+    settled = [each for key, each in courses.items() if each.course.state is State.SETTLED
+               and verdict_of(week_before, key, others).identity != each.course.identity]  # fmt: skip
     ordered = sorted((*problems, *findings), key=lambda each: (ORDER.index(_rank(each)), -each.affected))
     last = study.last(1)
     return Brief(
         study.day(last.start), study.day(last.end), tuple(ordered[:MOST]), tuple(ordered[MOST:]),
         tuple(each for each in courses.values() if each.course.is_moving and each.course.side is Side.BETTER),
-        tuple(each for each in courses.values() if each.course.is_settled_within(study.day(last.start), study.day(last.end))),
-        tuple(each for each in courses.values() if each.course.state is State.SETTLED
-              and not each.course.is_settled_within(study.day(last.start), study.day(last.end))),
+        tuple(settled),
+        tuple(each for each in courses.values() if each.course.state is State.SETTLED and each not in settled),
         tuple(each for each in courses.values() if not each.course.is_told),
         tuple(checked), tuple(missing),
     )  # fmt: skip

@@ -82,9 +82,9 @@ class Explanation:
             },
             "course": None if self.course is None else self.course.as_dict(),
             "moved": None if moved is None else {
-                "measured_as": moved.form.says(), "lamp": moved.lamp, "direction": moved.direction, "value": _plain(moved.value),
+                "measured_as": moved.form.says(), "value": _plain(moved.value),
                 "earlier": _plain(moved.earlier), "change": _plain(moved.change), "standard_error": _plain(moved.error),
-                "false_alarms_a_year": moved.false_alarms, "detectable": moved.detectable, "changed_on": [day.isoformat() for day in moved.changed_on],
+                "detectable": moved.detectable,
             },
             "where": None if self.location is None else {
                 "by": [

@@ -23,6 +23,7 @@ from helmdesk.kinds import (
     SumOnce,
     SumRatio,
     Survival,
+    measured,
 )
 from helmdesk.query.words import SHARES, show_value
 
@@ -73,7 +74,7 @@ def form_of(entry: Entry, threshold: float | None) -> Form:
     """Return the form of a metric; `threshold` is needed where values do not add up (medians, percentiles)."""
     metric = entry.metric
     is_level = isinstance(metric.value, Level)
-    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    inner = measured(metric.value)
     good = {"higher": 1, "lower": -1}.get(metric.direction, 0)
     if isinstance(inner, Share):
         return Form(entry, "ratio", is_level, None, good, metric.unit)
@@ -88,14 +89,14 @@ def form_of(entry: Entry, threshold: float | None) -> Form:
 
 def needs_threshold(metric: Metric) -> bool:
     """Whether a metric's values do not add up over segments, so that only the share beyond a threshold does."""
-    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    inner = measured(metric.value)
     return isinstance(inner, Quantile | Survival) or (isinstance(metric.value, Level) and isinstance(inner, Mean))
 
 
 def beyond(entry: Entry, threshold: float, good: int | None = None) -> Form:
     """Return the share of a metric's rows whose value is over `threshold` (in the metric's unit)."""
     metric = entry.metric
-    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    inner = measured(metric.value)
     column = inner.column  # type: ignore[union-attr]
     share = Share(f"({column}) > {threshold!r}")
     where = metric.where if isinstance(metric.value, Level) else f"({metric.where}) and ({column}) is not null"

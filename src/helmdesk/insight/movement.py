@@ -7,7 +7,6 @@ way. Neither says why: that is asked next, and only of what moved.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
@@ -37,10 +36,7 @@ class Movement:
         value, earlier: of the form over these.
         error: standard error of their difference; nan where unknown.
         p: of the last week alone.
-        low, high: where the last week would lie if nothing had changed; nan without enough history.
-        false_alarms: a year, on a series like this that never changes.
         detectable: smallest change the two stretches could show four times in five; None where unknown.
-        changed_on: first days of the weeks since which another straight line fits, oldest first.
     """
 
     form: Form
@@ -52,11 +48,7 @@ class Movement:
     earlier: float
     error: float
     p: float
-    low: float
-    high: float
-    false_alarms: float
     detectable: float | None
-    changed_on: tuple[date, ...]
 
     @property
     def is_lit(self) -> bool:
@@ -72,11 +64,6 @@ class Movement:
     def is_worth_telling(self) -> bool:
         """Whether the change is large enough to act on: two points of a share, a twentieth of anything else."""
         return abs(self.change) >= least_change(self.form, self.earlier)
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether it moved the wrong way; never for metrics without one."""
-        return self.form.good * self.change < 0
 
     def says(self) -> str:
         """Return the change in words."""
@@ -130,12 +117,9 @@ def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -
         detectable = detectable_share(earlier, cases_before, cases_now) if np.isfinite(earlier) else None
     else:
         detectable = detectable_from_errors(error_before, error_now) if np.isfinite(error) else None
-    starts = history.starts
     return Movement(
         form, lamp, direction, now, before, value, earlier, error, float(lamps.tail) if lamps else 1.0,
-        float(lamps.low) if lamps else float("nan"), float(lamps.high) if lamps else float("nan"),
-        promise(history.weeks) if lamps else 0.0, detectable,
-        tuple(starts[place] for place in change_points(_filled(history.weeks.values))),
+        detectable,
     )  # fmt: skip
 
 
@@ -146,7 +130,7 @@ def judge(weeks: Weeks) -> Lamps | None:
     earlier years lead one to expect of a count is taken out first.
     """
     settled, since = _settled(weeks)
-    return light(settled, settled_from=since)
+    return light(settled, interval=False, settled_from=since)
 
 
 def promise(weeks: Weeks) -> float:

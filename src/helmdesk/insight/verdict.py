@@ -18,7 +18,7 @@ import numpy as np
 from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
 from helmdesk.insight.study import WEEK, Span, Study
-from helmdesk.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce
+from helmdesk.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce, measured
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import DURATIONS, SHARES, show_size, show_value
@@ -93,7 +93,6 @@ class Verdict:
         error: standard error of the difference of the two levels, from how much weeks differ.
         episode: the weeks between the two levels; None without any.
         event: what was written down for the beginning of the present level.
-        settled_on: the day from which the present level counts as settled; None while it does not.
         unit: of the values.
     """
 
@@ -106,7 +105,6 @@ class Verdict:
     error: float | None
     episode: Episode | None
     event: str
-    settled_on: date | None
     unit: str
     until: date
 
@@ -167,10 +165,6 @@ class Verdict:
         """Whether there is anything to tell: something new, going on, or settled within the last quarter."""
         return self.state in (State.NEW, State.GOING_ON, State.SETTLED)
 
-    def is_settled_within(self, start: date, end: date) -> bool:
-        """Whether it became settled in a stretch of local days: then the brief of that week tells it."""
-        return self.settled_on is not None and start <= self.settled_on < end
-
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; dates are local, values in the metric's unit."""
         return {
@@ -218,154 +212,169 @@ def verdict_of(study: Study, key: str, others: Sequence[Remark] = ()) -> Verdict
     Args:
         others: remarks written on the site; those of the records are known.
     """
-    metric = study.find(key).metric
-    weeks = _weeks(study, key)
-    until = study.day(study.end)
-    unknown = Verdict(key, State.UNKNOWN, Side.SAME, None, None, None, None, None, "", None, metric.unit, until)
-    if len(weeks) < LEAST:
-        return unknown
-    starts = [week.period_start or date.min for week in weeks]
-    values = np.array([week.value for week in weeks], dtype=float)
-    sizes = np.array([week.n for week in weeks], dtype=float)
-    is_counted = isinstance(_inner(metric), Count | Sum | SumOnce | Distinct | Difference)
-    season = year_profile(values, RECENT) if is_counted and not isinstance(metric.value, Level) and len(values) == _span(starts) else None
-    plain = values if season is None else values / season
-    weights = np.ones(len(values)) if is_counted else np.clip(sizes / np.median(sizes), 0.25, 4.0)
-    stretches = _worth_telling(course(plain, weights), plain, weights, metric)
-    return _told(study, key, metric, unknown, stretches, starts, plain, others)
+    weeks = _Weeks.of(study, key, others)
+    unknown = Verdict(key, State.UNKNOWN, Side.SAME, None, None, None, None, None, "", weeks.metric.unit, weeks.until)
+    return weeks.judged(unknown) if weeks.are_enough else unknown
 
 
-def _weeks(study: Study, key: str) -> list[Measurement]:
-    """Return the complete weeks of a metric that have a value to rely on, oldest first."""
-    metric = study.find(key).metric
-    is_total = isinstance(_inner(metric), Count | Sum | SumOnce)
-    return [
-        week for week in study.by_week(key)
-        if week.value is not None and not week.is_partial and not week.is_suppressed and (is_total or week.n >= SMALL)
-        and week.period_start is not None and local_midnight(week.period_start + WEEK, study.zone) <= study.end
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class _Weeks:
+    """The complete weeks of a metric that have a value to rely on, oldest first.
 
+    Attributes:
+        starts: local first days; weeks without enough cases are not among them.
+        values: as a card of the week would show them.
+        season: what the time of the year makes of a typical week, for counts with two years; otherwise ones.
+        weights: how much each week says.
+        until: the local day after the last complete week.
+    """
 
-def _span(starts: Sequence[date]) -> int:
-    return (starts[-1] - starts[0]).days // 7 + 1
+    study: Study
+    metric: Metric
+    others: Sequence[Remark]
+    starts: tuple[date, ...]
+    values: np.ndarray
+    season: np.ndarray
+    weights: np.ndarray
+    until: date
 
+    @classmethod
+    def of(cls, study: Study, key: str, others: Sequence[Remark]) -> _Weeks:
+        """Ask for the weeks of a metric."""
+        metric = study.find(key).metric
+        weeks = [week for week in study.by_week(key) if _is_reliable(week, metric)]
+        starts = [week.period_start for week in weeks if week.period_start is not None]
+        count = sum(local_midnight(start + WEEK, study.zone) <= study.end for start in starts)
+        values = np.array([week.value for week in weeks[:count]], dtype=float)
+        sizes = np.array([week.n for week in weeks[:count]], dtype=float)
+        season, weights = None, np.ones(count)
+        if _adds_up(metric):
+            has_gaps = count > 0 and starts[count - 1] - starts[0] != (count - 1) * WEEK
+            season = None if has_gaps or isinstance(metric.value, Level) else year_profile(values, RECENT)
+        elif count:
+            weights = np.clip(sizes / np.median(sizes), 0.25, 4.0)
+        seasons = np.ones(count) if season is None else season
+        return cls(study, metric, others, tuple(starts[:count]), values, seasons, weights, study.day(study.end))
 
-def _inner(metric: Metric) -> object:
-    return metric.value.of if isinstance(metric.value, Level) else metric.value
+    @property
+    def are_enough(self) -> bool:
+        """Whether there are weeks enough, and recent ones."""
+        return len(self.starts) >= LEAST and self.until - self.starts[-1] <= (EPISODE_WEEKS + 2) * WEEK
 
+    @property
+    def levels(self) -> np.ndarray:
+        """The values with the season taken out."""
+        return np.asarray(self.values / self.season)
 
-def _is_worth(metric: Metric, change: float, before: float) -> bool:
-    """Whether a change is large enough for anybody to act on it."""
-    return abs(change) >= (LEAST_SHARE if metric.unit in SHARES else LEAST_PART * abs(before))
-
-
-def _worth_telling(stretches: list[Stretch], values: np.ndarray, weights: np.ndarray, metric: Metric) -> list[Stretch]:
-    """Join neighbouring stretches whose levels differ by less than anybody would act on."""
-    joined = stretches[:1]
-    for stretch in stretches[1:]:
-        last = joined[-1]
-        if _is_worth(metric, stretch.level - last.level, last.level):
-            joined.append(stretch)
-        else:
-            level = float(np.average(values[last.start : stretch.end], weights=weights[last.start : stretch.end]))
-            joined[-1] = Stretch(last.start, stretch.end, level)
-    return joined
-
-
-def _told(
-    study: Study,
-    key: str,
-    metric: Metric,
-    unknown: Verdict,
-    stretches: list[Stretch],
-    starts: list[date],
-    values: np.ndarray,
-    others: Sequence[Remark],
-) -> Verdict:
-    """Return the verdict on a course: what lasts now, what lasted before, and the short stretches between."""
-    present, place = stretches[-1], len(stretches) - 1
-    between = place
-    while between > 0 and len(stretches[between - 1]) <= EPISODE_WEEKS:
-        between -= 1
-    earlier = stretches[between - 1] if between > 0 else None
-    is_settled = len(present) > EPISODE_WEEKS
-    if earlier is not None and not is_settled:
-        while place > between and _is_alike(stretches[place - 1], stretches[place], earlier.level):
+    def judged(self, unknown: Verdict) -> Verdict:
+        """Return the verdict: what lasts now, what lasted before, and the short stretches between."""
+        stretches = self._stretches()
+        place = between = len(stretches) - 1
+        while between > 0 and len(stretches[between - 1]) <= EPISODE_WEEKS:
+            between -= 1
+        earlier = stretches[between - 1] if between > 0 else None
+        is_short = len(stretches[-1]) <= EPISODE_WEEKS
+        while earlier is not None and is_short and place > between and _is_alike(stretches[place - 1], stretches[place], earlier.level):
             place -= 1
-    first = stretches[place].start
-    now = _value(study, key, metric, starts, first, len(starts), values)
-    verdict = replace(unknown, state=State.STEADY, now=now, since=starts[first])
-    if earlier is None or starts[first] + RECALL_WEEKS * WEEK < unknown.until:
-        return verdict
-    before = _value(study, key, metric, starts, earlier.start, earlier.end, values)
-    noise = float(np.std(np.concatenate([values[each.start : each.end] - each.level for each in (earlier, *stretches[place:])])))
-    error = noise * float(np.sqrt(1 / len(earlier) + 1 / (len(starts) - first)))
-    is_other = _is_worth(metric, now - before, before) and abs(now - before) > Z95 * error
-    side = _side(metric, now, before) if is_other else Side.SAME
-    episode = _episode(study, key, metric, starts, earlier.end, first, before, values, others) if between < place else None
-    if episode is not None and min(now, before) < episode.value < max(now, before):
-        episode = None  # weeks on the way from one level to the other are no weeks of their own
-    if side is Side.SAME and episode is None:
-        return verdict
-    # What is as it was before needs no weeks to settle.
-    if is_settled or side is Side.SAME:
-        state, weeks = State.SETTLED, EPISODE_WEEKS + 1 if side is not Side.SAME else 1
-    else:
-        state, weeks = State.NEW if len(starts) - first == 1 and episode is None else State.GOING_ON, 0
-    settled_on = starts[first] + weeks * WEEK if state is State.SETTLED else None
-    event = "" if episode is not None else _event(study, starts[first], key, others)
-    return replace(verdict, state=state, side=side, before=before, error=error, episode=episode, event=event, settled_on=settled_on)
+        first, end = stretches[place].start, len(self.starts)
+        now = self._value(first, end)
+        verdict = replace(unknown, state=State.STEADY, now=now, since=self.starts[first])
+        if earlier is None or self.starts[first] + RECALL_WEEKS * WEEK < self.until:
+            return verdict
+        before, error = self._before(earlier, first, end), self._error(earlier, stretches[place:])
+        is_other = self._is_worth(now - before, before) and abs(now - before) > Z95 * error
+        side = self._side(now, before) if is_other else Side.SAME
+        episode = self._episode(earlier, first) if between < place else None
+        if episode is not None and min(now, before) < episode.value < max(now, before):
+            episode = None  # weeks on the way from one level to the other are no weeks of their own
+        if side is Side.SAME and episode is None:
+            return verdict
+        state = State.GOING_ON
+        if not is_short or side is Side.SAME:
+            state = State.SETTLED  # what is as it was before needs no weeks to settle
+        elif episode is None and self.starts[first] + WEEK == self.until:
+            state = State.NEW
+        event = "" if episode is not None else self._event(self.starts[first])
+        return replace(verdict, state=state, side=side, before=before, error=error, episode=episode, event=event)
+
+    def _stretches(self) -> list[Stretch]:
+        """Return the levels; neighbours that differ by less than anybody would act on are one."""
+        found = course(self.levels, self.weights)
+        joined = found[:1]
+        for stretch in found[1:]:
+            last = joined[-1]
+            if self._is_worth(stretch.level - last.level, last.level):
+                joined.append(stretch)
+            else:
+                whole = slice(last.start, stretch.end)
+                joined[-1] = Stretch(last.start, stretch.end, float(np.average(self.levels[whole], weights=self.weights[whole])))
+        return joined
+
+    def _value(self, first: int, end: int) -> float:
+        """Return the metric over weeks as its card would show it; what adds up or stands at an instant as a typical week."""
+        typical = float(self.values[first:end].mean())
+        if _adds_up(self.metric) or isinstance(self.metric.value, Level):
+            return typical
+        zone = self.study.zone
+        span = Span(local_midnight(self.starts[first], zone), local_midnight(self.starts[end - 1] + WEEK, zone))
+        value = self.study.original(self.metric.key, span).value
+        return typical if value is None else value
+
+    def _before(self, earlier: Stretch, first: int, end: int) -> float:
+        """Return the level before; of a count with a season, what it would be at the time of year of other weeks."""
+        return self._value(earlier.start, earlier.end) if (self.season == 1).all() else earlier.level * float(self.season[first:end].mean())
+
+    def _error(self, earlier: Stretch, present: Sequence[Stretch]) -> float:
+        """Return the standard error of the difference of two levels, from how much weeks differ around theirs."""
+        left = np.concatenate([(self.levels[each.start : each.end] - each.level) for each in (earlier, *present)])
+        return float(np.std(left)) * float(np.sqrt(1 / len(earlier) + 1 / sum(map(len, present))))
+
+    def _episode(self, earlier: Stretch, end: int) -> Episode:
+        """Return the weeks between the level before and the present one."""
+        first, start = earlier.end, self.starts[earlier.end]
+        value = self._value(first, end)
+        side = self._side(value, self._before(earlier, first, end))
+        return Episode(start, self.starts[end - 1] + WEEK, value, side, self._event(start))
+
+    def _is_worth(self, change: float, before: float) -> bool:
+        """Whether a change is large enough for anybody to act on it."""
+        return abs(change) >= (LEAST_SHARE if self.metric.unit in SHARES else LEAST_PART * abs(before))
+
+    def _side(self, now: float, before: float) -> Side:
+        if now == before:
+            return Side.SAME
+        rose = now > before
+        if self.metric.direction not in ("higher", "lower"):
+            return Side.HIGHER if rose else Side.LOWER
+        return Side.BETTER if rose == (self.metric.direction == "higher") else Side.WORSE
+
+    def _event(self, start: date) -> str:
+        """Return what was written down nearest to the beginning of a stretch: in its first week, or shortly before it."""
+        # Remarks of the records may name other accounts: who sees a part of the columns only is not told them.
+        known = () if self.study.base.policy.hidden else remarks(self.study)
+        near = [
+            remark for remark in (*known, *self.others)
+            if remark.metric in ("", self.metric.key) and start - timedelta(days=NEAR_DAYS) <= remark.day < start + WEEK
+        ]  # fmt: skip
+        if not near:
+            return ""
+        text = min(near, key=lambda remark: (abs((remark.day - start).days), remark.day)).text.strip().rstrip(".")
+        text = re.sub(HAPPENED, "", text)
+        return text if len(text) <= LONGEST_EVENT else f"{text[:LONGEST_EVENT].rstrip()}…"
+
+
+def _adds_up(metric: Metric) -> bool:
+    """Whether values are how many or how much, and not a share or a mean."""
+    return isinstance(measured(metric.value), Count | Sum | SumOnce | Distinct | Difference)
+
+
+def _is_reliable(week: Measurement, metric: Metric) -> bool:
+    is_total = isinstance(measured(metric.value), Count | Sum | SumOnce)
+    is_whole = week.value is not None and week.period_start is not None and not week.is_partial and not week.is_suppressed
+    return is_whole and (is_total or week.n >= SMALL)
 
 
 def _is_alike(one: Stretch, other: Stretch, before: float) -> bool:
     """Whether two neighbouring short stretches are one thing: they lie off the level before by about as much."""
     off = one.level - before, other.level - before
     return off[0] * off[1] > 0 and max(map(abs, off)) <= ALIKE * min(map(abs, off))
-
-
-def _value(study: Study, key: str, metric: Metric, starts: list[date], first: int, end: int, values: np.ndarray) -> float:
-    """Return a metric over the weeks from one place to another as its card would show it; what is added up or stands at an instant as a typical week."""
-    if isinstance(metric.value, Level) or isinstance(_inner(metric), Count | Sum | SumOnce | Distinct | Difference):
-        return float(values[first:end].mean())
-    span = Span(local_midnight(starts[first], study.zone), local_midnight(starts[end - 1] + WEEK, study.zone))
-    value = study.original(key, span).value
-    return float(values[first:end].mean()) if value is None else value
-
-
-def _episode(
-    study: Study,
-    key: str,
-    metric: Metric,
-    starts: list[date],
-    first: int,
-    end: int,
-    before: float,
-    values: np.ndarray,
-    others: Sequence[Remark],
-) -> Episode:
-    value = _value(study, key, metric, starts, first, end, values)
-    return Episode(starts[first], starts[end - 1] + WEEK, value, _side(metric, value, before), _event(study, starts[first], key, others))
-
-
-def _side(metric: Metric, now: float, before: float) -> Side:
-    if now == before:
-        return Side.SAME
-    rose = now > before
-    if metric.direction not in ("higher", "lower"):
-        return Side.HIGHER if rose else Side.LOWER
-    return Side.BETTER if rose == (metric.direction == "higher") else Side.WORSE
-
-
-def _event(study: Study, start: date, key: str, others: Sequence[Remark]) -> str:
-    """Return what was written down nearest to the beginning of a stretch: in its first week, or shortly before it."""
-    # Remarks of the records may name other accounts: who sees a part of the columns only is not told them.
-    known = () if study.base.policy.hidden else remarks(study)
-    near = [
-        remark for remark in (*known, *others)
-        if remark.metric in ("", key) and start - timedelta(days=NEAR_DAYS) <= remark.day < start + WEEK
-    ]  # fmt: skip
-    if not near:
-        return ""
-    text = min(near, key=lambda remark: (abs((remark.day - start).days), remark.day)).text.strip().rstrip(".")
-    text = re.sub(HAPPENED, "", text)
-    return text if len(text) <= LONGEST_EVENT else f"{text[:LONGEST_EVENT].rstrip()}…"

@@ -21,6 +21,7 @@ from helmdesk.kinds import (
     SumRatio,
     Survival,
     Value,
+    measured,
 )
 from helmdesk.query.house import house
 from helmdesk.statistics.order_statistic import rank_expressions
@@ -30,7 +31,7 @@ CASE, PENDING = "case", "pending"
 
 def clustered(value: Value) -> str:
     """Return the expression of the group that a kind aggregates in first; empty for most kinds."""
-    inner = value.of if isinstance(value, Level) else value
+    inner = measured(value)
     if isinstance(inner, GroupMean):
         return inner.group
     if isinstance(inner, SumOnce):

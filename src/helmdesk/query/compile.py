@@ -32,6 +32,7 @@ from helmdesk.kinds import (
     SumRatio,
     Survival,
     Value,
+    measured,
 )
 from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
 from helmdesk.query.bounds import Bounds
@@ -65,11 +66,11 @@ def resolve(request: Request) -> Metric:
 
 def _with_measured(metric: Metric, clock: str) -> tuple[str, ...]:
     """Return the columns of a drill-down with those that are measured: the number can be computed from its rows."""
-    inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+    inner = measured(metric.value)
     given = (getattr(inner, name, None) for name in ("column", "numerator", "denominator"))
-    measured = [column for column in given if isinstance(column, str) and column.isidentifier()]
+    columns = [column for column in given if isinstance(column, str) and column.isidentifier()]
     listed = list(metric.evidence)
-    for column in measured:
+    for column in columns:
         if column not in listed:
             twin = column.replace(f"_{clock}_seconds", "_seconds")
             listed.insert(listed.index(twin) + 1 if twin in listed else len(listed), column)
@@ -171,7 +172,7 @@ def _select_part(
         named = [column.copy() for column in groups]
         for place, column in enumerate(named):
             column.set("alias", exp.to_identifier(request.by[place]))
-        inner = metric.value.of if isinstance(metric.value, Level) else metric.value
+        inner = measured(metric.value)
         if isinstance(inner, Quantile | Mean) and not inner.column.isidentifier():
             shown.append(instant_column(house(inner.column)).as_(MEASURED))
         selected = [*placed, role, *named, *shown]
@@ -188,7 +189,7 @@ def _select_part(
 
 def _measured(value: Value, part: Part) -> list[exp.Expr]:
     """Return the columns x and hit of one row."""
-    inner = value.of if isinstance(value, Level) else value
+    inner = measured(value)
     has_y = isinstance(inner, SumRatio)
     if part.role != CASE:
         empty = [house("cast(null as double)").as_("x"), house("cast(null as boolean)").as_("hit")]
@@ -238,7 +239,7 @@ def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension
     for name in sorted(dimensions_used(policy.predicate) if policy.predicate else ()):
         if name not in known:
             raise NotPermittedError(f"{metric.name} cannot be narrowed to what you may see: its rows carry no {name}")
-    if getattr(_inner(metric.value), "column", None) in policy.hidden:
+    if getattr(measured(metric.value), "column", None) in policy.hidden:
         raise NotPermittedError(f"{metric.name} is made of what you may not see")
     for name in sorted(named):
         if name in policy.hidden:
@@ -249,11 +250,7 @@ def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension
 
 def judges(metric: Metric) -> bool:
     """Whether a value says how well something was done; a plain count or total does not."""
-    return not isinstance(_inner(metric.value), Count | Sum | SumOnce)
-
-
-def _inner(value: Value) -> Value:
-    return value.of if isinstance(value, Level) else value
+    return not isinstance(measured(metric.value), Count | Sum | SumOnce)
 
 
 def _singles_out(name: str, request: Request) -> bool:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from helmdesk.errors import UsageError
 from helmdesk.facts.build import ensure_fact
-from helmdesk.kinds import GroupMean, Level, Mean, Metric, Quantile, Survival
+from helmdesk.kinds import GroupMean, Mean, Metric, Quantile, Survival, measured
 from helmdesk.query.aggregates import CASE
 from helmdesk.query.compile import check_dimensions, require_business_clock, resolve, row_source
 from helmdesk.query.house import house
@@ -39,7 +39,7 @@ class Bin:
 
 def has_distribution(metric: Metric) -> bool:
     """Whether a metric's rows carry a value of their own."""
-    value = metric.value.of if isinstance(metric.value, Level) else metric.value
+    value = measured(metric.value)
     return isinstance(value, Mean | Quantile | Survival | GroupMean)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import MixedCurrencies, TooLargeError
 from helmdesk.facts.build import ensure_fact
-from helmdesk.kinds import Distinct, Level, Metric, Survival, Value
+from helmdesk.kinds import Distinct, Metric, Survival, measured
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import (
     check_dimensions,
@@ -161,7 +161,7 @@ def _keys(request: Request) -> list[str]:
 def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_unrecorded: bool) -> MeasurementTable:
     """Return the measurements of rows of sums, in whole columns."""
     request = pane.request
-    value, low, high, numerator, denominator = FINISH[type(_inner(metric.value))](columns)
+    value, low, high, numerator, denominator = FINISH[type(measured(metric.value))](columns)
     starts, sizes = columns["period_start"], columns["n"]
     partial: dict[date | None, bool] = {bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods}
     partial[None] = request.end is not None and request.end > bounds.as_of
@@ -176,7 +176,7 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
     reasons = _reasons(metric, pane, bounds, columns, value, is_suppressed, is_unrecorded)
     # A period before the data begin is no period without cases.
     value = [None if reason == "out_of_range" else number for number, reason in zip(value, reasons, strict=True)]
-    measured: Columns = {
+    cells: Columns = {
         **{name: columns[key] for name, key in zip(request.by, _keys(request), strict=False)},
         "period_start": starts, "value": value, "low": low, "high": high, "n": sizes, "numerator": numerator, "denominator": denominator,
         **{name: columns[name] for name in ("pending", "native", "derived", "asserted")},
@@ -184,7 +184,7 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
         "reason": reasons,
     }  # fmt: skip
     unit = _unit(metric, request, bounds)
-    return MeasurementTable(metric.key, metric.version, request.variant or "", unit, metric.statistic, request.by, measured)
+    return MeasurementTable(metric.key, metric.version, request.variant or "", unit, metric.statistic, request.by, cells)
 
 
 def _unit(metric: Metric, request: Request, bounds: Bounds) -> str:
@@ -204,7 +204,7 @@ def _reasons(
     is_unrecorded: bool,
 ) -> list[Reason]:
     """Return why each value is missing or not to be relied on."""
-    request, is_watched = pane.request, isinstance(_inner(metric.value), Survival)
+    request, is_watched = pane.request, isinstance(measured(metric.value), Survival)
     outside = {bucket.label for bucket in pane.periods if bucket.end <= bounds.first or bucket.start > bounds.as_of}
     nobody: Reason = "filtered_out" if request.where is not None else "not_permitted" if request.policy.predicate is not None else "no_rows"
     reaches_out = not pane.periods and (
@@ -234,10 +234,6 @@ def _reasons(
 
 def _withheld(numbers: list[float | None], is_suppressed: list[bool]) -> list[float | None]:
     return [None if hidden else number for number, hidden in zip(numbers, is_suppressed, strict=True)]
-
-
-def _inner(value: Value) -> Any:
-    return value.of if isinstance(value, Level) else value
 
 
 def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
@@ -280,7 +276,7 @@ def _columns_of_nothing(metric: Metric, request: Request, rows: Sequence[tuple[t
     """Return sums over no rows, for each group and period."""
     nothing = {
         **dict.fromkeys(NOTHING, 0),
-        "quantile": 0 if isinstance(_inner(metric.value), Distinct) else None,
+        "quantile": 0 if isinstance(measured(metric.value), Distinct) else None,
         "low": None,
         "high": None,
         "least": None,

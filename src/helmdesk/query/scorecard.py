@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from helmdesk.catalogue import Entry
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
-from helmdesk.kinds import Count, Level, Metric, Sum, SumOnce, Value
+from helmdesk.kinds import Count, Level, Metric, Sum, SumOnce, measured
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period
 from helmdesk.query.reader import Reader
@@ -37,8 +37,18 @@ class Course(Protocol):
         ...
 
     @property
+    def side(self) -> str:
+        """Which way it lies: better, worse, higher, lower or same."""
+        ...
+
+    @property
     def is_known(self) -> bool:
         """Whether there are weeks enough for one."""
+        ...
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is anything to tell beyond that it is steady."""
         ...
 
 
@@ -62,8 +72,8 @@ class Card:
         change: None where there is nothing to compare.
         target: what the desk wants to reach; `standing` is met, missed, or "too close to call" when the interval holds it.
         at: the instant at which a level stands; None for what happens over a window.
-        story: the verdict on the course of the metric's weeks, in a sentence; `verdict` is then its word, and speaks of the two
-            windows alone only where there are too few weeks for a course.
+        course: the verdict on the metric's weeks; `verdict` is then its word, and speaks of the two windows alone only where
+            there are too few weeks for a course. None for cards without a value.
         trend: the latest periods up to the window's end, when they were asked for.
     """
 
@@ -78,7 +88,17 @@ class Card:
     standing: str = ""
     trend: tuple[Measurement, ...] = ()
     at: datetime | None = None
-    story: str = ""
+    course: Course | None = None
+
+    @property
+    def story(self) -> str:
+        """The verdict on the metric's weeks in a sentence; empty without one."""
+        return self.course.words if self.course else ""
+
+    @property
+    def side(self) -> str:
+        """Which way the verdict lies, for a sign and a colour."""
+        return self.course.side if self.course and self.course.is_known else self.verdict
 
     def as_row(self) -> dict[str, Any]:
         """Return the card as one flat row."""
@@ -129,7 +149,7 @@ class Scorecard:
             course = courses.get(card.metric.key)
             if course is None or card.reason:
                 return card
-            return replace(card, verdict=course.word if course.is_known else card.verdict, story=course.words)
+            return replace(card, verdict=course.word if course.is_known else card.verdict, course=course)
 
         return replace(
             self, cards=tuple(map(with_course, self.cards)), guards={key: with_course(card) for key, card in self.guards.items()}
@@ -191,16 +211,12 @@ def against_target(metric: Metric, now: Measurement, target: Target | None) -> s
 
 
 def _is_counted(metric: Metric) -> bool:
-    return isinstance(_inner(metric), Count)
+    return isinstance(measured(metric.value), Count)
 
 
 def _is_total(metric: Metric) -> bool:
     """Whether a value is everything added up: nothing is drawn from it, so none is too little."""
-    return isinstance(_inner(metric), Count | Sum | SumOnce)
-
-
-def _inner(metric: Metric) -> Value:
-    return metric.value.of if isinstance(metric.value, Level) else metric.value
+    return isinstance(measured(metric.value), Count | Sum | SumOnce)
 
 
 def _interval(metric: Metric, measurement: Measurement) -> tuple[float, float] | None:

@@ -58,8 +58,8 @@ def open_tables(
     """Read every known table and create a view ``<prefix>_<table>`` of it.
 
     Times of connectors are UTC and ISO 8601; where whoever passed a table on has written them otherwise, as a spreadsheet
-    or a warehouse does, the view shows what they say as ISO 8601. A view has all required and optional columns (null where the file has none, and for empty text), the rest
-    packed as JSON in ``extra``, and ``_file``, ``_row``, ``_line``. Unknown tables are reported, not read.
+    or a warehouse does, the view shows what they say as ISO 8601. A view has all required and optional columns (null where
+    the file has none, and for empty text), the rest packed as JSON in ``extra``, and ``_file``, ``_row``, ``_line``. Unknown tables are reported, not read.
     """
     tables: dict[str, RawTable] = {}
     for table, path in find_tables(paths, required, needed).items():

@@ -88,13 +88,13 @@ def target(card: Card) -> str:
 @register.filter
 def mark(verdict: str) -> str:
     """Return a verdict's sign, so that colour is never alone."""
-    return MARKS.get(verdict.rsplit(" ", maxsplit=1)[-1], MARKS.get(verdict, ""))
+    return MARKS.get(verdict, "")
 
 
 @register.filter
 def tone(verdict: str) -> str:
     """Return a verdict's style."""
-    return {"better": "good", "worse": "bad", "met": "good", "missed": "bad"}.get(verdict.rsplit(" ", maxsplit=1)[-1], "calm")
+    return {"better": "good", "worse": "bad", "met": "good", "missed": "bad"}.get(verdict, "calm")
 
 
 @register.filter

@@ -90,6 +90,8 @@ def walk(events: list[Event], policy: dict[str, Any]) -> dict[tuple[str, datetim
     replies = [e["occurred_at"] for e in mine if e["type"] == "message" and e["direction"] == "outbound"]
     asked, waiting = [], False
     for event in mine:
+        if event.get("status") == "solved":
+            waiting = False  # a solve ends the wait; who writes again asks anew
         if event["type"] == "message":
             if event["direction"] == "inbound" and not waiting:
                 asked.append(event["occurred_at"])

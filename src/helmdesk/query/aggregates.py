@@ -100,7 +100,11 @@ def _numbers(value: Value) -> dict[str, str]:
             "denominator": f"count_if(role = '{value.denominator.role}')",
         }
     if isinstance(value, Mean):
-        return {"total": "sum(cast(x as double))", "squares": "sum(cast(x as double) * cast(x as double))", "least": "min(x)"}
+        return {
+            "total": "sum(cast(x as double))",
+            "squares": "sum(cast(x as double) * cast(x as double))",
+            "least": "min(cast(x as double))",
+        }
     if isinstance(value, Quantile):
         lower, upper = rank_expressions("x", value.q)
         return {

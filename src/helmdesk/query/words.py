@@ -65,6 +65,11 @@ def show_value(value: float, unit: str) -> str:
     return _plain(value, 2)
 
 
+def show_share(share: float) -> str:
+    """Return a share as a percentage."""
+    return show_value(share, "share")
+
+
 def show_change(change: float, unit: str) -> str:
     """Return a change with its sign: points for shares, else in the unit."""
     if unit in SHARES:

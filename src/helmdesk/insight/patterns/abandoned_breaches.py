@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Pattern
 from helmdesk.insight.study import Span, Study
 from helmdesk.kinds import Share
+from helmdesk.query.words import show_share
 
 
 def late_get_later(study: Study, before: Span, now: Span) -> Test | None:
@@ -19,7 +20,7 @@ def late_get_later(study: Study, before: Span, now: Span) -> Test | None:
     move = move_at_constant_mix(study, late, before, now)
     if move is None:
         return Test("late ones get later", False, "too few broken promises")
-    words = f"of broken promises, {move.before:.0%} took more than twice their time before and {move.before + move.change:.0%} now"
+    words = f"of broken promises, {show_share(move.before)} took more than twice their time before and {show_share(move.before + move.change)} now"
     return Test("late ones get later", move.p_up < 0.005 and move.change >= 0.08, words)
 
 

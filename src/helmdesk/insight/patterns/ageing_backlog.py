@@ -10,6 +10,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.form import beyond
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share
 
 OLD = 7 * 86_400.0
 
@@ -27,7 +28,7 @@ def check(study: Study) -> Verdict:
     is_flat = whole is not None and not whole.is_lit
     tests = (
         Test("the old part grew", change >= 0.08 and change > 3 * spread,
-             f"open tickets older than a week went from {np.nanmean(before):.0%} to {np.nanmean(now):.0%}"),
+             f"open tickets older than a week went from {show_share(np.nanmean(before))} to {show_share(np.nanmean(now))}"),
         Test("the backlog is flat", is_flat, f"the backlog is {show(size, whole.value) if whole else 'unknown'}, {'as before' if is_flat else 'not as before'}"),
     )  # fmt: skip
     span = study.last(4)

@@ -6,6 +6,7 @@ from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.kinds import Share
+from helmdesk.query.words import show_share
 
 BOT = "is_counted and bot_started_at is not null and last_solved_at < forever()"
 ALONE = "coalesce(human_replies, 0) = 0"
@@ -25,8 +26,8 @@ def check(study: Study) -> Verdict:
         return Quiet("too few conversations that the bot ended alone")
     z = [(rows[1][side][0] - rows[0][side][0]) / max((rows[1][side][1] ** 2 + rows[0][side][1] ** 2) ** 0.5, 1e-9) for side in (0, 1)]
     words = (
-        f"the bot ends {rows[1][0][0]:.0%} of its conversations alone, {rows[0][0][0]:.0%} before;"
-        f" {rows[1][1][0]:.0%} of those come back within days, {rows[0][1][0]:.0%} before"
+        f"the bot ends {show_share(rows[1][0][0])} of its conversations alone, {show_share(rows[0][0][0])} before;"
+        f" {show_share(rows[1][1][0])} of those come back within days, {show_share(rows[0][1][0])} before"
     )
     test = Test("contained and returning both rose", min(z) > 1.96 and rows[1][1][0] - rows[0][1][0] >= 0.03, words)
     if not test.is_passed:

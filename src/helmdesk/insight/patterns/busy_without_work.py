@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Pattern
 from helmdesk.insight.study import Span, Study
+from helmdesk.query.words import show_value
 
 
 def work_is_flat(study: Study, before: Span, now: Span) -> Test | None:
@@ -21,7 +22,7 @@ def work_is_flat(study: Study, before: Span, now: Span) -> Test | None:
     return Test(
         "work and waits are flat",
         is_flat,
-        f"tickets a week went from {values[0]:,.0f} to {values[1]:,.0f}, first replies {'as before' if is_flat else 'slower'}",
+        f"tickets a week went from {show_value(values[0], 'tickets')} to {show_value(values[1], 'tickets')}, first replies {'as before' if is_flat else 'slower'}",
     )
 
 

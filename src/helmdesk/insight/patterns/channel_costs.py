@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share, show_value
 
 TIMES, LEAST_TICKETS = 2.0, 200
 PERSONAL = ("phone", "chat", "messaging", "whatsapp", "email")
@@ -31,13 +32,15 @@ def check(study: Study) -> Verdict:
         values = [study.measure(study.form("csat"), span, filter_of((("channel", name),))).value for name in (dear, cheap)]
         if values[0] is not None and values[1] is not None:
             is_alike = values[0] - values[1] < 0.05
-            tests.append(Test("its customers are no happier", is_alike, f"satisfaction is {values[0]:.0%} and {values[1]:.0%}"))
+            tests.append(
+                Test("its customers are no happier", is_alike, f"satisfaction is {show_share(values[0])} and {show_share(values[1])}")
+            )
             if not is_alike:
                 return Quiet("customers of the dearer channel are happier", tuple(tests))
     text = "; ".join(test.words for test in tests)
     tickets = per_week(float(table.base[known[dear]]), span)
     return Found(
-        f"{text[0].upper()}{text[1:]} ({tickets:,.0f} tickets a week by {dear}).",
+        f"{text[0].upper()}{text[1:]} ({show_value(tickets, 'tickets')} tickets a week by {dear}).",
         span,
         span,
         0.0005,

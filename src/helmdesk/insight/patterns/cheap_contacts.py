@@ -9,6 +9,7 @@ from helmdesk.insight.form import form_of
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Pattern
 from helmdesk.insight.study import Span, Study
+from helmdesk.query.words import show_value
 
 
 def solving_is_not_cheaper(study: Study, before: Span, now: Span) -> Test | None:
@@ -20,7 +21,11 @@ def solving_is_not_cheaper(study: Study, before: Span, now: Span) -> Test | None
         values[name] = [level(study, form, span)[0] for span in (before, now)]
     contacts = [values["per_resolved"][place] / values["per_contact"][place] for place in (0, 1)]
     is_so = contacts[1] > 1.05 * contacts[0] and values["per_resolved"][1] > 0.98 * values["per_resolved"][0]
-    return Test("solving is not cheaper", bool(is_so), f"contacts per resolved ticket went from {contacts[0]:.2f} to {contacts[1]:.2f}")
+    return Test(
+        "solving is not cheaper",
+        bool(is_so),
+        f"contacts per resolved ticket went from {show_value(contacts[0], 'ratio')} to {show_value(contacts[1], 'ratio')}",
+    )
 
 
 pattern = Pattern(

@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Pattern
 from helmdesk.insight.soundness import soundness
 from helmdesk.insight.study import Span, Study
+from helmdesk.query.words import show_share
 
 
 def weighted_is_flat(study: Study, before: Span, now: Span) -> Test | None:
@@ -19,7 +20,7 @@ def weighted_is_flat(study: Study, before: Span, now: Span) -> Test | None:
     return Test(
         "weighted satisfaction is flat",
         shares[1] - shares[0] < 0.02,
-        f"weighted to all who were asked it went from {shares[0]:.1%} to {shares[1]:.1%}",
+        f"weighted to all who were asked it went from {show_share(shares[0])} to {show_share(shares[1])}",
     )
 
 

@@ -10,6 +10,7 @@ from helmdesk.insight.location import locate, plain, where_of
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share, show_value
 
 OPEN_SHARE, CARRIES = 0.7, 0.3
 
@@ -28,7 +29,7 @@ def check(study: Study) -> Verdict:
     if not test.is_passed or breakdown is None:
         return Quiet("the week was open as usual", (test,))
     part = max(breakdown.parts, key=lambda each: each.rate)
-    words = f"{plain((('issue_type', part.group[0]),))} makes {part.share_now:.0%} of the open tickets, {part.share_before:.0%} before"
+    words = f"{plain((('issue_type', part.group[0]),))} makes {show_share(part.share_now)} of the open tickets, {show_share(part.share_before)} before"
     tests = (
         test,
         Test("one topic carries it", part.rate >= CARRIES * breakdown.change and part.share_now > 1.3 * part.share_before, words),
@@ -43,7 +44,7 @@ def check(study: Study) -> Verdict:
     )
     text = (
         f"The backlog went from {show(whole.form, whole.earlier)} to {show(whole.form, whole.value)} ({grown}) in a week in which {closed[1]};"
-        f" {words} ({level(study, study.form('ticket_volume'), last)[0]:,.0f} new tickets that week)."
+        f" {words} ({show_value(level(study, study.form('ticket_volume'), last)[0], 'tickets')} new tickets that week)."
     )
     return Found(text, whole.now, whole.before, 0.0005, where_of((("issue_type", part.group[0]),)), abs(whole.change), tests)
 
@@ -51,7 +52,7 @@ def check(study: Study) -> Verdict:
 def _is_closed(study: Study) -> tuple[bool, str] | None:
     share = worked_share(study)
     if share is not None:
-        return share < OPEN_SHARE, f"{share:.0%} of the usual time was worked"
+        return share < OPEN_SHARE, f"{show_share(share)} of the usual time was worked"
     last = study.last(1)
     near = [remark for remark in remarks(study) if remark.kind == "holiday" and study.day(last.start) <= remark.day < study.day(last.end)]
     return (True, f"“{near[0].text}” was noted") if near else None

@@ -8,6 +8,7 @@ import math
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share
 
 ROUNDS, LEAST_DROP, CERTAIN = (2, 3), 0.06, 0.005
 
@@ -27,7 +28,7 @@ def check(study: Study) -> Verdict:
         pooled = (rows[0].value * rows[0].n + rows[1].value * rows[1].n) / (rows[0].n + rows[1].n)
         error = math.sqrt(max(pooled * (1 - pooled), 0.01) * (1 / rows[0].n + 1 / rows[1].n))
         p = 0.5 * math.erfc((rows[0].value - rows[1].value) / error / math.sqrt(2))
-        words = f"favourable answers went from {rows[0].value:.0%} to {rows[1].value:.0%} ({rows[1].n} answers in {months} months)"
+        words = f"favourable answers went from {show_share(rows[0].value)} to {show_share(rows[1].value)} ({rows[1].n} answers in {months} months)"
         if p < CERTAIN and rows[0].value - rows[1].value >= LEAST_DROP and (now_best is None or p < now_best[0]):
             now_best = (p, words, now, before)
     if now_best is None:

@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.kinds import Share
+from helmdesk.query.words import show_share
 
 
 def check(study: Study) -> Verdict:
@@ -19,7 +20,9 @@ def check(study: Study) -> Verdict:
     move = move_at_constant_mix(study, repeats, whole.before, whole.now)
     if move is None:
         return Quiet("too few tickets old enough to know whether they were followed by another")
-    words = f"tickets followed by another about the same thing went from {move.before:.1%} to {move.before + move.change:.1%}"
+    words = (
+        f"tickets followed by another about the same thing went from {show_share(move.before)} to {show_share(move.before + move.change)}"
+    )
     test = Test("repeats rose", move.p_up < 0.025 and move.change >= 0.02, words)
     if not test.is_passed:
         return Quiet("the growth is new questions, not repeats", (test,))

@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
 from helmdesk.kinds import Count
+from helmdesk.query.words import show_share
 
 
 def check(study: Study) -> Verdict:
@@ -19,7 +20,7 @@ def check(study: Study) -> Verdict:
     growth = sizes[1] - sizes[0]
     if rate.value is None or created < 100:
         return Quiet("too few tickets")
-    words = f"resolved ÷ received is {rate.value:.2f} over eight weeks and the backlog went from {show(form, sizes[0])} to {show(form, sizes[1])}"
+    words = f"resolved ÷ received is {show_share(rate.value)} over eight weeks and the backlog went from {show(form, sizes[0])} to {show(form, sizes[1])}"
     test = Test("the flow adds up", not (rate.value >= 1.02 and growth > 0.1 * created), words)
     if test.is_passed:
         return Quiet("what is opened, solved and left adds up", (test,))

@@ -12,6 +12,7 @@ from helmdesk.insight.checks import per_week
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_size
 
 LEAST_GAP = 0.06
 
@@ -36,7 +37,7 @@ def check(study: Study) -> Verdict:
     change = float((weight * (values[:, 2] / values[:, 3] - values[:, 0] / values[:, 1])).sum())
     variance = (weight**2 * (shares[0] * (1 - shares[0]) / values[:, 1] + shares[1] * (1 - shares[1]) / values[:, 3])).sum()
     p = 0.5 * math.erfc(-change / math.sqrt(2 * float(variance)))
-    words = f"customers who were handed on are {-100 * change:.1f} points less satisfied at the same channel and topic ({values[:, 3].sum():.0f} answers)"
+    words = f"customers who were handed on are {show_size(change, 'share')} {'less' if change < 0 else 'more'} satisfied at the same channel and topic ({values[:, 3].sum():.0f} answers)"
     test = Test("handed on is less satisfied", p < 0.0001 and -change >= LEAST_GAP, words)
     if not test.is_passed:
         return Quiet("customers who were handed on are about as satisfied as the others", (test,))

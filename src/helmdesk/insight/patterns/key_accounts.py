@@ -10,6 +10,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.location import joined, where_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share
 from helmdesk.statistics.discovery import discoveries
 from helmdesk.statistics.shrinkage import shrink
 
@@ -43,7 +44,7 @@ def check(study: Study) -> Verdict:
     value, row = min(kept)
     share = now_top[row] / now_base[row]
     whole = [float(np.sum(top) / np.sum(base)) for top, base in ((before_top, before_base), (now_top, now_base))]
-    words = f"account “{groups[row][0]}” went from {earlier[row]:.0%} to {share:.0%} ({now_base[row]:.0f} answers), all accounts from {whole[0]:.0%} to {whole[1]:.0%}"
+    words = f"account “{groups[row][0]}” went from {show_share(earlier[row])} to {show_share(share)} ({now_base[row]:.0f} answers), all accounts from {show_share(whole[0])} to {show_share(whole[1])}"
     test = Test("one account fell", True, words)
     return Found(
         f"Satisfaction of {words}.",

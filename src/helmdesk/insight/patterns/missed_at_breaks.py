@@ -10,6 +10,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.kinds import SumRatio
+from helmdesk.query.words import show_share
 
 LEAST_GAP, LEAST_CASES, CERTAIN = 0.05, 25, 0.001
 # An hour belongs to a break when this share of the planned time in it is a meal.
@@ -43,7 +44,7 @@ def check(study: Study) -> Verdict:
             if p > CERTAIN or inside - outside < LEAST_GAP:
                 continue
             hours = sorted(int(table.groups[row][2]) for row, hit in zip(rows, is_break, strict=True) if hit)
-            words = f"{inside:.0%} of {channel} contacts of {team} are missed in the hours of their breaks ({', '.join(f'{hour:02d}:00' for hour in hours)}), {outside:.0%} in the others"
+            words = f"{show_share(inside)} of {channel} contacts of {team} are missed in the hours of their breaks ({', '.join(f'{hour:02d}:00' for hour in hours)}), {show_share(outside)} in the others"
             where = f"channel = '{channel}' and team = '{team}' and hour in ({', '.join(map(str, hours))})"
             test = Test("more are missed at breaks", True, words)
             best = Found(

@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share
 
 LEAST, TIMES, EVERYWHERE = 0.30, 3.0, 0.5
 
@@ -35,7 +36,7 @@ def check(study: Study) -> Verdict:
         )
         if is_everywhere:
             fcr = study.measure(study.form("fcr"), study.last(8), condition).value if not study.lacks("fcr") else None
-            told = f" First contact resolution of it is {fcr:.0%}." if fcr is not None else ""
+            told = f" First contact resolution of it is {show_share(fcr)}." if fcr is not None else ""
             text = f"{tests[0].words}, {tests[1].words} ({found.cases:.0f} tickets in four weeks).{told}"
             return Found(text, span, span, found.p, where, per_week(found.cases, span) * (found.value - found.other), tests)
     return Quiet("no topic is handed up far more than the others")

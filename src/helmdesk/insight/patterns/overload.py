@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.movement import least_change
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share
 
 LIMIT, WEEKS = 0.85, 3
 FELT = ("first_response_time", "next_response_time", "average_speed_of_answer", "reopen_rate")
@@ -20,10 +21,10 @@ def check(study: Study) -> Verdict:
     run = 0
     while run < len(weeks) and weeks[-1 - run] > LIMIT:
         run += 1
-    words = f"utilization has been above {LIMIT:.0%} for {run} weeks, {show(utilization, float(weeks[-1])) if len(weeks) else 'no data'} in the last"
+    words = f"utilization has been above {show_share(LIMIT)} for {run} weeks, {show(utilization, float(weeks[-1])) if len(weeks) else 'no data'} in the last"
     high = Test("above 85% for weeks", run >= WEEKS, words)
     if not high.is_passed:
-        return Quiet(f"utilization is not above {LIMIT:.0%} for {WEEKS} weeks in a row", (high,))
+        return Quiet(f"utilization is not above {show_share(LIMIT)} for {WEEKS} weeks in a row", (high,))
     now = study.last(min(run, 8))
     before = study.before(now, 8)
     if not has_past(before):

@@ -11,6 +11,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.location import plain
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_change, show_share, show_size
 
 LEAST_DROP, LEAST_CASES = 0.10, 8
 
@@ -45,8 +46,8 @@ def check(study: Study) -> Verdict:
         return Quiet("all hours moved alike", (Test("hours differ", False, f"all hours moved alike (p {p:.3f})"),))
     hit, rest = (float((drop * contacts)[part].sum() / contacts[part].sum()) for part in (is_hit, ~is_hit))
     tests = (
-        Test("hours differ", p < 0.001, f"service level fell by {100 * hit:.0f} points in some hours and by {100 * rest:.0f} in the others"),
-        Test("the others hold", hit >= LEAST_DROP and abs(rest) < hit / 3, f"outside them it moved by {-100 * rest:+.0f} points"),
+        Test("hours differ", p < 0.001, f"service level fell by {show_size(hit, 'share')} in some hours and moved by {show_change(-rest, 'share')} in the others"),
+        Test("the others hold", hit >= LEAST_DROP and abs(rest) < hit / 3, f"outside them it moved by {show_change(-rest, 'share')}"),
         Test("they are the busy hours", contacts[is_hit].mean() > contacts[~is_hit].mean(),
              f"{contacts[is_hit].mean() / max(now.days / 7, 1):.0f} contacts a week and hour against {contacts[~is_hit].mean() / max(now.days / 7, 1):.0f}"),
     )  # fmt: skip
@@ -64,9 +65,11 @@ def check(study: Study) -> Verdict:
             )
     csat = [study.measure(study.form("csat"), span).value for span in (before, now)] if not study.lacks("csat") else [None, None]
     felt = (
-        f" Satisfaction went from {csat[0]:.1%} to {csat[1]:.1%} in the same weeks." if csat[0] is not None and csat[1] is not None else ""
+        f" Satisfaction went from {show_share(csat[0])} to {show_share(csat[1])} in the same weeks."
+        if csat[0] is not None and csat[1] is not None
+        else ""
     )
-    text = f"Service level fell by {100 * hit:.0f} points in busy hours ({'; '.join(spoken)}) and moved by {-100 * rest:+.0f} in the others.{felt}"
+    text = f"Service level fell by {show_size(hit, 'share')} in busy hours ({'; '.join(spoken)}) and moved by {show_change(-rest, 'share')} in the others.{felt}"
     return Found(text, now, before, p, " or ".join(filters), per_week(float(contacts[is_hit].sum()), now) * hit, tests)
 
 

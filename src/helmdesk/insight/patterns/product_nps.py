@@ -11,6 +11,7 @@ from helmdesk.insight.study import Span, Study
 from helmdesk.kinds import Share
 from helmdesk.query.filters import OneOf
 from helmdesk.query.measurement import Measurement
+from helmdesk.query.words import show_share
 from helmdesk.statistics.proportion import share_difference_p
 
 # Waves are months apart: a quarter against the one before.
@@ -41,8 +42,8 @@ def check(study: Study) -> Verdict:
     p = share_difference_p(product[0], counts[0], product[1], counts[1])
     rises = [found[1] / counts[1] - found[0] / counts[0] for found in (product, service)]
     words = (
-        f"product, delivery, billing, access or policy are what {product[1] / counts[1]:.0%} of {counts[1]} comments speak of,"
-        f" after {product[0] / counts[0]:.0%} of {counts[0]}"
+        f"product, delivery, billing, access or policy are what {show_share(product[1] / counts[1])} of {counts[1]} comments speak of,"
+        f" after {show_share(product[0] / counts[0])} of {counts[0]}"
     )
     tests = (
         fell,

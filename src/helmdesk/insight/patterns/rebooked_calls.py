@@ -10,6 +10,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.filters import Compare
+from helmdesk.query.words import show_share
 from helmdesk.statistics.pair import Cells, standardised_move
 
 WEEKS, LEAST_ANSWERS, LEAST_AGENTS, LEAST_DROP = 26, 30, 5, 0.05
@@ -32,8 +33,8 @@ def check(study: Study) -> Verdict:
     if move is None:
         return Quiet("no agent had both changed and kept bookings")
     words = (
-        f"after calls that were moved or given to somebody else {move.before + move.change:.0%} are satisfied, after those that kept their time"
-        f" and agent {move.before:.0%}, agent by agent ({answers:.0f} answers about changed calls, {WEEKS} weeks)"
+        f"after calls that were moved or given to somebody else {show_share(move.before + move.change)} are satisfied, after those that kept their time"
+        f" and agent {show_share(move.before)}, agent by agent ({answers:.0f} answers about changed calls, {WEEKS} weeks)"
     )
     test = Test("changed calls please less", move.p_down < CERTAIN and -move.change >= LEAST_DROP, words)
     if not test.is_passed:

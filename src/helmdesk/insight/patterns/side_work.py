@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Pattern
 from helmdesk.insight.study import Span, Study
 from helmdesk.kinds import SumRatio
+from helmdesk.query.words import show_share
 
 
 def other_work(study: Study, before: Span, now: Span) -> Test | None:
@@ -20,7 +21,7 @@ def other_work(study: Study, before: Span, now: Span) -> Test | None:
     return Test(
         "unplanned work rose",
         move.p_up < 0.025 and move.change >= 0.01,
-        f"work outside the plan went from {move.before:.1%} to {move.before + move.change:.1%} of the time",
+        f"work outside the plan went from {show_share(move.before)} to {show_share(move.before + move.change)} of the time",
     )
 
 

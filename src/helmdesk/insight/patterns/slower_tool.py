@@ -10,6 +10,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.location import filter_of, locate, plain, where_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_share
 from helmdesk.statistics.pair import unit_changes
 
 CARRIES, ALL = 0.75, 0.8
@@ -41,8 +42,8 @@ def check(study: Study) -> Verdict:
     held = not_worse(study, "csat", before, now)
     words = f"handle time of {plain(((name, part.group[0]),))} went from {show(form, part.before)} to {show(form, part.now)}"
     tests = (
-        Test("one kind of work carries it", True, f"{words}, {part.rate / whole.change:.0%} of the whole rise"),
-        Test("everybody is slower", len(changes) >= 5 and slower >= ALL, f"{slower:.0%} of {len(changes)} agents are slower at it"),
+        Test("one kind of work carries it", True, f"{words}, {show_share(part.rate / whole.change)} of the whole rise"),
+        Test("everybody is slower", len(changes) >= 5 and slower >= ALL, f"{show_share(slower)} of {len(changes)} agents are slower at it"),
         held,
     )
     if not all(test.is_passed for test in tests):

@@ -11,6 +11,7 @@ from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.patterns import peak_hours
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_relative, show_value
 
 LEAST_RISE, WAIT_TIMES, SHORT = 0.08, 1.5, 35
 
@@ -28,7 +29,7 @@ def check(study: Study) -> Verdict:
     error = math.hypot(volumes[0][1], volumes[1][1])
     z = (volumes[1][0] - volumes[0][0]) / max(error, 1e-9)
     hours = Quiet("") if study.lacks("service_level") else peak_hours.check(study)
-    words = f"tickets a week went from {volumes[0][0]:,.0f} to {volumes[1][0]:,.0f} ({rise:+.0%})"
+    words = f"tickets a week went from {show_value(volumes[0][0], 'tickets')} to {show_value(volumes[1][0], 'tickets')} ({show_relative(volumes[1][0], volumes[0][0], 'tickets')})"
     tests = (
         Test("volume rose", rise >= LEAST_RISE and z > 3, words),
         Test("all hours alike", not isinstance(hours, Found), "waits grew at all hours"),

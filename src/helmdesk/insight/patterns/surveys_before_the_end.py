@@ -8,6 +8,7 @@ from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.kinds import Share
+from helmdesk.query.words import show_share
 
 
 def check(study: Study) -> Verdict:
@@ -20,7 +21,7 @@ def check(study: Study) -> Verdict:
     timing, satisfaction = move_at_constant_mix(study, early, before, now), move_at_constant_mix(study, csat, before, now)
     if timing is None or satisfaction is None:
         return Quiet("too few surveys to compare")
-    words = f"surveys sent before the first solve went from {timing.before:.1%} to {timing.before + timing.change:.1%}"
+    words = f"surveys sent before the first solve went from {show_share(timing.before)} to {show_share(timing.before + timing.change)}"
     is_moved = min(timing.p_up, timing.p_down) < 0.025 and abs(timing.change) >= 0.05
     other = f"satisfaction moved by {100 * satisfaction.change:+.1f} points"
     is_felt = min(satisfaction.p_up, satisfaction.p_down) < 0.025 and abs(satisfaction.change) >= 0.02

@@ -9,6 +9,7 @@ from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.filters import Not
+from helmdesk.query.words import show_share
 
 
 def check(study: Study) -> Verdict:
@@ -28,7 +29,11 @@ def check(study: Study) -> Verdict:
             Test(
                 "it rose in one place", True, f"escalations of {words} went from {show(form, hits[0].other)} to {show(form, hits[0].value)}"
             ),
-            Test("and nowhere else", others[1] - others[0] < 0.02, f"everywhere else they went from {others[0]:.1%} to {others[1]:.1%}"),
+            Test(
+                "and nowhere else",
+                others[1] - others[0] < 0.02,
+                f"everywhere else they went from {show_share(others[0])} to {show_share(others[1])}",
+            ),
         )
         if tests[1].is_passed:
             text = f"{tests[0].words[0].upper()}{tests[0].words[1:]}; {tests[1].words}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ class Desk(DeskInsight):
             NotFoundError, FilterError, UsageError: the question is not one this desk can answer.
         """
         start, end = self._dates(window, start, end)
-        question = self._question(keys, by, grain, start, end, where, variant, clock)
+        question = replace(self._question(keys, by, grain, start, end, where, variant, clock), window=window or "")
         return self._answer(question, as_of, None, policy)
 
     def _question(self, keys: Sequence[str], by: str | Sequence[str], *rest: Any) -> Question:

@@ -21,6 +21,7 @@ class Question:
         start, end: local dates or times in `time_zone`, half-open; None is open-ended.
         where: text of a filter.
         clock: "calendar" or "business".
+        window: the name by which `start` and `end` were asked for, such as "this-month", which is not over; empty for dates.
     """
 
     metrics: tuple[str, ...]
@@ -33,6 +34,7 @@ class Question:
     clock: str = "calendar"
     time_zone: str = "UTC"
     week_start: str = "monday"
+    window: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a receipt."""
@@ -47,7 +49,8 @@ class Question:
         """
         known = {field.name for field in dataclasses.fields(cls)}
         lists = ("metrics", "by")
-        is_shaped = set(content) == known and all(
+        # Receipts of before do not tell the window's name.
+        is_shaped = known - {"window"} <= set(content) <= known and all(
             isinstance(value, list) and all(isinstance(item, str) for item in value)
             if name in lists
             else value is None or isinstance(value, str)
@@ -78,6 +81,7 @@ class Question:
                 clock=self.clock,  # type: ignore[arg-type]  # checked by the request itself
                 time_zone=self.time_zone,
                 week_start=self.week_start,
+                is_unfinished=self.window.startswith("this-"),
                 policy=policy or Policy(),
             )
             for key in self.metrics

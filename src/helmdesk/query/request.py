@@ -48,6 +48,7 @@ class Request:
         clock: calendar or business time, for metrics that have both.
         time_zone: where days begin.
         week_start: first day of a week.
+        is_unfinished: whether the window is what has passed of one that is not over.
         policy: who asks.
         entry: the definition, for metrics that only this desk knows; None looks in the catalogue.
     """
@@ -62,6 +63,7 @@ class Request:
     clock: Clock = "calendar"
     time_zone: str = "UTC"
     week_start: str = "monday"
+    is_unfinished: bool = False
     policy: Policy = field(default_factory=Policy)
     entry: Entry | None = None
 

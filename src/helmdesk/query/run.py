@@ -96,7 +96,10 @@ def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) ->
         MixedCurrencies: amounts in several currencies.
     """
     first = requests[0]
-    assert all(replace(request, start=first.start, end=first.end, grain=first.grain) == first for request in requests)
+    assert all(
+        replace(request, start=first.start, end=first.end, grain=first.grain, is_unfinished=first.is_unfinished) == first
+        for request in requests
+    )
     metric = resolve(first)
     check_dimensions(metric, first, bounds)
     require_business_clock(first, bounds)
@@ -164,7 +167,7 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
     value, low, high, numerator, denominator = FINISH[type(measured(metric.value))](columns)
     starts, sizes = columns["period_start"], columns["n"]
     partial: dict[date | None, bool] = {bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods}
-    partial[None] = request.end is not None and request.end > bounds.as_of
+    partial[None] = request.is_unfinished or (request.end is not None and request.end > bounds.as_of)
     is_small = [n < SMALL for n in sizes]
     is_suppressed = [False] * len(sizes)
     if _speaks_of_people(metric, request, bounds):

@@ -254,7 +254,7 @@ def make_card(
 ) -> Card:
     """Return one card; a filter or a policy that its rows cannot be narrowed by leaves it empty and says why."""
     asked = replace(base, key=entry.metric.key, entry=entry, start=window.start, end=window.end)
-    windows = [asked, replace(asked, start=window.previous_start, end=window.previous_end)]
+    windows = [replace(asked, is_unfinished=window.is_unfinished), replace(asked, start=window.previous_start, end=window.previous_end)]
     if trend_grain:
         windows += trend_requests(reader, asked, trend_grain)
     try:

@@ -132,3 +132,23 @@ def test_a_receipt_of_a_window_outside_the_data_still_opens(desk: Desk, tmp_path
 
     old = Question(("ticket_volume",), (), None, "2027-01-01", None, None, None, "calendar", "Europe/Berlin", "monday")
     desk.verify(desk._answer(old, 1, desk.settings.for_facts(), None).receipt)
+
+
+def test_this_month_is_marked_as_a_part(desk: Desk) -> None:
+    assert desk.measure("ticket_volume", window="this-month")[0].is_partial
+    assert not desk.measure("ticket_volume", start="2026-01-05", end="2026-01-12")[0].is_partial
+    receipt = desk.measure("ticket_volume", window="this-month").receipt
+    desk.verify(receipt)
+
+
+def test_in_time_is_unknown_where_no_wait_was_ever_told(tmp_path: Path) -> None:
+    rows = "c1,2026-01-05 09:00:00,yes,60\nc2,2026-01-05 09:10:00,no,\nc3,2026-01-05 09:20:00,yes,30\n"
+    (tmp_path / "calls.csv").write_text("call_id,started_at,answered,talk_seconds\n" + rows, encoding="utf-8")
+    desk = make_desk(tmp_path / "desk")
+    desk.load("telephony", [tmp_path / "calls.csv"])
+    for variant in (None, "of_offered", "of_answered", "short_abandons_excluded"):
+        assert desk.measure("service_level", variant=variant)[0].value is None
+    assert desk.measure("missed_contact_rate", variant="of_offered")[0].value == 1 / 3
+    (tmp_path / "waits.csv").write_text("call_id,started_at,answered,wait_seconds\nd1,2026-01-05 10:00:00,no,50\n", encoding="utf-8")
+    desk.load("telephony", [tmp_path / "waits.csv"])
+    assert desk.measure("service_level", variant="of_offered")[0].value == 0

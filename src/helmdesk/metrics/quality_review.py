@@ -7,14 +7,17 @@ from datetime import date
 
 from helmdesk.kinds import Change, Metric, SumRatio, Variant
 
+VALID = "is_counted and possible_points > 0 and points >= 0 and points <= possible_points"
+
 metric = Metric(
     key="quality_review",
     name="Quality review score",
-    version=2,
+    version=3,
     owner="support quality",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
         Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
+        Change(3, date(2026, 11, 26), "points below zero or beyond the points possible are no review; they had been counted"),
     ),
     pillar="customer_quality",
     category="resolution_quality",
@@ -23,8 +26,8 @@ metric = Metric(
     fact="reviews",
     anchor="reviewed_at",
     value=SumRatio("points", "possible_points"),
-    where="is_counted and is_by_person and possible_points > 0",
-    where_words="reviews by people, placed when reviewed",
+    where=f"{VALID} and is_by_person",
+    where_words="reviews by people with points from zero to the points possible, placed when reviewed",
     formula="points given ÷ points possible",
     evidence=("review_id", "ticket_id", "reviewed_at", "points", "possible_points", "comment", "team", "agent"),
     rewards="what the review form asks for",
@@ -32,5 +35,5 @@ metric = Metric(
     supports=("coaching", "tooling"),
     needs=("reviewed",),
     read_with=("csat",),
-    variants=(Variant("by_machine", "scores given by software", where="is_counted and not is_by_person and possible_points > 0"),),
+    variants=(Variant("by_machine", "scores given by software", where=f"{VALID} and not is_by_person"),),
 )  # fmt: skip

@@ -11,15 +11,18 @@ from helmdesk.kinds import Change, Metric, Reference, Share, Variant
 OFFERED = "is_counted and direction is distinct from 'outbound' and outcome in ('answered', 'abandoned', 'missed')"
 # Answered, but nobody knows after how long: neither within T nor beyond it.
 TIMED = f"{OFFERED} and (outcome <> 'answered' or wait_seconds is not null)"
+# A source that never tells a wait cannot show any contact answered in time.
+KEPT = f"{TIMED} and source in (select source from contacts where wait_seconds is not null)"
 
 metric = Metric(
     key="service_level",
     name="Service level",
-    version=2,
+    version=3,
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
         Change(2, date(2026, 11, 26), "answered contacts whose wait nobody recorded are left out; they had been answered at once"),
+        Change(3, date(2026, 11, 26), "of_offered, short_abandons_excluded: lost contacts of sources that never tell a wait are left out too; 0% was told where nothing is known"),
     ),
     pillar="operational_efficiency",
     category="customer_experience",
@@ -38,9 +41,9 @@ metric = Metric(
     needs=("answered", "offered"),
     read_with=("missed_contact_rate", "average_speed_of_answer", "occupancy"),
     variants=(
-        Variant("of_offered", "of everything offered, short abandons included", where=TIMED),
+        Variant("of_offered", "of everything offered, short abandons included", where=KEPT),
         Variant("of_answered", "of those answered", where=f"{TIMED} and outcome = 'answered'"),
-        Variant("short_abandons_excluded", "of everything offered but those who hung up at once", where=f"{TIMED} and not is_short_abandon"),
+        Variant("short_abandons_excluded", "of everything offered but those who hung up at once", where=f"{KEPT} and not is_short_abandon"),
     ),
     references=(Reference("80% in 20 seconds is common for calls; five formulas gave 81-86% on one data set", "callcentrehelper.com"),),
 )  # fmt: skip

@@ -61,8 +61,8 @@ def test_a_reply_before_its_ticket(tmp_path: Path) -> None:
     assert sorted(wait for wait in waits if wait is not None) == [7200, 10_800]
     assert report.quarantined_rows == 2
     examples = "\n".join(report.quarantine_examples)
-    assert "t.csv, line 2, occurred_at = '2026-01-05 08:00:00 UTC': a reply before its ticket was created: the ticket counts" in examples
-    assert "t.csv, line 3, occurred_at = '2026-01-05 08:00:00 UTC': solved before it was created" in examples
+    assert "t.csv, line 2, replied = '2026-01-05 08:00': a reply before its ticket was created: the ticket counts" in examples
+    assert "t.csv, line 3, solved = '2026-01-05 08:00': solved before it was created" in examples
 
 
 def test_a_chat_that_is_older_than_its_ticket_is_possible(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_missing_time_goes_to_quarantine_with_its_line(tmp_path: Path) -> None
     log = xes(CSV).replace("2026-01-06T09:00:00+01:00", "yesterday")
     (tmp_path / "log.xes").write_text(log)
     report = make_desk(tmp_path / "desk", quarantine_limit=1.0).load("eventlog", [tmp_path / "log.xes"])
-    assert report.quarantine_examples == [f"{tmp_path / 'log.xes'}, line 2, occurred_text = 'yesterday': not a time written as ISO 8601"]
+    assert report.quarantine_examples == [f"{tmp_path / 'log.xes'}, line 2, time:timestamp = 'yesterday': not a time written as ISO 8601"]
 
 
 def test_the_real_log_in_both_forms(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:

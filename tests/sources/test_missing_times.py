@@ -54,7 +54,7 @@ EXPORTS = (
            "log", 3, "opened_at"),
     Export("servicenow", {"log": "number,incident_state,sys_updated_at,opened_at\nA,New,2026-01-05 09:00:00,2026-01-05 09:00:00\nB,Closed,,2026-01-05 09:00:00\n"},
            "log", 3, "sys_updated_at"),
-    Export("eventlog", {"log": "case_id,activity,timestamp\nA,create ticket,2026-01-05 09:00:00\nB,create ticket,\n"}, "log", 3, "occurred_text"),
+    Export("eventlog", {"log": "case_id,activity,timestamp\nA,create ticket,2026-01-05 09:00:00\nB,create ticket,\n"}, "log", 3, "timestamp"),
     Export("mapping", {"table": "No,Opened,Closed,State\n1,2026-01-05 09:00:00,2026-01-05 10:00:00,Done\n2,,2026-01-05 11:00:00,Done\n"}, "table", 3, "Opened", MAPPING),
     Export("mapping", {"table": "No,Opened,Closed,State\n1,2026-01-05 09:00:00,2026-01-05 10:00:00,Done\n2,2026-01-05 09:00:00,,Done\n"}, "table", 3, "Closed",
            MAPPING.replace("optional = true\n", "")),

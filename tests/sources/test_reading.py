@@ -11,7 +11,7 @@ import pytest
 
 from helmdesk.errors import InputError, NotFoundError
 from helmdesk.records.staging import Staging
-from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.raw_tables import RawTable, read_table
 
 
 def staging() -> Staging:
@@ -71,7 +71,7 @@ def test_another_encoding_by_name(tmp_path: Path) -> None:
 def test_lines_are_found_behind_quoted_line_breaks(tmp_path: Path) -> None:
     area, table, _ = read(write(tmp_path / "t.csv", b'id,name\n1,"a\nb\nc"\n2,x\n3,y\n'))
     area.reject("name", "name", "'odd'", f"{table.table} where id in ('2', '3')")
-    locate_lines(area, [table])
+    area.summarise()
     assert rejected(area) == [(5, "odd"), (6, "odd")]
 
 

@@ -111,6 +111,10 @@ class Staging:
         self.on_step = on_step
         self.limits = limits or Limits()
         self.families: dict[str, set[str]] = {}
+        # What its file calls the columns of records, by the call of `add` that staged them.
+        self.headers: list[Mapping[str, str]] = []
+        # How lines of files with quoted line breaks are found, by file: rows in, their lines out.
+        self.line_finders: dict[int, Callable[[set[int]], Mapping[int, int]]] = {}
         # Whether records of one row_id come together, as all shifts of a person's day do: then none is an older version of another.
         self.is_told_whole = False
         connection.execute(
@@ -118,13 +122,19 @@ class Staging:
             " raw varchar, reason varchar, is_whole_row boolean)"
         )
 
-    def add(self, type_name: str, columns: Mapping[str, str], rows: str) -> None:
+    def add(self, type_name: str, columns: Mapping[str, str], rows: str, headers: Mapping[str, str] | None = None) -> None:
         """Stage one record per row of `rows` (SQL after ``from``), columns given as SQL expressions.
 
         Rows should offer ``_file`` and ``_row``, so that a later rejection can name the line.
+
+        Args:
+            headers: what the file calls these columns, so that a later rejection can name its cell.
         """
         kind = RECORD_TYPES[type_name]
         given = {"type": text(type_name), "source": text(self.source), **columns}
+        if headers:
+            given["_headers"] = str(len(self.headers))
+            self.headers.append(headers)
         allowed = family_columns(kind.family)
         unknown = [column for column in given if column not in allowed and not column.startswith("_")]
         if unknown:
@@ -139,7 +149,7 @@ class Staging:
         if family not in self.families:
             always = {"record_id": "text", "occurred_at": "instant", "fidelity": "text", "recorded_at": "instant", "batch_id": "text"}
             self.families[family] = set()
-            self.connection.execute(f"create table {table} (_file integer, _row bigint)")
+            self.connection.execute(f"create table {table} (_file integer, _row bigint, _headers integer)")
             needed = {**always, **needed}
         for column, kind in needed.items():
             if column not in self.families[family]:
@@ -147,37 +157,29 @@ class Staging:
                 self.connection.execute(f"alter table {table} add column {name(column)} {SQL_TYPES[kind]}")
         return table
 
-    def reject(
-        self,
-        column: str,
-        raw: str,
-        reason: str,
-        rows: str,
-        *,
-        line: str = "_line",
-        is_whole_row: bool = False,
-    ) -> None:
-        """Quarantine cells: `raw`, `reason` are SQL expressions over `rows`; `column` is a plain name."""
+    def reject(self, column: str, raw: str, reason: str, rows: str, *, is_whole_row: bool = False) -> None:
+        """Quarantine cells: `raw`, `reason` are SQL expressions over `rows`, which have ``_file`` and ``_row``.
+
+        Args:
+            column: plain name, as the file has it. Its line is found in the end (`summarise`), whoever rejects.
+        """
+        self._reject(text(column), raw, reason, rows, is_whole_row)
+
+    def _reject(self, column: str, raw: str, reason: str, rows: str, is_whole_row: bool = False) -> None:
         self.connection.execute(
-            f"insert into rejected select _file, _row, {line}, {text(column)}, {raw}::varchar, {reason},"
-            f" {'true' if is_whole_row else 'false'} from {rows}"
+            f"insert into rejected select _file, _row, null, {column}, {raw}::varchar, {reason}, {'true' if is_whole_row else 'false'} from {rows}"
         )
 
     def reject_record(self, column: str, raw: str, reason: str, rows: str) -> None:
-        """Quarantine a cell of staged records, with the line of their row where the file still tells it.
+        """Quarantine a cell of staged records, under the name that their file has for `column`, where it tells one.
 
         Args:
             rows: SQL ``table r [join ...] [where ...]``; `raw` and `reason` are SQL over it.
         """
-        lines = [
-            f"select {index} as _file, _row, _line from raw_{index}"
-            for index in range(len(self.report.files))
-            if self.connection.execute(f"select 1 from duckdb_tables() where table_name = 'raw_{index}'").fetchone()
-        ]
-        known = " union all ".join(lines) or "select null::integer as _file, null::bigint as _row, null::bigint as _line where false"
-        tables, where, condition = rows.partition(" where ")
-        placed = f"{tables} left join ({known}) l on l._file = r._file and l._row = r._row{where}{condition}"
-        self.reject(column, "raw", "reason", f"(select r._file, r._row, l._line, {raw} as raw, {reason} as reason from {placed})")
+        named = "".join(f" when {place} then {text(names[column])}" for place, names in enumerate(self.headers) if column in names)
+        header = f"case r._headers{named} else {text(column)} end" if named else text(column)
+        selected = f"select r._file, r._row, {header} as header, {raw} as raw, {reason} as reason from {rows}"
+        self._reject("header", "raw", "reason", f"({selected})")
 
     def ensure_column(self, family: str, column: str) -> None:
         """Give a family's records a column, empty where nobody has filled it."""
@@ -212,6 +214,8 @@ class Staging:
             for column in kind.required:
                 is_absent = f"and {name(column)} is null" if column in given else ""
                 reasons.append((column, f"type = {text(kind.name)} {is_absent}", f"{kind.name} needs {column}"))
+        if {"points", "possible_points"} <= given:
+            reasons.append(("points", "points < 0 or points > possible_points", "outside zero to the points possible: no review"))
         for column in (column for column in CHOICES if column in given):
             listed = ", ".join(text(value) for value in CHOICES[column])
             reasons.append((column, f"{name(column)} not in ({listed})", f"not one of: {', '.join(CHOICES[column])}"))
@@ -221,13 +225,12 @@ class Staging:
             return
         for column, condition, reason in reasons:
             # A row whose cells its source already rejected is not reported a second time.
-            self.reject(
+            self.reject_record(
                 column,
                 name(column) if column in given else "null",
                 f"type || ': ' || {text(reason)}",
-                f"invalid as i where ({condition}) and not exists"
-                " (from rejected r where r._file is not distinct from i._file and r._row is not distinct from i._row)",
-                line="null",
+                f"invalid r where ({condition}) and not exists"
+                " (from rejected e where e._file is not distinct from r._file and e._row is not distinct from r._row)",
             )
         self.connection.execute(f"delete from {table} where rowid in (select id from invalid)")
 
@@ -279,6 +282,7 @@ class Staging:
     def summarise(self) -> LoadReport:
         """Fill the report from what is staged and rejected now, and return it."""
         run = self.connection.execute
+        self._locate_rejected()
         self.report.records = {}
         for family in self.families:
             found = run(f"select type, count(*) from staged_{family} group by type order by type").fetchall()
@@ -294,6 +298,25 @@ class Staging:
             for index, line, column, raw, reason in examples
         ]
         return self.report
+
+    def _locate_rejected(self) -> None:
+        """Give every rejected cell its line, and its value as the file has it."""
+        run = self.connection.execute
+        headers = sorted({header for names in self.headers for header in names.values()})
+        for (index,) in run("select distinct _file from rejected where _file is not null").fetchall():
+            raw = f"raw_{index}"
+            kept = {column for (column,) in run("select column_name from duckdb_columns() where table_name = ?", [raw]).fetchall()}
+            if not kept:
+                continue
+            placed = f"from {raw} t where rejected._file = {index} and t._row = rejected._row"
+            run(f"update rejected set line = t._line {placed} and line is null")
+            for header in (header for header in headers if header in kept):
+                run(f"update rejected set raw = t.{name(header)} {placed} and column_name = {text(header)}")
+            if index not in self.line_finders:
+                continue
+            rows = {row for (row,) in run(f"select distinct _row from rejected where _file = {index} and line is null").fetchall()}
+            for row, line in self.line_finders[index](rows).items():
+                run("update rejected set line = ? where _file = ? and _row = ? and line is null", [line, index, row])
 
     def _path(self, index: int | None) -> str:
         is_known = index is not None and 0 <= index < len(self.report.files)

@@ -22,7 +22,6 @@ from helmdesk.records.schema import STATUSES
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Sheet, open_sheet, sheet_of, times_of
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, words_of
-from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import own_words
 from helmdesk.sources.reading.xes import read_xes
@@ -83,18 +82,16 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of event logs in CSV or XES, gzip or not."""
     own, endings = _own_words(options.mapping)
     sheets = [_open(staging, path, place) for place, path in enumerate(paths)]
-    rows = " union all ".join(_rows(sheet, _times(staging, sheet, options)) for sheet in sheets)
+    times = [_times(staging, sheet, options) for sheet in sheets]
+    rows = " union all ".join(map(_rows, sheets, times))
     staging.connection.execute(f"create table log_rows as {rows}")
-    for column, label in (("case_id", "no case"), ("activity", "no activity")):
-        staging.reject(column, column, text(label), f"log_rows where {column} is null", is_whole_row=True)
-    unreadable = "log_rows where fault is not null or occurred_text is null"
-    staging.reject("occurred_text", "occurred_text", f"coalesce(fault, {text(NO_TIME)})", unreadable, is_whole_row=True)
+    for sheet, reader in zip(sheets, times, strict=True):
+        _reject_cells(staging, sheet, reader)
     staging.on_step("ordering activities of each case")
     _order(staging, own, endings)
     has_team = any(sheet.has("team") for sheet in sheets)
     _stage(staging, has_team)
     _describe(staging, sheets)
-    locate_lines(staging, [sheet.raw for sheet in sheets])
 
 
 def _own_words(mapping: Path | None) -> tuple[dict[str, str], dict[str, str]]:
@@ -135,16 +132,24 @@ def _times(staging: Staging, sheet: Sheet, options: Options) -> TimeReader:
     return is_iso if readable else times_of(staging, sheet, "occurred_text", options, beside=("start_text",))
 
 
+def _reject_cells(staging: Staging, sheet: Sheet, times: TimeReader) -> None:
+    """Quarantine rows that are no event, and starts that cannot be read."""
+    for column, label in (("case_id", "no case"), ("activity", "no activity")):
+        staging.reject(sheet.given[column], column, text(label), f"{sheet.view} where {column} is null", is_whole_row=True)
+    unread = f"coalesce({times.fault('occurred_text')}, case when occurred_text is null then {text(NO_TIME)} end)"
+    staging.reject(sheet.given["occurred_text"], "occurred_text", unread, f"{sheet.view} where {unread} is not null", is_whole_row=True)
+    if sheet.has("start_text"):
+        fault = times.fault("start_text")
+        staging.reject(sheet.given["start_text"], "start_text", fault, f"{sheet.view} where {fault} is not null")
+
+
 def _rows(sheet: Sheet, times: TimeReader) -> str:
     """Return SQL of a file's events; a row with the times of both start and end is two of them."""
-    kept = "case_id, activity, resource, team, priority, severity, channel, extra, occurred_text, _file, _row, _line"
-    fault = times.fault("occurred_text")
-    ends = (
-        f"select {kept}, lower(lifecycle) as lifecycle, {times.instant('occurred_text')} as occurred_at, {fault} as fault from {sheet.view}"
-    )
+    kept = "case_id, activity, resource, team, priority, severity, channel, extra, occurred_text, _file, _row"
+    ends = f"select {kept}, lower(lifecycle) as lifecycle, {times.instant('occurred_text')} as occurred_at from {sheet.view}"
     if not sheet.has("start_text"):
         return ends
-    begins = f"select {kept}, 'start' as lifecycle, {times.instant('start_text')} as occurred_at, null as fault from {sheet.view}"
+    begins = f"select {kept}, 'start' as lifecycle, {times.instant('start_text')} as occurred_at from {sheet.view}"
     done = ends.replace("lower(lifecycle)", "coalesce(lower(lifecycle), 'complete')")
     return f"{begins} where {times.instant('start_text')} < {times.instant('occurred_text')} union all {done}"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.outcomes import WORDS, own_outcomes, tag_outcomes, words_of
-from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
+from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import with_own_words
@@ -68,7 +68,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         own = own_outcomes(with_own_words({"outcomes": dict.fromkeys(WORDS, ())}, options.mapping, "intercom")["outcomes"])
         _endings(staging, own)
     _people(staging, tables)
-    locate_lines(staging, list(tables.values()))
 
 
 def _at(column: str) -> str:

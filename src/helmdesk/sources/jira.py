@@ -19,7 +19,7 @@ from pathlib import Path
 from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tell_unknown, words_of
-from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
+from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import with_own_words
@@ -71,7 +71,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
                         f"j_user z where z.id in (select id from j_people where kind in ({sides}))")  # fmt: skip
     if "project" in tables:
         staging.add("team", entity_columns("jira", "team", {"name": "z.name"}, "null::timestamptz"), "j_project z")
-    locate_lines(staging, list(tables.values()))
 
 
 def _at(column: str) -> str:

@@ -17,7 +17,7 @@ from helmdesk.sources.mapping_outcomes import found_outcome, named_outcome
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.numbers import NumberReader, numbers_of
-from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.roles import role
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
 from helmdesk.sources.reading.times import NO_TIME, Mend, TimeReader, spelling_of
@@ -49,7 +49,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         for place, rule in enumerate(mapping.rules):
             _stage_rule(staging, table, mapping, rule, place, place == extra_rule)
         _stage_seen(staging, table, mapping)
-    locate_lines(staging, tables)
 
 
 def _blank_missing(staging: Staging, table: RawTable, mapping: Mapping) -> None:
@@ -153,6 +152,7 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         if fault:
             staging.reject(cell.column or column, name(cell.column or ""), fault, f"{table.table} where {fault} is not null")
     columns |= found_outcome(staging, table, mapping, rule, columns.get("status"))
+    columns |= _points(rule, columns)
     identity = _identity(table, mapping)
     rest = [column for column in table.columns if column not in mapping.columns()]
     if keeps_rest and rest:
@@ -185,7 +185,17 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         {"record_id": record_id, "source_id": identity,
          "fidelity": "'derived'" if rule.type == "created" else "'native'", "_file": "_file", "_row": "_row", **columns},
         f"{table.table}{where}",
+        {column: cell.column for column, cell in rule.cells.items() if cell.column},
     )  # fmt: skip
+
+
+def _points(rule: RecordRule, columns: dict[str, str]) -> dict[str, str]:
+    """Return SQL of a review's points: those in per cent are of the points possible."""
+    points = rule.cells.get("points")
+    if not points or not points.column or "possible_points" not in columns:
+        return {}
+    is_part = f"ends_with(trim({name(points.column)}), '%')"
+    return {"points": f"case when {is_part} then ({columns['points']}) * {columns['possible_points']} else {columns['points']} end"}
 
 
 def _closed_without_a_time(mapping: Mapping) -> str | None:
@@ -287,7 +297,8 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
         decimal = cell.decimal or mapping.decimal
         numbers = NumberReader(decimal) if decimal else numbers_of(staging, table.table, value, f"{table.path}: {cell.column}")
         if kind == "number":
-            return numbers.number(value), numbers.fault(value)
+            # A score in per cent is a point of its instrument's scale, as in the answer itself.
+            return numbers.number(value, percent=1 if column == "score" else 0.01), numbers.fault(value)
         number = numbers.number(value)
         broken = f"case when {number} <> floor({number}) then 'not a whole number' end"
         return f"case when {number} = floor({number}) then cast({number} as bigint) end", f"coalesce({numbers.fault(value)}, {broken})"

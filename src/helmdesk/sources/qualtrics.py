@@ -15,7 +15,6 @@ from helmdesk.errors import MappingError, NotFoundError
 from helmdesk.records.schema import CHOICES
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import find_tables, open_tables, reject_times
@@ -57,7 +56,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     _answers(staging)
     if "distribution_contact" in tables and "distribution" in tables:
         _invitations(staging)
-    locate_lines(staging, list(tables.values()))
 
 
 def _choose_questions(staging: Staging, mapping: Path | None) -> None:
@@ -102,7 +100,7 @@ def _mapped(mapping: Path | None) -> list[tuple[str, str, str, list[str], str]]:
 def _answers(staging: Staging) -> None:
     rows = "q_question_response a left join q_survey_response r on r.id = a.response_id"
     staging.reject("response_id", "response_id", "'an answer of a response that is not in survey_response'",
-                   "(select a._file, a._row, a._line, a.response_id from q_question_response a where a.response_id not in (select id from q_survey_response))",
+                   "(select a._file, a._row, a.response_id from q_question_response a where a.response_id not in (select id from q_survey_response))",
                    is_whole_row=True)  # fmt: skip
     staging.add(
         "responded",

@@ -14,7 +14,6 @@ from pathlib import Path
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, open_sheet, times_of
-from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.wall_clock import nominal
 from helmdesk.sources.reading.words import worded
 from helmdesk.sources.source import Options, Source, named_paths
@@ -42,7 +41,6 @@ ACTIVITIES = {
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage planned shifts and approved changes."""
-    sheets = []
     staging.is_told_whole = True
     for place, path in enumerate(paths):
         sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "start", "end"), place)
@@ -104,8 +102,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             f"planned where {sound} and (changed_at is not null or approved_by is not null)",
         )  # fmt: skip
         staging.connection.execute("drop table planned")
-        sheets.append(sheet.raw)
-    locate_lines(staging, sheets)
 
 
 source = Source("roster", "planned shifts (CSV: agent, start, end, activity)", read, named_paths)

@@ -13,7 +13,7 @@ from pathlib import Path
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, outcome_of, own_outcomes, tell_unknown, words_of
-from helmdesk.sources.reading.raw_tables import RawTable, locate_lines, read_table
+from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, NO_TIME, TimeReader, spelling_of
 from helmdesk.sources.reading.words import with_own_words
@@ -74,7 +74,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     staging.on_step("writing down what changed")
     _stage_records(staging, times, extra, _closings(staging, own), outcome("incident_state", states, own))
     _describe(staging)
-    locate_lines(staging, tables)
 
 
 def _combine(staging: Staging, tables: Sequence[RawTable]) -> str:
@@ -90,7 +89,7 @@ def _combine(staging: Staging, tables: Sequence[RawTable]) -> str:
             f"nullif({name(column)}, '{MISSING}') as {name(column)}" if column in table.columns else f"null::varchar as {name(column)}"
             for column in [*known, *unknown]
         ]
-        selects.append(f"select {', '.join(cells)}, _file, _row, _line from {table.table}")
+        selects.append(f"select {', '.join(cells)}, _file, _row from {table.table}")
     staging.connection.execute("create view incident_rows as " + " union all ".join(selects))
     return "to_json(struct_pack(" + ", ".join(f"{name(column)} := r.{name(column)}" for column in [*KEPT, *unknown]) + "))"
 
@@ -101,7 +100,7 @@ def _versions(staging: Staging, times: TimeReader, known: Mapping[str, str]) -> 
     staging.connection.execute(
         f"""create table versions as
         with parsed as (
-            select number, _file, _row, _line, sys_updated_at, {times.instant("sys_updated_at")} as seen_at, try_cast(sys_mod_count as bigint) as save_number,
+            select number, _file, _row, sys_updated_at, {times.instant("sys_updated_at")} as seen_at, try_cast(sys_mod_count as bigint) as save_number,
                 incident_state, case incident_state {statuses} end as status,
                 assignment_group, assigned_to, priority, category, made_sla, {times.instant("sla_due")} as due_at, sys_updated_by,
                 try_cast(reassignment_count as bigint) as transfers, try_cast(reopen_count as bigint) as reopens

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, in_file_order, open_sheet, times_of
-from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import NO_TIME
 from helmdesk.sources.reading.words import worded
 from helmdesk.sources.source import Options, Source, named_paths
@@ -42,7 +41,6 @@ AT = '"at"'
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage changes of state."""
-    sheets = []
     staging.is_told_whole = True
     for place, path in enumerate(paths):
         sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "at", "state"), place)
@@ -71,8 +69,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         ).fetchone()
         if unknown and unknown[0]:
             staging.note(f"states nobody knows count as auxiliary: {unknown[0]}")
-        sheets.append(sheet.raw)
-    locate_lines(staging, sheets)
 
 
 source = Source("states", "what agents did (CSV: agent, time, state)", read, named_paths)

@@ -15,7 +15,6 @@ from helmdesk.records.answers import NO_ANSWER, number_of
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.columns import Layout, Sheet, open_sheet, plain, times_of
 from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
@@ -67,12 +66,9 @@ SCALES = {"csat": ((1, 5), (1, 10)), "ces": ((1, 5), (1, 7)), "nps": ((0, 10),)}
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage invitations and answers."""
-    sheets = []
     for place, path in enumerate(paths):
         sheet = open_sheet(staging, path, LAYOUT, ("score", "responded_at"), place)
         _stage(staging, sheet, options)
-        sheets.append(sheet.raw)
-    locate_lines(staging, sheets)
 
 
 def _stage(staging: Staging, sheet: Sheet, options: Options) -> None:

@@ -59,7 +59,7 @@ def open_tables(
 
     Times of connectors are UTC and ISO 8601; where whoever passed a table on has written them otherwise, as a spreadsheet
     or a warehouse does, the view shows what they say as ISO 8601. A view has all required and optional columns (null where
-    the file has none, and for empty text), the rest packed as JSON in ``extra``, and ``_file``, ``_row``, ``_line``. Unknown tables are reported, not read.
+    the file has none, and for empty text), the rest packed as JSON in ``extra``, and ``_file``, ``_row``. Unknown tables are reported, not read.
     """
     tables: dict[str, RawTable] = {}
     for table, path in find_tables(paths, required, needed).items():
@@ -72,7 +72,7 @@ def open_tables(
         packed = ", ".join(f"{name(column)} := nullif({name(column)}, '')" for column in rest)
         extra = f"to_json(struct_pack({packed}))" if rest else "null"
         staging.connection.execute(
-            f"create view {prefix}_{table} as select {', '.join(cells)}, {extra} as extra, _file, _row, _line from {raw.table}"
+            f"create view {prefix}_{table} as select {', '.join(cells)}, {extra} as extra, _file, _row from {raw.table}"
         )
         tables[table] = raw
     used = {raw.path for raw in tables.values()}

@@ -23,7 +23,6 @@ from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
-from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import with_own_words, worded
 from helmdesk.sources.source import Options, Source, named_paths
@@ -119,7 +118,6 @@ SHORT = "m:ss"
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage legs, or totals by interval, from CSV files."""
-    sheets = []
     for place, path in enumerate(paths):
         sheet = open_sheet(staging, path, LAYOUT, (), place)
         if sheet.has("calls") and not sheet.has("call_id"):
@@ -127,8 +125,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         else:
             _need(sheet, "call_id")
             _stage_legs(staging, sheet, options)
-        sheets.append(sheet.raw)
-    locate_lines(staging, sheets)
 
 
 def _need(sheet: Sheet, meaning: str) -> None:

@@ -20,7 +20,6 @@ from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging
 from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of
 from helmdesk.sources.reading.durations import seconds, seconds_fault
-from helmdesk.sources.reading.raw_tables import locate_lines
 from helmdesk.sources.reading.roles import AUTOMATED, ROLES, UNKNOWN, role
 from helmdesk.sources.reading.words import Vocabulary, with_own_words
 from helmdesk.sources.source import Options, Source, named_paths
@@ -64,7 +63,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     roles = with_own_words({"roles": ROLES}, options.mapping, "transcript")["roles"]
     for sheet in spoken:
         _stage(staging, sheet, options, roles)
-    locate_lines(staging, [sheet.raw for sheet in sheets])
 
 
 def _stage(staging: Staging, sheet: Sheet, options: Options, roles: Vocabulary) -> None:

@@ -18,7 +18,7 @@ from helmdesk.records.staging import Staging, text
 from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tag_outcomes, words_of
-from helmdesk.sources.reading.raw_tables import RawTable, locate_lines
+from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import Vocabulary, with_own_words
@@ -90,7 +90,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     for table, raw in tables.items():
         STAGERS[table](staging, tables)
         staging.on_step(f"read {table} ({raw.rows:,} rows)")
-    locate_lines(staging, list(tables.values()))
 
 
 def _at(column: str) -> str:
@@ -275,7 +274,7 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             f"{rows} = 'custom_status_id'",
         )  # fmt: skip
     _promises(staging, base)
-    _satisfaction(staging, f"(select ticket_id, updated as happened_at, {SCORES.format('value')} as score, null::varchar as comment, _file, _row, _line"
+    _satisfaction(staging, f"(select ticket_id, updated as happened_at, {SCORES.format('value')} as score, null::varchar as comment, _file, _row"
                   " from z_ticket_field_history where field_name = 'satisfaction_score')")  # fmt: skip
     if not _has(tables, "ticket"):
         return
@@ -347,7 +346,7 @@ def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         return
     _satisfaction(
         staging,
-        f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {SCORES.format('score')} as score, comment, _file, _row, _line from z_satisfaction_rating)",
+        f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {SCORES.format('score')} as score, comment, _file, _row from z_satisfaction_rating)",
     )
 
 

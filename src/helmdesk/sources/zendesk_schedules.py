@@ -19,7 +19,7 @@ TIMES = TimeReader("UTC")
 def stage_schedules(staging: Staging, *, has_holidays: bool) -> None:
     """Weekly minutes since Sunday, local, and whole-day holidays, become calendars."""
     rows = staging.connection.execute(
-        "select id, start_time, end_time, time_zone, name, created_at, _file, _row, _line from z_schedule"
+        "select id, start_time, end_time, time_zone, name, created_at, _file, _row from z_schedule"
         f" where {_is_kept(staging, 'schedule')} order by id, try_cast(start_time as bigint)"
     ).fetchall()
     zones = tomllib.loads(files("helmdesk.sources").joinpath("zendesk_zones.toml").read_text(encoding="utf-8"))

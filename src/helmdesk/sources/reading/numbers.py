@@ -29,15 +29,20 @@ class NumberReader:
 
     decimal: str = "."
 
-    def number(self, cell: str) -> str:
-        """Return SQL giving the number of text `cell`; null when it is empty or none. A percentage is a share: 85 % is 0.85."""
+    def number(self, cell: str, *, percent: float = 0.01) -> str:
+        """Return SQL giving the number of text `cell`; null when it is empty or none.
+
+        Args:
+            percent: what one per cent is: a share, so that 85 % is 0.85; or 1, a point of a scale.
+        """
         bare = _bare(cell)
         is_share = f"ends_with({bare}, '%')"
         value = self._value(f"rtrim(replace({bare}, '%', ''))")
-        return f"case when {is_share} then ({value}) / 100 else {value} end" if self.decimal == "," else (
+        share = value if percent == 1 else f"({value}) / {1 / percent:g}"
+        return f"case when {is_share} then {share} else {value} end" if self.decimal == "," else (
             # Most cells are plain and pay for nothing else.
             f"case when regexp_full_match({cell}, {text(PLAIN)}, 'i') then try_cast({cell} as double)"
-            f" when {is_share} then ({value}) / 100 else {value} end"
+            f" when {is_share} then {share} else {value} end"
         )  # fmt: skip
 
     def _value(self, bare: str) -> str:

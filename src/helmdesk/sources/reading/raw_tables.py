@@ -13,6 +13,7 @@ import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from helmdesk.errors import InputError, nearest
@@ -27,8 +28,8 @@ BLOCK_ROWS = 50_000
 class RawTable:
     """A file as a DuckDB table of text columns plus ``_file``, ``_row`` (1 = first data row), ``_line``.
 
-    ``_line`` is null where quoted line breaks make it unknown without a second reading; `locate_lines`
-    fills it for the rejected rows only.
+    ``_line`` is null where quoted line breaks make it unknown without a second reading; that is done
+    for rejected rows only, at the end of a load (`Staging.line_finders`).
     """
 
     table: str
@@ -128,6 +129,8 @@ def _read_glanced(
         and codecs.lookup(encoding).name == "utf-8"
     )
     if is_plain and _read_fast(staging, table, index, glance, header, separator, skip):
+        if glance.quotes:
+            staging.line_finders[index] = partial(_lines_by_reading, path, separator)
         return tuple(column for column in header if column not in skip)
     staging.connection.execute(f"drop table if exists {table}")
     _read_carefully(staging, table, index, path, header, separator, encoding)
@@ -256,37 +259,15 @@ def _fault(fields: list[str], width: int) -> str | None:
     return None
 
 
-def locate_lines(staging: Staging, tables: Sequence[RawTable]) -> None:
-    """Give every rejected row its line number; files with quoted line breaks are read once more."""
-    for index, report in enumerate(staging.report.files):
-        missing = staging.connection.execute(
-            "select distinct _row from rejected where _file = ? and line is null and _row is not null", [index]
-        ).fetchall()
-        table = next((table for table in tables if str(table.path) == report.path), None)
-        if not missing or table is None:
-            continue
-        known = dict(
-            staging.connection.execute(
-                f"select _row, _line from {table.table} where _row in (select _row from rejected where _file = ? and line is null)",
-                [index],
-            ).fetchall()
-        )
-        if any(line is None for line in known.values()):
-            known = _lines_by_reading(table.path, set(known))
-        staging.connection.executemany(
-            "update rejected set line = ? where _file = ? and _row = ? and line is null",
-            [(line, index, row) for row, line in known.items()],
-        )
-
-
-def _lines_by_reading(path: Path, rows: set[int]) -> dict[int, int]:
+def _lines_by_reading(path: Path, separator: str, rows: set[int]) -> dict[int, int]:
+    """Return the lines on which `rows` of a clean file begin, by reading it once more."""
     with open_bytes(path) as handle:
         lines = io.TextIOWrapper(handle, encoding="utf-8", newline="")
-        header = lines.readline()
-        reader = csv.reader(lines, delimiter=max(DELIMITERS, key=header.count))
-        found, before = {}, 1
+        reader = csv.reader(lines, delimiter=separator)
+        next(reader)
+        found, before = {}, reader.line_num
         for row, _record in enumerate(reader, 1):
             if row in rows:
                 found[row] = before + 1
-            before = reader.line_num + 1
+            before = reader.line_num
     return found

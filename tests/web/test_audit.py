@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def log(site: Path) -> Iterator[list[int]]:
     from helmdesk.web.people.audit import HEAD_FILE, AuditEvent, audit
 
     events = [audit("exported rows", f"tickets {number}") for number in range(5)]
-    kept, head = list(AuditEvent.objects.order_by("id")), settings.SITE.path / HEAD_FILE
+    kept, head = list(AuditEvent.objects.order_by("id")), Path(settings.SITE.path) / HEAD_FILE
     noted = head.read_bytes()
     yield [event.pk for event in events]
     AuditEvent.objects.all().delete()
@@ -58,7 +59,6 @@ def test_a_gap_beside_an_erased_event_shows(log: list[int]) -> None:
     from helmdesk.web.people.audit import AuditEvent, audit_state
     from helmdesk.web.people.erasure import clean_database
 
-    AuditEvent.objects.filter(pk=log[2])
     clean_database(["tickets 2"])
     assert AuditEvent.objects.get(pk=log[2]).subject == "[erased]"
     assert not audit_state().problem
@@ -105,9 +105,182 @@ def test_a_log_signed_before_events_had_digests_of_their_own_still_reads_as_whol
         body = (before, event.at.isoformat(), event.person, event.action, event.subject, detail, event.request_id)
         before = event.chain = module._signature(repr(body))
         event.save()
-    module._note_head(event)
     assert "is not the one that was written" in module.audit_state().problem  # the note knows the log as it was
+    # Those versions noted nothing outside the database.
+    module._head_file().unlink()
+    module.AuditHead.objects.update(is_noted=False)
     module.audit("signed in", "after the upgrade")
     assert not module.audit_state().problem
     AuditEvent.objects.filter(pk=log[0]).update(subject="changed")
     assert module.audit_state().event == AuditEvent.objects.get(pk=log[0])
+
+
+def _cut_the_end(log: list[int]) -> None:
+    from helmdesk.web.people.audit import AuditEvent
+
+    AuditEvent.objects.filter(pk__gte=log[2]).delete()
+
+
+def _cut_the_end_and_number_anew(log: list[int]) -> None:
+    from django.db import connection
+
+    _cut_the_end(log)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("update sqlite_sequence set seq = ? where name = 'people_auditevent'", [log[1]])
+
+
+def _cut_everything(log: list[int]) -> None:
+    from helmdesk.web.people.audit import AuditEvent
+
+    AuditEvent.objects.all().delete()
+
+
+def _cut_the_end_and_the_note(log: list[int]) -> None:
+    from helmdesk.web.people.audit import AuditHead, _head_file
+
+    _cut_the_end(log)
+    _head_file().unlink()
+    AuditHead.objects.all().delete()
+
+
+def _cut_the_end_and_forge_the_note(log: list[int]) -> None:
+    from helmdesk.web.people.audit import AuditEvent, _head_file
+
+    _cut_the_end(log)
+    _head_file().write_text(f"{log[1]} {AuditEvent.objects.get(pk=log[1]).chain} {'0' * 64}")
+
+
+def _replace_the_noted_event(log: list[int]) -> None:
+    from helmdesk.web.people.audit import AuditEvent
+
+    AuditEvent.objects.filter(pk=log[-1]).update(chain="0" * 64)
+
+
+BREAKS = (_cut_the_end, _cut_the_end_and_number_anew, _cut_everything, _cut_the_end_and_the_note, _cut_the_end_and_forge_the_note,
+          _replace_the_noted_event)  # fmt: skip
+
+
+@pytest.mark.parametrize("do_harm", BREAKS, ids=lambda harm: harm.__name__.strip("_"))
+def test_a_break_stays_told_whatever_is_written_afterwards(log: list[int], do_harm: Callable[[list[int]], None]) -> None:
+    """The next sign-in must not sign a log anew from which the end was cut."""
+    from helmdesk.web.people.audit import audit, audit_state, note_latest
+
+    do_harm(log)
+    assert audit_state().problem
+    for number in range(8):  # past the number of the event that was noted, too
+        written = audit("signed in", f"later {number}")
+        note_latest()
+        state = audit_state()
+        assert state.problem and state.event is not None and state.event.pk <= written.pk - number
+
+
+def test_a_process_stopped_before_its_note_is_no_tampering(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    from helmdesk.web.people import audit as module
+
+    def full(event: object) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "_write_head", full)
+        unnoted = [module.audit("signed in", f"unnoted {number}").pk for number in range(2)]
+    state = module.audit_state()
+    assert (state.problem, state.behind) == ("", 2)
+    module.AuditEvent.objects.filter(pk__in=[log[-1], *unnoted]).delete()  # what was noted cannot be cut even then
+    assert "the end is missing" in module.audit_state().problem
+
+
+def test_the_note_catches_up(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    from helmdesk.web.people import audit as module
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(module, "_write_head", lambda event: None)
+        last = module.audit("signed in", "unnoted")
+    assert module.audit_state().behind == 1
+    module.note_latest()
+    assert module.audit_state().behind == 0
+    module.AuditEvent.objects.filter(pk=last.pk).delete()
+    assert "the end is missing" in module.audit_state().problem
+
+
+def test_what_is_written_while_the_log_is_checked_is_no_tampering(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    from helmdesk.web.people import audit as module
+
+    read = module.AuditEvent.follows
+    written = []
+
+    def meanwhile(event: object, before: str) -> bool:
+        if event.pk == log[-1] and not written:  # type: ignore[attr-defined]
+            written.append(module.audit("signed in", "meanwhile"))
+        return read(event, before)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module.AuditEvent, "follows", meanwhile)
+    assert not module.audit_state().problem and written
+
+
+def test_an_erasure_excuses_only_what_it_did(log: list[int]) -> None:
+    """Neither may its own list be changed, nor what its events say afterwards, nor the events before them go."""
+    from helmdesk.web.people.audit import ERASURE, AuditEvent, audit, audit_state
+    from helmdesk.web.people.erasure import clean_database
+
+    named = audit("exported rows", "of Zoltan").pk
+    clean_database(["Zoltan"])
+    assert not audit_state().problem
+    event, erasure = AuditEvent.objects.get(pk=named), AuditEvent.objects.filter(action=ERASURE).latest("id")
+    AuditEvent.objects.filter(pk=named).update(subject="of somebody else")
+    assert audit_state().event == event
+    AuditEvent.objects.filter(pk=named).update(subject=event.subject)
+    assert not audit_state().problem
+    AuditEvent.objects.filter(pk=log[-1]).update(subject="nothing to see")
+    for events in ({str(log[-1]): "", str(erasure.pk): ""}, [log[-1], erasure.pk]):
+        AuditEvent.objects.filter(pk=erasure.pk).update(detail={"texts": 1, "events": events})
+        assert audit_state().event == AuditEvent.objects.get(pk=log[-1])
+    AuditEvent.objects.filter(pk=erasure.pk).update(detail=erasure.detail)
+    AuditEvent.objects.filter(pk=log[-1]).delete()
+    AuditEvent.objects.filter(pk=named).update(digest="")  # as if an earlier version had written it
+    assert audit_state().event == event
+
+
+def test_a_person_erased_twice_over_leaves_the_log_whole(log: list[int]) -> None:
+    from helmdesk.web.people.audit import ERASURE, AuditEvent, audit, audit_state
+    from helmdesk.web.people.erasure import clean_database
+
+    clean_database(["tickets 2"])
+    both = audit("exported rows", "of Kim and of Lou", where="customer = 'Kim'")
+    clean_database(["Kim"])
+    clean_database(["Lou", "erased", "customer"])  # words of ours, too
+    assert AuditEvent.objects.get(pk=both.pk).subject.endswith("[erased]")
+    assert AuditEvent.objects.filter(action=ERASURE).count() >= 3
+    assert not audit_state().problem
+
+
+def test_claiming_a_backup_excuses_nothing_on_the_desk_that_wrote_the_log(log: list[int]) -> None:
+    from helmdesk.web.people.audit import RESTORED_NOTE, AuditEvent, _head_file, audit_state, note_restored
+
+    note = _head_file().with_name(RESTORED_NOTE)
+    AuditEvent.objects.filter(pk=log[1]).update(subject="nothing to see")
+    note.write_text("a backup")
+    note_restored()
+    assert audit_state().event == AuditEvent.objects.get(pk=log[1])
+    _cut_the_end_and_the_note(log)
+    note.write_text("a backup")
+    note_restored()
+    assert audit_state().problem and not note.exists()
+
+
+def test_the_command_and_doctor_tell_of_a_break(site: Path, log: list[int], helmdesk: Callable[..., object]) -> None:
+    import os
+
+    from helmdesk.web.people.audit import AuditEvent
+
+    if os.environ.get("HELMDESK_TEST_DATABASE"):
+        pytest.skip("the commands open the desk's own database")
+    whole = helmdesk("audit", "--desk", site)
+    assert "every one follows from the one before" in whole.stdout  # type: ignore[attr-defined]
+    AuditEvent.objects.filter(pk=log[-1]).delete()
+    cut = helmdesk("audit", "--desk", site, code=1)
+    assert f"the end is missing: event {log[-1]} was written" in cut.stdout  # type: ignore[attr-defined]
+    with sqlite3.connect(site / "site" / "site.sqlite3") as database:
+        assert database.execute("select max(id) from people_auditevent").fetchone() == (log[-2],)  # looking writes nothing
+    told = helmdesk("doctor", "--desk", site, "--format", "json", code=1)
+    assert f"the end is missing: event {log[-1]}" in told.stdout  # type: ignore[attr-defined]

@@ -190,6 +190,7 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
     yield Finding("lake", WARNING if crowded else OK, f"version {snapshot.version}, {files} files", "helmdesk compact" if crowded else "")
     yield _mart(desk, snapshot.version)
     yield _records(desk)
+    yield from _audit_log(desk)
     yield from _concerns(desk)
 
 
@@ -207,6 +208,27 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
     is_fresh = made_of.lake_version == lake_version
     mend = "" if is_fresh else "helmdesk refresh"
     return Finding("mart", OK if is_fresh else WARNING, f"built from lake version {made_of.lake_version}", mend)
+
+
+def _audit_log(desk: Desk) -> Iterator[Finding]:
+    """Whether the site's audit log is whole, where there is a site."""
+    try:
+        from helmdesk.web.inspection import audit_log
+    except ImportError:
+        return
+    try:
+        state = audit_log(desk.path)
+    except HelmdeskError as error:
+        yield Finding("audit log", WARNING, str(error), "helmdesk serve")
+        return
+    if state is None:
+        return
+    if state.problem:
+        shown = f"{state.problem} (event {state.event.pk})" if state.event else state.problem
+        mend = "nothing mends it, and it stays told: find out who could write to the site's database, and compare with a backup"
+        yield Finding("audit log", FAILURE, shown, mend)
+    else:
+        yield Finding("audit log", OK, f"{state.count} events, whole")
 
 
 def _concerns(desk: Desk) -> Iterator[Finding]:

@@ -43,13 +43,14 @@ def prepare(on_step: Step = lambda _step: None) -> None:
     from django.core.management import call_command
 
     from helmdesk.web.pages.data.jobs import end_interrupted
-    from helmdesk.web.people.audit import note_restored
+    from helmdesk.web.people.audit import note_latest, note_restored
 
     on_step("preparing the database")
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     end_interrupted()
     note_restored()
+    note_latest()
     collected, wanted = settings.STATIC_ROOT / "collected", _static_identity()
     if not collected.is_file() or collected.read_text(encoding="utf-8") != wanted:
         on_step("collecting static files")

@@ -4,8 +4,12 @@ Every event carries a keyed digest over itself and the event before. Cutting off
 chain, so its newest event is also noted outside the database, in ``<desk>/site/audit.head``. The key is a file of its
 own (``audit.key``): another secret for sessions must not make the log unreadable.
 
+The note is written right after the event is in the database, so it may lag behind: a process killed in between leaves
+events after the noted one, which follow from it. It is never ahead. Where the noted event is not in the log, what is
+written next follows nothing, on purpose: the break stays, however long the log grows.
+
 Nothing ever writes the chain anew. An erased customer's name is taken out of an event's text, the event keeps its
-digest, and the event that records the erasure lists which ones were touched.
+digest, and the event that records the erasure tells what the touched ones say now.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +28,11 @@ from django.db import models, transaction
 from django.utils import timezone
 from filelock import FileLock
 
+log = logging.getLogger("helmdesk.web")
 ERASURE, RESTORED = "erased a customer", "restored from a backup"
 HEAD_FILE, RESTORED_NOTE = "audit.head", "restored"
+# What an event follows that is written to a broken log: no event has this chain.
+NOTHING = "nothing: the log was broken here"
 
 
 class AuditEvent(models.Model):
@@ -49,9 +57,14 @@ class AuditEvent(models.Model):
         detail = json.dumps(self.detail, sort_keys=True)
         return (self.at.isoformat(), self.person, self.action, self.subject, detail, self.request_id)
 
+    @property
+    def present_digest(self) -> str:
+        """The digest of the event as it reads now."""
+        return _signature(repr(self._body))
+
     def seal(self, before: str) -> None:
         """Sign the event as the one that follows `before`."""
-        self.digest = _signature(repr(self._body))
+        self.digest = self.present_digest
         self.chain = _signature(before + self.digest)
 
     def follows(self, before: str) -> bool:
@@ -61,7 +74,7 @@ class AuditEvent(models.Model):
 
     def is_unchanged(self) -> bool:
         """Whether the event reads as it was written."""
-        return not self.digest or hmac.compare_digest(self.digest, _signature(repr(self._body)))
+        return not self.digest or hmac.compare_digest(self.digest, self.present_digest)
 
 
 class AuditHead(models.Model):
@@ -94,7 +107,7 @@ def audit(action: str, subject: str = "", *, person: Any = None, request: Any = 
             detail=detail,
             request_id=getattr(request, "request_id", ""),
         )
-        event.seal(latest.chain if latest else "")
+        event.seal(NOTHING if _end_problem(_read_head(), latest) else latest.chain if latest else "")
         event.save()
         if not head.is_noted:
             AuditHead.objects.filter(pk=1).update(is_noted=True)
@@ -103,10 +116,18 @@ def audit(action: str, subject: str = "", *, person: Any = None, request: Any = 
 
 
 def _note_head(event: AuditEvent) -> None:
-    """Note the newest event outside the database; a later one that another process noted stays."""
-    file = settings.SITE.path / HEAD_FILE
+    """Note the newest event outside the database; the event is written already, so that a full disk only leaves the note behind."""
+    try:
+        _write_head(event)
+    except OSError as error:
+        log.error("the newest event of the audit log could not be noted", exc_info=error)
+
+
+def _write_head(event: AuditEvent) -> None:
+    """Write the note; that of a later event, from another process, stays."""
+    file = _head_file()
     with FileLock(file.with_suffix(".lock")):
-        noted = _read_head(file)
+        noted = _read_head()
         if noted is not None and noted.event >= event.pk:
             return
         body = f"{event.pk} {event.chain}"
@@ -127,9 +148,13 @@ class Head:
     is_signed: bool
 
 
-def _read_head(file: Path) -> Head | None:
+def _head_file() -> Path:
+    return Path(settings.SITE.path) / HEAD_FILE
+
+
+def _read_head() -> Head | None:
     try:
-        number, chain, signature = file.read_text(encoding="ascii").split()
+        number, chain, signature = _head_file().read_text(encoding="ascii").split()
         return Head(int(number), chain, hmac.compare_digest(signature, _signature(f"{number} {chain}")))
     except FileNotFoundError:
         return None
@@ -143,37 +168,73 @@ class AuditState:
 
     Attributes:
         problem: what is wrong, in words; empty when nothing is.
-        event: the event at which it shows.
+        event: the event at which it shows, or the newest.
         unchecked_until: the event that tells of a restored backup: what came before it only the first desk can check.
+        count: how many events there are.
+        behind: how many of them were written after the one noted outside the database; more than none only when a
+            process was stopped, or the disk was full, between the two.
     """
 
     problem: str = ""
     event: AuditEvent | None = None
     unchecked_until: AuditEvent | None = None
+    count: int = 0
+    behind: int = 0
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """An event that is not as it was written, or does not follow from the one before."""
+
+    event: int
+    present_digest: str
+    may_be_erased: bool
+
+    def is_excused(self, erased: dict[int, str | None]) -> bool:
+        """Whether an erasure explains it: the event says what it said after the last one."""
+        return self.may_be_erased and self.event in erased and erased[self.event] in (None, self.present_digest)
 
 
 def audit_state() -> AuditState:
     """Check the whole log: every event follows from the one before, and the newest is the one noted outside the database."""
-    erased = {number for event in AuditEvent.objects.filter(action=ERASURE) for number in event.detail.get("events", [])}
-    before, newest, broken, restored = "", None, None, None
+    # Read first: what is written meanwhile comes after it.
+    head = _read_head()
+    before, newest, restored, count, behind = "", None, None, 0, 0
+    doubts: list[_Doubt] = []
+    erased: dict[int, str | None] = {}
+    has_ours = has_digests = False
     for event in AuditEvent.objects.order_by("id").iterator():
-        is_erased = event.pk in erased
-        is_sound = (event.follows(before) or (is_erased and not event.digest)) and (event.is_unchanged() or is_erased)
-        if is_sound and event.action == RESTORED:
-            # Signed with this desk's key: what the other desk's key signed cannot be checked here.
-            broken, restored = None, event
-        elif not is_sound and broken is None:
-            broken = event
-        before, newest = event.chain, event
+        follows, is_unchanged = event.follows(before), event.is_unchanged()
+        has_digests = has_digests or bool(event.digest)
+        if follows and is_unchanged:
+            if event.action == ERASURE:
+                erased |= _erased_by(event)
+            elif event.action == RESTORED and not has_ours:
+                # Signed with this desk's key: what the other desk's key signed cannot be checked here.
+                doubts, restored = [], event
+            has_ours = True
+        else:
+            # In logs of earlier versions the chain goes over the text, so that an erasure breaks it too.
+            doubts.append(_Doubt(event.pk, event.present_digest, follows or not has_digests))
+            has_ours = has_ours or follows or (is_unchanged and bool(event.digest))
+        before, newest, count = event.chain, event, count + 1
+        behind += head is not None and event.pk > head.event
+    broken = next((doubt.event for doubt in doubts if not doubt.is_excused(erased)), None)
     if broken is not None:
-        return AuditState("this event, or the one before it, was changed or taken out afterwards", broken, restored)
-    return AuditState(_end_problem(newest), newest, restored)
+        problem = "this event, or the one before it, was changed or taken out afterwards"
+        return AuditState(problem, AuditEvent.objects.get(pk=broken), restored, count, behind)
+    return AuditState(_end_problem(head, newest), newest, restored, count, behind)
 
 
-def _end_problem(newest: AuditEvent | None) -> str:
-    head = _read_head(settings.SITE.path / HEAD_FILE)
+def _erased_by(event: AuditEvent) -> dict[int, str | None]:
+    """Return the events that an erasure touched, with their digests after it; earlier versions kept none."""
+    found = event.detail.get("events", [])
+    return {int(number): found[number] for number in found} if isinstance(found, dict) else dict.fromkeys(found)
+
+
+def _end_problem(head: Head | None, newest: AuditEvent | None) -> str:
     if head is None:
-        if not AuditHead.objects.filter(is_noted=True).exists():
+        if not AuditHead.objects.filter(is_noted=True).exists() and not (newest and newest.digest and newest.is_unchanged()):
             return ""
         return f"the note of the newest event ({HEAD_FILE} in the site's folder) is gone; without it a missing end does not show"
     if not head.is_signed:
@@ -186,9 +247,28 @@ def _end_problem(newest: AuditEvent | None) -> str:
 
 
 def note_restored() -> None:
-    """Begin the chain of a desk that was restored without its keys: another desk's key signed its earlier events."""
+    """Write down that the desk came out of a backup; where its keys did not come along, its log begins a new chain."""
     note = settings.SITE.path / RESTORED_NOTE
-    if note.is_file():
-        (settings.SITE.path / HEAD_FILE).unlink(missing_ok=True)
-        audit(RESTORED, note.read_text(encoding="utf-8"))
-        note.unlink()
+    if not note.is_file():
+        return
+    latest = AuditEvent.objects.order_by("-id").first()
+    if latest and not _is_ours(latest):
+        _head_file().unlink(missing_ok=True)
+        AuditHead.objects.update(is_noted=False)
+    audit(RESTORED, note.read_text(encoding="utf-8"))
+    note.unlink()
+
+
+def _is_ours(event: AuditEvent) -> bool:
+    """Whether this site's key signed the event."""
+    if event.digest:
+        return event.is_unchanged()
+    before = AuditEvent.objects.filter(pk__lt=event.pk).order_by("-id").first()
+    return event.follows(before.chain if before else "")
+
+
+def note_latest() -> None:
+    """Let the note catch up, where a process was stopped before it could write it; a broken log is left as it is."""
+    head, latest = _read_head(), AuditEvent.objects.order_by("-id").first()
+    if head and latest and head.event < latest.pk and not audit_state().problem:
+        _note_head(latest)

@@ -1,0 +1,38 @@
+"""What can be told of a site without starting it: whether its audit log is whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helmdesk.backup_secrets import RESTORED_NOTE
+from helmdesk.errors import HelmdeskError
+from helmdesk.web.prepare import start_django
+from helmdesk.web.site_folder import DATABASE, SiteFolder
+
+if TYPE_CHECKING:
+    from helmdesk.web.people.audit import AuditState
+
+
+def audit_log(desk: Path) -> AuditState | None:
+    """Return the state of a desk's audit log, or None where there never was a site.
+
+    Raises:
+        HelmdeskError: the database cannot be read, is of an earlier version, or came out of a backup a moment ago.
+    """
+    folder = SiteFolder(desk.absolute()).path
+    has_database = any(os.environ.get(name) for name in (DATABASE, f"{DATABASE}_FILE"))
+    if not has_database and not (folder / "site.sqlite3").is_file():
+        return None
+    if (desk / RESTORED_NOTE).is_file():
+        raise HelmdeskError("the desk came out of a backup, and its site was not started yet; its first start notes that in the audit log")
+    start_django(desk)
+    from django.db import DatabaseError
+
+    from helmdesk.web.people.audit import audit_state
+
+    try:
+        return audit_state()
+    except (DatabaseError, OSError) as error:
+        raise HelmdeskError(f"the site's database cannot be read, or is of an earlier version ({error}); start the site once") from error

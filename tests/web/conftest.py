@@ -56,10 +56,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     start_django(folder)
     prepare()
     from django.conf import settings
+    from django.contrib.auth.hashers import Argon2PasswordHasher
 
     from helmdesk.web.people.models import Person
 
     settings.ALLOWED_HOSTS.append("testserver")
+    # Cheap hashes: what is tried here is who comes in, not how long a guess takes.
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
     for name, who in PEOPLE.items():
         Person.objects.create_user(name, password=PASSWORD, **who)
     return folder
@@ -72,10 +75,17 @@ def as_(site: Path) -> Callable[[str], Any]:
 
     from helmdesk.web.people.models import Person
 
-    def sign_in(name: str = "", **options: Any) -> Client:
+    def sign_in(name: str = "", *, is_fresh: bool = False, **options: Any) -> Client:
+        """Sign in; `is_fresh`: the password was asked for a moment ago, as sensitive acts want."""
         client = Client(raise_request_exception=False, **options)
         if name:
-            client.force_login(Person.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+            person = Person.objects.get(username=name)
+            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            if is_fresh:
+                session = client.session
+                session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+                session["account_authentication_methods_user"] = str(person.pk)
+                session.save()
         return client
 
     return sign_in

@@ -279,7 +279,7 @@ def test_numbers_made_with_former_settings_say_so(as_: Any, site: Path) -> None:
 
 
 def test_a_person_is_invited_changed_and_shut_out(as_: Any) -> None:
-    client = as_("ada")
+    client = as_("ada", is_fresh=True)
     wrong = client.post("/settings/people/new", {"username": "ben", "role": "agent", "agent": "Nobody", "is_active": "on"})
     assert b"there is no agent called" in wrong.content
     made = client.post("/settings/people/new", {"username": "ben", "role": "agent", "agent": "Rosa", "is_active": "on"}).content.decode()

@@ -16,7 +16,7 @@ from helmdesk.web.site_folder import DATABASE, DESK, SiteFolder, secret_setting
 
 def _proxies() -> int:
     given = os.environ.get("HELMDESK_PROXIES", "0")
-    if not given.isdigit():
+    if not (given.isascii() and given.isdigit()):
         raise SettingError(f"HELMDESK_PROXIES={given}: how many proxies stand in front of the site is a whole number, such as 1")
     return int(given)
 
@@ -110,12 +110,19 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Lock-out counts live where every process sees them and a restart does not forget them.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}}
+# Many, so that nobody gets his own count thrown out by filling it with others.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "site_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # -- who may come in --------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "people.Person"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "helmdesk.web.people.adapters.PasswordBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -128,7 +135,15 @@ SOCIALACCOUNT_ADAPTER = "helmdesk.web.people.adapters.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user", "change_password": "5/m/user"}
+# Only what fails is counted (`people/adapters.py`): an office behind one address may sign in at once.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "client_failed": "10/m/ip",
+    "login_failed": "5/5m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/5m/user",
+}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How many proxies of one's own stand in front: so many entries of X-Forwarded-For, from the right, are believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = _proxies()
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
@@ -160,6 +175,7 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+KNOWN_COOKIE_NAME = "__Host-known" if IS_HTTPS else "known"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from helmdesk.web.access import Role
 from helmdesk.web.people.audit import AuditEvent, AuditHead
@@ -27,7 +29,8 @@ SCOPES = {
 
 def scopes_of(role: str) -> dict[str, str]:
     """Return the scopes that a role may give to a token, and that its tokens have while it lasts."""
-    return SCOPES if role == Role.ADMINISTRATOR else {name: text for name, text in SCOPES.items() if name != "operate"}
+    lacking = {Role.ADMINISTRATOR: (), Role.ACCOUNT_VIEWER: ("operate", "annotate")}.get(Role(role), ("operate",))
+    return {name: text for name, text in SCOPES.items() if name not in lacking}
 
 
 def digest_of(secret: str) -> str:
@@ -45,6 +48,7 @@ class Person(AbstractUser):
         account: account name that an account's viewer sees.
         home: address of the page that opens first; empty is the scorecard.
         invitation: digest of the one-time link by which the person sets a first password.
+        epoch: sessions of an earlier one are over, whether or not they are listed anywhere.
     """
 
     role = models.CharField(max_length=20, choices=[(role.value, role.value.replace("_", " ")) for role in Role], default=Role.AGENT)
@@ -55,12 +59,20 @@ class Person(AbstractUser):
     theme = models.CharField(max_length=5, blank=True, choices=[("", "as the system"), ("light", "light"), ("dark", "dark")])
     invitation = models.CharField(max_length=64, blank=True)
     invited_at = models.DateTimeField(null=True, blank=True)
+    epoch = models.PositiveIntegerField(default=0, editable=False)
+
+    @classmethod
+    def named(cls, login: str) -> Person | None:
+        """Return whom a user name or an address belongs to."""
+        login = login.strip()
+        return cls.objects.filter(Q(username__iexact=login) | Q(email__iexact=login)).order_by("pk").first() if login else None
 
     def invite(self) -> str:
-        """Return the secret of a new one-time link; earlier ones stop working."""
+        """Return the secret of a new one-time link; earlier ones, and whatever is open elsewhere, stop working."""
         secret = secrets.token_urlsafe(24)
         self.invitation, self.invited_at = digest_of(secret), timezone.now()
         self.save(update_fields=["invitation", "invited_at"])
+        self.shut_out()
         return secret
 
     @classmethod
@@ -74,9 +86,22 @@ class Person(AbstractUser):
         """End all sessions and tokens: what an old password or role allowed must not outlive it."""
         from allauth.usersessions.models import UserSession
 
+        Person.objects.filter(pk=self.pk).update(epoch=models.F("epoch") + 1)
+        self.refresh_from_db(fields=["epoch"])
         for session in UserSession.objects.filter(user=self):
             session.end()
+        self.revoke_tokens()
+
+    def revoke_tokens(self) -> None:
+        """Make all tokens stop working at once."""
         self.tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Sign sessions with the epoch beside the password; those made before there were epochs go on."""
+        signed: str = super()._get_session_auth_hash(secret=secret)
+        return (
+            salted_hmac("helmdesk.epoch", f"{signed} {self.epoch}", secret=secret, algorithm="sha256").hexdigest() if self.epoch else signed
+        )
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -67,6 +68,10 @@ class PersonForm(forms.ModelForm):
             self.add_error("account", "a viewer of one account needs its name")
         others = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=self.instance.pk)
         is_administrator = role == Role.ADMINISTRATOR and found.get("is_active")
+        for field in ("username", "email"):
+            namesake = Person.named(found.get(field) or "")
+            if namesake is not None and namesake.pk != self.instance.pk:
+                self.add_error(field, "somebody else signs in by this")
         if self.instance.pk and self.initial.get("role") == Role.ADMINISTRATOR and not is_administrator and not others.exists():
             raise ValidationError("this is the last administrator; make another one first")
         return found
@@ -91,6 +96,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return show(request, "people.html", "People", people=Person.objects.order_by("username"))
 
 
+@reauthentication_required(app="helmdesk", allow_get=True)  # type: ignore[untyped-decorator]
 def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add somebody, or change what somebody is here for."""
     found = Person.objects.filter(pk=pk).first() if pk else None
@@ -103,7 +109,8 @@ def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         saved.teams = form.cleaned_data["teams"]
         if not saved.pk:
             saved.set_unusable_password()
-        saved.save()
+        # The epoch is another's business: an old one would bring ended sessions back.
+        saved.save(update_fields=form.Meta.fields if saved.pk else None)
         audit("changed a person" if pk else "added a person", saved.username, request=request, role=saved.role, changed=form.changed_data)
         if not saved.is_active or "role" in form.changed_data:
             saved.shut_out()
@@ -112,21 +119,39 @@ def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             return redirect("people")
         link = request.build_absolute_uri(reverse("invitation", args=[saved.invite()]))
         found = saved
-    return show(
-        request, "person.html", str(found) if found else "Add somebody", form=form, person=found, link=link, agents=request.desk.agents()
-    )
+    return _show_person(request, form, found, link)
 
 
 @require_POST
+@reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
 def invite(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make a new one-time link, for a first password or a forgotten one."""
+    """Make a new one-time link, for a first password or a forgotten one; what is open elsewhere is closed."""
     found = Person.objects.filter(pk=pk, is_active=True).first()
     if found is None:
         raise Http404
     link = request.build_absolute_uri(reverse("invitation", args=[found.invite()]))
     audit("invited", found.username, request=request)
-    form = PersonForm(instance=found, desk=request.desk)
-    return show(request, "person.html", str(found), form=form, person=found, link=link, agents=request.desk.agents())
+    return _show_person(request, PersonForm(instance=found, desk=request.desk), found, link)
+
+
+def _show_person(request: HttpRequest, form: PersonForm, found: Person | None, link: str) -> HttpResponse:
+    has_factor = found is not None and Authenticator.objects.filter(user=found).exists()
+    title = str(found) if found else "Add somebody"
+    return show(request, "person.html", title, form=form, person=found, link=link, has_factor=has_factor, agents=request.desk.agents())
+
+
+@require_POST
+@reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
+def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the second factor off somebody who lost it, and close what is open; the password stays, and a new factor can be added."""
+    found = Person.objects.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    Authenticator.objects.filter(user=found).delete()
+    found.shut_out()
+    audit("removed a second factor", found.username, request=request)
+    messages.success(request, f"{found} signs in by password alone until a second factor is added again.")
+    return redirect("people")
 
 
 def desk(request: HttpRequest) -> HttpResponse:
@@ -294,6 +319,7 @@ page = Page(
         Route("settings/people/new", person, "new_person", ADMINISTRATORS),
         Route("settings/people/<int:pk>", person, "person", ADMINISTRATORS),
         Route("settings/people/<int:pk>/invite", invite, "invite", ADMINISTRATORS),
+        Route("settings/people/<int:pk>/second-factor", remove_second_factor, "remove_second_factor", ADMINISTRATORS),
         Route("settings/audit", log, "audit_log", ADMINISTRATORS),
     ),
     place=90,

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from helmdesk.sources.source import find_source, source_names
 from helmdesk.web.access import ANYBODY, DATA_KEEPERS, EVERYONE, Role, is_empty
 from helmdesk.web.page import Page, Route
+from helmdesk.web.people.adapters import remember_browser
 from helmdesk.web.people.audit import audit
 from helmdesk.web.people.models import Person, SetupCode
 from helmdesk.web.rendering import show
@@ -49,12 +50,16 @@ class PasswordForm(forms.Form):
     )
     again = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label="Password again")
 
+    def __init__(self, *arguments: Any, person: Person | None = None, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.person = person
+
     def clean(self) -> dict[str, Any]:
         """Refuse two different passwords, and weak ones."""
         found = super().clean() or {}
         if found.get("password") != found.get("again"):
             raise ValidationError("the two passwords differ")
-        validate_password(found.get("password") or "")
+        validate_password(found.get("password") or "", self.person)
         return found
 
 
@@ -65,6 +70,15 @@ class SetupForm(PasswordForm):
     username = forms.SlugField(max_length=100, label="User name")
     email = forms.EmailField(required=False, label="E-mail (for single sign-on)")
     field_order = ("code", "username", "email", "password", "again")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a name that somebody has already: the desk may have had an administrator."""
+        self.person = Person(username=self.cleaned_data.get("username", ""), email=self.cleaned_data.get("email", ""))
+        found = super().clean()
+        for field in ("username", "email"):
+            if Person.named(found.get(field) or ""):
+                self.add_error(field, "somebody else signs in by this")
+        return found
 
 
 def setup(request: HttpRequest) -> HttpResponse:
@@ -92,15 +106,17 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     person = Person.invited_by(secret)
     if person is None:
         raise PermissionDenied("this invitation was used, replaced or is too old; ask for a new one")
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
         person.set_password(form.cleaned_data["password"])
         person.invitation, person.invited_at = "", None
-        person.save()
+        person.save(update_fields=["password", "invitation", "invited_at"])
         person.shut_out()
         audit("accepted an invitation", person.username, person=person, request=request)
         messages.success(request, "The password is set. Sign in with it.")
-        return redirect("account_login")
+        response = redirect("account_login")
+        remember_browser(response, request, person)
+        return response
     return render(request, "entrance.html", {"title": f"Welcome, {person}", "form": form, "button": "Choose this password"})
 
 

@@ -34,7 +34,7 @@ from insight_situations import DESKS, make_desk, window
 from insight_worlds import cells, clustered_answers, open_work, pair_of_windows
 
 from helmdesk.desk import Desk
-from helmdesk.insight.brief import Brief, make_brief
+from helmdesk.insight.brief import Brief, look, make_brief
 from helmdesk.insight.study import Study
 from helmdesk.query.periods import local_midnight
 from helmdesk.sample.generate import create_sample
@@ -287,7 +287,8 @@ def weeks_of(desk: Desk, first: date, last: date) -> Iterator[tuple[date, Brief]
     with desk.reader() as reader:
         study, day = study_of(reader, desk), first + timedelta(days=-first.weekday() % 7)
         while day <= last:
-            yield day, make_brief(study.at(local_midnight(day, desk.settings.time_zone)), desk.settings.scorecard)
+            week = study.at(local_midnight(day, desk.settings.time_zone))
+            yield day, make_brief(week, look(week, desk.settings.scorecard))
             day += timedelta(weeks=1)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +73,36 @@ def ticket(ticket_id: str, created_at: str, solved_at: str | None = None, **colu
     if solved_at:
         events.append({"type": "status_changed", "ticket_id": ticket_id, "occurred_at": solved_at, "status": "solved"})
     return events
+
+
+def weekly_desk(tmp_path: Path, minutes: list[float], remark: tuple[int, str] | None = None) -> Desk:
+    """Make a desk with forty tickets a week that are answered after so many minutes, more or less."""
+    chance = random.Random(7)
+    desk = make_desk(tmp_path / "desk", time_zone="UTC")
+    events: list[Event] = []
+    for week, typical in enumerate(minutes):
+        for number in range(40):
+            at = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * week + number % 5, minutes=number)
+            key = f"T{week}-{number}"
+            events += [
+                {"type": "created", "ticket_id": key, "occurred_at": at.isoformat(), "customer_id": f"c{number}", "channel": "email", "actor_kind": "customer"},
+                {"type": "message", "ticket_id": key, "occurred_at": at.isoformat(), "visibility": "public", "direction": "inbound", "actor_kind": "customer"},
+                {"type": "message", "ticket_id": key, "occurred_at": (at + timedelta(minutes=typical * chance.uniform(0.6, 1.4))).isoformat(),
+                 "visibility": "public", "direction": "outbound", "actor_kind": "human", "actor_id": "a"},
+            ]  # fmt: skip
+    end = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * len(minutes))
+    events.append({"type": "created", "ticket_id": "last", "occurred_at": end.isoformat(), "actor_kind": "customer"})
+    if remark is not None:
+        at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(days=7 * remark[0])
+        events.append(
+            {
+                "type": "annotation",
+                "annotation_kind": "release",
+                "occurred_at": at.isoformat(),
+                "start_at": at.isoformat(),
+                "end_at": at.isoformat(),
+                "title": remark[1],
+            }
+        )
+    load_events(desk, events)
+    return desk

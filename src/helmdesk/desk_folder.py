@@ -19,6 +19,7 @@ from helmdesk.lake.mart import remove_marts, spilling
 from helmdesk.records.limits import Limits
 
 if TYPE_CHECKING:
+    from helmdesk.insight.dismissals import Dismissals
     from helmdesk.records.answers import Instrument
     from helmdesk.records.staging import LoadReport, Staging
     from helmdesk.sources.source import Options
@@ -33,6 +34,13 @@ class DeskFolder(DeskMarts):
     Raises:
         NotFoundError: the folder is no desk.
     """
+
+    @property
+    def dismissals(self) -> Dismissals:
+        """What people have dismissed, within whatever filter and policy."""
+        from helmdesk.insight.dismissals import Dismissals
+
+        return Dismissals(self.path)
 
     def load(
         self,
@@ -224,6 +232,7 @@ class DeskFolder(DeskMarts):
             shutil.rmtree(self.path / LAKE_FOLDER)
             self.lake.create()
         remove_marts(self.path / MARTS_FOLDER)
+        self.dismissals.forget()
 
     def check_quality(self, report: LoadReport) -> None:
         """Raise when a load put too much into quarantine.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from helmdesk.desk_details import DeskDetails
 from helmdesk.desk_marts import silent
-from helmdesk.errors import UsageError
+from helmdesk.errors import ConflictError, NotFoundError, NotPermittedError, UsageError
 
 if TYPE_CHECKING:
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Remark
+    from helmdesk.insight.dismissals import Dismissal
     from helmdesk.insight.explanation import Explanation
     from helmdesk.insight.rules import Rule
     from helmdesk.insight.study import Study
@@ -63,7 +66,8 @@ class DeskInsight(DeskDetails):
                 spans = (Span(asked.previous_start, asked.previous_end), Span(asked.start, asked.until))
             names = tuple(dimensions) if dimensions is not None else None
             known = ("explain", study.base, study.end, key, spans, names, tuple(remarks), self._targets())
-            return study.reader.remember(known, lambda: explain(study, key, spans, remarks, names))
+            found = study.reader.remember(known, lambda: explain(study, key, spans, remarks, names))
+            return replace(found, course=found.course and found.course.unless(self.dismissals.of(study.base)))
 
     def brief(
         self,
@@ -75,11 +79,13 @@ class DeskInsight(DeskDetails):
         on_step: Callable[[str], None] = silent,
     ) -> Brief:
         """Return the brief of the last complete week before `end`: at most five findings, and what was quiet."""
-        from helmdesk.insight.brief import make_brief
+        from helmdesk.insight.brief import look, make_brief
 
         with self._study(end, where, policy) as study:
-            known = ("brief", study.base, study.end, tuple(remarks), self.settings.scorecard, self._targets())
-            return study.reader.remember(known, lambda: make_brief(study, self.settings.scorecard, remarks, on_step))
+            known = (study.base, study.end, tuple(remarks), self.settings.scorecard, self._targets())
+            seen = study.reader.remember(("look", *known), lambda: look(study, self.settings.scorecard, remarks, on_step))
+            dismissed = self.dismissals.of(study.base)
+            return study.reader.remember(("brief", *known, *dismissed.values()), lambda: make_brief(study, seen, remarks, dismissed))
 
     def verdicts(
         self,
@@ -94,12 +100,101 @@ class DeskInsight(DeskDetails):
         from helmdesk.insight.verdict import verdict_of
 
         with self._study(end, where, policy) as study:
+            dismissed = self.dismissals.of(study.base)
 
             def find(key: str) -> Verdict:
                 known = ("verdict", study.base, study.end, key, tuple(remarks))
                 return study.reader.remember(known, lambda: verdict_of(study, key, remarks))
 
-            return {key: find(key) for key in keys if not study.lacks(key)}
+            return {key: find(key).unless(dismissed) for key in keys if not study.lacks(key)}
+
+    # -- what is told no more ---------------------------------------------------------------------
+
+    def dismiss(
+        self,
+        subject: str,
+        *,
+        by: str,
+        reason: str = "",
+        end: str | None = None,
+        where: str | None = None,
+        identity: str | None = None,
+        policy: Policy | None = None,
+    ) -> Dismissal:
+        """Stop telling the verdict on a metric, or a standing finding of the brief, until it changes.
+
+        Args:
+            subject: key of the metric, or of the finding.
+            by: who dismisses it; whether that person may is the caller's business.
+            reason: why, in a few words.
+            end, where, policy: as in `brief`; a dismissal holds for the same filter and policy.
+            identity: what was read; None takes what is told now.
+
+        Raises:
+            NotFoundError: no such metric or finding.
+            UsageError: nothing is told of it, or the reason is too long.
+            ConflictError: it has changed since it was read.
+        """
+        from helmdesk.insight.dismissals import LONGEST_REASON, Dismissal, scope_of
+
+        if len(reason) > LONGEST_REASON:
+            raise UsageError(f"the reason has {len(reason)} characters; {LONGEST_REASON} are enough")
+        with self._study(end, where, policy) as study:
+            if study.base.policy.hidden:
+                raise NotPermittedError("verdicts are dismissed by the support team")
+            told = self._told(study, subject)
+            if identity is not None and identity != told:
+                raise ConflictError(f"{subject}: what is told has changed meanwhile; read it again")
+            now = datetime.now(UTC).replace(microsecond=0)
+            dismissal = Dismissal(subject, scope_of(study.base), told, by, now, " ".join(reason.split()))
+        self.dismissals.add(dismissal)
+        return dismissal
+
+    def tell_again(self, subject: str, *, where: str | None = None, policy: Policy | None = None) -> tuple[Dismissal, ...]:
+        """Undo the dismissals of a metric's verdict, or of a finding, for a filter and policy; return them.
+
+        Raises:
+            NotFoundError: it is not dismissed there.
+        """
+        from helmdesk.insight.dismissals import scope_of
+
+        scope = scope_of(self._scoped(where, policy))
+        gone = self.dismissals.remove(subject, scope)
+        if not gone:
+            others = [each.where or "everywhere" for each in self.dismissed(policy=policy) if each.subject == subject]
+            raise NotFoundError(
+                f"{subject} is not dismissed {f'where {scope}' if scope else 'for everything'}" + (f"; it is: {' · '.join(others)}" if others else "")
+            )
+        return gone
+
+    def dismissed(self, *, policy: Policy | None = None) -> tuple[Dismissal, ...]:
+        """Return every dismissal that a reader may see, oldest first."""
+        from helmdesk.insight.dismissals import may_see
+
+        request = self._scoped(None, policy)
+        return () if request.policy.hidden else tuple(each for each in self.dismissals.all() if may_see(each, request))
+
+    def _told(self, study: Study, subject: str) -> str:
+        """Return the identity of what is told of a metric, or of a standing finding."""
+        from helmdesk.insight.pattern import Found, load_patterns
+        from helmdesk.insight.verdict import verdict_of
+
+        pattern = load_patterns().get(subject)
+        if pattern is None:
+            name = self.find_metric(subject).metric.name
+            if missing := study.lacks(subject):
+                raise UsageError(f"there is nothing to dismiss: {name} cannot be measured here ({missing})")
+            verdict = verdict_of(study, subject)
+            if not verdict.is_told:
+                raise UsageError(f"there is nothing to dismiss: {name}: {verdict.words}")
+            return verdict.identity
+        found = pattern.pattern.look(study)
+        if not isinstance(found, Found):
+            raise UsageError(f"there is nothing to dismiss: “{pattern.pattern.title}” is not found in this week")
+        finding = pattern.finding(study, found)
+        if not finding.is_standing:
+            raise UsageError(f"“{finding.title}” is news of the week, and is not told again when it is over; what stands can be dismissed")
+        return finding.identity
 
     def rules(
         self, key: str, *, end: str | None = None, where: str | None = None, days: int = 90, policy: Policy | None = None

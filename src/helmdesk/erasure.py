@@ -1,14 +1,23 @@
-"""Erasing a person from a desk's records and marts; the site's database is the site's business."""
+"""Erasing a person from a desk's records, marts and dismissals; the site's database is the site's business."""
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from helmdesk.desk_folder import DeskFolder
 from helmdesk.desk_marts import MARTS_FOLDER, Step, silent
 from helmdesk.lake.erasure import Erasure, erase_customers
 from helmdesk.lake.mart import remove_marts
+
+ERASED = "[erased]"
+
+
+def eraser(words: Collection[str]) -> Callable[[str], str]:
+    """Return what takes words out of a text: whole words only, because an id may be as short as "77" and stand inside another number."""
+    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in words) or r"(?!)")
+    return lambda text: pattern.sub(ERASED, text)
 
 
 def erase(desk: DeskFolder, customers: Collection[str], on_step: Step = silent) -> Erasure:
@@ -25,6 +34,7 @@ def erase(desk: DeskFolder, customers: Collection[str], on_step: Step = silent) 
     """
     on_step("rewriting the lake")
     done = erase_customers(desk.lake, customers, desk.path)
+    desk.dismissals.erase(eraser(done.words))
     on_step("building the mart without them")
     remove_marts(desk.path / MARTS_FOLDER)
     desk.refresh(is_forced=True)

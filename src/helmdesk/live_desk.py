@@ -84,8 +84,8 @@ class LiveDesk(Desk):
         return f"Settings have changed ({changes}). The numbers are being made anew with them; until then they are those of before."
 
     def identity(self) -> tuple[object, ...]:
-        """Return what an answer depends on beside its question: the mart, settings and metrics of the desk's own."""
-        return self.open_mart().path.name, *sorted(vars(self.settings).items(), key=str), self._files
+        """Return what an answer depends on beside its question: the mart, settings, metrics of the desk's own, and what is dismissed."""
+        return self.open_mart().path.name, *sorted(vars(self.settings).items(), key=str), self._files, self.dismissals.stamp()
 
     def _changes(self, mart: OpenMart) -> list[str]:
         return mart.made_of.changes(self.settings.for_facts())

@@ -9,7 +9,7 @@ import pytest
 
 from desks import load_events, make_desk, ticket
 from helmdesk.catalogue import load_catalogue
-from helmdesk.insight.brief import make_brief
+from helmdesk.insight.brief import look, make_brief
 from helmdesk.insight.pattern import Entry, Found, Missing, load_patterns
 
 LEVERS = {"staffing", "scheduling", "routing", "tooling", "coaching", "product", "data", "policy", "none"}
@@ -39,7 +39,7 @@ def test_a_desk_with_tickets_alone_says_what_is_missing(tmp_path: Path) -> None:
     load_events(desk, [event for place, day in enumerate(days) for event in ticket(f"T{place}", f"{day}T09:00:00", f"{day}T12:00:00")])
     with desk._study(None, None, None) as study:
         verdicts = {key: entry.pattern.look(study) for key, entry in load_patterns().items()}
-        brief = make_brief(study, desk.settings.scorecard)
+        brief = make_brief(study, look(study, desk.settings.scorecard))
     assert not [key for key, verdict in verdicts.items() if isinstance(verdict, Found)]
     missing = {key: verdict.what for key, verdict in verdicts.items() if isinstance(verdict, Missing)}
     assert "'state_changed'" in missing["overload"]

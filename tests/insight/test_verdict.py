@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from desks import load_events, make_desk
+from desks import load_events, weekly_desk
 from helmdesk.cli.main import commands
 from helmdesk.desk import Desk
 from helmdesk.insight.verdict import Side, State, Verdict
 
 FIRST = date(2025, 6, 2)
 STORY = re.compile(r"two bad weeks after Version 5 \(4–17 May\); steady since 18 May, about 1[56] s slower than before")
-
-
-def desk_of(tmp_path: Path, minutes: list[float], remark: tuple[int, str] | None = None) -> Desk:
-    """Make a desk with forty tickets a week that are answered after so many minutes, more or less."""
-    chance = random.Random(7)
-    desk = make_desk(tmp_path / "desk", time_zone="UTC")
-    events: list[dict[str, Any]] = []
-    for week, typical in enumerate(minutes):
-        for number in range(40):
-            at = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * week + number % 5, minutes=number)
-            key = f"T{week}-{number}"
-            events += [
-                {"type": "created", "ticket_id": key, "occurred_at": at.isoformat(), "customer_id": f"c{number}", "channel": "email", "actor_kind": "customer"},
-                {"type": "message", "ticket_id": key, "occurred_at": at.isoformat(), "visibility": "public", "direction": "inbound", "actor_kind": "customer"},
-                {"type": "message", "ticket_id": key, "occurred_at": (at + timedelta(minutes=typical * chance.uniform(0.6, 1.4))).isoformat(),
-                 "visibility": "public", "direction": "outbound", "actor_kind": "human", "actor_id": "a"},
-            ]  # fmt: skip
-    end = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * len(minutes))
-    events.append({"type": "created", "ticket_id": "last", "occurred_at": end.isoformat(), "actor_kind": "customer"})
-    if remark is not None:
-        at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(days=7 * remark[0])
-        events.append(
-            {
-                "type": "annotation",
-                "annotation_kind": "release",
-                "occurred_at": at.isoformat(),
-                "start_at": at.isoformat(),
-                "end_at": at.isoformat(),
-                "title": remark[1],
-            }
-        )
-    load_events(desk, events)
-    return desk
 
 
 def told(desk: Desk) -> Verdict:
@@ -73,18 +38,18 @@ def told(desk: Desk) -> Verdict:
     ],
 )  # fmt: skip
 def test_courses_of_known_truth(tmp_path: Path, minutes: list[float], state: State, side: Side, words: str) -> None:
-    found = told(desk_of(tmp_path, minutes))
+    found = told(weekly_desk(tmp_path, minutes))
     assert (found.state, found.side) == (state, side), found.words
     assert re.fullmatch(words, found.words), found.words
 
 
 def test_what_was_written_down_is_named(tmp_path: Path) -> None:
-    found = told(desk_of(tmp_path, [30] * 20 + [120] * 2 + [30] * 6, (20, "New routing went live")))
+    found = told(weekly_desk(tmp_path, [30] * 20 + [120] * 2 + [30] * 6, (20, "New routing went live")))
     assert found.words.startswith("two bad weeks after New routing (20 October – 2 November)")
 
 
 def test_a_verdict_settles_once_and_keeps_its_identity_until_it_changes(tmp_path: Path) -> None:
-    desk = desk_of(tmp_path, [30] * 20 + [90] * 8)
+    desk = weekly_desk(tmp_path, [30] * 20 + [90] * 8)
     ends = [(FIRST + timedelta(days=7 * week)).isoformat() for week in range(21, 29)]
     found = [desk.verdicts(["first_response_time"], end=end)["first_response_time"] for end in ends]
     assert [verdict.state for verdict in found] == [State.NEW, *[State.GOING_ON] * 3, *[State.SETTLED] * 4]
@@ -114,7 +79,7 @@ def test_the_story_of_the_sample_reads_the_same_everywhere(sample_desk: Desk) ->
 
 
 def test_a_series_that_ended_is_not_new(tmp_path: Path) -> None:
-    desk = desk_of(tmp_path, [30] * 20 + [90])
+    desk = weekly_desk(tmp_path, [30] * 20 + [90])
     later = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * 40)
     load_events(desk, [{"type": "created", "ticket_id": "much later", "occurred_at": later.isoformat(), "actor_kind": "customer"}])
     assert told(desk).state is State.UNKNOWN

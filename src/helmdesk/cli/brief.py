@@ -35,15 +35,17 @@ def command(desk_path: str | None, end: str | None, where: str | None, is_all: b
         return
     sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
     click.echo(f"{desk.settings.name}{sample}\nWeek of {found.start} through {found.end - timedelta(days=1)}\n")
-    show_brief(found, is_all)
+    show_brief(found, is_all, "".join(f' --{name} "{value}"' for name, value in (("where", where), ("end", end)) if value))
+    for each in found.dismissed:
+        talk(f"{each.name}: {each.dismissal.words(desk.settings.time_zone)}; tell it again with: {each.dismissal.undo}")
 
 
-def show_brief(found: Brief, is_all: bool) -> None:
-    """Print a brief for reading."""
+def show_brief(found: Brief, is_all: bool, asked: str = "") -> None:
+    """Print a brief for reading; `asked` are the options it was asked with."""
     if not found.findings:
         click.echo("Nothing that calls for a decision. See what was checked below.\n")
     for number, finding in enumerate(found.findings, 1):
-        show_finding(finding, f"{number}. ")
+        show_finding(finding, f"{number}. ", asked)
     if found.more:
         click.echo(f"And {len(found.more)} more: {', '.join(finding.title for finding in found.more)}.\n")
     for heading, courses in (("Better", found.better), ("Settled this week", found.settled), ("Standing", found.standing)):
@@ -62,7 +64,7 @@ def show_brief(found: Brief, is_all: bool) -> None:
         talk(f"could not look for “{title}”: {what}")
 
 
-def show_finding(finding: Finding, number: str = "") -> None:
+def show_finding(finding: Finding, number: str = "", asked: str = "") -> None:
     """Print one finding: what, which lever, what else it could be, when to look again, and where the numbers are."""
     click.echo(f"{number}{finding.title.upper()}   [{lever_words(finding.lever)}]")
     click.echo(_filled(finding.text, "   "))
@@ -76,6 +78,8 @@ def show_finding(finding: Finding, number: str = "") -> None:
             click.echo(_filled(f"{label}: {words}", "   "))
     for evidence in finding.evidence[:2]:
         click.echo(f"   $ {evidence.command}")
+    if finding.is_standing:
+        click.echo(f"   $ helmdesk dismiss {finding.key}{asked}   (no more of it until it changes)")
     click.echo()
 
 

@@ -52,6 +52,8 @@ def command(
     now, before = (span_words(span.start, span.end, zone) for span in (found.now, found.before))
     click.echo(f"{found.metric.name}{sample}\n{now}, against {before}; {zone}\n")
     show_explanation(found)
+    if found.course is not None and found.course.dismissed is not None:
+        talk(f"{found.course.dismissed.words(zone)}; tell it again with: {found.course.dismissed.undo}")
 
 
 def show_explanation(found: Explanation) -> None:

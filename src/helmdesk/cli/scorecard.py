@@ -50,6 +50,9 @@ def show_scorecard(desk: Desk, format_name: str, **asked: Any) -> None:
         click.echo()
     for card in told:
         click.echo(f"{card.metric.name}: {card.story}")
+    for card in cards:
+        if card.dismissed is not None:
+            talk(f"{card.metric.name}: {card.dismissed.words(zone)}")
     for note in found.notes:
         talk(f"out of balance: {note}")
     for at in dict.fromkeys(card.at for card in cards if card.at and not card.reason):

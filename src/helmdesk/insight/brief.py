@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.context import Remark, context, worked_share
+from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.finding import Evidence, Finding, Test, review_in
 from helmdesk.insight.location import Location, locate
 from helmdesk.insight.movement import Movement, movement
@@ -43,6 +45,24 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """Something that would be told, had nobody dismissed it.
+
+    Attributes:
+        name: of the metric, or title of the finding.
+        metric: whose page tells of it.
+    """
+
+    name: str
+    metric: str
+    dismissal: Dismissal
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"name": self.name, "metric": self.metric, **self.dismissal.as_dict()}
+
+
+@dataclass(frozen=True)
 class Brief:
     """What a leader reads on Monday.
 
@@ -53,6 +73,7 @@ class Brief:
         better: metrics that move the right way: new, or going on.
         settled: metrics whose course settled in this week; told once.
         standing: metrics that settled within the last quarter, or go on and are among the findings no more: not news.
+        dismissed: what somebody dismissed, and has not changed since.
         quiet: metrics that are steady, or have too few weeks.
         checked: (pattern, why it is not there).
         missing: (pattern, which data it would need).
@@ -65,6 +86,7 @@ class Brief:
     better: tuple[Watched, ...]
     settled: tuple[Watched, ...]
     standing: tuple[Watched, ...]
+    dismissed: tuple[SetAside, ...]
     quiet: tuple[Watched, ...]
     checked: tuple[tuple[str, str], ...]
     missing: tuple[tuple[str, str], ...]
@@ -79,49 +101,85 @@ class Brief:
             "better": [watched.as_dict() for watched in self.better],
             "settled": [watched.as_dict() for watched in self.settled],
             "standing": [watched.as_dict() for watched in self.standing],
+            "dismissed": [each.as_dict() for each in self.dismissed],
             "quiet": [watched.name for watched in self.quiet],
             "checked": [{"pattern": title, "quiet_because": why} for title, why in self.checked],
             "missing": [{"pattern": title, "needs": what} for title, what in self.missing],
         }
 
 
-def make_brief(
-    study: Study, keys: Iterable[str], others: Sequence[Remark] = (), on_step: Callable[[str], None] = lambda _step: None
-) -> Brief:
-    """Return the brief of the week that ends at the study's end.
+@dataclass(frozen=True)
+class Look:
+    """All that was seen in a week, before anybody's dismissals; takes long, and is the same for everybody.
+
+    Attributes:
+        moved: the last week's movement of each metric that is watched.
+        courses: the verdict on each.
+        settled: those that settled in this week.
+        patterns: found among all that were looked for.
+        problems: of the data.
+        is_short: whether it was a week of holidays.
+    """
+
+    moved: Mapping[str, Movement]
+    courses: Mapping[str, Watched]
+    settled: frozenset[str]
+    patterns: tuple[Finding, ...]
+    problems: tuple[Finding, ...]
+    checked: tuple[tuple[str, str], ...]
+    missing: tuple[tuple[str, str], ...]
+    is_short: bool
+
+
+def look(study: Study, keys: Iterable[str], others: Sequence[Remark] = (), on_step: Callable[[str], None] = lambda _step: None) -> Look:
+    """Look at the week that ends at the study's end.
 
     Args:
         keys: metrics that are watched.
         others: remarks written on the site.
     """
-    watched = {}
+    moved = {}
     for key in keys:
         on_step(f"looking at {key.replace('_', ' ')}")
         found = _movement(study, key)
         if found is not None:
-            watched[key] = found
+            moved[key] = found
     on_step("looking for patterns")
-    findings, checked, missing = _patterns(study, others)
-    explained = {key for finding in findings for key in (*finding.metrics, *load_patterns()[finding.key].pattern.explains)}
-    problems = [*data_problems(study), *changed_definitions(study, study.last(1), tuple(watched))]
+    patterns, checked, missing = _patterns(study, others)
+    problems = (*data_problems(study), *changed_definitions(study, study.last(1), tuple(moved)))
     on_step("explaining what is left")
-    courses = {key: Watched(key, study.find(key).metric.name, verdict_of(study, key, others)) for key in watched}
-    left = _left(watched, courses, explained, is_short=(worked_share(study) or 1.0) < SHORT_WEEK)
-    if left:
-        findings.append(_unexplained(study, left, courses, others))
+    courses = {key: Watched(key, study.find(key).metric.name, verdict_of(study, key, others)) for key in moved}
     week_before = study.at(study.last(1).start)
     # Told once: what had settled a week ago is no news.
-    settled = [each for key, each in courses.items() if each.course.state is State.SETTLED
-               and verdict_of(week_before, key, others).identity != each.course.identity]  # fmt: skip
-    ordered = sorted((*problems, *findings), key=lambda each: (ORDER.index(_rank(each)), -each.affected))
+    settled = frozenset(key for key, each in courses.items() if each.course.state is State.SETTLED
+                        and verdict_of(week_before, key, others).identity != each.course.identity)  # fmt: skip
+    is_short = (worked_share(study) or 1.0) < SHORT_WEEK
+    return Look(moved, courses, settled, tuple(patterns), problems, tuple(checked), tuple(missing), is_short)
+
+
+def make_brief(study: Study, seen: Look, others: Sequence[Remark] = (), dismissed: Mapping[str, Dismissal] = MappingProxyType({})) -> Brief:
+    """Return the brief of what was seen in a week, without what is dismissed."""
+    courses = {key: replace(each, course=each.course.unless(dismissed)) for key, each in seen.courses.items()}
+    told = [each for each in courses.values() if each.course.is_told]
+    found = [each for each in seen.patterns if not (each.is_standing and each.identity in dismissed)]
+    explained = {key for finding in seen.patterns for key in (*finding.metrics, *load_patterns()[finding.key].pattern.explains)}
+    left = _left(seen, told, explained)
+    if left:
+        found.append(_unexplained(study, left, courses, others))
+    ordered = sorted((*seen.problems, *found), key=lambda each: (ORDER.index(_rank(each)), -each.affected))
+    aside = [
+        *(SetAside(each.title, each.metrics[0], dismissed[each.identity]) for each in seen.patterns if each not in found),
+        *(SetAside(each.name, each.key, each.course.dismissed) for each in courses.values() if each.course.dismissed is not None),
+    ]
     last = study.last(1)
     return Brief(
         study.day(last.start), study.day(last.end), tuple(ordered[:MOST]), tuple(ordered[MOST:]),
-        tuple(each for each in courses.values() if each.course.is_moving and each.course.side is Side.BETTER),
-        tuple(settled),
-        tuple(each for each in courses.values() if each.course.state is State.SETTLED and each not in settled),
-        tuple(each for each in courses.values() if not each.course.is_told),
-        tuple(checked), tuple(missing),
+        tuple(each for each in told if each.course.is_moving and each.course.side is Side.BETTER),
+        tuple(each for each in told if each.key in seen.settled),
+        tuple(each for each in told if each.course.state is State.SETTLED and each.key not in seen.settled),
+        tuple(aside),
+        tuple(each for each in seen.courses.values() if not each.course.is_told),
+        seen.checked, seen.missing,
     )  # fmt: skip
 
 
@@ -165,21 +223,20 @@ def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], li
     return findings, checked, missing
 
 
-def _left(watched: dict[str, Movement], courses: dict[str, Watched], explained: set[str], is_short: bool) -> list[tuple[str, Movement]]:
+def _left(seen: Look, told: Iterable[Watched], explained: Set[str]) -> list[tuple[str, Movement]]:
     """Return what is new or going on, for the worse, and is explained by nothing found.
 
     In a week of holidays single weeks look odd in every metric: only what lasts is told.
     """
     found = []
-    for key, moved in watched.items():
-        course = courses[key].course
-        is_odd_week = is_short and course.state is State.NEW
-        if key not in explained and course.is_moving and course.is_bad and not is_odd_week:
-            found.append((key, moved))
+    for each in told:
+        is_odd_week = seen.is_short and each.course.state is State.NEW
+        if each.key not in explained and each.course.is_moving and each.course.is_bad and not is_odd_week:
+            found.append((each.key, seen.moved[each.key]))
     return found
 
 
-def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], courses: dict[str, Watched], others: Sequence[Remark]) -> Finding:
+def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], courses: Mapping[str, Watched], others: Sequence[Remark]) -> Finding:
     """Tell what moved and fits no pattern as one finding: metrics that move in one week usually have one cause."""
     sizes = {key: _affected(study, moved) for key, moved in left}
     key, moved = max(left, key=lambda each: sizes[each[0]])

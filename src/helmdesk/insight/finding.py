@@ -88,6 +88,16 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     context: tuple[str, ...] = ()
 
+    @property
+    def is_standing(self) -> bool:
+        """Whether it lies there all along: told every week, unless somebody dismisses it."""
+        return self.kind == "standing"
+
+    @property
+    def identity(self) -> str:
+        """What a dismissal holds to: the same thing in the same segment."""
+        return f"{self.key}:{self.kind}:{self.where}"
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {

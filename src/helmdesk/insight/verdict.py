@@ -7,7 +7,7 @@ none of them judges a course of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
+from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
 from helmdesk.insight.study import WEEK, Span, Study
 from helmdesk.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce, measured
@@ -94,6 +95,7 @@ class Verdict:
         episode: the weeks between the two levels; None without any.
         event: what was written down for the beginning of the present level.
         unit: of the values.
+        dismissed: who wants to hear no more of it, until it changes; None while it is told.
     """
 
     key: str
@@ -107,10 +109,17 @@ class Verdict:
     event: str
     unit: str
     until: date
+    dismissed: Dismissal | None = None
+
+    def unless(self, dismissed: Mapping[str, Dismissal]) -> Verdict:
+        """Return the verdict, marked where its identity is among the dismissed."""
+        return replace(self, dismissed=dismissed.get(self.identity)) if self.is_told else self
 
     @property
     def word(self) -> str:
         """The verdict in a word or two, for a card."""
+        if self.dismissed is not None:
+            return "dismissed"
         if self.state is State.NEW:
             return f"new: {self.side}"
         if self.state is State.GOING_ON:
@@ -162,15 +171,15 @@ class Verdict:
 
     @property
     def is_told(self) -> bool:
-        """Whether there is anything to tell: something new, going on, or settled within the last quarter."""
-        return self.state in (State.NEW, State.GOING_ON, State.SETTLED)
+        """Whether there is anything to tell: something new, going on, or settled within the last quarter, and not dismissed."""
+        return self.dismissed is None and self.state in (State.NEW, State.GOING_ON, State.SETTLED)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; dates are local, values in the metric's unit."""
         return {
             "metric": self.key, "state": str(self.state), "side": str(self.side), "word": self.word, "words": self.words, "now": self.now,
             "before": self.before, "standard_error": self.error, "unit": self.unit, "since": self.since and self.since.isoformat(),
-            "event": self.event, "identity": self.identity,
+            "event": self.event, "identity": self.identity, "dismissed": self.dismissed and self.dismissed.as_dict(),
             "episode": None if self.episode is None else {
                 "start": self.episode.start.isoformat(), "end": self.episode.end.isoformat(), "value": self.episode.value,
                 "side": str(self.episode.side), "event": self.episode.event,

@@ -175,6 +175,51 @@ def values_asked(condition: Filter) -> set[str]:
             return set().union(*(values_asked(part) for part in parts))
 
 
+def simplified(condition: Filter) -> Filter:
+    """Return a filter in the one form of all that differ by order, repetition or brackets alone."""
+    match condition:
+        case OneOf(dimension=name, values=values):
+            kept = tuple(sorted(set(values), key=repr))
+            return Compare(name, "=", kept[0]) if len(kept) == 1 else OneOf(name, kept)
+        case Not(condition=Not(condition=inner)):
+            return simplified(inner)
+        case Not(condition=inner):
+            return Not(simplified(inner))
+        case All(conditions=given) | Any(conditions=given):
+            parts: set[Filter] = set()
+            for part in map(simplified, given):
+                parts.update(part.conditions if isinstance(part, All | Any) and type(part) is type(condition) else (part,))
+            ordered = tuple(sorted(parts, key=filter_text))
+            return ordered[0] if len(ordered) == 1 else type(condition)(ordered)
+        case _:
+            return condition
+
+
+def filter_text(condition: Filter) -> str:
+    """Return a filter as text that `parse_filter` reads."""
+    match condition:
+        case Compare(dimension=name, operator=operator, value=value):
+            return f"{_name_text(name)} {operator} {_value_text(value)}"
+        case OneOf(dimension=name, values=values):
+            return f"{_name_text(name)} in ({', '.join(map(_value_text, values))})"
+        case IsNull(dimension=name):
+            return f"{_name_text(name)} is null"
+        case Not(condition=inner):
+            return f"not ({filter_text(inner)})"
+        case All(conditions=parts) | Any(conditions=parts):
+            texts = [f"({filter_text(part)})" if isinstance(part, All | Any) else filter_text(part) for part in parts]
+            return (" and " if isinstance(condition, All) else " or ").join(texts)
+
+
+def _name_text(name: str) -> str:
+    table = CUSTOM.rstrip(".") if name.startswith(CUSTOM) else None
+    return exp.column(name.removeprefix(CUSTOM), table=table).sql("duckdb")
+
+
+def _value_text(value: Scalar) -> str:
+    return exp.Literal.string(value).sql("duckdb") if isinstance(value, str) else repr(value)
+
+
 def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, exp.Expr]]) -> exp.Expr:
     """Build the SQL expression of a filter.
 

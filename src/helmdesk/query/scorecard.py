@@ -23,6 +23,29 @@ PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
 TREND_BUCKETS = 13
 
 
+class Dismissed(Protocol):
+    """Who dismissed a verdict, when and why."""
+
+    @property
+    def by(self) -> str:
+        """Who."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """When, in UTC."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why; may be empty."""
+        ...
+
+    def words(self, zone: str) -> str:
+        """Say all of it, the day in a zone."""
+        ...
+
+
 class Course(Protocol):
     """A verdict on the course of a metric's weeks."""
 
@@ -49,6 +72,11 @@ class Course(Protocol):
     @property
     def is_told(self) -> bool:
         """Whether there is anything to tell beyond that it is steady."""
+        ...
+
+    @property
+    def dismissed(self) -> Dismissed | None:
+        """Who wants to hear no more of it, until it changes."""
         ...
 
 
@@ -92,12 +120,19 @@ class Card:
 
     @property
     def story(self) -> str:
-        """The verdict on the metric's weeks in a sentence; empty without one."""
-        return self.course.words if self.course else ""
+        """The verdict on the metric's weeks in a sentence; empty without one, and where it is dismissed."""
+        return self.course.words if self.course and self.dismissed is None else ""
+
+    @property
+    def dismissed(self) -> Dismissed | None:
+        """Who dismissed the verdict; None while it is told."""
+        return self.course.dismissed if self.course else None
 
     @property
     def side(self) -> str:
         """Which way the verdict lies, for a sign and a colour."""
+        if self.dismissed is not None:
+            return self.verdict
         return self.course.side if self.course and self.course.is_known else self.verdict
 
     def as_row(self) -> dict[str, Any]:
@@ -120,6 +155,9 @@ class Card:
             "change_high": self.change.high if self.change else None,
             "verdict": self.verdict,
             "story": self.story,
+            "dismissed_by": self.dismissed.by if self.dismissed else None,
+            "dismissed_at": self.dismissed.at if self.dismissed else None,
+            "dismissed_reason": self.dismissed.reason if self.dismissed else None,
             "reason": self.reason,
             "target": str(self.target) if self.target is not None else None,
             "standing": self.standing,

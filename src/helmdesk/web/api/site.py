@@ -16,6 +16,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from pydantic import Field
 
 from helmdesk.errors import HelmdeskError, NotPermittedError, UsageError
+from helmdesk.insight.dismissals import LONGEST_REASON
 from helmdesk.query.window import plain
 from helmdesk.version import __version__
 from helmdesk.web.access import DATA_KEEPERS, LEADS, policy_for
@@ -23,6 +24,7 @@ from helmdesk.web.api.tokens import Needs
 from helmdesk.web.errors import problem, status_of
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.pages.insight import dismissal
 from helmdesk.web.pages.insight.page import remarks_of
 from helmdesk.web.people.audit import audit
 
@@ -33,7 +35,7 @@ MOST_ROWS = 5000
 CURSOR_SALT = "helmdesk rows cursor"
 
 api = NinjaAPI(title="Helmdesk", version=__version__, description=DESCRIPTION, docs_url=None, urls_namespace="api")
-numbers, rows_scope, annotate_scope = Needs("numbers"), Needs("rows"), Needs("annotate")
+numbers, rows_scope, annotate_scope, dismiss_scope = Needs("numbers"), Needs("rows"), Needs("annotate"), Needs("dismiss")
 Text = Annotated[str | None, Field(max_length=2000)]
 Key = Annotated[str, Field(max_length=100)]
 Compared = Literal["previous", "same-weekdays", "year", "year-dates"]
@@ -100,6 +102,17 @@ class Note(Schema):
     text: Annotated[str, Field(min_length=1, max_length=200)]
     metric: Annotated[str, Field(max_length=100)] = ""
     where: Annotated[str, Field(max_length=500)] = ""
+
+
+class Dismissed(Ending):
+    """A metric, or a standing finding of the brief, of which no more is to be told until it changes.
+
+    `identity` is what was read, as answers give it; without one it is what is told now.
+    """
+
+    subject: Key
+    identity: Annotated[str | None, Field(max_length=300)] = None
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] = ""
 
 
 @api.exception_handler(HelmdeskError)
@@ -243,6 +256,28 @@ def brief(request: Any, given: Query[Ending]) -> HttpResponse:
             end=given.end or None, where=given.where or None, remarks=remarks_of(request), policy=request.policy
         ).as_dict(),
     )
+
+
+@api.get("/dismissals", auth=numbers, response=ERRORS, summary="What is told no more until it changes")
+def list_dismissals(request: Any) -> HttpResponse:
+    """Return dismissed verdicts and findings: by whom, when, why, and for which filter."""
+    _for_leads(request)
+    return reply(request, lambda: [each.as_dict() for each in request.desk.dismissed(policy=request.policy)])
+
+
+@api.post("/dismissals", auth=dismiss_scope, response={201: dict[str, str], **ERRORS}, summary="Dismiss a verdict until it changes")
+def dismiss(request: Any, given: Dismissed) -> Any:
+    """Stop telling the verdict on a metric, or a standing finding, for a filter; numbers stay."""
+    _for_leads(request)
+    return Status(201, dismissal.dismiss(request, given.subject, **given.dict(exclude={"subject"})).as_dict())
+
+
+@api.delete("/dismissals/{subject}", auth=dismiss_scope, response=ERRORS, summary="Undo a dismissal")
+def tell_again(request: Any, subject: Key, where: Text = None) -> HttpResponse:
+    """Tell a verdict or finding again, for a filter; return what was dismissed."""
+    _for_leads(request)
+    gone = [each.as_dict() for each in dismissal.tell_again(request, subject, where)]
+    return HttpResponse(json.dumps(gone), content_type=TYPES["json"])
 
 
 def _for_leads(request: Any) -> None:

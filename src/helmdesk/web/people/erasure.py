@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db import connection, models, transaction
 
+from helmdesk.erasure import eraser
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
 from helmdesk.web.pages.data.models import LoadJob
 from helmdesk.web.pages.team.models import Comment
 from helmdesk.web.people.audit import ERASURE, RESTORED, AuditEvent, audit
 
-ERASED = "[erased]"
 # Where the audit log may speak of a customer; the rest is ours.
 NAMING = ("person", "subject", "detail")
 
@@ -24,8 +23,7 @@ def clean_database(words: Collection[str]) -> int:
 
     The audit log keeps its events and their digests; the event of the erasure tells what the changed ones say from now on.
     """
-    # Whole words only: an id may be as short as "77", and must not be found inside another number.
-    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in words) or r"(?!)")
+    clean = eraser(words)
     changed = 0
     events: set[int] = set()
     with transaction.atomic():
@@ -36,7 +34,7 @@ def clean_database(words: Collection[str]) -> int:
                     and not field.primary_key
                     and (model is not AuditEvent or field.name in NAMING)
                 ):
-                    rows = _clean(model, field, pattern)
+                    rows = _clean(model, field, clean)
                     changed += len(rows)
                     events |= set(rows) if model is AuditEvent else set()
         audit(ERASURE, texts=changed, events={str(event.pk): event.present_digest for event in AuditEvent.objects.filter(pk__in=events)})
@@ -47,7 +45,7 @@ def clean_database(words: Collection[str]) -> int:
     return changed
 
 
-def _clean(model: type[models.Model], field: models.Field, pattern: re.Pattern[str]) -> list[int]:
+def _clean(model: type[models.Model], field: models.Field, clean: Callable[[str], str]) -> list[int]:
     """Clean one field of every row; return the rows that held one of the words."""
     changed = []
     rows = model._default_manager.all()
@@ -56,19 +54,19 @@ def _clean(model: type[models.Model], field: models.Field, pattern: re.Pattern[s
         rows = rows.exclude(action__in=(ERASURE, RESTORED))
     for row in rows.only(field.name):
         value = getattr(row, field.name)
-        cleaned = _without(value, pattern)
+        cleaned = _without(value, clean)
         if cleaned != value:
             model._default_manager.filter(pk=row.pk).update(**{field.name: cleaned})
             changed.append(row.pk)
     return changed
 
 
-def _without(value: Any, pattern: re.Pattern[str]) -> Any:
+def _without(value: Any, clean: Callable[[str], str]) -> Any:
     """Return text, or texts within lists and tables, without the words; numbers stay numbers."""
     if isinstance(value, str):
-        return pattern.sub(ERASED, value)
+        return clean(value)
     if isinstance(value, list):
-        return [_without(item, pattern) for item in value]
+        return [_without(item, clean) for item in value]
     if isinstance(value, dict):
-        return {_without(key, pattern): _without(item, pattern) for key, item in value.items()}
+        return {_without(key, clean): _without(item, clean) for key, item in value.items()}
     return value

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from helmdesk.web.access import Role
+from helmdesk.web.access import EVERYONE, LEADS, STAFF, Role
 from helmdesk.web.people.audit import AuditEvent, AuditHead
 
 __all__ = ["ApiToken", "AuditEvent", "AuditHead", "Person", "SetupCode"]
@@ -23,14 +23,15 @@ SCOPES = {
     "numbers": "read metrics, scorecards, accounts and open work",
     "rows": "read the tickets and records behind numbers",
     "annotate": "add annotations to charts",
+    "dismiss": "dismiss verdicts until they change, and undo that",
     "operate": "read the site's own measurements (/metrics)",
 }
 
 
 def scopes_of(role: str) -> dict[str, str]:
     """Return the scopes that a role may give to a token, and that its tokens have while it lasts."""
-    lacking = {Role.ADMINISTRATOR: (), Role.ACCOUNT_VIEWER: ("operate", "annotate")}.get(Role(role), ("operate",))
-    return {name: text for name, text in SCOPES.items() if name not in lacking}
+    others = {"operate": frozenset({Role.ADMINISTRATOR}), "annotate": STAFF, "dismiss": LEADS}
+    return {name: text for name, text in SCOPES.items() if role in others.get(name, EVERYONE)}
 
 
 def digest_of(secret: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from helmdesk.insight.context import Remark
 from helmdesk.insight.explanation import Explanation
@@ -19,6 +21,8 @@ from helmdesk.web.access import LEADS
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.pages.annotations.page import back
+from helmdesk.web.pages.insight import dismissal
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
 
@@ -48,7 +52,7 @@ def explain(request: HttpRequest, key: str) -> HttpResponse:
         "entry": entry, "found": found, "findings": [finding_row(finding) for finding in found.findings],
         "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": window.words(zone), "before": window.previous_words(zone),
         "rules": request.desk.rules(key, end=end, where=question["where"], policy=request.policy), "places": _places(found, key, start, end, view), "reach": show_reach(found.movement),
-        **_charts(found),
+        "dismissed": found.course.dismissed.words(zone) if found.course and found.course.dismissed else "", **_charts(found),
     }  # fmt: skip
     if is_part(request, "explanation"):
         return render(request, "explanation.html", {**context, "view": view})
@@ -114,16 +118,41 @@ def brief(request: HttpRequest) -> HttpResponse:
         "found": found,
         "findings": [finding_row(finding) for finding in found.findings],
         "more": [finding_row(finding) for finding in found.more],
+        "dismissed": [(each, each.dismissal.words(request.desk.settings.time_zone)) for each in found.dismissed],
+        "may_dismiss": True,
+        "end": found.end.isoformat(),
     }
     if is_part(request, "brief"):
         return render(request, "digest.html", {**context, "view": view})
     return show(request, "brief.html", "Brief", **context, **filters(request, view))
 
 
+@require_POST
+def dismiss(request: HttpRequest, subject: str) -> HttpResponse:
+    """Dismiss what a page tells, until it changes."""
+    given = {name: request.POST.get(name, "").strip() for name in ("identity", "end", "where", "reason")}
+    dismissal.dismiss(request, subject, **given)
+    messages.success(request, "Dismissed until it changes.")
+    return back(request)
+
+
+@require_POST
+def tell_again(request: HttpRequest, subject: str) -> HttpResponse:
+    """Undo a dismissal."""
+    dismissal.tell_again(request, subject, request.POST.get("where", "").strip())
+    messages.success(request, "It is told again.")
+    return back(request)
+
+
 page = Page(
     title="Brief",
     roles=LEADS,
-    routes=(Route("brief", brief, "brief"), Route("metric/<slug:key>/explain", explain, "explain")),
+    routes=(
+        Route("brief", brief, "brief"),
+        Route("metric/<slug:key>/explain", explain, "explain"),
+        Route("dismissals/<slug:subject>", dismiss, "dismiss"),
+        Route("dismissals/<slug:subject>/undo", tell_again, "tell_again"),
+    ),
     place=12,
     key="b",
     help="last week in at most five findings: what moved, whether it is real, which lever",

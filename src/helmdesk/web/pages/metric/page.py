@@ -14,6 +14,8 @@ from helmdesk.kinds import Metric
 from helmdesk.query.distribution import has_distribution
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import GRAINS, next_period
+from helmdesk.query.scorecard import Scorecard
+from helmdesk.query.window import boundary
 from helmdesk.query.words import show_reason
 from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.charts import specs
@@ -47,6 +49,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
         "reason": "" if chosen.value is not None else show_reason(chosen.reason) or cards.cards[0].reason, "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
         "chosen": chosen, "dimensions": dimensions, "by": by, "grain": grain, "grains": GRAINS, "window": window_words(request, cards, view),
         "may_explain": request.user.role in LEADS and not view.variant,
+        **dismissal_of(request, cards, view),
         # Counts over the whole desk are not for those who see a part of it.
         "concerns": [each for each in request.desk.concerns() if each.touches(found.fact, view.clock)] if request.policy.predicate is None else [],
         "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": annotations_of(request, key, view),
@@ -54,6 +57,16 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
         **filters(request, view, "variant", "clock", "grain", "by"),
     }  # fmt: skip
     return show(request, "metric.html", found.name, **context)
+
+
+def dismissal_of(request: HttpRequest, cards: Scorecard, view: ViewState) -> dict[str, Any]:
+    """Return what a page needs to dismiss its verdict, or to say who did."""
+    zone, dismissed = request.desk.settings.time_zone, cards.cards[0].dismissed
+    return {
+        "may_dismiss": request.user.role in LEADS and not view.variant,
+        "end": boundary(cards.window.until, zone),
+        "dismissed": dismissed.words(zone) if dismissed and not view.variant else "",
+    }
 
 
 def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked: dict[str, Any], by: str, grain: str) -> dict[str, Any]:

@@ -1,0 +1,32 @@
+"""Dismissing what is told, and undoing that: the desk does it, the audit log keeps who did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helmdesk.insight.dismissals import Dismissal
+
+DISMISSED, TOLD_AGAIN = "dismissed a verdict", "undid a dismissal"
+
+
+def dismiss(request: Any, subject: str, **given: str | None) -> Dismissal:
+    """Dismiss the verdict on a metric, or a standing finding, as the one who asks; see `Desk.dismiss`."""
+    asked = {name: value or None for name, value in given.items() if name != "reason"}
+    found: Dismissal = request.desk.dismiss(subject, by=str(request.user), reason=given.get("reason") or "", policy=request.policy, **asked)
+    audit_dismissal(DISMISSED, found, request=request)
+    return found
+
+
+def tell_again(request: Any, subject: str, where: str | None) -> tuple[Dismissal, ...]:
+    """Undo dismissals as the one who asks; see `Desk.tell_again`."""
+    gone: tuple[Dismissal, ...] = request.desk.tell_again(subject, where=where or None, policy=request.policy)
+    for each in gone:
+        audit_dismissal(TOLD_AGAIN, each, request=request)
+    return gone
+
+
+def audit_dismissal(action: str, dismissal: Dismissal, **who: Any) -> None:
+    """Write a dismissal, or its end, into the audit log."""
+    from helmdesk.web.people.audit import audit
+
+    audit(action, dismissal.subject, **who, where=dismissal.where, identity=dismissal.identity, reason=dismissal.reason)

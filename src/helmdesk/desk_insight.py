@@ -163,7 +163,8 @@ class DeskInsight(DeskDetails):
         if not gone:
             others = [each.where or "everywhere" for each in self.dismissed(policy=policy) if each.subject == subject]
             raise NotFoundError(
-                f"{subject} is not dismissed {f'where {scope}' if scope else 'for everything'}" + (f"; it is: {' · '.join(others)}" if others else "")
+                f"{subject} is not dismissed {f'where {scope}' if scope else 'for everything'}"
+                + (f"; it is: {' · '.join(others)}" if others else "")
             )
         return gone
 

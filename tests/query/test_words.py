@@ -149,3 +149,24 @@ def test_a_weekend_brings_no_promise_nearer(tmp_path: Path) -> None:
     rows = list(desk.measure("breach_exposure", grain="day", start="2026-03-06", end="2026-03-12"))
     # At the ends of Friday to Wednesday: seven of eight hours are left until Monday; on Monday evening it is all but broken.
     assert [row.value for row in rows] == [0, 0, 0, 1000, 1000, 1000]
+
+
+def test_words_say_the_population_that_is_counted() -> None:
+    """Who counts every end must not say "solved", and who counts what a rule closed must say so."""
+    looked_at = 0
+    for entry in load_catalogue().values():
+        metric = entry.metric
+        forms = [
+            (metric, f"{metric.where_words}; {metric.formula}"),
+            *((entry.variant(v.name), v.description) for v in metric.variants if v.where),
+        ]
+        for form, words in forms:
+            counts_ends = form.fact == "tickets" and "solved_at < forever()" in form.where
+            if counts_ends and "outcome" not in form.where:
+                assert not re.search(r"\bsolved tickets", words + (entry.description if form is metric else "")), metric.key
+                assert re.search(r"\bend(ed|s)?\b", words), (metric.key, words)
+                looked_at += 1
+            elif counts_ends and "auto_closed" in form.where and (form is metric or "auto_closed" not in metric.where):
+                assert re.search("closed by a rule|a rule closed", words), (metric.key, words)
+                looked_at += 1
+    assert looked_at >= 9

@@ -38,10 +38,10 @@ metric = Metric(
     variants=(
         Variant("median", "the middle contact: one endless call does not move it", value=Quantile("handle_seconds", 0.5)),
         Variant("elapsed_chat", "undivided: from answer to wrap-up, however many chats ran at once", "Intercom", value=Mean("elapsed_handle_seconds")),
-        Variant("per_ticket", "work logged on a ticket, else the handle time of its contacts, over solved tickets that have any", fact="tickets",
+        Variant("per_ticket", "work logged on a ticket, else the handle time of its contacts, over the tickets that ended and have any", fact="tickets",
                 anchor="last_solved_at", value=Mean("handle_seconds"), where="is_counted and last_solved_at < forever()",
                 needs=("work_started|answered",),
-                evidence=("ticket_id", "created_at", "last_solved_at", "handle_seconds", "channel", "team", "agent")),
+                evidence=("ticket_id", "created_at", "last_solved_at", "outcome", "handle_seconds", "channel", "team", "agent")),
     ),
     references=(
         Reference("scattered answers took chats from 7 to 11 minutes; one knowledge base took them to 8", "seed 000, section 2"),

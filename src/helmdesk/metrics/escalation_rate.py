@@ -1,4 +1,4 @@
-"""How many handled tickets were declared to need a higher tier, a specialist team or a manager.
+"""How many of the tickets that ended were declared to need a higher tier, a specialist team or a manager.
 
 Passing a ticket sideways is not an escalation. Pushing this number down keeps hard cases with people
 who cannot solve them.
@@ -22,9 +22,9 @@ metric = Metric(
     anchor="last_solved_at",
     value=Share("escalations > 0"),
     where="is_counted and last_solved_at < forever()",
-    where_words="solved tickets, placed at their last solve",
-    formula="solved tickets with a declared escalation ÷ solved tickets",
-    evidence=("ticket_id", "created_at", "last_solved_at", "escalations", "team_changes", "issue_type", "team", "agent"),
+    where_words="tickets that ended, however they did (solved, closed by a rule, declined, a duplicate ...), placed at their last end",
+    formula="tickets with a declared escalation ÷ tickets that ended",
+    evidence=("ticket_id", "created_at", "last_solved_at", "outcome", "escalations", "team_changes", "issue_type", "team", "agent"),
     rewards="keeping tickets, also too long",
     exposes="missing permissions, missing knowledge, or intake that sends work to the wrong queue",
     supports=("tooling", "routing", "coaching"),

@@ -44,7 +44,7 @@ metric = Metric(
         Variant("lt_two_replies", "fewer than two public replies by people, none included", "Zendesk (older page)", value=Share("human_replies < 2"),
                 where="is_counted and last_solved_at < forever() and outcome = 'solved'", is_without_pending=True),
         Variant("no_reopen", "not reopened within reopen_days", value=Share("not is_reopened_in_time")),
-        Variant("within_15_min", "solved within 15 minutes of creation", "Zammad", value=Share("first_solve_seconds <= 900"),
+        Variant("within_15_min", "solved, or closed by a rule, within 15 minutes of creation", "Zammad", value=Share("first_solve_seconds <= 900"),
                 where="is_counted and first_solved_at < forever() and first_outcome in ('solved', 'auto_closed')", anchor="first_solved_at", needs=("status_changed",), is_without_pending=True),
         Variant("survey", "share who say so when asked", fact="responses", anchor="responded_at", value=Share("is_positive"),
                 where="instrument_kind = 'fcr' and is_last and is_counted and is_answer", needs=("responded",), is_without_pending=True,

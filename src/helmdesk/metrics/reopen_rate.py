@@ -1,4 +1,4 @@
-"""How often a solved ticket comes back.
+"""How often a ticket comes back that was solved, or closed by a rule.
 
 Only tickets whose waiting window has passed are judged; younger ones are pending. A customer's thank-you
 that reopens a ticket, solved again without a reply, is flagged and not counted. Tickets that first ended declined,
@@ -28,8 +28,8 @@ metric = Metric(
     anchor="first_solved_at",
     value=Share("is_reopened_in_time"),
     where=f"{SOLVED} and is_reopen_mature",
-    where_words="tickets solved at least reopen_days ago (7 unless the desk says otherwise), placed at their first solve",
-    formula="tickets reopened within reopen_days of their first solve ÷ tickets first solved",
+    where_words="tickets first solved, or closed by a rule, at least reopen_days ago (7 unless the desk says otherwise), placed at that end",
+    formula="tickets reopened within reopen_days of their first end ÷ tickets first solved or closed by a rule",
     evidence=("ticket_id", "first_solved_at", "reopened_at", "is_reopened_in_time", "reopens", "thank_you_reopens", "team", "agent"),
     rewards="solving for good; also leaving tickets open for longer",
     exposes="premature closing, thin answers, unfixed causes",
@@ -43,7 +43,7 @@ metric = Metric(
             where=SOLVED, is_without_pending=True,
         ),
         Variant(
-            "events_per_ticket", "mean number of reopens of a solved ticket", value=Mean("reopens"), unit="reopens",
+            "events_per_ticket", "mean number of reopens of a ticket that was solved, or closed by a rule", value=Mean("reopens"), unit="reopens",
             where=SOLVED, is_without_pending=True,
         ),
         Variant(

@@ -1,7 +1,7 @@
-"""How many public replies by people a solved ticket took.
+"""How many public replies by people a ticket took until it ended.
 
 More replies mean more turns for the customer and more work for the team, whoever wrote them; automatic messages
-and bots are not replies.
+and bots are not replies. Tickets that were declined, or closed by a rule, took replies too, and are in it.
 """
 
 from datetime import date
@@ -25,9 +25,9 @@ metric = Metric(
     anchor="last_solved_at",
     value=Mean("human_replies"),
     where="is_counted and last_solved_at < forever()",
-    where_words="solved tickets, placed at their last solve",
-    formula="public human replies ÷ solved tickets",
-    evidence=("ticket_id", "created_at", "last_solved_at", "human_replies", "human_rounds", "issue_type", "team", "agent"),
+    where_words="tickets that ended, however they did (solved, closed by a rule, declined, a duplicate ...), placed at their last end",
+    formula="public human replies ÷ tickets that ended",
+    evidence=("ticket_id", "created_at", "last_solved_at", "outcome", "human_replies", "human_rounds", "issue_type", "team", "agent"),
     rewards="long replies, and closing without one",
     exposes="questions that intake should have asked, unclear answers",
     supports=("tooling", "coaching"),

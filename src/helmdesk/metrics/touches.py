@@ -1,7 +1,7 @@
-"""How often people of the team wrote on a solved ticket, to the customer or to each other.
+"""How often people of the team wrote on a ticket until it ended, to the customer or to each other.
 
 Internal notes count: they are work that replies per ticket does not see, and many of them point to unclear
-ownership.
+ownership. What was declined, or closed by a rule, took work too, and is in it.
 """
 
 from datetime import date
@@ -25,9 +25,9 @@ metric = Metric(
     anchor="last_solved_at",
     value=Mean("touches"),
     where="is_counted and last_solved_at < forever()",
-    where_words="solved tickets, placed at their last solve",
-    formula="messages and notes by people of the team ÷ solved tickets",
-    evidence=("ticket_id", "created_at", "last_solved_at", "touches", "human_replies", "people_replying", "issue_type", "team", "agent"),
+    where_words="tickets that ended, however they did (solved, closed by a rule, declined, a duplicate ...), placed at their last end",
+    formula="messages and notes by people of the team ÷ tickets that ended",
+    evidence=("ticket_id", "created_at", "last_solved_at", "outcome", "touches", "human_replies", "people_replying", "issue_type", "team", "agent"),
     rewards="not writing things down",
     exposes="work per ticket, internal questions, unclear ownership",
     supports=("tooling", "routing"),

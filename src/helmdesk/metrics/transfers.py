@@ -1,4 +1,4 @@
-"""How often a ticket changes hands on its way to the solve.
+"""How often a ticket changes hands until it ends, however it ends.
 
 One hand-over counts once, whether the team, the assignee or both changed; the first assignment is none.
 Changes at one and the same instant are one step, so a source that keeps minutes shows fewer than its own
@@ -26,16 +26,16 @@ metric = Metric(
     anchor="last_solved_at",
     value=Mean("transfers"),
     where="is_counted and last_solved_at < forever()",
-    where_words="solved tickets, placed at their last solve",
-    formula="hand-overs between people or teams ÷ solved tickets",
-    evidence=("ticket_id", "created_at", "last_solved_at", "transfers", "team_changes", "issue_type", "team", "agent"),
+    where_words="tickets that ended, however they did (solved, closed by a rule, declined, a duplicate ...), placed at their last end",
+    formula="hand-overs between people or teams ÷ tickets that ended",
+    evidence=("ticket_id", "created_at", "last_solved_at", "outcome", "transfers", "team_changes", "issue_type", "team", "agent"),
     rewards="keeping tickets with one person, also the wrong one",
     exposes="triage that misses, shifts that end mid-case, customers who repeat themselves",
     supports=("routing", "scheduling", "coaching"),
     needs=("assigned",),
     read_with=("escalation_rate", "resolution_time"),
     variants=(
-        Variant("share", "share of solved tickets handed over at least once", value=Share("transfers > 0"), unit="share"),
+        Variant("share", "share of the tickets that ended which were handed over at least once", value=Share("transfers > 0"), unit="share"),
         Variant(
             "as_reported", "the source's own reassignment counter above zero, over all its tickets, placed at creation",
             value=Share("reported_transfers > 0"), unit="share", anchor="created_at", needs=("asserted_value",),

@@ -56,7 +56,7 @@ pattern = Pattern(
     lever="routing",
     alternatives=("only what needs a voice comes by the dearer channel",),
     if_wrong="customers pushed to a channel that does not suit their question",
-    review=("cost_per_ticket", 12, "cost per resolved ticket does not fall when suitable questions move"),
+    review=("cost_per_ticket", 12, "cost per handled ticket does not fall when suitable questions move"),
     check=check,
     kind="standing",
 )

@@ -13,7 +13,7 @@ from helmdesk.query.words import show_value
 
 
 def solving_is_not_cheaper(study: Study, before: Span, now: Span) -> Test | None:
-    """Cost per resolved ticket did not fall with it, and contacts per resolved ticket rose."""
+    """Cost per ticket solved did not fall with it, and contacts per ticket solved rose."""
     entry = study.find("cost_per_ticket")
     values = {}
     for name in ("per_resolved", "per_contact"):
@@ -24,7 +24,7 @@ def solving_is_not_cheaper(study: Study, before: Span, now: Span) -> Test | None
     return Test(
         "solving is not cheaper",
         bool(is_so),
-        f"contacts per resolved ticket went from {show_value(contacts[0], 'ratio')} to {show_value(contacts[1], 'ratio')}",
+        f"contacts per ticket solved went from {show_value(contacts[0], 'ratio')} to {show_value(contacts[1], 'ratio')}",
     )
 
 
@@ -34,6 +34,6 @@ pattern = Pattern(
     lever="policy",
     alternatives=("bot conversations are counted as contacts now",),
     if_wrong="a channel kept that customers would gladly leave",
-    review=("cost_per_ticket", 8, "cost per resolved ticket does not fall when fewer contacts are needed"),
+    review=("cost_per_ticket", 8, "cost per ticket solved (the variant per_resolved) does not fall when fewer contacts are needed"),
     check=together(Side("cost_per_ticket", -1), extra=solving_is_not_cheaper),
 )

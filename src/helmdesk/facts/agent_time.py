@@ -1,8 +1,8 @@
 """What each agent was planned to do against what the agent did, second by second, cut at quarter-hours.
 
-Quarter-hours because every zone's hours and days begin on one. At one instant the most specific plan counts
-(the shortest; a break inside a shift). Adherence leaves out time in a system outage. Time in a state whose end had to
-be assumed is ``derived``.
+Quarter-hours because every zone's hours and days begin on one. At one instant leave counts, whatever else was planned;
+else the most specific plan (the shortest; a break inside a shift). Adherence leaves out time in a system outage. Time in
+a state whose end had to be assumed is ``derived``.
 """
 
 from helmdesk.facts.fact import TIME_DIMENSIONS, Dimension, Fact
@@ -42,7 +42,7 @@ fact = Fact(
         where p.end_at is not null
     ),
     planned as (
-        select p.agent_id, p.start_at, arg_min(l.activity, (l.end_at - l.start_at, l.record_id)) as activity, min(l.source) as source
+        select p.agent_id, p.start_at, arg_min(l.activity, (l.activity <> 'time_off', l.end_at - l.start_at, l.record_id)) as activity, min(l.source) as source
         from pieces p
         join plan_days l on l.agent_id = p.agent_id and l.day_at = date_trunc('day', p.start_at) and l.start_at < p.end_at and l.end_at > p.start_at
         where p.end_at is not null

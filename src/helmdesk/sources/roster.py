@@ -1,6 +1,8 @@
 """Planned shifts from a CSV: who, what, from when to when; approved changes replace the shift they name.
 
-Files that are loaded together are one plan; a later load takes the place of what was planned for the same people and days.
+Files that are loaded together are one plan; a later plan takes the place of what was planned for the same people and days.
+A load without any work in it (leave from another system, breaks, trainings) is no plan of a day but a part of one: it
+stands beside the plan, and takes the place of what such loads said of the same activity before.
 Times without an offset are in ``--time-zone``. An end before its start is on the next day, at that time of the wall clock
 there; one in the hour that the clocks repeat is its second passing, where that comes after the start. A time that the
 clocks skip is the moment after.
@@ -76,8 +78,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             if sheet.has("changed_at")
             else "null::timestamptz"
         )
-        # A plan tells a person's day as a whole: a later one takes the place of all that was planned for it.
-        day = "date" if sheet.has("date") else f"regexp_replace({start}, '[T ]*[0-9]{{1,2}}:[0-9]{{2}}.*$', '')"
         shared = {
             "source_id": "shift_id", "agent_id": "agent_id", "activity": "known_activity", "start_at": "start_at", "end_at": "end_at",
             "shift_id": "shift_id", "extra": "extra", "_file": "_file", "_row": "_row",
@@ -90,7 +90,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             {
                 **shared,
                 "record_id": f"'roster:planned:' || {identity}",
-                "row_id": f"'roster:' || agent_id || ':' || {day}",
+                "row_id": "'roster:' || agent_id || ':' || start_day",
                 "occurred_at": "start_at",
             },
             f"planned where {sound} and changed_at is null and approved_by is null",
@@ -102,6 +102,25 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             f"planned where {sound} and (changed_at is not null or approved_by is not null)",
         )  # fmt: skip
         staging.connection.execute("drop table planned")
+    _tell_replaced(staging)
+
+
+def _tell_replaced(staging: Staging) -> None:
+    """Let a load stand for what it speaks of, and say so: of days where it plans work, else of its activities alone."""
+    planned = "staged_workforce where type = 'shift_planned'"
+    activities = [each for (each,) in staging.connection.execute(f"select distinct activity from {planned} order by 1").fetchall()]
+    if not activities:
+        return
+    if "work" in activities:
+        staging.note(
+            "plans of the same people and days that were loaded before are replaced; what was loaded without shifts, as leave is, stays"
+        )
+        return
+    staging.connection.execute("update staged_workforce set row_id = row_id || ':' || activity where type = 'shift_planned'")
+    words = " and ".join(activities)
+    staging.note(
+        f"no shifts, only {words}: added to the plans of these people, in place of {words} loaded without shifts for the same days before"
+    )
 
 
 source = Source("roster", "planned shifts (CSV: agent, start, end, activity)", read, named_paths)

@@ -244,6 +244,7 @@ class Desk(DeskInsight):
         window: str | None = None,
         where: str | None = None,
         export: Path | None = None,
+        account: str | None = None,
         policy: Policy | None = None,
     ) -> list[Comparison]:
         """Return another tool's numbers beside ours over tickets created in a window, with the reasons of every difference.
@@ -253,12 +254,15 @@ class Desk(DeskInsight):
             start, end: local dates in the desk's time zone, half-open.
             where: filter over dimensions.
             export: the tool's own output (CSV with an id column), to compare its definition with what it really gave.
+            account: only its tickets, and whose numbers stand in `export`; needed where a desk has several of the tool.
 
         Raises:
-            NotFoundError, InputError: an unknown number, or an export that cannot be read.
+            NotFoundError, InputError: an unknown number or account, or an export that cannot be read.
+            UsageError: an export that may be of several accounts.
         """
-        from helmdesk.query.compare import compare
+        from helmdesk.query.compare import account_of, compare
         from helmdesk.query.periods import parse_boundary
+        from helmdesk.records.accounts import read_accounts
 
         start, end = self._dates(window, start, end)
 
@@ -269,14 +273,15 @@ class Desk(DeskInsight):
             )
 
         request = self._scoped(where, policy)
+        chosen = account_of(preset, read_accounts(self.lake.snapshot().files), account, is_exported=export is not None)
         with self.reader() as reader:
             windows = (placed(self.settings.time_zone), placed("UTC"))
 
             def make() -> list[Comparison]:
-                return compare(reader.engine, preset, numbers, windows, export, request, reader.bounds)
+                return compare(reader.engine, preset, numbers, windows, export, request, reader.bounds, chosen)
 
             # A file of somebody else's may change between two questions; our own numbers do not.
-            return make() if export else reader.remember(("compare", preset.name, tuple(numbers), windows, request), make)
+            return make() if export else reader.remember(("compare", preset.name, tuple(numbers), windows, request, chosen), make)
 
     def verify(self, receipt: Receipt) -> None:
         """Compute a receipt's request again from the lake as of its version.

@@ -11,6 +11,7 @@ from desks import make_desk
 from helmdesk.desk import Desk
 from helmdesk.erasure import erase
 from helmdesk.errors import ConflictError, NotFoundError, UsageError
+from helmdesk.presets.preset import find_preset
 from helmdesk.records.staging import LoadReport
 
 TICKETS = "id,created_at,status,updated_at,requester_id,assignee_id\n"
@@ -390,3 +391,28 @@ def test_a_mapping_that_names_tickets_of_others(load: Loader, tmp_path: Path) ->
     assert load.run("select ticket_id from responses order by responded_at, score") == [("jira:44",), (None,), ("2",)]
     with pytest.raises(ConflictError, match="is one of zendesk"):
         load("jira", {**JIRA, "issue": JIRA["issue"].replace("1,SD-1", "77,SD-77")}, account="zendesk")
+
+
+def test_another_tools_file_is_of_one_account(load: Loader, tmp_path: Path) -> None:
+    """Its plain numbers are those of the account that is said; the second account's user table counts like the first's."""
+    preset = find_preset("dbt_zendesk")
+    file = tmp_path / "ticket_metrics.csv"
+    file.write_text("ticket_id,first_resolution_calendar_minutes\n1,180\n2,\n", encoding="utf-8")
+    number = ["first_resolution_calendar_minutes"]
+    load("zendesk", A)
+    load("jira", JIRA)
+    (found,) = load.desk.compare(preset, number, export=file)
+    assert (found.ours, found.theirs, found.differing) == (180, 180, 0)  # the Jira is none of it
+    load("zendesk", B, account="brand-b")
+    load.desk.refresh()
+    with pytest.raises(UsageError, match=r"several accounts this file may be of \(brand-b, zendesk\); say which: --as zendesk"):
+        load.desk.compare(preset, number, export=file)
+    with pytest.raises(NotFoundError, match="no account 'brandb' with tickets; did you mean 'brand-b'"):
+        load.desk.compare(preset, number, export=file, account="brandb")
+    (found,) = load.desk.compare(preset, number, export=file, account="zendesk")
+    assert (found.ours, found.theirs, found.differing) == (180, 180, 0)
+    (found,) = load.desk.compare(preset, number, export=file, account="brand-b")
+    assert [(row["ticket_id"], row["ours"], row["theirs"]) for row in found.rows] == [("brand-b:1", None, 180)]
+    # Tickets 2 and 3 of brand-b were asked by somebody who is not in its user table: the package drops them.
+    (created,) = load.desk.compare(preset, ["tickets_created"], account="brand-b")
+    assert (created.n_ours, created.n_theirs) == (3, 1)

@@ -121,3 +121,19 @@ def test_what_is_in_quarantine_is_found_in_its_file(tmp_path: Path, source: str)
     assert {(each.column, each.raw or "") for each in apart} == bad
     for each in apart:
         assert each.line and each.column and cells[each.line, each.column] == (each.raw or "")
+
+
+def test_hours_of_a_schedule_that_cannot_be_are_found_in_their_column(tmp_path: Path) -> None:
+    (tmp_path / "ticket.csv").write_text(
+        "id,created_at,status,updated_at\n1,2026-01-05 09:00:00,open,2026-01-05 09:00:00\n", encoding="utf-8"
+    )
+    rows = f"1,{TWO_LINES},2000,2460,London\n2,Office,1920,1000,London\n3,Office,1920,2460,Atlantis\n4,Office,nine,2460,London\n5,Office,1920,2460,London\n"
+    (tmp_path / "schedule.csv").write_text("id,name,start_time,end_time,time_zone\n" + rows, encoding="utf-8")
+    desk = make_desk(tmp_path / "desk", quarantine_limit=1)
+    report = desk.load("zendesk", [tmp_path], refresh=False)
+    assert report.records["calendar"] == 2
+    assert [(each.line, each.column, each.raw) for each in desk.quarantine()] == [
+        (4, "end_time", "1000"),
+        (5, "time_zone", "Atlantis"),
+        (6, "start_time", "nine"),
+    ]

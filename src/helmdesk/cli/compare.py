@@ -26,6 +26,7 @@ from helmdesk.query.words import show_change, show_value
     metavar="FILE",
     help="The tool's own output: a CSV of one of its tables, with its id and all columns compared.",
 )
+@click.option("--as", "account", metavar="NAME", help="Account to compare, where a desk holds several: brand-b.")
 @click.option("--tickets", "is_listed", is_flag=True, help="List every ticket that differs, with its reasons.")
 @click.option("--start", metavar="DATE", help="Tickets created from this local day on.")
 @click.option("--end", metavar="DATE", help="Tickets created before this local day.")
@@ -33,12 +34,12 @@ from helmdesk.query.words import show_change, show_value
 @desk_option
 @format_option
 def command(
-    preset_name: str, numbers: tuple[str, ...], against: Path | None, is_listed: bool, start: str | None, end: str | None,
+    preset_name: str, numbers: tuple[str, ...], against: Path | None, account: str | None, is_listed: bool, start: str | None, end: str | None,
     window: str | None, desk_path: str | None, format_name: str,
 ) -> None:  # fmt: skip
     """Compute numbers by our definition and by another tool's, and say ticket by ticket where and why they differ."""
     preset = find_preset(preset_name)
-    found = open_desk(desk_path).compare(preset, numbers, start=start, end=end, window=window, export=against)
+    found = open_desk(desk_path).compare(preset, numbers, start=start, end=end, window=window, export=against, account=account)
     if format_name != "table":
         rows = _ticket_rows(found) if is_listed else _reason_rows(found)
         emit(format_name, list(rows[0]) if rows else ["number"], rows, lambda: _arrow(rows))

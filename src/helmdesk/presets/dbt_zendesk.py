@@ -23,7 +23,8 @@ from helmdesk.presets.rules import (
     with_gone,
 )
 
-KNOWN = "is_requester_known or source <> 'zendesk'"
+# A source that knows nobody gave no user table to drop tickets by.
+KNOWN = "is_requester_known or source not in (select source from tickets where is_requester_known)"
 SOLVED_THERE = "is_dbt_solved"
 
 
@@ -125,6 +126,7 @@ _LAST_SOLVED_AT = "date_diff('minute', created_at, dbt_last_resolution_at) * 1.0
 preset = Preset(
     name="dbt_zendesk",
     tool="dbt_zendesk 1.6",
+    system="zendesk",
     sources=("github.com/fivetran/dbt_zendesk, DECISIONLOG.md", "research/peers.md, sections 1.2 and 1.3"),
     metrics=(
         _reply("first_reply_time_calendar_minutes", FIRST_REPLY, "calendar", BOT_TIME, minutes("dbt_reply_by_people_seconds"), minutes("dbt_reply_seconds")),

@@ -8,6 +8,7 @@ _ASSIGNED = "case when first_reply_at < forever() then case when bot_started_at 
 preset = Preset(
     name="intercom",
     tool="Intercom reports",
+    system="intercom",
     sources=("Intercom help 3653556 (responsiveness), 7022438 (metrics), developers.intercom.com (conversation statistics)", "research/field.md, section 3"),
     metrics=(
         ToolMetric(

@@ -108,6 +108,7 @@ class Preset:
 
     Attributes:
         tool: its name for people.
+        system: the source that reads its accounts; empty where none reads that tool alone.
         sources: where the rules are published.
         left_out: what of the tool is not compared, and why.
         exports: tables of the tool's output; none: one, named by any id column.
@@ -119,6 +120,7 @@ class Preset:
     tool: str
     sources: tuple[str, ...]
     metrics: tuple[ToolMetric, ...]
+    system: str = ""
     left_out: str = ""
     exports: tuple[Export, ...] = ()
     run_at: str = ""

@@ -34,6 +34,7 @@ def _single(name: str, seconds: str, solved: str, done: str, variant: str) -> To
 preset = Preset(
     name="zendesk",
     tool="Zendesk Explore",
+    system="zendesk",
     sources=("Zendesk help 4408821871642 (first reply), 4408820618266 (one-touch), 5654110765338 (business hours)", "research/field.md, section 3"),
     metrics=(
         ToolMetric(

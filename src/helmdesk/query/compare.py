@@ -14,7 +14,7 @@ from helmdesk.clocks.sla import ALIASES
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.engine import Engine
 from helmdesk.engines.translation import HOUSE_DIALECT
-from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.errors import InputError, NotFoundError, UsageError, nearest
 from helmdesk.facts.build import ensure_fact
 from helmdesk.facts.fact import load_facts
 from helmdesk.presets.preset import Export, Fault, Preset, ToolMetric
@@ -22,6 +22,8 @@ from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import filter_expression
 from helmdesk.query.request import Request
+from helmdesk.records.accounts import Account
+from helmdesk.records.staging import text
 
 UNEXPLAINED, ROUNDING, ABSENT, UNKNOWN = "unexplained", "rounding of the export", "not in the file", "not on this desk"
 ID_COLUMNS = ("ticket_id", "id", "clock_id", "conversation_id")
@@ -81,8 +83,11 @@ class GivenExport:
     rows: Mapping[str, Mapping[str, str]]
 
 
-def read_export(path: Path, preset: Preset) -> GivenExport:
+def read_export(path: Path, preset: Preset, prefix: str = "") -> GivenExport:
     """Return the tool's own values by row.
+
+    Args:
+        prefix: what the ids of the account begin with here, and not in its own output.
 
     Raises:
         NotFoundError, InputError: no such file, no column that names a row, or two rows of one name; says which line.
@@ -103,6 +108,7 @@ def read_export(path: Path, preset: Preset) -> GivenExport:
         export = _export_of(path, columns, preset)
         for row in reader:
             name = _row_name(path, reader.line_num, export, row)
+            name = name if name.startswith(prefix) else f"{prefix}{name}"
             if name in found:
                 raise InputError(
                     f"{path}, line {reader.line_num}: a second row with {', '.join(f'{key} {row[key]}' for key in export.key)}"
@@ -152,8 +158,36 @@ def _number(text: str | None, path: Path, row: str, column: str) -> float | None
         raise InputError(f"{path}: {column} of {row} is no number: {text!r}") from error
 
 
+def account_of(preset: Preset, accounts: Mapping[str, Account], named: str | None, *, is_exported: bool) -> Account | None:
+    """Return the account whose tickets are compared; None: all there are, of which at most one is the tool's.
+
+    Raises:
+        NotFoundError: no account has this name.
+        UsageError: a file of the tool's, and several accounts whose it may be.
+    """
+    having = {name: account for name, account in accounts.items() if account.has_tickets}
+    if named is not None:
+        if named not in having:
+            raise NotFoundError(f"no account '{named}' with tickets{nearest(named, having)} (there are: {', '.join(having) or 'none'})")
+        return having[named]
+    own = [account for account in having.values() if account.system == preset.system] or list(having.values())
+    if not is_exported or len(having) < 2:
+        return None
+    if len(own) > 1:
+        names = ", ".join(account.name for account in own)
+        raise UsageError(f"the desk has several accounts this file may be of ({names}); say which: --as {own[-1].name}")
+    return own[0]
+
+
 def compare(
-    engine: Engine, preset: Preset, names: Sequence[str], windows: tuple[str, str], export: Path | None, request: Request, bounds: Bounds
+    engine: Engine,
+    preset: Preset,
+    names: Sequence[str],
+    windows: tuple[str, str],
+    export: Path | None,
+    request: Request,
+    bounds: Bounds,
+    account: Account | None = None,
 ) -> list[Comparison]:
     """Compare the chosen metrics of a preset (all when none is named).
 
@@ -162,6 +196,7 @@ def compare(
             ``anchor_`` is the instant that places a row.
         export: the tool's own output; adds what its definition does not explain.
         request: carries filter and policy: rows outside them do not exist.
+        account: the one whose tickets are compared, and whose numbers stand in `export`; None: all.
 
     Raises:
         NotFoundError: an unknown metric of the preset.
@@ -172,7 +207,7 @@ def compare(
         if name not in known:
             raise NotFoundError(f"preset {preset.name} has no number '{name}'{nearest(name, known)} (it has: {', '.join(known)})")
     chosen = [known[name] for name in names] or list(preset.metrics)
-    given = read_export(export, preset) if export else None
+    given = read_export(export, preset, account.prefix if account else "") if export else None
     if given:
         chosen = _in_file(given, preset, chosen, is_named=bool(names))
         if preset.faults and isinstance(engine, DuckDB) and any(metric.faults for metric in chosen):
@@ -181,7 +216,7 @@ def compare(
     for metric in chosen:
         ensure_fact(engine, metric.fact)
         scope = _scope(metric, request, bounds)
-        found.append(_compare(engine, preset, metric, windows, scope, given))
+        found.append(_compare(engine, preset, metric, windows, scope, given, account))
     return found
 
 
@@ -234,6 +269,7 @@ def _compare(
     windows: tuple[str, str],
     scope: str,
     export: GivenExport | None,
+    account: Account | None,
 ) -> Comparison:
     local, utc = (f"({condition.replace(ANCHOR, metric.anchor)})" for condition in windows)
     expressions, days = [(metric.ours, local)], local
@@ -241,8 +277,9 @@ def _compare(
         days = utc if step.is_utc else days
         expressions.append((step.value, days))
     cells = [f"cast(case when {days} then {value} end as double) as v{place}" for place, (value, days) in enumerate(expressions)]
+    own = f"source = {text(account.name)}" if account else ALL
     given = "cast(null as double) as theirs, false as is_given"
-    source = f"(select * from {metric.fact} where ({local} or {utc}) and ({scope})) f"
+    source = f"(select * from {metric.fact} where ({local} or {utc}) and ({scope}) and ({own})) f"
     theirs: dict[str, float | None] = {}
     faults: tuple[Fault, ...] = ()
     if export is not None:

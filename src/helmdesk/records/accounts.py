@@ -13,10 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from helmdesk.errors import ConflictError, UsageError, nearest
 from helmdesk.records.identities import known_ids, qualify, resolve_references
 from helmdesk.records.staging import Staging, text
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Systems that number everything themselves. A further one never shares numbers with what is there; files that people
 # write by hand mean the agents and tickets that the desk knows.
@@ -97,7 +101,7 @@ def settle_account(staging: Staging, files: Mapping[str, Sequence[str]], named: 
     """
     check_name(named)
     system = staging.source
-    accounts, contents = _known(staging, files, system)
+    accounts, contents = _known(staging.connection, files)
     owns_tickets = _owns(staging, "ticket", "created")
     account = _Search(staging, files, accounts, system, owns_tickets).find(named, contents.get(content, ()))
     staging.report.account, staging.report.system, staging.report.prefix = account.name, system, account.prefix
@@ -125,9 +129,17 @@ def _owns(staging: Staging, family: str, type_name: str) -> bool:
     return bool(staging.connection.execute(f"select 1 from staged_{family} where type = {text(type_name)} limit 1").fetchone())
 
 
-def _known(staging: Staging, files: Mapping[str, Sequence[str]], system: str) -> tuple[dict[str, Account], dict[str, list[str]]]:
+def read_accounts(files: Mapping[str, Sequence[str]]) -> dict[str, Account]:
+    """Return the accounts on a desk by name, from its lake's Parquet files by family."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        return _known(connection, files)[0]
+
+
+def _known(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]]) -> tuple[dict[str, Account], dict[str, list[str]]]:
     """Return the accounts on the desk by name, and the names of those that files of the same content were loaded into."""
-    run = staging.connection.execute
+    run = connection.execute
     told: dict[str, tuple[str, str]] = {}
     contents: dict[str, list[str]] = {}
     if files.get("batch"):

@@ -25,13 +25,12 @@ def stage_schedules(staging: Staging, *, has_holidays: bool) -> None:
     zones = tomllib.loads(files("helmdesk.sources").joinpath("zendesk_zones.toml").read_text(encoding="utf-8"))
     weekly: dict[str, list[tuple[int, int]]] = defaultdict(list)
     about: dict[str, tuple[str, str | None, str | None, int, int]] = {}
-    for schedule, start, end, zone_name, label, created, file, row, line in rows:
+    for schedule, start, end, zone_name, label, created, file, row in rows:
         zone = zones.get(zone_name, zone_name)
-        reason = _schedule_fault(start, end, zone)
-        if reason:
-            staging.connection.execute(
-                "insert into rejected values (?, ?, ?, 'time_zone', ?, ?, true)", [file, row, line, zone_name, reason]
-            )
+        fault = _schedule_fault(start, end, zone)
+        if fault:
+            column, reason = fault
+            staging.reject(column, column, text(reason), f"z_schedule where _file = {file} and _row = {row}", is_whole_row=True)
             continue
         # Zendesk's week starts on Sunday, ours on Monday.
         shifted = (int(start) - 24 * 60) % MINUTES_A_WEEK
@@ -58,13 +57,14 @@ def _is_kept(staging: Staging, table: str) -> str:
     return f"(_fivetran_deleted is null or not {flag('_fivetran_deleted')})"
 
 
-def _schedule_fault(start: str | None, end: str | None, zone: str) -> str | None:
+def _schedule_fault(start: str | None, end: str | None, zone: str) -> tuple[str, str] | None:
+    """Return the column that makes a row unusable, and why; null where none does."""
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        return "unknown time zone"
+        return "time_zone", "unknown time zone"
     if not (start and end and start.isdigit() and end.isdigit() and 0 <= int(start) < int(end) <= MINUTES_A_WEEK):
-        return f"impossible hours {start} to {end} (minutes since Sunday)"
+        return "end_time" if start and start.isdigit() else "start_time", f"impossible hours {start} to {end} (minutes since Sunday)"
     return None
 
 

@@ -30,7 +30,7 @@ from helmdesk.version import __version__
 MANIFEST = "manifest.json"
 FORMAT = 1
 # Made anew by whoever needs it, or of no use elsewhere.
-LEFT_OUT = ("site/static", "site/chart", "site/uploads", "site/audit.lock", "lake.lock", *KEY_FILES)
+LEFT_OUT = ("site/static", "site/chart", "site/uploads", "site/audit.lock", "lake.lock", "lake.seal", *KEY_FILES)
 SECRETS = "secrets.json"
 
 
@@ -65,6 +65,7 @@ def back_up(desk: DeskFolder, archive: Path, on_step: Step = silent, passphrase:
     if archive.exists():
         raise ConflictError(f"{archive} exists already; choose another name")
     snapshot = desk.lake.snapshot()
+    desk.lake.check_files(snapshot.files)
     records = desk.count_records(snapshot)
     waiting = archive.with_name(archive.name + ".part")
     listed: dict[str, dict[str, object]] = {}
@@ -165,6 +166,7 @@ def restore(archive: Path, folder: Path, *, is_verified: bool = False, on_step: 
     has_secrets = _put_secrets(archive, folder, passphrase)
     (folder / MARTS_FOLDER).mkdir(exist_ok=True)
     desk = DeskFolder(folder)
+    desk.lake.seal_anew()  # every file was compared with its digest just now
     found = manifest["records"]
     if is_verified:
         on_step("counting records")

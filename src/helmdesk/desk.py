@@ -297,4 +297,4 @@ class Desk(DeskInsight):
         # Validated like a settings file: an edited receipt must not reach the facts unchecked.
         settings = settings_from(dict(content["settings"]), "the receipt's settings").for_facts()
         again = self._answer(Question.from_dict(content["request"]), int(content["lake_version"]), settings, None)
-        confirm(receipt, again.receipt.results, changed_since(receipt, self.find_metric))
+        confirm(receipt, again.receipt, changed_since(receipt, self.find_metric))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helmdesk.desk_marts import LAKE_FOLDER, MARTS_FOLDER, DeskMarts, Step, silent
+from helmdesk.desk_marts import MARTS_FOLDER, DeskMarts, Step, silent
 from helmdesk.errors import DataQualityError, HelmdeskError
 from helmdesk.lake.lake import Snapshot
 from helmdesk.lake.mart import remove_marts, spilling
@@ -155,6 +154,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.records.staging import LoadReport, Staging
         from helmdesk.sources.instruments import tell_answers
 
+        self.confirm_lake(self.published_made_of())
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
             report = LoadReport(source, batch_id, is_already_loaded=True, lake_version=self.lake.version())
             if refresh:
@@ -228,9 +228,7 @@ class DeskFolder(DeskMarts):
 
     def empty(self) -> None:
         """Throw all records and marts away; a desk without anything remains."""
-        with self.lake.writing():
-            shutil.rmtree(self.path / LAKE_FOLDER)
-            self.lake.create()
+        self.lake.empty()
         remove_marts(self.path / MARTS_FOLDER)
         self.dismissals.forget()
 

@@ -10,9 +10,18 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError
+from helmdesk.errors import ConflictError, DamageError, HelmdeskError, NotFoundError
 from helmdesk.lake.lake import Additions, Lake, Snapshot
-from helmdesk.lake.mart import forget_older_tables, publish_mart, published_mart, remove_marts, spill_folder, spilling
+from helmdesk.lake.mart import (
+    POINTER,
+    forget_older_tables,
+    is_pointer_damaged,
+    publish_mart,
+    published_mart,
+    remove_marts,
+    spill_folder,
+    spilling,
+)
 from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -101,20 +110,27 @@ class DeskMarts:
         write_settings(folder / SETTINGS_FILE, settings or Settings())
         return cls(folder)
 
-    def refresh(self, *, is_forced: bool = False, on_step: Step = silent) -> int:
+    def refresh(self, *, is_forced: bool = False, accepts_loss: bool = False, on_step: Step = silent) -> int:
         """Build the mart of the newest lake version and publish it; return that version.
 
         A mart that is up to date is left alone unless `is_forced`.
+
+        Args:
+            accepts_loss: take what is left of a damaged lake for all there is.
+
+        Raises:
+            DamageError: the lake is not as it was left, or not the one that the published mart was made from.
         """
+        if accepts_loss:
+            self.lake.seal_anew()
+            remove_marts(self.path / MARTS_FOLDER)
         settings = self.settings.for_facts()
         if self.settings.engine == "spark":
             self._open_spark(None, settings, on_step)
             return self.lake.version()
         snapshot = self.lake.snapshot()
         made_of = self.published_made_of()
-        if made_of is not None and made_of.lake_version > snapshot.version:
-            # The log ends before the version that the mart was made from: its last entries are lost.
-            raise self.lake.damaged(made_of.lake_version) or ConflictError(f"{self.path}: the mart is of a later version than the lake")
+        self.confirm_lake(made_of)
         if not is_forced and made_of is not None and not made_of.changes(settings) and self._holds_all(made_of, snapshot.version):
             return snapshot.version
 
@@ -155,7 +171,8 @@ class DeskMarts:
             bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
             engine.use_threads(path.stat().st_size)
             engine.run("begin")
-            renew_facts(engine, snapshot.files, additions.files, additions.batches, settings, snapshot.version, on_step)
+            self.lake.check_files(snapshot.files)
+            renew_facts(engine, snapshot.files, additions.files, additions.batches, settings, snapshot.version, snapshot.log, on_step)
             engine.run("commit")
         except CannotRenew as reason:
             on_step(f"building the mart anew: {reason}")
@@ -166,6 +183,17 @@ class DeskMarts:
         finally:
             engine.close()
         return True
+
+    def confirm_lake(self, made_of: MadeOf | None) -> None:
+        """Make sure that the lake still holds what a mart was made of.
+
+        Raises:
+            DamageError: log entries were lost or replaced since.
+        """
+        if made_of is not None and made_of.log:
+            self.lake.confirm(made_of.log, made_of.lake_version)
+        elif made_of is not None and made_of.lake_version > self.lake.version():  # made by a version that knew the number alone
+            raise self.lake.damaged(made_of.lake_version) or ConflictError(f"{self.path}: the mart is of a later version than the lake")
 
     def published_path(self) -> Path | None:
         """Return the published mart's file, or None when there is none."""
@@ -191,7 +219,8 @@ class DeskMarts:
         from helmdesk.facts.build import build_facts
 
         try:
-            build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches)
+            self.lake.check_files(snapshot.files)
+            build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches, log=snapshot.log)
         except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
             raise self.lake.damaged() or HelmdeskError(
                 f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})"
@@ -236,7 +265,7 @@ class DeskMarts:
         from helmdesk.facts.build import create_views, facts_hash, settings_text
 
         snapshot = self.lake.snapshot(as_of)
-        made_with = hashlib.sha256((facts_hash() + settings_text(settings)).encode()).hexdigest()[:8]
+        made_with = hashlib.sha256((facts_hash() + settings_text(settings) + snapshot.log).encode()).hexdigest()[:8]
         folder = (self.path / MARTS_FOLDER).absolute() / f"spark-{snapshot.version}-{made_with}"
         if self._spark is not None and self._spark.folder == folder:
             return self._spark  # naming fifty tables again costs seconds
@@ -265,21 +294,26 @@ class DeskMarts:
 
         for _ in range(PUBLISH_RACES):
             path, reason = published_mart(self.path / MARTS_FOLDER), "no facts were made yet"
+            if is_pointer_damaged(self.path / MARTS_FOLDER):
+                reason = f"{self.path / MARTS_FOLDER / POINTER} was damaged"
             if path is not None:
                 try:
                     engine = DuckDB.open(path)
                     made_of = MadeOf.read(engine)
                     changes = made_of.changes(self.settings.for_facts())
                     if not changes or (is_other_settings_fine and made_of.is_of_this_version):
+                        self.confirm_lake(made_of)
                         return engine
                     engine.close()
                     reason = "; ".join(changes)
+                except DamageError:
+                    raise
                 except (HelmdeskError, duckdb.Error):
                     if path != published_mart(self.path / MARTS_FOLDER):
                         continue
                     # A mart is nothing but a copy.
                     remove_marts(self.path / MARTS_FOLDER)
-                    reason = "the file of the facts was damaged"
+                    reason = f"{path} was damaged"
             self.bring_up(reason)
         raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
 

@@ -13,6 +13,7 @@ from helmdesk.desk import SETTINGS_FILE, Desk
 from helmdesk.engines.ration import current_ration
 from helmdesk.errors import HelmdeskError, SettingError
 from helmdesk.lake.mart import published_mart, spill_folder
+from helmdesk.lake.seal import LOG
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
@@ -56,6 +57,7 @@ class LiveDesk(Desk):
         self._files = self._stamps()
         self.bringing_up: Thread | None = None
         self._tried: tuple[object, ...] = ()
+        self._confirmed: tuple[int, ...] = ()
         self._problem = ""
 
     def follow(self) -> None:
@@ -148,6 +150,7 @@ class LiveDesk(Desk):
     def open_mart(self) -> OpenMart:
         """Return the published mart, opened if it is not yet."""
         with self._turn:
+            self._confirm_once()
             while self._mart is None or published_mart(self.path / "marts") != self._mart.path:
                 from helmdesk.engines.duckdb import bound_memory
                 from helmdesk.facts.made_of import MadeOf
@@ -166,6 +169,15 @@ class LiveDesk(Desk):
                 self._memory.clear()  # nobody asks the old mart again, and an erased person must not stay
                 self._mart = OpenMart(path, engine, read_bounds(engine), made_of)
             return self._mart
+
+    def _confirm_once(self) -> None:
+        """Make sure that the lake still holds what the open mart was made of, where something has moved since it was looked at."""
+        if self._mart is None:
+            return  # opening does it
+        stamps = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in (self.lake.path / LOG, self.lake.seal_path))
+        if stamps != self._confirmed:
+            self.confirm_lake(self._mart.made_of)
+            self._confirmed = stamps
 
     def _connect(self, mart: OpenMart) -> DuckDB:
         with self._turn:

@@ -33,6 +33,7 @@ DEFAULT_SCORECARD = (
 )
 
 ENGINES = ("duckdb", "spark")
+MEND = "restore the file from a backup, or from a new desk: helmdesk init DIR"
 
 HELP = {
     "name": "what the desk is called in headings",
@@ -157,9 +158,18 @@ def read_settings(path: Path) -> Settings:
         SettingError: invalid TOML, an unknown name, or a value of the wrong type.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: {error}") from error
+        text = path.read_bytes().decode()
+        content = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise SettingError(f"{path} is missing; {MEND}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingError(f"{path}: line {line} is not text (UTF-8); correct it: {MEND}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{path}: {error}; correct the line, or {MEND}") from error
+    if not text.strip():
+        # Read as it stands, every setting would fall back to its default, and numbers would change in silence.
+        raise SettingError(f"{path} is empty; {MEND}")
     return settings_from(content, str(path))
 
 

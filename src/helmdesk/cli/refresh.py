@@ -12,9 +12,12 @@ from helmdesk.cli.progress import Progress
 @click.command("refresh", epilog="Example: helmdesk refresh --desk my-desk")
 @desk_option
 @click.option("--force", is_flag=True, help="Build even when the mart is up to date.")
-def command(desk_path: str | None, force: bool) -> None:
+@click.option(
+    "--accept-loss", is_flag=True, help="Take what is left of a damaged lake for all there is; what was lost can be loaded again."
+)
+def command(desk_path: str | None, force: bool, accept_loss: bool) -> None:
     """Build facts from the lake and publish them; readers notice nothing."""
     desk = open_desk(desk_path)
     with Progress() as progress:
-        version = desk.refresh(is_forced=force, on_step=progress)
+        version = desk.refresh(is_forced=force, accepts_loss=accept_loss, on_step=progress)
     talk(f"the mart stands at lake version {version}")

@@ -69,6 +69,8 @@ def build_facts(
     on_step: Callable[[str], None] = lambda _step: None,
     batches: Collection[str] | None = None,
     only: Collection[str] | None = None,
+    *,
+    log: str = "",
 ) -> None:
     """Create every fact and the table ``mart`` (one row: what this is made of).
 
@@ -77,6 +79,7 @@ def build_facts(
         settings: those that change facts, see `Settings.for_facts`.
         batches: those that count; None: all in the files.
         only: these facts and those they rest on; None: all.
+        log: digest of the lake's log up to that version.
 
     Raises:
         SettingError: a default calendar that the lake does not hold.
@@ -107,7 +110,7 @@ def build_facts(
                 if name in INTERNAL and not any(name in later.depends for later in ordered[place + 1 :]):
                     engine.run(f"drop table {name}")
     create_custom_fields(engine)
-    create_mart_table(engine, latest, settings, lake_version)
+    create_mart_table(engine, latest, settings, lake_version, log)
     # A mart is brought up to newer versions, see `renew`; this says how often it was.
     engine.make("renewals", "select cast(0 as bigint) as from_version, cast(0 as bigint) as to_version where false")
 
@@ -146,10 +149,11 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     return json.dumps(dict(settings), sort_keys=True)
 
 
-def create_mart_table(engine: Engine, latest: datetime | None, settings: Mapping[str, Any], lake_version: int) -> None:
+def create_mart_table(engine: Engine, latest: datetime | None, settings: Mapping[str, Any], lake_version: int, log: str) -> None:
     """Create ``mart``, one row: what this is made of."""
     kept = text(settings_text(settings))
     engine.make(
         "mart",
-        f"select cast({lake_version} as bigint) as lake_version, {instant(latest)} as as_of, '{facts_hash()}' as facts_hash, {kept} as settings",
+        f"select cast({lake_version} as bigint) as lake_version, {instant(latest)} as as_of, '{facts_hash()}' as facts_hash, {kept} as settings,"
+        f" '{log}' as lake_log",
     )

@@ -20,18 +20,21 @@ class MadeOf:
         latest: end of the data (naive UTC); None when there are none.
         facts: identity of the fact definitions.
         settings_text: the settings they were made with, see `settings`.
+        log: digest of the lake's log up to that version; empty in marts of earlier versions of Helmdesk, which were bound to a number alone.
     """
 
     lake_version: int
     latest: datetime | None
     facts: str
     settings_text: str
+    log: str
 
     @classmethod
     def read(cls, engine: Engine) -> MadeOf:
         """Read what the open facts say of themselves."""
-        ((lake_version, latest, facts, settings),) = engine.run("select lake_version, as_of, facts_hash, settings from mart")
-        return cls(int(lake_version), latest, str(facts), str(settings))
+        log = "lake_log" if "lake_log" in engine.columns("select * from mart") else "''"
+        ((lake_version, latest, facts, settings, log),) = engine.run(f"select lake_version, as_of, facts_hash, settings, {log} from mart")
+        return cls(int(lake_version), latest, str(facts), str(settings), str(log))
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -41,7 +44,7 @@ class MadeOf:
     @property
     def is_of_this_version(self) -> bool:
         """Whether the facts mean what this version of Helmdesk means by them."""
-        return self.facts == facts_hash()
+        return self.facts == facts_hash() and bool(self.log)
 
     def changes(self, settings: Mapping[str, Any]) -> list[str]:
         """Return in words why facts made now, with these settings, could be others; empty when they could not."""

@@ -44,6 +44,7 @@ def renew_facts(
     new_batches: Sequence[str],
     settings: Mapping[str, Any],
     lake_version: int,
+    log: str = "",
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> None:
     """Bring an open, writable copy of a mart up to `lake_version`.
@@ -52,6 +53,7 @@ def renew_facts(
         files: all Parquet files of that version, by family.
         new_files: those that came since the mart was made, holding nothing else.
         new_batches: identities of the batches in them.
+        log: digest of the lake's log up to that version.
 
     Raises:
         CannotRenew: build the mart from nothing instead; the copy is spoilt.
@@ -65,7 +67,7 @@ def renew_facts(
     if renewals >= RENEWALS:
         raise CannotRenew(f"it was renewed {RENEWALS} times")
     engine.connection.execute("insert into renewals values (?, ?)", [known, lake_version])
-    _Renewal(engine, files, new_files, new_batches, on_step).run(settings, lake_version)
+    _Renewal(engine, files, new_files, new_batches, on_step).run(settings, lake_version, log)
 
 
 class _Renewal:
@@ -83,7 +85,7 @@ class _Renewal:
         self.execute = engine.connection.execute
         self.facts = {name: fact for name, fact in load_facts().items() if not fact.is_view}
 
-    def run(self, settings: Mapping[str, Any], lake_version: int) -> None:
+    def run(self, settings: Mapping[str, Any], lake_version: int, log: str) -> None:
         """Find what is touched, compute it again, put it in place."""
         self._read_new_records()
         self._renew_entities()
@@ -99,7 +101,7 @@ class _Renewal:
             self.execute("drop table mart.custom_fields")
             create_custom_fields(self.engine)
         self.execute("drop table mart.mart")
-        create_mart_table(self.engine, self.latest, settings, lake_version)
+        create_mart_table(self.engine, self.latest, settings, lake_version, log)
 
     # -- what is new ------------------------------------------------------------------------------
 

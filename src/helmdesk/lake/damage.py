@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+from helmdesk.errors import DamageError
+from helmdesk.lake.seal import CHECKPOINT, LOG, checkpoint_number, digests_of, entry_number, entry_path
 
 if TYPE_CHECKING:
     from helmdesk.lake.lake import Lake
 
 Action = dict[str, Any]
+POINTER = "_last_checkpoint"
+MEND = "restore a backup, or load those batches into a new desk"
 
 
-def find_damage(lake: Lake, known_version: int | None = None) -> list[str]:
+class Damage(str):
+    """One sentence about one file; `mend` says what to do."""
+
+    mend: str
+
+    def __new__(cls, sentence: str, mend: str = MEND) -> Damage:
+        """Return the sentence."""
+        damage = super().__new__(cls, sentence)
+        damage.mend = mend
+        return damage
+
+
+def find_damage(lake: Lake, known_version: int | None = None, *, is_thorough: bool = True) -> list[Damage]:
     """Return one sentence for each file that is missing or damaged; none when the lake is whole.
 
     Args:
         known_version: a version that is known to have existed, such as the one a mart was made from.
+        is_thorough: whether the content of every file is compared with the seal, not its size alone.
     """
-    entries = _read_log(lake.path / "_delta_log")
-    found = list(_log_damage(lake, entries, known_version))
+    found: list[Damage] = []
+    digests: dict[str, str] = {}
+    try:
+        seal = lake.sealed()
+    except DamageError as error:
+        what, _, mend = str(error).partition("; ")
+        found.append(Damage(what, mend))
+    else:
+        digests = dict(seal.digests) if seal else {}
+    entries = _read_log(lake, digests)
+    found += _log_damage(lake, entries, digests, known_version)
     batches = {number: [action["txn"]["appId"] for action in actions if "txn" in action] for number, actions in entries.items() if actions}
     live: dict[str, tuple[int, Action]] = {}
     for number in sorted(batches):
@@ -30,34 +58,66 @@ def find_damage(lake: Lake, known_version: int | None = None) -> list[str]:
                 live[unquote(action["add"]["path"])] = (number, action["add"])
             elif "remove" in action:
                 live.pop(unquote(action["remove"]["path"]), None)
+    now = digests_of(lake.path / path for path in live if is_thorough and path in digests)
     for path, (number, add) in sorted(live.items()):
         file = lake.path / path
         size = file.stat().st_size if file.is_file() else None
+        state = ""
         if size != add["size"]:
             state = "is missing" if size is None else f"is damaged: {size:,} of {add['size']:,} bytes"
-            found.append(f"{file} {state}; it held {_content(add, batches[number])}")
+        elif file in now and now[file] != digests[path]:
+            state = "is damaged: its content is not what was written"
+        if state:
+            found.append(Damage(f"{file} {state}; it held {_content(add, batches[number])}"))
     return found
 
 
-def _read_log(folder: Path) -> dict[int, list[Action] | None]:
-    """Return the actions of every log entry by version; None for an entry that cannot be read."""
+def _read_log(lake: Lake, digests: Mapping[str, str]) -> dict[int, list[Action] | None]:
+    """Return the actions of every log entry by version; None for an entry that cannot be read, or is not the one that was sealed."""
     entries: dict[int, list[Action] | None] = {}
-    for path in folder.glob("*.json"):
-        if path.stem.isdigit():
+    for path in (lake.path / LOG).glob("*.json"):
+        number = entry_number(f"{LOG}/{path.name}")
+        if number is not None:
             try:
-                entries[int(path.stem)] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] or None
+                content = path.read_bytes()
+                is_sealed = digests.get(f"{LOG}/{path.name}") in (None, hashlib.sha256(content).hexdigest())
+                entries[number] = ([json.loads(line) for line in content.splitlines()] or None) if is_sealed else None
             except (ValueError, OSError):
-                entries[int(path.stem)] = None
+                entries[number] = None
     return entries
 
 
-def _log_damage(lake: Lake, entries: dict[int, list[Action] | None], known_version: int | None) -> Iterator[str]:
-    last = max([*entries, -1 if known_version is None else known_version], default=-1)
+def _log_damage(
+    lake: Lake, entries: dict[int, list[Action] | None], digests: Mapping[str, str], known_version: int | None
+) -> Iterator[Damage]:
+    sealed = {number for path in digests if (number := entry_number(path)) is not None}
+    last = max([*entries, *sealed, -1 if known_version is None else known_version], default=-1)
+    checkpoints = {
+        number: file for file in (lake.path / LOG).glob(f"*{CHECKPOINT}") if (number := checkpoint_number(file.name)) is not None
+    }
+    # Where somebody was erased the log begins with a checkpoint; otherwise with entry 0.
+    begin = min([*entries, *sealed], default=0)
+    begin = begin if begin in checkpoints or begin in sealed else 0
     unnamed = _unnamed(lake, entries)
-    for number in range(min(entries, default=0), last + 1):
+    for number in range(begin, last + 1):
         if entries.get(number) is None:
             state = "is damaged" if number in entries else "is missing"
-            yield f"{lake.path / '_delta_log' / f'{number:020d}.json'} {state}; {unnamed}"
+            yield Damage(f"{lake.path / entry_path(number)} {state}; {unnamed}")
+    newest = max([*checkpoints, *(number for path in digests if (number := checkpoint_number(Path(path).name)) is not None)], default=None)
+    if newest is not None:
+        yield from _checkpoint_damage(lake, lake.path / LOG / f"{newest:020d}{CHECKPOINT}", digests)
+
+
+def _checkpoint_damage(lake: Lake, file: Path, digests: Mapping[str, str]) -> Iterator[Damage]:
+    """Say that the newest checkpoint, a copy of the log up to it, is not what was written; without one reading is but slower."""
+    pointer = lake.path / LOG / POINTER
+    is_spare = (lake.path / entry_path(0)).is_file()
+    mend = f"the log is whole without it: delete {file} and {pointer}" if is_spare else MEND
+    now = digests_of([file])[file]
+    if now is None and (pointer.is_file() or not is_spare):
+        yield Damage(f"{file} is missing, a copy of the log up to it", mend)
+    elif now is not None and digests.get(f"{LOG}/{file.name}", now) != now:
+        yield Damage(f"{file} is damaged, a copy of the log up to it", mend)
 
 
 def _unnamed(lake: Lake, entries: dict[int, list[Action] | None]) -> str:

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helmdesk.errors import NotFoundError
+from helmdesk.errors import DamageError, NotFoundError
 from helmdesk.lake.lake import Lake
 
 if TYPE_CHECKING:
     import duckdb
 
-ERASED_FILE = "erased.json"
+ERASED_FILE, LAKE_FOLDER = "erased.json", "lake"
+KINDS = ("people", "tickets")
+DIGEST = re.compile("[0-9a-f]{64}")
+MEND = "restore it from a backup made after the last erasure"
 # Columns that name a record: always replaced. Those that name something else are replaced where that is the person's.
 NAMES_OF_RECORDS = ("record_id", "source_id", "supersedes", "in_reply_to", "row_id")
 IDENTITIES = {
@@ -221,12 +225,35 @@ class _Eraser:
 # -- later loads ------------------------------------------------------------------------------
 
 
+def read_erased(desk: Path) -> dict[str, Any] | None:
+    """Return the digests of whom this desk has erased; None when nobody was.
+
+    Raises:
+        DamageError: the file is damaged, or lost although the lake's log tells of an erasure.
+    """
+    path = desk / ERASED_FILE
+    try:
+        known = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        if Lake(desk / LAKE_FOLDER).has_forgotten():
+            raise DamageError(f"{path} is missing: people erased from this desk would come back with a load; {MEND}") from None
+        return None
+    except ValueError:
+        known = None
+    is_whole = isinstance(known, dict) and isinstance(known.get("salt"), str) and all(_are_digests(known.get(kind)) for kind in KINDS)
+    if not is_whole:
+        raise DamageError(f"{path} is damaged: people erased from this desk would come back with a load; {MEND}")
+    return dict(known)
+
+
+def _are_digests(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) and DIGEST.fullmatch(value) for value in values)
+
+
 def remember(desk: Path, ids: dict[str, Collection[str]]) -> None:
     """Keep salted digests of what was erased, so that loading an old export does not bring it back."""
     path = desk / ERASED_FILE
-    known: dict[str, Any] = {"salt": secrets.token_hex(16), "people": [], "tickets": []}
-    if path.exists():
-        known = json.loads(path.read_text(encoding="utf-8"))
+    known = read_erased(desk) or {"salt": secrets.token_hex(16), "people": [], "tickets": []}
     for kind, values in ids.items():
         known[kind] = sorted({*known[kind], *(hashlib.sha256((known["salt"] + value).encode()).hexdigest() for value in values)})
     waiting = path.with_suffix(".new")
@@ -235,19 +262,15 @@ def remember(desk: Path, ids: dict[str, Collection[str]]) -> None:
 
 
 def _were_erased(desk: Path, people: Collection[str]) -> bool:
-    path = desk / ERASED_FILE
-    if not path.exists():
-        return False
-    known = json.loads(path.read_text(encoding="utf-8"))
-    return all(hashlib.sha256((known["salt"] + person).encode()).hexdigest() in known["people"] for person in people)
+    known = read_erased(desk)
+    return known is not None and all(hashlib.sha256((known["salt"] + person).encode()).hexdigest() in known["people"] for person in people)
 
 
 def leave_out_erased(connection: duckdb.DuckDBPyConnection, families: dict[str, set[str]], desk: Path) -> int:
     """Delete staged records of people erased from this desk; return how many there were."""
-    path = desk / ERASED_FILE
-    if not path.exists():
+    known = read_erased(desk)
+    if known is None:
         return 0
-    known = json.loads(path.read_text(encoding="utf-8"))
     connection.execute("create or replace temp table erased_people as select unnest(?::varchar[]) as digest", [known["people"]])
     connection.execute("create or replace temp table erased_tickets as select unnest(?::varchar[]) as digest", [known["tickets"]])
     left = 0

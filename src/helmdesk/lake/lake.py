@@ -8,10 +8,11 @@ the same input finds it and adds nothing. Appends by several processes do not co
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,17 @@ from urllib.parse import unquote
 
 from helmdesk.errors import ConflictError, DamageError, NotFoundError
 from helmdesk.lake.durable import sync
+from helmdesk.lake.seal import (
+    LOG,
+    TAKE_WHAT_IS_LEFT,
+    Seal,
+    chained,
+    checkpoint_number,
+    digest_of,
+    digests_of,
+    entry_number,
+    entry_path,
+)
 from helmdesk.records.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -37,6 +49,8 @@ COMPACT_ABOVE_FILES = 48
 # How long a file stays that the newest version does not need: joined into another, or left by a killed load. Until then
 # whoever reads an older version keeps it; afterwards that version is read from the newer files, by its batches.
 KEEP_HOURS = 24
+# Kept in commits: a lake whose log says so has a seal, or has lost it.
+SEALED = {"sealed": "1"}
 
 
 @dataclass(frozen=True)
@@ -46,11 +60,13 @@ class Snapshot:
     Attributes:
         version: Delta version, counted from 0.
         files: absolute Parquet paths by family of records.
+        log: digest of the log up to this version, see `chained`.
         batches: the batches that count, where the files hold later ones too; None: all do.
     """
 
     version: int
     files: dict[str, tuple[str, ...]]
+    log: str
     batches: tuple[str, ...] | None = None
 
 
@@ -75,6 +91,12 @@ def _fields(columns: Mapping[str, str]) -> list[Field]:
     return [Field(column, PrimitiveType(kinds[kind])) for column, kind in columns.items()]
 
 
+def _number(name: str) -> int:
+    """Return the version of a log entry or a checkpoint by its file's name; -1 for any other file."""
+    found = entry_number(f"{LOG}/{name}")
+    return next((number for number in (found, checkpoint_number(name)) if number is not None), -1)
+
+
 class Lake:
     """The records of one desk under `path`; opened anew for every call, so never stale."""
 
@@ -83,7 +105,7 @@ class Lake:
 
     def create(self) -> None:
         """Create an empty table (version 0); an existing one is left as it is."""
-        from deltalake import DeltaTable, Schema
+        from deltalake import CommitProperties, DeltaTable, Schema
 
         schema = Schema(_fields(COLUMNS))
         DeltaTable.create(
@@ -98,7 +120,16 @@ class Lake:
                 # The log says which version each batch came with: it is small, and kept for good.
                 "delta.logRetentionDuration": "interval 36500 days",
             },
+            commit_properties=CommitProperties(custom_metadata=SEALED),
         )
+        self.seal()
+
+    def empty(self) -> None:
+        """Throw all records away, and their history."""
+        with self._held():
+            self.seal_path.unlink(missing_ok=True)
+            shutil.rmtree(self.path)
+            self.create()
 
     def _table(self, version: int | None = None) -> DeltaTable:
         from deltalake import DeltaTable
@@ -119,11 +150,127 @@ class Lake:
         """Return an error that says what is damaged, or None when nothing is; see `find_damage`."""
         from helmdesk.lake.damage import find_damage
 
-        found = find_damage(self, known_version)
+        # To look into every file takes long where there are many.
+        found = find_damage(self, known_version, is_thorough=False) or find_damage(self, known_version)
         if not found:
             return None
         more = f" (and {len(found) - 1} more; helmdesk doctor lists them)" if len(found) > 1 else ""
-        return DamageError(f"the lake is damaged: {found[0]}{more}; restore a backup, or load those batches into a new desk")
+        return DamageError(f"the lake is damaged: {found[0]}{more}; {found[0].mend}")
+
+    # -- the seal ---------------------------------------------------------------------------------
+
+    @property
+    def seal_path(self) -> Path:
+        """Where the seal lies: beside the lake, so that what strikes one leaves the other."""
+        return self.path.with_name(f"{self.path.name}.seal")
+
+    def sealed(self) -> Seal | None:
+        """Return the seal; None when no version of Helmdesk that seals has written to this lake.
+
+        Raises:
+            DamageError: it is damaged, or lost.
+        """
+        seal = Seal.read(self.seal_path)
+        if seal is None and any(b'"sealed":' in entry.read_bytes() for entry in (self.path / LOG).glob("*.json")):
+            raise DamageError(
+                f"{self.seal_path} is missing: nothing else tells whether the lake is whole; restore a backup, or take the lake as it is"
+                f" for whole: {TAKE_WHAT_IS_LEFT}"
+            )
+        return seal
+
+    def seal(self, first: int = 0) -> None:
+        """Seal the lake as it is: new files are hashed, those sealed before keep their digests. Hold the lake for writing.
+
+        Args:
+            first: where its log begins.
+        """
+        seal = Seal.read(self.seal_path)
+        digests = dict(seal.digests) if seal else {}
+        log = sorted(f"{LOG}/{file.name}" for file in (self.path / LOG).iterdir() if _number(file.name) >= first)
+        if seal is None:
+            wanted = {str(Path(file).relative_to(self.path.absolute())) for files in self._files(self._table()).values() for file in files}
+        else:
+            wanted = {path for path in digests if not path.startswith(f"{LOG}/")}
+            for name in log:
+                if name not in digests and entry_number(name) is not None:
+                    for action in map(json.loads, (self.path / name).read_text(encoding="utf-8").splitlines()):
+                        wanted |= {unquote(action["add"]["path"])} if "add" in action else set()
+                        wanted -= {unquote(action["remove"]["path"])} if "remove" in action else set()
+        digests = {name: digests.get(name) or digest_of(self.path / name) for name in sorted({*log, *wanted})}
+        if seal is None or digests != seal.digests:
+            Seal(digests).write(self.seal_path)
+
+    def seal_anew(self) -> None:
+        """Take the lake as it is for whole, whatever was lost before."""
+        with self._held():
+            self.seal_path.unlink(missing_ok=True)
+            self.seal()
+
+    def check(self, version: int | None = None) -> None:
+        """Make sure that no log entry is lost, and that those which opening `version` reads are as they were written.
+
+        Raises:
+            DamageError: names the entry.
+        """
+        seal = self.sealed()
+        while seal is not None and not self._agrees(seal, version):
+            before, seal = seal, self.sealed()
+            if seal == before:  # nobody was at work meanwhile
+                raise self.damaged() or ConflictError(f"{self.path}: the lake is changing faster than it can be read; try again")
+
+    def _agrees(self, seal: Seal, version: int | None) -> bool:
+        present = {file.name for file in (self.path / LOG).iterdir()} if (self.path / LOG).is_dir() else set()
+        entries = seal.entries()
+        if any(entry_path(number).rpartition("/")[2] not in present for number in entries):
+            return False
+        last = max(entries, default=-1) if version is None else version
+        checkpoint = max((number for name in present if (number := checkpoint_number(name)) is not None and number <= last), default=-1)
+        read = [entry_path(number) for number in entries if checkpoint < number <= last]
+        if checkpoint >= 0:
+            read.append(f"{LOG}/{checkpoint:020d}.checkpoint.parquet")
+        found = digests_of(self.path / name for name in read)
+        return all(found[self.path / name] == seal.digests.get(name, found[self.path / name]) for name in read)
+
+    def check_files(self, files: Mapping[str, Collection[str]]) -> None:
+        """Make sure that Parquet files hold what was written into them: a flipped bit may be read as another ticket.
+
+        Raises:
+            DamageError: names the file.
+        """
+        seal = self.sealed()
+        known = seal.digests if seal else {}
+        paths = {Path(path): str(Path(path).relative_to(self.path.absolute())) for listed in files.values() for path in listed}
+        found = digests_of(path for path, name in paths.items() if name in known)
+        if any(digest != known[paths[path]] for path, digest in found.items()):
+            raise self.damaged() or ConflictError(f"{self.path}: files were removed while they were read; try again")
+
+    def log_digest(self, version: int) -> str:
+        """Return the digest of the log up to a version."""
+        seal = self.sealed()
+        entries = seal.entries() if seal else {}
+        entries = {number: digest for number, digest in entries.items() if number <= version}
+        for file in (self.path / LOG).glob("*.json"):
+            number = entry_number(f"{LOG}/{file.name}")
+            if number is not None and number not in entries and max(entries, default=-1) < number <= version:
+                entries[number] = digest_of(file)
+        return chained(entries, version)
+
+    def confirm(self, log: str, version: int) -> None:
+        """Make sure that the log up to `version` is the one that something, such as a mart, was made from.
+
+        Raises:
+            DamageError: entries were lost or replaced since.
+        """
+        self.check(-1)
+        now = self.log_digest(version)
+        if now == log or int(now.split(":")[0]) > int(log.split(":", maxsplit=1)[0]):
+            return  # where somebody was erased since, what came before cannot be compared
+        raise self.damaged(version) or DamageError(
+            f"{self.path}: the log is not the one that the facts of lake version {version} were made from: entries were lost or"
+            f" replaced since; restore a backup, or take what is left: {TAKE_WHAT_IS_LEFT}"
+        )
+
+    # -- versions and batches ---------------------------------------------------------------------
 
     def version(self) -> int:
         """Return the newest version: the highest number in the log, read without opening the table.
@@ -140,6 +287,10 @@ class Lake:
     def first_version(self) -> int:
         """Return the oldest version that can be read: 0, or the one at which somebody was erased."""
         return min(int(entry.stem) for entry in (self.path / "_delta_log").glob("*.json") if entry.stem.isdigit())
+
+    def has_forgotten(self) -> bool:
+        """Whether somebody was erased: earlier versions have ended."""
+        return any((self.path / LOG).glob("*.json")) and self.first_version() > 0
 
     def version_of_batch(self, batch_id: str) -> int | None:
         """Return a number when `batch_id` was committed, null when it was not."""
@@ -175,7 +326,7 @@ class Lake:
                 schema=table.schema(),
                 partition_by=[PARTITION],
                 commit_properties=CommitProperties(
-                    custom_metadata=summary,
+                    custom_metadata={**summary, **SEALED},
                     app_transactions=[Transaction(app_id=batch_id, version=1)],
                     max_commit_retries=60,
                 ),
@@ -242,11 +393,12 @@ class Lake:
         Raises:
             NotFoundError: no such version.
         """
+        self.check(version)
         table = self._table(version)
-        files = self._files(table)
+        files, log = self._files(table), self.log_digest(int(table.version()))
         if version is None or all(Path(path).is_file() for paths in files.values() for path in paths):
-            return Snapshot(int(table.version()), files)
-        return Snapshot(int(table.version()), self._files(self._table()), self._batches_until(version))
+            return Snapshot(int(table.version()), files, log)
+        return Snapshot(int(table.version()), self._files(self._table()), log, self._batches_until(version))
 
     @staticmethod
     def _files(table: DeltaTable) -> dict[str, tuple[str, ...]]:
@@ -306,6 +458,7 @@ class Lake:
 
         with self.writing():
             table = self._table()
+            self.check_files(self._files(table))  # joined with others, a damaged file could not be told any more
             metrics = table.optimize.compact(writer_properties=WriterProperties(compression="ZSTD", compression_level=1))
             table.create_checkpoint()
             removed = table.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
@@ -337,7 +490,7 @@ class Lake:
             mode="append",
             schema=table.schema(),
             partition_by=[PARTITION],
-            commit_properties=CommitProperties(custom_metadata={"reason": "erasure"}),
+            commit_properties=CommitProperties(custom_metadata={"reason": "erasure", **SEALED}),
         )
 
     def forget_history(self) -> None:
@@ -352,7 +505,9 @@ class Lake:
         for file in self.path.glob(f"{PARTITION}=*/*.parquet"):
             if file.name not in named:
                 file.unlink()
-        for entry in (self.path / "_delta_log").iterdir():
+        # First the seal: without it, whoever looks in between would miss the entries.
+        self.seal(version)
+        for entry in sorted((self.path / "_delta_log").iterdir()):
             number = entry.name.split(".")[0]
             if (number.isdigit() and int(number) < version) or entry.name.endswith(".tmp"):
                 entry.unlink()
@@ -360,7 +515,20 @@ class Lake:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the lake for writing: one process at a time; the hold ends with the process, however that ends."""
+        """Hold the lake for writing: one process at a time; the hold ends with the process, however that ends.
+
+        Raises:
+            DamageError: the lake is not as it was left; a number in the log would be given twice.
+        """
+        with self._held():
+            self.check()
+            if self.sealed() is None:
+                self.seal()
+            yield
+            self.seal()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         from filelock import FileLock
 
         with FileLock(self.path.with_name(f"{self.path.name}.lock")):

@@ -7,6 +7,7 @@ beside it. Nobody ever opens a published mart for writing.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 from helmdesk.lake.durable import sync
 
 POINTER = "CURRENT"
+NAME = re.compile(r"mart-[0-9]+-[0-9a-f]{8}\.duckdb")
 BUILDING = ".building-"
 # Tables that Spark made are folders which executors read while they answer.
 KEPT_TABLES = 3
@@ -24,10 +26,16 @@ KEPT_TABLES = 3
 def published_mart(folder: Path) -> Path | None:
     """Return the path of the published mart, or None when there is none."""
     try:
-        path = folder / (folder / POINTER).read_text(encoding="utf-8").strip()
+        name = (folder / POINTER).read_bytes().decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
-    return path if path.is_file() else None
+    # A damaged pointer names no mart; whatever else it names is none.
+    return folder / name if NAME.fullmatch(name) and (folder / name).is_file() else None
+
+
+def is_pointer_damaged(folder: Path) -> bool:
+    """Whether there is a pointer, and it leads to no mart."""
+    return (folder / POINTER).is_file() and published_mart(folder) is None
 
 
 def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callable[[Path], int], version: int) -> None:

@@ -112,19 +112,24 @@ def differences(recorded: list[dict[str, Any]], computed: list[dict[str, Any]]) 
     return found
 
 
-def confirm(receipt: Receipt, computed: list[dict[str, Any]], notes: list[str]) -> None:
-    """Compare a receipt with a fresh computation.
+def confirm(receipt: Receipt, again: Receipt, notes: list[str]) -> None:
+    """Compare a receipt with one made `again` just now.
 
     Raises:
         ReceiptMismatch: the receipt was edited, or the lake gives another answer; says where.
     """
-    found = differences(receipt.results, computed)
+    found = differences(receipt.results, again.results)
     if not receipt.is_intact():
         where = f": {found[0]}" if found else "; the results themselves still agree with the lake"
         raise ReceiptMismatch(f"the receipt was edited after it was made{where}")
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise ReceiptMismatch("; ".join([f"not equal: {found[0]}{more}", *notes]))
+    # Receipts of earlier versions name no log.
+    if receipt.content.get("lake_log", again.content["lake_log"]) != again.content["lake_log"]:
+        raise ReceiptMismatch(
+            f"the results are equal, but the lake is another one: its log up to version {receipt.content['lake_version']} is not the log that the receipt names"
+        )
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,7 @@ def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer]) 
             "request": question.as_dict(),
             "settings": made_of.settings,
             "lake_version": made_of.lake_version,
+            "lake_log": made_of.log,
             "data_as_of": plain(made_of.latest, question.time_zone) if made_of.latest else None,
             "facts": made_of.facts,
             "engine": {"name": origin.engine, "version": origin.engine_version},

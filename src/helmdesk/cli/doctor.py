@@ -19,8 +19,12 @@ import click
 from helmdesk.cli.options import desk_option, format_option
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk import SETTINGS_FILE, Desk
+from helmdesk.desk_marts import MARTS_FOLDER
 from helmdesk.errors import HelmdeskError
 from helmdesk.lake.damage import find_damage
+from helmdesk.lake.erasure import read_erased
+from helmdesk.lake.mart import POINTER, is_pointer_damaged, unreadable
+from helmdesk.web.site_folder import SiteFolder
 
 PACKAGES = ("helmdesk", "duckdb", "deltalake", "sqlglot", "pyarrow", "click", "rich", "filelock", "tzdata")
 LEAST_FREE_BYTES, LOW_FREE_BYTES = 200 * 1024**2, 2 * 1024**3
@@ -179,32 +183,66 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
     try:
         desk = Desk(folder)
         yield Finding("settings", OK, f"{desk.settings.name}, {desk.settings.time_zone}")
+    except HelmdeskError as error:
+        yield _failure("settings", error)
+        return
+    damage = [Finding("lake", FAILURE, sentence, sentence.mend) for sentence in find_damage(desk.lake)]
+    damage += _own_files(desk)
+    site = [Finding("site", FAILURE, what, mend) for what, mend in SiteFolder(desk.path).damage()]
+    yield from damage
+    yield from site
+    try:
         snapshot = desk.lake.snapshot()
     except HelmdeskError as error:
-        yield Finding("desk", FAILURE, str(error), "correct the settings, or name another folder")
+        if not damage:
+            yield _failure("lake", error)
         return
     files = sum(len(paths) for paths in snapshot.files.values())
     crowded = desk.lake.needs_compaction()
-    for sentence in find_damage(desk.lake):
-        yield Finding("lake", FAILURE, sentence, "restore a backup, or load those batches into a new desk")
     yield Finding("lake", WARNING if crowded else OK, f"version {snapshot.version}, {files} files", "helmdesk compact" if crowded else "")
-    yield _mart(desk, snapshot.version)
-    yield _records(desk)
-    yield from _audit_log(desk)
-    yield from _concerns(desk)
+    mart = _mart(desk, snapshot.version)
+    yield mart
+    if not damage:
+        yield _records(desk)
+    if not site:
+        yield from _audit_log(desk)
+    if mart.state != FAILURE and not damage:
+        yield from _concerns(desk)
+
+
+def _failure(check: str, error: HelmdeskError) -> Finding:
+    """Say an error as commands say it, what to do apart."""
+    what, _, mend = str(error).partition("; ")
+    return Finding(check, FAILURE, what, mend or "mend this, then: helmdesk refresh")
+
+
+def _own_files(desk: Desk) -> Iterator[Finding]:
+    """Look at what this desk alone knows: its own metrics, and whom it has erased."""
+    for check, read in (("metrics", lambda: desk.custom_metrics), ("erased people", lambda: read_erased(desk.path))):
+        try:
+            read()
+        except HelmdeskError as error:
+            yield _failure(check, error)
 
 
 def _mart(desk: Desk, lake_version: int) -> Finding:
     """Look at the mart as it stands: a question would make a stale one anew."""
-    made_of = desk.made_of()
-    if made_of is None and desk.published_path() is not None:
-        return Finding("mart", FAILURE, "it cannot be read", "helmdesk refresh --force")
+    made_of, path = desk.made_of(), desk.published_path()
+    if path is not None and (problem := "cannot be read" if made_of is None else unreadable(path)):
+        return Finding("mart", FAILURE, f"{path} is damaged: {problem}", "it is a copy, make it anew: helmdesk refresh --force")
+    if is_pointer_damaged(desk.path / MARTS_FOLDER):
+        mend = "it is made anew with the next question, or now: helmdesk refresh"
+        return Finding("mart", FAILURE, f"{desk.path / MARTS_FOLDER / POINTER} is damaged: it names no mart", mend)
     if made_of is None:
         return Finding("mart", WARNING, "none yet", "load something, or: helmdesk refresh")
     changes = made_of.changes(desk.settings.for_facts())
     if changes:
         mend = "helmdesk refresh (the next question does it, too)"
         return Finding("mart", WARNING, f"stale: {'; '.join(changes)}", mend)
+    try:
+        desk.confirm_lake(made_of)
+    except HelmdeskError as error:
+        return _failure("mart", error)
     is_fresh = made_of.lake_version == lake_version
     mend = "" if is_fresh else "helmdesk refresh"
     return Finding("mart", OK if is_fresh else WARNING, f"built from lake version {made_of.lake_version}", mend)

@@ -10,7 +10,8 @@ import click
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
-from helmdesk.errors import HelmdeskError, UsageError
+from helmdesk.errors import DamageError, HelmdeskError, UsageError
+from helmdesk.web.site_folder import SiteFolder
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -34,6 +35,8 @@ def command(desk_path: str | None, host: str, port: int, threads: int, add_admin
         from helmdesk.web.prepare import prepare, setup_code, start_django
     except ImportError as error:
         raise HelmdeskError(f"the site's packages are not installed ({error.name}); run: pip install 'helmdesk[site]'") from error
+    for what, mend in SiteFolder(desk.path).damage():
+        raise DamageError(f"{what}; {mend}")
     with Progress() as progress:
         progress("starting")
         os.environ["HELMDESK_THREADS"] = str(threads)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helmdesk.engines.engine import FOREVER
-from helmdesk.errors import HelmdeskError, TooLargeError
+from helmdesk.errors import DamageError, HelmdeskError, TooLargeError
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,15 +72,21 @@ def _gigabytes(shown: str) -> float:
     return float(number) * {"bytes": 2.0**-30, "KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}[unit]
 
 
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
 class DuckDB:
     """One DuckDB connection, its session in UTC."""
 
     name = "duckdb"
 
     _ration: Ration | None
+    path: Path | None
+    """The mart that was opened for reading."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection, self._ration = connection, None
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None = None) -> None:
+        self.connection, self._ration, self.path = connection, None, path
         # A database that this process has open and locked already speaks UTC.
         if not self.is_locked():
             connection.execute("set timezone = 'UTC'")
@@ -92,9 +98,9 @@ class DuckDB:
 
         try:
             size = path.stat().st_size
-            engine = cls(duckdb.connect(str(path), read_only=True))
+            engine = cls(duckdb.connect(str(path), read_only=True), path)
         except (duckdb.Error, OSError) as error:
-            raise HelmdeskError(f"{path}: not a readable mart ({str(error).splitlines()[0]}); run: helmdesk refresh") from error
+            raise HelmdeskError(f"{path}: not a readable mart ({_first_line(error)}); run: helmdesk refresh") from error
         engine.use_threads(size)
         return engine
 
@@ -122,7 +128,7 @@ class DuckDB:
             ration: what the statements of the connection may take.
         """
         twin = object.__new__(DuckDB)
-        twin.connection, twin._ration = self.connection.cursor(), ration
+        twin.connection, twin._ration, twin.path = self.connection.cursor(), ration, self.path
         return twin
 
     def lock(self) -> None:
@@ -212,6 +218,7 @@ class DuckDB:
         Raises:
             TooLongError, BusyError: see `Ration`.
             TooLargeError: it takes more memory than there is.
+            DamageError: the file cannot be read any further.
         """
         import duckdb
 
@@ -222,6 +229,12 @@ class DuckDB:
             if self._ration:
                 self._ration.check()
             raise
+        except (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException) as error:
+            if self.path is None:
+                raise
+            raise DamageError(
+                f"{self.path} is damaged ({_first_line(error)}); it is a copy, make it anew: helmdesk refresh --force"
+            ) from error
         except duckdb.OutOfMemoryException as error:
             raise TooLargeError(
                 "this takes more memory than a question may; ask for a shorter window, a coarser grain or fewer groups"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from helmdesk.version import __version__
-from helmdesk.web.site_folder import DESK, SiteFolder
+from helmdesk.web.site_folder import COLLECTED, DESK, SiteFolder
 
 Step = Callable[[str], None]
 
@@ -26,15 +27,16 @@ def start_django(desk: Path) -> None:
 
 def write_chart_bundle(site: SiteFolder) -> None:
     """Take Vega out of the wheel it comes in, once for each version; no browser asks another machine for it."""
-    marker, wanted = site.path / "chart" / "version", version("vl-convert-python")
-    if marker.is_file() and marker.read_text(encoding="utf-8") == wanted:
+    folder = site.path / "chart"
+    marker, wanted = folder / "version", version("vl-convert-python")
+    if marker.is_file() and marker.read_bytes() == f"{wanted} {_content(folder, marker)}".encode():
         return
     import vl_convert
 
     marker.parent.mkdir(exist_ok=True)
     bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     (marker.parent / "vega.js").write_text(bundle, encoding="utf-8")
-    marker.write_text(wanted, encoding="utf-8")
+    marker.write_text(f"{wanted} {_content(folder, marker)}", encoding="utf-8")
 
 
 def prepare(on_step: Step = lambda _step: None) -> None:
@@ -51,12 +53,22 @@ def prepare(on_step: Step = lambda _step: None) -> None:
     end_interrupted()
     note_restored()
     note_latest()
-    collected, wanted = settings.STATIC_ROOT / "collected", _static_identity()
-    if not collected.is_file() or collected.read_text(encoding="utf-8") != wanted:
+    root, wanted = settings.STATIC_ROOT, _static_identity()
+    collected = root / COLLECTED
+    if not collected.is_file() or collected.read_bytes() != f"{wanted} {_content(root, collected)}".encode():
         on_step("collecting static files")
-        shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
+        shutil.rmtree(root, ignore_errors=True)
         call_command("collectstatic", verbosity=0, interactive=False)
-        collected.write_text(wanted, encoding="utf-8")
+        collected.write_text(f"{wanted} {_content(root, collected)}", encoding="utf-8")
+
+
+def _content(folder: Path, marker: Path) -> str:
+    """Return a digest of everything in a folder but the marker that keeps it: what is damaged there is made anew."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file != marker:
+            digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _static_identity() -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
-from helmdesk.errors import HelmdeskError, SettingError
+from helmdesk.errors import DamageError, HelmdeskError, SettingError
 
 DESK, DATABASE = "HELMDESK_DESK", "HELMDESK_DATABASE"
+COLLECTED = "collected"
+# The key of the audit log may be one that an operator chose for sessions.
+KEYS = {"secret.key": re.compile(rb"[A-Za-z0-9_-]{64}"), "audit.key": re.compile(rb"[ -~]{8,}")}
 
 
 class SiteFolder:
@@ -40,7 +47,7 @@ class SiteFolder:
         Raises:
             HelmdeskError: others may read the file.
         """
-        is_new = not (self.path / "site.sqlite3").exists() and not secret_setting(DATABASE)
+        is_new = not self.database.exists() and not secret_setting(DATABASE)
         return self._secret_file("audit.key", secrets.token_urlsafe(48) if is_new else first)
 
     def _secret_file(self, name: str, fresh: str) -> str:
@@ -53,7 +60,43 @@ class SiteFolder:
         else:
             with os.fdopen(descriptor, "w", encoding="ascii") as handle:
                 handle.write(fresh)
-        return file.read_text(encoding="ascii")
+        found = file.read_bytes()
+        if not KEYS[name].fullmatch(found):
+            raise DamageError("; ".join(_key_damage(file)))
+        return found.decode("ascii")
+
+    def damage(self) -> Iterator[tuple[str, str]]:
+        """Say what is damaged and what to do, file by file; nothing when all is well or there is no site yet."""
+        for name, form in KEYS.items():
+            file = self.path / name
+            if file.is_file() and not form.fullmatch(file.read_bytes()):
+                yield _key_damage(file)
+        if not secret_setting(DATABASE) and (problem := self._database_problem()):
+            mend = f"restore a backup, or begin a new site without people, annotations and dashboards: move the folder {self.path} away"
+            yield f"{self.database} {problem}", mend
+
+    @property
+    def database(self) -> Path:
+        """The site's own database, unless the environment names another."""
+        return self.path / "site.sqlite3"
+
+    def _database_problem(self) -> str:
+        if not self.database.is_file():
+            # Where static files were collected a site has run.
+            return "is missing, though there was a site" if (self.static / COLLECTED).is_file() else ""
+        if not self.database.stat().st_size:
+            return "is empty"
+        try:
+            connection = sqlite3.connect(f"file:{quote(str(self.database))}?mode=ro", uri=True)
+            try:
+                found = connection.execute("pragma quick_check(1)").fetchone()
+            finally:
+                connection.close()
+        except sqlite3.OperationalError:
+            return ""  # locked, or in a folder that cannot be written to: nothing is known
+        except sqlite3.DatabaseError as error:
+            return f"is damaged: {error}"
+        return "" if found == ("ok",) else f"is damaged: {' '.join(str(found[0]).split())}"
 
     @property
     def static(self) -> Path:
@@ -64,6 +107,15 @@ class SiteFolder:
     def uploads(self) -> Path:
         """Where uploaded files wait until they are loaded or thrown away."""
         return self.path / "uploads"
+
+
+def _key_damage(file: Path) -> tuple[str, str]:
+    if file.name == "secret.key":
+        return f"{file} is damaged: it is no key", "delete it: a new one is made, and everybody signs in again"
+    return (
+        f"{file} is damaged: it is no key",
+        "restore it from a backup with a passphrase, or delete it: earlier events of the audit log cannot be checked then",
+    )
 
 
 def secret_setting(name: str) -> str:

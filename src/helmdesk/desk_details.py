@@ -223,7 +223,7 @@ class DeskDetails(DeskFolder):
         from helmdesk.records.journal import read_batches
 
         snapshot = self.lake.snapshot()
-        with self.reader() as reader:
+        with self.lake.reading(), self.reader() as reader:
             now = reader.bounds.as_of
             return reader.remember(("batches", snapshot.version), lambda: read_batches(snapshot.files, now))
 
@@ -231,7 +231,8 @@ class DeskDetails(DeskFolder):
         """Return quarantined cells with file, line, column and reason."""
         from helmdesk.records.journal import read_quarantine
 
-        return read_quarantine(self.lake.snapshot().files, batch_id)
+        with self.lake.reading():
+            return read_quarantine(self.lake.snapshot().files, batch_id)
 
     # -- parts ------------------------------------------------------------------------------------
 

@@ -160,7 +160,7 @@ class DeskFolder(DeskMarts):
             if refresh:
                 self.refresh(on_step=on_step)
             return report
-        with spilling(self.path / MARTS_FOLDER) as spill, duckdb.connect() as connection:
+        with self.lake.reading(), spilling(self.path / MARTS_FOLDER) as spill, duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
             bound_memory(connection, self.settings.memory_gb, spill)
             if input_bytes < SMALL_BYTES:
@@ -250,7 +250,7 @@ class DeskFolder(DeskMarts):
         import duckdb
 
         found: dict[str, int] = {}
-        with duckdb.connect() as connection:
+        with self.lake.reading(), duckdb.connect() as connection:
             for files in snapshot.files.values():
                 reader = f"read_parquet({list(files)!r}, union_by_name=true, hive_partitioning=false)"
                 found.update(connection.execute(f"select type, count(*) from {reader} group by type order by type").fetchall())

@@ -219,12 +219,11 @@ class DeskMarts:
         from helmdesk.facts.build import build_facts
 
         try:
-            self.lake.check_files(snapshot.files)
-            build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches, log=snapshot.log)
+            with self.lake.reading():
+                self.lake.check_files(snapshot.files)
+                build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches, log=snapshot.log)
         except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
-            raise self.lake.damaged() or HelmdeskError(
-                f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})"
-            ) from error
+            raise HelmdeskError(f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})") from error
 
     def _holds_all(self, made_of: MadeOf, version: int) -> bool:
         added = Additions({}, ()) if made_of.lake_version == version else self.lake.additions(made_of.lake_version, version)

@@ -13,10 +13,12 @@ from helmdesk.errors import DamageError
 from helmdesk.lake.seal import CHECKPOINT, LOG, checkpoint_number, digests_of, entry_number, entry_path
 
 if TYPE_CHECKING:
-    from helmdesk.lake.lake import Lake
+    from helmdesk.lake.folder import LakeFolder
 
 Action = dict[str, Any]
 POINTER = "_last_checkpoint"
+# What a batch says of itself: no records of a support desk.
+REPORTS = ("family=batch", "family=quarantine")
 MEND = "restore a backup, or load those batches into a new desk"
 
 
@@ -32,7 +34,7 @@ class Damage(str):
         return damage
 
 
-def find_damage(lake: Lake, known_version: int | None = None, *, is_thorough: bool = True) -> list[Damage]:
+def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorough: bool = True) -> list[Damage]:
     """Return one sentence for each file that is missing or damaged; none when the lake is whole.
 
     Args:
@@ -72,7 +74,7 @@ def find_damage(lake: Lake, known_version: int | None = None, *, is_thorough: bo
     return found
 
 
-def _read_log(lake: Lake, digests: Mapping[str, str]) -> dict[int, list[Action] | None]:
+def _read_log(lake: LakeFolder, digests: Mapping[str, str]) -> dict[int, list[Action] | None]:
     """Return the actions of every log entry by version; None for an entry that cannot be read, or is not the one that was sealed."""
     entries: dict[int, list[Action] | None] = {}
     for path in (lake.path / LOG).glob("*.json"):
@@ -88,7 +90,7 @@ def _read_log(lake: Lake, digests: Mapping[str, str]) -> dict[int, list[Action] 
 
 
 def _log_damage(
-    lake: Lake, entries: dict[int, list[Action] | None], digests: Mapping[str, str], known_version: int | None
+    lake: LakeFolder, entries: dict[int, list[Action] | None], digests: Mapping[str, str], known_version: int | None
 ) -> Iterator[Damage]:
     sealed = {number for path in digests if (number := entry_number(path)) is not None}
     last = max([*entries, *sealed, -1 if known_version is None else known_version], default=-1)
@@ -108,7 +110,7 @@ def _log_damage(
         yield from _checkpoint_damage(lake, lake.path / LOG / f"{newest:020d}{CHECKPOINT}", digests)
 
 
-def _checkpoint_damage(lake: Lake, file: Path, digests: Mapping[str, str]) -> Iterator[Damage]:
+def _checkpoint_damage(lake: LakeFolder, file: Path, digests: Mapping[str, str]) -> Iterator[Damage]:
     """Say that the newest checkpoint, a copy of the log up to it, is not what was written; without one reading is but slower."""
     pointer = lake.path / LOG / POINTER
     is_spare = (lake.path / entry_path(0)).is_file()
@@ -120,7 +122,7 @@ def _checkpoint_damage(lake: Lake, file: Path, digests: Mapping[str, str]) -> It
         yield Damage(f"{file} is damaged, a copy of the log up to it", mend)
 
 
-def _unnamed(lake: Lake, entries: dict[int, list[Action] | None]) -> str:
+def _unnamed(lake: LakeFolder, entries: dict[int, list[Action] | None]) -> str:
     """Say what lies on the disk without any entry naming it: most likely what the lost entry named."""
     import duckdb
 
@@ -135,7 +137,7 @@ def _unnamed(lake: Lake, entries: dict[int, list[Action] | None]) -> str:
             except duckdb.Error:
                 continue
             for batch, count in rows:
-                batches[batch] = batches.get(batch, 0) + count
+                batches[batch] = batches.get(batch, 0) + (0 if file.parent.name in REPORTS else count)
     if not batches:
         return "what it named is not known"
     return "no other entry names " + ", ".join(f"batch {batch} ({count:,} records)" for batch, count in sorted(batches.items()))

@@ -69,7 +69,7 @@ def erase_customers(lake: Lake, customers: Collection[str], desk: Path) -> Erasu
     Raises:
         NotFoundError: no record names any of them.
     """
-    with lake.writing():
+    with lake.writing(), lake.reading():
         return _Eraser(lake, tuple(customers)).run(desk)
 
 

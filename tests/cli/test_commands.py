@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from desks import load_events, make_desk, ticket
 from helmdesk.cli.main import commands
 from helmdesk.desk import Desk
+from helmdesk.query.window import plain
+from helmdesk.web.exports import as_json
 
 Run = Callable[..., Any]
 COMMANDS = sorted(commands.list_commands(None))  # type: ignore[arg-type]
@@ -123,6 +126,21 @@ def test_exports_run_no_formula(helmdesk: Run, desk: Desk) -> None:
     rows = list(csv.DictReader(io.StringIO(helmdesk("drill", "ticket_volume", "--format", "csv", "--desk", desk.path).stdout)))
     assert len(rows) == 8
     assert {row["issue_type"] for row in rows} == {"'=cmd()"}
+
+
+def test_instants_leave_with_the_offset_of_the_desks_zone(helmdesk: Run, tmp_path: Path) -> None:
+    """On the command line as from the site and the API: one spelling in JSON and CSV."""
+    desk = make_desk(tmp_path / "desk", time_zone="Europe/Berlin")
+    load_events(desk, ticket("a", "2026-01-05T09:00:00Z"))
+    zone = ZoneInfo("Europe/Berlin")
+    rows = json.loads(helmdesk("drill", "ticket_volume", "--format", "json", "--desk", desk.path).stdout)
+    table = desk.drill("ticket_volume")
+    assert rows == json.loads(as_json(table))
+    wanted = [plain(at.astimezone(zone)) for at in table["created_at"].to_pylist()]
+    assert [row["created_at"] for row in rows] == wanted
+    assert all(at.endswith("+01:00") for at in wanted)
+    lines = list(csv.DictReader(io.StringIO(helmdesk("drill", "ticket_volume", "--format", "csv", "--desk", desk.path).stdout)))
+    assert [line["created_at"] for line in lines] == wanted
 
 
 def test_data_and_talk_are_apart(helmdesk: Run, desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from desks import load_events, make_desk, ticket
 from helmdesk.desk import Desk
 from helmdesk.errors import UsageError
-from helmdesk.query.window import CALENDAR, COMPARISONS, find_window, last_complete_week
+from helmdesk.query.window import CALENDAR, COMPARISONS, find_window, last_complete_week, plain, wall
 
 BERLIN = "Europe/Berlin"
 
@@ -182,8 +182,16 @@ def test_the_command_line_says_what_is_compared(november: Desk, helmdesk: Any) -
     assert "2026-11-01 through 2026-11-10 (this month so far), against 2026-10-01 through 2026-10-10 (as far into it); UTC" in said
     rows = json.loads(helmdesk("scorecard", "--window", "this-month", "--format", "json", "--desk", november.path).stdout)
     assert {(row["start"], row["previous_end"], row["is_unfinished"]) for row in rows} == {
-        ("2026-11-01T00:00:00+00:00", "2026-10-11T00:00:00+00:00", True)
+        ("2026-11-01T00:00:00Z", "2026-10-11T00:00:00Z", True)
     }
     assert (
         "not both" in helmdesk("measure", "csat", "--window", "last-week", "--start", "2026-11-01", "--desk", november.path, code=2).stderr
     )
+
+
+def test_an_instant_is_written_in_one_way() -> None:
+    at = datetime(2026, 1, 5, 9)
+    assert plain(at) == plain(at.replace(tzinfo=UTC)) == plain(at, "UTC") == plain(at, "Europe/London") == "2026-01-05T09:00:00Z"
+    assert plain(at, "America/New_York") == "2026-01-05T04:00:00-05:00"
+    assert plain(wall(at, "Asia/Kolkata")) == "2026-01-05T14:30:00+05:30"
+    assert plain(at.date()) == "2026-01-05"

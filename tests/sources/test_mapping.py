@@ -292,3 +292,27 @@ def test_a_suggestion_judges_numbers(tmp_path: Path, scores: list[str], positive
     suggested = suggest_mapping(tmp_path / "any.csv")
     for line in (f"positive = {positive}", f"negative = {negative}", f"scale = {scale}"):
         assert line in suggested
+
+
+def test_a_ticket_nobody_rated_is_no_fault(tmp_path: Path) -> None:
+    """An optional answer or verdict that is blank makes no record and is counted; without `optional` it is told as a fault."""
+    rule = (
+        'name = "x"\nkey = ["Id"]\n[[record]]\ntype = "created"\n[record.columns]\nticket_id = "Id"\noccurred_at = "At"\n'
+        '[[record]]\ntype = "responded"\noptional = true\n[record.columns]\nsurvey_id = "Id"\nticket_id = "Id"\noccurred_at = "Changed"\nanswer = "Rating"\n'
+        'instrument_id = { constant = "c" }\n[[record]]\ntype = "source_verdict"\noptional = true\n[record.columns]\nticket_id = "Id"\noccurred_at = "Changed"\n'
+        'clock = { constant = "resolution" }\nis_met = { column = "SLA", values = { "Within SLA" = "yes", Violated = "no" } }\n'
+        '[[instrument]]\nid = "c"\nkind = "csat"\npositive = ["good"]\nnegative = ["bad"]\n'
+    )
+    (tmp_path / "t.csv").write_text(
+        "Id,At,Changed,Rating,SLA\n1,2026-01-05 09:00,2026-01-05 10:00,good,Within SLA\n2,2026-01-05 09:00,2026-01-05 10:00,,\n3,2026-01-05 09:00,,,\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "m.toml").write_text(rule, encoding="utf-8")
+    report = make_desk(tmp_path / "desk").load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml", refresh=False)
+    assert not report.quarantined and report.records["responded"] == report.records["source_verdict"] == 1
+    assert "t.csv: 1 of 3 rows have no 'Rating' and make no responded (rows 2)" in report.notes
+    assert "t.csv: 1 of 3 rows have no 'SLA' and make no source_verdict (rows 2)" in report.notes
+    (tmp_path / "m.toml").write_text(rule.replace("optional = true\n", "", 1), encoding="utf-8")
+    desk = make_desk(tmp_path / "strict", quarantine_limit=1)
+    desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml", refresh=False)
+    assert [(each.line, each.column) for each in desk.quarantine()] == [(3, "Rating"), (4, "Changed")]

@@ -90,7 +90,7 @@ def test_counts(loaded: tuple[Desk, LoadReport]) -> None:
     assert report.duplicates == 1
     assert report.quarantined == {
         "schedule_id: holiday of a schedule that is not in the schedule table": 1,
-        "time_zone: impossible hours 100 to 50 (minutes since Sunday)": 1,
+        "end_time: impossible hours 100 to 50 (minutes since Sunday)": 1,
         "value: not a priority": 1,
     }
     assert "tables left alone: brand_data.csv" in report.notes

@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,14 +84,14 @@ def _aligned(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequ
     return [line(columns), "-" * (sum(widths) + 3 * (len(widths) - 1)), *map(line, cells), ""]
 
 
-def emit(format_name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]], arrow: Any, zone: str = "UTC") -> None:
-    """Print rows as JSON, CSV or Parquet, instants on the clock of `zone`; `arrow` is a function giving the Arrow table."""
+def emit(format_name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]], arrow: Any) -> None:
+    """Print rows as JSON, CSV or Parquet, instants on the clock they carry; `arrow` is a function giving the Arrow table."""
     if format_name == "json":
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=partial(plain, zone=zone)))
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=plain))
     elif format_name == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([[_safe(row.get(column), zone) for column in columns] for row in rows])
+        writer.writerows([[_safe(row.get(column)) for column in columns] for row in rows])
     else:
         write_parquet(arrow())
 
@@ -110,10 +109,10 @@ def write_parquet(table: pyarrow.Table) -> None:
     pq.write_table(table, sys.stdout.buffer)
 
 
-def _safe(value: Any, zone: str) -> Any:
+def _safe(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula gets a leading apostrophe."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     if isinstance(value, datetime | date):
-        return plain(value, zone)
+        return plain(value)
     return value

@@ -14,7 +14,7 @@ from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
-from helmdesk.query.window import TICK, Window, wall
+from helmdesk.query.window import TICK, Window, plain
 from helmdesk.query.words import show_reason
 from helmdesk.settings import Target
 from helmdesk.statistics.difference import mover, poisson_interval
@@ -197,10 +197,7 @@ class Scorecard:
         """Return the cards as flat rows, each with the window it speaks of and the one it is compared with."""
         given = self.window.as_dict(zone)
         names = ("start", "end", "previous_start", "previous_end", "comparison", "is_unfinished")
-        return [
-            {**card.as_row(), **{name: given[name] for name in names}, "at": card.at and wall(card.at, zone).isoformat()}
-            for card in self.cards
-        ]
+        return [{**card.as_row(), **{name: given[name] for name in names}, "at": card.at and plain(card.at, zone)} for card in self.cards]
 
 
 def judge(metric: Metric, now: Measurement, before: Measurement) -> str:

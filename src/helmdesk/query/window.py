@@ -25,6 +25,7 @@ CALENDAR = tuple(f"{which}-{grain}" for grain in ("week", "month", "quarter", "y
 NAMES = (*CALENDAR, "7-days", "28-days")
 WEEKS_A_YEAR = 364
 TICK = timedelta(microseconds=1)
+NO_OFFSET = "+00:00"
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ class Window:
 
     def as_dict(self, zone: str) -> dict[str, Any]:
         """Return plain values; instants carry the offset of the desk's zone."""
-        instants = {name: wall(getattr(self, name), zone).isoformat() for name in ("start", "end", "previous_start", "previous_end")}
+        instants = {name: plain(getattr(self, name), zone) for name in ("start", "end", "previous_start", "previous_end")}
         return {
             **instants, "time_zone": zone, "name": self.name, "comparison": self.comparison,
-            "is_unfinished": self.is_unfinished, "data_end": self.data_end and wall(self.data_end, zone).isoformat(),
+            "is_unfinished": self.is_unfinished, "data_end": self.data_end and plain(self.data_end, zone),
             "words": self.words(zone), "previous_words": self.previous_words(zone),
         }  # fmt: skip
 
@@ -132,10 +133,15 @@ def wall(instant: datetime, zone: str) -> datetime:
     return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(ZoneInfo(zone))
 
 
-def plain(value: object, zone: str) -> str:
-    """Return an instant or a day as ISO 8601, instants on the clock of a zone with their offset; anything else as text."""
+def plain(value: object, zone: str | None = None) -> str:
+    """Return an instant or a day as ISO 8601; anything else as text.
+
+    Args:
+        zone: on whose clock instants are given; None leaves them on their own. Whoever has no offset is UTC, and UTC is ``Z``.
+    """
     if isinstance(value, datetime):
-        return wall(value, zone).isoformat()
+        text = (wall(value, zone) if zone else value.replace(tzinfo=value.tzinfo or UTC)).isoformat()
+        return f"{text.removesuffix(NO_OFFSET)}Z" if text.endswith(NO_OFFSET) else text
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -26,6 +26,8 @@ from helmdesk.sources.tables import seen_columns
 
 TRIED_ROWS = 1000
 EXAMPLES = 5
+# What a row must say besides a time for the event to have happened: a ticket nobody rated has no answer.
+ANSWERS = {"responded": "answer", "employee_response": "answer", "reviewed": "points", "source_verdict": "is_met"}
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
@@ -162,9 +164,9 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         # Of two answers to one survey at one time, the lower row came last.
         columns.setdefault("seq", "_row")
     time = rule.cells["occurred_at"]
-    where = f" where {name(time.column)} is not null" if rule.is_optional and time.column else ""
     if time.column:
         _tell_untimed(staging, table, mapping, rule, time.column)
+    where = _where(staging, table, rule)
     if keeps_rest:
         for part in mapping.key:
             staging.reject(
@@ -215,14 +217,7 @@ def _tell_untimed(staging: Staging, table: RawTable, mapping: Mapping, rule: Rec
     if not rule.is_optional:
         staging.reject(time, "null", text(f"{rule.type}: {NO_TIME}; or say optional = true in its [[record]]"), absent)
         return
-    ((left_out,),) = run(f"select count(*) from {absent}").fetchall()
-    if not left_out:
-        return
-    rows = ", ".join(f"{row:,}" for (row,) in run(f"select _row from {absent} order by _row limit {EXAMPLES}").fetchall())
-    staging.note(
-        f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{time}' and make no {rule.type} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
-    )
-    if rule.type != "status_changed":
+    if not _tell_left_out(staging, table, rule, time, absent) or rule.type != "status_changed":
         return
     closed = _closed_without_a_time(mapping) or _created_closed(mapping)
     if closed:
@@ -240,6 +235,30 @@ def _tell_untimed(staging: Staging, table: RawTable, mapping: Mapping, rule: Rec
             f"they stay open, whatever '{told}' says of them: {listed or 'nothing'}; if one of these words means closed, add to the record 'created':"
             f' status = {{ column = "{told}", values = {{ "THAT WORD" = "closed", ... }} }}'
         )
+
+
+def _where(staging: Staging, table: RawTable, rule: RecordRule) -> str:
+    """Return SQL of which rows make a record: of an optional rule those with a time and an answer; say how many have no answer."""
+    if not rule.is_optional:
+        return ""
+    time, answer = rule.cells["occurred_at"].column, rule.cells.get(ANSWERS.get(rule.type, ""))
+    where = f" where {name(time)} is not null" if time else " where true"
+    if answer and answer.column and "" not in answer.values:
+        _tell_left_out(staging, table, rule, answer.column, f"{table.table}{where} and {name(answer.column)} is null")
+        where += f" and {name(answer.column)} is not null"
+    return where
+
+
+def _tell_left_out(staging: Staging, table: RawTable, rule: RecordRule, column: str, absent: str) -> int:
+    """Say how many rows of an optional rule made no record for want of a cell, and which; return how many."""
+    run = staging.connection.execute
+    ((left_out,),) = run(f"select count(*) from {absent}").fetchall()
+    if left_out:
+        rows = ", ".join(f"{row:,}" for (row,) in run(f"select _row from {absent} order by _row limit {EXAMPLES}").fetchall())
+        staging.note(
+            f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{column}' and make no {rule.type} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
+        )
+    return int(left_out)
 
 
 def _created_closed(mapping: Mapping) -> str | None:

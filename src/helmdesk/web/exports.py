@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+
+from helmdesk.query.window import plain
 
 if TYPE_CHECKING:
     import pyarrow
@@ -40,16 +43,12 @@ def as_csv(table: pyarrow.Table) -> bytes:
 def _plain(cell: Any) -> Any:
     if cell is None:
         return ""
-    return safe_cell(cell.isoformat() if hasattr(cell, "isoformat") else cell)
+    return plain(cell) if isinstance(cell, datetime | date) else safe_cell(cell)
 
 
 def as_json(table: pyarrow.Table) -> bytes:
     """Return a table as a JSON list of objects; instants as ISO 8601 with their offset."""
-    return json.dumps(table.to_pylist(), default=_iso, ensure_ascii=False).encode()
-
-
-def _iso(value: Any) -> str:
-    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+    return json.dumps(table.to_pylist(), default=plain, ensure_ascii=False).encode()
 
 
 def as_parquet(table: pyarrow.Table) -> bytes:

@@ -105,7 +105,10 @@ class DeskMarts:
             raise ConflictError(f"{folder} is already a desk")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ConflictError(f"{folder} is not empty; choose a new folder")
-        (folder / MARTS_FOLDER).mkdir(parents=True)
+        # What it will hold is about people: for its owner alone, until he opens it.
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / MARTS_FOLDER).mkdir()
         Lake(folder / LAKE_FOLDER).create()
         write_settings(folder / SETTINGS_FILE, settings or Settings())
         return cls(folder)

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import SettingError, nearest
+from helmdesk.replacement import replace_text
 
 Target = float | tuple[float, float]
 
@@ -218,9 +219,7 @@ def write_settings(path: Path, settings: Settings) -> None:
     lines = ["# Settings of this desk. Delete a line to return to its default.", ""]
     for setting in fields(Settings):
         lines += [f"# {HELP[setting.name]}", f"{setting.name} = {_toml(getattr(settings, setting.name))}", ""]
-    waiting = path.with_name(f".{path.name}.new")
-    waiting.write_text("\n".join(lines), encoding="utf-8")
-    waiting.replace(path)
+    replace_text(path, "\n".join(lines))
 
 
 def _toml(value: Any) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import multiprocessing
+import os
 import sqlite3
+import stat
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,7 @@ from desks import load_events, make_desk, ticket
 from helmdesk.backup import back_up, restore
 from helmdesk.desk import Desk
 from helmdesk.errors import ConflictError, InputError, NotFoundError
+from helmdesk.settings import write_settings
 
 DAY = "2026-01-{:02d}T09:00:00Z"
 
@@ -101,3 +106,137 @@ def test_what_is_no_whole_backup_is_refused(tmp_path: Path) -> None:
             restore(evil, tmp_path / "evil")
         assert not (tmp_path / "outside").exists()
         assert not Path("/tmp/outside-of-helmdesk").exists()
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Desk:
+    """A desk with one ticket, a metric of its own and a site's folder."""
+    desk = make_desk(tmp_path / "desk")
+    load_events(desk, ticket("A", DAY.format(5)))
+    (desk.path / "metrics").mkdir()
+    (desk.path / "metrics" / "definitions.lock").write_text("# kept", encoding="utf-8")
+    (desk.path / "site").mkdir()
+    with closing(sqlite3.connect(desk.path / "site" / "site.sqlite3")) as database:
+        database.execute("pragma journal_mode = wal")
+        database.execute("create table django_session (session_key varchar, session_data text)")
+        database.execute("insert into django_session values ('open session', 'of somebody')")
+        database.commit()
+    return desk
+
+
+def test_modes_come_back_and_never_wider(small: Desk, tmp_path: Path) -> None:
+    root = small.path
+    assert _mode(root) == 0o700 and _mode(root / "helmdesk.toml") == 0o600
+    modes = {
+        "helmdesk.toml": 0o640,
+        "metrics": 0o750,
+        "metrics/definitions.lock": 0o444,
+        "site": 0o755,
+        "site/site.sqlite3": 0o666,
+        ".": 0o750,
+    }
+    for name, mode in modes.items():
+        (root / name).chmod(mode)
+    before = os.umask(0)
+    try:
+        back_up(small, tmp_path / "a.tar")
+        os.umask(0o077)
+        restore(tmp_path / "a.tar", tmp_path / "again")
+    finally:
+        os.umask(before)
+    found = {name: _mode(tmp_path / "again" / name) for name in modes}
+    assert found == {**modes, "site": 0o700, "site/site.sqlite3": 0o600}
+    assert _mode(tmp_path / "a.tar") == 0o600
+    with tarfile.open(tmp_path / "a.tar") as tar:
+        assert {member.name: member.mode for member in tar if member.name.startswith("site") or member.name == "manifest.json"} == {
+            "site/site.sqlite3": 0o600, "manifest.json": 0o600}  # fmt: skip
+        assert all(member.uid == 0 and member.uname == "" for member in tar)
+    # Written anew, a file is as open as it was.
+    write_settings(root / "helmdesk.toml", small.settings)
+    assert _mode(root / "helmdesk.toml") == 0o640
+
+
+@pytest.mark.parametrize("harm", ["file", "folder", "member", "words"])
+def test_no_mode_that_runs_as_somebody_else(small: Desk, tmp_path: Path, harm: str) -> None:
+    back_up(small, tmp_path / "a.tar")
+    with tarfile.open(tmp_path / "a.tar") as tar, tarfile.open(tmp_path / "evil.tar", "w") as evil:
+        for member in tar:
+            body = tar.extractfile(member).read()  # type: ignore[union-attr]
+            if member.name == "manifest.json":
+                manifest = json.loads(body)
+                if harm in ("file", "words"):
+                    manifest["files"]["helmdesk.toml"]["mode"] = 0o4755 if harm == "file" else "0755"
+                elif harm == "folder":
+                    manifest["folders"]["lake"] = 0o2777
+                body = json.dumps(manifest).encode()
+            elif harm == "member" and member.name == "helmdesk.toml":
+                member.mode = 0o4755
+            member.size = len(body)
+            evil.addfile(member, io.BytesIO(body))
+    with pytest.raises(InputError, match="which no backup has"):
+        restore(tmp_path / "evil.tar", tmp_path / "evil")
+    assert not (tmp_path / "evil").exists()
+
+
+def test_what_is_not_the_desks_own_is_left_out_and_named(small: Desk, tmp_path: Path) -> None:
+    """Somebody's copy of a key, an earlier archive, and the archive that is being written."""
+    strangers = (".env", "phrase.txt", "site/secret.key.old", "site/site.sqlite3.bak", "metrics/notes.txt")
+    for name in strangers:
+        (small.path / name).write_text("a secret of ours", encoding="utf-8")
+    (small.path / "dismissals.json").write_text("[]", encoding="utf-8")
+    (small.path / "dismissals.lock").touch()
+    done = back_up(small, small.path / "monday.tar")
+    assert done.left_out == tuple(sorted(strangers))
+    assert b"a secret of ours" not in (small.path / "monday.tar").read_bytes()
+    assert back_up(small, tmp_path / "b.tar").left_out == tuple(sorted((*strangers, "monday.tar")))
+    restore(tmp_path / "b.tar", tmp_path / "again")
+    assert (tmp_path / "again" / "metrics" / "definitions.lock").read_text(encoding="utf-8") == "# kept"
+    assert (tmp_path / "again" / "dismissals.json").read_text(encoding="utf-8") == "[]"
+
+
+def test_a_restore_that_fails_leaves_nothing_behind(small: Desk, tmp_path: Path) -> None:
+    back_up(small, tmp_path / "a.tar")
+    bent = bytearray((tmp_path / "a.tar").read_bytes())
+    bent[bent.rindex(b"PAR1") - 40] ^= 0xFF
+    (tmp_path / "a.tar").write_bytes(bytes(bent))
+    (tmp_path / "empty").mkdir(mode=0o750)
+    for folder in (tmp_path / "new", tmp_path / "empty"):
+        with pytest.raises(InputError, match="is damaged"):
+            restore(tmp_path / "a.tar", folder)
+    assert not (tmp_path / "new").exists() and list((tmp_path / "empty").iterdir()) == []
+    assert _mode(tmp_path / "empty") == 0o750
+
+
+def test_a_backup_of_an_earlier_version_opens(small: Desk, tmp_path: Path) -> None:
+    """Those carried keys and sessions in the clear, and knew no modes of folders; sessions end with the restore."""
+    (small.path / "site" / "secret.key").write_text("an earlier key", encoding="utf-8")
+    back_up(small, tmp_path / "a.tar")
+    key, sessions = b"an earlier key", (small.path / "site" / "site.sqlite3").read_bytes()
+    with tarfile.open(tmp_path / "a.tar") as tar, tarfile.open(tmp_path / "old.tar", "w") as old:
+        bodies = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+        manifest = json.loads(bodies.pop("manifest.json"))
+        del manifest["folders"]
+        bodies.update({"site/secret.key": key, "site/site.sqlite3": sessions})
+        for name, body in bodies.items():
+            manifest["files"][name] = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest(), "mode": 0o644}
+        bodies["manifest.json"] = json.dumps(manifest).encode()
+        for name, body in bodies.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(body)
+            old.addfile(entry, io.BytesIO(body))
+    done = restore(tmp_path / "old.tar", tmp_path / "again", is_verified=True)
+    assert done.has_secrets and done.has_open_secrets
+    site = tmp_path / "again" / "site"
+    assert (site / "secret.key").read_bytes() == key and _mode(site / "secret.key") == 0o600
+    assert b"open session" not in (site / "site.sqlite3").read_bytes()
+    assert _mode(site) == 0o700 and Desk(tmp_path / "again").measure("ticket_volume")[0].value == 1
+
+
+def test_a_site_that_cannot_be_read_is_named(small: Desk, tmp_path: Path) -> None:
+    (small.path / "site" / "site.sqlite3").write_bytes(b"no database" * 1000)
+    with pytest.raises(InputError, match=r"site\.sqlite3: cannot be read"):
+        back_up(small, tmp_path / "a.tar")

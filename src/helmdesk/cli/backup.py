@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from helmdesk.backup import back_up
-from helmdesk.backup_secrets import SITE_DATABASE, read_passphrase
-from helmdesk.cli.options import desk_option, open_desk
+from helmdesk.backup_secrets import SITE_DATABASE
+from helmdesk.cli.options import ask_passphrase, desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
 
 
 @click.command(
     "backup",
-    epilog="\b\nExamples:\n  helmdesk backup monday.tar --desk my-desk\n  helmdesk backup monday.tar --passphrase phrase.txt --desk my-desk",
+    epilog="\b\nExamples:\n  helmdesk backup monday.tar --desk my-desk\n  helmdesk backup monday.tar --passphrase - --desk my-desk",
 )
 @desk_option
 @click.argument("archive", metavar="FILE", type=click.Path(path_type=Path))
@@ -23,12 +23,12 @@ from helmdesk.cli.progress import Progress
     "--passphrase",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="File whose first line encrypts keys, passwords and second factors; without it they are left out.",
+    help="File whose first line encrypts keys, passwords, second factors and tokens, or - to type it; without it they are left out.",
 )
 def command(desk_path: str | None, archive: Path, passphrase: Path | None) -> None:
     """Copy the desk into one tar FILE, also while others load; marts are left out, they are made from the lake."""
     desk = open_desk(desk_path)
-    phrase = read_passphrase(passphrase) if passphrase else None
+    phrase = ask_passphrase(passphrase, is_new=True)
     with Progress() as progress:
         done = back_up(desk, archive, progress, phrase)
     click.echo(
@@ -36,8 +36,11 @@ def command(desk_path: str | None, archive: Path, passphrase: Path | None) -> No
     )
     if (desk.path / SITE_DATABASE).is_file():
         talk(
-            "the site's keys, passwords and second factors are in it, encrypted: keep the passphrase elsewhere"
+            "the site's keys, passwords, second factors and tokens are in it, encrypted: keep the passphrase elsewhere"
             if done.has_secrets
-            else "the site's keys, passwords, second factors and tokens are not in it (--passphrase FILE takes them along, encrypted)"
+            else "the site's keys, passwords, second factors and tokens are not in it (--passphrase FILE takes them along, encrypted); "
+            "without them everybody needs a new one-time link after a restore"
         )
+    if done.left_out:
+        talk(f"left out, because they are not the desk's own: {', '.join(done.left_out)}")
     talk(f"next: helmdesk restore {archive} NEW_DIR --verify{' --passphrase FILE' if done.has_secrets else ''}")

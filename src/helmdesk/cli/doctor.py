@@ -204,6 +204,7 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
     yield mart
     if not damage:
         yield _records(desk)
+    yield from _open_files(desk)
     if not site:
         yield from _audit_log(desk)
     if mart.state != FAILURE and not damage:
@@ -246,6 +247,15 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
     is_fresh = made_of.lake_version == lake_version
     mend = "" if is_fresh else "helmdesk refresh"
     return Finding("mart", OK if is_fresh else WARNING, f"built from lake version {made_of.lake_version}", mend)
+
+
+def _open_files(desk: Desk) -> Iterator[Finding]:
+    """Which of the files that hold keys, passwords and people others may read."""
+    site = desk.path / "site"
+    kept = [site, *site.glob("*.key"), *site.glob("site.sqlite3*"), *site.glob("audit.head")]
+    for path in kept if os.name == "posix" and site.is_dir() else ():
+        if path.stat().st_mode & 0o077:
+            yield Finding("secrets", FAILURE, f"{path}: other users of this machine may read it", f"chmod go= {path}")
 
 
 def _audit_log(desk: Desk) -> Iterator[Finding]:

@@ -77,3 +77,18 @@ def question_options(function: Function) -> Function:
 def split_names(names: tuple[str, ...]) -> list[str]:
     """Return names given by repetition, by commas, or both."""
     return [part.strip() for name in names for part in name.split(",") if part.strip()]
+
+
+def ask_passphrase(file: Path | None, *, is_new: bool) -> str | None:
+    """Return the passphrase in a file, or typed where nobody sees it for ``-``; None where no file is named.
+
+    Raises:
+        UsageError: it cannot be read, or is short.
+    """
+    from helmdesk.backup_secrets import check_passphrase, read_passphrase
+
+    if file is None:
+        return None
+    if str(file) != "-":
+        return read_passphrase(file)
+    return check_passphrase(click.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True), "-")

@@ -19,6 +19,7 @@ from helmdesk.lake.durable import sync
 from helmdesk.query.filters import All, filter_text, parse_filter, simplified
 from helmdesk.query.request import Request
 from helmdesk.query.window import wall
+from helmdesk.replacement import replace_text
 
 FILE = "dismissals.json"
 LONGEST_REASON = 200
@@ -144,10 +145,7 @@ class Dismissals:
         """Write the file anew, whole or not at all, one writer at a time."""
         with FileLock(self._file.with_suffix(".lock")):
             body = json.dumps([each.as_dict() for each in make(self.all())], indent=1, ensure_ascii=False)
-            waiting = self._file.with_suffix(".new")
-            waiting.write_text(body + "\n", encoding="utf-8")
-            sync(waiting)
-            waiting.replace(self._file)
+            replace_text(self._file, body + "\n")
             sync(self._file.absolute().parent)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from helmdesk.errors import DamageError, NotFoundError
 from helmdesk.lake.lake import Lake
+from helmdesk.replacement import replace_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -256,9 +257,7 @@ def remember(desk: Path, ids: dict[str, Collection[str]]) -> None:
     known = read_erased(desk) or {"salt": secrets.token_hex(16), "people": [], "tickets": []}
     for kind, values in ids.items():
         known[kind] = sorted({*known[kind], *(hashlib.sha256((known["salt"] + value).encode()).hexdigest() for value in values)})
-    waiting = path.with_suffix(".new")
-    waiting.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    waiting.replace(path)
+    replace_text(path, json.dumps(known, indent=1))
 
 
 def _were_erased(desk: Path, people: Collection[str]) -> bool:

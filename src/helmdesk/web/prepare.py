@@ -48,6 +48,8 @@ def prepare(on_step: Step = lambda _step: None) -> None:
     from helmdesk.web.people.audit import note_latest, note_restored
 
     on_step("preparing the database")
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        settings.SITE.make_database()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     end_interrupted()

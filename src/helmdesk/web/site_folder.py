@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -29,9 +30,19 @@ class SiteFolder:
         self.path = desk / "site"
 
     def make(self) -> SiteFolder:
-        """Create the folder, for its owner's eyes only."""
+        """Create the folder, for its owner's eyes only; one that others could read, and the database in it, is closed."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in (self.path, *self.path.glob("site.sqlite3*")):
+            if os.name == "posix" and (mode := path.stat().st_mode) & 0o077:
+                # Another's folder stays as it is; `helmdesk doctor` says so.
+                with contextlib.suppress(PermissionError):
+                    path.chmod(mode & 0o700)
         return self
+
+    def make_database(self) -> None:
+        """Create the file of the database, for its owner alone; what SQLite puts beside it is as closed."""
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.path / "site.sqlite3", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def secret(self) -> str:
         """Return the secret that sessions and cursors are signed with; made on first use, never shipped.

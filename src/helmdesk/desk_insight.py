@@ -198,16 +198,24 @@ class DeskInsight(DeskDetails):
         return finding.identity
 
     def rules(
-        self, key: str, *, end: str | None = None, where: str | None = None, days: int = 90, policy: Policy | None = None
+        self,
+        key: str,
+        *,
+        end: str | None = None,
+        where: str | None = None,
+        days: int = 90,
+        remarks: Sequence[Remark] = (),
+        policy: Policy | None = None,
     ) -> tuple[Rule, ...]:
-        """Return alerts in waiting: rules in a sentence, each with a back-test over the last days."""
+        """Return alerts in waiting: rules in a sentence, each with a back-test over the last days in the words of the verdict."""
         from helmdesk.insight.rules import rules
 
         self.find_metric(key)
         with self._study(end, where, policy) as study:
             if study.lacks(key):
                 return ()
-            return study.reader.remember(("rules", study.base, study.end, key, days, self._targets()), lambda: rules(study, key, days))
+            known = ("rules", study.base, study.end, key, days, tuple(remarks), self._targets())
+            return study.reader.remember(known, lambda: rules(study, key, days, remarks))
 
     @contextmanager
     def _study(self, end: str | None, where: str | None, policy: Policy | None, is_week: bool = True) -> Iterator[Study]:

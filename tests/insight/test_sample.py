@@ -103,10 +103,12 @@ def test_survey_answers_are_weighed(sample_desk: Desk) -> None:
 
 
 def test_rules_tell_their_past(sample_desk: Desk) -> None:
-    lamps, usual = sample_desk.rules("average_speed_of_answer", end="2025-11-03")
-    assert len(lamps.fired_on) == 1
-    assert lamps.fired_on[0].isoformat() == "2025-09-29"
-    assert "once in 90 days" in lamps.says()
+    turned, usual = sample_desk.rules("average_speed_of_answer", end="2025-11-03")
+    assert [each.isoformat() for each in turned.fired_on] == ["2025-09-29"]
+    assert "once in 90 days" in turned.says()
+    # What it would have told is what cards and the brief told that week.
+    told = sample_desk.verdicts(["average_speed_of_answer"], end="2025-10-06")["average_speed_of_answer"]
+    assert turned.fired[0].says == told.words
     assert "week before" in usual.sentence
     assert len(sample_desk.rules("csat", end="2026-04-13")[1].fired_on) >= 1
 

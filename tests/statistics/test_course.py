@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helmdesk.statistics.course import course
+from helmdesk.statistics.course import course, memory_of
 
 
 def noise(n: int, seed: int, memory: float = 0.0) -> np.ndarray:
@@ -64,3 +64,19 @@ def test_weights_decide_what_a_value_says() -> None:
     weights[20] = 0.05
     assert len(course(values)) > 1
     assert len(course(values, weights)) == 1
+
+
+@pytest.mark.parametrize("shift", [0.0, 8.0])
+@pytest.mark.parametrize("memory", [0.0, 0.5, 0.8])
+def test_memory_is_that_of_the_weeks_whatever_their_levels_do(memory: float, shift: float) -> None:
+    found = []
+    for seed in range(25):
+        values = noise(104, seed, memory)
+        values[60:] += shift
+        found.append(memory_of(values, course(values)))
+    assert np.mean(found) == pytest.approx(memory, abs=0.1)
+
+
+def test_what_never_moves_has_no_memory() -> None:
+    for values in ([], [1.0], [2.0] * 30, [1.0, 2.0]):
+        assert memory_of(values, course(values)) == 0.0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+
+from helmdesk.desk import Desk
 
 
 @pytest.fixture
@@ -111,3 +114,14 @@ def test_annotations_of_the_site_are_context(lea: Any, site: Any) -> None:
         assert "survey moved to another tool" in text(lea.get("/metric/csat/explain?start=2025-10-01&end=2025-11-01"))
     finally:
         note.delete()
+
+
+def test_alerts_tell_what_the_verdict_told(lea: Any, site: Any) -> None:
+    key = "average_speed_of_answer"
+    rule = json.loads(text(lea.get(f"/api/v1/metrics/{key}/rules")))[0]
+    assert rule["rule"] == "Tell me when the verdict on “Average speed of answer” turns for the worse."
+    assert rule["fired"] and rule["fired_on"] == [each["week"] for each in rule["fired"]]
+    for each in rule["fired"]:
+        after = (date.fromisoformat(each["week"]) + timedelta(days=7)).isoformat()
+        assert Desk(site).verdicts([key], end=after)[key].words == each["says"]
+        assert each["says"] in text(lea.get(f"/metric/{key}/explain"))

@@ -15,7 +15,7 @@ from helmdesk.insight.study import Span, Study
 from helmdesk.query.words import show_change, show_value
 from helmdesk.statistics.change_points import change_points
 from helmdesk.statistics.detectable import detectable_from_errors, detectable_share
-from helmdesk.statistics.lamps import RECENT, Lamps, Weeks, false_alarms_a_year, light
+from helmdesk.statistics.lamps import RECENT, Lamps, Weeks, light
 from helmdesk.statistics.season import year_profile
 
 # A change below this is not worth a leader's time, however certain: points of a share, part of anything else.
@@ -131,11 +131,6 @@ def judge(weeks: Weeks) -> Lamps | None:
     """
     settled, since = _settled(weeks)
     return light(settled, interval=False, settled_from=since)
-
-
-def promise(weeks: Weeks) -> float:
-    """Return how many false alarms a year the lamps of `judge` give on a series like this that never changes."""
-    return false_alarms_a_year(*_settled(weeks))
 
 
 def _settled(weeks: Weeks) -> tuple[Weeks, int]:

@@ -1,20 +1,38 @@
-"""Alerts in waiting: a rule in a sentence, and how often it would have fired."""
+"""Alerts in waiting: a rule in a sentence, and when it would have fired, in the words that cards and the brief use."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
-
-from helmdesk.insight.form import Form
-from helmdesk.insight.movement import judge, promise
-from helmdesk.insight.study import Study
-from helmdesk.query.words import show_value
+from helmdesk.insight.context import Remark
+from helmdesk.insight.study import WEEK, Study
+from helmdesk.insight.verdict import Side, State, false_alarms_a_year, verdict_of
+from helmdesk.kinds import Metric
+from helmdesk.query.measurement import Measurement
+from helmdesk.query.periods import local_midnight
+from helmdesk.query.scorecard import against_target
+from helmdesk.query.words import SHARES, show_value
 from helmdesk.settings import Target
-from helmdesk.statistics.lamps import MEMORY_OF_ALARMS
 
 DAYS = 90
+QUIET_WEEKS = 4
+"""A threshold that is crossed again within so many weeks has not fired anew."""
+USUAL_POINTS, USUAL_PART = 0.05, 0.1
+
+
+@dataclass(frozen=True)
+class Firing:
+    """One time at which a rule would have fired.
+
+    Attributes:
+        week: local first day of the week after which it fires.
+        says: what it tells.
+    """
+
+    week: date
+    says: str
 
 
 @dataclass(frozen=True)
@@ -23,23 +41,28 @@ class Rule:
 
     Attributes:
         sentence: what it says.
-        fired_on: first days of the weeks in which it would have fired anew, oldest first.
+        fired: when it would have fired anew, oldest first.
         weeks: complete weeks that were looked at.
         days: length of the back-test.
         false_alarms: a year, when nothing changes; None for plain thresholds, whose number nobody can promise.
     """
 
     sentence: str
-    fired_on: tuple[date, ...]
+    fired: tuple[Firing, ...]
     weeks: int
     days: int
     false_alarms: float | None
+
+    @property
+    def fired_on(self) -> tuple[date, ...]:
+        """First days of the weeks in which it would have fired."""
+        return tuple(firing.week for firing in self.fired)
 
     def says(self) -> str:
         """Return the back-test in words."""
         if not self.weeks:
             return "There are no complete weeks to try it on yet."
-        times = {0: "not once", 1: "once", 2: "twice"}.get(len(self.fired_on), f"{len(self.fired_on)} times")
+        times = {0: "not once", 1: "once", 2: "twice"}.get(len(self.fired), f"{len(self.fired)} times")
         promise = (
             f" On a series that never changes it would fire about {self.false_alarms:.2g} times a year."
             if self.false_alarms is not None
@@ -48,82 +71,90 @@ class Rule:
         return f"It would have fired {times} in {self.days} days.{promise}"
 
 
-def rules(study: Study, key: str, days: int = DAYS) -> tuple[Rule, ...]:
-    """Return the rules that a metric offers: the lamps, its target when there is one, and what dashboards usually do."""
-    form = study.form(key)
-    metric = study.find(key).metric
-    history = study.history(form)
+def rules(study: Study, key: str, days: int = DAYS, others: Sequence[Remark] = ()) -> tuple[Rule, ...]:
+    """Return the rules that a metric offers: its verdict, its target when there is one, and what dashboards usually do.
+
+    All judge the metric as its card shows it, week by week.
+
+    Args:
+        others: remarks written on the site.
+    """
+    metric, target = study.find(key).metric, study.targets.get(key)
+    weeks = [week for week in study.by_week(key) if _is_over(week, study)]
     first = study.day(study.end) - timedelta(days=days)
-    places = [place for place, start in enumerate(history.starts) if start >= first]
-    starts = history.starts
-    way = {1: "falls", -1: "rises"}.get(form.good, "moves")
-    lit = []
-    for place in places:
-        lamps = judge(history.weeks.until(place + 1))
-        lit.append(lamps is not None and bool(lamps.is_spike | lamps.is_shift) and (form.good == 0 or int(lamps.direction) == -form.good))
+    watched = [place for place, week in enumerate(weeks) if week.period_start is not None and week.period_start >= first]
+    if not watched:
+        return (Rule(_verdict_sentence(metric), (), 0, days, None),)
     found = [
         Rule(
-            f"Tell me when {form.says().lower()} {way} beyond chance (spike or shift).",
-            _anew(lit, places, starts),
-            len(places),
-            days,
-            promise(history.weeks),
-        )
-    ]
-    target = study.targets.get(key)
+            _verdict_sentence(metric), _turns(study, metric, weeks, watched, others), len(watched), days, false_alarms_a_year(study, key),
+        ),
+    ]  # fmt: skip
     if target is not None:
-        missed = [_misses(study, key, form, target, float(history.weeks.values[place])) for place in places]
-        found.append(
-            Rule(
-                f"Tell me when a week misses the target of {_target_words(target, metric.unit)}.",
-                _anew(missed, places, starts),
-                len(places),
-                days,
-                None,
-            )
-        )
-    values = history.weeks.values
-    usual = []
-    for place in places:
-        before = values[place - 1] if place else np.nan
-        step = values[place] - before
-        limit = 0.05 if form.is_share else 0.1 * abs(before)
-        usual.append(bool(np.isfinite(step) and (abs(step) if form.good == 0 else -form.good * step) > limit))
-    size = "5 points" if form.is_share else "10%"
-    found.append(
-        Rule(
-            f"For comparison, what dashboards do: tell me when it is {size} worse than the week before.",
-            _anew(usual, places, starts),
-            len(places),
-            days,
-            None,
-        )
-    )
+        missed = [against_target(metric, weeks[place], target) == "missed" for place in watched]
+        sentence = f"Tell me when a week has missed the target of {_target_words(target, metric.unit)}."
+        found.append(Rule(sentence, _crossings(weeks, watched, missed, metric.unit), len(watched), days, None))
+    usual = [place > 0 and _is_usual(metric, weeks[place - 1], weeks[place]) for place in watched]
+    size = f"{100 * USUAL_POINTS:.0f} points" if metric.unit in SHARES else f"{USUAL_PART:.0%}"
+    worse = "worse than" if metric.direction in ("higher", "lower") else "away from"
+    sentence = f"For comparison, what dashboards do: tell me when it is {size} {worse} the week before."
+    found.append(Rule(sentence, _crossings(weeks, watched, usual, metric.unit), len(watched), days, None))
     return tuple(found)
 
 
-def _misses(study: Study, key: str, form: Form, target: Target, value: float) -> bool:
-    if not np.isfinite(value):
+def _is_over(week: Measurement, study: Study) -> bool:
+    is_whole = week.period_start is not None and not week.is_partial
+    return is_whole and week.period_start is not None and local_midnight(week.period_start + WEEK, study.zone) <= study.end
+
+
+def _verdict_sentence(metric: Metric) -> str:
+    way = "turns for the worse" if metric.direction in ("higher", "lower") else "tells of another level"
+    return f"Tell me when the verdict on “{metric.name}” {way}."
+
+
+def _turns(
+    study: Study, metric: Metric, weeks: Sequence[Measurement], watched: Sequence[int], others: Sequence[Remark]
+) -> tuple[Firing, ...]:
+    """Return the weeks after which the verdict told of something that it had not told of the week before."""
+    found = []
+    was_told = False
+    for place in range(max(watched[0] - 1, 0), watched[-1] + 1):
+        start = weeks[place].period_start
+        assert start is not None
+        verdict = verdict_of(study.at(local_midnight(start + WEEK, study.zone)), metric.key, others)
+        is_told = verdict.is_told and verdict.side in _sides(metric)
+        if place >= watched[0] and is_told and (not was_told or verdict.state is State.NEW):
+            found.append(Firing(start, verdict.words))
+        was_told = is_told
+    return tuple(found)
+
+
+def _sides(metric: Metric) -> tuple[Side, ...]:
+    return (Side.WORSE,) if metric.direction in ("higher", "lower") else (Side.HIGHER, Side.LOWER)
+
+
+def _is_usual(metric: Metric, before: Measurement, now: Measurement) -> bool:
+    """Whether a week would light what dashboards usually have."""
+    if before.value is None or now.value is None:
         return False
-    if isinstance(target, tuple):
-        return not target[0] <= value <= target[1]
-    if form.threshold is not None:
-        # The form is the share of rows beyond the target: a median misses it when more than half do.
-        return value > 0.5
-    return value > target if study.find(key).metric.direction == "lower" else value < target
+    step = now.value - before.value
+    wrong = {"higher": -step, "lower": step}.get(metric.direction, abs(step))
+    return wrong > (USUAL_POINTS if metric.unit in SHARES else USUAL_PART * abs(before.value))
 
 
 def _target_words(target: Target, unit: str) -> str:
     return f"{show_value(target[0], unit)} to {show_value(target[1], unit)}" if isinstance(target, tuple) else show_value(target, unit)
 
 
-def _anew(lit: list[bool], places: list[int], starts: tuple[date, ...]) -> tuple[date, ...]:
-    """Return the weeks in which a rule fires after at least four quiet ones."""
-    found: list[int] = []
-    last = -99
-    for is_lit, place in zip(lit, places, strict=True):
-        if is_lit and place - last > MEMORY_OF_ALARMS:
-            found.append(place)
+def _crossings(weeks: Sequence[Measurement], watched: Sequence[int], lit: Sequence[bool], unit: str) -> tuple[Firing, ...]:
+    """Return the weeks in which a threshold is crossed after some quiet ones, each with its value and the one before."""
+    found = []
+    last = -QUIET_WEEKS - 1
+    for place, is_lit in zip(watched, lit, strict=True):
+        week, before = weeks[place], weeks[place - 1].value if place else None
+        if is_lit and place - last > QUIET_WEEKS and week.period_start is not None and week.value is not None:
+            after = "" if before is None else f" after {show_value(before, unit)}"
+            found.append(Firing(week.period_start, f"{show_value(week.value, unit)}{after}"))
         if is_lit:
             last = place
-    return tuple(starts[place] for place in found)
+    return tuple(found)

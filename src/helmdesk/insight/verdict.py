@@ -23,7 +23,7 @@ from helmdesk.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumO
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import DURATIONS, SHARES, show_size, show_value
-from helmdesk.statistics.course import LEAST, Stretch, course
+from helmdesk.statistics.course import LEAST, Stretch, alarms_a_year, course, memory_of
 from helmdesk.statistics.lamps import RECENT
 from helmdesk.statistics.proportion import Z95
 from helmdesk.statistics.season import year_profile
@@ -224,6 +224,19 @@ def verdict_of(study: Study, key: str, others: Sequence[Remark] = ()) -> Verdict
     weeks = _Weeks.of(study, key, others)
     unknown = Verdict(key, State.UNKNOWN, Side.SAME, None, None, None, None, None, "", weeks.metric.unit, weeks.until)
     return weeks.judged(unknown) if weeks.are_enough else unknown
+
+
+def false_alarms_a_year(study: Study, key: str) -> float | None:
+    """Return how often a year a metric's verdict turns although nothing changes; None where there are too few weeks to tell.
+
+    A metric without a good direction turns either way, twice as often.
+    """
+    weeks = _Weeks.of(study, key, ())
+    if not weeks.are_enough:
+        return None
+    return alarms_a_year(memory_of(weeks.levels, course(weeks.levels, weeks.weights))) * (
+        1 if weeks.metric.direction in ("higher", "lower") else 2
+    )
 
 
 @dataclass(frozen=True)

@@ -27,16 +27,6 @@ DECISION = 5.5
 LARGEST = 4.0
 RESEMBLING = 0.3
 MOVING_RANGE = 1.128
-MEMORY_OF_ALARMS = 4
-# Alarms a year on series that never change, by how much neighbouring weeks resemble each other (0, 0.1, ... 0.9): for
-# weeks that vary as their counts do, and for weeks that vary half as much again or more. Simulated; a test simulates
-# them anew from other seeds.
-MEMORIES = np.arange(10) / 10
-CALM_ALARMS = np.array([0.09, 0.155, 0.28, 0.395, 0.50, 0.50, 0.48, 0.46, 0.42, 0.30])
-RESTLESS_ALARMS = np.array([0.30, 0.50, 0.785, 1.04, 1.25, 1.33, 1.31, 1.30, 1.43, 1.60])
-RESTLESS_FROM = 1.5
-# A memory estimated from fewer weeks is a guess; those before the present level are looked at too.
-LEAST_MEMORY_WEEKS = 26
 
 
 @dataclass(frozen=True)
@@ -134,38 +124,6 @@ def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps |
         is_spike, is_shift, direction, base.mean, low, high, tail, np.maximum(up, down) / DECISION, since,
         base.autocorrelation, base.dispersion,
     )  # fmt: skip
-
-
-def false_alarms_a_year(weeks: Weeks, settled_from: int = 0) -> float:
-    """Return how many alarms a year a series like this one (one series) gives though nothing changes.
-
-    What decides is how much a week resembles the week before, and how much wider than counting noise weeks vary. Both
-    are taken from the whole history at the present level: the baseline of a lamp is too short to know them.
-    """
-    first = settled_from if len(weeks) - settled_from >= LEAST_MEMORY_WEEKS else 0
-    z = _Baseline.plain(weeks, first, len(weeks)).standardise(weeks)[..., first:]
-    z = z[np.isfinite(z)]
-    if len(z) < LEAST_BASELINE:
-        return float(CALM_ALARMS[0])
-    centred = z - z.mean()
-    energy = max(float((centred**2).sum()), 1e-12)
-    found = float((centred[1:] * centred[:-1]).sum()) / energy
-    # Short series look less alike than they are (Marriott and Pope, Biometrika 41 (1954) 390-402).
-    memory = min(max((len(z) * found + 1) / (len(z) - 3), 0.0), float(MEMORIES[-1]))
-    restless = min(max((float(np.sqrt(energy / (len(z) - 1))) - 1) / (RESTLESS_FROM - 1), 0.0), 1.0)
-    calm, wild = (float(np.interp(memory, MEMORIES, known)) for known in (CALM_ALARMS, RESTLESS_ALARMS))
-    return calm + restless * (wild - calm)
-
-
-def alarms(weeks: Weeks) -> list[int]:
-    """Return the weeks at which a lamp would have been lit anew, had it been watched all along (one series)."""
-    found: list[int] = []
-    for end in range(LEAST_BASELINE + 1, len(weeks) + 1):
-        lamps = light(weeks.until(end), interval=False)
-        is_lit = lamps is not None and bool(lamps.is_spike | lamps.is_shift)
-        if is_lit and (not found or end - 1 - found[-1] > MEMORY_OF_ALARMS):
-            found.append(end - 1)
-    return found
 
 
 @dataclass(frozen=True)

@@ -236,12 +236,21 @@ def explanation(request: Any, key: Key, given: Query[Window], compare: Compared 
 
 @api.get("/metrics/{key}/rules", auth=numbers, response=ERRORS, summary="Alerts in waiting")
 def alert_rules(request: Any, key: Key, given: Query[Ending]) -> HttpResponse:
-    """Return rules in a sentence, each with how often it would have fired in 90 days."""
+    """Return rules in a sentence, each with when it would have fired in 90 days, and what it would have told."""
     _for_leads(request)
 
     def make() -> list[dict[str, Any]]:
-        found = request.desk.rules(key, end=given.end or None, where=given.where or None, policy=request.policy)
-        return [{"rule": rule.sentence, "back_test": rule.says(), "fired_on": list(rule.fired_on)} for rule in found]
+        asked = {"end": given.end or None, "where": given.where or None}
+        found = request.desk.rules(key, **asked, remarks=remarks_of(request, key), policy=request.policy)
+        return [
+            {
+                "rule": rule.sentence,
+                "back_test": rule.says(),
+                "fired_on": list(rule.fired_on),
+                "fired": [asdict(each) for each in rule.fired],
+            }
+            for rule in found
+        ]
 
     return reply(request, make)
 

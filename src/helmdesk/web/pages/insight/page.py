@@ -51,7 +51,7 @@ def explain(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = {
         "entry": entry, "found": found, "findings": [finding_row(finding) for finding in found.findings],
         "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": window.words(zone), "before": window.previous_words(zone),
-        "rules": request.desk.rules(key, end=end, where=question["where"], policy=request.policy), "places": _places(found, key, start, end, view), "reach": show_reach(found.movement),
+        "rules": request.desk.rules(key, end=end, where=question["where"], remarks=remarks_of(request, key), policy=request.policy), "places": _places(found, key, start, end, view), "reach": show_reach(found.movement),
         "dismissed": found.course.dismissed.words(zone) if found.course and found.course.dismissed else "", **_charts(found),
     }  # fmt: skip
     if is_part(request, "explanation"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import DatabaseError
+
+from helmdesk.errors import HelmdeskError
 from helmdesk.insight.dismissals import Dismissal
 
 DISMISSED, TOLD_AGAIN = "dismissed a verdict", "undid a dismissal"
@@ -26,7 +29,14 @@ def tell_again(request: Any, subject: str, where: str | None) -> tuple[Dismissal
 
 
 def audit_dismissal(action: str, dismissal: Dismissal, **who: Any) -> None:
-    """Write a dismissal, or its end, into the audit log."""
+    """Write a dismissal, or its end, into the audit log.
+
+    Raises:
+        HelmdeskError: the log cannot be written.
+    """
     from helmdesk.web.people.audit import audit
 
-    audit(action, dismissal.subject, **who, where=dismissal.where, identity=dismissal.identity, reason=dismissal.reason)
+    try:
+        audit(action, dismissal.subject, **who, where=dismissal.where, identity=dismissal.identity, reason=dismissal.reason)
+    except (DatabaseError, OSError) as error:
+        raise HelmdeskError(f"it is done, but could not be written into the site's audit log ({error}); start the site once") from error

@@ -64,6 +64,22 @@ def test_telephony_totals(tmp_path: Path) -> None:
     assert (found.value, found.n, found.asserted) == (15, 2, 2)
 
 
+def test_totals_of_agents_are_told_apart(tmp_path: Path) -> None:
+    """One row an agent and month: all of them count; two that say different things of the same are asked about."""
+    desk, report = load(
+        tmp_path, "telephony",
+        "agent,calls,talk_time,direction,date\nann,611,07:30,in,2026-03-01\nbob,157,05:38,in,2026-03-01\nbob,20,05:38,out,2026-03-01\nann,500,07:00,in,2026-04-01\n"
+        "cat,3,01:00,in,2026-03-01\ncat,4,01:00,in,2026-03-01\n",
+    )  # fmt: skip
+    assert desk.measure("ticket_volume", variant="contacts")[0].value == 611 + 157 + 500
+    assert [(row.group[0][1], row.value) for row in desk.measure("ticket_volume", variant="contacts", by="agent")] == [
+        ("ann", 1111),
+        ("bob", 157),
+    ]
+    assert [line.split(".csv, ")[1].split(": ")[0] for line in report.quarantine_examples] == ["line 6, calls = '3'", "line 7, calls = '4'"]
+    assert report.notes == ["file0.csv: totals of calls have no lengths of their own: left out talk_time"]
+
+
 def test_what_is_neither_calls_nor_totals_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no column for call id; name it one of: call_id"):
         load(tmp_path, "telephony", "who,when\nann,2026-01-01\n")

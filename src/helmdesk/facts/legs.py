@@ -102,7 +102,7 @@ fact = Fact(
     from timed t
     union all
     -- A total somebody counted: it is demand, and no call of it can be looked at.
-    select record_id, null, channel, queue_id, null, null, null, null, null, source, fidelity,
+    select record_id, null, channel, queue_id, null, null, issue_type, direction, agent_id, source, fidelity,
         null, start_at, forever(), forever(), null, null, forever(), null, null, contacts,
         'total', null, null, null, null, null, null, null
     from leg_records

@@ -159,7 +159,7 @@ leg: resumed leg_id | agent_id
 leg: transferred leg_id | agent_id team_id queue_id
 leg: ended leg_id | reason is_resolved
 leg: wrap_ended leg_id | agent_id
-leg: interval_total start_at end_at contacts | queue_id
+leg: interval_total start_at end_at contacts | queue_id agent_id direction issue_type
 work: work_started ticket_id agent_id | weight
 work: work_ended ticket_id agent_id | weight
 sla: policy_applied ticket_id policy_id | clock target_seconds is_business calendar_id due_at

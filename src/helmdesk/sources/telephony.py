@@ -151,22 +151,38 @@ def _stage_totals(staging: Staging, sheet: Sheet, options: Options) -> None:
     fault = f"coalesce({times.fault(cell)}, case when try_cast(calls as double) is null or try_cast(calls as double) < 0 then 'not a number of calls' end)"
     column = sheet.given.get("started_at", "date")
     staging.reject(column, f"concat_ws(' / ', {cell}, calls)", fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
+    # Everything that tells totals of one interval apart; what is not given leaves the identity as it was.
+    told = "".join(f" || coalesce(':{column}:' || {column}, '')" for column in ("agent_id", "direction", "topic"))
+    identity = f"'telephony:total:' || coalesce(queue_id, '') || ':' || coalesce(channel, '') || ':' || epoch_us(start_at){told}"
     # The interval lasts until the next one begins, but no longer than most do: nights are not intervals.
     staging.connection.execute(
         f"""create temp table totals as
-        with read as (select {times.instant(cell)} as start_at, cast(try_cast(calls as double) as bigint) as contacts, channel, queue_id, _file, _row
+        with read as (select {times.instant(cell)} as start_at, cast(try_cast(calls as double) as bigint) as contacts, channel, queue_id,
+                agent_id, {worded("direction", DIRECTIONS)} as direction, topic, _file, _row
             from {sheet.view} where {fault} is null),
         gaps as (select mode(gap) as usual from (select lead(start_at) over (order by start_at) - start_at as gap from read) where gap > interval 0 second)
-        select *, start_at + coalesce((select usual from gaps), interval 1 day) as end_at from read"""
+        select *, {identity} as record_id, start_at + coalesce((select usual from gaps), interval 1 day) as end_at from read"""
     )
+    _reject_conflicts(staging, sheet)
     staging.add(
         "interval_total",
-        {"record_id": "'telephony:total:' || coalesce(queue_id, '') || ':' || coalesce(channel, '') || ':' || epoch_us(start_at)", "source_id": "null",
-         "occurred_at": "end_at", "start_at": "start_at", "end_at": "end_at", "contacts": "contacts", "queue_id": "queue_id",
+        {"record_id": "record_id", "source_id": "null",
+         "occurred_at": "end_at", "start_at": "start_at", "end_at": "end_at", "contacts": "contacts", "queue_id": "queue_id", "agent_id": "agent_id",
+         "direction": "direction", "issue_type": "topic",
          "channel": "coalesce(channel, 'phone')", "fidelity": "'asserted'", "_file": "_file", "_row": "_row"},
         "totals",
     )  # fmt: skip
     staging.connection.execute("drop table totals")
+
+
+def _reject_conflicts(staging: Staging, sheet: Sheet) -> None:
+    """Quarantine totals of one interval that contradict each other: a column we do not know tells them apart, or one of them is wrong."""
+    several = "(select record_id from totals group by record_id having min(contacts) <> max(contacts))"
+    reason = "'several numbers of calls for one interval and queue: name what tells them apart queue, channel, agent, direction or topic'"
+    staging.reject(sheet.given["calls"], "contacts", reason, f"totals where record_id in {several}", is_whole_row=True)
+    staging.connection.execute(f"delete from totals where record_id in {several}")
+    if lengths := [sheet.given[meaning] for meaning in LENGTHS if sheet.has(meaning)]:
+        staging.note(f"{sheet.raw.path.name}: totals of calls have no lengths of their own: left out {', '.join(lengths)}")
 
 
 def _stage_legs(staging: Staging, sheet: Sheet, options: Options) -> None:

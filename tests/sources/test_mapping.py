@@ -316,3 +316,24 @@ def test_a_ticket_nobody_rated_is_no_fault(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "strict", quarantine_limit=1)
     desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml", refresh=False)
     assert [(each.line, each.column) for each in desk.quarantine()] == [(3, "Rating"), (4, "Changed")]
+
+
+def test_dates_and_times_of_day_in_two_columns(tmp_path: Path) -> None:
+    """Together they are one time; `--suggest` finds the pair, and marks a date that has none."""
+    rows = "".join(
+        f"{n},{day}/01/2026,{hour}:05:10,{day}/01/2026,{3 + n}:00\n" for n, (day, hour) in enumerate(((12, 9), (13, 10), (30, 14)), 1)
+    )
+    (tmp_path / "t.csv").write_text("Ticket ID,Created date,Created time,Closed date,Time spent\n" + rows, encoding="utf-8")
+    suggested = suggest_mapping(tmp_path / "t.csv")
+    assert 'occurred_at = { column = "Created date", time = "Created time" }\n' in suggested
+    assert 'occurred_at = "Closed date"  # ? dates without a time of day: read as midnight' in suggested
+    (tmp_path / "m.toml").write_text(suggested, encoding="utf-8")
+    desk = make_desk(tmp_path / "desk", time_zone="UTC")
+    desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml")
+    created = sorted(row["created_at"].strftime("%d %H:%M:%S") for row in desk.drill("ticket_volume").to_pylist())
+    assert created == ["12 09:05:10", "13 10:05:10", "30 14:05:10"]
+    (tmp_path / "m.toml").write_text(
+        suggested.replace('ticket_id = "Ticket ID"', 'ticket_id = { column = "Ticket ID", time = "Created time" }', 1), encoding="utf-8"
+    )
+    with pytest.raises(MappingError, match=r"column 'ticket_id': time names the column with the time of day of a date; this is no date"):
+        make_desk(tmp_path / "other").load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml")

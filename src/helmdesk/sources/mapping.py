@@ -39,6 +39,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     for path in paths:
         table = read_table(staging, path, required=known, known=known, delimiter=mapping.delimiter, encoding=mapping.encoding)
         _blank_missing(staging, table, mapping)
+        _join_times(staging, table, mapping)
         tables.append(table)
     mapping = _settle_times(staging, tables, mapping, options)
     for table in tables:
@@ -60,6 +61,15 @@ def _blank_missing(staging: Staging, table: RawTable, mapping: Mapping) -> None:
         for column in table.columns
     )
     staging.connection.execute(f"update {table.table} set {sets}")
+
+
+def _join_times(staging: Staging, table: RawTable, mapping: Mapping) -> None:
+    """Put dates and times of day that stand in two columns together, hours without their zero with it."""
+    for date, time in mapping.times_of_day().items():
+        clock = f"case when regexp_matches({name(time)}, '^[0-9]:') then '0' || {name(time)} else {name(time)} end"
+        staging.connection.execute(
+            f"update {table.table} set {name(date)} = concat_ws(' ', {name(date)}, {clock}) where {name(date)} is not null"
+        )
 
 
 def _settle_times(staging: Staging, tables: Sequence[RawTable], mapping: Mapping, options: Options) -> Mapping:

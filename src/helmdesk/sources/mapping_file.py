@@ -50,7 +50,11 @@ TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimit
 
 @dataclass(frozen=True)
 class Cell:
-    """Where the value of one record column comes from: a column of the file, or a constant."""
+    """Where the value of one record column comes from: a column of the file, or a constant.
+
+    Attributes:
+        time: column with the time of day, where `column` holds the date alone.
+    """
 
     column: str | None = None
     constant: str | None = None
@@ -58,6 +62,7 @@ class Cell:
     date_format: str | None = None
     time_zone: str | None = None
     decimal: str | None = None
+    time: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,12 @@ class Mapping:
 
     def columns(self) -> set[str]:
         """Return every column of the file that the mapping names."""
-        used = {cell.column for rule in self.rules for cell in rule.cells.values() if cell.column}
+        used = {column for rule in self.rules for cell in rule.cells.values() for column in (cell.column, cell.time) if column}
         return used | set(self.key)
+
+    def times_of_day(self) -> dict[str, str]:
+        """Return the columns that hold dates alone, each with the column of their times of day."""
+        return {cell.column: cell.time for rule in self.rules for cell in rule.cells.values() if cell.column and cell.time}
 
     @property
     def present(self) -> RecordRule | None:
@@ -181,26 +190,29 @@ def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
     if kind not in RECORD_TYPES or RECORD_TYPES[kind].family in ("quarantine", "batch"):
         raise MappingError(f"{path}: {where} has the unknown type '{kind}'{nearest(kind, RECORD_TYPES)}")
     columns = rule.get("columns", {})
-    allowed = FILLABLE | (set(family_columns(RECORD_TYPES[kind].family)) - set(ENVELOPE))
+    kinds = family_columns(RECORD_TYPES[kind].family)
+    allowed = FILLABLE | (set(kinds) - set(ENVELOPE))
     cells = {}
     for column, given in columns.items():
         if column not in allowed:
             raise MappingError(f"{path}: {where} ({kind}) has no column '{column}'{nearest(column, allowed)}")
-        cells[column] = _cell(path, f"{where} ({kind}), column '{column}'", column, given)
+        cells[column] = _cell(path, f"{where} ({kind}), column '{column}'", column, kinds[column], given)
     for needed in (*RECORD_TYPES[kind].required, "occurred_at"):
         if needed not in cells:
             raise MappingError(f"{path}: {where} ({kind}) needs the column '{needed}'")
     return RecordRule(kind, bool(rule.get("optional", False)), cells)
 
 
-def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
+def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> Cell:
     if isinstance(given, str):
         return Cell(column=given)
     if not isinstance(given, dict):
         raise MappingError(f"{path}: {where} must be a column name or a table, not {given!r}")
-    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone", "decimal"))
+    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone", "decimal", "time"))
     if ("column" in given) == ("constant" in given):
         raise MappingError(f"{path}: {where} needs either column or constant")
+    if "time" in given and ("column" not in given or family_kind != "instant"):
+        raise MappingError(f"{path}: {where}: time names the column with the time of day of a date; this is no date")
     values = {str(raw): _plain(value) for raw, value in given.get("values", {}).items()}
     for value in [*values.values(), *([str(given["constant"])] if "constant" in given else [])]:
         if column in CHOICES and value not in CHOICES[column]:
@@ -214,6 +226,7 @@ def _cell(path: Path, where: str, column: str, given: Any) -> Cell:
         given.get("date_format"),
         given.get("time_zone"),
         _decimal(path, given.get("decimal")),
+        given.get("time"),
     )
 
 

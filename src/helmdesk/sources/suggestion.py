@@ -44,6 +44,9 @@ STATUS_WORDS = (
     (r"new|submitted|unassigned", "new"),
 )
 MOST_STATUSES = 30
+# A column of times of day, by its name and by what stands in it; "Resolution time (in hrs)" is a length.
+CALLED_A_CLOCK = r"^(?!.*(spent|track|taken|hrs|hours|minutes|duration|length|handl|talk|wait|resolution|response)).*\b(time|clock|hour|uhrzeit|heure|hora|ora|tijd)\b"
+CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\\.?[Mm]\\.?)?"
 
 
 def suggest_mapping(path: Path) -> str:
@@ -67,9 +70,10 @@ def suggest_mapping(path: Path) -> str:
     ]  # fmt: skip
     formats = _date_formats(staging, table.table, table.columns, codes)
     found = _match(table.columns, {column for column, shape in formats.items() if shape})
+    clocks = _clocks(staging, table.table, table.columns, found)
     answers = _values(staging, table.table, found.get("answer"), 12)
     statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
-    return _write(path, found, formats, codes, answers, statuses)
+    return _write(path, found, formats, clocks, codes, answers, statuses)
 
 
 def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes: list[str]) -> dict[str, str]:
@@ -118,6 +122,29 @@ def _match(columns: tuple[str, ...], dated: set[str]) -> dict[str, str]:
     return found
 
 
+def _clocks(staging: Staging, table: str, columns: tuple[str, ...], found: dict[str, str]) -> dict[str, str | None]:
+    """Return the time columns that hold dates alone, each with the column of its times of day: the next one, or one of the same name."""
+
+    def share(column: str, pattern: str) -> float:
+        cell = f"trim({name(column)})"
+        ((part,),) = staging.connection.execute(
+            f"select avg(cast(regexp_full_match({cell}, '{pattern}') as integer)) from {table} where {cell} <> ''"
+        ).fetchall()
+        return part or 0.0
+
+    paired: dict[str, str | None] = {}
+    for column in {found[target] for target in TIMES if target in found}:
+        if share(column, ".*[0-9]:[0-9].*|[0-9.]+") > 0:
+            continue
+        following = columns[columns.index(column) + 1 : columns.index(column) + 2]
+        namesakes = [other for other in columns if _words(other) == _words(column).replace("date", "time") and other != column]
+        paired[column] = next(
+            (other for other in (*following, *namesakes)
+             if other not in found.values() and re.search(CALLED_A_CLOCK, _words(other)) and share(other, CLOCK) >= READS_AS_TIME), None
+        )  # fmt: skip
+    return paired
+
+
 def _values(staging: Staging, table: str, column: str | None, most: int) -> list[str]:
     if column is None:
         return []
@@ -145,7 +172,15 @@ def _status(word: str) -> str:
     return next((status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open")
 
 
-def _write(path: Path, found: dict[str, str], formats: dict[str, str], codes: list[str], answers: list[str], statuses: list[str]) -> str:
+def _write(
+    path: Path,
+    found: dict[str, str],
+    formats: dict[str, str],
+    clocks: dict[str, str | None],
+    codes: list[str],
+    answers: list[str],
+    statuses: list[str],
+) -> str:
     quote = json.dumps
     stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
     main = formats.get(found.get("created", "")) or "iso"
@@ -161,10 +196,16 @@ def _write(path: Path, found: dict[str, str], formats: dict[str, str], codes: li
 
     def cell(target: str) -> str:
         column = found[target]
-        shape = formats.get(column)
-        if target in TIMES and shape != main:
-            return f"{{ column = {quote(column)}, date_format = {quote(shape)} }}"
-        return quote(column)
+        shape, clock = formats.get(column), clocks.get(column) if target in TIMES else None
+        more = [f"time = {quote(clock)}"] if clock else []
+        more += [f"date_format = {quote(shape)}"] if target in TIMES and shape != main else []
+        return f"{{ {', '.join([f'column = {quote(column)}', *more])} }}" if more else quote(column)
+
+    def doubt(target: str, mark: str = "") -> str:
+        """Mark a time that is a date alone: what happened is taken to have happened at midnight."""
+        column = found[target]
+        is_date = column in clocks and not clocks[column]
+        return '  # ? dates without a time of day: read as midnight; where another column has it: time = "..."' if is_date else mark
 
     if key and "created" in found:
         lines += [
@@ -173,7 +214,7 @@ def _write(path: Path, found: dict[str, str], formats: dict[str, str], codes: li
             'type = "created"',
             "[record.columns]",
             f"ticket_id = {cell('ticket_id')}",
-            f"occurred_at = {cell('created')}",
+            f"occurred_at = {cell('created')}{doubt('created')}",
         ]
         lines += [
             f"{target} = {cell(target)}  # ?"
@@ -187,12 +228,12 @@ def _write(path: Path, found: dict[str, str], formats: dict[str, str], codes: li
             ]
     if key and "replied" in found:
         lines += ["", "[[record]]", 'type = "message"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                  f"occurred_at = {cell('replied')}  # ?", 'direction = { constant = "outbound" }', 'visibility = { constant = "public" }',
+                  f"occurred_at = {cell('replied')}{doubt('replied', '  # ?')}", 'direction = { constant = "outbound" }', 'visibility = { constant = "public" }',
                   'actor_kind = { constant = "human" }  # ?']  # fmt: skip
         lines += [f"actor_id = {cell('agent_id')}  # ?"] if "agent_id" in found else []
     if key and "solved" in found:
         lines += ["", "[[record]]", 'type = "status_changed"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                  f"occurred_at = {cell('solved')}  # ?", 'status = { constant = "solved" }']  # fmt: skip
+                  f"occurred_at = {cell('solved')}{doubt('solved', '  # ?')}", 'status = { constant = "solved" }']  # fmt: skip
     if key and "answer" in found:
         when = "surveyed" if "surveyed" in found else "created"
         lines += ["", "[[record]]", 'type = "responded"', "optional = true", "[record.columns]", f"survey_id = {cell('ticket_id')}",

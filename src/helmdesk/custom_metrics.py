@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import tomllib
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
@@ -47,6 +46,7 @@ from helmdesk.kinds import (
     Variant,
 )  # fmt: skip
 from helmdesk.records.schema import RECORD_TYPES
+from helmdesk.toml_file import read_toml
 
 FOLDER, LOCK = "metrics", "definitions.lock"
 KINDS: dict[str, type] = {
@@ -79,10 +79,7 @@ def load_custom_metrics(folder: Path) -> dict[str, Entry]:
 
 
 def _read(path: Path) -> Entry:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(f"{path}: {error}") from error
+    content = read_toml(path, SettingError)
     known = {field.name for field in dataclasses.fields(Metric)} - {"changes", "variants", "references"}
     for word in content:
         if word not in known | {"description", "changes", "variant", "reference"}:
@@ -248,10 +245,7 @@ def check_columns(metric: Metric, columns: Collection[str]) -> None:
 
 def _keep_versions(lock: Path, found: Mapping[str, Entry]) -> None:
     """Compare with what each version meant when it was first used, and remember new ones."""
-    try:
-        known = tomllib.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(f"{lock}: {error}") from error
+    known = read_toml(lock, SettingError) if lock.exists() else {}
     added = []
     for key, entry in found.items():
         version, meaning = str(entry.metric.version), definition_hash(entry.metric)

@@ -87,7 +87,14 @@ class DeskFolder(DeskMarts):
     def limits(self) -> Limits:
         """How much one load may bring."""
         given = self.settings
-        return Limits(given.limit_megabytes, given.limit_rows, given.limit_columns, given.limit_cell_megabytes, given.limit_ratio)
+        return Limits(
+            given.limit_megabytes,
+            given.limit_rows,
+            given.limit_columns,
+            given.limit_cell_megabytes,
+            given.limit_entries,
+            given.limit_ratio,
+        )
 
     def _load_files(
         self,

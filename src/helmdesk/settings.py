@@ -58,6 +58,7 @@ HELP = {
     "limit_rows": "a file may have this many rows",
     "limit_columns": "a file may have this many columns",
     "limit_cell_megabytes": "a cell, or a line of text, may be this large",
+    "limit_entries": "a TOML file (definitions, a mapping) may have this many keys and list items",
     "limit_ratio": "a packed file may become this many times larger (looked at beyond 64 MB)",
     "scorecard": "metric keys on the scorecard, in order",
     "targets": "a number, or [low, high], by metric key: what the desk wants to reach, shown on cards",
@@ -76,7 +77,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     # On what is shown, never on a number.
     "shown": ("name", "currency", "scorecard", "targets", "is_sample"),
     # On whether a file is taken in.
-    "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"),
+    "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_entries", "limit_ratio"),
     # On where and how fast an answer is computed.
     "machine": ("engine", "spark_master", "memory_gb"),
 }  # fmt: skip
@@ -108,6 +109,7 @@ class Settings:
     limit_rows: int = 1_000_000_000
     limit_columns: int = 2_000
     limit_cell_megabytes: int = 8
+    limit_entries: int = 20_000
     limit_ratio: int = 200
     scorecard: tuple[str, ...] = DEFAULT_SCORECARD
     targets: Mapping[str, Target] = field(default_factory=dict)
@@ -135,7 +137,7 @@ class Settings:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 0 to 86400")
         if not 1 <= self.longest_state_hours <= 168:
             raise SettingError(f"longest_state_hours = {self.longest_state_hours}; use 1 to 168")
-        for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_ratio"):
+        for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_entries", "limit_ratio"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} = {getattr(self, name)}; use 1 or more")
         if self.memory_gb < 0 or 0 < self.memory_gb < 0.5:

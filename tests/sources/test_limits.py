@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,9 @@ import pytest
 
 from desks import make_desk
 from helmdesk.desk import Desk
-from helmdesk.errors import InputError
+from helmdesk.errors import InputError, MappingError
+from helmdesk.sources.suggestion import suggest_mapping
+from helmdesk.toml_file import read_toml
 
 HEADER = "id,created_at,status,updated_at\n"
 ROW = "1,2026-01-05,solved,2026-01-06\n"
@@ -159,3 +162,67 @@ def test_limits_of_a_desk_hold(tmp_path: Path) -> None:
     pq.write_table(rows, folder / "ticket.parquet")
     with pytest.raises(InputError, match="5 rows; at most 3"):
         desk.load("zendesk", [folder])
+
+
+def test_a_value_stored_once_may_stand_in_every_row(tmp_path: Path) -> None:
+    """A Parquet file of some kilobytes whose one text of a megabyte stands in 3,000 rows is three gigabytes of text."""
+    desk = make_desk(tmp_path / "desk", limit_cell_megabytes=2)
+    path = tmp_path / "bomb.parquet"
+    cells = pa.DictionaryArray.from_arrays(pa.array([0] * 3_000, pa.int32()), pa.array(["x" * 1_000_000]))
+    pq.write_table(pa.table({"Ticket": [str(n) for n in range(3_000)], "Body": cells}), path)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(InputError, match=r"unpacks to more than 200 times its size \(setting limit_ratio\)"):
+        desk.load("mapping", [path], mapping=_mapping(tmp_path))
+    pq.write_table(pa.table({"Ticket": ["1"], "Body": ["x" * 3_000_000]}), path)
+    with pytest.raises(InputError, match=r"a cell of 3 MB; at most 2 MB \(setting limit_cell_megabytes\)"):
+        desk.load("mapping", [path], mapping=_mapping(tmp_path))
+
+
+def _mapping(folder: Path) -> Path:
+    path = folder / "mapping.toml"
+    path.write_text(
+        'name = "m"\nkey = ["Ticket"]\n[[record]]\ntype = "created"\n[record.columns]\nticket_id = "Ticket"\noccurred_at = "Opened"\n'
+    )
+    return path
+
+
+def test_a_hundred_thousand_columns_are_refused_at_once(tmp_path: Path) -> None:
+    names = [f"c{n}" for n in range(100_000)]
+    csv, lines = tmp_path / "wide.csv", tmp_path / "wide.jsonl"
+    csv.write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
+    lines.write_text("{" + ",".join(f'"{name}":1' for name in names[:5_000]) + "}\n")
+    began = time.process_time()
+    for ask in (
+        suggest_mapping,
+        lambda path: make_desk(tmp_path / f"desk{path.suffix}").load("mapping", [path], mapping=_mapping(tmp_path)),
+    ):
+        for path in (csv, lines):
+            with pytest.raises(InputError, match=r"00 columns; at most 2,000 \(setting limit_columns\)"):
+                ask(path)
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "".join(f'[[team]]\nid = "t{n}"\nname = "x"\n' for n in range(20_000)),
+            r"60,001 keys and list items; at most 20,000 \(setting limit_entries\)",
+        ),
+        ("a = " + "[" * 50_000 + "]" * 50_000, "lists or tables within lists too many times"),
+        (".".join("a" for _ in range(20_000)) + " = 1", "line 1 has a key of more than 50 parts"),
+        ("x = { " + ".".join('"a"' for _ in range(20_000)) + " = 1 }", "line 1 has a key of more than 50 parts"),
+        ("# " + "x" * 3_000_000, "2.9 MB; a TOML file may have 2 MB"),
+        ("a = " + "9" * 10_000, "Exceeds the limit"),
+        ("a = \ud800", "surrogates not allowed|can't decode"),
+    ],
+    ids=["entries", "nested", "dotted", "inline", "large", "digits", "bytes"],
+)
+def test_toml_within_bounds(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "bomb.toml"
+    path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    began = time.process_time()
+    for error in (InputError, MappingError):
+        with pytest.raises(error, match=said):
+            read_toml(path, error)
+    assert time.process_time() - began < 10

@@ -16,6 +16,7 @@ class Limits:
         rows: of one file.
         columns: of one file.
         cell_megabytes: of one cell, and of one line of text.
+        entries: keys and list items of one TOML file, such as definitions or a mapping.
         ratio: how many times larger a packed file may become; looked at beyond 64 MB.
     """
 
@@ -23,6 +24,7 @@ class Limits:
     rows: int = 1_000_000_000
     columns: int = 2_000
     cell_megabytes: int = 8
+    entries: int = 20_000
     ratio: int = 200
 
     @property

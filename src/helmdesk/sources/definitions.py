@@ -17,17 +17,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.errors import InputError, nearest
 from helmdesk.records.schema import CHOICES
 from helmdesk.records.staging import FileReport, Staging, text
 from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.toml_file import read_toml
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY_YEARS = (1990, 2100)
@@ -46,7 +46,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         NotFoundError, InputError: no such file, or a part that cannot be; names file, table and key.
     """
     for index, path in enumerate(paths):
-        content = _content(path)
+        content = read_toml(path, InputError, staging.limits)
         rows = 0
         for kind, items in content.items():
             if kind not in KINDS:
@@ -58,15 +58,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
                 _stage(staging, kind, item, where, index)
                 rows += 1
         staging.report.files.append(FileReport(str(path), rows))
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise NotFoundError(f"{path}: no such file") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: {error}") from error
 
 
 def _stage(staging: Staging, kind: str, item: Item, where: str, index: int) -> None:

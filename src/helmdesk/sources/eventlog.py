@@ -13,7 +13,6 @@ in which state the case is. The group is the team; every other column is kept as
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import own_words
 from helmdesk.sources.reading.xes import read_xes
 from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.toml_file import read_toml
 
 STATUS = {
     "assign seriousness": "new",
@@ -98,10 +98,7 @@ def _own_words(mapping: Path | None) -> tuple[dict[str, str], dict[str, str]]:
     """Return the user's own statuses of activities, and outcomes of words."""
     if mapping is None:
         return {}, {}
-    try:
-        content = tomllib.loads(mapping.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MappingError(f"{mapping}: {error}") from error
+    content = read_toml(mapping, MappingError)
     own = content.pop("status", {} if "outcomes" in content else None)
     if not isinstance(own, dict):
         raise MappingError(f"{mapping}: an event log's mapping has one table, [status], of activity = status")

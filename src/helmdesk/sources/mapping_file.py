@@ -30,7 +30,6 @@ negative = ["1", "2"]
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +40,7 @@ from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_colu
 from helmdesk.sources.reading.numbers import DECIMALS
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import TimeReader
+from helmdesk.toml_file import read_toml
 
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
 FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
@@ -121,12 +121,7 @@ def read_mapping(path: Path | None) -> Mapping:
     """
     if path is None:
         raise MappingError("the source 'mapping' needs --mapping FILE; a first one is written by: helmdesk load mapping --suggest FILE")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise MappingError(f"{path}: no such mapping file") from error
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MappingError(f"{path}: {error}") from error
+    content = read_toml(path, MappingError, missing=MappingError)
     _known_keys(path, "the mapping", content, TOP)
     if not content.get("record"):
         raise MappingError(f"{path}: no [[record]]; a mapping must make at least one")

@@ -7,7 +7,6 @@ to any other question are left alone and counted. Addresses of people are not re
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from helmdesk.sources.instruments import stage_instrument
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.source import Options, Source
 from helmdesk.sources.tables import find_tables, open_tables, reject_times
+from helmdesk.toml_file import read_toml
 
 TIMES = TimeReader("UTC")
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -80,10 +80,7 @@ def _choose_questions(staging: Staging, mapping: Path | None) -> None:
 def _mapped(mapping: Path | None) -> list[tuple[str, str, str, list[str], str]]:
     if mapping is None:
         return []
-    try:
-        content = tomllib.loads(mapping.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingError(f"{mapping}: {error}") from error
+    content = read_toml(mapping, MappingError)
     found = []
     for place, item in enumerate(content.get("question", []), 1):
         for word in ("survey", "id", "kind", "positive"):

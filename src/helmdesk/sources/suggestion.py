@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from helmdesk.records.answers import NO_ANSWER, number_in
+from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging, name
 from helmdesk.sources.reading.outcomes import outcome_of
 from helmdesk.sources.reading.raw_tables import read_table
@@ -49,8 +50,11 @@ CALLED_A_CLOCK = r"^(?!.*(spent|track|taken|hrs|hours|minutes|duration|length|ha
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\\.?[Mm]\\.?)?"
 
 
-def suggest_mapping(path: Path) -> str:
+def suggest_mapping(path: Path, limits: Limits | None = None) -> str:
     """Return the text of a mapping for `path`; guesses worth a look end in ``# ?``.
+
+    Args:
+        limits: how much the file may bring.
 
     Raises:
         NotFoundError, InputError: the file cannot be read.
@@ -59,7 +63,7 @@ def suggest_mapping(path: Path) -> str:
 
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
-    staging = Staging(connection, "suggestion", "suggestion")
+    staging = Staging(connection, "suggestion", "suggestion", limits=limits)
     table = read_table(staging, path)
     codes = [
         code

@@ -6,22 +6,30 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.cookie import parse_cookie
 
 from helmdesk.engines.ration import Ration, Turns
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.live_desk import LiveDesk
 from helmdesk.web import telemetry
-from helmdesk.web.access import policy_for
-from helmdesk.web.errors import error_response
+from helmdesk.web.access import DATA_KEEPERS, policy_for
+from helmdesk.web.errors import error_response, problem
 
 log = logging.getLogger("helmdesk.web")
+SMALL_BODY = 256 * 1024
+"""What anybody may send, such as a form; uploads of files are larger."""
+
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
@@ -65,6 +73,42 @@ class RequestMiddleware:
         if not isinstance(error, (HelmdeskError, PermissionDenied, Http404)):
             log.error("unexpected", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})
         return error_response(request, error)
+
+
+class BodyMiddleware:
+    """Takes large bodies from people who load data only; of anybody else's not a byte is read."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse by what the headers say, or answer."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) <= SMALL_BODY:
+            return self.respond(request)
+        is_api = request.path.startswith("/api/")
+        if not request.user.is_authenticated and "Authorization" not in request.headers:
+            if is_api:
+                return problem(request, 401, "not_signed_in", "sign in, or send a token, first")
+            return redirect_to_login(request.get_full_path())
+        if is_api or getattr(request.user, "role", "") not in DATA_KEEPERS:
+            most = f"{SMALL_BODY // 1024} KB"
+            return error_response(
+                request, PermissionDenied(f"a request may bring {most}; more is taken from people who load data, as files")
+            )
+        return self.respond(request)
+
+
+def may_send(headers: Mapping[str, str]) -> bool:
+    """Whether the sender of a request with these headers, named as waitress does, may send a large body."""
+    request = HttpRequest()
+    request.session = SessionStore(parse_cookie(headers.get("COOKIE", "")).get(settings.SESSION_COOKIE_NAME))
+    try:
+        return getattr(get_user(request), "role", "") in DATA_KEEPERS
+    except DatabaseError:
+        return False
+    finally:
+        close_old_connections()
 
 
 class DeskMiddleware:

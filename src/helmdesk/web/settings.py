@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "helmdesk.web.middleware.BodyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -219,6 +220,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 # What one request may take before it is stopped, and how many are in hand at once.
 QUESTION_SECONDS = float(os.environ.get("HELMDESK_QUESTION_SECONDS", "60"))
 THREADS = int(os.environ.get("HELMDESK_THREADS", "8"))
+UPLOAD_LIMIT_ROWS = int(os.environ.get("HELMDESK_UPLOAD_LIMIT_ROWS", "10000000"))
 UPLOAD_LIMIT_BYTES = int(os.environ.get("HELMDESK_UPLOAD_LIMIT_MB", "512")) * 1024**2
 USE_I18N, USE_TZ, TIME_ZONE, LANGUAGE_CODE = False, True, "UTC", "en"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import IO
 
 from helmdesk.errors import InputError, NotFoundError, nearest
-from helmdesk.records.limits import Limits
+from helmdesk.records.limits import MEGABYTE, Limits
 
 CHUNK = 1 << 22
 TEXT_PACKS_TO = 12
+MEASURING_MEMORY = "1 GiB"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def refuse_columns(path: Path, limits: Limits, columns: int) -> None:
 
 
 def glance_at_parquet(path: Path, limits: Limits) -> None:
-    """What a Parquet file says of itself, before anything of it is unpacked."""
+    """What a Parquet file says of itself, and how large it becomes: a value stored once may stand in every row."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -126,9 +127,35 @@ def glance_at_parquet(path: Path, limits: Limits) -> None:
     if metadata.num_rows > limits.rows:
         raise InputError(f"{path}: {metadata.num_rows:,} rows; at most {limits.rows:,} (setting limit_rows)")
     refuse_columns(path, limits, metadata.num_columns)
-    _refuse_excess(
-        path, limits, path.stat().st_size, sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-    )
+    packed = path.stat().st_size
+    _refuse_excess(path, limits, packed, sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)))
+    unpacked, widest = _measure(path)
+    _refuse_excess(path, limits, packed, unpacked)
+    if widest > limits.cell_bytes:
+        raise InputError(
+            f"{path}: a cell of {widest / MEGABYTE:,.0f} MB; at most {limits.cell_megabytes} MB (setting limit_cell_megabytes)"
+        )
+
+
+def _measure(path: Path) -> tuple[int, int]:
+    """Return the bytes of all cells as text and those of the largest; the file is read in small parts, none of which is kept."""
+    import duckdb
+
+    reader = "read_parquet('" + str(path).replace("'", "''") + "')"
+    with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{MEASURING_MEMORY}'; set threads = 1")
+        try:
+            described = connection.execute(f"describe select * from {reader}").fetchall()
+            cells = [f'strlen(cast("{row[0].replace(chr(34), chr(34) * 2)}" as varchar))' for row in described]
+            sums = ", ".join(f"coalesce(sum({cell}), 0), coalesce(max({cell}), 0)" for cell in cells)
+            found = connection.execute(f"select {sums} from {reader}").fetchone() or ()
+        except duckdb.OutOfMemoryException as error:
+            raise InputError(
+                f"{path}: a part of it takes more than {MEASURING_MEMORY} to unpack; write it with smaller row groups and pages"
+            ) from error
+        except duckdb.Error as error:
+            raise InputError(f"{path}: not readable ({str(error).splitlines()[0]})") from error
+    return int(sum(found[::2])), int(max(found[1::2], default=0))
 
 
 def is_gzip(path: Path) -> bool:

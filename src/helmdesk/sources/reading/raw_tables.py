@@ -11,12 +11,14 @@ import codecs
 import csv
 import io
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from helmdesk.errors import InputError, nearest
+from helmdesk.records.limits import Limits
 from helmdesk.records.staging import FileReport, Staging, name, text
 from helmdesk.sources.reading.glance import Glance, glance_at_parquet, is_gzip, open_bytes, refuse_columns, require_file, take_glance
 
@@ -71,7 +73,7 @@ def read_table(
         columns = _read_with(staging, table, index, path, f"read_parquet({text(str(path))})")
     elif {".jsonl", ".ndjson", ".json"} & set(suffixes):
         take_glance(path, staging.limits)
-        reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, ignore_errors=false)"
+        reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, map_inference_threshold=-1, ignore_errors=false)"
         columns = _read_with(staging, table, index, path, reader, "json_extract_string({}, '$')")
     else:
         columns = _read_delimited(staging, table, index, path, delimiter, encoding, skip)
@@ -97,6 +99,7 @@ def _read_with(staging: Staging, table: str, index: int, path: Path, reader: str
     try:
         described = staging.connection.execute(f"describe select * from {reader}").fetchall()
         columns = tuple(row[0] for row in described)
+        refuse_columns(path, staging.limits, len(columns))
         cells = ", ".join(f"{as_text.format(name(column))} as {name(column)}" for column in columns)
         staging.connection.execute(
             f"create table {table} as select {cells}, {index} as _file, row_number() over () as _row,"
@@ -119,8 +122,7 @@ def _read_delimited(
 def _read_glanced(
     staging: Staging, table: str, index: int, path: Path, glance: Glance, delimiter: str | None, encoding: str, skip: Sequence[str]
 ) -> tuple[str, ...]:
-    header, separator = _header(path, delimiter, encoding if not glance.is_utf8 else "utf-8")
-    refuse_columns(path, staging.limits, len(header))
+    header, separator = _header(path, delimiter, encoding if not glance.is_utf8 else "utf-8", staging.limits)
     is_plain = (
         glance.is_utf8
         and not glance.has_bom
@@ -137,7 +139,7 @@ def _read_glanced(
     return header
 
 
-def _header(path: Path, delimiter: str | None, encoding: str) -> tuple[tuple[str, ...], str]:
+def _header(path: Path, delimiter: str | None, encoding: str, limits: Limits) -> tuple[tuple[str, ...], str]:
     """Return column names and the separator; repeated or empty names are errors."""
     with open_bytes(path) as handle:
         lines = io.TextIOWrapper(handle, encoding="utf-8-sig", errors="replace", newline="")
@@ -145,12 +147,13 @@ def _header(path: Path, delimiter: str | None, encoding: str) -> tuple[tuple[str
         if not first.strip():
             raise InputError(f"{path}: line 1 is blank; the first line must hold the column names")
         separator = delimiter or max(DELIMITERS, key=first.count)
+        refuse_columns(path, limits, first.count(separator) + 1)
         lines.seek(0)
         names = next(csv.reader(lines, delimiter=separator))
     names = [column.strip() for column in names]
-    repeated = {column for column in names if names.count(column) > 1}
-    if repeated:
-        raise InputError(f"{path}: line 1 has the column '{sorted(repeated)[0]}' twice")
+    counted = Counter(names)
+    if len(counted) < len(names):
+        raise InputError(f"{path}: line 1 has the column '{min(column for column in names if counted[column] > 1)}' twice")
     if any(ord(character) < 32 for column in names for character in column):
         raise InputError(f"{path}: line 1 does not look like column names; is this a text table?")
     return tuple(column or f"column_{place}" for place, column in enumerate(names, 1)), separator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from helmdesk.errors import MappingError, nearest
 from helmdesk.records.staging import text
+from helmdesk.toml_file import read_toml
 
 Vocabulary = Mapping[str, Sequence[str]]
 """Our word -> words for it."""
@@ -44,11 +44,7 @@ def with_own_words(known: Mapping[str, Vocabulary], path: Path | None, source: s
     """
     if path is None:
         return dict(known)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingError(f"{path}: {error}") from error
-    return own_words(known, content, path, source)
+    return own_words(known, read_toml(path, MappingError), path, source)
 
 
 def own_words(known: Mapping[str, Vocabulary], content: Mapping[str, Any], path: Path, source: str) -> dict[str, Vocabulary]:

@@ -15,6 +15,7 @@ from django.db import close_old_connections, connection
 from helmdesk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.sample.generate import put_sample_into, remove_sample
+from helmdesk.settings import Settings
 from helmdesk.sources.source import scale_of
 from helmdesk.web.pages.data.models import LoadJob
 
@@ -71,9 +72,7 @@ def run(job: LoadJob, *, is_preview: bool) -> None:
         LoadJob.objects.filter(pk=job.pk).update(step=step[:200])
 
     desk = Desk(settings.DESK_FOLDER)
-    # What comes by browser may unpack to a few times what a browser may send, whatever the desk allows elsewhere.
-    most = min(desk.settings.limit_megabytes, UNPACKED * settings.UPLOAD_LIMIT_BYTES // 1024**2)
-    desk.settings = replace(desk.settings, limit_megabytes=max(most, 1))
+    desk.settings = within_upload(desk.settings)
     try:
         if job.source == "sample":
             report = put_sample_into(desk, on_step=tell)
@@ -105,6 +104,17 @@ def run(job: LoadJob, *, is_preview: bool) -> None:
             forget_files(job)
     job.step = ""
     job.save()
+
+
+def within_upload(given: Settings) -> Settings:
+    """Return settings for files that come by browser.
+
+    They may unpack to a few times what a browser may send, and have so many rows, whatever the desk allows elsewhere.
+    """
+    megabytes = max(UNPACKED * settings.UPLOAD_LIMIT_BYTES // 1024**2, 1)
+    return replace(
+        given, limit_megabytes=min(given.limit_megabytes, megabytes), limit_rows=min(given.limit_rows, settings.UPLOAD_LIMIT_ROWS)
+    )
 
 
 def forget_files(job: LoadJob) -> None:

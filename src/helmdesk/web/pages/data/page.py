@@ -16,8 +16,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from helmdesk.desk import Desk
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.records.accounts import check_name
+from helmdesk.records.limits import Limits
+from helmdesk.sources.reading.raw_tables import DELIMITERS
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 from helmdesk.sources.source import find_source, scale_of, source_names
 from helmdesk.sources.suggestion import suggest_mapping
@@ -29,7 +32,7 @@ from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
 
 MOST_FILES = 60
-SHOWN_ROWS = 8
+SHOWN_ROWS, SAMPLE = 8, 65_536
 FILE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
 
 
@@ -132,7 +135,7 @@ def load(request: HttpRequest) -> HttpResponse:
         jobs.keep_files(job, files)
         if job.source == jobs.MAPPING:
             try:
-                job.mapping = suggest_mapping(jobs.paths_of(job)[0])
+                job.mapping = suggest_mapping(jobs.paths_of(job)[0], _upload_limits(request))
             except HelmdeskError as error:
                 jobs.forget_files(job)
                 raise UsageError(str(error).replace(f"{jobs.folder_of(job)}/", "")) from error
@@ -143,6 +146,12 @@ def load(request: HttpRequest) -> HttpResponse:
         return redirect("job", job.pk)
     known = [(name, find_source(name).summary) for name in source_names()]
     return show(request, "load.html", "Load data", form=form, sources=known, recent=LoadJob.objects.filter(person=request.user)[:5])
+
+
+def _upload_limits(request: HttpRequest) -> Limits:
+    desk = Desk(request.desk.path)
+    desk.settings = jobs.within_upload(desk.settings)
+    return desk.limits
 
 
 def _check_files(files: list[Any]) -> None:
@@ -178,12 +187,12 @@ def _first_rows(path: Path) -> list[list[str]]:
 
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
-            sample = handle.read(65_536)
-        dialect = csv.Sniffer().sniff(sample, delimiters=",;\t|")
+            lines = handle.read(SAMPLE).splitlines()[: SHOWN_ROWS + 1]
+        separator = max(DELIMITERS, key=lines[0].count) if lines else ","
+        rows = list(csv.reader(lines, delimiter=separator))
     except (OSError, csv.Error):
         return []
-    rows = list(csv.reader(sample.splitlines(), dialect))[: SHOWN_ROWS + 1]
-    return [[content[:60] for content in row[:20]] for row in rows]
+    return [[content[:60] for content in row[:20]] for row in rows] if lines and separator in lines[0] else []
 
 
 @require_POST

@@ -1,0 +1,120 @@
+"""The web server that ``helmdesk serve`` starts: waitress, which neither strangers' bodies nor half-open connections hold up.
+
+Waitress receives a whole request before a thread works on it, so slow clients cost no thread; but it takes any body up to
+a gigabyte from anybody, lets whoever sends a byte now and then stay for ever, and stops accepting when enough of them do.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.utilities import Error
+
+from helmdesk.web.middleware import SMALL_BODY
+
+HEADER_SECONDS, BODY_BYTES_A_SECOND, BODY_GRACE_SECONDS = 20, 1024, 30
+MOST_CONNECTIONS = 800
+# Answers wait for slow readers on the disk, never in a thread.
+WAITING_BYTES = 1 << 30
+
+
+class SignInFirst(Error):
+    """The answer to a body that a stranger wants to send; nothing of it was read."""
+
+    code, reason = 401, "Unauthorized"
+
+
+class Request(HTTPRequestParser):
+    """A request whose body is taken only from somebody who is signed in, unless it is small."""
+
+    adj: Adjustments
+    error: Error | None
+    may_send: Callable[[dict[str, str]], bool] = staticmethod(lambda _headers: True)
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Look at who asks as soon as the headers are there."""
+        super().parse_header(header_plus)
+        if (self.chunked or self.content_length > SMALL_BODY) and not self.may_send(self.headers):
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = SMALL_BODY
+
+    def received(self, data: bytes) -> int:
+        """Take what came; a stranger's large body ends the request."""
+        consumed = int(super().received(data))
+        if self.error is not None and self.error.code == 413 and self.adj.max_request_body_size == SMALL_BODY:
+            self.error = SignInFirst("sign in first: a body of this size is taken from people who are signed in")
+        return consumed
+
+
+class Channel(HTTPChannel):
+    """A connection that must get somewhere."""
+
+    parser_class = Request
+    since = 0.0
+
+    def received(self, data: bytes) -> bool:
+        """Remember when the request in progress began."""
+        if self.request is None:
+            self.since = time.time()
+        return bool(super().received(data))
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether no request of it is in hand or waits to be sent."""
+        return not self.requests and not self.total_outbufs_len
+
+    def is_slow(self, now: float) -> bool:
+        """Whether a request is longer on its way than it may be."""
+        if self.requests or self.request is None:
+            return False
+        waited = now - self.since
+        if not self.request.headers_finished:
+            return waited > HEADER_SECONDS
+        return bool(waited > BODY_GRACE_SECONDS and self.request.body_bytes_received < BODY_BYTES_A_SECOND * waited)
+
+
+class Server(TcpWSGIServer):
+    """Waitress with a door."""
+
+    channel_class = Channel
+
+    def handle_accept(self) -> None:
+        """Take another connection; the oldest one that asks nothing makes room where there are too many."""
+        if len(self.active_channels) >= MOST_CONNECTIONS:
+            idle = [channel for channel in self.active_channels.values() if channel.is_unused]
+            if idle:
+                min(idle, key=lambda channel: channel.creation_time).handle_close()
+        super().handle_accept()
+
+    def maintenance(self, now: float) -> None:
+        """Close what waits too long."""
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if channel.is_slow(now):
+                channel.will_close = True
+
+
+def make_server(
+    application: Any, host: str, port: int, threads: int, most_body_bytes: int, may_send: Callable[[dict[str, str]], bool]
+) -> Server:
+    """Return a server that listens; `run` serves until somebody stops it.
+
+    Args:
+        most_body_bytes: larger bodies are refused whoever sends them.
+        may_send: whether the sender of these headers may send a large body.
+    """
+    Request.may_send = staticmethod(may_send)
+    # With a look ahead the server notices a client that has gone, and the work for it ends.
+    adjustments = Adjustments(
+        host=host, port=port, threads=threads, ident="", channel_timeout=60, cleanup_interval=5, channel_request_lookahead=1,
+        clear_untrusted_proxy_headers=False, connection_limit=10 * MOST_CONNECTIONS, asyncore_use_poll=True, backlog=1024,
+        max_request_body_size=most_body_bytes, outbuf_high_watermark=WAITING_BYTES,
+    )  # fmt: skip
+    return Server(application, adj=adjustments)

@@ -13,8 +13,6 @@ from helmdesk.cli.progress import Progress
 from helmdesk.errors import DamageError, HelmdeskError, UsageError
 from helmdesk.web.site_folder import SiteFolder
 
-# What stands around the files in an upload.
-UPLOAD_FORM_BYTES = 1024**2
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -58,13 +56,9 @@ def command(desk_path: str | None, host: str, port: int, threads: int, add_admin
         talk("other machines can reach this: put a proxy with HTTPS in front and set HELMDESK_HTTPS=1 and HELMDESK_HOSTS=your.host")
     if os.environ.get("HELMDESK_HTTPS") == "1" and not os.environ.get("HELMDESK_PROXIES"):
         talk("behind a proxy all clients look like one: set HELMDESK_PROXIES=1, so that wrong passwords are counted for each of them")
-    from django.conf import settings
+    from helmdesk.web.server import serve
 
-    from helmdesk.web.middleware import may_send
-    from helmdesk.web.server import make_server
-    from helmdesk.web.wsgi import application
-
-    make_server(application, host, port, threads, settings.UPLOAD_LIMIT_BYTES + UPLOAD_FORM_BYTES, may_send).run()
+    serve(host, port, threads)
 
 
 def _open_mart(desk: Path) -> None:

@@ -17,12 +17,14 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.utilities import Error
 
-from helmdesk.web.middleware import SMALL_BODY
+from helmdesk.web.middleware import SMALL_BODY, may_send
 
 HEADER_SECONDS, BODY_BYTES_A_SECOND, BODY_GRACE_SECONDS = 20, 1024, 30
 MOST_CONNECTIONS = 800
 # Answers wait for slow readers on the disk, never in a thread.
 WAITING_BYTES = 1 << 30
+# What stands around the files in an upload.
+FORM_BYTES = 1 << 20
 
 
 class SignInFirst(Error):
@@ -36,7 +38,7 @@ class Request(HTTPRequestParser):
 
     adj: Adjustments
     error: Error | None
-    may_send: Callable[[dict[str, str]], bool] = staticmethod(lambda _headers: True)
+    may_send: Callable[[dict[str, str]], bool] = staticmethod(may_send)
 
     def parse_header(self, header_plus: bytes) -> None:
         """Look at who asks as soon as the headers are there."""
@@ -118,3 +120,12 @@ def make_server(
         max_request_body_size=most_body_bytes, outbuf_high_watermark=WAITING_BYTES,
     )  # fmt: skip
     return Server(application, adj=adjustments)
+
+
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the site until somebody stops it."""
+    from django.conf import settings
+
+    from helmdesk.web.wsgi import application
+
+    make_server(application, host, port, threads, settings.UPLOAD_LIMIT_BYTES + FORM_BYTES, may_send).run()

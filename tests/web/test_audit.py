@@ -190,6 +190,28 @@ def test_a_process_stopped_before_its_note_is_no_tampering(log: list[int], monke
     assert "the end is missing" in module.audit_state().problem
 
 
+@pytest.mark.parametrize("restored", [False, True])
+def test_a_process_stopped_at_the_first_event_is_no_tampering(log: list[int], monkeypatch: pytest.MonkeyPatch, restored: bool) -> None:
+    """Of a new site, and of a log that another desk's key signed: the note is there before the event."""
+    from helmdesk.web.people import audit as module
+
+    module._head_file().unlink()
+    module.AuditHead.objects.update(is_noted=False)
+    if restored:
+        module.AuditEvent.objects.update(digest="1" * 64, chain="2" * 64)
+        module._head_file().with_name(module.RESTORED_NOTE).write_text("of yesterday")
+    else:
+        module.AuditEvent.objects.all().delete()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(module, "_note_head", lambda event: None)
+        module.audit("signed in", "first")
+    assert module.audit_state().problem == ""
+    module.audit("signed in", "second")
+    state = module.audit_state()
+    assert (state.problem, state.behind) == ("", 0)
+    assert (state.unchecked_until is not None) == restored
+
+
 def test_the_note_catches_up(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     from helmdesk.web.people import audit as module
 

@@ -364,3 +364,14 @@ def test_who_looks_at_one_account_has_no_token_that_writes(as_: Any, eve: Any) -
     token.scopes, eve.role = ["numbers", "annotate"], "account_viewer"
     token.person = eve
     assert token.allows("numbers") and not token.allows("annotate")
+
+
+def test_second_factors_added_and_taken_off_are_in_the_audit_log(as_: Any, eve: Any) -> None:
+    from helmdesk.web.people.models import AuditEvent
+
+    client = as_("eve", is_fresh=True)
+    assert client.post("/account/2fa/recovery-codes/generate/").status_code == 302
+    assert client.post("/account/2fa/totp/deactivate/").status_code == 302
+    told = list(AuditEvent.objects.filter(person="eve").order_by("id").values_list("action", "subject"))[-3:]
+    assert told[0] == ("made new recovery codes", "Recovery codes")
+    assert set(told[1:]) == {("removed a second factor", "TOTP Authenticator"), ("removed a second factor", "Recovery codes")}

@@ -73,11 +73,15 @@ def _tell_site(desk: Path, dismissals: Iterable[Dismissal], *, is_undone: bool =
     if not (desk / "site").is_dir():
         return
     try:
-        from helmdesk.web.prepare import start_django
+        from helmdesk.web.prepare import migrate, start_django
+        from helmdesk.web.site_folder import SiteFolder
     except ImportError:
         talk("not in the site's audit log: its packages are not installed")
         return
+    if not SiteFolder(desk.absolute()).has_database:
+        return
     start_django(desk)
+    migrate()
     from helmdesk.web.pages.insight.dismissal import DISMISSED, TOLD_AGAIN, audit_dismissal
 
     for each in dismissals:

@@ -39,10 +39,14 @@ def clean_site(desk: Path, words: tuple[str, ...]) -> str:
     if not (desk / "site").is_dir():
         return ""
     try:
-        from helmdesk.web.prepare import start_django
+        from helmdesk.web.prepare import migrate, start_django
+        from helmdesk.web.site_folder import SiteFolder
     except ImportError:
         return "; the site's database was not looked at: its packages are not installed"
+    if not SiteFolder(desk.absolute()).has_database:
+        return ""
     start_django(desk)
+    migrate()
     from helmdesk.web.people.erasure import clean_database
 
     return f"; {clean_database(words)} texts in the site's database"

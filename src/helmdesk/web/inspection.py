@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helmdesk.backup_secrets import RESTORED_NOTE
 from helmdesk.errors import HelmdeskError
 from helmdesk.web.prepare import start_django
-from helmdesk.web.site_folder import DATABASE, SiteFolder
+from helmdesk.web.site_folder import SiteFolder
 
 if TYPE_CHECKING:
     from helmdesk.web.people.audit import AuditState
@@ -21,9 +20,7 @@ def audit_log(desk: Path) -> AuditState | None:
     Raises:
         HelmdeskError: the database cannot be read, is of an earlier version, or came out of a backup a moment ago.
     """
-    folder = SiteFolder(desk.absolute()).path
-    has_database = any(os.environ.get(name) for name in (DATABASE, f"{DATABASE}_FILE"))
-    if not has_database and not (folder / "site.sqlite3").is_file():
+    if not SiteFolder(desk.absolute()).has_database:
         return None
     if (desk / RESTORED_NOTE).is_file():
         raise HelmdeskError("the desk came out of a backup, and its site was not started yet; its first start notes that in the audit log")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+import django
+
 from helmdesk.version import __version__
 from helmdesk.web.site_folder import COLLECTED, DESK, SiteFolder
 
@@ -17,8 +19,6 @@ Step = Callable[[str], None]
 
 def start_django(desk: Path) -> None:
     """Set Django up over a desk; once in a process."""
-    import django
-
     os.environ[DESK] = str(desk.absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helmdesk.web.settings")
     write_chart_bundle(SiteFolder(desk.absolute()).make())
@@ -48,10 +48,7 @@ def prepare(on_step: Step = lambda _step: None) -> None:
     from helmdesk.web.people.audit import note_latest, note_restored
 
     on_step("preparing the database")
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        settings.SITE.make_database()
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
+    migrate()
     end_interrupted()
     note_restored()
     note_latest()
@@ -62,6 +59,17 @@ def prepare(on_step: Step = lambda _step: None) -> None:
         shutil.rmtree(root, ignore_errors=True)
         call_command("collectstatic", verbosity=0, interactive=False)
         collected.write_text(f"{wanted} {_content(root, collected)}", encoding="utf-8")
+
+
+def migrate() -> None:
+    """Make the database, or bring one of an earlier version up to this one."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        settings.SITE.make_database()
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
 
 
 def _content(folder: Path, marker: Path) -> str:

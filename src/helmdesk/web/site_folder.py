@@ -42,7 +42,9 @@ class SiteFolder:
     def make_database(self) -> None:
         """Create the file of the database, for its owner alone; what SQLite puts beside it is as closed."""
         with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.path / "site.sqlite3", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(os.open(self.database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            with contextlib.closing(sqlite3.connect(self.database)) as connection:
+                connection.execute("pragma journal_mode = wal")  # an empty file would be a damaged one
 
     def secret(self) -> str:
         """Return the secret that sessions and cursors are signed with; made on first use, never shipped.
@@ -58,8 +60,7 @@ class SiteFolder:
         Raises:
             HelmdeskError: others may read the file.
         """
-        is_new = not self.database.exists() and not secret_setting(DATABASE)
-        return self._secret_file("audit.key", secrets.token_urlsafe(48) if is_new else first)
+        return self._secret_file("audit.key", first if self.has_database else secrets.token_urlsafe(48))
 
     def _secret_file(self, name: str, fresh: str) -> str:
         file = self.make().path / name
@@ -85,6 +86,11 @@ class SiteFolder:
         if not secret_setting(DATABASE) and (problem := self._database_problem()):
             mend = f"restore a backup, or begin a new site without people, annotations and dashboards: move the folder {self.path} away"
             yield f"{self.database} {problem}", mend
+
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a site: a database here, or one that the environment names."""
+        return self.database.is_file() or bool(secret_setting(DATABASE))
 
     @property
     def database(self) -> Path:

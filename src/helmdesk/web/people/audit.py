@@ -96,10 +96,17 @@ def _signature(body: str) -> str:
 
 def audit(action: str, subject: str = "", *, person: Any = None, request: Any = None, **detail: Any) -> AuditEvent:
     """Write down what was done."""
+    if action != RESTORED:
+        note_restored()
     who = person or getattr(request, "user", None)
     with transaction.atomic():
-        head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
+        row, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
         latest = AuditEvent.objects.order_by("-id").first()
+        head = _read_head()
+        problem = _end_problem(head, latest)
+        if head is None and not problem:
+            # The first event of a log, or of its chain, must not be there without a note.
+            _write_head(latest)
         event = AuditEvent(
             person=getattr(who, "username", "") or "",
             action=action,
@@ -107,9 +114,9 @@ def audit(action: str, subject: str = "", *, person: Any = None, request: Any = 
             detail=detail,
             request_id=getattr(request, "request_id", ""),
         )
-        event.seal(NOTHING if _end_problem(_read_head(), latest) else latest.chain if latest else "")
+        event.seal(NOTHING if problem else latest.chain if latest else "")
         event.save()
-        if not head.is_noted:
+        if not row.is_noted:
             AuditHead.objects.filter(pk=1).update(is_noted=True)
         transaction.on_commit(lambda: _note_head(event))
     return event
@@ -123,14 +130,14 @@ def _note_head(event: AuditEvent) -> None:
         log.error("the newest event of the audit log could not be noted", exc_info=error)
 
 
-def _write_head(event: AuditEvent) -> None:
-    """Write the note; that of a later event, from another process, stays."""
+def _write_head(event: AuditEvent | None) -> None:
+    """Write the note; that of a later event, from another process, stays. None is the beginning of a log."""
     file = _head_file()
     with FileLock(file.with_suffix(".lock")):
-        noted = _read_head()
-        if noted is not None and noted.event >= event.pk:
+        noted, number = _read_head(), event.pk if event else 0
+        if noted is not None and noted.event >= number:
             return
-        body = f"{event.pk} {event.chain}"
+        body = f"{number} {event.chain if event else '-'}"
         waiting = file.with_suffix(".new")
         with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
             handle.write(f"{body} {_signature(body)}\n")
@@ -239,6 +246,8 @@ def _end_problem(head: Head | None, newest: AuditEvent | None) -> str:
         return f"the note of the newest event ({HEAD_FILE} in the site's folder) is gone; without it a missing end does not show"
     if not head.is_signed:
         return f"the note of the newest event ({HEAD_FILE} in the site's folder) was not written by this site"
+    if head.event == 0:
+        return ""
     if newest is None or newest.pk < head.event:
         return f"the end is missing: event {head.event} was written, and the log ends with {newest.pk if newest else 'nothing'}"
     if not AuditEvent.objects.filter(pk=head.event, chain=head.chain).exists():
@@ -256,7 +265,7 @@ def note_restored() -> None:
         _head_file().unlink(missing_ok=True)
         AuditHead.objects.update(is_noted=False)
     audit(RESTORED, note.read_text(encoding="utf-8"))
-    note.unlink()
+    note.unlink(missing_ok=True)
 
 
 def _is_ours(event: AuditEvent) -> bool:

@@ -281,3 +281,19 @@ visibility = { constant = "public" }
     assert kinds(desk) == {"ann": "human", "clippy": "unknown", "uma": "customer"}
     assert waits(desk) == {"A": 1800}
     assert "clippy: 1" in unknown_authors(report)[0]
+
+
+def test_where_no_author_is_known_replies_are_unknown_not_zero(tmp_path: Path) -> None:
+    rows = "id,created_at,status,updated_at\n1,2026-01-05 09:00:00,solved,2026-01-05 12:00:00\n"
+    (tmp_path / "ticket.csv").write_text(rows, encoding="utf-8")
+    (tmp_path / "ticket_comment.csv").write_text(
+        "id,ticket_id,user_id,created,public,body\n5,1,77,2026-01-05 10:00:00,true,hi\n", encoding="utf-8"
+    )
+    desk = make_desk(tmp_path / "desk")
+    desk.load("zendesk", [tmp_path])
+    for key in ("replies_per_ticket", "touches", "first_response_time"):
+        (found,) = desk.measure(key)
+        assert (found.value, found.reason) == (None, "not_recorded")
+    (tmp_path / "user.csv").write_text("id,role,name\n77,agent,Ann\n", encoding="utf-8")
+    desk.load("zendesk", [tmp_path])
+    assert desk.measure("replies_per_ticket")[0].value == 1

@@ -13,6 +13,8 @@ from helmdesk.records.versions import STANDING
 
 # Up to this share of repeated records they are set aside; beyond it everything is written down once, without them.
 FEW = 0.05
+# Listed beside "message" where nobody knows whose messages they are.
+UNKNOWN_MESSAGE = "message by an unknown author"
 FACT_FAMILIES = tuple(family for family in FAMILIES if family not in ("quarantine", "batch"))
 
 
@@ -156,11 +158,13 @@ def _cell(name: str, kind: str, is_present: bool) -> str:
 def record_types_sql(families: Collection[str] = FACT_FAMILIES, prefix: str = "") -> str:
     """Return SQL that lists every type of record: count, earliest and latest time, and whether it tells of something observed.
 
-    Plans, validity dates and bookkeeping say nothing about how far the data reach.
+    Plans, validity dates and bookkeeping say nothing about how far the data reach. Messages of which nobody knows whose they
+    are stand apart: who has no others knows nothing of replies.
     """
+    unknown = f"case when type = 'message' and actor_kind = 'unknown' then '{UNKNOWN_MESSAGE}' else type end"
     return " union all ".join(
         f"select type, count(*) as records, min(occurred_at) as earliest, max(occurred_at) as latest,"
         f" {family in OBSERVED} and type not like 'shift_%' and type <> 'interval_total' as is_observed, {family != 'entity'} as is_dated"
-        f" from {prefix}{family}_records group by type"
+        f" from (select {unknown if family == 'message' else 'type'} as type, occurred_at from {prefix}{family}_records) group by type"
         for family in families
     )

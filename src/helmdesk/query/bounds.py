@@ -44,7 +44,7 @@ class Bounds:
         return codes[0] if len(codes) == 1 and len(codes[0]) == 3 else "money"
 
     def missing(self, metric: Metric) -> tuple[str, ...]:
-        """Return the record types a metric needs and no source ever delivered."""
+        """Return the record types a metric needs and no source ever delivered; messages of unknown authors are none."""
         return tuple(name.replace("|", "' or '") for name in metric.needs if not any(word in self.record_types for word in name.split("|")))
 
     def refuse_outside(self, start: datetime | None, end: datetime | None, zone: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from helmdesk.cli.main import commands
 from helmdesk.desk import Desk
 from helmdesk.erasure import erase
 from helmdesk.errors import ConflictError, InputError, NotFoundError, NotPermittedError, UsageError
-from helmdesk.insight.dismissals import FILE, scope_of
+from helmdesk.insight.dismissals import FILE, Dismissal, Dismissals, scope_of
 from helmdesk.insight.pattern import load_patterns
 from helmdesk.insight.verdict import State
 from helmdesk.query.filters import All, Compare, Filter, IsNull, Not, OneOf, filter_text, parse_filter, simplified
@@ -150,8 +151,6 @@ def test_only_what_is_told_can_be_dismissed(desk: Desk) -> None:
 
 
 def test_standing_findings_can_be_dismissed_too(sample_desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from helmdesk.insight.dismissals import Dismissals
-
     monkeypatch.setattr(Desk, "dismissals", Dismissals(tmp_path))  # the sample desk is everybody's
     standing = next(finding for finding in sample_desk.brief().findings if finding.is_standing)
     assert f"helmdesk dismiss {standing.key}" in run(sample_desk, "brief")
@@ -231,3 +230,14 @@ def test_a_simplified_filter_is_read_back_as_itself(condition: Filter) -> None:
 def test_one_scope_has_one_spelling(where: str | None, predicate: Any, scope: str) -> None:
     request = Request("", where=parse_filter(where) if where else None, policy=Policy("who", predicate))
     assert scope_of(request) == scope
+
+
+def test_dismissals_written_at_once_are_all_kept(tmp_path: Path) -> None:
+    def add(number: int) -> None:
+        Dismissals(tmp_path).add(Dismissal(KEY, "", f"{KEY}:new:{number}", "Lea", datetime(2026, 1, 5, tzinfo=UTC)))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(16)))
+    assert {each.identity for each in Dismissals(tmp_path).all()} == {f"{KEY}:new:{number}" for number in range(16)}
+    add(3)
+    assert len(Dismissals(tmp_path).all()) == 16

@@ -324,7 +324,7 @@ def test_who_has_no_password_signs_in_anew(as_: Any, eve: Any) -> None:
         assert old.post(address, given)["Location"].startswith("/account/login/")
         assert old.get("/settings").status_code == 302
     assert ApiToken.objects.filter(person=eve).count() == 1 and not Person.objects.get(pk=eve.pk).has_usable_password()
-    assert signed_in(10).post("/settings/tokens", token)["Location"] == "/settings"
+    assert b"hd_" in signed_in(10).post("/settings/tokens", token).content
     assert signed_in(10).post("/account/password/set/", password).status_code == 302
     assert Person.objects.get(pk=eve.pk).has_usable_password()
 
@@ -375,3 +375,15 @@ def test_second_factors_added_and_taken_off_are_in_the_audit_log(as_: Any, eve: 
     told = list(AuditEvent.objects.filter(person="eve").order_by("id").values_list("action", "subject"))[-3:]
     assert told[0] == ("made new recovery codes", "Recovery codes")
     assert set(told[1:]) == {("removed a second factor", "TOTP Authenticator"), ("removed a second factor", "Recovery codes")}
+
+
+def test_the_secret_of_a_token_is_kept_nowhere(as_: Any, eve: Any) -> None:
+    """Not in the session either, until somebody looks."""
+    from django.contrib.sessions.models import Session
+
+    client = as_("eve", is_fresh=True)
+    page = client.post("/settings/tokens", {"name": "mine", "days": "7", "scopes": ["numbers"]})
+    secret = re.search(r"hd_[\w-]+", page.content.decode())[0]  # type: ignore[index]
+    assert page["Cache-Control"] == "private, no-store"
+    assert not any(secret in repr(session.get_decoded()) for session in Session.objects.all())
+    assert secret not in client.get("/settings").content.decode()

@@ -235,8 +235,18 @@ def test_a_passphrase_is_typed_or_read_and_long_enough(tmp_path: Path, monkeypat
 
 
 def test_what_the_site_writes_is_for_its_owner_alone(site: Path, tmp_path: Path) -> None:
+    from django.core.files.base import ContentFile
+
+    from helmdesk.web.pages.data import jobs
+    from helmdesk.web.pages.data.models import LoadJob
     from helmdesk.web.site_folder import SiteFolder
 
+    job = LoadJob(source="survey")
+    jobs.keep_files(job, [ContentFile(b"secret answers", name="answers.csv")])
+    waiting = jobs.folder_of(job)
+    for path, mode in ((waiting.parent, 0o700), (waiting, 0o700), (waiting / "answers.csv", 0o600)):
+        assert stat.S_IMODE(path.stat().st_mode) == mode, path
+    shutil.rmtree(waiting)
     for name in ("", "secret.key", "audit.key", "site.sqlite3", "site.sqlite3-wal", "audit.head"):
         path = site / "site" / name
         if path.exists():  # on PostgreSQL there is no database here

@@ -252,7 +252,6 @@ def definitions(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """Show one's own settings: theme, sessions, second factor, API tokens."""
     me: Any = request.user
-    secret = request.session.pop("new_token", "")
     if request.method == "POST":
         theme = request.POST.get("theme", "")
         if theme not in ("", "light", "dark"):
@@ -261,6 +260,11 @@ def mine(request: HttpRequest) -> HttpResponse:
         me.save(update_fields=["theme", "home"])
         messages.success(request, "Saved.")
         return redirect("my_settings")
+    return _show_mine(request)
+
+
+def _show_mine(request: HttpRequest, secret: str = "") -> HttpResponse:
+    me: Any = request.user
     return show(
         request, "my_settings.html", "My settings", tokens=me.tokens.all(), scopes=scopes_of(me.role), secret=secret, now=timezone.now()
     )
@@ -269,7 +273,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
 def make_token(request: HttpRequest) -> HttpResponse:
-    """Make an API token; its secret is shown once."""
+    """Make an API token; its secret is in this one answer, and kept nowhere."""
     me: Any = request.user
     name, days, scopes = request.POST.get("name", "").strip(), request.POST.get("days", "90"), request.POST.getlist("scopes")
     if not 1 <= len(name) <= 100:
@@ -281,8 +285,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("the scope 'operate' is for administrators")
     token, secret = ApiToken.issue(me, name, sorted(set(scopes)), timezone.now() + lifetime)
     audit("made a token", token.name, request=request, scopes=token.scopes)
-    request.session["new_token"] = secret
-    return redirect("my_settings")
+    return _show_mine(request, secret)
 
 
 @require_POST

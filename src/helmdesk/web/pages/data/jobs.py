@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import threading
 from dataclasses import asdict, replace
@@ -34,9 +35,10 @@ def folder_of(job: LoadJob) -> Path:
 def keep_files(job: LoadJob, files: list[Any]) -> None:
     """Store uploaded files in the job's folder; their names, cut to what sources need, stay theirs."""
     folder = folder_of(job)
-    folder.mkdir(parents=True, mode=0o700)
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, exist_ok=True)
     for file in files:
-        with (folder / file.name).open("wb") as target:
+        with os.fdopen(os.open(folder / file.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
             for chunk in file.chunks():
                 target.write(chunk)
 

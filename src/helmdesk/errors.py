@@ -109,6 +109,30 @@ class ReceiptMismatch(ConflictError):
     """A receipt was edited, or recomputing it gives another answer."""
 
 
+# What the machine says, in whatever library's words, and what it means.
+MACHINE_PROBLEMS = {
+    "No space left on device": "the disk is full: free some space and run it again",
+    "database or disk is full": "the disk is full: free some space and do it again",
+    "Read-only file system": "the folder cannot be written to",
+    "readonly database": "the site's database cannot be written to: let this user write to the folder 'site', and do it again",
+    "Permission denied": "the folder cannot be written to by this user",
+    "Disk quota exceeded": "the disk quota is used up: free some space and run it again",
+    "File too large": "the system allows no file of this size",
+    "Input/output error": "the disk does not answer properly: look at the system's log before you go on",
+    "disk I/O error": "the disk does not answer properly: look at the system's log before you go on",
+    "disk image is malformed": "the site's database is damaged: helmdesk doctor says more; restore a backup",
+    "file is not a database": "the site's database is damaged: helmdesk doctor says more; restore a backup",
+    "database is locked": "somebody else is writing to the site's database: do it again in a moment",
+    "Out of Memory": "there is not enough memory: close something, or load in smaller parts",
+}
+
+
+def machine_problem(error: BaseException) -> str | None:
+    """Return what the machine lacks and what to do, where that is why something failed."""
+    said = (str(error) or type(error).__name__).splitlines()[0].lower()
+    return next((meaning for phrase, meaning in MACHINE_PROBLEMS.items() if phrase.lower() in said), None)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the closest known word, or ``""`` when none is close."""
     match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)

@@ -10,20 +10,10 @@ import sys
 
 import click
 
-from helmdesk.errors import HelmdeskError, nearest
+from helmdesk.errors import HelmdeskError, machine_problem, nearest
 from helmdesk.version import __version__
 
 NOT_COMMANDS = {"main", "options", "output", "progress"}
-# What the machine says, in whatever library's words, and what it means.
-MACHINE_PROBLEMS = {
-    "No space left on device": "the disk is full: free some space and run it again",
-    "Read-only file system": "the folder cannot be written to",
-    "Permission denied": "the folder cannot be written to by this user",
-    "Disk quota exceeded": "the disk quota is used up: free some space and run it again",
-    "File too large": "the system allows no file of this size",
-    "Input/output error": "the disk does not answer properly: look at the system's log before you go on",
-    "Out of Memory": "there is not enough memory: close something, or load in smaller parts",
-}
 EXIT_CODES = "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 data quality, 5 conflict."
 
 
@@ -82,9 +72,8 @@ def _code(arguments: list[str] | None) -> int:
         return 0
     except Exception as error:  # The outermost boundary: a person reads this, not a developer.
         first = (str(error) or type(error).__name__).splitlines()[0]
-        for phrase, meaning in MACHINE_PROBLEMS.items():
-            if phrase.lower() in first.lower():
-                return _say(f"{meaning}; what was stored before is whole ({first[:160]})", 1, error)
+        if meaning := machine_problem(error):
+            return _say(f"{meaning}; what was stored before is whole ({first[:160]})", 1, error)
         return _say(f"unexpected: {first} (set HELMDESK_DEBUG=1 for the details)", 1, error)
     return 0
 

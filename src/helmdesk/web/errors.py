@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -19,6 +21,7 @@ from helmdesk.errors import (
     TooLargeError,
     TooLongError,
     UsageError,
+    machine_problem,
 )
 
 STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
@@ -42,6 +45,7 @@ TITLES = {
     409: "Somebody was faster",
     429: "One at a time",
     503: "That takes too long",
+    507: "The machine cannot do that now",
     500: "Something broke on our side",
 }  # fmt: skip
 UNEXPECTED = "an unexpected error; it was logged under this request id"
@@ -54,6 +58,8 @@ def status_of(error: Exception) -> tuple[int, str, str]:
             if isinstance(error, Http404):
                 return status, code, "there is no such page"
             return status, code, str(error) or TITLES[status]
+    if meaning := machine_problem(error):
+        return 507, "cannot_store", meaning
     return 500, "unexpected", UNEXPECTED
 
 
@@ -72,7 +78,10 @@ def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
         response = problem(request, status, code, detail)
     else:
         context = {"title": TITLES.get(status, "Something is wrong"), "status": status, "detail": detail}
-        response = render(request, "error.html", context, status=status)
+        try:
+            response = render(request, "error.html", context, status=status)
+        except DatabaseError:  # who asks cannot be looked up
+            response = HttpResponse(f"{context['title']}: {detail}\n", status=status, content_type="text/plain; charset=utf-8")
     if isinstance(error, BusyError):
         response["Retry-After"] = "2"
     return response
@@ -89,8 +98,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer when nothing else could."""
-    return error_response(request, RuntimeError())
+    """Answer when nothing else could, also where the database of sessions cannot be read."""
+    return error_response(request, sys.exc_info()[1] or RuntimeError())  # type: ignore[arg-type]
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -28,7 +28,8 @@ def filters(request: HttpRequest, view: ViewState, *kept: str, fixed: dict[str, 
         kept: parts of the view's state that the bar does not show and must not lose.
         fixed: further parts of the address to keep.
     """
-    request.session["compare"] = view.compare
+    if request.session.get("compare") != view.compare:  # setting it writes to the database
+        request.session["compare"] = view.compare
     held = dict(fixed or {})
     return {
         "view": view, "windows": WINDOWS, "comparisons": COMPARISONS, "kept": kept, "fixed": held, "clear": "?" + urlencode(held) if held else "",

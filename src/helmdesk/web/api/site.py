@@ -135,7 +135,7 @@ def _unknown(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
-    """Answer with an ETag of mart, settings, policy and query; unchanged answers are not made again.
+    """Answer with an ETag of mart, lake, settings, annotations, policy and query; unchanged answers are not made again.
 
     While numbers are made anew with changed settings, the header ``X-Helmdesk-Notice`` says so.
 
@@ -148,6 +148,8 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
     form = next((name for name in ("arrow", "csv", "parquet") if TYPES[name].split(";")[0] in accept), "json") if as_table else "json"
     parts = (
         request.desk.identity(),
+        request.desk.lake.version(),
+        Annotation.state(request),
         notice,
         request.policy.digest(),
         request.get_full_path(),
@@ -158,7 +160,8 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
     headers = {"ETag": etag, "Vary": "Accept, Authorization, Cookie", "Cache-Control": "private, no-cache"}
     if notice:
         headers["X-Helmdesk-Notice"] = notice
-    if request.headers.get("If-None-Match") == etag:
+    # Whoever packs an answer on its way marks its ETag as weak.
+    if etag in (each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")):
         return HttpResponse(status=304, headers=headers)
     if form == "json":
         body, kind = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.utils import check_csrf
@@ -24,7 +26,8 @@ def token_of(request: HttpRequest) -> ApiToken | None:
         return None
     token = ApiToken.find(header[len(BEARER) :].strip())
     if token and (token.last_used_at is None or token.last_used_at < timezone.now() - USE_NOTED_EVERY):
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
+        with contextlib.suppress(DatabaseError):  # a full disk keeps nobody from reading
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
     return token
 
 

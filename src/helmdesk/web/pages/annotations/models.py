@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +42,12 @@ class Annotation(models.Model):
         if request.policy.predicate is not None:
             found = found.filter(Q(policy="") | Q(policy=request.policy.name))
         return list(found)
+
+    @classmethod
+    def state(cls, request: Any) -> str:
+        """Return a digest of all annotations this reader may see: what is shown beside numbers changes with them."""
+        shown = [(n.pk, n.day, n.text, n.metric, n.where, n.source, n.author and n.author.username) for n in cls.seen(request, None)]
+        return hashlib.sha256(repr(shown).encode()).hexdigest()
 
     @classmethod
     def note(cls, request: Any, day: Any, text: str, metric: str = "", where: str = "") -> Annotation:

@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from helmdesk.errors import UsageError
 from helmdesk.query.filters import parse_filter
 from helmdesk.web.access import STAFF
+from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
 
@@ -58,8 +58,7 @@ def forget(request: HttpRequest, pk: int) -> HttpResponse:
 def back(request: HttpRequest) -> HttpResponse:
     """Return to the page that the form stood on, if it is one of ours."""
     target = request.POST.get("back") or request.headers.get("Referer") or "/"
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return redirect(target if is_ours else "/")
+    return redirect(target if leads_here(request, target) else "/")
 
 
 page = Page(

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from helmdesk.web.links import leads_here
+
 
 class Shared(models.Model):
     """Something that belongs to one person and may be shown to roles.
@@ -53,3 +55,8 @@ class SavedView(Shared):
     """An address with its filters, under a name."""
 
     address = models.CharField(max_length=1000)
+
+    @property
+    def link(self) -> str:
+        """The address, or the first page where what was stored leads elsewhere."""
+        return self.address if self.address.startswith("/") and leads_here(None, self.address) else "/"

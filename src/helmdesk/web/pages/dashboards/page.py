@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.web.access import EVERYONE, Role
 from helmdesk.web.charts import specs
+from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.page import back
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
@@ -164,7 +165,7 @@ def _roles(request: HttpRequest) -> list[str]:
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keep an address of this site under a name."""
     address = request.POST.get("address", "")
-    if not address.startswith("/") or address.startswith("//") or "\\" in address or len(address) > 1000:
+    if not address.startswith("/") or not leads_here(request, address) or len(address) > 1000:
         raise UsageError("only an address of this site can be saved as a view")
     SavedView.objects.create(title=_title(request), owner=request.user, address=address, shared_with=_roles(request))
     messages.success(request, "View saved; find it under Dashboards.")

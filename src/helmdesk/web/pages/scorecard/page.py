@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from helmdesk.query.scorecard import PILLARS, Card, Scorecard
 from helmdesk.web.access import EVERYONE, LEADS
+from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.insight.page import remarks_of
 from helmdesk.web.rendering import filters, show
@@ -45,7 +46,7 @@ def pillars(cards: tuple[Card, ...]) -> list[tuple[str, list[Card]]]:
 def scorecard(request: HttpRequest) -> HttpResponse:
     """Show the cards of the desk."""
     home = getattr(request.user, "home", "")
-    if home and request.path == "/" and not request.GET and not request.headers.get("HX-Request"):
+    if home and leads_here(request, home) and request.path == "/" and not request.GET and not request.headers.get("HX-Request"):
         return redirect(home)
     view = ViewState.of(request)
     found = find_cards(request, view)

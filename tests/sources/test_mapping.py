@@ -337,3 +337,25 @@ def test_dates_and_times_of_day_in_two_columns(tmp_path: Path) -> None:
     )
     with pytest.raises(MappingError, match=r"column 'ticket_id': time names the column with the time of day of a date; this is no date"):
         make_desk(tmp_path / "other").load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml")
+
+
+def test_what_names_a_ticket_differs_from_row_to_row(tmp_path: Path) -> None:
+    """A flag called "has_incidents" names no ticket; twenty tickets had become one."""
+    lines = [
+        {
+            "_id": f"x{n}",
+            "created_at": f"2026-01-{n:02} 09:00:00",
+            "has_incidents": n % 2 == 0,
+            "submitter_id": 38,
+            "status": "open",
+            "id": n,
+        }
+        for n in range(1, 13)
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert 'key = ["id"]' in suggest_mapping(tmp_path / "t.jsonl")
+    # A log has several rows for each ticket: then no column is a name of rows.
+    (tmp_path / "log.csv").write_text(
+        "incident,is_case,opened\n" + "".join(f"I{n // 2},{n % 2},2026-01-{n + 1:02} 09:00:00\n" for n in range(12)), encoding="utf-8"
+    )
+    assert 'key = ["incident"]' in suggest_mapping(tmp_path / "log.csv")

@@ -73,7 +73,8 @@ def suggest_mapping(path: Path, limits: Limits | None = None) -> str:
         ).fetchone() != (0,)
     ]  # fmt: skip
     formats = _date_formats(staging, table.table, table.columns, codes)
-    found = _match(table.columns, {column for column, shape in formats.items() if shape})
+    dated = {column for column, shape in formats.items() if shape}
+    found = _match(table.columns, dated, _identifying(staging, table.table, table.columns))
     clocks = _clocks(staging, table.table, table.columns, found)
     answers = _values(staging, table.table, found.get("answer"), 12)
     statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
@@ -109,7 +110,14 @@ def _words(column: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", column.lower()).strip()
 
 
-def _match(columns: tuple[str, ...], dated: set[str]) -> dict[str, str]:
+def _identifying(staging: Staging, table: str, columns: tuple[str, ...]) -> set[str]:
+    """Return the columns that may name tickets: those that say more than yes and no, unless every row has its own."""
+    counts = ", ".join(f"count(distinct {name(column)})" for column in columns)
+    ((rows, *distinct),) = staging.connection.execute(f"select count(*), {counts} from {table}").fetchall()
+    return {column for column, count in zip(columns, distinct, strict=True) if count > 2 or count == rows}
+
+
+def _match(columns: tuple[str, ...], dated: set[str], identifying: set[str]) -> dict[str, str]:
     words = {column: _words(column) for column in columns}
     found: dict[str, str] = {}
     for target, hints in HINTS.items():
@@ -117,11 +125,12 @@ def _match(columns: tuple[str, ...], dated: set[str]) -> dict[str, str]:
             candidates = [
                 column
                 for column in columns
-                if column not in found.values() and (column in dated) == (target in TIMES)
+                if column not in found.values() and (target != "ticket_id" or column in identifying) and (column in dated) == (target in TIMES)
                 and re.search(rf"\b{re.escape(hint)}", words[column])
             ]  # fmt: skip
             if candidates:
-                found[target] = candidates[0]
+                # "id" itself rather than "_id" or "submitter id".
+                found[target] = next((column for column in candidates if column.lower() == hint), candidates[0])
                 break
     return found
 

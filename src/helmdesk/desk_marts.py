@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from helmdesk.errors import ConflictError, DamageError, HelmdeskError, NotFoundError
+from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError
 from helmdesk.lake.lake import Additions, Lake, Snapshot
 from helmdesk.lake.mart import (
     POINTER,
@@ -22,6 +22,7 @@ from helmdesk.lake.mart import (
     spill_folder,
     spilling,
 )
+from helmdesk.settings import MEND as RESTORE_SETTINGS
 from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class DeskMarts:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         if not (self.path / SETTINGS_FILE).is_file():
+            if (self.path / LAKE_FOLDER).is_dir():
+                raise NotFoundError(f"{self.path / SETTINGS_FILE} is missing; {RESTORE_SETTINGS}")
             raise NotFoundError(f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init {self.path}")
         self._settings, self._settings_stamp = read_settings(self.path / SETTINGS_FILE), self._stamp()
         self.announce = logged
@@ -303,19 +306,18 @@ class DeskMarts:
                     engine = DuckDB.open(path)
                     made_of = MadeOf.read(engine)
                     changes = made_of.changes(self.settings.for_facts())
-                    if not changes or (is_other_settings_fine and made_of.is_of_this_version):
-                        self.confirm_lake(made_of)
-                        return engine
-                    engine.close()
-                    reason = "; ".join(changes)
-                except DamageError:
-                    raise
                 except (HelmdeskError, duckdb.Error):
                     if path != published_mart(self.path / MARTS_FOLDER):
                         continue
                     # A mart is nothing but a copy.
                     remove_marts(self.path / MARTS_FOLDER)
                     reason = f"{path} was damaged"
+                else:
+                    if not changes or (is_other_settings_fine and made_of.is_of_this_version):
+                        self.confirm_lake(made_of)
+                        return engine
+                    engine.close()
+                    reason = "; ".join(changes)
             self.bring_up(reason)
         raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections.abc import Iterator
@@ -203,7 +204,9 @@ def test_erasure_begins_the_log_anew(desk: Desk) -> None:
     load(desk, "d")
     assert (count(desk), find_damage(desk.lake)) == (11, [])  # the person of d's second ticket stays out
     erased = desk.path / "erased.json"
-    for text in ("", "{", "[]", erased.read_text().replace('"salt"', '"malt"'), erased.read_text().replace('"people"', '"peoble"')):
+    salt = json.loads(erased.read_text())["salt"]
+    salted = erased.read_text().replace(salt, salt[::-1])
+    for text in ("", "{", "[]", erased.read_text().replace('"salt"', '"malt"'), erased.read_text().replace('"people"', '"peoble"'), salted):
         erased.write_text(text)
         with pytest.raises(DamageError, match=r"erased\.json is damaged: people erased"):
             load(desk, "e")

@@ -186,6 +186,9 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
     except HelmdeskError as error:
         yield _failure("settings", error)
         return
+    if not (folder / SETTINGS_FILE).read_bytes().endswith(b"\n"):
+        mend = "look at its end: settings that are not there have their defaults"
+        yield Finding("settings", WARNING, f"{folder / SETTINGS_FILE} ends within a line: it may have been cut off", mend)
     damage = [Finding("lake", FAILURE, sentence, sentence.mend) for sentence in find_damage(desk.lake)]
     damage += _own_files(desk)
     site = [Finding("site", FAILURE, what, mend) for what, mend in SiteFolder(desk.path).damage()]

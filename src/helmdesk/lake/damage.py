@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -60,7 +61,10 @@ def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorou
                 live[unquote(action["add"]["path"])] = (number, action["add"])
             elif "remove" in action:
                 live.pop(unquote(action["remove"]["path"]), None)
-    now = digests_of(lake.path / path for path in live if is_thorough and path in digests)
+    removed = {unquote(action["remove"]["path"]) for actions in entries.values() for action in actions or () if "remove" in action}
+    # Where somebody was erased, entries that named files are gone; the seal still names them.
+    earlier = [path for path in digests if not path.startswith(f"{LOG}/") and path not in live and path not in removed]
+    now = digests_of(lake.path / path for path in (*live, *earlier) if is_thorough and path in digests)
     for path, (number, add) in sorted(live.items()):
         file = lake.path / path
         size = file.stat().st_size if file.is_file() else None
@@ -71,6 +75,12 @@ def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorou
             state = "is damaged: its content is not what was written"
         if state:
             found.append(Damage(f"{file} {state}; it held {_content(add, batches[number])}"))
+    for path in earlier:
+        file = lake.path / path
+        if not file.is_file() or (file in now and now[file] != digests[path]):
+            state = "is damaged: its content is not what was written" if file.is_file() else "is missing"
+            family = path.partition("/")[0].partition("=")[2]
+            found.append(Damage(f"{file} {state}; it held {family} records of batches from before somebody was erased"))
     return found
 
 
@@ -127,6 +137,10 @@ def _unnamed(lake: LakeFolder, entries: dict[int, list[Action] | None]) -> str:
     import duckdb
 
     named = {unquote(action["add"]["path"]) for actions in entries.values() for action in actions or () if "add" in action}
+    for checkpoint in (lake.path / LOG).glob(f"*{CHECKPOINT}"):
+        with contextlib.suppress(duckdb.Error):  # damaged itself: that is said elsewhere
+            paths = duckdb.execute("select add.path from read_parquet(?) where add.path is not null", [str(checkpoint)]).fetchall()
+            named |= {unquote(path) for (path,) in paths}
     batches: dict[str, int] = {}
     for file in lake.path.glob("*/*.parquet"):
         if str(file.relative_to(lake.path)) not in named:

@@ -241,10 +241,21 @@ def read_erased(desk: Path) -> dict[str, Any] | None:
         return None
     except ValueError:
         known = None
-    is_whole = isinstance(known, dict) and isinstance(known.get("salt"), str) and all(_are_digests(known.get(kind)) for kind in KINDS)
+    # A flipped bit in the salt would let everybody come back. Files of earlier versions have no digest of their own.
+    is_whole = (
+        isinstance(known, dict)
+        and known.get("digest") in (None, _own_digest(known))
+        and isinstance(known.get("salt"), str)
+        and all(_are_digests(known.get(kind)) for kind in KINDS)
+    )
     if not is_whole:
         raise DamageError(f"{path} is damaged: people erased from this desk would come back with a load; {MEND}")
     return dict(known)
+
+
+def _own_digest(known: dict[str, Any]) -> str:
+    told = {name: known[name] for name in sorted(known) if name != "digest"}
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _are_digests(values: Any) -> bool:
@@ -257,6 +268,7 @@ def remember(desk: Path, ids: dict[str, Collection[str]]) -> None:
     known = read_erased(desk) or {"salt": secrets.token_hex(16), "people": [], "tickets": []}
     for kind, values in ids.items():
         known[kind] = sorted({*known[kind], *(hashlib.sha256((known["salt"] + value).encode()).hexdigest() for value in values)})
+    known["digest"] = _own_digest(known)
     replace_text(path, json.dumps(known, indent=1))
 
 

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from helmdesk.query.compare import Comparison
     from helmdesk.query.drill import RowsPage
     from helmdesk.query.measurement import Measurements
+    from helmdesk.query.policy import Policy
     from helmdesk.query.question import Question
     from helmdesk.query.reader import Reader
     from helmdesk.query.receipt import Receipt
-    from helmdesk.query.request import Policy, Request
+    from helmdesk.query.request import Request
     from helmdesk.query.run import Answer
     from helmdesk.query.scorecard import Scorecard
     from helmdesk.query.window import Window

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from helmdesk.query.distribution import Bin
     from helmdesk.query.expectation import Expectation, Spread
     from helmdesk.query.open_work import OpenWork
+    from helmdesk.query.policy import Policy
     from helmdesk.query.reader import Reader
-    from helmdesk.query.request import Policy, Request
+    from helmdesk.query.request import Request
     from helmdesk.query.ticket import Story
     from helmdesk.query.window import Window
     from helmdesk.records.journal import Batch, Quarantined
@@ -244,7 +245,7 @@ class DeskDetails(DeskFolder):
     def _scoped(self, where: str | None, policy: Policy | None) -> Request:
         """Return a request that carries nothing but filter, policy and time zone."""
         from helmdesk.query.filters import parse_filter
-        from helmdesk.query.request import Policy as Everyone
+        from helmdesk.query.policy import Policy as Everyone
         from helmdesk.query.request import Request
 
         zone, week_start = self.settings.time_zone, self.settings.week_start

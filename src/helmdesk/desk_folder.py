@@ -21,7 +21,20 @@ if TYPE_CHECKING:
     from helmdesk.insight.dismissals import Dismissals
     from helmdesk.records.answers import Instrument
     from helmdesk.records.staging import LoadReport, Staging
+    from helmdesk.settings import Settings
     from helmdesk.sources.source import Options
+
+
+def limits_of(given: Settings) -> Limits:
+    """Return how much one load may bring by a desk's settings."""
+    return Limits(
+        given.limit_megabytes,
+        given.limit_rows,
+        given.limit_columns,
+        given.limit_cell_megabytes,
+        given.limit_entries,
+        given.limit_ratio,
+    )
 
 
 class DeskFolder(DeskMarts):
@@ -86,15 +99,7 @@ class DeskFolder(DeskMarts):
     @property
     def limits(self) -> Limits:
         """How much one load may bring."""
-        given = self.settings
-        return Limits(
-            given.limit_megabytes,
-            given.limit_rows,
-            given.limit_columns,
-            given.limit_cell_megabytes,
-            given.limit_entries,
-            given.limit_ratio,
-        )
+        return limits_of(self.settings)
 
     def _load_files(
         self,

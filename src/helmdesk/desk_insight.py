@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from helmdesk.insight.rules import Rule
     from helmdesk.insight.study import Study
     from helmdesk.insight.verdict import Verdict
-    from helmdesk.query.request import Policy
+    from helmdesk.query.policy import Policy
 
 
 class DeskInsight(DeskDetails):
@@ -140,7 +140,7 @@ class DeskInsight(DeskDetails):
         if len(reason) > LONGEST_REASON:
             raise UsageError(f"the reason has {len(reason)} characters; {LONGEST_REASON} are enough")
         with self._study(end, where, policy) as study:
-            if study.base.policy.hidden:
+            if study.base.policy.is_outsider:
                 raise NotPermittedError("verdicts are dismissed by the support team")
             told = self._told(study, subject)
             if identity is not None and identity != told:
@@ -173,7 +173,7 @@ class DeskInsight(DeskDetails):
         from helmdesk.insight.dismissals import may_see
 
         request = self._scoped(None, policy)
-        return () if request.policy.hidden else tuple(each for each in self.dismissals.all() if may_see(each, request))
+        return () if request.policy.is_outsider else tuple(each for each in self.dismissals.all() if may_see(each, request))
 
     def _told(self, study: Study, subject: str) -> str:
         """Return the identity of what is told of a metric, or of a standing finding."""

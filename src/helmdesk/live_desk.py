@@ -14,12 +14,14 @@ from helmdesk.engines.ration import current_ration
 from helmdesk.errors import HelmdeskError, SettingError
 from helmdesk.lake.mart import published_mart, spill_folder
 from helmdesk.lake.seal import LOG
+from helmdesk.scoped_desk import ScopedDesk
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.engines.engine import Engine
     from helmdesk.facts.made_of import MadeOf
     from helmdesk.query.bounds import Bounds
+    from helmdesk.query.policy import Policy
     from helmdesk.query.reader import Reader
 
 log = logging.getLogger("helmdesk")
@@ -75,6 +77,10 @@ class LiveDesk(Desk):
         settings = self.settings.for_facts()
         if self._mart is not None and (changes := self._mart.made_of.changes(settings)):
             self._bring_up_in_background("; ".join(changes), self._mart)
+
+    def as_seen_by(self, policy: Policy) -> ScopedDesk:
+        """Return what one reader may hold of this desk."""
+        return ScopedDesk(self, policy)
 
     def notice(self) -> str:
         """Return what a reader must know about the numbers of this moment; empty when there is nothing."""

@@ -61,6 +61,7 @@ HELP = {
     "limit_entries": "a TOML file (definitions, a mapping) may have this many keys and list items",
     "limit_ratio": "a packed file may become this many times larger (looked at beyond 64 MB)",
     "scorecard": "metric keys on the scorecard, in order",
+    "fields_without_people": 'fields kept by sources, such as "Product area", that hold no people\'s names: values that judge people may be shown by them on the site',
     "targets": "a number, or [low, high], by metric key: what the desk wants to reach, shown on cards",
     "is_sample": "true for the generated sample desk; every page says so",
 }
@@ -75,7 +76,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     # On a question: part of the request that a receipt repeats.
     "question": ("time_zone", "week_start"),
     # On what is shown, never on a number.
-    "shown": ("name", "currency", "scorecard", "targets", "is_sample"),
+    "shown": ("name", "currency", "scorecard", "fields_without_people", "targets", "is_sample"),
     # On whether a file is taken in.
     "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_entries", "limit_ratio"),
     # On where and how fast an answer is computed.
@@ -112,6 +113,7 @@ class Settings:
     limit_entries: int = 20_000
     limit_ratio: int = 200
     scorecard: tuple[str, ...] = DEFAULT_SCORECARD
+    fields_without_people: tuple[str, ...] = ()
     targets: Mapping[str, Target] = field(default_factory=dict)
     is_sample: bool = False
 

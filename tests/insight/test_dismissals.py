@@ -26,7 +26,8 @@ from helmdesk.insight.pattern import load_patterns
 from helmdesk.insight.verdict import State
 from helmdesk.query.filters import All, Compare, Filter, IsNull, Not, OneOf, filter_text, parse_filter, simplified
 from helmdesk.query.filters import Any as AnyOf
-from helmdesk.query.request import Policy, Request
+from helmdesk.query.policy import Policy
+from helmdesk.query.request import Request
 
 KEY = "first_response_time"
 FIRST = date(2025, 6, 2)
@@ -123,7 +124,7 @@ def test_a_dismissal_holds_for_its_filter_and_policy_alone(desk: Desk) -> None:
     # A lead of another team neither has it nor hears of it; and who sees a part of the columns only is told everything.
     other = Policy("lead of the chat team", OneOf("channel", ("chat",)))
     assert desk.dismissed(policy=other) == ()
-    outside = Policy("viewer", Compare("channel", "=", "email"), frozenset({"agent"}))
+    outside = Policy("viewer", Compare("channel", "=", "email"), frozenset({"channel"}))
     assert desk.verdicts([KEY], policy=outside)[KEY].dismissed is None
     assert desk.dismissed(policy=outside) == ()
     with pytest.raises(NotPermittedError, match="support team"):

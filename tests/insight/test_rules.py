@@ -15,7 +15,7 @@ from helmdesk.catalogue import load_catalogue
 from helmdesk.desk import Desk
 from helmdesk.insight.context import Remark
 from helmdesk.insight.verdict import Side, State, Verdict, _Weeks
-from helmdesk.query.request import Policy
+from helmdesk.query.policy import Policy
 from helmdesk.statistics.course import alarms_a_year, course, memory_of
 
 KEY = "first_response_time"

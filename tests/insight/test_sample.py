@@ -12,7 +12,7 @@ from helmdesk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.insight.context import Remark
 from helmdesk.query.filters import OneOf
-from helmdesk.query.request import Policy
+from helmdesk.query.policy import Policy
 from helmdesk.sample.company import FIRST
 
 SCENARIOS = [

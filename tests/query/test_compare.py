@@ -13,7 +13,7 @@ from helmdesk.errors import InputError, NotFoundError
 from helmdesk.presets.preset import find_preset, preset_names
 from helmdesk.query.compare import Comparison
 from helmdesk.query.filters import parse_filter
-from helmdesk.query.request import Policy
+from helmdesk.query.policy import Policy
 
 ALL = [(name, metric.name) for name in preset_names() for metric in find_preset(name).metrics]
 

@@ -10,7 +10,7 @@ from desks import load_events, make_desk, ticket
 from helmdesk.desk import Desk
 from helmdesk.errors import FilterError, HelmdeskError, NotFoundError
 from helmdesk.query.filters import All, Any, Compare, IsNull, Not, OneOf, dimensions_used, parse_filter
-from helmdesk.query.request import Policy
+from helmdesk.query.policy import Policy
 
 INJECTIONS = [
     "1=1", "true", "channel", "channel = 'a'; drop table tickets", "channel = 'a' -- comment", "channel = 'a' /* x */", "channel = channel",

@@ -13,7 +13,7 @@ from helmdesk.desk import Desk
 from helmdesk.errors import OutOfRangeError
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.measurement import REASONS, Reason
-from helmdesk.query.request import Policy
+from helmdesk.query.policy import Policy
 from helmdesk.query.words import show_measurement, show_reason
 
 FIRST, LAST = "2026-01-05", "2026-01-20"

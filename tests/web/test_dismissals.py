@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from helmdesk.cli.main import commands
 from helmdesk.desk import Desk
+from helmdesk.live_desk import LiveDesk
 
 KEY = "average_speed_of_answer"
 PAGE = f"/metric/{KEY}"
@@ -102,7 +103,9 @@ def test_a_team_lead_dismisses_for_the_own_team(as_: Any, site: Path) -> None:
     assert made.json()["where"] == "team = 'Frontline Berlin'"
     assert "Dismissed by tom" in text(tom.get(PAGE))
     assert "Dismissed by" not in text(lea.get(PAGE))
-    assert "Dismissed by tom" in text(lea.get(f"{PAGE}?team=Frontline+Berlin"))
+    # Whoever asks for that team alone reads of it (on the site not of this small sample: few of another team answer calls).
+    (card,) = LiveDesk(site).scorecard(where="team = 'Frontline Berlin'", keys=[KEY]).cards
+    assert card.as_row()["dismissed_by"] == "tom"
     # What a leader dismisses for all is neither hers to hide from a team, nor theirs to read.
     assert lea.post("/api/v1/dismissals", json.dumps({"subject": KEY}), content_type=POST).status_code == 201
     assert [each["by"] for each in tom.get("/api/v1/dismissals").json()] == ["tom"]

@@ -108,7 +108,7 @@ class Dismissals:
 
         Who sees a part of the columns only is no colleague of those who dismiss, and is told everything.
         """
-        if request.policy.hidden:
+        if request.policy.is_outsider:
             return {}
         scope = scope_of(request)
         return {each.identity: each for each in self.all() if each.where == scope}

@@ -7,8 +7,9 @@ may all fail, and then no slice explains it. What stays unexplained is always sh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from helmdesk.statistics.decomposition import RateAndMix, mix_by_dimension, prod
 from helmdesk.statistics.slices import Leaves, Search, search_slices
 
 SIGNIFICANT = 0.05
+OTHERS = "fewer than five people each"
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Location:
 def locate(study: Study, form: Form, before: Span, now: Span, dimensions: Sequence[str] | None = None, redraws: int = 99) -> Location:
     """Return where the change between two spans lies."""
     names = list(dimensions) if dimensions is not None else study.dimensions(form)
-    breakdowns = [found for name in names if (found := _break_down(study, form, before, now, name)) is not None]
+    breakdowns = [_told(study, form, found, (before, now)) for name in names if (found := _break_down(study, form, before, now, name))]
     breakdowns.sort(key=lambda each: -_spread(each))
     if not names:
         return Location((), (), (), None, None)
@@ -122,6 +124,7 @@ def locate(study: Study, form: Form, before: Span, now: Span, dimensions: Sequen
     search, groups = searched
     is_clear = search.p <= SIGNIFICANT
     places = tuple(_places(search, groups, names)) if is_clear else ()
+    places = tuple(place for place in places if study.may_tell(form, (before, now), filter_of(place.terms)))
     return Location(tuple(breakdowns), shares, places, search.p, search.unexplained if is_clear else 1.0)
 
 
@@ -168,6 +171,17 @@ def _break_down(study: Study, form: Form, before: Span, now: Span, name: str) ->
     ]  # fmt: skip
     is_simpson = found.is_simpson if form.kind == "ratio" else False
     return Breakdown(name, tuple(parts), found.change, float(found.rate.sum()), float(found.mix.sum()), is_simpson)
+
+
+def _told(study: Study, form: Form, found: Breakdown, spans: Sequence[Span]) -> Breakdown:
+    """Return a breakdown in which the segments that too few people work in are one."""
+    withheld = {cell[:1] for span in spans for cell in study.withheld(form, span, (found.dimension,))}
+    small = [part for part in found.parts if part.group in withheld]
+    if not small:
+        return found
+    rest = Part((OTHERS,), sum(part.rate for part in small), sum(part.mix for part in small), math.nan, math.nan,
+                sum(part.share_before for part in small), sum(part.share_now for part in small))  # fmt: skip
+    return replace(found, parts=(*(part for part in found.parts if part.group not in withheld), rest))
 
 
 def _spread(each: Breakdown) -> float:
@@ -247,6 +261,8 @@ def plain(terms: Sequence[tuple[str, Any]]) -> str:
 
 
 def _spoken(name: str, value: Any) -> str:
+    if value == OTHERS:
+        return f"of {OTHERS}"
     return f"{int(value):02d}:00" if name == "hour" else f"“{value}”"
 
 

@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from helmdesk.errors import NotFoundError
 from helmdesk.insight.finding import Evidence, Finding, Lever, Test, review_in
+from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
+from helmdesk.query.filters import Filter, parse_filter
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,15 @@ class Pattern:
     def look(self, study: Study) -> Verdict:
         """Look for the pattern, or say what is missing."""
         missing = study.lacks(*self.needs)
-        return Missing(missing) if missing else self.check(study)
+        if missing:
+            return Missing(missing)
+        found = self.check(study)
+        if isinstance(found, Found) and found.where:
+            where = parse_filter(found.where)
+            for form in (study.form(key) for key in self.needs):
+                if not _may_tell(study, form, found, where):
+                    return Quiet("it lies where fewer than five people work: nobody is told of it", found.tests[:0])
+        return found
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,14 @@ class Entry:
             review_in(weeks, end, metric, words),
             tuple(Evidence(key, study.day(found.before.start), end, found.where) for key in pattern.needs), context,
         )  # fmt: skip
+
+
+def _may_tell(study: Study, form: Form, found: Found, where: Filter) -> bool:
+    """Whether a pattern's segment may be told of; where a metric does not know the segment, nothing of it is."""
+    try:
+        return study.may_tell(form, (found.before, found.now), where)
+    except NotFoundError:
+        return True
 
 
 @functools.cache

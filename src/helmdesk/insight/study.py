@@ -11,6 +11,7 @@ import numpy as np
 
 from helmdesk.catalogue import Entry
 from helmdesk.errors import HelmdeskError, NotFoundError, NotPermittedError
+from helmdesk.facts.build import ensure_fact
 from helmdesk.facts.fact import load_facts
 from helmdesk.insight.form import Form, form_of, needs_threshold, varied
 from helmdesk.kinds import Level
@@ -18,6 +19,7 @@ from helmdesk.query.compile import check_dimensions, resolve
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import All, Filter, dimensions_used
 from helmdesk.query.measurement import Measurement
+from helmdesk.query.people import Withheld, withheld_of
 from helmdesk.query.periods import local_date, local_midnight
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
@@ -176,7 +178,23 @@ class Study:
             check_dimensions(resolve(request), request, self.reader.bounds)
         except (NotPermittedError, NotFoundError):
             return False
-        return True
+        # Within what was asked for everything is looked at: then it must not be about too few people altogether.
+        return self.base.where is None or not self.withheld(form, Span(self.first_day, self.end))
+
+    def withheld(self, form: Form, span: Span, by: Sequence[str] = (), where: Filter | None = None) -> Withheld:
+        """Return the groups over a span of which this reader is not told; see `helmdesk.query.people`."""
+        request = replace(self._request(form, span, where), by=tuple(by))
+
+        def find() -> Withheld:
+            metric = resolve(request)
+            ensure_fact(self.reader.engine, metric.fact)
+            return withheld_of(self.reader.engine, metric, request, self.reader.bounds)
+
+        return self.reader.remember(("withheld", request), find)
+
+    def may_tell(self, form: Form, spans: Sequence[Span], where: Filter) -> bool:
+        """Whether values of a slice may be told to this reader."""
+        return not any(self.withheld(form, span, where=where) for span in spans if span.start < span.end)
 
     def form(self, key: str) -> Form:
         """Return a metric in the form that adds up; a median becomes the share over its own typical value or its target."""
@@ -228,23 +246,22 @@ class Study:
         """Return one form over a span; nothing over an empty one."""
         if span.start >= span.end:
             return nothing_measured(form.metric)
-        return self._ask(self._request(form, span, where))[0]
+        request = self._request(form, span, where)
+        return self._ask(request if where is None else _lifted(request))[0]
 
     def original(self, key: str, span: Span, where: Filter | None = None) -> Measurement:
         """Return a metric as its card shows it."""
         if span.start >= span.end:
             return nothing_measured(self.find(key).metric)
         request = self._request(form_of(self.find(key), 0.0), span, where)
-        return self._ask(replace(request, entry=self.find(key)))[0]
+        request = replace(request, entry=self.find(key))
+        return self._ask(request if where is None else _lifted(request))[0]
 
     def table(self, form: Form, span: Span, by: Sequence[str], where: Filter | None = None) -> Table:
         """Return one form by dimensions over a span; a group that is withheld is not in it."""
         if span.start >= span.end:
             return Table((), *(np.zeros(0) for _ in range(4)))
-        request = replace(self._request(form, span, where), by=tuple(by))
-        if any(name in ("agent",) for name in by):
-            # Single people are looked at in here only; nothing but a correlation over eight or more leaves.
-            request = replace(request, policy=replace(request.policy, may_compare_people=True))
+        request = _lifted(replace(self._request(form, span, where), by=tuple(by)))
         rows = [row for row in self._ask(request) if not row.is_suppressed and row.n]
         groups = tuple([tuple([value for _, value in row.group]) for row in rows])
         return Table(groups, *sums(form, rows), np.array([row.n for row in rows], float))
@@ -277,7 +294,7 @@ class Study:
             fixed = dimensions_used(self.base.where) if self.base.where else set()
             chosen: list[str] = []
             for name in candidates:
-                is_open = name in known and not known[name][0].is_person and name not in self.base.policy.hidden and name not in fixed
+                is_open = name in known and not known[name][0].is_person and self.base.policy.may_see(name) and name not in fixed
                 if not is_open or len(chosen) == most:
                     continue
                 try:
@@ -316,6 +333,11 @@ class Study:
         weeks = full.weeks
         error = None if weeks.error is None else weeks.error[first:last]
         return History(Weeks(weeks.kind, weeks.hits[first:last], weeks.cases[first:last], error), full.starts[first:last])
+
+
+def _lifted(request: Request) -> Request:
+    """Return a request under which small groups and single people are looked at: what is told of them is checked where it is told."""
+    return replace(request, policy=replace(request.policy, may_compare_people=True))
 
 
 def sums(form: Form, rows: Sequence[Measurement]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -373,7 +373,7 @@ class _Weeks:
     def _event(self, start: date) -> str:
         """Return what was written down nearest to the beginning of a stretch: in its first week, or shortly before it."""
         # Remarks of the records may name other accounts: who sees a part of the columns only is not told them.
-        known = () if self.study.base.policy.hidden else remarks(self.study)
+        known = () if self.study.base.policy.is_outsider else remarks(self.study)
         near = [
             remark for remark in (*known, *self.others)
             if remark.metric in ("", self.metric.key) and start - timedelta(days=NEAR_DAYS) <= remark.day < start + WEEK

@@ -19,8 +19,7 @@ from helmdesk.facts.build import ensure_fact
 from helmdesk.facts.fact import load_facts
 from helmdesk.presets.preset import Export, Fault, Preset, ToolMetric
 from helmdesk.query.bounds import Bounds
-from helmdesk.query.dimensions import dimensions_of
-from helmdesk.query.filters import filter_expression
+from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.request import Request
 from helmdesk.records.accounts import Account
 from helmdesk.records.staging import text
@@ -256,10 +255,7 @@ def _prepare_faults(engine: Engine, create: Callable[[Engine], None], run_at: st
 def _scope(metric: ToolMetric, request: Request, bounds: Bounds) -> str:
     """Return the condition that filter and policy put on every row."""
     known = dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
-    conditions = [
-        filter_expression(given, known).sql(HOUSE_DIALECT) for given in (request.where, request.policy.predicate) if given is not None
-    ]
-    return " and ".join(["true", *conditions])
+    return " and ".join(["true", *(condition.sql(HOUSE_DIALECT) for condition in conditions(request, known))])
 
 
 def _compare(

@@ -36,15 +36,19 @@ from helmdesk.kinds import (
 )
 from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
 from helmdesk.query.bounds import Bounds
-from helmdesk.query.dimensions import dimensions_of, metric_dimensions
-from helmdesk.query.filters import dimensions_used, filter_expression, find_dimension, values_asked
+from helmdesk.query.dimensions import conditions, dimensions_of, metric_dimensions
+from helmdesk.query.filters import Filter, dimensions_used, filter_expression, find_dimension, values_asked
 from helmdesk.query.house import house, instant_column
 from helmdesk.query.levels import join_beside, join_instants
-from helmdesk.query.panes import Pane, pane_key, place_rows
+from helmdesk.query.panes import PANE, Pane, pane_key, place_rows
+from helmdesk.query.policy import MONEY
 from helmdesk.query.request import Request
+from helmdesk.query.words import is_money
 
 # The column of a drill-down that holds what is measured, where no column of the fact does.
 MEASURED = "measured"
+# The dimension that says whose work a row is.
+PERSON = "agent"
 
 
 def resolve(request: Request) -> Metric:
@@ -117,6 +121,48 @@ def compile_drill(metric: Metric, pane: Pane, bounds: Bounds) -> exp.Expr:
     return listed.order_by(*order, copy=False)
 
 
+def compile_people(
+    metric: Metric, panes: Sequence[Pane], names: tuple[str, ...], bounds: Bounds, most: int, others: tuple[str, ...] = ()
+) -> exp.Expr:
+    """Return house SQL of whose work the policy lets its reader see.
+
+    The columns are pane, the values of `names`, period, whether the filter holds, and person; with `others`, for each of
+    them in turn, the number and the value of one more dimension before the person.
+
+    Args:
+        most: rows after which no more are given.
+    """
+    asked = panes[0].request.where
+    wide = [dataclasses.replace(pane, request=dataclasses.replace(pane.request, by=(*names, *others), where=None)) for pane in panes]
+    parts = [_select_part(metric, part, wide, bounds, None, people=asked, is_people=True) for part in _parts(metric)]
+    rows = parts[0]
+    for other in parts[1:]:
+        rows = exp.union(rows, other, distinct=False, copy=False)
+    pane = exp.column(PANE) if len(panes) > 1 else exp.Literal.number(0).as_(PANE)
+    columns = [*(exp.column(f"group_{place}") for place in range(len(names))), exp.column("period_start"), exp.column("is_asked")]
+    found = exp.select(pane, *columns).distinct().from_(rows.subquery("rows_", copy=False), copy=False)
+    if others:
+        each = exp.Values(
+            expressions=[exp.Tuple(expressions=[exp.Literal.number(number)]) for number in range(len(others))],
+            alias=exp.TableAlias(this=exp.to_identifier("others"), columns=[exp.to_identifier("other")]),
+        )
+        value = exp.Case()
+        for number in range(len(others)):
+            is_it = exp.EQ(this=exp.column("other", table="others"), expression=exp.Literal.number(number))
+            value = value.when(is_it, exp.cast(exp.column(f"group_{len(names) + number}"), "varchar"), copy=False)
+        found = found.join(each, join_type="cross", copy=False).select(exp.column("other", table="others"), value.as_("value"), copy=False)
+    found = found.select(exp.column("person"), copy=False)
+    for needed in ("person", *([PANE] if len(panes) > 1 else ())):
+        found = found.where(exp.Not(this=exp.Is(this=exp.column(needed), expression=exp.null())), copy=False)
+    return found.limit(most, copy=False)
+
+
+def person_of(metric: Metric, request: Request, bounds: Bounds) -> exp.Expr | None:
+    """Return the column that says whose work a row is; None where the fact does not know."""
+    found = metric_dimensions(metric, request, bounds).get(PERSON)
+    return found[1].copy() if found else None
+
+
 def row_source(metric: Metric, panes: Sequence[Pane], bounds: Bounds, for_drill: tuple[str, ...] | None = None) -> exp.Query:
     """Return house SQL of the rows that count: pane, groups, period, role, and either x and hit or the columns of a drill-down."""
     parts: list[exp.Query] = []
@@ -147,10 +193,13 @@ def _select_part(
     panes: Sequence[Pane],
     bounds: Bounds,
     for_drill: tuple[str, ...] | None,
+    *,
+    is_people: bool = False,
+    people: Filter | None = None,
 ) -> exp.Query:
     fact = load_facts()[metric.fact]
     request = panes[0].request
-    known = dimensions_of(fact, part.anchor or None, request, bounds) if request.names_dimensions() else {}
+    known = dimensions_of(fact, part.anchor or None, request, bounds) if is_people or request.names_dimensions() else {}
     groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
     query = exp.select().from_(fact.name)
     if isinstance(metric.value, Level):
@@ -158,12 +207,15 @@ def _select_part(
     else:
         query, placed = place_rows(query, part.anchor, panes, bounds)
     role = exp.Literal.string(part.role).as_("role")
-    if for_drill is None:
+    if is_people:
+        holds = exp.true() if people is None else exp.func("coalesce", filter_expression(people, known), exp.false())
+        selected = [*groups, *placed, holds.as_("is_asked"), known[PERSON][1].copy().as_("person")]
+    elif for_drill is None:
         cluster = clustered(metric.value)
         clusters = [house(cluster).as_("cluster")] if cluster else []
         selected = [*groups, *placed, role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
     else:
-        listed = [name for name in for_drill if name not in request.by and name not in request.policy.hidden]
+        listed = request.policy.shown((name for name in for_drill if name not in request.by), is_judged=judges(metric))
         shown: list[exp.Expr] = [
             instant_column(house(fact.at_instant[name])).as_(name) if name in fact.at_instant else exp.column(name) for name in listed
         ]
@@ -181,9 +233,8 @@ def _select_part(
     if bounds.missing(metric):
         # Sources that never record such events would make every answer a false zero.
         query = query.where(exp.false(), copy=False)
-    for condition in (request.where, request.policy.predicate):
-        if condition is not None:
-            query = query.where(filter_expression(condition, known), copy=False)
+    for condition in conditions(request, known):
+        query = query.where(condition, copy=False)
     return query
 
 
@@ -216,36 +267,56 @@ def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:
         NotFoundError: a name in `by` or `where` that the metric's fact does not have.
         NotPermittedError: rows that the policy cannot tell apart, or people compared by a reader who may not.
     """
+    check_metric(metric, request)
     if not request.names_dimensions():
         return
     known = metric_dimensions(metric, request, bounds)
-    if isinstance(metric.value, Ratio | Difference):
-        known = dimensions_of(load_facts()[metric.fact], metric.value.denominator.anchor, request, bounds)
+    open_ = {name: found for name, found in known.items() if request.policy.may_see(name)}
     for name in request.by:
-        find_dimension(name, known)
+        find_dimension(name, open_)
     if request.where is not None:
-        filter_expression(request.where, known)
+        filter_expression(request.where, open_)
     check_policy(metric, request, {name: dimension for name, (dimension, _) in known.items()})
+
+
+def check_metric(metric: Metric, request: Request) -> None:
+    """Refuse a number that is not for this reader.
+
+    Raises:
+        NotPermittedError: a metric outside the policy, or money.
+    """
+    policy = request.policy
+    if policy.metrics is not None and request.key not in policy.metrics:
+        raise NotPermittedError(f"{metric.name} is not among the numbers you may see")
+    if not policy.may_see_money and (is_money(metric.unit) or measured_columns(metric) & MONEY):
+        raise NotPermittedError(f"{metric.name} speaks of money, which you may not see")
 
 
 def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension]) -> None:
     """Refuse what the reader may not ask.
 
     Raises:
-        NotPermittedError: the fact lacks what the policy goes by; a hidden dimension; people compared.
+        NotPermittedError: the fact lacks what the policy goes by; people compared.
     """
     policy = request.policy
     named = {*request.by, *(dimensions_used(request.where) if request.where else ())}
     for name in sorted(dimensions_used(policy.predicate) if policy.predicate else ()):
         if name not in known:
             raise NotPermittedError(f"{metric.name} cannot be narrowed to what you may see: its rows carry no {name}")
-    if getattr(measured(metric.value), "column", None) in policy.hidden:
-        raise NotPermittedError(f"{metric.name} is made of what you may not see")
     for name in sorted(named):
-        if name in policy.hidden:
-            raise NotPermittedError(f"you may not ask by {name}")
+        if not policy.may_compare_people and judges(metric) and policy.may_hold_people(name):
+            raise NotPermittedError(
+                f"{metric.name} is not shown by {name}: it may hold people's names; an administrator declares those without in the settings"
+            )
         if known[name].is_person and not policy.may_compare_people and judges(metric) and _singles_out(name, request):
             raise NotPermittedError(f"{metric.name} is not shown for single people ({name}); ask by team, channel or tenure")
+
+
+def measured_columns(metric: Metric) -> set[str]:
+    """Return the columns that a value is made of, where they are columns."""
+    inner = measured(metric.value)
+    given = (getattr(inner, name, None) for name in ("column", "numerator", "denominator"))
+    return {column for column in given if isinstance(column, str) and column.isidentifier()}
 
 
 def judges(metric: Metric) -> bool:

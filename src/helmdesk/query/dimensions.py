@@ -9,8 +9,9 @@ from types import MappingProxyType
 from sqlglot import exp
 
 from helmdesk.facts.fact import CUSTOM, Dimension, Fact, load_facts
-from helmdesk.kinds import Metric
+from helmdesk.kinds import Difference, Metric, Ratio
 from helmdesk.query.bounds import Bounds
+from helmdesk.query.filters import filter_expression
 from helmdesk.query.house import fill_literals, house, instant_column
 from helmdesk.query.request import Request
 
@@ -18,8 +19,9 @@ Known = Mapping[str, tuple[Dimension, exp.Expr]]
 
 
 def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> Known:
-    """Return the dimensions of a metric's fact with their column expressions."""
-    return dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
+    """Return the dimensions of a metric's fact with their column expressions; those of time are of what it is measured against."""
+    anchor = metric.value.denominator.anchor if isinstance(metric.value, Ratio | Difference) else metric.anchor
+    return dimensions_of(load_facts()[metric.fact], anchor, request, bounds)
 
 
 def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> Known:
@@ -50,6 +52,17 @@ def _dimensions(fact_name: str, anchor: str | None, zone: str, custom_fields: tu
             text = exp.Anonymous(this="json_text", expressions=[exp.column("custom"), exp.Literal.string(name)])
             found[CUSTOM + name] = (Dimension(CUSTOM + name, name, "kept by the source"), _of_ticket(fact, text))
     return MappingProxyType(found)
+
+
+def conditions(request: Request, known: Known) -> list[exp.Expr]:
+    """Return a request's filter and its policy's predicate over a fact's dimensions.
+
+    Raises:
+        NotFoundError: a name that is none of those the reader may see.
+    """
+    open_ = {name: found for name, found in known.items() if request.policy.may_see(name)}
+    found = [filter_expression(request.where, open_)] if request.where is not None else []
+    return found + ([filter_expression(request.policy.predicate, known)] if request.policy.predicate is not None else [])
 
 
 def _of_ticket(fact: Fact, column: exp.Expr) -> exp.Expr:

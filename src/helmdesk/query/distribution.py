@@ -16,6 +16,7 @@ from helmdesk.query.aggregates import CASE
 from helmdesk.query.compile import check_dimensions, require_business_clock, resolve, row_source
 from helmdesk.query.house import house
 from helmdesk.query.panes import Pane
+from helmdesk.query.people import refuse_few
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 
@@ -59,6 +60,7 @@ def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
     check_dimensions(metric, request, reader.bounds)
     require_business_clock(request, reader.bounds)
     ensure_fact(reader.engine, metric.fact)
+    refuse_few(reader.engine, metric, request, reader.bounds)
     rows = row_source(metric, [Pane(request)], reader.bounds)
     is_ended = " and coalesce(hit, true)" if isinstance(metric.value, Survival) else ""
     values = exp.select("x").from_(rows.subquery("rows_")).where(house(f"role = '{CASE}' and x is not null{is_ended}"))

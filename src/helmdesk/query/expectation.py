@@ -6,15 +6,23 @@ is what the whole group reaches on the kinds of work this person had.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from helmdesk.facts.build import ensure_fact
 from helmdesk.kinds import Level, Mean, Metric, Share
+from helmdesk.query.compile import check_dimensions, resolve
 from helmdesk.query.filters import All, Compare, Filter
 from helmdesk.query.measurement import SMALL, Measurement
+from helmdesk.query.people import refuse_few
+from helmdesk.query.policy import Policy
 from helmdesk.query.reader import Reader
-from helmdesk.query.request import Policy, Request
+from helmdesk.query.request import Request
 from helmdesk.query.run import Answer
+from helmdesk.statistics.smooth_quantile import smooth_quantile
+
+Group = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Spread:
 
     Attributes:
         people: members with at least five rows behind their value.
-        low, middle, high: quartiles between members.
+        low, middle, high: smoothed quartiles between members: nobody's own values.
     """
 
     people: int
@@ -67,14 +75,23 @@ LEAST_COVERED = 0.5
 
 
 def spread(reader: Reader, request: Request) -> Spread:
-    """Return how a metric spreads between the agents of a group, itself asked for by the request's filter and policy."""
-    # Single people are looked at in here only; nothing but quartiles of five or more leaves.
+    """Return how a metric spreads between the agents of a group, itself asked for by the request's filter and policy.
+
+    Raises:
+        NotPermittedError: a filter that names people, or leaves too few of them.
+    """
+    metric = resolve(request)
+    check_dimensions(metric, request, reader.bounds)
+    if not reader.bounds.missing(metric):
+        ensure_fact(reader.engine, metric.fact)
+        refuse_few(reader.engine, metric, request, reader.bounds)
+    # Single people are looked at in here only; nothing but smoothed quartiles of five or more leaves: no one's own value.
     inside = replace(request, by=("agent",), policy=replace(request.policy, may_compare_people=True))
     answer = reader.answer(inside)
     values = sorted(m.value for m in answer.measurements if m.value is not None and m.n >= SMALL and m.group[0][1] is not None)
     if len(values) < SMALL:
         return Spread(len(values), None, None, None)
-    return Spread(len(values), *(_quantile(values, q) for q in (0.25, 0.5, 0.75)))
+    return Spread(len(values), *(smooth_quantile(values, q) for q in (0.25, 0.5, 0.75)))
 
 
 def can_be_expected(metric: Metric) -> bool:
@@ -94,13 +111,20 @@ def expectation(reader: Reader, request: Request, agent: str, mix_by: Sequence[s
     own_request = replace(request, where=_both(request.where, mine), policy=replace(request.policy, may_compare_people=True))
     own = reader.answer(own_request)
     parts = {m.group: m for m in reader.answer(replace(own_request, by=tuple(mix_by))).measurements}
+    # What the whole group reaches, of whom the person may not see a single row.
     everybody = replace(request, policy=Policy("expectation of a group"))
     # What a smaller group reaches would tell what single colleagues reach: then the whole desk, or nothing.
     groups = [condition for condition in (team, None) if _people(reader, replace(everybody, where=_both(request.where, condition))) > SMALL]
     if not groups:
         return Expectation(own.metric, own.measurements[0], None, 0.0, ())
-    others = reader.answer(replace(everybody, where=_both(request.where, groups[0]), by=tuple(mix_by)))
-    return _expect(own, parts, others)
+    group = replace(everybody, where=_both(request.where, groups[0]))
+    others = reader.answer(replace(group, by=tuple(mix_by)))
+    colleagues: Counter[Group] = Counter(
+        m.group[:-1]
+        for m in reader.answer(replace(group, by=(*mix_by, "agent"))).measurements
+        if m.n and m.group[-1][1] not in (None, agent)
+    )
+    return _expect(own, parts, others, colleagues)
 
 
 def _people(reader: Reader, request: Request) -> int:
@@ -108,14 +132,14 @@ def _people(reader: Reader, request: Request) -> int:
     return sum(m.n > 0 and m.group[0][1] is not None for m in reader.answer(replace(request, by=("agent",))).measurements)
 
 
-def _expect(own: Answer, parts: dict[tuple[tuple[str, object], ...], Measurement], others: Answer) -> Expectation:
+def _expect(own: Answer, parts: dict[Group, Measurement], others: Answer, colleagues: Mapping[Group, int]) -> Expectation:
     everyone = {m.group: m for m in others.measurements}
     total, everybody = sum(m.n for m in parts.values()), sum(m.n for m in everyone.values())
     weight = expected = 0.0
     for group, mine in parts.items():
         rest = everyone.get(group)
-        # The person's own rows must not be what they are compared with.
-        if rest is None or rest.value is None or mine.value is None or rest.n - mine.n < SMALL:
+        # The person's own rows must not be what they are compared with, nor those of one or two colleagues.
+        if rest is None or rest.value is None or mine.value is None or rest.n - mine.n < SMALL or colleagues.get(group, 0) < SMALL:
             continue
         without = (rest.value * rest.n - mine.value * mine.n) / (rest.n - mine.n)
         weight += mine.n
@@ -134,10 +158,3 @@ def _both(one: Filter | None, other: Filter | None) -> Filter | None:
     if one is None or other is None:
         return one or other
     return All((one, other))
-
-
-def _quantile(ordered: Sequence[float], q: float) -> float:
-    place = (len(ordered) - 1) * q
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

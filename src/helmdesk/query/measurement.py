@@ -35,7 +35,10 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     "not_recorded": ("never recorded", "no source delivered such records; 'helmdesk metrics --desk' names them"),
     "out_of_range": ("outside the data", "the period lies outside the time that the data cover; ask within it"),
     "partly_out_of_range": ("partly outside the data", "the window reaches beyond the data; only what lies within it is counted"),
-    "withheld": ("withheld (fewer than 5)", "it would speak of fewer than five cases of one person; ask for the team or a longer window"),
+    "withheld": (
+        "withheld (fewer than 5)",
+        "it would speak of fewer than five people, or of fewer than five cases of one; take fewer conditions or a longer window",
+    ),
     "pending": ("not known yet", "the outcome of these cases is still open; ask again later, or for an earlier window"),
     "filtered_out": ("nothing passes the filter", "widen the filter or the window"),
     "not_permitted": ("nothing you may see", "ask somebody who may see more"),

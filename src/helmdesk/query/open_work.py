@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from helmdesk.query.policy import Policy
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 
@@ -40,8 +41,8 @@ def open_work(reader: Reader, request: Request) -> OpenWork:
     names = (*(name for name, _ in AGE_BANDS), OLDEST)
     if not answer.measurements[0].n:
         return OpenWork(0, names, (), 0, 0)
-    # Columns that the policy hides are in no list, but may be counted.
-    rows = replace(answer.request, policy=replace(answer.request.policy, hidden=frozenset()))
+    # What the policy does not show is in no list, but may be counted.
+    rows = replace(answer.request, policy=Policy("counting", answer.request.policy.predicate))
     sql = reader.answer(rows).drill_sql
     at = f"timestamp '{reader.bounds.as_of}'"
     cases = " ".join(f"when created_at > {at} - interval {hours} hour then {place}" for place, (_, hours) in enumerate(AGE_BANDS))

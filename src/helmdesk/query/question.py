@@ -10,7 +10,8 @@ from typing import Any
 from helmdesk.errors import InputError, UsageError
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.periods import parse_boundary
-from helmdesk.query.request import Policy, Request
+from helmdesk.query.policy import Policy
+from helmdesk.query.request import Request
 
 
 @dataclass(frozen=True)

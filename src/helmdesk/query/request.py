@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,27 +10,7 @@ from helmdesk.errors import UsageError
 from helmdesk.kinds import CLOCKS, Clock
 from helmdesk.query.filters import Filter
 from helmdesk.query.periods import GRAINS
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Who asks, as a predicate that is compiled into every query; None sees everything.
-
-    Attributes:
-        name: shown in receipts.
-        predicate: rows outside it do not exist for this reader.
-        hidden: columns of rows that this reader never sees.
-        may_compare_people: whether values that judge people may be asked for one person, or person by person.
-    """
-
-    name: str = "owner"
-    predicate: Filter | None = None
-    hidden: frozenset[str] = frozenset()
-    may_compare_people: bool = True
-
-    def digest(self) -> str:
-        """Return the policy's identity for cache keys and receipts."""
-        return hashlib.sha256(repr((self.name, self.predicate, sorted(self.hidden), self.may_compare_people)).encode()).hexdigest()[:12]
+from helmdesk.query.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -84,7 +63,9 @@ class Request:
 
         Raises:
             UsageError: unknown grain or clock, empty window, a dimension named twice.
+            NotPermittedError: a name that the reader may not ask by.
         """
+        self.policy.check_names(self.by, self.where)
         if self.grain is not None and self.grain not in GRAINS:
             raise UsageError(f"unknown grain '{self.grain}'; use one of {', '.join(GRAINS)}")
         if self.clock not in CLOCKS:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from helmdesk.engines.engine import Engine
-from helmdesk.errors import MixedCurrencies, TooLargeError
+from helmdesk.errors import MixedCurrencies, NotPermittedError, TooLargeError
 from helmdesk.facts.build import ensure_fact
 from helmdesk.kinds import Distinct, Metric, Survival, measured
 from helmdesk.query.bounds import Bounds
@@ -25,6 +25,7 @@ from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.finish import FINISH
 from helmdesk.query.measurement import SMALL, MeasurementTable, Reason
 from helmdesk.query.panes import PANE, Pane
+from helmdesk.query.people import NOTHING_WITHHELD, TOO_FEW_PEOPLE, Withheld, find_withheld, is_guarded
 from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
 from helmdesk.query.words import is_money
@@ -112,12 +113,17 @@ def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) ->
     else:
         ensure_fact(engine, metric.fact)
         found = _ask(engine, metric, panes, bounds)
-    return [_answer(engine, metric, pane, bounds, columns) for pane, columns in zip(panes, found, strict=True)]
+    withheld = [NOTHING_WITHHELD] * len(panes)
+    guarded = [place for place, pane in enumerate(panes) if is_guarded(metric, pane.request, bounds)]
+    if guarded and not bounds.missing(metric):
+        for place, cells in zip(guarded, find_withheld(engine, metric, [panes[place] for place in guarded], bounds), strict=True):
+            withheld[place] = cells
+    return [_answer(engine, metric, *each, bounds) for each in zip(panes, found, withheld, strict=True)]
 
 
-def _answer(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds, columns: Columns) -> Answer:
+def _answer(engine: Engine, metric: Metric, pane: Pane, columns: Columns, withheld: Withheld, bounds: Bounds) -> Answer:
     missing = bounds.missing(metric)
-    table = _measured(metric, pane, bounds, _with_empty_periods(columns, metric, pane, bounds), bool(missing))
+    table = _measured(metric, pane, bounds, _with_empty_periods(columns, metric, pane, bounds), bool(missing), withheld)
     translate = engine.translate  # not the engine: answers are remembered longer than connections live
 
     def make_sql() -> str:
@@ -126,6 +132,8 @@ def _answer(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds, columns:
         return translate(compile_values(metric, [pane], bounds))
 
     def make_drill_sql() -> str:
+        if withheld:
+            raise NotPermittedError(f"{metric.name}: these rows {TOO_FEW_PEOPLE}")
         return translate(compile_drill(metric, pane, bounds))
 
     return Answer(pane.request, metric, table, make_sql, make_drill_sql)
@@ -161,7 +169,7 @@ def _keys(request: Request) -> list[str]:
     return [*(f"group_{place}" for place in range(len(request.by))), "period_start"]
 
 
-def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_unrecorded: bool) -> MeasurementTable:
+def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_unrecorded: bool, withheld: Withheld) -> MeasurementTable:
     """Return the measurements of rows of sums, in whole columns."""
     request = pane.request
     value, low, high, numerator, denominator = FINISH[type(measured(metric.value))](columns)
@@ -172,6 +180,10 @@ def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_u
     is_suppressed = [False] * len(sizes)
     if _speaks_of_people(metric, request, bounds):
         is_suppressed = [small and number is not None for small, number in zip(is_small, value, strict=True)]
+    if withheld:
+        keys = zip(*(columns[key] for key in _keys(request)), strict=True)
+        is_suppressed = [hidden or key in withheld for hidden, key in zip(is_suppressed, keys, strict=True)]
+    if any(is_suppressed):
         value, low, high, numerator = (_withheld(numbers, is_suppressed) for numbers in (value, low, high, numerator))
     if is_unrecorded:
         # Not even a count is zero where nobody ever recorded such a thing.

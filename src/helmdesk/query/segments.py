@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from helmdesk.facts.fact import load_facts
-from helmdesk.query.dimensions import dimensions_of
-from helmdesk.query.filters import filter_expression
+from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 
@@ -18,11 +17,11 @@ def segments(reader: Reader, request: Request) -> dict[str, list[str]]:
     known = dimensions_of(load_facts()["tickets"], "created_at", request, reader.bounds)
     found = {}
     for name in OFFERED:
-        if name in request.policy.hidden:
+        if not request.policy.may_see(name):
             continue
         query = exp.select(known[name][1].copy().as_("value")).distinct().from_("tickets").where(exp.column("is_counted"))
-        if request.policy.predicate is not None:
-            query = query.where(filter_expression(request.policy.predicate, known))
+        for condition in conditions(request, known):
+            query = query.where(condition)
         values = [str(value) for (value,) in reader.engine.run(reader.engine.translate(query)) if value is not None]
         if values:
             found[name] = sorted(values)

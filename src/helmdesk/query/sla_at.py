@@ -12,8 +12,7 @@ from helmdesk.engines.engine import Engine
 from helmdesk.engines.translation import HOUSE_DIALECT
 from helmdesk.facts.fact import load_facts
 from helmdesk.query.bounds import Bounds
-from helmdesk.query.dimensions import dimensions_of
-from helmdesk.query.filters import filter_expression
+from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.request import Request
 from helmdesk.query.ticket_numbers import shown_numbers
 
@@ -70,14 +69,13 @@ def sla_at(engine: Engine, instant: datetime, request: Request, bounds: Bounds) 
     literal = exp.cast(exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f")), "timestamp")
     query = query.transform(lambda node: literal.copy() if isinstance(node, exp.Column) and node.name == "instant_" else node)
     known = dimensions_of(load_facts()["sla_clocks"], "started_at", request, bounds)
-    for condition in (request.where, request.policy.predicate):
-        if condition is not None:
-            qualified = filter_expression(condition, known).transform(
-                lambda node: exp.column(node.name, table="sla_clocks") if isinstance(node, exp.Column) and not node.table else node
-            )
-            query = query.where(qualified, copy=False)  # type: ignore[union-attr]
+    for condition in conditions(request, known):
+        qualified = condition.transform(
+            lambda node: exp.column(node.name, table="sla_clocks") if isinstance(node, exp.Column) and not node.table else node
+        )
+        query = query.where(qualified, copy=False)  # type: ignore[union-attr]
     rows = engine.run(engine.translate(query) + " order by time_left_seconds, ticket_id, clock")
-    hidden = request.policy.hidden
+    listed = set(request.policy.shown(COLUMNS))
     shown = shown_numbers(engine, (row[0] for row in rows))
     rows = [(shown.get(row[0], row[0]), *row[1:]) for row in rows]
-    return [{name: cell for name, cell in zip(COLUMNS, row, strict=True) if name not in hidden} for row in rows]
+    return [{name: cell for name, cell in zip(COLUMNS, row, strict=True) if name in listed} for row in rows]

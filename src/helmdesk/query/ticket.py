@@ -12,8 +12,7 @@ from helmdesk.engines.engine import Engine
 from helmdesk.errors import NotFoundError
 from helmdesk.facts.fact import load_facts
 from helmdesk.query.bounds import Bounds
-from helmdesk.query.dimensions import dimensions_of
-from helmdesk.query.filters import filter_expression
+from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.house import house
 from helmdesk.query.request import Request
 from helmdesk.query.ticket_numbers import means_ticket, meant_ticket, shown_numbers
@@ -71,17 +70,17 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
     """
     known = dimensions_of(load_facts()["tickets"], "created_at", request, bounds)
     query = exp.select(*SHOWN).from_("tickets").where(house(means_ticket(ticket_id)))
-    if request.policy.predicate is not None:
-        query = query.where(filter_expression(request.policy.predicate, known))
+    for condition in conditions(request, known):
+        query = query.where(condition)
     found = {row["ticket_id"]: row for row in _rows(engine, engine.translate(query))}
     meant = meant_ticket(ticket_id, tuple(found))
     if meant is None:
         raise NotFoundError(f"there is no ticket '{ticket_id}' that you may see")
-    hidden = request.policy.hidden
+    policy = request.policy
 
     def rows(sql: str) -> tuple[Row, ...]:
         listed = _rows(engine, engine.translate(sql.replace("?", text(meant))))
-        return tuple({name: cell for name, cell in row.items() if name not in hidden} for row in listed)
+        return tuple({name: row[name] for name in policy.shown(row)} for row in listed)
 
     states = rows(
         "select s.started_at, s.ended_at, s.status, coalesce(a.name, s.agent_id) as agent, coalesce(t.name, s.team_id) as team, s.priority,"
@@ -111,9 +110,10 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
         state["waits"] = WAITS.get(state["status"], state["status"])
     for clock in clocks:
         clock["runs"] = [run for run in runs if run["clock_id"] == clock["clock_id"]]
-    ticket = {name: cell for name, cell in found[meant].items() if name not in hidden}
-    shown = shown_numbers(engine, (meant, ticket["survivor_ticket_id"]))
-    ticket |= {name: shown.get(ticket[name], ticket[name]) for name in ("ticket_id", "survivor_ticket_id")}
+    ticket = found[meant]
+    numbers = shown_numbers(engine, (meant, ticket["survivor_ticket_id"]))
+    ticket |= {name: numbers.get(ticket[name], ticket[name]) for name in ("ticket_id", "survivor_ticket_id")}
+    ticket = {name: ticket[name] for name in policy.shown(ticket)}
     return Story(ticket, states, messages, clocks, contacts, answers, bounds.as_of)
 
 

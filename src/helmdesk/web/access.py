@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from helmdesk.query.filters import All, Compare, IsNull, Not, OneOf
-from helmdesk.query.request import Policy
+from helmdesk.query.policy import Policy
 
 if TYPE_CHECKING:
+    from helmdesk.live_desk import LiveDesk
     from helmdesk.web.people.models import Person
 
 
@@ -38,25 +40,89 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 ANYBODY: frozenset[Role] = frozenset()
 """Also those who are not signed in: sign-in itself, the one-time set-up, health."""
 
-# Columns an account's own people never see: who of the support team did it, and what colleagues wrote about it.
-HIDDEN_FROM_ACCOUNTS = frozenset({"agent", "comment", "comment_theme", "customer", "customer_id", "source", "contract_value", "owner"})
+# What contracts are worth and what support costs is for those who answer for it.
+MONEY_READERS = frozenset({Role.ADMINISTRATOR, Role.LEADER, Role.ANALYST, Role.PLANNER})
+# All that an account's own people may ask by or find in rows: nothing of who did it, what it cost, or what sources keep besides.
+SHOWN_TO_ACCOUNTS = frozenset(
+    {
+        *(
+            "channel",
+            "priority",
+            "severity",
+            "issue_type",
+            "account",
+            "tier",
+            "region",
+            "contract",
+            "waiting",
+            "outcome",
+            "hour",
+            "weekday",
+        ),
+        *("clock", "policy", "instrument", "survey_timing", "status", "booking"),
+        *("ticket_id", "subject", "survivor_ticket_id", "created_at", "first_reply_at", "first_solved_at", "last_solved_at", "solved_at"),
+        *("first_reply_seconds", "resolution_seconds", "reopens", "human_replies", "is_counted", "is_spam", "is_merged", "is_deleted"),
+        *("clock_started_at", "clock_id", "policy_id", "state", "basis", "target_seconds", "time_left_seconds", "elapsed_seconds"),
+        *("started_at", "ended_at", "applied_at", "stopped_at", "due_at", "judged_at", "is_met", "breaches", "clocks", "run_seconds"),
+        *("clock_calendar_id", "waits", "business_seconds", "waiting_since", "waited_seconds", "asked_at", "replied_at", "reply_seconds"),
+        *(
+            "sent_at",
+            "actor_kind",
+            "is_public",
+            "direction",
+            "is_automated",
+            "message_id",
+            "response_id",
+            "survey_id",
+            "responded_at",
+            "answer",
+            "score",
+        ),
+        *("instrument_kind", "is_positive", "is_answered", "leg_id", "queue", "offered_at", "answered_at", "wait_seconds", "talk_seconds"),
+        *("is_reopened_in_time", "reopened_at", "escalations", "measured", "period_start", "role", "assessed_at", "health"),
+    }
+)
+MEASURED_FOR_ACCOUNTS = frozenset(
+    {
+        *("account_health", "average_speed_of_answer", "backlog", "backlog_age", "ces", "csat", "csat_response_rate", "customers_waiting"),
+        *("escalation_rate", "fcr", "first_response_time", "missed_contact_rate", "next_response_time", "nps", "reopen_rate"),
+        *("replies_per_ticket", "resolution_rate", "resolution_time", "service_level", "sla_compliance", "ticket_volume", "waiting_time"),
+    }
+)
 # No row is in two minds about being null: this lets nothing through.
 NOTHING = All((IsNull("team"), Not(IsNull("team"))))
 
 
-def policy_for(person: Person) -> Policy:
-    """Return the policy of a signed-in person; who has no identity in the data sees nothing of it."""
+# Who is not signed in: whether the desk can be read, and nothing of it.
+NOBODY = Policy("nobody", NOTHING, frozenset(), frozenset(), may_see_money=False, may_compare_people=False)
+
+
+def policy_for(person: Person, impersonal: frozenset[str] = frozenset()) -> Policy:
+    """Return the policy of a signed-in person; who has no identity in the data sees nothing of it.
+
+    Args:
+        impersonal: fields of sources that were declared to hold no people.
+    """
     role = Role(person.role)
+    staff = Policy(role.value, may_see_money=role in MONEY_READERS, may_compare_people=False, agent=person.agent, impersonal=impersonal)
     if role == Role.TEAM_LEAD:
         teams = tuple(sorted(person.teams))
-        return Policy(f"team lead of {', '.join(teams)}", OneOf("team", teams) if teams else NOTHING, may_compare_people=False)
+        return replace(staff, name=f"team lead of {', '.join(teams)}", predicate=OneOf("team", teams) if teams else NOTHING)
     if role == Role.AGENT:
         mine = Compare("agent", "=", person.agent) if person.agent else NOTHING
-        return Policy(f"agent {person.agent}", mine, may_compare_people=False)
+        return replace(staff, name=f"agent {person.agent}", predicate=mine)
     if role == Role.ACCOUNT_VIEWER:
         own = Compare("account", "=", person.account) if person.account else NOTHING
-        return Policy(f"viewer of {person.account}", own, HIDDEN_FROM_ACCOUNTS, may_compare_people=False)
-    return Policy(role.value, None, may_compare_people=False)
+        viewer = f"viewer of {person.account}"
+        return replace(staff, name=viewer, predicate=own, names=SHOWN_TO_ACCOUNTS, metrics=MEASURED_FOR_ACCOUNTS, agent="")
+    return staff
+
+
+def see_as(request: HttpRequest, desk: LiveDesk, person: Any) -> None:
+    """Put the desk on a request, as somebody sees it: there is no other way from a request to the data."""
+    impersonal = frozenset(desk.settings.fields_without_people)
+    request.desk = desk.as_seen_by(policy_for(person, impersonal) if person.is_authenticated else NOBODY)
+    request.policy = request.desk.policy
 
 
 def restrict(view: Callable[..., HttpResponse], roles: frozenset[Role], *, needs_data: bool = False) -> Callable[..., HttpResponse]:
@@ -83,5 +149,4 @@ def restrict(view: Callable[..., HttpResponse], roles: frozenset[Role], *, needs
 
 def is_empty(request: HttpRequest) -> bool:
     """Whether nothing was ever loaded into the desk."""
-    with request.desk.reader() as reader:
-        return not reader.bounds.record_types
+    return not request.desk.record_types

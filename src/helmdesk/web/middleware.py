@@ -23,7 +23,7 @@ from helmdesk.engines.ration import Ration, Turns
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.live_desk import LiveDesk
 from helmdesk.web import telemetry
-from helmdesk.web.access import DATA_KEEPERS, policy_for
+from helmdesk.web.access import DATA_KEEPERS, see_as
 from helmdesk.web.errors import error_response, problem
 
 log = logging.getLogger("helmdesk.web")
@@ -124,14 +124,11 @@ class DeskMiddleware:
             desk.follow()
         except HelmdeskError as error:
             return error_response(request, error)
-        request.desk = desk
         if any("\0" in value for given in (request.GET, _posted(request)) for values in given.lists() for value in (values[0], *values[1])):
             # No text of ours holds it, and databases differ in what they make of it.
             return error_response(request, UsageError("a value holds a null character"))
-        who = ""
-        if request.user.is_authenticated:
-            request.policy = policy_for(request.user)  # type: ignore[arg-type]
-            who = str(request.user.pk)
+        see_as(request, desk, request.user)
+        who = str(request.user.pk) if request.user.is_authenticated else ""
         with Ration(who, settings.QUESTION_SECONDS, turns(), _is_wanted(request)):
             response = self.respond(request)
         if request.user.is_authenticated and "Cache-Control" not in response:

@@ -23,7 +23,7 @@ def _health(request: HttpRequest) -> HttpResponse:
     except Exception:  # Whatever the driver raises: the answer is that it cannot be reached.
         parts["database"] = False
     try:
-        request.desk.open_mart()
+        request.desk.check()
     except HelmdeskError:
         parts["mart"] = False
     is_well = all(parts.values())
@@ -35,9 +35,8 @@ def _measurements(request: HttpRequest) -> HttpResponse:
     token = token_of(request)
     if not (token and token.allows("operate")) and getattr(request.user, "role", "") not in ADMINISTRATORS:
         return HttpResponse("a token with the scope 'operate' is needed\n", status=401, content_type="text/plain")
-    mart = request.desk.open_mart()
-    telemetry.lake_version.set(mart.made_of.lake_version)
-    telemetry.data_end.set(mart.bounds.as_of.replace(tzinfo=UTC).timestamp())
+    telemetry.lake_version.set(request.desk.lake_version)
+    telemetry.data_end.set(request.desk.as_of.replace(tzinfo=UTC).timestamp())
     return HttpResponse(generate_latest(telemetry.registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -33,7 +33,7 @@ def filters(request: HttpRequest, view: ViewState, *kept: str, fixed: dict[str, 
     held = dict(fixed or {})
     return {
         "view": view, "windows": WINDOWS, "comparisons": COMPARISONS, "kept": kept, "fixed": held, "clear": "?" + urlencode(held) if held else "",
-        "segments": {name: values for name, values in request.desk.segments(policy=request.policy).items() if name != "account"}
+        "segments": {name: values for name, values in request.desk.segments().items() if name != "account"}
         | ({"account": [view.picked["account"]]} if "account" in view.picked else {}),
         "shows_dates": True, **options,
     }  # fmt: skip

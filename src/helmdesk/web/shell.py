@@ -15,9 +15,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {"request_id": getattr(request, "request_id", ""), "navigation": []}
     if desk is None or person is None or not person.is_authenticated:
         return found
-    with desk.reader() as reader:
-        bounds = reader.bounds
-    has_data = bool(bounds.record_types)
+    has_data = bool(desk.record_types)
     listed = [page for page in pages() if page.place is not None and person.role in page.roles and (has_data or not page.needs_data)]
     return {
         **found,
@@ -27,7 +25,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "zone": desk.settings.time_zone,
         "notice": desk.notice(),
         "has_data": has_data,
-        "data_until": bounds.as_of if has_data else None,
+        "data_until": desk.as_of if has_data else None,
         "navigation": listed,
         "current": getattr(request.resolver_match, "url_name", ""),
         "theme": person.theme,

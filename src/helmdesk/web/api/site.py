@@ -19,7 +19,7 @@ from helmdesk.errors import HelmdeskError, NotPermittedError, UsageError
 from helmdesk.insight.dismissals import LONGEST_REASON
 from helmdesk.query.window import plain
 from helmdesk.version import __version__
-from helmdesk.web.access import DATA_KEEPERS, LEADS, policy_for
+from helmdesk.web.access import DATA_KEEPERS, LEADS
 from helmdesk.web.api.tokens import Needs
 from helmdesk.web.errors import problem, status_of
 from helmdesk.web.exports import TYPES, WRITERS
@@ -148,10 +148,9 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
     form = next((name for name in ("arrow", "csv", "parquet") if TYPES[name].split(";")[0] in accept), "json") if as_table else "json"
     parts = (
         request.desk.identity(),
-        request.desk.lake.version(),
+        request.desk.loaded_version(),
         Annotation.state(request),
         notice,
-        request.policy.digest(),
         request.get_full_path(),
         form,
         __version__,
@@ -188,9 +187,7 @@ def metrics(request: Any) -> HttpResponse:
     """List metrics with what is missing to compute them here."""
 
     def make() -> list[dict[str, Any]]:
-        with request.desk.reader() as reader:
-            bounds = reader.bounds
-        return [{**_described(entry), "missing": bounds.missing(entry.metric)} for entry in request.desk.catalogue.values()]
+        return [{**_described(entry), "missing": request.desk.missing(key)} for key, entry in request.desk.catalogue.items()]
 
     return reply(request, make)
 
@@ -231,9 +228,7 @@ def explanation(request: Any, key: Key, given: Query[Window], compare: Compared 
     _for_leads(request)
     return reply(
         request,
-        lambda: request.desk.explain(
-            key, remarks=remarks_of(request, key), policy=request.policy, compare=compare, **within(given)
-        ).as_dict(),
+        lambda: request.desk.explain(key, remarks=remarks_of(request, key), compare=compare, **within(given)).as_dict(),
     )
 
 
@@ -244,7 +239,7 @@ def alert_rules(request: Any, key: Key, given: Query[Ending]) -> HttpResponse:
 
     def make() -> list[dict[str, Any]]:
         asked = {"end": given.end or None, "where": given.where or None}
-        found = request.desk.rules(key, **asked, remarks=remarks_of(request, key), policy=request.policy)
+        found = request.desk.rules(key, **asked, remarks=remarks_of(request, key))
         return [
             {
                 "rule": rule.sentence,
@@ -264,9 +259,7 @@ def brief(request: Any, given: Query[Ending]) -> HttpResponse:
     _for_leads(request)
     return reply(
         request,
-        lambda: request.desk.brief(
-            end=given.end or None, where=given.where or None, remarks=remarks_of(request), policy=request.policy
-        ).as_dict(),
+        lambda: request.desk.brief(end=given.end or None, where=given.where or None, remarks=remarks_of(request)).as_dict(),
     )
 
 
@@ -274,7 +267,7 @@ def brief(request: Any, given: Query[Ending]) -> HttpResponse:
 def list_dismissals(request: Any) -> HttpResponse:
     """Return dismissed verdicts and findings: by whom, when, why, and for which filter."""
     _for_leads(request)
-    return reply(request, lambda: [each.as_dict() for each in request.desk.dismissed(policy=request.policy)])
+    return reply(request, lambda: [each.as_dict() for each in request.desk.dismissed()])
 
 
 @api.post("/dismissals", auth=dismiss_scope, response={201: dict[str, str], **ERRORS}, summary="Dismiss a verdict until it changes")
@@ -302,7 +295,7 @@ def measure(request: Any, asked: Query[Asked]) -> HttpResponse:
     """Measure metrics; send ``Accept: text/csv``, or the type of Parquet or of an Arrow stream, for a table."""
 
     def found() -> Any:
-        return request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, policy=request.policy, **asked_of(asked))
+        return request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, **asked_of(asked))
 
     return reply(request, lambda: {"measurements": found().as_rows()}, as_table=lambda: found().to_arrow())
 
@@ -314,16 +307,14 @@ def receipt(request: Any, asked: Query[Asked]) -> HttpResponse:
         raise NotPermittedError("a receipt is verified against the whole desk; ask somebody who may see all of it")
     return reply(
         request,
-        lambda: (
-            request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, policy=request.policy, **asked_of(asked)).receipt.content
-        ),
+        lambda: request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, **asked_of(asked)).receipt.content,
     )
 
 
 @api.get("/distribution/{key}", auth=numbers, response=ERRORS, summary="How the values behind a number are spread")
 def distribution(request: Any, key: Key, asked: Query[Form]) -> HttpResponse:
     """Return counts of rows between edges."""
-    return reply(request, lambda: [asdict(each) for each in request.desk.distribution(key, policy=request.policy, **asked_of(asked))])
+    return reply(request, lambda: [asdict(each) for each in request.desk.distribution(key, **asked_of(asked))])
 
 
 @api.get("/scorecard", auth=numbers, response=ERRORS, summary="The scorecard")
@@ -331,7 +322,7 @@ def scorecard(request: Any, asked: Query[Window], compare: Compared = "previous"
     """Return cards with change, verdict, target and guards."""
 
     def make() -> dict[str, Any]:
-        found = request.desk.scorecard(**within(asked), compare=compare, remarks=remarks_of(request), policy=request.policy)
+        found = request.desk.scorecard(**within(asked), compare=compare, remarks=remarks_of(request))
         return {
             "window": found.window.as_dict(request.desk.settings.time_zone),
             "cards": [card.as_row() for card in found.cards],
@@ -359,7 +350,7 @@ def rows(request: Any, asked: Query[RowsAsked]) -> HttpResponse:
 
     def page() -> Any:
         return request.desk.rows(asked.metric, **asked_of(asked), sort=sort.lstrip("-") or None, is_descending=sort.startswith("-"), offset=offset,
-                                 limit=asked.limit, policy=request.policy)  # fmt: skip
+                                 limit=asked.limit)  # fmt: skip
 
     def make() -> dict[str, Any]:
         found = page()
@@ -374,26 +365,26 @@ def rows(request: Any, asked: Query[RowsAsked]) -> HttpResponse:
 @api.get("/tickets/{path:ticket_id}", auth=rows_scope, response=ERRORS, summary="One ticket's story")
 def ticket(request: Any, ticket_id: str) -> HttpResponse:
     """Return a ticket with its states, messages, clocks, contacts and answers."""
-    return reply(request, lambda: asdict(request.desk.ticket(ticket_id, policy=request.policy)))
+    return reply(request, lambda: asdict(request.desk.ticket(ticket_id)))
 
 
 @api.get("/accounts", auth=numbers, response=ERRORS, summary="Accounts")
 def accounts(request: Any, asked: Query[Window]) -> HttpResponse:
     """Return every account with its contract and measurements."""
-    found = request.desk.accounts(**within(asked), policy=request.policy)
+    found = request.desk.accounts(**within(asked))
     return reply(request, lambda: [asdict(each) for each in found])
 
 
 @api.get("/open-work", auth=numbers, response=ERRORS, summary="Open work by age and priority")
 def open_work(request: Any, where: Text = None) -> HttpResponse:
     """Return open tickets at the end of the data."""
-    return reply(request, lambda: asdict(request.desk.open_work(where=where or None, policy=request.policy)))
+    return reply(request, lambda: asdict(request.desk.open_work(where=where or None)))
 
 
 @api.get("/clocks", auth=rows_scope, response=ERRORS, summary="SLA clocks as they stand")
 def clocks(request: Any, at: Text = None, where: Text = None) -> HttpResponse:
     """Return running, paused and late clocks, the least time left first."""
-    return reply(request, lambda: request.desk.sla_at(at or None, where=where or None, policy=request.policy))
+    return reply(request, lambda: request.desk.sla_at(at or None, where=where or None))
 
 
 @api.get("/spread/{key}", auth=numbers, response=ERRORS, summary="How a metric lies between members of a team")
@@ -403,14 +394,14 @@ def spread(request: Any, key: Key, asked: Query[Window]) -> HttpResponse:
         raise NotPermittedError("spreads are for leads")
     return reply(
         request,
-        lambda: asdict(request.desk.spread(key, **within(asked), policy=request.policy)),
+        lambda: asdict(request.desk.spread(key, **within(asked))),
     )
 
 
 @api.get("/segments", auth=numbers, response=ERRORS, summary="Values of the dimensions that filters offer")
 def segments(request: Any) -> HttpResponse:
     """Return values by dimension."""
-    return reply(request, lambda: request.desk.segments(policy=request.policy))
+    return reply(request, request.desk.segments)
 
 
 @api.get("/data", auth=numbers, response=ERRORS, summary="What was loaded")
@@ -448,5 +439,4 @@ def annotate(request: Any, note: Note) -> Any:
         request.desk.find_metric(note.metric)
     if note.where:
         parse_filter(note.where)
-    request.policy = policy_for(request.user)
     return Status(201, {"id": Annotation.note(request, note.day, note.text, note.metric, note.where).pk})

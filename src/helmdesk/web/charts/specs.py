@@ -220,11 +220,8 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
         states.pop()
     for state in states:
         end = state["ended_at"] or story.as_of
-        rows.append(
-            _stretch(
-                "waiting", state["waits"], state["started_at"], end, f"{state['status']}, {state.get('team') or 'no team'}", zone, local
-            )
-        )
+        whose = f", {state['team'] or 'no team'}" if "team" in state else ""
+        rows.append(_stretch("waiting", state["waits"], state["started_at"], end, f"{state['status']}{whose}", zone, local))
     for clock in story.clocks:
         lane = clock["clock"].replace("_", " ")
         # An overdue clock is late from the instant it was due; the rest of its run is drawn as late.

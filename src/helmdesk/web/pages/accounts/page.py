@@ -35,7 +35,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """List all accounts; what money is exposed to breaches stands above."""
     view = ViewState.of(request)
     question = view.question(request)
-    found = request.desk.accounts(**question, policy=request.policy)
+    found = request.desk.accounts(**question)
     order = request.GET.get("order", "name")
     listed = sorted(found, key=lambda account: _order(account, order))
     exposure = find_cards(request, view, ["breach_exposure", "sla_compliance", "account_health"])
@@ -66,7 +66,7 @@ def account(request: HttpRequest, name: str) -> HttpResponse:
     view = ViewState.of(request)
     narrowed = ViewState.read({**view.items(), "account": name}, view.compare)
     question = narrowed.question(request)
-    found = request.desk.accounts(start=question["start"], end=question["end"], policy=request.policy)
+    found = request.desk.accounts(start=question["start"], end=question["end"])
     known = next((each for each in found if each.name == name), None)
     if known is None:
         raise NotFoundError(f"there is no account '{name}' that you may see")
@@ -76,7 +76,7 @@ def account(request: HttpRequest, name: str) -> HttpResponse:
     def link(m: Any) -> str:
         return rows_url("csat", narrowed)
 
-    clocks = request.desk.sla_at(where=narrowed.filter, policy=request.policy)
+    clocks = request.desk.sla_at(where=narrowed.filter)
     context = {"account": known, "pillars": pillars(tuple(card for card in cards.cards if not card.reason)), "guards": cards.guards,
                "course": specs.trend("course", course, link, notes_on(request, "csat", narrowed)), "clocks": clocks[:20], "window": window_words(request, cards, view),
                "empty_cards": [card for card in cards.cards if card.reason], "narrowed": narrowed}  # fmt: skip

@@ -16,12 +16,13 @@ LISTED = 50
 
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List all metrics by pillar."""
-    with request.desk.reader() as reader:
-        bounds = reader.bounds
     entries = list(request.desk.catalogue.values())
-    rows = {pillar: [(entry, bounds.missing(entry.metric)) for entry in entries if entry.metric.pillar == pillar] for pillar in PILLARS}
+    rows = {
+        pillar: [(entry, request.desk.missing(entry.metric.key)) for entry in entries if entry.metric.pillar == pillar]
+        for pillar in PILLARS
+    }
     shown = set(request.desk.settings.scorecard)
-    computable = sum(not bounds.missing(entry.metric) for entry in entries)
+    computable = sum(not request.desk.missing(entry.metric.key) for entry in entries)
     presets = [find_preset(name) for name in preset_names()]
     return show(request, "catalogue.html", "Catalogue", rows=rows, shown=shown, count=len(entries), computable=computable, presets=presets)
 
@@ -32,7 +33,7 @@ def differences(request: HttpRequest, preset: str) -> HttpResponse:
     found = find_preset(preset)
     question = view.question(request)
     number = request.GET.get("number", "")
-    compared = request.desk.compare(found, [number] if number else (), **question, policy=request.policy)
+    compared = request.desk.compare(found, [number] if number else (), **question)
     return show(request, "differences.html", f"Beside {found.tool}", preset=found, compared=compared, number=number, listed=LISTED,
                 **filters(request, view, without_comparison=True, fixed={"number": number} if number else {}))  # fmt: skip
 

@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from helmdesk.desk import Desk
+from helmdesk.desk_folder import limits_of
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.records.accounts import check_name
 from helmdesk.records.limits import Limits
@@ -55,8 +55,6 @@ class SourceHealth:
 def health(request: HttpRequest) -> HttpResponse:
     """Show how sound the data are."""
     batches = request.desk.batches()
-    with request.desk.reader() as reader:
-        bounds = reader.bounds
     sources = []
     for name in sorted({batch.source for batch in batches}):
         own = [batch for batch in batches if batch.source == name]
@@ -65,16 +63,16 @@ def health(request: HttpRequest) -> HttpResponse:
         sources.append(
             SourceHealth(
                 name, len(own), sum(batch.records for batch in own), own[0].recorded_at, last,
-                (bounds.as_of - last).total_seconds() if last else None, sum(batch.report.get("quarantined_rows", 0) for batch in own),
+                (request.desk.as_of - last).total_seconds() if last else None, sum(batch.report.get("quarantined_rows", 0) for batch in own),
                 sum(batch.report.get("duplicates", 0) for batch in own), sum(batch.late for batch in own), tuple(sorted(drift)),
             )
         )  # fmt: skip
     entries = request.desk.catalogue.values()
     touched = {name: sorted({e.metric.name for e in entries if any(name in need.split("|") for need in e.metric.needs)})
-               for name in sorted(bounds.record_types)}  # fmt: skip
+               for name in sorted(request.desk.record_types)}  # fmt: skip
     mart = request.desk.mart_version()
-    return show(request, "health.html", "Data health", batches=batches[:50], sources=sources, quarantined=request.desk.quarantine(),
-                touched=touched, mart=mart, concerns=request.desk.concerns(), lake=request.desk.lake.version(), may_load=getattr(request.user, "role", "") in DATA_KEEPERS)  # fmt: skip
+    return show(request, "health.html", "Data health", batches=batches[:50], sources=sources, quarantined=request.desk.quarantine() if request.desk.sees_all_rows else [],
+                touched=touched, mart=mart, concerns=request.desk.concerns(), lake=request.desk.loaded_version(), may_load=getattr(request.user, "role", "") in DATA_KEEPERS)  # fmt: skip
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -149,9 +147,7 @@ def load(request: HttpRequest) -> HttpResponse:
 
 
 def _upload_limits(request: HttpRequest) -> Limits:
-    desk = Desk(request.desk.path)
-    desk.settings = jobs.within_upload(desk.settings)
-    return desk.limits
+    return limits_of(jobs.within_upload(request.desk.settings))
 
 
 def _check_files(files: list[Any]) -> None:
@@ -226,7 +222,7 @@ def sample(request: HttpRequest) -> HttpResponse:
         audit("removed the sample", request=request)
         messages.success(request, "The sample is gone; the desk is empty.")
         return redirect("welcome")
-    if request.desk.lake.version() > 0:
+    if request.desk.loaded_version() > 0:
         raise PermissionDenied("the desk already holds records; the sample goes into an empty desk only")
     made = LoadJob(person=request.user, source="sample")
     audit("made the sample", request=request)

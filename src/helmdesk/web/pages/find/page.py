@@ -25,10 +25,10 @@ def find(request: HttpRequest) -> HttpResponse:
         metrics = request.desk.catalogue.values()
         matching = [e for e in metrics if word in f"{e.metric.key} {e.metric.name}".lower().replace("_", " ") or word == e.metric.key]
         found += [("metric", e.metric.name, reverse("metric", args=[e.metric.key]), e.metric.formula) for e in matching[:MOST]]
-        accounts = request.desk.segments(policy=request.policy).get("account", [])
+        accounts = request.desk.segments().get("account", [])
         found += [("account", name, reverse("account", args=[name]), "") for name in accounts if word in name.lower()][:MOST]
         try:
-            story = request.desk.ticket(text, policy=request.policy)
+            story = request.desk.ticket(text)
             found.insert(0, ("ticket", text, reverse("ticket", args=[text]), story.ticket.get("subject") or ""))
         except (NotFoundError, NotPermittedError):
             pass

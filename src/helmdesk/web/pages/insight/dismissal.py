@@ -15,14 +15,14 @@ DISMISSED, TOLD_AGAIN = "dismissed a verdict", "undid a dismissal"
 def dismiss(request: Any, subject: str, **given: str | None) -> Dismissal:
     """Dismiss the verdict on a metric, or a standing finding, as the one who asks; see `Desk.dismiss`."""
     asked = {name: value or None for name, value in given.items() if name != "reason"}
-    found: Dismissal = request.desk.dismiss(subject, by=str(request.user), reason=given.get("reason") or "", policy=request.policy, **asked)
+    found: Dismissal = request.desk.dismiss(subject, by=str(request.user), reason=given.get("reason") or "", **asked)
     audit_dismissal(DISMISSED, found, request=request)
     return found
 
 
 def tell_again(request: Any, subject: str, where: str | None) -> tuple[Dismissal, ...]:
     """Undo dismissals as the one who asks; see `Desk.tell_again`."""
-    gone: tuple[Dismissal, ...] = request.desk.tell_again(subject, where=where or None, policy=request.policy)
+    gone: tuple[Dismissal, ...] = request.desk.tell_again(subject, where=where or None)
     for each in gone:
         audit_dismissal(TOLD_AGAIN, each, request=request)
     return gone

@@ -47,11 +47,11 @@ def explain(request: HttpRequest, key: str) -> HttpResponse:
     zone = request.desk.settings.time_zone
     start, end = boundary(window.start, zone), boundary(window.end, zone)
     asked = {**view.asked, "start": view.start or (None if view.window else start)}
-    found = request.desk.explain(key, **asked, where=question["where"], remarks=remarks_of(request, key), policy=request.policy)
+    found = request.desk.explain(key, **asked, where=question["where"], remarks=remarks_of(request, key))
     context: dict[str, Any] = {
         "entry": entry, "found": found, "findings": [finding_row(finding) for finding in found.findings],
         "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": window.words(zone), "before": window.previous_words(zone),
-        "rules": request.desk.rules(key, end=end, where=question["where"], remarks=remarks_of(request, key), policy=request.policy), "places": _places(found, key, start, end, view), "reach": show_reach(found.movement),
+        "rules": request.desk.rules(key, end=end, where=question["where"], remarks=remarks_of(request, key)), "places": _places(found, key, start, end, view), "reach": show_reach(found.movement),
         "dismissed": found.course.dismissed.words(zone) if found.course and found.course.dismissed else "", **_charts(found),
     }  # fmt: skip
     if is_part(request, "explanation"):
@@ -113,7 +113,7 @@ def brief(request: HttpRequest) -> HttpResponse:
     """Tell the last complete week in at most five findings."""
     view = ViewState.of(request)
     question = view.question(request)
-    found = request.desk.brief(end=question["end"], where=question["where"], remarks=remarks_of(request), policy=request.policy)
+    found = request.desk.brief(end=question["end"], where=question["where"], remarks=remarks_of(request))
     context = {
         "found": found,
         "findings": [finding_row(finding) for finding in found.findings],

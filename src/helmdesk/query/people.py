@@ -1,0 +1,265 @@
+"""Values that judge people: whose work stands behind each, and which are withheld from those who may not compare people.
+
+A value is withheld when fewer than five people stand behind it, and when taking values that are shown from each other
+would give such a one: in every row and column of what was asked, and in its totals, either nothing is withheld or at
+least two cells with five people between them; and no values of another dimension lie inside it, or around it, but for
+one to four people, as a region may hold a team and two people more. Of a group that has fewer than five altogether, all of them are enough:
+a small team's own numbers, and everybody's own, are theirs. What nobody narrowed is never withheld, except for part of a day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+from helmdesk.engines.engine import Engine
+from helmdesk.errors import NotPermittedError, TooLargeError, UsageError
+from helmdesk.kinds import Metric
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.compile import compile_people, judges, person_of
+from helmdesk.query.dimensions import metric_dimensions
+from helmdesk.query.filters import dimensions_used
+from helmdesk.query.panes import Pane
+from helmdesk.query.request import Request
+
+LEAST = 5
+MOST_DIMENSIONS = 5
+MOST_ROWS = 200_000
+AROUND = timedelta(days=28)
+A_DAY = timedelta(hours=23)
+# Dimensions that often follow from each other, as teams from regions.
+ORDER = ("team", "channel", "region", "tier", "priority", "severity", "issue_type", "queue", "tenure", "account")
+
+Cell = tuple[Any, ...]
+Withheld = frozenset[Cell]
+"""Cells as the values of the dimensions grouped by, then the period's first day."""
+NOTHING_WITHHELD: Withheld = frozenset()
+TOO_FEW_PEOPLE = "speak of fewer than five people, or let them be worked out; take fewer conditions or a longer window"
+
+
+def is_guarded(metric: Metric, request: Request, bounds: Bounds) -> bool:
+    """Whether values may have to be withheld: they judge people, are narrowed, and the reader may not compare people."""
+    if request.policy.may_compare_people or not judges(metric):
+        return False
+    is_narrowed = bool(request.by) or request.where is not None or _is_part_of_day(request)
+    return is_narrowed and person_of(metric, request, bounds) is not None
+
+
+def _is_part_of_day(request: Request) -> bool:
+    return request.start is not None and request.end is not None and request.end - request.start < A_DAY
+
+
+def find_withheld(engine: Engine, metric: Metric, panes: Sequence[Pane], bounds: Bounds) -> list[Withheld]:
+    """Return the cells of each pane whose values are withheld.
+
+    Raises:
+        UsageError, TooLargeError: so many dimensions or cells that nobody can tell what would give whom away.
+    """
+    request = panes[0].request
+    known = metric_dimensions(metric, request, bounds)
+    used = dimensions_used(request.where) if request.where is not None else set()
+    # Being nobody's is asked of people's names, too: that does not tell people apart.
+    names = (*request.by, *sorted(name for name in used if name not in request.by and not known[name][0].is_person))
+    if len(names) > MOST_DIMENSIONS:
+        raise UsageError(f"{metric.name} is asked by {len(names)} dimensions at once; use at most {MOST_DIMENSIONS}")
+    others = _others(names, [name for name in known if not known[name][0].is_of_ticket and request.policy.may_see(name)])
+    rows = _run(engine, metric, compile_people(metric, panes, names, bounds, MOST_ROWS))
+    beside = _run(engine, metric, compile_people(metric, panes, names, bounds, MOST_ROWS, others)) if others else []
+    found = []
+    for number, pane in enumerate(panes):
+        here = [row[1:] for row in rows if row[0] == number]
+        everybody = {row[-1] for row in here}
+        least = LEAST if len(everybody) >= LEAST else min(LEAST, max(_around(engine, metric, pane, bounds), 1))
+        tables = _tables(row[1:] for row in beside if row[0] == number)
+        found.append(_withheld(here, tables, len(request.by), least, is_part_of_day=_is_part_of_day(pane.request)))
+    return found
+
+
+def _run(engine: Engine, metric: Metric, house_sql: Any) -> list[Cell]:
+    rows = engine.run(engine.translate(house_sql))
+    if len(rows) >= MOST_ROWS:
+        raise TooLargeError(f"{metric.name} is asked in too many parts at once; take a shorter window, a coarser grain or fewer groups")
+    return rows
+
+
+def _others(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Return the dimensions whose values might lie inside what is asked, or around it: of two, the later one is checked against the earlier."""
+    listed = [name for name in ORDER if name in known]
+    if len(names) == 1 and names[0] in listed:
+        return tuple(listed[: listed.index(names[0])])
+    return tuple(name for name in listed if name not in names) if names else ()
+
+
+def withheld_of(engine: Engine, metric: Metric, request: Request, bounds: Bounds) -> Withheld:
+    """Return the withheld cells of one request; none where nothing is withheld from its reader."""
+    if not is_guarded(metric, request, bounds) or bounds.missing(metric):
+        return NOTHING_WITHHELD
+    return find_withheld(engine, metric, [Pane.of(request, bounds)], bounds)[0]
+
+
+def refuse_few(engine: Engine, metric: Metric, request: Request, bounds: Bounds) -> None:
+    """Refuse rows that speak of too few people.
+
+    Raises:
+        NotPermittedError: any part of what is asked would be withheld as a value.
+    """
+    if withheld_of(engine, metric, request, bounds):
+        raise NotPermittedError(f"{metric.name}: these rows {TOO_FEW_PEOPLE}")
+
+
+def _around(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds) -> int:
+    """Count the people whom the reader may see at all in a window and the four weeks before it."""
+    request = pane.request
+    start = request.start - AROUND if request.start is not None else None
+    wide = Pane(replace(request, by=(), where=None, grain=None, start=start))
+    return len(engine.run(engine.translate(compile_people(metric, [wide], (), bounds, LEAST))))
+
+
+People = dict[Cell, set[Any]]
+Beside = dict[Cell, dict[Any, set[Any]]]
+"""Who stands behind each cell, by the value of one more dimension."""
+
+
+def _tables(rows: Iterable[Cell]) -> list[Beside]:
+    """Return a table for each further dimension of (values..., period, whether it was asked for, dimension, value, person)."""
+    found: dict[Any, Beside] = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
+    for *values, period, _, other, value, person in rows:
+        found[other][(*values, _day(period))][value].add(person)
+    return list(found.values())
+
+
+def _day(period: datetime | None) -> date | None:
+    return None if period is None else period.date()
+
+
+def _withheld(rows: Iterable[Cell], tables: Sequence[Beside], width: int, least: int, *, is_part_of_day: bool) -> Withheld:
+    """Return the withheld cells among (values..., period, whether it was asked for, person)."""
+    people: People = defaultdict(set)
+    asked: set[Cell] = set()
+    for *values, period, is_asked, person in rows:
+        cell = (*values, _day(period))
+        people[cell].add(person)
+        if is_asked:
+            asked.add(cell)
+    if len(asked) == len(people):
+        # The filter leaves nobody out: it might as well not be there.
+        if not width and not is_part_of_day:
+            return NOTHING_WITHHELD
+        kept = (*range(width), -1)
+        people, tables = _together(people, kept), [_beside_together(table, kept) for table in tables]
+        asked = set(people)
+    # What is asked for together is one value: told by a part of the day or of the groups, in each period.
+    answers: dict[Cell, list[Cell]] = defaultdict(list)
+    for cell in asked:
+        answers[(*cell[:width], cell[-1])].append(cell)
+    telling = {cell for cell in people if any(_tells(table, [cell], least) for table in tables)}
+    hidden = hidden_cells(people, least, telling, is_part_of_day=is_part_of_day)
+    return frozenset(
+        answer
+        for answer, cells in answers.items()
+        if not hidden.isdisjoint(cells) or (len(cells) > 1 and any(_tells(table, cells, least) for table in tables))
+    )
+
+
+def _tells(table: Beside, cells: Sequence[Cell], least: int) -> bool:
+    """Whether some values of another dimension lie around the cells, or inside them, but for fewer than `least` people."""
+    period, inside = cells[0][-1], set(cells)
+    here: People = defaultdict(set)
+    rest: People = defaultdict(set)
+    for cell, values in table.items():
+        if cell[-1] == period:
+            for value, members in values.items():
+                (here if cell in inside else rest)[(value, None)] |= members
+    everybody = {value: here.get(value, set()) | rest.get(value, set()) for value in {*here, *rest}}
+    withheld = hidden_cells(everybody, least)
+    if withheld.isdisjoint(here):
+        around = set().union(*(rest.get(value, set()) for value in here))
+        if 0 < len(around) < least:
+            return True
+    within = {value for value in here if value not in rest and value not in withheld}
+    left = set().union(*(members for value, members in here.items() if value not in within))
+    return bool(within) and 0 < len(left) < least
+
+
+def hidden_cells(people: Mapping[Cell, set[Any]], least: int, also: Set[Cell] = frozenset(), *, is_part_of_day: bool = False) -> set[Cell]:
+    """Return the cells of a table that must be withheld.
+
+    Args:
+        people: who stands behind each cell; a cell is named by its values, the period last.
+        least: how many people a value must speak of.
+        also: cells to withhold for another reason.
+        is_part_of_day: then not even the totals of periods are shown to everybody.
+    """
+    if not also and all(len(members) >= least for members in people.values()):
+        return set()
+    width = len(next(iter(people)))
+    places = [place for place in range(width) if len({cell[place] for cell in people}) > 1]
+    open_totals: set[tuple[int, ...]] = set() if is_part_of_day else {(), (width - 1,)}
+    # From the totals to the cells: what is withheld of a total need not be protected in its line.
+    levels: dict[tuple[int, ...], set[Cell]] = {}
+    for size in range(len(places) + 1):
+        for kept in combinations(places, size):
+            few = {tuple(cell[place] for place in kept) for cell in also} if size == len(places) else set()
+            levels[kept] = (
+                set() if kept in open_totals and size < len(places) else _hidden(_together(people, kept), kept, levels, least, few)
+            )
+    found = levels[tuple(places)]
+    return {cell for cell in people if tuple(cell[place] for place in places) in found}
+
+
+def _hidden(
+    people: Mapping[Cell, set[Any]], kept: tuple[int, ...], levels: Mapping[tuple[int, ...], set[Cell]], least: int, also: set[Cell]
+) -> set[Cell]:
+    """Return the hidden cells of one level, its totals being known."""
+    hidden = {cell for cell, members in people.items() if len(members) < least} | also
+    if not hidden:
+        return hidden
+    lines: list[list[Cell]] = []
+    for total, withheld in levels.items():
+        if len(total) == len(kept) or not set(total) <= set(kept):
+            continue
+        at = [kept.index(place) for place in total]
+        table: dict[Cell, list[Cell]] = defaultdict(list)
+        for cell in people:
+            table[tuple(cell[place] for place in at)].append(cell)
+        lines += [line for name, line in table.items() if name not in withheld]
+    # A cell that is all there is of a line is told by that line's total.
+    told = {line[0] for line in lines if len(line) == 1}
+    is_changed = True
+    while is_changed:
+        is_changed = False
+        for line in lines:
+            inside = [cell for cell in line if cell in hidden]
+            if (
+                not inside
+                or len(inside) == len(line)
+                or (len(inside) > 1 and len(set().union(*(people[cell] for cell in inside))) >= least)
+            ):
+                continue
+            others = [cell for cell in line if cell not in hidden and cell not in told]
+            if not others:
+                return set(people)
+            hidden.add(min(others, key=lambda cell: (len(people[cell]), repr(cell))))
+            is_changed = True
+    return hidden
+
+
+def _together(people: Mapping[Cell, set[Any]], kept: Sequence[int]) -> dict[Cell, set[Any]]:
+    """Return the people of each cell of fewer dimensions."""
+    found: dict[Cell, set[Any]] = defaultdict(set)
+    for cell, members in people.items():
+        found[tuple(cell[place] for place in kept)] |= members
+    return found
+
+
+def _beside_together(table: Beside, kept: Sequence[int]) -> Beside:
+    """Return a table of fewer dimensions."""
+    found: Beside = defaultdict(lambda: defaultdict(set))
+    for cell, values in table.items():
+        for value, members in values.items():
+            found[tuple(cell[place] for place in kept)][value] |= members
+    return found

@@ -1,0 +1,158 @@
+"""Every route and API operation, asked by every role for its own, for somebody else's and for nobody's.
+
+The questions are generated from the routes themselves, so a new route is missing from ``matrix.txt`` until somebody says
+what it answers; with HELMDESK_WRITE_MATRIX=1 this test writes the table anew, to be read line by line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helmdesk.live_desk import LiveDesk
+
+MATRIX = Path(__file__).with_name("matrix.txt")
+WHO = ("stranger", "ada", "lea", "tom", "ann", "pat", "hugo", "vic")
+SEE_ALL = {"ada", "lea", "ann", "pat"}
+# Sign-in has tests of its own; so have the frames of the API, and what makes a desk anew.
+ELSEWHERE = ("account/", "setup", "invitation/", "api/v1/openapi.json", "data/sample")
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
+# What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed. Other tests open these pages.
+SLOW = re.compile(r"^$|brief|expla|rules|^scorecard|^team|^accounts$|^dashboard/|^metric/|/scorecard$|/accounts$")
+UNREADABLE = "?where=%28"
+Owned = dict[str, str]
+
+
+def routes() -> list[str]:
+    """Return "method route" of all that can be asked."""
+    from django.urls import get_resolver
+
+    from helmdesk.web.api.site import api
+    from web.test_access import routes as walk
+
+    pages = {f"PAGE {route}" for route, _ in walk(get_resolver().url_patterns) if not route.startswith("api/")}
+    paths: Any = api.get_openapi_schema()["paths"]
+    operations = {f"{method.upper()} {path.lstrip('/')}" for path, methods in paths.items() for method in methods}
+    return sorted(line for line in pages | operations if not line.split(" ")[1].startswith(ELSEWHERE))
+
+
+@pytest.fixture(scope="module")
+def tickets(site: Path) -> Callable[[str], Owned]:
+    rows = LiveDesk(site).rows("ticket_volume", start="2025-01-01").table.to_pylist()
+    stories = [LiveDesk(site).ticket(row["ticket_id"]).ticket for row in rows[:60]]
+    own = {
+        "tom": lambda ticket: ticket["team"] == "Frontline Berlin",
+        "hugo": lambda ticket: ticket["agent"] == "Hugo",
+        "vic": lambda ticket: ticket["account"] == "Dalora",
+    }
+
+    def of(who: str) -> Owned:
+        is_own = own.get(who, lambda ticket: True)
+        found = {"nobody": "no-such-ticket"}
+        for row in rows:
+            ticket = next((story for story in stories if story["ticket_id"] == row["ticket_id"]), None)
+            if ticket is None:
+                ticket = LiveDesk(site).ticket(row["ticket_id"]).ticket
+                stories.append(ticket)
+            found.setdefault("own" if is_own(ticket) else "other", ticket["ticket_id"])
+            if len(found) == 3 or (who not in own and "own" in found):
+                return found
+        return found
+
+    return of
+
+
+def things(route: str, who: str, tickets: Callable[[str], Owned], known: list[str]) -> Owned:
+    """Return what a route's parameter may be: the asker's own, somebody else's, and nobody's."""
+    from django.utils import timezone
+
+    from helmdesk.web.pages.annotations.models import Annotation
+    from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
+    from helmdesk.web.pages.data.models import LoadJob
+    from helmdesk.web.people.models import ApiToken, Person
+
+    place = route.split(" ")[1]
+    if not PARAMETER.search(place):
+        return {"own": ""}
+    if "ticket" in place and "export" not in place:
+        return tickets(who)
+    if place.startswith("accounts/"):
+        return {"own": "Dalora", "nobody": "Nobody Ltd"} | (
+            {"other": next(name for name in known if name != "Dalora")} if who not in SEE_ALL else {}
+        )
+    if "key" in place or "subject" in place:
+        return {"own": "csat", "other": "utilization", "nobody": "no_such_metric"}
+    if "<slug:form>" in place:
+        return {"own": "csv", "nobody": "exe"}
+    if "<slug:preset>" in place:
+        return {"own": "zendesk", "nobody": "no-such-tool"}
+    me = Person.objects.filter(username=who).first()
+    other = Person.objects.get(username="lea" if who != "lea" else "ann")
+
+    def make(owner: Any) -> Any:
+        if place.startswith("dashboard"):
+            return Dashboard.objects.create(title="Mine", owner=owner)
+        if place.startswith("views"):
+            return SavedView.objects.create(title="Mine", owner=owner, address="/scorecard")
+        if place.startswith("annotations"):
+            return Annotation.objects.create(day="2026-01-05", text="Mine", author=owner)
+        if place.startswith("data/load"):
+            return LoadJob.objects.create(person=owner, source="mapping", state="done")
+        if place.startswith("settings/tokens"):
+            return ApiToken.objects.create(
+                person=owner, name="Mine", digest=uuid.uuid4().hex, scopes=["numbers"], expires_at=timezone.now()
+            )
+        return owner
+
+    found = {"other": str(make(other).pk), "nobody": str(uuid.uuid4()) if "uuid" in place else "999999"}
+    return found | ({"own": str(make(me).pk)} if me else {})
+
+
+def ask(client: Any, route: str, thing: str) -> int:
+    """Return the status of an answer; a page that takes forms only is sent an empty one."""
+    method, place = route.split(" ", 1)
+    address = "/" + PARAMETER.sub(lambda _: thing, place)
+    if method in ("GET", "PAGE"):
+        query = "?metric=csat" if place in ("api/v1/measure", "api/v1/receipt") else UNREADABLE if SLOW.search(place) else ""
+        status = int(client.get(address + query).status_code)
+        if method == "GET" or status != 405:
+            return status
+        return int(client.post(address).status_code)
+    return int(getattr(client, method.lower())(address, content_type="application/json").status_code)
+
+
+def test_every_route_for_every_role(site: Path, as_: Any, tickets: Callable[[str], Owned]) -> None:
+    found, known = {}, LiveDesk(site).segments()["account"]
+    for route in routes():
+        cells = []
+        for who in WHO:
+            owned = things(route, who, tickets, known)
+            if who == "stranger":
+                owned = {"own": owned["own"] if "own" in owned else owned["other"]}
+            # A new session each: asking for things does not sign anybody out of the next question.
+            status = {kind: ask(as_("" if who == "stranger" else who), route, thing) for kind, thing in owned.items()}
+            cells.append("/".join(str(status.get(kind, "-")) for kind in ("own", "other", "nobody")))
+            told = f"{route} for {who}: {status}"
+            assert not any(each >= 500 for each in status.values()), told
+            if who == "stranger":
+                assert route == "PAGE healthz" or status["own"] in (302, 401), told
+            elif "other" in status and not route.endswith(("{key}", "<slug:key>")) and "key" not in route and "subject" not in route:
+                # What is not one's own is not there, or not one's business; it is never given.
+                assert status["other"] in (403, 404) or who in SEE_ALL or route.startswith("PAGE data/load"), told
+                # Notes of colleagues are read by colleagues: that there is such a one is no secret.
+                assert status["other"] == status["nobody"] or who in SEE_ALL or route.startswith("PAGE annotations"), told
+        found[route] = " ".join(f"{cell:12}" for cell in cells).rstrip()
+    width = max(map(len, found))
+    lines = [
+        f"{'':{width}} {' '.join(f'{who:12}' for who in WHO)}".rstrip(),
+        *(f"{route:{width}} {cells}" for route, cells in found.items()),
+    ]
+    if os.environ.get("HELMDESK_WRITE_MATRIX"):
+        MATRIX.write_text("\n".join(lines) + "\n")
+    assert MATRIX.read_text().splitlines() == lines

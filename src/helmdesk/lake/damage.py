@@ -138,7 +138,7 @@ def _unnamed(lake: LakeFolder, entries: dict[int, list[Action] | None]) -> str:
 
     named = {unquote(action["add"]["path"]) for actions in entries.values() for action in actions or () if "add" in action}
     for checkpoint in (lake.path / LOG).glob(f"*{CHECKPOINT}"):
-        with contextlib.suppress(duckdb.Error):  # damaged itself: that is said elsewhere
+        with contextlib.suppress(duckdb.Error, UnicodeDecodeError):  # damaged itself: that is said elsewhere
             paths = duckdb.execute("select add.path from read_parquet(?) where add.path is not null", [str(checkpoint)]).fetchall()
             named |= {unquote(path) for (path,) in paths}
     batches: dict[str, int] = {}
@@ -148,7 +148,7 @@ def _unnamed(lake: LakeFolder, entries: dict[int, list[Action] | None]) -> str:
                 rows = duckdb.execute(
                     "select batch_id, count(*) from read_parquet(?, hive_partitioning=false) group by 1", [str(file)]
                 ).fetchall()
-            except duckdb.Error:
+            except (duckdb.Error, UnicodeDecodeError):
                 continue
             for batch, count in rows:
                 batches[batch] = batches.get(batch, 0) + (0 if file.parent.name in REPORTS else count)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from helmdesk.errors import ConflictError, DamageError, NotFoundError
@@ -100,8 +101,9 @@ class LakeFolder:
         else:
             wanted = {path for path in digests if not path.startswith(f"{LOG}/")}
             for name in log:
-                if name not in digests and entry_number(name) is not None:
-                    for action in map(json.loads, (self.path / name).read_text(encoding="utf-8").splitlines()):
+                number = entry_number(name)
+                if name not in digests and number is not None:
+                    for action in self.actions(number):
                         wanted |= {unquote(action["add"]["path"])} if "add" in action else set()
                         wanted -= {unquote(action["remove"]["path"])} if "remove" in action else set()
         digests = {name: digests.get(name) or digest_of(self.path / name) for name in sorted({*log, *wanted})}
@@ -164,11 +166,26 @@ class LakeFolder:
 
         try:
             yield
-        except (duckdb.Error, DeltaError, OSError) as error:
+        except (duckdb.Error, DeltaError, OSError, UnicodeDecodeError) as error:
             damage = self.damaged()
             if damage is None:
                 raise
             raise damage from error
+
+    def actions(self, number: int) -> list[dict[str, Any]]:
+        """Return what a log entry did.
+
+        Raises:
+            DamageError: it is not what was written.
+        """
+        content, seal = (self.path / entry_path(number)).read_bytes(), self.sealed()
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            if seal and seal.digests.get(entry_path(number), digest) != digest:
+                raise ValueError("not the entry that was sealed")
+            return [json.loads(line) for line in content.splitlines()]
+        except ValueError as error:
+            raise self.damaged() or DamageError(f"{self.path / entry_path(number)} is damaged: {error}") from error
 
     def log_digest(self, version: int) -> str:
         """Return the digest of the log up to a version."""

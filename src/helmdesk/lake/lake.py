@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from helmdesk.errors import ConflictError, NotFoundError
 from helmdesk.lake.durable import sync
 from helmdesk.lake.folder import PARTITION, LakeFolder
+from helmdesk.lake.seal import entry_path
 from helmdesk.records.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class Lake(LakeFolder):
             entry = self.path / "_delta_log" / f"{version:020d}.json"
             if not entry.exists():
                 return self.version()
-            if file in entry.read_text(encoding="utf-8"):
+            if file.encode() in entry.read_bytes():
                 return version
             version += 1
 
@@ -227,9 +228,7 @@ class Lake(LakeFolder):
             entry = self.path / "_delta_log" / f"{number:020d}.json"
             if not entry.exists():
                 raise NotFoundError(f"{self.path}: the lake has no version {version} any more: its log begins later")
-            found += [
-                action["txn"]["appId"] for action in map(json.loads, entry.read_text(encoding="utf-8").splitlines()) if "txn" in action
-            ]
+            found += [action["txn"]["appId"] for action in self.actions(number) if "txn" in action]
         return tuple(found)
 
     def additions(self, after: int, until: int) -> Additions | None:
@@ -240,11 +239,9 @@ class Lake(LakeFolder):
         files: dict[str, list[str]] = defaultdict(list)
         batches: list[str] = []
         for number in range(after + 1, until + 1):
-            try:
-                entry = (self.path / "_delta_log" / f"{number:020d}.json").read_text(encoding="utf-8")
-            except FileNotFoundError:
+            if not (self.path / entry_path(number)).is_file():
                 return None
-            for action in map(json.loads, entry.splitlines()):
+            for action in self.actions(number):
                 if action.get("remove", {}).get("dataChange", False):
                     return None
                 if "txn" in action:

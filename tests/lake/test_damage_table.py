@@ -50,6 +50,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         load_events(desk, ticket("B", "2026-01-05T10:00:00Z"), batch="second", refresh=False)
         erase_customers(desk.lake, ["C1"], desk.path)
         load_events(desk, ticket("C", "2026-01-05T11:00:00Z"), batch="third")
+        # Short, and the same whatever settings there are: what stands in its middle decides what is said.
+        (desk.path / "helmdesk.toml").write_text('# Settings\nname = "A support desk"\ntime_zone = "Europe/Berlin"\n')
         site = SiteFolder(desk.path)
         site.make()
         for key in ("secret.key", "audit.key"):

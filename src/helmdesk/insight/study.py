@@ -19,7 +19,7 @@ from helmdesk.query.compile import check_dimensions, resolve
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import All, Filter, dimensions_used
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.people import Withheld, withheld_of
+from helmdesk.query.people import Withheld, crowded_periods, is_guarded, withheld_of
 from helmdesk.query.periods import local_date, local_midnight
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
@@ -313,7 +313,13 @@ class Study:
         """Return a metric, as its card shows it, by week over all data, oldest first; weeks that are not over are among them."""
         entry = self.find(key)
         whole = self.reader.bounds.as_of + timedelta(microseconds=1)
-        return self._ask(replace(self.base, key=key, entry=entry, start=self.first_day, end=whole, grain="week"))
+        request = replace(self.base, key=key, entry=entry, start=self.first_day, end=whole, grain="week")
+        metric, reader = resolve(request), self.reader
+        if not is_guarded(metric, request, reader.bounds) or reader.bounds.missing(metric):
+            return self._ask(request)
+        ensure_fact(reader.engine, metric.fact)
+        told = reader.remember(("crowded", request), lambda: crowded_periods(reader.engine, metric, request, reader.bounds))
+        return tuple(week for week in self._ask(_lifted(request)) if week.period_start in told)
 
     def history(self, form: Form, where: Filter | None = None) -> History:
         """Return a form by complete weeks up to the end, oldest first; weeks before the first complete one are left out."""

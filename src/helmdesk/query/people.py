@@ -9,7 +9,7 @@ a small team's own numbers, and everybody's own, are theirs. What nobody narrowe
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -68,14 +68,14 @@ def find_withheld(engine: Engine, metric: Metric, panes: Sequence[Pane], bounds:
         raise UsageError(f"{metric.name} is asked by {len(names)} dimensions at once; use at most {MOST_DIMENSIONS}")
     others = _others(names, [name for name in known if not known[name][0].is_of_ticket and request.policy.may_see(name)])
     rows = _run(engine, metric, compile_people(metric, panes, names, bounds, MOST_ROWS))
-    beside = _run(engine, metric, compile_people(metric, panes, names, bounds, MOST_ROWS, others)) if others else []
+    beside = _run(engine, metric, compile_people(metric, panes, request.by, bounds, MOST_ROWS, others)) if others else []
     found = []
     for number, pane in enumerate(panes):
         here = [row[1:] for row in rows if row[0] == number]
         everybody = {row[-1] for row in here}
         least = LEAST if len(everybody) >= LEAST else min(LEAST, max(_around(engine, metric, pane, bounds), 1))
-        tables = _tables(row[1:] for row in beside if row[0] == number)
-        found.append(_withheld(here, tables, len(request.by), least, is_part_of_day=_is_part_of_day(pane.request)))
+        telling = _telling((row[1:] for row in beside if row[0] == number), least)
+        found.append(_withheld(here, telling, len(request.by), least, is_part_of_day=_is_part_of_day(pane.request)))
     return found
 
 
@@ -111,6 +111,18 @@ def refuse_few(engine: Engine, metric: Metric, request: Request, bounds: Bounds)
         raise NotPermittedError(f"{metric.name}: these rows {TOO_FEW_PEOPLE}")
 
 
+def crowded_periods(engine: Engine, metric: Metric, request: Request, bounds: Bounds) -> set[date | None]:
+    """Return the periods of a request in which enough people stand behind what is asked: a part of the check, for single periods told alone."""
+    pane = Pane.of(request, bounds)
+    people: dict[date | None, set[Any]] = defaultdict(set)
+    everybody = set()
+    for _, period, is_asked, person in _run(engine, metric, compile_people(metric, [pane], (), bounds, MOST_ROWS)):
+        everybody.add(person)
+        if is_asked:
+            people[_day(period)].add(person)
+    return {period for period, members in people.items() if len(members) >= min(LEAST, max(len(everybody), 1))}
+
+
 def _around(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds) -> int:
     """Count the people whom the reader may see at all in a window and the four weeks before it."""
     request = pane.request
@@ -120,24 +132,19 @@ def _around(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds) -> int:
 
 
 People = dict[Cell, set[Any]]
-Beside = dict[Cell, dict[Any, set[Any]]]
-"""Who stands behind each cell, by the value of one more dimension."""
-
-
-def _tables(rows: Iterable[Cell]) -> list[Beside]:
-    """Return a table for each further dimension of (values..., period, whether it was asked for, dimension, value, person)."""
-    found: dict[Any, Beside] = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
-    for *values, period, _, other, value, person in rows:
-        found[other][(*values, _day(period))][value].add(person)
-    return list(found.values())
 
 
 def _day(period: datetime | None) -> date | None:
     return None if period is None else period.date()
 
 
-def _withheld(rows: Iterable[Cell], tables: Sequence[Beside], width: int, least: int, *, is_part_of_day: bool) -> Withheld:
-    """Return the withheld cells among (values..., period, whether it was asked for, person)."""
+def _withheld(rows: Iterable[Cell], telling: Set[Cell], width: int, least: int, *, is_part_of_day: bool) -> Withheld:
+    """Return the withheld cells among (values..., period, whether it was asked for, person).
+
+    Args:
+        telling: cells to withhold because of another dimension, by the values grouped by and the period.
+        width: how many values are grouped by; the others are those that the filter speaks of.
+    """
     people: People = defaultdict(set)
     asked: set[Cell] = set()
     for *values, period, is_asked, person in rows:
@@ -149,40 +156,59 @@ def _withheld(rows: Iterable[Cell], tables: Sequence[Beside], width: int, least:
         # The filter leaves nobody out: it might as well not be there.
         if not width and not is_part_of_day:
             return NOTHING_WITHHELD
-        kept = (*range(width), -1)
-        people, tables = _together(people, kept), [_beside_together(table, kept) for table in tables]
-        asked = set(people)
-    # What is asked for together is one value: told by a part of the day or of the groups, in each period.
-    answers: dict[Cell, list[Cell]] = defaultdict(list)
-    for cell in asked:
-        answers[(*cell[:width], cell[-1])].append(cell)
-    telling = {cell for cell in people if any(_tells(table, [cell], least) for table in tables)}
-    hidden = hidden_cells(people, least, telling, is_part_of_day=is_part_of_day)
-    return frozenset(
-        answer
-        for answer, cells in answers.items()
-        if not hidden.isdisjoint(cells) or (len(cells) > 1 and any(_tells(table, cells, least) for table in tables))
-    )
+        people = _together(people, (*range(width), -1))
+        return frozenset(hidden_cells(people, least, telling & people.keys(), is_part_of_day=is_part_of_day))
+    hidden = hidden_cells(people, least, is_part_of_day=is_part_of_day)
+    answers = {(*cell[:width], cell[-1]) for cell in asked}
+    return frozenset({(*cell[:width], cell[-1]) for cell in asked & hidden} | (telling & answers))
 
 
-def _tells(table: Beside, cells: Sequence[Cell], least: int) -> bool:
-    """Whether some values of another dimension lie around the cells, or inside them, but for fewer than `least` people."""
-    period, inside = cells[0][-1], set(cells)
-    here: People = defaultdict(set)
-    rest: People = defaultdict(set)
-    for cell, values in table.items():
-        if cell[-1] == period:
-            for value, members in values.items():
-                (here if cell in inside else rest)[(value, None)] |= members
-    everybody = {value: here.get(value, set()) | rest.get(value, set()) for value in {*here, *rest}}
-    withheld = hidden_cells(everybody, least)
-    if withheld.isdisjoint(here):
-        around = set().union(*(rest.get(value, set()) for value in here))
-        if 0 < len(around) < least:
+def _telling(rows: Iterable[Cell], least: int) -> set[Cell]:
+    """Return the cells that tell of fewer than `least` people beside values of another dimension.
+
+    Args:
+        rows: (values..., period, whether it was asked for, dimension, value, person).
+    """
+    # By dimension and period: the people of every value in each cell, what was not asked for being one more cell.
+    tables: dict[Any, dict[Cell | None, dict[Any, set[Any]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
+    for *values, period, is_asked, other, value, person in rows:
+        day = _day(period)
+        cell = (*values, day) if is_asked else None
+        tables[other, day][cell][value].add(person)
+    found: set[Cell] = set()
+    for table in tables.values():
+        everybody: dict[Any, Counter[Any]] = defaultdict(Counter)
+        for part in table.values():
+            for value, members in part.items():
+                everybody[value].update(members)
+        withheld = {value for (value,) in hidden_cells({(value,): set(members) for value, members in everybody.items()}, least)}
+        found |= {cell for cell, here in table.items() if cell is not None and _tells(here, everybody, withheld, least)}
+    return found
+
+
+def _tells(here: Mapping[Any, set[Any]], everybody: Mapping[Any, Counter[Any]], withheld: Set[Any], least: int) -> bool:
+    """Whether values of another dimension lie around a cell or all the rest, or inside one of them, but for fewer than `least` people.
+
+    Args:
+        here: who stands behind the cell, by value.
+        everybody: in how many cells each person stands, by value.
+        withheld: values that are told to nobody.
+    """
+    rest = {
+        value: {person for person, cells in members.items() if cells > (person in here.get(value, ()))}
+        for value, members in everybody.items()
+    }
+    rest = {value: members for value, members in rest.items() if members}
+    for inside, outside in ((here, rest), (rest, here)):
+        if withheld.isdisjoint(inside):
+            around = set().union(*(outside.get(value, ()) for value in inside))
+            if 0 < len(around) < least:
+                return True
+        within = {value for value in inside if value not in outside and value not in withheld}
+        left = set().union(*(members for value, members in inside.items() if value not in within))
+        if within and 0 < len(left) < least:
             return True
-    within = {value for value in here if value not in rest and value not in withheld}
-    left = set().union(*(members for value, members in here.items() if value not in within))
-    return bool(within) and 0 < len(left) < least
+    return False
 
 
 def hidden_cells(people: Mapping[Cell, set[Any]], least: int, also: Set[Cell] = frozenset(), *, is_part_of_day: bool = False) -> set[Cell]:
@@ -253,13 +279,4 @@ def _together(people: Mapping[Cell, set[Any]], kept: Sequence[int]) -> dict[Cell
     found: dict[Cell, set[Any]] = defaultdict(set)
     for cell, members in people.items():
         found[tuple(cell[place] for place in kept)] |= members
-    return found
-
-
-def _beside_together(table: Beside, kept: Sequence[int]) -> Beside:
-    """Return a table of fewer dimensions."""
-    found: Beside = defaultdict(lambda: defaultdict(set))
-    for cell, values in table.items():
-        for value, members in values.items():
-            found[tuple(cell[place] for place in kept)][value] |= members
     return found

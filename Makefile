@@ -63,7 +63,7 @@ test-clickhouse: $(VENV)/.clickhouse-ready  ## every question on ClickHouse's en
 
 reliability: $(VENV)/.test-ready  ## hundreds of kills, minutes of crowds, full disks: prints what was counted
 	@rm -f build/reliability.json
-	HELMDESK_RELIABILITY=long $(BIN)/python -m pytest -q -p no:cacheprovider tests/reliability tests/web/test_load.py
+	HELMDESK_RELIABILITY=long $(BIN)/python -m pytest -q -p no:cacheprovider tests/reliability tests/web/test_load.py tests/web/test_differencing.py
 	@cat build/reliability.json
 
 mutants: $(VENV)/.test-ready  ## change every metric a little: does a golden table notice?

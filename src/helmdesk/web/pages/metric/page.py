@@ -26,6 +26,7 @@ from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_wo
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.view_state import ViewState
 
+WITHHELD = "Every period of this window is withheld: fewer than five people stand behind it. Take longer periods, or fewer conditions."
 FIRST_DIMENSIONS = ("channel", "team", "queue", "clock", "category", "activity", "tier")
 
 
@@ -85,7 +86,11 @@ def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked
     target = request.desk.settings.targets.get(key) if not view.variant else None
     lines = (target,) if isinstance(target, float) else (target or ())
     notes = notes_on(request, key, view)
-    drawn: dict[str, Any] = {"trend": specs.trend("trend", measure(request, key, **asked, grain=grain), period_link, notes, lines)}
+    periods = measure(request, key, **asked, grain=grain)
+    drawn: dict[str, Any] = {
+        "trend": specs.trend("trend", periods, period_link, notes, lines),
+        "no_trend": WITHHELD if any(m.is_suppressed for m in periods) else "No period of this window has a value.",
+    }
     if by:
         drawn["segments_chart"] = specs.bars("segments", measure(request, key, **asked, by=by), by, segment_link)
     if has_distribution(found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -262,6 +263,7 @@ class Desk(DeskInsight):
             UsageError: an export that may be of several accounts.
         """
         from helmdesk.query.compare import account_of, compare
+        from helmdesk.query.people import refuse_few
         from helmdesk.query.periods import parse_boundary
         from helmdesk.records.accounts import read_accounts
 
@@ -277,6 +279,12 @@ class Desk(DeskInsight):
         chosen = account_of(preset, read_accounts(self.lake.snapshot().files), account, is_exported=export is not None)
         with self.reader() as reader:
             windows = (placed(self.settings.time_zone), placed("UTC"))
+            # Every number is one over tickets created in the window: fewer than five people's are compared by nobody who may not compare people.
+            created = dataclasses.replace(self.find_metric("resolution_time").metric, anchor="created_at", where="is_counted", pending=None)
+            first, last = (
+                parse_boundary(text, self.settings.time_zone, name) if text else None for text, name in ((start, "start"), (end, "end"))
+            )
+            refuse_few(reader.engine, created, dataclasses.replace(request, start=first, end=last), reader.bounds)
 
             def make() -> list[Comparison]:
                 return compare(reader.engine, preset, numbers, windows, export, request, reader.bounds, chosen)

@@ -16,6 +16,7 @@ import pytest
 
 from helmdesk.errors import HelmdeskError, NotPermittedError
 from helmdesk.live_desk import LiveDesk
+from helmdesk.presets.preset import find_preset
 
 PAIRS = 2000 if os.environ.get("HELMDESK_RELIABILITY") == "long" else 12
 START, END = "2025-03-01", "2025-09-01"
@@ -128,6 +129,7 @@ def test_spreads_and_rows_are_no_way_round(site: Path, desk: LiveDesk, rows: lis
         lambda: lea.rows("csat", where=f"agent in ({listed})", start=START, end=END),
         lambda: lea.distribution("resolution_time", where=f"agent in ({listed})", start=START, end=END),
         lambda: lea.measure("csat", by="custom.Closed by", start=START, end=END),
+        lambda: lea.compare(find_preset("zendesk"), where="team = 'Specialists' and channel = 'chat' and tier = 'starter'"),
     ):
         with pytest.raises(HelmdeskError):
             ask()

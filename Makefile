@@ -29,7 +29,7 @@ coverage: $(VENV)/.test-ready  ## every test, with what it covers: half as long 
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
 
 test-postgresql: $(VENV)/.test-ready  ## the site's tests on a PostgreSQL server: make test-postgresql DATABASE=postgresql://user@host:port/postgres
-	HELMDESK_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n auto tests/web -k "not journeys and not hostile and not openapi and not scoped"
+	HELMDESK_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n auto tests/web -k "not journeys and not hostile and not openapi and not scoped and not one_answer and not differencing and not load"
 
 screenshots: $(VENV)/.test-ready  ## every page at 1440 and 390 px, light and dark, into build/screenshots
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))

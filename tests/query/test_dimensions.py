@@ -43,7 +43,7 @@ def test_every_grain_in_any_zone(small_desk: Desk, tmp_path: Path, key: str) -> 
     text = (small_desk.path / "helmdesk.toml").read_text(encoding="utf-8")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for name in ("lake", "marts"):
+    for name in ("lake", "lake.seal", "marts"):
         (elsewhere / name).symlink_to(small_desk.path / name)
     (elsewhere / "helmdesk.toml").write_text(text.replace('time_zone = "Europe/Berlin"', 'time_zone = "Asia/Kathmandu"'), encoding="utf-8")
     for desk in (small_desk, Desk(elsewhere)):

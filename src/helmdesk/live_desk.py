@@ -15,6 +15,7 @@ from helmdesk.errors import HelmdeskError, SettingError
 from helmdesk.lake.mart import published_mart, spill_folder
 from helmdesk.lake.seal import LOG
 from helmdesk.scoped_desk import ScopedDesk
+from helmdesk.settings import Settings, write_settings
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
@@ -77,6 +78,11 @@ class LiveDesk(Desk):
         settings = self.settings.for_facts()
         if self._mart is not None and (changes := self._mart.made_of.changes(settings)):
             self._bring_up_in_background("; ".join(changes), self._mart)
+
+    def change_settings(self, changed: Settings) -> None:
+        """Write the settings of the desk, and follow them."""
+        write_settings(self.path / SETTINGS_FILE, changed)
+        self.follow()
 
     def as_seen_by(self, policy: Policy) -> ScopedDesk:
         """Return what one reader may hold of this desk."""
@@ -178,8 +184,8 @@ class LiveDesk(Desk):
 
     def _confirm_once(self) -> None:
         """Make sure that the lake still holds what the open mart was made of, where something has moved since it was looked at."""
-        if self._mart is None:
-            return  # opening does it
+        if self._mart is None or published_mart(self.path / "marts") != self._mart.path:
+            return  # opening the one that is published does it
         stamps = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in (self.lake.path / LOG, self.lake.seal_path))
         if stamps != self._confirmed:
             self.confirm_lake(self._mart.made_of)

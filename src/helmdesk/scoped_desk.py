@@ -211,6 +211,10 @@ class ScopedDesk:
             raise NotPermittedError("this concerns the whole desk; ask somebody who may see all of it")
         return self.__desk
 
+    def change_settings(self, changed: Settings) -> None:
+        """Write the settings of the desk, and follow them."""
+        self._whole().change_settings(changed)
+
     def concerns(self) -> list[Concern]:
         """Return what the numbers lack or rest on; nothing to readers of a part, whose numbers it may not touch."""
         return self.__desk.concerns() if self.sees_all_rows else []

@@ -219,21 +219,38 @@ def _targets(value: Any, origin: str) -> dict[str, Target]:
 
 
 def write_settings(path: Path, settings: Settings) -> None:
-    """Write every setting with its help as a comment, so that the file documents itself."""
-    lines = ["# Settings of this desk. Delete a line to return to its default.", ""]
-    for setting in fields(Settings):
-        lines += [f"# {HELP[setting.name]}", f"{setting.name} = {_toml(getattr(settings, setting.name))}", ""]
-    replace_text(path, "\n".join(lines))
+    """Write settings; a new file explains each, one that is there keeps its comments and order, and only what changed is written.
+
+    Raises:
+        SettingError: what is there now, or what would be there, cannot be read; the file stays as it is.
+    """
+    # Imported late: reading settings, which every command does, needs none of it.
+    import tomlkit
+
+    if path.exists():
+        present, document = read_settings(path), tomlkit.parse(path.read_bytes().decode())
+        for setting in fields(Settings):
+            value = getattr(settings, setting.name)
+            if value != getattr(present, setting.name):
+                document[setting.name] = _plain(value)
+    else:
+        document = tomlkit.document()
+        document.add(tomlkit.comment("Settings of this desk. Delete a line to return to its default."))
+        for setting in fields(Settings):
+            document.add(tomlkit.nl())
+            document.add(tomlkit.comment(HELP[setting.name]))
+            document.add(setting.name, tomlkit.item(_plain(getattr(settings, setting.name))))
+    text = tomlkit.dumps(document)
+    if settings_from(tomllib.loads(text), str(path)) != settings:
+        raise SettingError(f"{path}: these settings would not be read back as they are; edit the file by hand")
+    replace_text(path, text)
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return repr(value)
+        import tomlkit
+
+        table = tomlkit.inline_table()
+        table.update({key: _plain(item) for key, item in value.items()})
+        return table
+    return list(value) if isinstance(value, tuple) else value

@@ -13,6 +13,7 @@ import pytest
 
 import helmdesk
 from helmdesk.catalogue import Entry, definition_hash, load_catalogue
+from helmdesk.errors import SettingError
 from helmdesk.facts.fact import load_facts
 from helmdesk.kinds import Difference, Level, Ratio
 from helmdesk.records.schema import RECORD_TYPES
@@ -59,6 +60,24 @@ def test_every_setting_has_help_and_survives_a_file(tmp_path: Path) -> None:
     settings = Settings(name='A "quoted" \\ desk', time_zone="Asia/Kathmandu", reopen_days=14, quarantine_limit=0.5, is_sample=True)
     write_settings(tmp_path / "helmdesk.toml", settings)
     assert read_settings(tmp_path / "helmdesk.toml") == settings
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a\ttab \x7f \x00 and 'quotes'", '"""', "Zoë 🐱 \\n", ""])
+def test_any_text_survives_a_settings_file_that_is_there(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "helmdesk.toml"
+    file.write_text("# ours\nreopen_days = 9  # agreed in May\n\n[targets]\ncsat = 0.9 # for now\n", encoding="utf-8")
+    settings = dataclasses.replace(read_settings(file), name=name, targets={"fcr": (0.5, 0.75), 'o\'clock "x"': 1.0})
+    write_settings(file, settings)
+    assert read_settings(file) == settings
+    assert "# ours\nreopen_days = 9  # agreed in May\n" in file.read_text(encoding="utf-8")
+
+
+def test_settings_are_not_written_over_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "helmdesk.toml"
+    file.write_text("reopen_days = \n", encoding="utf-8")
+    with pytest.raises(SettingError, match="correct the line"):
+        write_settings(file, Settings())
+    assert file.read_text(encoding="utf-8") == "reopen_days = \n"
 
 
 def test_default_scorecard_names_metrics() -> None:

@@ -278,6 +278,19 @@ def test_numbers_made_with_former_settings_say_so(as_: Any, site: Path) -> None:
     assert "X-Helmdesk-Notice" not in client.get(asked)
 
 
+def test_a_damaged_lake_is_told_as_a_page(as_: Any, site: Path, tmp_path: Path) -> None:
+    client = as_("lea")
+    assert client.get("/").status_code == 200
+    entry, aside = min((site / "lake" / "_delta_log").glob("*1.json")), tmp_path / "aside"
+    entry.rename(aside)
+    try:
+        told = client.get("/")
+        assert told.status_code == 500 and "restore a backup" in told.content.decode() and told["X-Request-Id"] in told.content.decode()
+    finally:
+        aside.rename(entry)
+    assert client.get("/").status_code == 200
+
+
 def test_a_person_is_invited_changed_and_shut_out(as_: Any) -> None:
     client = as_("ada", is_fresh=True)
     wrong = client.post("/settings/people/new", {"username": "ben", "role": "agent", "agent": "Nobody", "is_active": "on"})
@@ -307,6 +320,7 @@ def test_a_dashboard_is_made_shared_and_opened_first(as_: Any) -> None:
     for tile in (
         {"kind": "card", "metric": "csat"},
         {"kind": "trend", "metric": "missed_contact_rate"},
+        {"kind": "table", "metric": "ticket_volume", "by": "tier"},
         {"kind": "table", "metric": "csat", "by": "tier"},
         {"kind": "heat", "metric": "ticket_volume"},
     ):
@@ -316,6 +330,7 @@ def test_a_dashboard_is_made_shared_and_opened_first(as_: Any) -> None:
     ann.post(f"{address}/change", {"do": "save", "title": "Phones", "shared_with": ["team_lead"], "query": "?channel=phone&days=91"})
     page = tom.get(address).content.decode()
     assert "Phones" in page and page.count("data-chart") == 3 and "<option selected>phone</option>" in page
+    assert "withheld (fewer than 5)" in page and "All of it is withheld: fewer than five people" in page
     assert tom.post(f"{address}/change", {"do": "delete"}).status_code == 403
     tom.post(f"{address}/change", {"do": "home"})
     assert tom.get("/")["Location"] == address

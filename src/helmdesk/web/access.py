@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from helmdesk.query.filters import All, Compare, IsNull, Not, OneOf
 from helmdesk.query.policy import Policy
+from helmdesk.web.request import DeskRequest
 
 if TYPE_CHECKING:
     from helmdesk.live_desk import LiveDesk
@@ -118,7 +119,7 @@ def policy_for(person: Person, impersonal: frozenset[str] = frozenset()) -> Poli
     return staff
 
 
-def see_as(request: HttpRequest, desk: LiveDesk, person: Any) -> None:
+def see_as(request: DeskRequest, desk: LiveDesk, person: Any) -> None:
     """Put the desk on a request, as somebody sees it: there is no other way from a request to the data."""
     impersonal = frozenset(desk.settings.fields_without_people)
     request.desk = desk.as_seen_by(policy_for(person, impersonal) if person.is_authenticated else NOBODY)
@@ -129,7 +130,7 @@ def restrict(view: Callable[..., HttpResponse], roles: frozenset[Role], *, needs
     """Return `view` behind a gate; its attribute `roles` tells which, so that a test can read it off every route."""
 
     @functools.wraps(view)
-    def gated(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+    def gated(request: DeskRequest, *arguments: Any, **named: Any) -> HttpResponse:
         person: Any = request.user
         if roles != ANYBODY:
             if not person.is_authenticated:
@@ -143,10 +144,10 @@ def restrict(view: Callable[..., HttpResponse], roles: frozenset[Role], *, needs
                 return redirect("welcome")
         return view(request, *arguments, **named)
 
-    gated.roles = roles
+    gated.roles = roles  # type: ignore[attr-defined]
     return gated
 
 
-def is_empty(request: HttpRequest) -> bool:
+def is_empty(request: DeskRequest) -> bool:
     """Whether nothing was ever loaded into the desk."""
     return not request.desk.record_types

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from helmdesk.errors import (
     BusyError,
@@ -78,13 +79,21 @@ def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
         response = problem(request, status, code, detail)
     else:
         context = {"title": TITLES.get(status, "Something is wrong"), "status": status, "detail": detail}
+        context["request_id"] = getattr(request, "request_id", "")
         try:
-            response = render(request, "error.html", context, status=status)
+            response = _error_page(request, context)
         except DatabaseError:  # who asks cannot be looked up
             response = HttpResponse(f"{context['title']}: {detail}\n", status=status, content_type="text/plain; charset=utf-8")
     if isinstance(error, BusyError):
         response["Retry-After"] = "2"
     return response
+
+
+def _error_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    try:
+        return render(request, "error.html", context, status=context["status"])
+    except HelmdeskError:  # the frame around pages asks the desk too, and met what this page tells
+        return HttpResponse(render_to_string("error.html", context), status=context["status"])
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -25,12 +25,13 @@ from helmdesk.live_desk import LiveDesk
 from helmdesk.web import telemetry
 from helmdesk.web.access import DATA_KEEPERS, see_as
 from helmdesk.web.errors import error_response, problem
+from helmdesk.web.request import DeskRequest
 
 log = logging.getLogger("helmdesk.web")
 SMALL_BODY = 256 * 1024
 """What anybody may send, such as a form; uploads of files are larger."""
 
-Respond = Callable[[HttpRequest], HttpResponse]
+Respond = Callable[[DeskRequest], HttpResponse]
 
 
 @cache
@@ -51,7 +52,7 @@ class RequestMiddleware:
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: DeskRequest) -> HttpResponse:
         """Answer and log."""
         given = request.headers.get("X-Request-Id", "")
         request.request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,32}", given) else secrets.token_hex(8)
@@ -81,7 +82,7 @@ class BodyMiddleware:
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: DeskRequest) -> HttpResponse:
         """Refuse by what the headers say, or answer."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) <= SMALL_BODY:
@@ -117,7 +118,7 @@ class DeskMiddleware:
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: DeskRequest) -> HttpResponse:
         """Attach and answer."""
         try:
             desk = live_desk(settings.DESK_FOLDER)

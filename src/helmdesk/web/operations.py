@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import UTC
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from helmdesk.errors import HelmdeskError
 from helmdesk.web import telemetry
 from helmdesk.web.access import ADMINISTRATORS, ANYBODY, restrict
 from helmdesk.web.api.tokens import token_of
+from helmdesk.web.request import DeskRequest
 
 
-def _health(request: HttpRequest) -> HttpResponse:
+def _health(request: DeskRequest) -> HttpResponse:
     """Answer 200 when database and mart can be read, 503 with the part that cannot otherwise."""
     parts = {"database": True, "mart": True}
     try:
@@ -30,7 +31,7 @@ def _health(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok" if is_well else "failing", **parts}, status=200 if is_well else 503)
 
 
-def _measurements(request: HttpRequest) -> HttpResponse:
+def _measurements(request: DeskRequest) -> HttpResponse:
     """Answer in Prometheus' text form, to an administrator or to a token with the scope `operate`."""
     token = token_of(request)
     if not (token and token.allows("operate")) and getattr(request.user, "role", "") not in ADMINISTRATORS:

@@ -13,6 +13,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from helmdesk.web.request import DeskRequest
+
 log = logging.getLogger("helmdesk.web")
 SAFE = ("GET", "HEAD", "OPTIONS")
 SEEN_EVERY = timedelta(minutes=5)
@@ -38,7 +40,7 @@ class ActivityMiddleware:
     def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
         self.respond = respond
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: DeskRequest) -> HttpResponse:
         """Note and answer."""
         if request.user.is_authenticated and request.session.session_key:
             try:
@@ -49,7 +51,7 @@ class ActivityMiddleware:
         return self.respond(request)
 
     @staticmethod
-    def _is_noted(request: HttpRequest) -> bool:
+    def _is_noted(request: DeskRequest) -> bool:
         agent = request.headers.get("User-Agent", "")
         known = UserSession.objects.filter(session_key=request.session.session_key, last_seen_at__gt=timezone.now() - SEEN_EVERY).first()
         return known is not None and known.user_id == request.user.pk and agent.startswith(known.user_agent)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import COMPARISONS, WINDOWS, ViewState
 
 
-def show(request: HttpRequest, template: str, title: str, status: int = 200, **context: Any) -> HttpResponse:
+def show(request: DeskRequest, template: str, title: str, status: int = 200, /, **context: Any) -> HttpResponse:
     """Render a page; when only its main part is being replaced, only that."""
     htmx = getattr(request, "htmx", None)
     is_part = bool(htmx) and not htmx.history_restore_request
@@ -21,7 +22,7 @@ def show(request: HttpRequest, template: str, title: str, status: int = 200, **c
     return response
 
 
-def filters(request: HttpRequest, view: ViewState, *kept: str, fixed: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
+def filters(request: DeskRequest, view: ViewState, *kept: str, fixed: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
     """Return the context of the filter bar.
 
     Args:

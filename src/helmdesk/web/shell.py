@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-
 from helmdesk.web.page import pages
+from helmdesk.web.request import DeskRequest
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def shell(request: DeskRequest) -> dict[str, Any]:
     """Return the context of the page frame; a page that could not be reached still gets one."""
     desk, person = getattr(request, "desk", None), getattr(request, "user", None)
     found: dict[str, Any] = {"request_id": getattr(request, "request_id", ""), "navigation": []}

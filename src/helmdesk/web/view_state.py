@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 
 from helmdesk.errors import UsageError
 from helmdesk.query import window as windows
 from helmdesk.query.periods import GRAINS, parse_boundary
 from helmdesk.query.segments import OFFERED
 from helmdesk.query.words import NONE
+from helmdesk.web.request import DeskRequest
 
 WINDOWS = {
     "7-days": "last 7 days", "28-days": "last 28 days", "91-days": "last 13 weeks", "364-days": "last 52 weeks",
@@ -48,7 +49,7 @@ class ViewState:
     picked: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: HttpRequest) -> ViewState:
+    def of(cls, request: DeskRequest) -> ViewState:
         """Read the address; the comparison that was chosen last is remembered for the session.
 
         Raises:
@@ -86,7 +87,7 @@ class ViewState:
             parts.append(f"({self.where})")
         return " and ".join(parts) or None
 
-    def dates(self, request: HttpRequest) -> tuple[str | None, str | None]:
+    def dates(self, request: DeskRequest) -> tuple[str | None, str | None]:
         """Return start and end as the desk takes them."""
         if not self.window:
             return self.start or None, self.end or None
@@ -126,7 +127,7 @@ class ViewState:
         condition = f"{dimension} is null" if value is None else f"{dimension} = {value if isinstance(value, int) else quoted(str(value))}"
         return self.query(where=f"({self.where}) and {condition}" if self.where else condition, by=None)
 
-    def question(self, request: HttpRequest) -> dict[str, str | None]:
+    def question(self, request: DeskRequest) -> dict[str, str | None]:
         """Return the arguments that every question of this view shares."""
         start, end = self.dates(request)
         return {"start": start, "end": end, "where": self.filter}

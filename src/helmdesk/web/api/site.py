@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import NinjaAPI, Query, Schema, Status
 from ninja.errors import AuthenticationError, ValidationError
 from pydantic import Field
@@ -27,6 +27,7 @@ from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.insight import dismissal
 from helmdesk.web.pages.insight.page import remarks_of
 from helmdesk.web.people.audit import audit
+from helmdesk.web.request import DeskRequest
 
 DESCRIPTION = (
     "Numbers of a support desk with their uncertainty, the rows behind them, and receipts. Everything a page shows, by the same functions."
@@ -116,19 +117,19 @@ class Dismissed(Ending):
 
 
 @api.exception_handler(HelmdeskError)
-def _ours(request: HttpRequest, error: Exception) -> HttpResponse:
+def _ours(request: DeskRequest, error: Exception) -> HttpResponse:
     return problem(request, *status_of(error))
 
 
 @api.exception_handler(ValidationError)
-def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+def _invalid(request: DeskRequest, error: Any) -> HttpResponse:
     first = error.errors[0] if error.errors else {"loc": (), "msg": "invalid"}
     where = ".".join(str(part) for part in first["loc"][1:])
     return problem(request, 422, "invalid", f"{where}: {first['msg']}")
 
 
 @api.exception_handler(AuthenticationError)
-def _unknown(request: HttpRequest, error: Exception) -> HttpResponse:
+def _unknown(request: DeskRequest, error: Exception) -> HttpResponse:
     response = problem(request, 401, "not_signed_in", "send a token: Authorization: Bearer hd_...")
     response["WWW-Authenticate"] = "Bearer"
     return response

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest
 from django.utils import timezone
 from ninja.utils import check_csrf
 
@@ -16,12 +15,13 @@ from helmdesk.errors import NotPermittedError
 from helmdesk.web.access import see_as
 from helmdesk.web.middleware import live_desk
 from helmdesk.web.people.models import ApiToken
+from helmdesk.web.request import DeskRequest
 
 BEARER = "bearer "
 USE_NOTED_EVERY = timedelta(minutes=5)
 
 
-def token_of(request: HttpRequest) -> ApiToken | None:
+def token_of(request: DeskRequest) -> ApiToken | None:
     """Return the living token that a request carries."""
     header = request.headers.get("Authorization", "")
     if not header.lower().startswith(BEARER):
@@ -41,7 +41,7 @@ class Needs:
     def __init__(self, scope: str) -> None:
         self.scope = scope
 
-    def __call__(self, request: HttpRequest) -> Any:
+    def __call__(self, request: DeskRequest) -> Any:
         """Return who asks and put the policy on the request; None is refused.
 
         Raises:

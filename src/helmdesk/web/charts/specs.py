@@ -71,6 +71,13 @@ class Note:
     text: str
 
 
+def nothing_to_draw(measurements: Sequence[Measurement]) -> str:
+    """Return why a chart of these has nothing to show."""
+    if any(m.is_suppressed for m in measurements):
+        return "All of it is withheld: fewer than five people stand behind each value. Take longer periods, or fewer conditions."
+    return "Nothing to draw: nothing in this view has a value."
+
+
 def trend(
     name: str, measurements: Sequence[Measurement], link: Link, notes: Sequence[Note] = (), target: Sequence[float] = ()
 ) -> Chart | None:

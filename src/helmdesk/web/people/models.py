@@ -95,7 +95,7 @@ class Person(AbstractUser):
 
     def revoke_tokens(self) -> None:
         """Make all tokens stop working at once."""
-        self.tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+        ApiToken.objects.filter(person=self, revoked_at=None).update(revoked_at=timezone.now())
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Sign sessions with the epoch beside the password; those made before there were epochs go on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from helmdesk.errors import NotFoundError
 from helmdesk.web.access import EVERYONE, LEADS, Role
@@ -13,6 +13,7 @@ from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, pillars, window_words
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 ORDERS = {"name": "name", "health": "health, least first", "value": "contract value, most first", "open": "open work, most first"}
@@ -31,7 +32,7 @@ ACCOUNT_CARDS = (
 )
 
 
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: DeskRequest) -> HttpResponse:
     """List all accounts; what money is exposed to breaches stands above."""
     view = ViewState.of(request)
     question = view.question(request)
@@ -58,7 +59,7 @@ def _order(account: Any, order: str) -> tuple[Any, ...]:
     return (account.name,)
 
 
-def account(request: HttpRequest, name: str) -> HttpResponse:
+def account(request: DeskRequest, name: str) -> HttpResponse:
     """Show one account: its cards, its course against its own past, its open clocks."""
     own = getattr(request.user, "account", "")
     if getattr(request.user, "role", "") == Role.ACCOUNT_VIEWER and name != own:

@@ -13,20 +13,20 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from helmdesk.desk import SETTINGS_FILE
 from helmdesk.errors import UsageError
-from helmdesk.settings import WEEKDAYS, Target, write_settings
+from helmdesk.settings import WEEKDAYS, Target
 from helmdesk.web.access import ADMINISTRATORS, EVERYONE, STAFF, Role
 from helmdesk.web.page import Page, Route
 from helmdesk.web.people.audit import AuditEvent, audit, audit_state
 from helmdesk.web.people.models import SCOPES, ApiToken, Person, scopes_of
 from helmdesk.web.rendering import show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import whole_number
 
 LOGGED, MOST_PAGES = 100, 1_000_000
@@ -47,7 +47,7 @@ class PersonForm(forms.ModelForm):
         self.desk = desk
         self.agents = desk.agents()
         known = sorted({*desk.segments().get("team", []), *filter(None, self.agents.values()), *(self.instance.teams or [])})
-        self.fields["teams"].choices = [(name, name) for name in known]
+        self.fields["teams"].choices = [(name, name) for name in known]  # type: ignore[attr-defined]
         self.fields["agent"].help_text = "for agents: the name in the data"
         self.fields["account"].help_text = "for viewers of one account: its name in the data"
         self.fields["email"].help_text = "single sign-on knows people by it"
@@ -87,17 +87,17 @@ class DeskForm(forms.Form):
 
     def __init__(self, *arguments: Any, desk: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.fields["time_zone"].choices = [(zone, zone) for zone in sorted(available_timezones())]
-        self.fields["scorecard"].choices = [(key, entry.metric.name) for key, entry in desk.catalogue.items()]
+        self.fields["time_zone"].choices = [(zone, zone) for zone in sorted(available_timezones())]  # type: ignore[attr-defined]
+        self.fields["scorecard"].choices = [(key, entry.metric.name) for key, entry in desk.catalogue.items()]  # type: ignore[attr-defined]
 
 
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: DeskRequest) -> HttpResponse:
     """List people and their roles."""
     return show(request, "people.html", "People", people=Person.objects.order_by("username"))
 
 
 @reauthentication_required(app="helmdesk", allow_get=True)  # type: ignore[untyped-decorator]
-def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def person(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     """Add somebody, or change what somebody is here for."""
     found = Person.objects.filter(pk=pk).first() if pk else None
     if pk and found is None:
@@ -124,7 +124,7 @@ def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 @require_POST
 @reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
-def invite(request: HttpRequest, pk: int) -> HttpResponse:
+def invite(request: DeskRequest, pk: int) -> HttpResponse:
     """Make a new one-time link, for a first password or a forgotten one; what is open elsewhere is closed."""
     found = Person.objects.filter(pk=pk, is_active=True).first()
     if found is None:
@@ -134,7 +134,7 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
     return _show_person(request, PersonForm(instance=found, desk=request.desk), found, link)
 
 
-def _show_person(request: HttpRequest, form: PersonForm, found: Person | None, link: str) -> HttpResponse:
+def _show_person(request: DeskRequest, form: PersonForm, found: Person | None, link: str) -> HttpResponse:
     has_factor = found is not None and Authenticator.objects.filter(user=found).exists()
     title = str(found) if found else "Add somebody"
     return show(request, "person.html", title, form=form, person=found, link=link, has_factor=has_factor, agents=request.desk.agents())
@@ -142,7 +142,7 @@ def _show_person(request: HttpRequest, form: PersonForm, found: Person | None, l
 
 @require_POST
 @reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
-def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_second_factor(request: DeskRequest, pk: int) -> HttpResponse:
     """Take the second factor off somebody who lost it, and close what is open; the password stays, and a new factor can be added."""
     found = Person.objects.filter(pk=pk).first()
     if found is None:
@@ -154,7 +154,7 @@ def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("people")
 
 
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: DeskRequest) -> HttpResponse:
     """Show and change what the desk shows: metrics, targets, time zone."""
     live = request.desk
     current = live.settings
@@ -180,8 +180,7 @@ def desk(request: HttpRequest) -> HttpResponse:
                 scorecard=tuple(order),
                 targets=targets,
             )
-            write_settings(live.path / SETTINGS_FILE, changed)
-            live.follow()
+            live.change_settings(changed)
             audit(
                 "changed the desk",
                 request=request,
@@ -193,7 +192,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return show(request, "desk_settings.html", "Settings", form=form, targets=wanted, problem=problem, is_suggested=not current.is_sample)
 
 
-def read_targets(request: HttpRequest, catalogue: Any) -> dict[str, Target]:
+def read_targets(request: DeskRequest, catalogue: Any) -> dict[str, Target]:
     """Return targets by metric from the fields ``target.KEY``; those of metrics not on the form stay as they are.
 
     Raises:
@@ -244,12 +243,12 @@ def _target_text(target: Target | None) -> str:
     return f"{target[0]:g} to {target[1]:g}" if isinstance(target, tuple) else f"{target:g}"
 
 
-def definitions(request: HttpRequest) -> HttpResponse:
+def definitions(request: DeskRequest) -> HttpResponse:
     """Show calendars, holidays, SLA policies, instruments, queues and teams as the desk knows them; an upload changes them."""
     return show(request, "definitions.html", "Definitions", **request.desk.definitions())
 
 
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: DeskRequest) -> HttpResponse:
     """Show one's own settings: theme, sessions, second factor, API tokens."""
     me: Any = request.user
     if request.method == "POST":
@@ -263,7 +262,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     return _show_mine(request)
 
 
-def _show_mine(request: HttpRequest, secret: str = "") -> HttpResponse:
+def _show_mine(request: DeskRequest, secret: str = "") -> HttpResponse:
     me: Any = request.user
     return show(
         request, "my_settings.html", "My settings", tokens=me.tokens.all(), scopes=scopes_of(me.role), secret=secret, now=timezone.now()
@@ -272,7 +271,7 @@ def _show_mine(request: HttpRequest, secret: str = "") -> HttpResponse:
 
 @require_POST
 @reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
-def make_token(request: HttpRequest) -> HttpResponse:
+def make_token(request: DeskRequest) -> HttpResponse:
     """Make an API token; its secret is in this one answer, and kept nowhere."""
     me: Any = request.user
     name, days, scopes = request.POST.get("name", "").strip(), request.POST.get("days", "90"), request.POST.getlist("scopes")
@@ -289,7 +288,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+def revoke_token(request: DeskRequest, pk: int) -> HttpResponse:
     """Make one's own token stop working at once."""
     me: Any = request.user
     found = me.tokens.filter(pk=pk, revoked_at=None).first()
@@ -301,7 +300,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("my_settings")
 
 
-def log(request: HttpRequest) -> HttpResponse:
+def log(request: DeskRequest) -> HttpResponse:
     """Show what was done: sign-ins, changes, exports."""
     number = whole_number("page", request.GET.get("page") or "1", 1, MOST_PAGES)
     events = AuditEvent.objects.all()[(number - 1) * LOGGED : number * LOGGED]

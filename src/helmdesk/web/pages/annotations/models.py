@@ -25,6 +25,7 @@ class Annotation(models.Model):
     metric = models.CharField(max_length=100, blank=True)
     where = models.CharField(max_length=500, blank=True)
     source = models.CharField(max_length=50, default="person")
+    author_id: int | None
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     # What a reader with a narrower policy writes stays with those of the same policy and with those who see all.
     policy = models.CharField(max_length=300, blank=True)

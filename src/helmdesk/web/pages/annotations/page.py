@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
@@ -15,6 +15,7 @@ from helmdesk.web.access import STAFF
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
+from helmdesk.web.request import DeskRequest
 
 
 class AnnotationForm(forms.Form):
@@ -28,7 +29,7 @@ class AnnotationForm(forms.Form):
 
 
 @require_POST
-def annotate(request: HttpRequest) -> HttpResponse:
+def annotate(request: DeskRequest) -> HttpResponse:
     """Add an annotation."""
     form = AnnotationForm(request.POST)
     if not form.is_valid():
@@ -45,7 +46,7 @@ def annotate(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def forget(request: HttpRequest, pk: int) -> HttpResponse:
+def forget(request: DeskRequest, pk: int) -> HttpResponse:
     """Remove an annotation: its author may, and an administrator."""
     note = get_object_or_404(Annotation, pk=pk)
     if note.author_id != request.user.pk and getattr(request.user, "role", "") != "administrator":
@@ -55,7 +56,7 @@ def forget(request: HttpRequest, pk: int) -> HttpResponse:
     return back(request)
 
 
-def back(request: HttpRequest) -> HttpResponse:
+def back(request: DeskRequest) -> HttpResponse:
     """Return to the page that the form stood on, if it is one of ours."""
     target = request.POST.get("back") or request.headers.get("Referer") or "/"
     return redirect(target if leads_here(request, target) else "/")

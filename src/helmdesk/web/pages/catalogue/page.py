@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from helmdesk.presets.preset import find_preset, preset_names
 from helmdesk.query.scorecard import PILLARS
 from helmdesk.web.access import LEADS, STAFF
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 LISTED = 50
 
 
-def catalogue(request: HttpRequest) -> HttpResponse:
+def catalogue(request: DeskRequest) -> HttpResponse:
     """List all metrics by pillar."""
     entries = list(request.desk.catalogue.values())
     rows = {
@@ -27,7 +28,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return show(request, "catalogue.html", "Catalogue", rows=rows, shown=shown, count=len(entries), computable=computable, presets=presets)
 
 
-def differences(request: HttpRequest, preset: str) -> HttpResponse:
+def differences(request: DeskRequest, preset: str) -> HttpResponse:
     """Show our numbers beside another tool's, with the reasons of every difference."""
     view = ViewState.of(request)
     found = find_preset(preset)

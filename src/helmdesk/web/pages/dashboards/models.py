@@ -20,6 +20,7 @@ class Shared(models.Model):
     """
 
     title = models.CharField(max_length=100)
+    owner_id: int
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="%(class)ss")
     shared_with = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

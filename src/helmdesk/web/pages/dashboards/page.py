@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -22,19 +22,20 @@ from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
 from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState, whole_number
 
 KINDS = {"card": "card", "trend": "trend", "table": "table by segment", "heat": "heat map by weekday and hour"}
 MOST_TILES = 24
 
 
-def dashboards(request: HttpRequest) -> HttpResponse:
+def dashboards(request: DeskRequest) -> HttpResponse:
     """List dashboards and saved views."""
     return show(request, "dashboards.html", "Dashboards", dashboards=Dashboard.seen_by(request.user), views=SavedView.seen_by(request.user),
                 roles=list(Role))  # fmt: skip
 
 
-def dashboard(request: HttpRequest, pk: int) -> HttpResponse:
+def dashboard(request: DeskRequest, pk: int) -> HttpResponse:
     """Show one dashboard; its filters are those of the address, else those it was saved with."""
     found = _open(request, pk)
     view = ViewState.of(request) if request.GET else ViewState.read(QueryDict(found.query))
@@ -50,7 +51,7 @@ def dashboard(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _tile(
-    request: HttpRequest, tile: dict[str, str], place: int, view: ViewState, question: dict[str, Any], grain: str, cards: Any
+    request: DeskRequest, tile: dict[str, str], place: int, view: ViewState, question: dict[str, Any], grain: str, cards: Any
 ) -> dict[str, Any]:
     """Return one tile ready to draw; one that cannot be answered says why and leaves the others alone."""
     key, kind = tile["metric"], tile["kind"]
@@ -59,28 +60,24 @@ def _tile(
         drawn["name"] = request.desk.find_metric(key).metric.name
         if kind == "card":
             drawn["card"] = cards[key]
-        elif kind == "trend":
-            drawn["chart"] = specs.trend(
-                f"tile{place}", measure(request, key, **question, grain=grain), lambda m: rows_url(key, view), notes_on(request, key, view)
-            )
-        elif kind == "heat":
-            drawn["chart"] = specs.heat_map(
-                f"tile{place}", measure(request, key, **question, by=("weekday", "hour")), lambda m: rows_url(key, view)
-            )
         else:
-            by = tile.get("by") or "channel"
-            drawn["chart"] = specs.bars(
-                f"tile{place}",
-                measure(request, key, **question, by=by),
-                by,
-                lambda m: reverse("metric", args=[key]) + view.segment(by, m.group[0][1]),
-            )
+            name, by = f"tile{place}", tile.get("by") or "channel"
+            sliced: dict[str, Any] = {"trend": {"grain": grain}, "heat": {"by": ("weekday", "hour")}}.get(kind, {"by": by})
+            values = measure(request, key, **question, **sliced)
+            drawn["empty"] = specs.nothing_to_draw(values)
+            if kind == "trend":
+                drawn["chart"] = specs.trend(name, values, lambda m: rows_url(key, view), notes_on(request, key, view))
+            elif kind == "heat":
+                drawn["chart"] = specs.heat_map(name, values, lambda m: rows_url(key, view))
+            else:
+                page = reverse("metric", args=[key])
+                drawn["chart"] = specs.bars(name, values, by, lambda m: page + view.segment(by, m.group[0][1]))
     except HelmdeskError as error:
         drawn["problem"] = str(error)
     return drawn
 
 
-def _open(request: HttpRequest, pk: int, *, to_change: bool = False) -> Dashboard:
+def _open(request: DeskRequest, pk: int, *, to_change: bool = False) -> Dashboard:
     found = Dashboard.objects.select_related("owner").filter(pk=pk).first()
     if found is None or not found.may_open(request.user):
         raise Http404
@@ -90,14 +87,14 @@ def _open(request: HttpRequest, pk: int, *, to_change: bool = False) -> Dashboar
 
 
 @require_POST
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: DeskRequest) -> HttpResponse:
     """Make an empty dashboard."""
     made = Dashboard.objects.create(title=_title(request), owner=request.user)
     return redirect("dashboard", made.pk)
 
 
 @require_POST
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change(request: DeskRequest, pk: int) -> HttpResponse:
     """Add, move or remove a tile; rename, share, delete, set as home."""
     found = _open(request, pk, to_change=request.POST.get("do") not in ("home", "not_home"))
     do = request.POST.get("do", "")
@@ -129,7 +126,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("dashboard", pk)
 
 
-def _new_tile(request: HttpRequest, found: Dashboard) -> dict[str, str]:
+def _new_tile(request: DeskRequest, found: Dashboard) -> dict[str, str]:
     kind, key = request.POST.get("kind", ""), request.POST.get("metric", "")
     if kind not in KINDS:
         raise UsageError(f"unknown tile {kind!r}; use {', '.join(KINDS)}")
@@ -146,14 +143,14 @@ def _new_tile(request: HttpRequest, found: Dashboard) -> dict[str, str]:
     return tile
 
 
-def _title(request: HttpRequest) -> str:
+def _title(request: DeskRequest) -> str:
     title = request.POST.get("title", "").strip()
     if not 1 <= len(title) <= 100:
         raise UsageError("a title has 1 to 100 characters")
     return title
 
 
-def _roles(request: HttpRequest) -> list[str]:
+def _roles(request: DeskRequest) -> list[str]:
     given = request.POST.getlist("shared_with")
     unknown = [name for name in given if name not in set(Role)]
     if unknown:
@@ -162,7 +159,7 @@ def _roles(request: HttpRequest) -> list[str]:
 
 
 @require_POST
-def save_view(request: HttpRequest) -> HttpResponse:
+def save_view(request: DeskRequest) -> HttpResponse:
     """Keep an address of this site under a name."""
     address = request.POST.get("address", "")
     if not address.startswith("/") or not leads_here(request, address) or len(address) > 1000:
@@ -173,7 +170,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def forget_view(request: HttpRequest, pk: int) -> HttpResponse:
+def forget_view(request: DeskRequest, pk: int) -> HttpResponse:
     """Delete one's own saved view."""
     if not SavedView.objects.filter(pk=pk, owner=request.user).delete()[0]:
         raise Http404

@@ -12,7 +12,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -30,6 +30,7 @@ from helmdesk.web.pages.data import jobs
 from helmdesk.web.pages.data.models import LoadJob
 from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
+from helmdesk.web.request import DeskRequest
 
 MOST_FILES = 60
 SHOWN_ROWS, SAMPLE = 8, 65_536
@@ -52,7 +53,7 @@ class SourceHealth:
     unknown_columns: tuple[str, ...]
 
 
-def health(request: HttpRequest) -> HttpResponse:
+def health(request: DeskRequest) -> HttpResponse:
     """Show how sound the data are."""
     batches = request.desk.batches()
     sources = []
@@ -97,7 +98,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.fields["source"].choices = [(name, f"{name}: {find_source(name).summary}") for name in source_names()]
+        self.fields["source"].choices = [(name, f"{name}: {find_source(name).summary}") for name in source_names()]  # type: ignore[attr-defined]
 
     def clean_account(self) -> str:
         """Refuse what cannot be the name of an account."""
@@ -116,7 +117,7 @@ class UploadForm(forms.Form):
         return str(self.cleaned_data["scale"])
 
 
-def load(request: HttpRequest) -> HttpResponse:
+def load(request: DeskRequest) -> HttpResponse:
     """Take files in; nothing reaches the lake before it was previewed and agreed to."""
     form = UploadForm(request.POST or None, initial={"source": request.GET.get("source", "mapping")})
     if request.method == "POST" and form.is_valid():
@@ -146,7 +147,7 @@ def load(request: HttpRequest) -> HttpResponse:
     return show(request, "load.html", "Load data", form=form, sources=known, recent=LoadJob.objects.filter(person=request.user)[:5])
 
 
-def _upload_limits(request: HttpRequest) -> Limits:
+def _upload_limits(request: DeskRequest) -> Limits:
     return limits_of(jobs.within_upload(request.desk.settings))
 
 
@@ -161,14 +162,14 @@ def _check_files(files: list[Any]) -> None:
         raise UsageError(f"{size / 1024**2:,.0f} MB; the browser takes up to {limit} MB, helmdesk load on the command line takes any size")
 
 
-def _job(request: HttpRequest, pk: Any) -> LoadJob:
+def _job(request: DeskRequest, pk: Any) -> LoadJob:
     found = LoadJob.objects.filter(pk=pk).first()
     if found is None or (found.person_id != request.user.pk and getattr(request.user, "role", "") not in ADMINISTRATORS):
         raise Http404
     return found
 
 
-def job(request: HttpRequest, pk: Any) -> HttpResponse:
+def job(request: DeskRequest, pk: Any) -> HttpResponse:
     """Show how a load goes: mapping, preview, quarantine, progress, result."""
     found = _job(request, pk)
     head: list[list[str]] = []
@@ -192,7 +193,7 @@ def _first_rows(path: Path) -> list[list[str]]:
 
 
 @require_POST
-def go_on(request: HttpRequest, pk: Any) -> HttpResponse:
+def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
     """Preview with a mapping, load what was previewed, or throw it away."""
     found = _job(request, pk)
     do = request.POST.get("do", "")
@@ -215,7 +216,7 @@ def go_on(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 @require_POST
-def sample(request: HttpRequest) -> HttpResponse:
+def sample(request: DeskRequest) -> HttpResponse:
     """Put the sample into an empty desk, or take it out again."""
     if request.POST.get("do") == "remove":
         jobs.drop_sample()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route, pages
 from helmdesk.web.rendering import show
+from helmdesk.web.request import DeskRequest
 
 MOST = 12
 
 
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: DeskRequest) -> HttpResponse:
     """Show what matches."""
     text = request.GET.get("q", "").strip()[:200]
     word = text.lower()

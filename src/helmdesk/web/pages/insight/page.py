@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -24,21 +24,22 @@ from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.annotations.page import back
 from helmdesk.web.pages.insight import dismissal
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 
-def remarks_of(request: HttpRequest, key: str | None = None) -> tuple[Remark, ...]:
+def remarks_of(request: DeskRequest, key: str | None = None) -> tuple[Remark, ...]:
     """Return what people wrote down on this site and this reader may see."""
     return tuple(Remark(note.day, note.day, note.text, note.source, note.metric) for note in Annotation.seen(request, key))
 
 
-def is_part(request: HttpRequest, name: str) -> bool:
+def is_part(request: DeskRequest, name: str) -> bool:
     """Whether only the part of a page called `name` is being filled."""
     htmx = getattr(request, "htmx", None)
     return bool(htmx) and htmx.target == name
 
 
-def explain(request: HttpRequest, key: str) -> HttpResponse:
+def explain(request: DeskRequest, key: str) -> HttpResponse:
     """Explain the change that a metric's page shows: the page itself, or the part of it that takes longer."""
     view = ViewState.of(request)
     entry = request.desk.find_metric(key)
@@ -109,7 +110,7 @@ def evidence_url(evidence: Evidence) -> str:
     return f"{reverse('metric', args=[evidence.key])}?{urlencode(asked)}"
 
 
-def brief(request: HttpRequest) -> HttpResponse:
+def brief(request: DeskRequest) -> HttpResponse:
     """Tell the last complete week in at most five findings."""
     view = ViewState.of(request)
     question = view.question(request)
@@ -128,7 +129,7 @@ def brief(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def dismiss(request: HttpRequest, subject: str) -> HttpResponse:
+def dismiss(request: DeskRequest, subject: str) -> HttpResponse:
     """Dismiss what a page tells, until it changes."""
     given = {name: request.POST.get(name, "").strip() for name in ("identity", "end", "where", "reason")}
     dismissal.dismiss(request, subject, **given)
@@ -137,7 +138,7 @@ def dismiss(request: HttpRequest, subject: str) -> HttpResponse:
 
 
 @require_POST
-def tell_again(request: HttpRequest, subject: str) -> HttpResponse:
+def tell_again(request: DeskRequest, subject: str) -> HttpResponse:
     """Undo a dismissal."""
     dismissal.tell_again(request, subject, request.POST.get("where", "").strip())
     messages.success(request, "It is told again.")

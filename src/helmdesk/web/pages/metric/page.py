@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from helmdesk.catalogue import definition_hash
@@ -24,13 +24,13 @@ from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
-WITHHELD = "Every period of this window is withheld: fewer than five people stand behind it. Take longer periods, or fewer conditions."
 FIRST_DIMENSIONS = ("channel", "team", "queue", "clock", "category", "activity", "tier")
 
 
-def metric(request: HttpRequest, key: str) -> HttpResponse:
+def metric(request: DeskRequest, key: str) -> HttpResponse:
     """Show one metric in the present view."""
     view = ViewState.of(request)
     entry = request.desk.find_metric(key)
@@ -59,7 +59,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
     return show(request, "metric.html", found.name, **context)
 
 
-def dismissal_of(request: HttpRequest, cards: Scorecard, view: ViewState) -> dict[str, Any]:
+def dismissal_of(request: DeskRequest, cards: Scorecard, view: ViewState) -> dict[str, Any]:
     """Return what a page needs to dismiss its verdict, or to say who did."""
     zone, dismissed = request.desk.settings.time_zone, cards.cards[0].dismissed
     return {
@@ -69,7 +69,7 @@ def dismissal_of(request: HttpRequest, cards: Scorecard, view: ViewState) -> dic
     }
 
 
-def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked: dict[str, Any], by: str, grain: str) -> dict[str, Any]:
+def charts(request: DeskRequest, key: str, found: Metric, view: ViewState, asked: dict[str, Any], by: str, grain: str) -> dict[str, Any]:
     """Return the charts of one metric, each with its rows a click away."""
 
     def period_link(m: Measurement) -> str:
@@ -89,10 +89,12 @@ def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked
     periods = measure(request, key, **asked, grain=grain)
     drawn: dict[str, Any] = {
         "trend": specs.trend("trend", periods, period_link, notes, lines),
-        "no_trend": WITHHELD if any(m.is_suppressed for m in periods) else "No period of this window has a value.",
+        "no_trend": specs.nothing_to_draw(periods),
     }
     if by:
-        drawn["segments_chart"] = specs.bars("segments", measure(request, key, **asked, by=by), by, segment_link)
+        segments = measure(request, key, **asked, by=by)
+        drawn["segments_chart"] = specs.bars("segments", segments, by, segment_link)
+        drawn["no_segments"] = specs.nothing_to_draw(segments)
     if has_distribution(found):
         # Of too few people there is no distribution; the number above says why.
         with suppress(NotPermittedError):
@@ -102,17 +104,17 @@ def charts(request: HttpRequest, key: str, found: Metric, view: ViewState, asked
     return drawn
 
 
-def annotations_of(request: HttpRequest, key: str, view: ViewState) -> list[Annotation]:
+def annotations_of(request: DeskRequest, key: str, view: ViewState) -> list[Annotation]:
     """Return what concerns a metric in a view; what concerns one segment is shown where the view is narrowed to it."""
     return [note for note in Annotation.seen(request, key) if note.where in (view.filter or "")]
 
 
-def notes_on(request: HttpRequest, key: str, view: ViewState) -> list[specs.Note]:
+def notes_on(request: DeskRequest, key: str, view: ViewState) -> list[specs.Note]:
     """Return the same as marks on a time axis."""
     return [specs.Note(note.day, note.text) for note in annotations_of(request, key, view)]
 
 
-def measure(request: HttpRequest, key: str, **asked: Any) -> list[Measurement]:
+def measure(request: DeskRequest, key: str, **asked: Any) -> list[Measurement]:
     """Return measurements; nothing where the rows cannot be sliced so."""
     try:
         return list(request.desk.measure(key, **asked))
@@ -129,7 +131,7 @@ def rows_url(key: str, view: ViewState, **changes: str | None) -> str:
     return f"{reverse('rows')}{view.query(**{'by': None, 'grain': None, 'compare': None, **changes, 'metric': key})}"
 
 
-def receipt(request: HttpRequest, key: str) -> HttpResponse:
+def receipt(request: DeskRequest, key: str) -> HttpResponse:
     """Give the receipt of the number that the page shows, as a file that ``helmdesk verify`` takes."""
     view = ViewState.of(request)
     found = request.desk.measure(

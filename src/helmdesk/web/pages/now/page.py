@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from helmdesk.query.measurement import REASONS
 from helmdesk.query.periods import local_date
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 SHOWN = 40
 NOT_RECORDED, _ = REASONS["not_recorded"]
 
 
-def now(request: HttpRequest) -> HttpResponse:
+def now(request: DeskRequest) -> HttpResponse:
     """Show open work at the end of the data."""
     view = ViewState.of(request)
     work = request.desk.open_work(where=view.filter)

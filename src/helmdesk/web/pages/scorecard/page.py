@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from helmdesk.query.scorecard import PILLARS, Card, Scorecard
@@ -13,6 +13,7 @@ from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.insight.page import remarks_of
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 
@@ -21,7 +22,7 @@ def trend_grain(days: int) -> str:
     return "day" if days <= 14 else "week" if days <= 120 else "month"
 
 
-def find_cards(request: HttpRequest, view: ViewState, keys: Any = None) -> Scorecard:
+def find_cards(request: DeskRequest, view: ViewState, keys: Any = None) -> Scorecard:
     """Ask the desk for the cards of a view."""
     days = request.desk.window(**view.asked).days(request.desk.settings.time_zone)
     found: Scorecard = request.desk.scorecard(
@@ -30,7 +31,7 @@ def find_cards(request: HttpRequest, view: ViewState, keys: Any = None) -> Score
     return found
 
 
-def window_words(request: HttpRequest, found: Scorecard, view: ViewState) -> str:
+def window_words(request: DeskRequest, found: Scorecard, view: ViewState) -> str:
     """Say what is looked at and what it is compared with; the last day is included."""
     zone = request.desk.settings.time_zone
     words = found.window.words(zone)
@@ -43,7 +44,7 @@ def pillars(cards: tuple[Card, ...]) -> list[tuple[str, list[Card]]]:
     return [(pillar, members) for pillar, members in grouped if members]
 
 
-def scorecard(request: HttpRequest) -> HttpResponse:
+def scorecard(request: DeskRequest) -> HttpResponse:
     """Show the cards of the desk."""
     home = getattr(request.user, "home", "")
     if home and leads_here(request, home) and request.path == "/" and not request.GET and not request.headers.get("HX-Request"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -19,6 +19,7 @@ from helmdesk.web.pages.metric.page import measure
 from helmdesk.web.pages.scorecard.page import find_cards, window_words
 from helmdesk.web.pages.team.models import Comment
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 SPREADS = ("csat", "fcr", "average_handle_time", "first_response_time", "reopen_rate", "escalation_rate", "occupancy", "schedule_adherence")
@@ -38,7 +39,7 @@ OWN = (
 LEAST_TEAM = 5
 
 
-def team(request: HttpRequest) -> HttpResponse:
+def team(request: DeskRequest) -> HttpResponse:
     """Show the team to its leads, and agents to themselves."""
     if getattr(request.user, "role", "") == Role.AGENT:
         return redirect("me")
@@ -61,7 +62,7 @@ def team(request: HttpRequest) -> HttpResponse:
     return show(request, "team.html", "Team", **context, **filters(request, view, fixed={"metric": key}, without_comparison=True))
 
 
-def _spread(request: HttpRequest, key: str, question: dict[str, Any]) -> Any:
+def _spread(request: DeskRequest, key: str, question: dict[str, Any]) -> Any:
     """Return a spread, or None where this reader's rows cannot be narrowed so."""
     try:
         return request.desk.spread(key, **question)
@@ -69,7 +70,7 @@ def _spread(request: HttpRequest, key: str, question: dict[str, Any]) -> Any:
         return None
 
 
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: DeskRequest) -> HttpResponse:
     """Show an agent the own numbers, each beside what the team reaches on the same mix of work."""
     person: Any = request.user
     view = ViewState.of(request)
@@ -96,7 +97,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def comment(request: HttpRequest) -> HttpResponse:
+def comment(request: DeskRequest) -> HttpResponse:
     """Keep an agent's comment on an own number."""
     person: Any = request.user
     if not person.agent:

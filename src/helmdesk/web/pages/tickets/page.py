@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from helmdesk.errors import NotFoundError
@@ -14,6 +14,7 @@ from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.page import Page, Route
 from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import filters, show
+from helmdesk.web.request import DeskRequest
 from helmdesk.web.templatetags.words import local
 from helmdesk.web.view_state import ViewState, whole_number
 
@@ -21,7 +22,7 @@ PAGE_ROWS, MOST_PAGES = 50, 1_000_000
 ALL_TICKETS = "ticket_volume"
 
 
-def rows(request: HttpRequest) -> HttpResponse:
+def rows(request: DeskRequest) -> HttpResponse:
     """List the rows of a metric in the present view; all tickets when no metric is named."""
     view = ViewState.of(request)
     key = request.GET.get("metric") or ALL_TICKETS
@@ -51,7 +52,7 @@ def _order(sort: str, name: str) -> str:
     return "ascending" if sort == name else "descending" if sort == f"-{name}" else "none"
 
 
-def export(request: HttpRequest, form: str) -> HttpResponse:
+def export(request: DeskRequest, form: str) -> HttpResponse:
     """Give all rows of the present view as a file; the same rows as on the page."""
     if form not in TYPES:
         raise NotFoundError(f"no export as '{form}'; there are {', '.join(TYPES)}")
@@ -65,7 +66,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     return response
 
 
-def ticket(request: HttpRequest, ticket_id: str) -> HttpResponse:
+def ticket(request: DeskRequest, ticket_id: str) -> HttpResponse:
     """Show one ticket: attributes, who waited for whom, clocks, messages, contacts, answers."""
     story = request.desk.ticket(ticket_id)
     zone = request.desk.settings.time_zone

@@ -10,7 +10,7 @@ from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from helmdesk.sources.source import find_source, source_names
@@ -20,11 +20,12 @@ from helmdesk.web.people.adapters import remember_browser
 from helmdesk.web.people.audit import audit
 from helmdesk.web.people.models import Person, SetupCode
 from helmdesk.web.rendering import show
+from helmdesk.web.request import DeskRequest
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def welcome(request: HttpRequest) -> HttpResponse:
+def welcome(request: DeskRequest) -> HttpResponse:
     """Offer three ways to begin; somebody who may not load is told who can."""
     if not is_empty(request):
         return redirect("scorecard")
@@ -81,7 +82,7 @@ class SetupForm(PasswordForm):
         return found
 
 
-def setup(request: HttpRequest) -> HttpResponse:
+def setup(request: DeskRequest) -> HttpResponse:
     """Make the first administrator; whoever can read the terminal may, nobody else, and only while there is none."""
     if Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
         raise PermissionDenied("there is an administrator already; ask to be invited")
@@ -101,7 +102,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     return render(request, "entrance.html", {"title": "First administrator", "form": form, "button": "Make the account"})
 
 
-def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+def invitation(request: DeskRequest, secret: str) -> HttpResponse:
     """Let an invited person choose a password, once; whatever the old one opened is closed, and signing in asks for it all."""
     person = Person.invited_by(secret)
     if person is None:

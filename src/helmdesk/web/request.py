@@ -1,0 +1,22 @@
+"""A request as views meet it: with the desk as its reader may see it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from helmdesk.query.policy import Policy
+from helmdesk.scoped_desk import ScopedDesk
+
+
+class DeskRequest(HttpRequest):
+    """What the middleware makes of a request; views are checked against it.
+
+    Attributes:
+        request_id: what its log line and error pages name it by.
+        desk: the desk as the reader may see it, the only way to the data.
+        policy: the policy that it asks under.
+    """
+
+    request_id: str
+    desk: ScopedDesk
+    policy: Policy

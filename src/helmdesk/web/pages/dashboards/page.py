@@ -62,8 +62,8 @@ def _tile(
             drawn["card"] = cards[key]
         else:
             name, by = f"tile{place}", tile.get("by") or "channel"
-            sliced: dict[str, Any] = {"trend": {"grain": grain}, "heat": {"by": ("weekday", "hour")}}.get(kind, {"by": by})
-            values = measure(request, key, **question, **sliced)
+            slices: dict[str, dict[str, Any]] = {"trend": {"grain": grain}, "heat": {"by": ("weekday", "hour")}}
+            values = measure(request, key, **question, **slices.get(kind, {"by": by}))
             drawn["empty"] = specs.nothing_to_draw(values)
             if kind == "trend":
                 drawn["chart"] = specs.trend(name, values, lambda m: rows_url(key, view), notes_on(request, key, view))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -39,6 +40,8 @@ SCALES = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (2 * 60, 60, 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # What `_on_axis` gives is read as UTC, whatever the zone of the browser.
 CLOCK = alt.Scale(type="utc")
+# Specifications without numbers that are kept.
+SHAPES = 256
 # Charts of more marks than this are read as noise: the table still has every row.
 MOST_BARS = 40
 
@@ -93,25 +96,35 @@ def trend(
         {**point, "part": place}
         for place, pair in enumerate(pairwise(points)) if pair[0]["partial"] or pair[1]["partial"] for point in pair
     ]  # fmt: skip
+    tables = {"points": points, "solid": solid, "dashed": dashed}
+    notes = [note for note in notes if known[0].period_start <= note.day <= (known[-1].period_start or note.day)]  # type: ignore[operator]
+    if notes:
+        tables["notes"] = [{"t": _on_axis(note.day), "day": note.day.isoformat(), "text": note.text} for note in notes]
+    if target:
+        tables["target"] = [{"v": value * scale} for value in target]
+    summary = _course([m for m in known if not m.is_partial], [m for m in known if m.is_partial])
+    rows_ = tuple(((show_period(m), link(m)), *_cells(m)) for m in measurements)
+    spec = _filled(_trend_shape(unit, title, bool(notes), bool(target)), 260, **tables)
+    return Chart(name, spec, summary, ("period", "value", "95% interval", "n"), rows_, 260)
+
+
+@lru_cache(SHAPES)
+def _trend_shape(unit: str, title: str, has_notes: bool, has_target: bool) -> Row:
     x = alt.X("t:T", title=None, scale=CLOCK, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, tickCount=6, grid=False))
     y = alt.Y("v:Q", title=title, axis=_value_axis(unit), scale=alt.Scale(zero=unit not in SHARES, nice=True))
     layers = [
-        alt.Chart(_data(points)).mark_area(style="band").encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
-        alt.Chart(_data(solid)).mark_line().encode(x=x, y=y),
-        alt.Chart(_data(dashed)).mark_line(strokeDash=[4, 3]).encode(x=x, y=y, detail="part:N"),
-        alt.Chart(_data(points))
+        _chart("points").mark_area(style="band").encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
+        _chart("solid").mark_line().encode(x=x, y=y),
+        _chart("dashed").mark_line(strokeDash=[4, 3]).encode(x=x, y=y, detail="part:N"),
+        _chart("points")
         .mark_point(filled=True, size=36, cursor="pointer")
         .encode(x=x, y=y, href="url:N", tooltip=_tooltip("period:N", "period")),
     ]
-    notes = [note for note in notes if known[0].period_start <= note.day <= (known[-1].period_start or note.day)]  # type: ignore[operator]
-    if notes:
-        rows = [{"t": _on_axis(note.day), "day": note.day.isoformat(), "text": note.text} for note in notes]
-        layers.append(alt.Chart(_data(rows)).mark_rule(style="note").encode(x=x, tooltip=[alt.Tooltip("day:N"), "text:N"]))
-    if target:
-        layers.append(alt.Chart(_data([{"v": value * scale} for value in target])).mark_rule(style="target").encode(y=y))
-    summary = _course([m for m in known if not m.is_partial], [m for m in known if m.is_partial])
-    rows_ = tuple(((show_period(m), link(m)), *_cells(m)) for m in measurements)
-    return Chart(name, _spec(alt.layer(*layers), 260), summary, ("period", "value", "95% interval", "n"), rows_, 260)
+    if has_notes:
+        layers.append(_chart("notes").mark_rule(style="note").encode(x=x, tooltip=[alt.Tooltip("day:N"), "text:N"]))
+    if has_target:
+        layers.append(_chart("target").mark_rule(style="target").encode(y=y))
+    return _shape(alt.layer(*layers))
 
 
 def _course(whole: Sequence[Measurement], parts: Sequence[Measurement]) -> str:
@@ -134,20 +147,24 @@ def bars(name: str, measurements: Sequence[Measurement], dimension: str, link: L
     unit = known[0].unit
     scale, title = _axis(unit, [m.high or m.value or 0 for m in known], known[0].statistic)
     points = [{**_point(m, scale, link), "segment": show_segment(m.group[0][1]) or '""'} for m in known]
-    y = alt.Y("segment:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
-    x = alt.X("v:Q", title=title, axis=_value_axis(unit))
-    base = alt.Chart(_data(points))
-    layers = [
-        base.mark_bar(height=14, cursor="pointer").encode(x=x, y=y, href="url:N", tooltip=_tooltip("segment:N", dimension)),
-        base.mark_rule(style="interval").encode(x="lo:Q", x2="hi:Q", y=y),
-    ]
     height = 26 * len(points) + 50
     summary = f"{len(measurements)} segments by {dimension.replace('_', ' ')}, in order of their names."
     if len(measurements) > len(known):
         summary += f" The chart shows {len(known)} that have a value; the table has all."
-    return Chart(
-        name, _spec(alt.layer(*layers), height), summary, (dimension.replace("_", " "), "value", "95% interval", "n"), rows, height
-    )
+    spec = _filled(_bars_shape(unit, title, dimension), height, points=points)
+    return Chart(name, spec, summary, (dimension.replace("_", " "), "value", "95% interval", "n"), rows, height)
+
+
+@lru_cache(SHAPES)
+def _bars_shape(unit: str, title: str, dimension: str) -> Row:
+    y = alt.Y("segment:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
+    x = alt.X("v:Q", title=title, axis=_value_axis(unit))
+    base = _chart("points")
+    layers = [
+        base.mark_bar(height=14, cursor="pointer").encode(x=x, y=y, href="url:N", tooltip=_tooltip("segment:N", dimension)),
+        base.mark_rule(style="interval").encode(x="lo:Q", x2="hi:Q", y=y),
+    ]
+    return _shape(alt.layer(*layers))
 
 
 def histogram(name: str, bins: Sequence[Bin], unit: str) -> Chart | None:
@@ -157,14 +174,19 @@ def histogram(name: str, bins: Sequence[Bin], unit: str) -> Chart | None:
     total = sum(each.n for each in bins)
     labels = [_edge(each, unit) for each in bins]
     points = [{"bin": label, "n": each.n, "share": each.n / total} for label, each in zip(labels, bins, strict=True)]
-    chart = alt.Chart(_data(points)).mark_bar().encode(
-        x=alt.X("bin:N", title=None, sort=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)), y=alt.Y("n:Q", title="rows"),
-        tooltip=[alt.Tooltip("bin:N", title="from – to"), alt.Tooltip("n:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
-    )  # fmt: skip
     most = max(range(len(bins)), key=lambda place: bins[place].n)
     summary = f"{total:,} rows; most of them, {bins[most].n / total:.0%}, lie in {labels[most]}."
     rows = tuple((label, f"{each.n:,}", f"{each.n / total:.1%}") for label, each in zip(labels, bins, strict=True))
-    return Chart(name, _spec(chart, 260), summary, ("from – to", "rows", "share"), rows, 260)
+    return Chart(name, _filled(_histogram_shape(), 260, points=points), summary, ("from – to", "rows", "share"), rows, 260)
+
+
+@lru_cache(1)
+def _histogram_shape() -> Row:
+    chart = _chart("points").mark_bar().encode(
+        x=alt.X("bin:N", title=None, sort=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)), y=alt.Y("n:Q", title="rows"),
+        tooltip=[alt.Tooltip("bin:N", title="from – to"), alt.Tooltip("n:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
+    )  # fmt: skip
+    return _shape(chart)
 
 
 def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Chart | None:
@@ -178,12 +200,6 @@ def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Char
     for m in known:
         place = dict(m.group)
         points.append({**_point(m, scale, link), "weekday": WEEKDAYS[int(place["weekday"]) - 1], "hour": int(place["hour"])})
-    color = alt.Color("v:Q", title=title, legend=alt.Legend(orient="bottom", gradientLength=160, format=".0%" if unit == "share" else "~s"))
-    chart = alt.Chart(_data(points)).mark_rect(cursor="pointer").encode(
-        x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24)))),
-        y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), scale=alt.Scale(domain=list(WEEKDAYS))), color=color, href="url:N",
-        tooltip=[alt.Tooltip("weekday:N"), alt.Tooltip("hour:O"), alt.Tooltip("value:N"), alt.Tooltip("n:Q", format=",")],
-    )  # fmt: skip
     busiest = max(known, key=lambda m: m.n)
     place = dict(busiest.group)
     summary = f"By weekday and hour; most rows, {busiest.n:,}, fall on {WEEKDAYS[int(place['weekday']) - 1]} at {place['hour']}:00."
@@ -192,7 +208,18 @@ def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Char
         where = dict(m.group)
         table.setdefault(int(where["hour"]), {})[int(where["weekday"])] = show_measurement(m)[0]
     rows = tuple((f"{hour}:00", *(table[hour].get(day, "–") for day in range(1, 8))) for hour in sorted(table))
-    return Chart(name, _spec(chart, 240), summary, ("hour", *WEEKDAYS), rows, 240)
+    return Chart(name, _filled(_heat_shape(unit, title), 240, points=points), summary, ("hour", *WEEKDAYS), rows, 240)
+
+
+@lru_cache(SHAPES)
+def _heat_shape(unit: str, title: str) -> Row:
+    color = alt.Color("v:Q", title=title, legend=alt.Legend(orient="bottom", gradientLength=160, format=".0%" if unit == "share" else "~s"))
+    chart = _chart("points").mark_rect(cursor="pointer").encode(
+        x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24)))),
+        y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), scale=alt.Scale(domain=list(WEEKDAYS))), color=color, href="url:N",
+        tooltip=[alt.Tooltip("weekday:N"), alt.Tooltip("hour:O"), alt.Tooltip("value:N"), alt.Tooltip("n:Q", format=",")],
+    )  # fmt: skip
+    return _shape(chart)
 
 
 def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Chart:
@@ -208,14 +235,14 @@ def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Char
     kinds = [kind for kind in ("rate", "mix", "rate and mix", "whole") if any(point["kind"] == kind for point in points)]
     height = 26 * len(points) + 70
     axis = alt.Axis(format="+.1%", tickCount=5) if unit == "share" else alt.Axis(format="+~s", tickCount=5)
-    chart = alt.Chart(_data(points)).mark_bar(height=14).encode(
+    chart = _chart("points").mark_bar(height=14).encode(
         x=alt.X("from:Q", title=title or None, axis=axis), x2="to:Q", y=alt.Y("segment:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
         color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom")),
         tooltip=["segment:N", alt.Tooltip("change:N")],
     )  # fmt: skip
     summary = f"The change of {show_change(at, unit)} taken apart by {breakdown.dimension.replace('_', ' ')}; largest part: {points[0]['segment']}, {points[0]['change']}."
     rows = tuple((str(point["segment"]), str(point["change"])) for point in points)
-    return Chart(name, _spec(chart, height), summary, ("part", "change"), rows, height)
+    return Chart(name, _filled(_shape(chart), height, points=points), summary, ("part", "change"), rows, height)
 
 
 def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -> Chart:
@@ -250,7 +277,7 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
         "clock runs",
         "late",
     ]
-    chart = alt.Chart(_data(rows)).mark_bar(height=16).encode(
+    chart = _chart("rows").mark_bar(height=16).encode(
         x=alt.X("from:T", title=None, scale=CLOCK, axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5)), x2="to:T",
         y=alt.Y("lane:N", title=None, sort=lanes), color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom", columns=2)),
         tooltip=["kind:N", "what:N", alt.Tooltip("began:N", title="from"), alt.Tooltip("ended:N", title="to"), alt.Tooltip("long:N", title="for")],
@@ -264,7 +291,7 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
         else []
     )
     marks = (
-        alt.Chart(_data(messages))
+        _chart("messages")
         .mark_point(filled=True, size=40, style="message")
         .encode(
             x=alt.X("from:T", scale=CLOCK),
@@ -278,7 +305,8 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
     cells = tuple((row["lane"], row["kind"], row["began"], row["ended"], row["long"], row["what"]) for row in rows)
     for row in rows:
         del row["from_at"], row["to_at"]
-    return Chart("timeline", _spec(alt.layer(chart, marks), height), summary, ("lane", "what", "from", "to", "for", "state"), cells, height)
+    spec = _filled(_shape(alt.layer(chart, marks)), height, rows=rows, messages=messages)
+    return Chart("timeline", spec, summary, ("lane", "what", "from", "to", "for", "state"), cells, height)
 
 
 def _stretch(lane: str, kind: str, start: datetime, end: datetime, what: str, zone: str, local: Callable[[datetime | None], str]) -> Row:
@@ -352,13 +380,19 @@ def _short(text: str) -> str:
     return text
 
 
-def _data(rows: Sequence[Row]) -> alt.Data:
-    return alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
+def _chart(table: str) -> alt.Chart:
+    """Return a chart of a table that `_filled` brings."""
+    return alt.Chart(alt.NamedData(name=table))
 
 
-def _spec(chart: Any, height: int) -> Row:
+def _shape(chart: Any) -> Row:
+    """Return a specification without its numbers, which most requests share: to build one costs more than to ask the numbers."""
+    drawn = chart.properties(width="container", autosize=alt.AutoSizeParams(type="fit", contains="padding"))
     # What we build is checked by tests against the schema; doing so for every page would only cost time.
-    drawn = chart.properties(width="container", height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
     found: Row = drawn.to_dict(validate=False)
     found.pop("config", None)
     return found
+
+
+def _filled(shape: Row, height: int, **tables: Sequence[Row]) -> Row:
+    return {**shape, "height": height, "datasets": tables}

@@ -56,8 +56,10 @@ def command(desk_path: str | None, host: str, port: int, threads: int, add_admin
         talk("other machines can reach this: put a proxy with HTTPS in front and set HELMDESK_HTTPS=1 and HELMDESK_HOSTS=your.host")
     if os.environ.get("HELMDESK_HTTPS") == "1" and not os.environ.get("HELMDESK_PROXIES"):
         talk("behind a proxy all clients look like one: set HELMDESK_PROXIES=1, so that wrong passwords are counted for each of them")
+    from helmdesk.web.apps.jobs.worker import start_thread
     from helmdesk.web.server import serve
 
+    start_thread()
     serve(host, port, threads)
 
 

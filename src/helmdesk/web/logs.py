@@ -6,7 +6,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-FIELDS = ("request_id", "method", "route", "status", "milliseconds", "role", "error", "where")
+FIELDS = ("request_id", "method", "route", "status", "milliseconds", "role", "error", "where", "job", "kind")
 
 
 class JsonFormatter(logging.Formatter):

@@ -10,6 +10,7 @@ import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from helmdesk.errors import SettingError
+from helmdesk.web.apps import remembering_apps
 from helmdesk.web.pages import page_apps
 from helmdesk.web.site_folder import DATABASE, DESK, SiteFolder, secret_setting
 
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "helmdesk.web",
     "helmdesk.web.people",
     *page_apps(),
+    *remembering_apps(),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -222,6 +224,8 @@ QUESTION_SECONDS = float(os.environ.get("HELMDESK_QUESTION_SECONDS", "60"))
 THREADS = int(os.environ.get("HELMDESK_THREADS", "8"))
 UPLOAD_LIMIT_ROWS = int(os.environ.get("HELMDESK_UPLOAD_LIMIT_ROWS", "10000000"))
 UPLOAD_LIMIT_BYTES = int(os.environ.get("HELMDESK_UPLOAD_LIMIT_MB", "512")) * 1024**2
+# For how long a job is a worker's without a word from it; then another one takes it.
+JOB_LEASE_SECONDS = float(os.environ.get("HELMDESK_JOB_LEASE_SECONDS", "15"))
 USE_I18N, USE_TZ, TIME_ZONE, LANGUAGE_CODE = False, True, "UTC", "en"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGGING = {

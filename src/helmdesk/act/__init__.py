@@ -1,0 +1,1 @@
+"""What to do and when, decided without a database: pure functions that memory and effects are built around."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import build_facts
+from helmdesk.facts.build.build import build_facts
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds, run_request
 from helmdesk.settings import Settings

@@ -33,7 +33,7 @@ import itertools
 from insight_situations import DESKS, make_desk, window
 from insight_worlds import cells, clustered_answers, open_work, pair_of_windows
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.insight.brief import Brief, look, make_brief
 from helmdesk.insight.study import Study
 from helmdesk.query.periods import local_midnight

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.sample.generate import RECORDED_AT, SETTINGS, generate
 from helmdesk.sample.situation import Situation, read_scenarios
 

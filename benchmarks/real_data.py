@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.settings import Settings
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import duckdb
 from measuring import keep, run_here
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 
 def main() -> None:

@@ -33,9 +33,9 @@ for path in pathlib.Path(sys.argv[1]).glob('*.csv'):
 """
 FACTS_ONLY = """
 import sys
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import build_facts
+from helmdesk.facts.build.build import build_facts
 desk = Desk(sys.argv[1])
 engine = DuckDB.create()
 build_facts(engine, desk.lake.snapshot().files, desk.settings.for_facts(), 1, only=('tickets',))
@@ -99,7 +99,7 @@ RENEWAL = ROOT / "benchmarks" / "renewal.py"
 
 def questions(data: Path, tickets: int) -> None:
     """One metric on the command line, and inside a process beside hand-written SQL on the same mart."""
-    from helmdesk.desk import Desk
+    from helmdesk.desk.desk import Desk
 
     path = loaded(data, tickets)
     cold = run([*HELMDESK, "measure", "csat", "--by", "channel", "--grain", "week", "--desk", path], times=5)
@@ -155,7 +155,7 @@ def starting() -> None:
 
 def scorecard(data: Path, tickets: int) -> None:
     """The scorecard with comparison and trends: cold results, then remembered ones."""
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
 
     keys = (
         "csat", "csat_response_rate", "ticket_volume", "first_response_time", "resolution_time", "backlog", "backlog_age", "sla_compliance",

@@ -37,7 +37,7 @@ def measure(desk: Path) -> None:
     from django.conf import settings
     from django.test import Client
 
-    from helmdesk.desk import Desk
+    from helmdesk.desk.desk import Desk
     from helmdesk.web.people.models import Person
 
     settings.ALLOWED_HOSTS.append("testserver")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.records.staging import Staging
 
 START = datetime(2025, 1, 6, 9, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.sample.generate import create_sample
 
 SHARED = Path(os.environ.get("HELMDESK_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.records.schema import RECORD_TYPES, family_columns
 from helmdesk.records.staging import LoadReport, Staging, name
 from helmdesk.settings import Settings

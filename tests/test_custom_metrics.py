@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, ReceiptMismatch, SettingError
 
 GOOD = """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from helmdesk.version import __version__
 
 if TYPE_CHECKING:
-    from helmdesk.desk import Desk
+    from helmdesk.desk.desk import Desk
     from helmdesk.errors import HelmdeskError
 
 __all__ = ["Desk", "HelmdeskError", "__version__", "open"]
@@ -20,7 +20,7 @@ def open(path: Path | str) -> Desk:
     Raises:
         NotFoundError: `path` is no desk.
     """
-    from helmdesk.desk import Desk
+    from helmdesk.desk.desk import Desk
 
     return Desk(path)
 
@@ -28,7 +28,7 @@ def open(path: Path | str) -> Desk:
 def __getattr__(name: str) -> Any:
     """Import public names when they are first used: `import helmdesk` alone must cost nothing."""
     if name == "Desk":
-        from helmdesk.desk import Desk
+        from helmdesk.desk.desk import Desk
 
         return Desk
     if name == "HelmdeskError":

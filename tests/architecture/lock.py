@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from helmdesk.catalogue import definition_hash, load_catalogue
+from helmdesk.catalogue.discovery import definition_hash, load_catalogue
 
 
 def main(path: Path) -> int:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import helmdesk
-from helmdesk.catalogue import Entry, definition_hash, load_catalogue
+from helmdesk.catalogue.discovery import Entry, definition_hash, load_catalogue
+from helmdesk.catalogue.kinds import Difference, Level, Ratio
 from helmdesk.errors import SettingError
-from helmdesk.facts.fact import load_facts
-from helmdesk.kinds import Difference, Level, Ratio
+from helmdesk.facts.build.fact import load_facts
 from helmdesk.records.schema import RECORD_TYPES
 from helmdesk.settings import HELP, Settings, read_settings, write_settings
 

@@ -16,7 +16,7 @@ import pytest
 
 from desks import load_events, make_desk, ticket
 from helmdesk.cli.main import commands
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.query.window import plain
 from helmdesk.web.exports import as_json
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 from helmdesk.engines.clickhouse import ClickHouse
-from helmdesk.facts.build import ensure_fact
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.build.build import ensure_fact
+from helmdesk.facts.build.fact import load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.request import Request

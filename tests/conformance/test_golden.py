@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from desks import Event, load_events, make_desk
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 
 FOLDER = Path(__file__).parents[1] / "golden"
 NOISE = FOLDER / "noise.toml"

@@ -18,11 +18,11 @@ import pytest
 
 from conformance.test_golden import FOLDER, check, golden_events, metric_of
 from desks import load_events, make_desk
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import INTERNAL, ensure_fact
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.build.build import INTERNAL, ensure_fact
+from helmdesk.facts.build.fact import load_facts
 from helmdesk.query.receipt import canonical
 from helmdesk.sample.generate import create_sample
 from helmdesk.settings import read_settings, write_settings

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

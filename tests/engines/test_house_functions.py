@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.duckdb_dialect import house_functions
 from helmdesk.engines.engine import HOUSE_FUNCTIONS
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.build.fact import load_facts
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desks import Event, load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 Log = list[tuple[str, str]]
 Plan = list[tuple[str, str]]

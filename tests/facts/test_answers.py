@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.records.answers import read_form
 
 FIVE = 'kind = "csat"\nscale = [1, 5]\npositive = ["4", "5"]\nnegative = ["1", "2"]'

@@ -6,7 +6,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.build.fact import load_facts
 
 
 def tables_read(sql: str) -> set[str]:

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from desks import Event, load_events, make_desk, ticket
-from helmdesk.desk import Desk
-from helmdesk.facts import renew
+from helmdesk.desk.desk import Desk
+from helmdesk.facts.build import renew
 
 AT = "2026-01-05T{}:00Z"
 

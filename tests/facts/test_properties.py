@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from desks import Event, identified, stage
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import INTERNAL, build_facts, ensure_fact
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.build.build import INTERNAL, build_facts, ensure_fact
+from helmdesk.facts.build.fact import load_facts
 from helmdesk.records.schema import SOLVED_STATUSES, STATUSES
 from helmdesk.records.staging import Staging
 from helmdesk.settings import Settings

@@ -12,12 +12,12 @@ import duckdb
 import pytest
 
 from desks import Event, load_events, make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts import renew
-from helmdesk.facts.build import build_facts
-from helmdesk.facts.events import CannotRenew
-from helmdesk.facts.renew import renew_facts
+from helmdesk.facts.build import renew
+from helmdesk.facts.build.build import build_facts
+from helmdesk.facts.build.events import CannotRenew
+from helmdesk.facts.build.renew import renew_facts
 from helmdesk.records.schema import FAMILIES
 from helmdesk.sample.generate import create_sample
 from helmdesk.settings import Settings

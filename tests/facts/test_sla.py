@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from desks import Event, load_events, make_desk, stage
 from helmdesk.clocks.calendar import Calendar, WorkClock, open_spans
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import build_facts
+from helmdesk.facts.build.build import build_facts
 from helmdesk.records.staging import Staging
 from helmdesk.settings import Settings
 

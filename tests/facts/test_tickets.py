@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from desks import Event, load_events, make_desk, ticket
-from helmdesk.desk import Desk
-from helmdesk.facts.build import ensure_fact
+from helmdesk.desk.desk import Desk
+from helmdesk.facts.build.build import ensure_fact
 
 AT = "2026-01-05T{}:00Z"
 

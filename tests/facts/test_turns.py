@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from desks import Event, load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 DAY = "2026-01-{}:00Z"
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from desks import Event, load_events, make_desk
-from helmdesk.desk import Desk
-from helmdesk.facts.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE, THEMES
+from helmdesk.desk.desk import Desk
+from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE, THEMES
 from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
 from helmdesk.statistics.proportion import share_difference_p
 

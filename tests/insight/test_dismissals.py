@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desks import load_events, ticket, weekly_desk
-from helmdesk.backup import back_up, restore
-from helmdesk.catalogue import load_catalogue
+from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.cli.main import commands
-from helmdesk.desk import Desk
-from helmdesk.erasure import erase
+from helmdesk.desk.backup import back_up, restore
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.erasure import erase
 from helmdesk.errors import ConflictError, InputError, NotFoundError, NotPermittedError, UsageError
 from helmdesk.insight.dismissals import FILE, Dismissal, Dismissals, scope_of
 from helmdesk.insight.pattern import load_patterns

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.catalogue import load_catalogue
+from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.insight.brief import look, make_brief
 from helmdesk.insight.pattern import Entry, Found, Missing, load_patterns
 

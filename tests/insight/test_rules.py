@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from desks import weekly_desk
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 from helmdesk.insight.context import Remark
 from helmdesk.insight.verdict import Side, State, Verdict, _Weeks
 from helmdesk.query.policy import Policy

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.insight.context import Remark
 from helmdesk.query.filters import OneOf

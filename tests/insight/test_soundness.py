@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 
 def weeks(count: int, *, a_day: int, stops: str = "", doubled: bool = False) -> list[dict[str, object]]:

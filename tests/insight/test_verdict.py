@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from desks import load_events, weekly_desk
 from helmdesk.cli.main import commands
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.insight.verdict import Side, State, Verdict
 
 FIRST = date(2025, 6, 2)

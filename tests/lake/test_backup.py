@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.backup import back_up, restore
-from helmdesk.desk import Desk
+from helmdesk.desk.backup import back_up, restore
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import ConflictError, InputError, NotFoundError
 from helmdesk.settings import write_settings
 

@@ -13,15 +13,15 @@ import duckdb
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.backup import back_up, restore
-from helmdesk.desk import Desk
+from helmdesk.desk.backup import back_up, restore
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.live import LiveDesk
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import DamageError, HelmdeskError, ReceiptMismatch
-from helmdesk.facts import build, renew
-from helmdesk.facts.made_of import MadeOf
+from helmdesk.facts.build import build, renew
+from helmdesk.facts.build.made_of import MadeOf
 from helmdesk.lake.damage import find_damage
 from helmdesk.lake.erasure import erase_customers, read_erased
-from helmdesk.live_desk import LiveDesk
 from helmdesk.query.receipt import Receipt
 
 DAY = "2026-01-05T09:00:00Z"
@@ -309,6 +309,6 @@ def test_a_damaged_pointer_names_no_mart(desk: Desk, content: bytes) -> None:
 
 
 def _quiet() -> object:
-    from helmdesk.desk_marts import logged
+    from helmdesk.desk.marts import logged
 
     return logged("")

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.cli import doctor
-from helmdesk.desk import Desk
+from helmdesk.cli.commands import doctor
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import DamageError, HelmdeskError
-from helmdesk.facts import build
+from helmdesk.facts.build import build
 from helmdesk.lake.erasure import erase_customers
 from helmdesk.web.site_folder import COLLECTED, SiteFolder
 

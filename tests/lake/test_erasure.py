@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from helmdesk.desk import Desk
-from helmdesk.erasure import erase
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.erasure import erase
 from helmdesk.errors import NotFoundError
 
 CANARY = "Zvxq7canary"

@@ -11,7 +11,7 @@ import pytest
 from deltalake import DeltaTable
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import ConflictError, NotFoundError
 from helmdesk.lake import lake as lake_module
 

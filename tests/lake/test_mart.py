@@ -10,10 +10,10 @@ import duckdb
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB, bound_memory
 from helmdesk.errors import HelmdeskError, SettingError
-from helmdesk.lake.mart import forget_older_tables, publish_mart, published_mart, spilling
+from helmdesk.marts.mart import forget_older_tables, publish_mart, published_mart, spilling
 
 DAY = "2026-01-{:02d}T09:00:00Z"
 
@@ -137,7 +137,7 @@ def test_readers_answer_while_another_process_loads(tmp_path: Path) -> None:
 def test_a_mart_of_another_version_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = make_desk(tmp_path / "desk")
     with monkeypatch.context() as older:
-        older.setattr("helmdesk.facts.build.facts_hash", lambda: "of an older version")
+        older.setattr("helmdesk.facts.build.build.facts_hash", lambda: "of an older version")
         load_events(desk, ticket("A", "2026-01-05T09:00"))
     before = (desk.path / "marts" / "CURRENT").read_text()
     assert desk.measure("ticket_volume")[0].value == 1

@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from helmdesk.catalogue import load_catalogue
+from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.sample.generate import create_sample
 
 FOLDER = Path(__file__).parents[1] / "data" / "desks"

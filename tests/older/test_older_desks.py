@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from desks import load_events, ticket
-from helmdesk.catalogue import find_metric
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import find_metric
+from helmdesk.desk.desk import Desk
 from helmdesk.query.receipt import differences, read_receipt
 
 FOLDER = Path(__file__).parents[1] / "data" / "desks"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from desks import Event, load_events, make_desk
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.analysis.compare import Comparison
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, NotFoundError
-from helmdesk.presets.preset import find_preset, preset_names
-from helmdesk.query.compare import Comparison
+from helmdesk.presets.parts.preset import find_preset, preset_names
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.policy import Policy
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.catalogue.kinds import Count, Level, Sum
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import FilterError, NotFoundError, UsageError
-from helmdesk.kinds import Count, Level, Sum
 from helmdesk.query.compile import resolve
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.periods import GRAINS

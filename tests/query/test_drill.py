@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
-from helmdesk.facts.fact import Dimension
-from helmdesk.kinds import Level, Mean, Quantile
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.catalogue.kinds import Level, Mean, Quantile
+from helmdesk.desk.desk import Desk
+from helmdesk.facts.build.fact import Dimension
 from helmdesk.query.compile import MEASURED, resolve
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.request import Request

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 
 

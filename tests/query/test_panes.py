@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.reader import Memory, RememberingReader

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.live import LiveDesk
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.ration import SLOW_SECONDS, Ration, Turns
 from helmdesk.errors import BusyError, TooLargeError, TooLongError
-from helmdesk.live_desk import LiveDesk
 from helmdesk.query import run
 from helmdesk.query.reader import Memory, approximate_bytes
 

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import OutOfRangeError
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.measurement import REASONS, Reason

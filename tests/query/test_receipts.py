@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import SETTINGS_FILE, Desk
-from helmdesk.desk_marts import silent
+from helmdesk.desk.desk import SETTINGS_FILE, Desk
+from helmdesk.desk.live import LiveDesk
+from helmdesk.desk.marts import silent
 from helmdesk.errors import HelmdeskError, InputError, NotFoundError, ReceiptMismatch, SettingError
-from helmdesk.live_desk import LiveDesk
 from helmdesk.query.receipt import Receipt, read_receipt
 from helmdesk.settings import ACTS, Settings, read_settings, write_settings
 

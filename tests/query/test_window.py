@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import UsageError
 from helmdesk.query.window import CALENDAR, COMPARISONS, find_window, last_complete_week, plain, wall
 

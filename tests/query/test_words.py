@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import UsageError
 from helmdesk.query.words import is_money, show_change, show_count, show_duration, show_relative, show_size, show_value
 

@@ -23,7 +23,7 @@ import duckdb
 import pytest
 
 from desks import load_events, make_desk, ticket
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.lake.damage import find_damage
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 
 class Figures:

@@ -11,8 +11,8 @@ import by_hand
 import pytest
 from figures import Figures
 
-from helmdesk.catalogue import load_catalogue
-from helmdesk.desk import Desk
+from helmdesk.catalogue.discovery import load_catalogue
+from helmdesk.desk.desk import Desk
 
 # Tickets that count, straight from events; one definition each, by hand.
 GONE = "select ticket_id from ticket where type in ('spam_marked', 'merged_into')"

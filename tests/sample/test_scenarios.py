@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from figures import Figures
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.sample.company import END, START
 from helmdesk.sample.generate import generate
 from helmdesk.sample.situation import read_scenarios

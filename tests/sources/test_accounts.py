@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
-from helmdesk.erasure import erase
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.erasure import erase
 from helmdesk.errors import ConflictError, NotFoundError, UsageError
-from helmdesk.presets.preset import find_preset
+from helmdesk.presets.parts.preset import find_preset
 from helmdesk.records.staging import LoadReport
 
 TICKETS = "id,created_at,status,updated_at,requester_id,assignee_id\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.records.staging import LoadReport
 
 UNKNOWN = "count neither as replies nor as customers' words"

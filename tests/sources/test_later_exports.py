@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 HEADER = "id,created_at,status,updated_at,requester_id,priority,assignee_id,group_id,type\n"
 MONDAY = (

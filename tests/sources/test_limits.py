@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, MappingError
 from helmdesk.sources.suggestion import suggest_mapping
 from helmdesk.toml_file import read_toml

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError, InputError, MappingError
 from helmdesk.sources.suggestion import suggest_mapping
 

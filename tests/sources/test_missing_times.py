@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 MAPPING = """
 name = "shop"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import MappingError
 from helmdesk.records.staging import LoadReport
 from helmdesk.sources.reading.outcomes import outcome_of

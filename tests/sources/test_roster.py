@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 SHIFTS = ("ann,2026-01-05 09:00,2026-01-05 17:00,shift", "ann,2026-01-06 09:00,2026-01-06 17:00,shift")
 LEAVE = ("ann,2026-01-05 00:00,2026-01-05 12:00,vacation",)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 FOLDERS = ("zendesk", "jira", "intercom", "qualtrics")
 TICKETS = ("ticket_volume", "backlog", "resolution_time", "reopen_rate", "transfers")

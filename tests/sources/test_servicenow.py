@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 
 HEADER = "number,incident_state,reassignment_count,reopen_count,sys_mod_count,made_sla,opened_at,sys_updated_at,assignment_group,assigned_to,priority,resolved_at,closed_at"

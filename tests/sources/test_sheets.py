@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 from helmdesk.records.staging import LoadReport
 

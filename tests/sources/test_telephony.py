@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import MappingError
 from helmdesk.records.staging import LoadReport
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import DataQualityError, InputError, NotFoundError
 from helmdesk.records.staging import LoadReport
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from desks import Event, load_events, make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import DataQualityError, InputError
 
 MONDAY = "2026-01-05"

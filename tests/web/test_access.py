@@ -72,7 +72,7 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
     site: Any, metric: str, name: str, where: str | None, start: str, by: tuple[str, ...]
 ) -> None:
     """The policy against the same predicate as a filter asked by somebody who sees everything, and against the rows themselves."""
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
     from helmdesk.query.policy import Policy
     from helmdesk.web.access import policy_for
     from helmdesk.web.people.models import Person
@@ -101,7 +101,7 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
 
 
 def test_what_cannot_be_narrowed_is_not_answered(site: Any) -> None:
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
     from helmdesk.web.access import policy_for
     from helmdesk.web.people.models import Person
 
@@ -132,7 +132,7 @@ def test_nobody_compares_people_on_the_site(as_: Any) -> None:
 
 
 def test_an_agent_sees_only_own_rows_and_tickets(as_: Any, site: Any) -> None:
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
 
     everything = LiveDesk(site).rows("resolution_time", start="2025-01-01")
     theirs = next(row["ticket_id"] for row in everything.table.to_pylist() if row["agent"] != "Hugo")
@@ -150,7 +150,7 @@ def test_an_agent_sees_only_own_rows_and_tickets(as_: Any, site: Any) -> None:
 
 
 def test_spreads_name_nobody_and_hide_small_groups(as_: Any, site: Any) -> None:
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
 
     desk = LiveDesk(site)
     whole = desk.spread("csat", start="2025-01-01")
@@ -162,7 +162,7 @@ def test_spreads_name_nobody_and_hide_small_groups(as_: Any, site: Any) -> None:
 
 
 def test_an_expectation_is_the_mix_times_what_others_reach(site: Any) -> None:
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
 
     desk = LiveDesk(site)
     found = desk.expectation("reopen_rate", "Hugo", mix_by=("channel",), start="2025-01-01", end="2026-07-01")
@@ -198,7 +198,7 @@ def test_random_conditions_never_widen_what_is_seen(as_: Any, site: Any) -> None
 
 
 def test_missing_things_are_not_found_rather_than_told_apart(site: Any) -> None:
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
     from helmdesk.web.access import policy_for
     from helmdesk.web.people.models import Person
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from helmdesk.desk.live import LiveDesk
 from helmdesk.errors import HelmdeskError, NotPermittedError
-from helmdesk.live_desk import LiveDesk
-from helmdesk.presets.preset import find_preset
+from helmdesk.presets.parts.preset import find_preset
 
 PAIRS = 2000 if os.environ.get("HELMDESK_RELIABILITY") == "long" else 12
 START, END = "2025-03-01", "2025-09-01"
@@ -146,7 +146,7 @@ def test_spreads_and_rows_are_no_way_round(site: Path, desk: LiveDesk, rows: lis
 def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
     """What a request holds gives no engine, no reader and no desk; no page or API operation opens one by itself."""
     import helmdesk.web
-    from helmdesk.scoped_desk import ScopedDesk
+    from helmdesk.desk.scoped import ScopedDesk
     from helmdesk.web.access import NOBODY
 
     seen = ScopedDesk(LiveDesk(site), NOBODY)

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from helmdesk.cli.main import commands
-from helmdesk.desk import Desk
-from helmdesk.live_desk import LiveDesk
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.live import LiveDesk
 
 KEY = "average_speed_of_answer"
 PAGE = f"/metric/{KEY}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from desks import load_events
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from web.conftest import PASSWORD, Server
 
 PAYLOAD = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}'

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from web.conftest import PASSWORD, Server
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from helmdesk.live_desk import LiveDesk
+from helmdesk.desk.live import LiveDesk
 
 MATRIX = Path(__file__).with_name("matrix.txt")
 WHO = ("stranger", "ada", "lea", "tom", "ann", "pat", "hugo", "vic")

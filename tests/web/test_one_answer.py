@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from helmdesk.catalogue import load_catalogue
+from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.cli.main import commands
+from helmdesk.desk.live import LiveDesk
 from helmdesk.errors import HelmdeskError
-from helmdesk.live_desk import LiveDesk
 from helmdesk.query.window import CALENDAR, COMPARISONS
 from helmdesk.query.words import show_measurement
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from helmdesk.live_desk import LiveDesk
+from helmdesk.desk.live import LiveDesk
 from helmdesk.query.receipt import read_receipt
 from helmdesk.settings import write_settings
 from web.conftest import PASSWORD

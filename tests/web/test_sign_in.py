@@ -107,7 +107,7 @@ def test_a_new_link_closes_what_is_open_at_once(as_: Any, eve: Any, way: str) ->
     if way == "page":
         assert as_("ada", is_fresh=True).post(f"/settings/people/{eve.pk}/invite").status_code == 200
     else:
-        from helmdesk.cli.serve import _add_administrator
+        from helmdesk.cli.commands.serve import _add_administrator
 
         _add_administrator("eve", "http://127.0.0.1:8321")
     assert old.get("/settings").status_code == 302

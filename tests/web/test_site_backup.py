@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from helmdesk import backup
-from helmdesk.backup import _bound, back_up, restore
-from helmdesk.backup_secrets import COST, SECRET_TABLES, _cipher, decrypt, encrypt, secret_texts, take_secrets
-from helmdesk.desk import Desk
+from helmdesk.desk import backup
+from helmdesk.desk.backup import _bound, back_up, restore
+from helmdesk.desk.backup_secrets import COST, SECRET_TABLES, _cipher, decrypt, encrypt, secret_texts, take_secrets
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, UsageError
 
 PHRASE = "eleven blue herons over the weir"

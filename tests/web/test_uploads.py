@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from desks import make_desk
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 
 ANSWERS = "response_id,csat_score,responded_at,ticket_id\nr1,7,05/06/2026 09:00,1\nr2,2,05/06/2026 10:00,1\n"
 TICKETS = "id,created_at,status,updated_at\n1,2026-06-04 09:00:00,open,2026-06-04 09:00:00\n"

@@ -5,32 +5,30 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import pkgutil
 import sys
 
 import click
 
 from helmdesk.errors import HelmdeskError, machine_problem, nearest
+from helmdesk.modules import module_names
 from helmdesk.version import __version__
 
-NOT_COMMANDS = {"main", "options", "output", "progress"}
 EXIT_CODES = "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 data quality, 5 conflict."
 
 
 class Commands(click.Group):
-    """Commands are modules of this package; each is imported only when it is used."""
+    """Commands are modules of the folder `commands`; each is imported only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all command names."""
-        package = importlib.import_module("helmdesk.cli")
-        return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in NOT_COMMANDS)
+        return module_names("helmdesk.cli.commands")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         known = self.list_commands(ctx)
         if cmd_name not in known:
             ctx.fail(f"no such command '{cmd_name}'{nearest(cmd_name, known)}")
-        command: click.Command = importlib.import_module(f"helmdesk.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"helmdesk.cli.commands.{cmd_name}").command
         return command
 
 

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from helmdesk.catalogue.kinds import CLOCKS
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
-from helmdesk.desk import SETTINGS_FILE, Desk
-from helmdesk.desk_marts import Step
+from helmdesk.desk.desk import SETTINGS_FILE, Desk
+from helmdesk.desk.marts import Step
 from helmdesk.errors import NotFoundError
-from helmdesk.kinds import CLOCKS
 from helmdesk.query.window import CALENDAR, COMPARISONS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -85,7 +85,7 @@ def ask_passphrase(file: Path | None, *, is_new: bool) -> str | None:
     Raises:
         UsageError: it cannot be read, or is short.
     """
-    from helmdesk.backup_secrets import check_passphrase, read_passphrase
+    from helmdesk.desk.backup_secrets import check_passphrase, read_passphrase
 
     if file is None:
         return None

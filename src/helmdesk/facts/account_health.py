@@ -5,7 +5,7 @@ known ones are scaled up to add to one. ``components`` says which were known. Mo
 """
 
 from helmdesk.engines.engine import Engine
-from helmdesk.facts.fact import Dimension, Fact
+from helmdesk.facts.build.fact import Dimension, Fact
 
 WEIGHTS = {
     "satisfaction": 25,

@@ -12,7 +12,7 @@ Overtime whose end was logged stays as it is. Plans with less than four hours be
 happens outside of any belongs to the nearest.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="agent_states",

@@ -5,7 +5,7 @@ else the most specific plan (the shortest; a break inside a shift). Adherence le
 a state whose end had to be assumed is ``derived``.
 """
 
-from helmdesk.facts.fact import TIME_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TIME_DIMENSIONS, Dimension, Fact
 
 fact = Fact(
     name="agent_time",

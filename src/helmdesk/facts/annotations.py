@@ -1,6 +1,6 @@
 """What people wrote down about a day: launches, changes of tools, outages, holidays."""
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="annotations",

@@ -1,6 +1,6 @@
 """Calls that customers booked: when they were to be, how often they were moved, and what became of them."""
 
-from helmdesk.facts.fact import Dimension, Fact
+from helmdesk.facts.build.fact import Dimension, Fact
 
 # An answer that names no ticket is about the scheduled call of its customer that began within so many days before it.
 ANSWERED_WITHIN_DAYS = 7

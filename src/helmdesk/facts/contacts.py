@@ -1,6 +1,6 @@
 """Calls and chats with everything they can be sliced by, the limits of their queue, and whether the queue was open."""
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
 
 OWN = {
     "agent": Dimension("agent", "agent", "who answered, or did not take it", is_person=True),

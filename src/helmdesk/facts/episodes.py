@@ -7,7 +7,7 @@ false, so it is in no duration, not pending and not in the backlog.
 ("Cancelled") goes before the resolution or close code in force then, and both before a rule that closed it.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="episodes",

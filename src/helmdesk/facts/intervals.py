@@ -1,6 +1,6 @@
 """Every ticket's life cut into stretches of one status, assignee, team and priority; they tile it."""
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
 
 AGE = """case when seconds(created_at, instant) < 86400 then '0-24 h' when seconds(created_at, instant) < 172800 then '24-48 h'
     when seconds(created_at, instant) < 604800 then '2-7 d' else 'over 7 d' end"""

@@ -1,6 +1,6 @@
 """Surveys sent, and whether each was delivered and answered; both sides carry the same dimensions."""
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 from helmdesk.facts.responses import SURVEY_DIMENSIONS, timing
 from helmdesk.records.answers import read_answers
 

@@ -4,7 +4,7 @@ Times are whole seconds. Chats that one agent holds at once share that agent's t
 counts a third for each (``handle_seconds``); ``elapsed_handle_seconds`` is undivided. Calls are never divided.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="legs",

@@ -4,7 +4,7 @@ What was done on a merged ticket was done for the survivor: logged work, calls, 
 Tickets merged in a circle have no survivor; what was done on them stays with each.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 
 def _twice_as_far(steps: str) -> str:

@@ -6,7 +6,7 @@ anybody. An author whose side no source told is of the team if the desk knows an
 agent's role), else unknown: no reply and no customer's word.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="messages",

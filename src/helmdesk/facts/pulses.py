@@ -5,7 +5,7 @@ no query, no export and no subtraction of one total from another can bring it ba
 middle of their month, no comment and no identity.
 """
 
-from helmdesk.facts.fact import Dimension, Fact
+from helmdesk.facts.build.fact import Dimension, Fact
 from helmdesk.records.answers import read_answers
 
 MINIMUM = 5

@@ -3,7 +3,7 @@
 What a bot answered, or a solve ended, has no reply and waits for none (``ended_by``).
 """
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
 
 fact = Fact(
     name="replies",

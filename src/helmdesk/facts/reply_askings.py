@@ -1,6 +1,6 @@
 """Customers' turns with the business time from the ticket's creation to each; what `replies` and `waits` measure from."""
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="reply_askings",

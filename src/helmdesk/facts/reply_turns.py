@@ -10,7 +10,7 @@ The opening of a ticket counts as what its customer said first where no message 
 a turn has no ``message_id``.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 # Systems write one action down as several events some moments apart: a reply and its solve, a message and its reopen.
 MOMENT = "interval 1 minute"

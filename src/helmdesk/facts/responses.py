@@ -1,8 +1,8 @@
 """Survey answers: every revision, marked first and last, read through its instrument."""
 
 from helmdesk.facts.bookings import booking_dimension
-from helmdesk.facts.comment_themes import COMMENT_THEME
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.comment_themes import COMMENT_THEME
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
 from helmdesk.records.answers import read_answers
 
 SURVEY_OWN = {

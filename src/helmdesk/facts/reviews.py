@@ -1,6 +1,6 @@
 """Quality reviews: points given of points possible, by a person or by a machine."""
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
 
 OWN = {
     "agent": Dimension("agent", "agent", "whose work was reviewed", is_person=True),

@@ -1,6 +1,6 @@
 """What agents were planned to do: an approved change replaces its shift, an unapproved one does not."""
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="shifts",

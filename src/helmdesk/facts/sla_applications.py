@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from helmdesk.clocks.sla import ALIASES, ANY_PRIORITY, KINDS, SlaPolicy, policy_from_definition
 from helmdesk.engines.engine import Engine
-from helmdesk.facts.fact import Fact
-from helmdesk.facts.rows import put_rows
-from helmdesk.facts.sla_moments import column_of, moments_sql
+from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.rows import put_rows
+from helmdesk.facts.build.sla_moments import column_of, moments_sql
 from helmdesk.facts.ticket_life import SETTLING
 from helmdesk.records.staging import text
 

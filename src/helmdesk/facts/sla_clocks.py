@@ -4,7 +4,7 @@
 A source's verdict is asserted, never re-measured; it stands only where no clock of ours measures the same.
 """
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
 
 fact = Fact(
     name="sla_clocks",

@@ -3,7 +3,7 @@
 Where another promise takes its place, a clock stops: it stays broken if it was late by then, else it is cancelled.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 from helmdesk.facts.ticket_life import SETTLING
 
 fact = Fact(

@@ -5,7 +5,7 @@ A clock still running past its target is breached now ("overdue"), not when some
 paused clock is unknown until it runs again. A clock whose place another promise took was broken by then, or is cancelled.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="sla_measured",

@@ -1,6 +1,6 @@
 """The stretches during which an SLA clock really ran; between them it was paused."""
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="sla_runs",

@@ -1,6 +1,6 @@
 """Tickets by whether every one of their judged SLA clocks was met."""
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
 
 fact = Fact(
     name="sla_tickets",

@@ -1,6 +1,6 @@
 """What the source said last about each SLA clock of each ticket."""
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="sla_verdicts",

@@ -1,6 +1,6 @@
 """What each source was ever seen to report: where it never does, its silence denies nothing."""
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="source_habits",

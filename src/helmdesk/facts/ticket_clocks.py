@@ -4,7 +4,7 @@ Human clocks start at creation; at the hand-off when a bot took the ticket first
 at the first message that no bot answered; at the customer's first message when the team reached out, or greeted first.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 fact = Fact(
     name="ticket_clocks",

@@ -6,7 +6,7 @@ without a measured time takes the average of those that have one. A cost that fi
 its own, so that the money always adds up.
 """
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
 
 fact = Fact(
     name="ticket_costs",

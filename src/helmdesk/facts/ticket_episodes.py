@@ -1,6 +1,6 @@
 """Episodes with the first reply of each and everything a ticket can be sliced by."""
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
 
 fact = Fact(
     name="ticket_episodes",

@@ -8,7 +8,7 @@ A creation that says "closed" repeats how the ticket ended: where changes of its
 where none are it is closed since nobody knows when, and its whole life is one closed state.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 SETTLING = "interval 1 minute"
 """Rules and triggers need some seconds: what they set this soon after creation holds from the start."""

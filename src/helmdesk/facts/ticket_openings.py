@@ -6,7 +6,7 @@ what a caller wanted (``is_typed``), which is demand like any other. Chats that 
 (``is_greeted``) are demand as well; there the customer asks with the first words of his own.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 # On these a customer comes to us: an agent who opens such a ticket writes down what somebody said.
 INBOUND = (

@@ -5,7 +5,7 @@ threshold is calibrated on labelled questions, see docs/decisions). A customer i
 only the account, the account. Spam, merged, split, deleted and outbound tickets are nobody's repeat.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 SIMILARITY = 0.5
 

@@ -11,7 +11,7 @@ Both are null where no calendar was in force at some earlier moment. ``missing_c
 have been in force and was never loaded.
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 from helmdesk.facts.ticket_life import SETTLING
 
 LIFE = "ticket_id, started_at, ended_at, status, is_unsolved, agent_id, team_id, priority, is_transfer, is_team_change, is_status_change"

@@ -4,7 +4,7 @@
 whole span the one calendar, and its one version, in force where the clock starts (`at_anchor`).
 """
 
-from helmdesk.facts.fact import Fact
+from helmdesk.facts.build.fact import Fact
 
 # Stretches that each wait adds up: unknown, not less, where a part of them has no calendar.
 _WAITS = {

@@ -5,7 +5,7 @@ seconds. Columns ending in ``_business_seconds`` use the ticket's calendar and a
 Attributes are read as of the event they belong to.
 """
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
 
 # What becomes true by waiting alone: a refresh sets these for all tickets, not only for those that changed.
 MATURITIES = {

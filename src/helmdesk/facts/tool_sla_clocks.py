@@ -4,7 +4,7 @@ A first-reply promise applies from the ticket's creation there, whenever it was 
 from the moment it was set. Further turns under one promise have no row of their own.
 """
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
 
 fact = Fact(
     name="tool_sla_clocks",

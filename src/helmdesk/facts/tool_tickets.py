@@ -4,7 +4,7 @@
 role, so bots with an agent's account do; minutes of statuses are boundaries crossed; a reopen is a solve beyond the first.
 """
 
-from helmdesk.facts.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
 
 _SIDES = "is_public and not is_automated and (direction = 'inbound' or actor_kind in ('human', 'bot', 'ai_agent'))"
 

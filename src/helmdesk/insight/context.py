@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from helmdesk.catalogue import Entry
+from helmdesk.catalogue.discovery import Entry
 from helmdesk.insight.study import Span, Study
 
 # A remark is told when it lies in the weeks that moved, or shortly before them.

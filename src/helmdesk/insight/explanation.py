@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from helmdesk.catalogue.kinds import Metric
 from helmdesk.insight.brief import mix_words
 from helmdesk.insight.context import Remark, context
 from helmdesk.insight.finding import Finding
@@ -16,7 +17,6 @@ from helmdesk.insight.pattern import Found, Missing, load_patterns
 from helmdesk.insight.soundness import Soundness, data_problems, soundness
 from helmdesk.insight.study import Span, Study
 from helmdesk.insight.verdict import Verdict, verdict_of
-from helmdesk.kinds import Metric
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import show_size, show_value
 

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from helmdesk.catalogue import Entry
-from helmdesk.kinds import (
+from helmdesk.catalogue.discovery import Entry
+from helmdesk.catalogue.kinds import (
     Count,
     Difference,
     Distinct,

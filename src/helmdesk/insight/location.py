@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from helmdesk.catalogue.kinds import GroupMean, Mean
 from helmdesk.insight.form import Form, beyond, needs_threshold
 from helmdesk.insight.study import Span, Study, Table
-from helmdesk.kinds import GroupMean, Mean
 from helmdesk.query.filters import All, Compare, Filter, IsNull
 from helmdesk.statistics.decomposition import RateAndMix, mix_by_dimension, product_parts, rate_and_mix
 from helmdesk.statistics.slices import Leaves, Search, search_slices

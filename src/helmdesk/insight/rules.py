@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from helmdesk.analysis.scorecard import against_target
+from helmdesk.catalogue.kinds import Metric
 from helmdesk.insight.context import Remark
 from helmdesk.insight.study import WEEK, Study
 from helmdesk.insight.verdict import Side, State, false_alarms_a_year, verdict_of
-from helmdesk.kinds import Metric
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_midnight
-from helmdesk.query.scorecard import against_target
 from helmdesk.query.words import SHARES, show_value
 from helmdesk.settings import Target
 

@@ -11,11 +11,11 @@ from datetime import timedelta
 
 import numpy as np
 
+from helmdesk.catalogue.kinds import Share
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
-from helmdesk.kinds import Share
 from helmdesk.query.measurement import SMALL
 from helmdesk.statistics.clustered import clustered_share, design_effect
 from helmdesk.statistics.lamps import light

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from helmdesk.catalogue import Entry
+from helmdesk.analysis.scorecard import nothing_measured
+from helmdesk.catalogue.discovery import Entry
+from helmdesk.catalogue.kinds import Level
 from helmdesk.errors import HelmdeskError, NotFoundError, NotPermittedError
-from helmdesk.facts.build import ensure_fact
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.build.build import ensure_fact
+from helmdesk.facts.build.fact import load_facts
 from helmdesk.insight.form import Form, form_of, needs_threshold, varied
-from helmdesk.kinds import Level
 from helmdesk.query.compile import check_dimensions, resolve
 from helmdesk.query.dimensions import dimensions_of
 from helmdesk.query.filters import All, Filter, dimensions_used
@@ -23,7 +24,6 @@ from helmdesk.query.people import Withheld, crowded_periods, is_guarded, withhel
 from helmdesk.query.periods import local_date, local_midnight
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
-from helmdesk.query.scorecard import nothing_measured
 from helmdesk.query.words import is_money
 from helmdesk.settings import Target
 from helmdesk.statistics.lamps import BASELINE, RECENT, Weeks

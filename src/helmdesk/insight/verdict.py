@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from helmdesk.catalogue.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce, measured
 from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
 from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
 from helmdesk.insight.study import WEEK, Span, Study
-from helmdesk.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce, measured
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import DURATIONS, SHARES, show_size, show_value

@@ -7,7 +7,7 @@ re-weighted; the drill-down shows each part.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Quantile, Share, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Share, Variant
 
 metric = Metric(
     key="account_health",

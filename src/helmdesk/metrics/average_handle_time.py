@@ -6,7 +6,7 @@ never stands without first contact resolution and satisfaction.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Quantile, Reference, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Reference, Variant
 
 HANDLED = "is_counted and outcome = 'answered'"
 

@@ -6,7 +6,7 @@ contacts.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Quantile, Reference, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Reference, Variant
 
 INBOUND = "is_counted and direction is distinct from 'outbound'"
 

@@ -6,7 +6,7 @@ period. A level is never added up over time.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Level, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Level, Metric, Reference, Share, Variant
 
 metric = Metric(
     key="backlog",

@@ -5,7 +5,7 @@ A backlog can shrink while it ages badly: easy work leaves, hard work stays.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Level, Metric, Quantile, Share, Variant
+from helmdesk.catalogue.kinds import Change, Level, Metric, Quantile, Share, Variant
 
 AGE = "seconds(created_at, instant)"
 # Business time from creation: what passed before the stretch plus the calendar's time within it.

@@ -7,7 +7,7 @@ measured by us count, because only they have a due time.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Count, Level, Metric, SumOnce, Variant
+from helmdesk.catalogue.kinds import Change, Count, Level, Metric, SumOnce, Variant
 
 # Only a clock of ours that was not cancelled and has a calendar is ever due.
 PROMISED = "is_counted and at_risk_at < forever()"

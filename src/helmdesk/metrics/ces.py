@@ -6,7 +6,7 @@ answers 5 to 7 are easy. Older forms ask for effort on five points and run the o
 
 from datetime import date
 
-from helmdesk.kinds import Change, Count, Mean, Metric, NetShare, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Count, Mean, Metric, NetShare, Reference, Share, Variant
 
 CES = "instrument_kind = 'ces' and is_last and is_counted and is_answer"
 

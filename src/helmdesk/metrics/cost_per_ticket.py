@@ -6,7 +6,7 @@ created in the cost's period, spam and merged ones apart.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, SumRatio, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio, Variant
 
 PER_TICKET = "coalesce(ticket_id, cost_id)"
 

@@ -7,7 +7,7 @@ read it with the response rate.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Count, Mean, Metric, NetShare, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Count, Mean, Metric, NetShare, Reference, Share, Variant
 
 TRANSACTIONAL = "instrument_kind = 'csat' and coalesce(about, 'transactional') = 'transactional' and is_counted and is_answer"
 UNANSWERED = TRANSACTIONAL.replace("is_answer", "not is_answer")

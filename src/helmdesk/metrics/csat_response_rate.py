@@ -6,7 +6,7 @@ shifting rate means that CSAT describes the talkative, not the customers.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Share
+from helmdesk.catalogue.kinds import Change, Metric, Share
 
 metric = Metric(
     key="csat_response_rate",

@@ -6,7 +6,7 @@ automatic acknowledgement does not. A customer waits once on each ticket, howeve
 
 from datetime import date
 
-from helmdesk.kinds import Change, Level, Metric
+from helmdesk.catalogue.kinds import Change, Level, Metric
 
 metric = Metric(
     key="customers_waiting",

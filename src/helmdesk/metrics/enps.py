@@ -5,7 +5,7 @@ The same protection as employee satisfaction: by team and month, and only where 
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, NetShare, Variant
+from helmdesk.catalogue.kinds import Change, Metric, NetShare, Variant
 
 metric = Metric(
     key="enps",

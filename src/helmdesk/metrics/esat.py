@@ -6,7 +6,7 @@ is not in the data at all. It tends to move before customer satisfaction does.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Reference, Share, Variant
 
 metric = Metric(
     key="esat",

@@ -6,7 +6,7 @@ who cannot solve them.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Reference, Share, Variant
 
 metric = Metric(
     key="escalation_rate",

@@ -7,7 +7,7 @@ human reply are not in it, nor are those that ended without a solution (closed b
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Part, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Part, Reference, Share, Variant
 
 SOLVED = "is_counted and last_solved_at < forever() and outcome = 'solved' and human_rounds >= 1"
 

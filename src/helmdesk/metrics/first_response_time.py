@@ -7,7 +7,7 @@ hand-off is recorded; at the customer's first message when the team reached out.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Reference, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Part, Quantile, Reference, Variant
 
 metric = Metric(
     key="first_response_time",

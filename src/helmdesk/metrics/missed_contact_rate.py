@@ -6,7 +6,7 @@ nobody was there to miss them.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Reference, Share, Variant
 
 OFFERED = "is_counted and direction is distinct from 'outbound' and outcome in ('answered', 'abandoned', 'missed')"
 

@@ -6,7 +6,7 @@ not improve the number. What a bot answered, or a solve ended, waits for nobody:
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Part, Quantile, Variant
 
 metric = Metric(
     key="next_response_time",

@@ -6,7 +6,7 @@ otherwise), with the last answer. One account with many contacts can drown the o
 
 from datetime import date
 
-from helmdesk.kinds import Change, Count, GroupMean, Metric, NetShare, Reference, Variant
+from helmdesk.catalogue.kinds import Change, Count, GroupMean, Metric, NetShare, Reference, Variant
 
 NPS = "instrument_kind = 'nps' and is_last and is_counted and is_answer and score is not null"
 

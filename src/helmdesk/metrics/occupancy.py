@@ -6,7 +6,7 @@ the same service level. Sustained values above the high eighties wear people out
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, SumRatio
+from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio
 
 metric = Metric(
     key="occupancy",

@@ -7,7 +7,7 @@ cancelled, as a duplicate, invalid or unsolved were not solved; those that a rul
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Part, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Part, Reference, Share, Variant
 
 SOLVED = "is_counted and first_solved_at < forever() and first_outcome in ('solved', 'auto_closed')"
 

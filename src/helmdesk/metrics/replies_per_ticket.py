@@ -6,7 +6,7 @@ and bots are not replies. Tickets that were declined, or closed by a rule, took 
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Quantile, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Variant
 
 metric = Metric(
     key="replies_per_ticket",

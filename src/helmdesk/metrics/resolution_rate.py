@@ -7,7 +7,7 @@ cancelled, duplicate, invalid, unsolved) is not solved.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Difference, Metric, Part, Ratio, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Difference, Metric, Part, Ratio, Reference, Share, Variant
 
 metric = Metric(
     key="resolution_rate",

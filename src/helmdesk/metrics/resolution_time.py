@@ -7,7 +7,7 @@ queue: the variant `median_km` also counts how long open tickets have waited so 
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Part, Quantile, Reference, Survival, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Part, Quantile, Reference, Survival, Variant
 
 metric = Metric(
     key="resolution_time",

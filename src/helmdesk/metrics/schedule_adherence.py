@@ -6,7 +6,7 @@ the right amount at the wrong hour is `conformance`.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, SumRatio, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio, Variant
 
 metric = Metric(
     key="schedule_adherence",

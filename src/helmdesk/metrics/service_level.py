@@ -6,7 +6,7 @@ five formulas are in use elsewhere and differ by points, so the variant is alway
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Reference, Share, Variant
 
 OFFERED = "is_counted and direction is distinct from 'outbound' and outcome in ('answered', 'abandoned', 'missed')"
 # Answered, but nobody knows after how long: neither within T nor beyond it.

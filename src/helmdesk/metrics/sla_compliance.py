@@ -7,7 +7,7 @@ asserted and never re-measured; the coverage of every result says how many are.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Reference, Share, Variant
 
 JUDGED = "is_counted and not is_doubled and state in ('met', 'breached', 'overdue')"
 

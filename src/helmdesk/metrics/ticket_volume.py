@@ -6,7 +6,7 @@ the number can be planned with.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Count, Metric, Sum, Variant
+from helmdesk.catalogue.kinds import Change, Count, Metric, Sum, Variant
 
 metric = Metric(
     key="ticket_volume",

@@ -6,7 +6,7 @@ ownership. What was declined, or closed by a rule, took work too, and is in it.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Variant
 
 metric = Metric(
     key="touches",

@@ -7,7 +7,7 @@ counter says: see the variant `as_reported`.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Mean, Metric, Share, Variant
+from helmdesk.catalogue.kinds import Change, Mean, Metric, Share, Variant
 
 metric = Metric(
     key="transfers",

@@ -7,7 +7,7 @@ readiness.
 
 from datetime import date
 
-from helmdesk.kinds import Change, Metric, Reference, SumRatio, Variant
+from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio, Variant
 
 metric = Metric(
     key="utilization",

@@ -5,7 +5,7 @@ Response times know a wait only once it is over; this one sees those that are no
 
 from datetime import date
 
-from helmdesk.kinds import Change, Level, Metric, Quantile, Share, Variant
+from helmdesk.catalogue.kinds import Change, Level, Metric, Quantile, Share, Variant
 
 WAITED = "seconds(waiting_since, instant)"
 # Business time from creation to the instant, less that to the message.

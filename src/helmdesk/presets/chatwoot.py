@@ -1,7 +1,7 @@
 """Chatwoot reports: averages of reporting events, one per resolution, durations fixed when they happened."""
 
-from helmdesk.presets.preset import Preset, Step, ToolMetric
-from helmdesk.presets.rules import (
+from helmdesk.presets.parts.preset import Preset, Step, ToolMetric
+from helmdesk.presets.parts.rules import (
     FIRST_REPLY,
     FIRST_SOLVE,
     FIRST_SOLVE_OF_ALL,

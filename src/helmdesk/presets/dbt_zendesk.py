@@ -4,9 +4,9 @@ Statuses and resolutions are counted in minute boundaries, replies in seconds ov
 comparison with its own output (``--against``: ``ticket_metrics`` or ``sla_policies``), and each only where it predicts that output.
 """
 
-from helmdesk.presets.dbt_faults import CLASSES, create_tool_faults
-from helmdesk.presets.preset import Export, Fault, Preset, Step, ToolMetric
-from helmdesk.presets.rules import (
+from helmdesk.presets.parts.dbt_faults import CLASSES, create_tool_faults
+from helmdesk.presets.parts.preset import Export, Fault, Preset, Step, ToolMetric
+from helmdesk.presets.parts.rules import (
     BOT_TIME,
     FIRST_REPLY,
     FIRST_REPLY_BUSINESS,

@@ -1,7 +1,16 @@
 """Freshdesk Analytics: only tickets assigned to somebody, public notes are responses, merged and spam apart."""
 
-from helmdesk.presets.preset import Preset, Step, ToolMetric
-from helmdesk.presets.rules import BOT_TIME, FIRST_REPLY, FROM_CREATED, ONE_TOUCH, ONE_TOUCH_OF_ALL, RESOLUTION, RESOLUTION_OF_ALL, counted
+from helmdesk.presets.parts.preset import Preset, Step, ToolMetric
+from helmdesk.presets.parts.rules import (
+    BOT_TIME,
+    FIRST_REPLY,
+    FROM_CREATED,
+    ONE_TOUCH,
+    ONE_TOUCH_OF_ALL,
+    RESOLUTION,
+    RESOLUTION_OF_ALL,
+    counted,
+)
 
 ASSIGNED = "(agent is not null or team is not null)"
 

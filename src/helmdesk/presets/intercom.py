@@ -1,7 +1,16 @@
 """Intercom reports: conversations from their start, teammates only, everything dated by the conversation."""
 
-from helmdesk.presets.preset import Preset, Step, ToolMetric
-from helmdesk.presets.rules import FIRST_REPLY, FIRST_SOLVE, FIRST_SOLVE_OF_ALL, ONE_TOUCH, ONE_TOUCH_OF_ALL, counted, minutes, with_gone
+from helmdesk.presets.parts.preset import Preset, Step, ToolMetric
+from helmdesk.presets.parts.rules import (
+    FIRST_REPLY,
+    FIRST_SOLVE,
+    FIRST_SOLVE_OF_ALL,
+    ONE_TOUCH,
+    ONE_TOUCH_OF_ALL,
+    counted,
+    minutes,
+    with_gone,
+)
 
 _ASSIGNED = "case when first_reply_at < forever() then case when bot_started_at is not null then first_reply_seconds else first_reply_from_created_seconds end end"
 

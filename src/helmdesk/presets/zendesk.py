@@ -1,7 +1,7 @@
 """Zendesk Explore, as its help pages define the numbers: minutes, one schedule for the whole of a single-event metric."""
 
-from helmdesk.presets.preset import Preset, Step, ToolMetric
-from helmdesk.presets.rules import (
+from helmdesk.presets.parts.preset import Preset, Step, ToolMetric
+from helmdesk.presets.parts.rules import (
     BOT_TIME,
     FIRST_REPLY,
     FIRST_REPLY_BUSINESS,

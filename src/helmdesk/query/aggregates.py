@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from helmdesk.kinds import (
+from helmdesk.catalogue.kinds import (
     Difference,
     Distinct,
     GroupMean,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from helmdesk.catalogue.kinds import Metric
 from helmdesk.errors import OutOfRangeError
-from helmdesk.kinds import Metric
 from helmdesk.query.window import wall
 
 

@@ -12,9 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
-from helmdesk.facts.fact import Dimension, load_facts
-from helmdesk.kinds import (
+from helmdesk.catalogue.kinds import (
     Count,
     Difference,
     Distinct,
@@ -34,6 +32,8 @@ from helmdesk.kinds import (
     Value,
     measured,
 )
+from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
+from helmdesk.facts.build.fact import Dimension, load_facts
 from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import conditions, dimensions_of, metric_dimensions

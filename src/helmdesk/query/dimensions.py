@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from helmdesk.facts.fact import CUSTOM, Dimension, Fact, load_facts
-from helmdesk.kinds import Difference, Metric, Ratio
+from helmdesk.catalogue.kinds import Difference, Metric, Ratio
+from helmdesk.facts.build.fact import CUSTOM, Dimension, Fact, load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.filters import filter_expression
 from helmdesk.query.house import fill_literals, house, instant_column

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from sqlglot import exp
 
+from helmdesk.catalogue.kinds import GroupMean, Mean, Metric, Quantile, Survival, measured
 from helmdesk.errors import UsageError
-from helmdesk.facts.build import ensure_fact
-from helmdesk.kinds import GroupMean, Mean, Metric, Quantile, Survival, measured
+from helmdesk.facts.build.build import ensure_fact
 from helmdesk.query.aggregates import CASE
 from helmdesk.query.compile import check_dimensions, require_business_clock, resolve, row_source
 from helmdesk.query.house import house

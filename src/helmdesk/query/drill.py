@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from helmdesk.engines.engine import FOREVER, Engine
 from helmdesk.errors import NotFoundError, nearest
-from helmdesk.facts.build import ensure_fact
+from helmdesk.facts.build.build import ensure_fact
 from helmdesk.query.ticket_numbers import shown_numbers
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from helmdesk.errors import FilterError, NotFoundError, nearest
-from helmdesk.facts.fact import CUSTOM, Dimension
+from helmdesk.facts.build.fact import CUSTOM, Dimension
 
 MAX_LENGTH = 2000
 MAX_NODES = 400

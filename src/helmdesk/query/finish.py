@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from helmdesk.kinds import (
+from helmdesk.catalogue.kinds import (
     Count,
     Difference,
     Distinct,

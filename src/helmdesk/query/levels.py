@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlglot import exp
 
-from helmdesk.facts.fact import Fact
-from helmdesk.kinds import Level
+from helmdesk.catalogue.kinds import Level
+from helmdesk.facts.build.fact import Fact
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.house import house, timestamp
 from helmdesk.query.panes import PANE, Pane

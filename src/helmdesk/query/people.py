@@ -16,9 +16,9 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
+from helmdesk.catalogue.kinds import Metric
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import NotPermittedError, TooLargeError, UsageError
-from helmdesk.kinds import Metric
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import compile_people, judges, person_of
 from helmdesk.query.dimensions import metric_dimensions

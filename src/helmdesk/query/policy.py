@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from helmdesk.errors import NotPermittedError
-from helmdesk.facts.fact import CUSTOM
+from helmdesk.facts.build.fact import CUSTOM
 from helmdesk.query.filters import Compare, Filter, dimensions_used
 
 # Columns that say who did it or whose it was, also inside a longer text.

@@ -10,11 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from helmdesk.catalogue import Entry, definition_hash
+from helmdesk.catalogue.discovery import Entry, definition_hash
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import InputError, NotFoundError, ReceiptMismatch
-from helmdesk.facts.build import facts_hash
-from helmdesk.facts.made_of import MadeOf
+from helmdesk.facts.build.build import facts_hash
+from helmdesk.facts.build.made_of import MadeOf
 from helmdesk.query.question import Question
 from helmdesk.query.run import Answer
 from helmdesk.query.window import plain

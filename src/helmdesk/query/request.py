@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from helmdesk.catalogue import Entry, find_metric
+from helmdesk.catalogue.discovery import Entry, find_metric
+from helmdesk.catalogue.kinds import CLOCKS, Clock
 from helmdesk.errors import UsageError
-from helmdesk.kinds import CLOCKS, Clock
 from helmdesk.query.filters import Filter
 from helmdesk.query.periods import GRAINS
 from helmdesk.query.policy import Policy

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from helmdesk.catalogue.kinds import Distinct, Metric, Survival, measured
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import MixedCurrencies, NotPermittedError, TooLargeError
-from helmdesk.facts.build import ensure_fact
-from helmdesk.kinds import Distinct, Metric, Survival, measured
+from helmdesk.facts.build.build import ensure_fact
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import (
     check_dimensions,

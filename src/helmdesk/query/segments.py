@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from helmdesk.facts.fact import load_facts
+from helmdesk.facts.build.fact import load_facts
 from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request

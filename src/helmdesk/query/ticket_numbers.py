@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import NotFoundError
-from helmdesk.facts.build import ensure_fact
+from helmdesk.facts.build.build import ensure_fact
 from helmdesk.records.staging import text
 
 # What the ids of all accounts but the first begin with; ids of sources may look like it.

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helmdesk.desk import SETTINGS_FILE
-from helmdesk.desk import Desk as HelmdeskDesk
+from helmdesk.desk.desk import SETTINGS_FILE
+from helmdesk.desk.desk import Desk as HelmdeskDesk
 from helmdesk.errors import ConflictError
 from helmdesk.sample.company import END, START, Company, Site, found_company
 from helmdesk.sample.demand import arrivals

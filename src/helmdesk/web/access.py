@@ -17,7 +17,7 @@ from helmdesk.query.policy import Policy
 from helmdesk.web.request import DeskRequest
 
 if TYPE_CHECKING:
-    from helmdesk.live_desk import LiveDesk
+    from helmdesk.desk.live import LiveDesk
     from helmdesk.web.people.models import Person
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helmdesk.backup_secrets import RESTORED_NOTE
+from helmdesk.desk.backup_secrets import RESTORED_NOTE
 from helmdesk.errors import HelmdeskError
 from helmdesk.web.prepare import start_django
 from helmdesk.web.site_folder import SiteFolder

@@ -19,9 +19,9 @@ from django.db import DatabaseError, close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.cookie import parse_cookie
 
+from helmdesk.desk.live import LiveDesk
 from helmdesk.engines.ration import Ration, Turns
 from helmdesk.errors import HelmdeskError, UsageError
-from helmdesk.live_desk import LiveDesk
 from helmdesk.web import telemetry
 from helmdesk.web.access import DATA_KEEPERS, see_as
 from helmdesk.web.errors import error_response, problem

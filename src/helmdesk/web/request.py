@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from helmdesk.desk.scoped import ScopedDesk
 from helmdesk.query.policy import Policy
-from helmdesk.scoped_desk import ScopedDesk
 
 
 class DeskRequest(HttpRequest):

@@ -3,11 +3,11 @@
 A percentage of kept promises rewards serving what can still be saved first.
 """
 
+from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.checks import Side, move_at_constant_mix, together
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Pattern
 from helmdesk.insight.study import Span, Study
-from helmdesk.kinds import Share
 from helmdesk.query.words import show_share
 
 

@@ -1,11 +1,11 @@
 """The bot closes more conversations, and more of those customers come back to a person: they were turned away, not helped."""
 
+from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.checks import has_past, per_week, windows
 from helmdesk.insight.finding import Test
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
-from helmdesk.kinds import Share
 from helmdesk.query.words import show_share
 
 BOT = "is_counted and bot_started_at is not null and last_solved_at < forever()"

@@ -3,11 +3,11 @@
 Hiring for it would pay for the same answer twice.
 """
 
+from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, per_week, show
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
-from helmdesk.kinds import Share
 from helmdesk.query.words import show_share
 
 

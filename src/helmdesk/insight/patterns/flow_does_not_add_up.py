@@ -3,11 +3,11 @@
 Merged, reopened or imported tickets are counted on one side and not on the other.
 """
 
+from helmdesk.catalogue.kinds import Count
 from helmdesk.insight.checks import show
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
-from helmdesk.kinds import Count
 from helmdesk.query.words import show_share
 
 

@@ -3,10 +3,10 @@
 Natural times have no edge. An edge at the target means that clocks are stopped, or tickets answered, for the clock.
 """
 
+from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
-from helmdesk.kinds import Share
 
 JUDGED = "is_counted and not is_doubled and elapsed_seconds is not null and target_seconds > 0"
 LEAST, TIMES = 30, 2.0

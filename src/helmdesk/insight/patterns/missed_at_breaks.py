@@ -5,11 +5,11 @@ In the hours around, as many people serve as many customers and few are missed. 
 
 import numpy as np
 
+from helmdesk.catalogue.kinds import SumRatio
 from helmdesk.insight.checks import per_week
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
-from helmdesk.kinds import SumRatio
 from helmdesk.query.words import show_share
 
 LEAST_GAP, LEAST_CASES, CERTAIN = 0.05, 25, 0.001

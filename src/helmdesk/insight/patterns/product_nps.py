@@ -3,12 +3,12 @@
 Service comments stay as they were, so support can report it and cannot mend it.
 """
 
-from helmdesk.facts.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE
+from helmdesk.catalogue.kinds import Share
+from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE
 from helmdesk.insight.checks import has_past, per_week
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
-from helmdesk.kinds import Share
 from helmdesk.query.filters import OneOf
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.words import show_share

@@ -3,11 +3,11 @@
 The time is not idle; it is just not there for customers.
 """
 
+from helmdesk.catalogue.kinds import SumRatio
 from helmdesk.insight.checks import Side, move_at_constant_mix, together
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Pattern
 from helmdesk.insight.study import Span, Study
-from helmdesk.kinds import SumRatio
 from helmdesk.query.words import show_share
 
 

@@ -3,11 +3,11 @@
 What changed is when people are asked, so the two periods cannot be compared.
 """
 
+from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, windows
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
-from helmdesk.kinds import Share
 from helmdesk.query.words import show_share
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import altair as alt
 
+from helmdesk.analysis.ticket import Story
 from helmdesk.insight.explanation import waterfall as explain_terms
 from helmdesk.insight.location import Breakdown
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.ticket import Story
 from helmdesk.query.window import wall
 from helmdesk.query.words import (
     DURATIONS,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from helmdesk.erasure import eraser
+from helmdesk.desk.erasure import eraser
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
 from helmdesk.web.pages.data.models import LoadJob

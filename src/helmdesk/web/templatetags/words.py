@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from helmdesk.analysis.scorecard import Card
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.scorecard import Card
 from helmdesk.query.words import show_change, show_duration, show_measurement, show_reason, show_segment, show_value
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
 

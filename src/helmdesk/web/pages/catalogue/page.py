@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
-from helmdesk.presets.preset import find_preset, preset_names
-from helmdesk.query.scorecard import PILLARS
+from helmdesk.analysis.scorecard import PILLARS
+from helmdesk.presets.parts.preset import find_preset, preset_names
 from helmdesk.web.access import LEADS, STAFF
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from helmdesk.desk import Desk
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.sample.generate import put_sample_into, remove_sample
 from helmdesk.settings import Settings

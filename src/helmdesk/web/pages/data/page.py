@@ -16,7 +16,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from helmdesk.desk_folder import limits_of
+from helmdesk.desk.folder import limits_of
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.records.accounts import check_name
 from helmdesk.records.limits import Limits

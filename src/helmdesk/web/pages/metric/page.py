@@ -9,13 +9,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 
-from helmdesk.catalogue import definition_hash
+from helmdesk.analysis.scorecard import Scorecard
+from helmdesk.catalogue.discovery import definition_hash
+from helmdesk.catalogue.kinds import Metric
 from helmdesk.errors import NotFoundError, NotPermittedError
-from helmdesk.kinds import Metric
 from helmdesk.query.distribution import has_distribution
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import GRAINS, next_period
-from helmdesk.query.scorecard import Scorecard
 from helmdesk.query.window import boundary
 from helmdesk.query.words import show_reason
 from helmdesk.web.access import EVERYONE, LEADS

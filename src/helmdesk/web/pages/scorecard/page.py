@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from helmdesk.query.scorecard import PILLARS, Card, Scorecard
+from helmdesk.analysis.scorecard import PILLARS, Card, Scorecard
 from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from helmdesk.analysis.expectation import can_be_expected
 from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
-from helmdesk.query.expectation import can_be_expected
 from helmdesk.web.access import LEADS, STAFF, Role
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route

@@ -1,0 +1,264 @@
+"""Metrics that users define: one TOML file each in the desk's ``metrics`` folder, governed like ours.
+
+A file says what ours say in Python. Expressions are checked as trees: columns of the fact, literals, comparisons,
+arithmetic, and a short list of functions; nothing else gets through. Meaning is locked by version: a file whose
+meaning changes under its old version is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from helmdesk.catalogue.discovery import Entry, definition_hash, load_catalogue
+from helmdesk.catalogue.kinds import (
+    CLOCKS,
+    Category,
+    Change,
+    Count,
+    Direction,
+    Distinct,
+    GroupMean,
+    Lever,
+    Mean,
+    Metric,
+    NetShare,
+    Part,
+    Pillar,
+    Quantile,
+    Reference,
+    Share,
+    Sum,
+    SumOnce,
+    SumRatio,
+    Survival,
+    Value,
+    Variant,
+)  # fmt: skip
+from helmdesk.errors import SettingError, nearest
+from helmdesk.facts.build.fact import load_facts
+from helmdesk.records.schema import RECORD_TYPES
+from helmdesk.toml_file import read_toml
+
+FOLDER, LOCK = "metrics", "definitions.lock"
+KINDS: dict[str, type] = {
+    "count": Count, "share": Share, "net_share": NetShare, "mean": Mean, "quantile": Quantile, "distinct": Distinct, "sum": Sum,
+    "sum_once": SumOnce, "sum_ratio": SumRatio, "group_mean": GroupMean, "survival": Survival,
+}  # fmt: skip
+EXPRESSIONS = ("hits", "positive", "negative", "column", "once_per", "numerator", "denominator", "cluster", "group", "ended", "where")
+TEXTS = ("name", "owner", "unit", "where", "where_words", "formula", "rewards", "exposes", "description")
+FUNCTIONS = {"seconds", "forever", "days", "coalesce", "least", "greatest", "abs", "lower", "nullif"}
+ALLOWED: tuple[type[exp.Expr], ...] = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT,
+    exp.LTE, exp.In, exp.Between, exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Case, exp.If, exp.Like,
+    exp.Anonymous, exp.Coalesce, exp.Least, exp.Greatest, exp.Abs, exp.Lower, exp.Nullif,
+)  # fmt: skip
+
+
+def load_custom_metrics(folder: Path) -> dict[str, Entry]:
+    """Return the metrics defined in a desk's folder by key; empty without one.
+
+    Raises:
+        SettingError: a file that is no valid definition, or whose meaning changed under its version; names file and key.
+    """
+    found: dict[str, Entry] = {}
+    for path in sorted((folder / FOLDER).glob("*.toml")):
+        entry = _read(path)
+        found[entry.metric.key] = entry
+    if found:
+        _keep_versions(folder / FOLDER / LOCK, found)
+    return found
+
+
+def _read(path: Path) -> Entry:
+    content = read_toml(path, SettingError)
+    known = {field.name for field in dataclasses.fields(Metric)} - {"changes", "variants", "references"}
+    for word in content:
+        if word not in known | {"description", "changes", "variant", "reference"}:
+            raise SettingError(f"{path}: unknown key '{word}'{nearest(word, known)}")
+    key = content.get("key", path.stem)
+    if key != path.stem or not key.isidentifier():
+        raise SettingError(f"{path}: the key is the file's name, a word of letters, digits and underscores; not '{key}'")
+    if key in load_catalogue():
+        raise SettingError(f"{path}: '{key}' is one of ours; choose another name")
+    _check_words(path, content)
+    plain = (
+        "name",
+        "version",
+        "owner",
+        "pillar",
+        "category",
+        "unit",
+        "direction",
+        "fact",
+        "where",
+        "where_words",
+        "formula",
+        "rewards",
+        "exposes",
+    )
+    given: dict[str, Any] = {word: content[word] for word in plain}
+    given |= {word: tuple(content.get(word, ())) for word in ("evidence", "supports", "read_with", "needs")}
+    metric = Metric(
+        key=key,
+        changes=_changes(path, content),
+        value=_value(path, "value", content["value"]),
+        anchor=content.get("anchor"),
+        pending=_pending(path, content.get("pending")),
+        variants=tuple(_variant(path, item) for item in content.get("variant", [])),
+        references=tuple(Reference(str(item.get("text", "")), str(item.get("source", ""))) for item in content.get("reference", [])),
+        clocks=tuple(content.get("clocks", ["calendar"])),
+        **given,
+    )
+    if metric.anchor is None:
+        raise SettingError(f"{path}: 'anchor' is missing: which instant places a row in a period?")
+    for expression in _expressions(metric):
+        _check(path, expression)
+    return Entry(metric, content["description"])
+
+
+def _check_words(path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse what is missing, of the wrong type, or outside a vocabulary."""
+    for word in (*TEXTS, "version", "value", "fact", "evidence", "supports", "changes", "pillar", "category", "direction"):
+        if word not in content:
+            raise SettingError(f"{path}: '{word}' is missing")
+    for word in TEXTS:
+        _is(path, word, isinstance(content[word], str) and bool(content[word].strip()), "a text", content[word])
+    for word, choices in (("pillar", Pillar), ("category", Category), ("direction", Direction)):
+        _one_of(path, word, content[word], get_args(choices))
+    _one_of(path, "fact", content["fact"], load_facts())
+    for word in ("evidence", "supports", "read_with", "needs", "clocks"):
+        value = content.get(word, [])
+        _is(path, word, isinstance(value, list) and all(isinstance(item, str) for item in value), "a list of texts", value)
+    for lever in content["supports"]:
+        _one_of(path, "supports", lever, get_args(Lever))
+    for clock in content.get("clocks", []):
+        _one_of(path, "clocks", clock, CLOCKS)
+    for need in content.get("needs", []):
+        for name in need.split("|"):
+            _one_of(path, "needs", name, RECORD_TYPES)
+
+
+def _is(path: Path, word: str, is_right: bool, wanted: str, value: Any) -> None:
+    if not is_right:
+        raise SettingError(f"{path}: {word} must be {wanted}, not {value!r}")
+
+
+def _one_of(path: Path, word: str, value: Any, choices: Collection[str]) -> None:
+    if value not in choices:
+        raise SettingError(f"{path}: {word}: {value!r} is not known{nearest(str(value), choices)} (known: {', '.join(choices)})")
+
+
+def _changes(path: Path, content: Mapping[str, Any]) -> tuple[Change, ...]:
+    version, changes = content["version"], content["changes"]
+    _is(path, "version", isinstance(version, int) and version >= 1, "a whole number from 1", version)
+    try:
+        found = tuple(Change(item["version"], item["date"], item["why"]) for item in changes)
+    except (TypeError, KeyError) as error:
+        raise SettingError(f"{path}: changes need version, date and why: {changes!r}") from error
+    is_sound = bool(found) and all(isinstance(change.date, date) for change in found) and found[-1].version == version
+    _is(path, "changes", is_sound, f"a history that ends with version {version}, each entry with a date", changes)
+    return found
+
+
+def _value(path: Path, word: str, given: Any) -> Value:
+    _is(path, word, isinstance(given, dict) and "kind" in given, "a table with a kind", given)
+    _one_of(path, f"{word}: kind", given["kind"], KINDS)
+    kind = KINDS[given["kind"]]
+    known = {field.name for field in dataclasses.fields(kind)}
+    for name in given:
+        if name != "kind" and name not in known:
+            raise SettingError(f"{path}: {word}: a {given['kind']} has no '{name}'{nearest(name, known)}")
+    try:
+        value: Value = kind(**{name: item for name, item in given.items() if name != "kind"})
+    except TypeError as error:
+        missing = [field.name for field in dataclasses.fields(kind) if field.name not in given and field.default is dataclasses.MISSING]
+        raise SettingError(f"{path}: {word}: a {given['kind']} needs {', '.join(missing)}") from error
+    q = getattr(value, "q", 0.5)
+    _is(path, f"{word}: q", isinstance(q, float) and 0 < q < 1, "a number between 0 and 1", q)
+    return value
+
+
+def _pending(path: Path, given: Any) -> Part | None:
+    if given is None:
+        return None
+    _is(path, "pending", isinstance(given, dict) and set(given) == {"anchor", "where"}, "a table of anchor and where", given)
+    return Part("pending", given["anchor"], given["where"])
+
+
+def _variant(path: Path, given: Mapping[str, Any]) -> Variant:
+    for word in ("name", "description"):
+        _is(path, f"variant: {word}", isinstance(given.get(word), str), "a text", given.get(word))
+    known = ("name", "description", "used_by", "value", "anchor", "where", "unit", "direction")
+    for word in given:
+        if word not in known:
+            raise SettingError(f"{path}: variant {given['name']}: unknown key '{word}'{nearest(word, known)}")
+    value = _value(path, f"variant {given['name']}: value", given["value"]) if "value" in given else None
+    return Variant(**{**given, "value": value})
+
+
+def _expressions(metric: Metric) -> list[str]:
+    """Return every expression of a metric and its variants."""
+    found: list[str] = []
+    for holder in (metric, *metric.variants, metric.value, *(variant.value for variant in metric.variants), metric.pending):
+        found += [getattr(holder, name) for name in EXPRESSIONS if isinstance(getattr(holder, name, None), str) and getattr(holder, name)]
+        found += [anchor] if isinstance(anchor := getattr(holder, "anchor", None), str) else []
+    return [*found, *metric.evidence]
+
+
+def _check(path: Path, text: str) -> None:
+    try:
+        parsed = sqlglot.parse(text, dialect="duckdb")
+    except (SqlglotError, RecursionError) as error:
+        raise SettingError(f"{path}: cannot read {text!r}: {str(error).splitlines()[0]}") from error
+    if len(parsed) != 1 or parsed[0] is None:
+        raise SettingError(f"{path}: {text!r} is not one expression")
+    for node in parsed[0].walk():
+        is_call = isinstance(node, exp.Anonymous)
+        if node.comments or not isinstance(node, ALLOWED) or (is_call and str(node.name).lower() not in FUNCTIONS):
+            raise SettingError(
+                f"{path}: not allowed in an expression: {node.sql('duckdb')[:80]!r} (functions: {', '.join(sorted(FUNCTIONS))})"
+            )
+        if isinstance(node, exp.Column) and len(node.parts) != 1:
+            raise SettingError(f"{path}: name a column of the fact, not {node.sql('duckdb')!r}")
+
+
+def check_columns(metric: Metric, columns: Collection[str]) -> None:
+    """Refuse names that the metric's fact does not have.
+
+    Raises:
+        SettingError: names metric, column and what comes nearest.
+    """
+    for text in _expressions(metric):
+        for node in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.Column):
+            if node.name not in columns:
+                raise SettingError(f"metric '{metric.key}': {metric.fact} has no column '{node.name}'{nearest(node.name, columns)}")
+
+
+def _keep_versions(lock: Path, found: Mapping[str, Entry]) -> None:
+    """Compare with what each version meant when it was first used, and remember new ones."""
+    known = read_toml(lock, SettingError) if lock.exists() else {}
+    added = []
+    for key, entry in found.items():
+        version, meaning = str(entry.metric.version), definition_hash(entry.metric)
+        before = known.get(key, {}).get(version)
+        if before is None:
+            known.setdefault(key, {})[version] = meaning
+            added.append(key)
+        elif before != meaning:
+            raise SettingError(f"metric '{key}': the meaning changed but the version is still {version}; raise it and add to changes why")
+    if added:
+        lines = ["# What every version of a metric meant when it was first used. Kept by Helmdesk; do not edit."]
+        for key in sorted(known):
+            lines += ["", f"[{key}]", *(f'{version} = "{meaning}"' for version, meaning in sorted(known[key].items()))]
+        # A folder nobody may write to still can be read; its versions are then not remembered.
+        with contextlib.suppress(OSError):
+            lock.write_text("\n".join(lines) + "\n", encoding="utf-8")

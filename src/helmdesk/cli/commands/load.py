@@ -1,0 +1,143 @@
+"""``helmdesk load``: files into the lake, exactly once."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from helmdesk.cli.options import desk_option, open_desk
+from helmdesk.cli.output import talk
+from helmdesk.cli.progress import Progress
+from helmdesk.records.staging import LoadReport
+
+MAX_SHOWN = 8
+
+
+def _sources_epilog() -> str:
+    from helmdesk.sources.source import find_source, source_names
+
+    lines = "\n".join(f"  {name:<12} {find_source(name).summary}" for name in source_names())
+    return f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load zendesk export/ --desk my-desk --scorecard\n  helmdesk load mapping --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping answers.toml --desk my-desk"
+
+
+class LoadCommand(click.Command):
+    """Lists the sources in its help without importing them for every other command."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write sources and examples."""
+        self.epilog = _sources_epilog()
+        super().format_epilog(ctx, formatter)
+
+
+@click.command("load", cls=LoadCommand)
+@click.argument("source")
+@click.argument("paths", nargs=-1, required=True)
+@desk_option
+@click.option("--mapping", metavar="FILE", help="Mapping file (TOML), for the source 'mapping' and others that take one.")
+@click.option("--time-zone", help="Zone of times written without one (IANA name).")
+@click.option("--scale", metavar="LOW-HIGH", help="Lowest and highest answer, for the source 'survey': 1-5, 1-7, 0-10.")
+@click.option(
+    "--dates", type=click.Choice(["day-first", "month-first"]), help="What 05/06/2026 begins with, where no date of the file tells."
+)
+@click.option("--as", "account", metavar="NAME", help="Account whose tickets these are, where a desk holds several: brand-b.")
+@click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
+@click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
+@click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards (tables only).")
+@click.option("--start", metavar="DATE", help="With --scorecard: first local day of its window.")
+@click.option("--end", metavar="DATE", help="With --scorecard: last local day of its window, excluded.")
+@click.option("--suggest", is_flag=True, help="Write a first mapping for the file to stdout and load nothing.")
+@click.option("--format", "format_name", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(
+    source: str,
+    paths: tuple[str, ...],
+    desk_path: str | None,
+    mapping: str | None,
+    time_zone: str | None,
+    scale: str | None,
+    dates: str | None,
+    account: str | None,
+    dry_run: bool,
+    no_refresh: bool,
+    shows_scorecard: bool,
+    start: str | None,
+    end: str | None,
+    suggest: bool,
+    format_name: str,
+) -> None:
+    """Load PATH... through SOURCE: the whole batch or nothing, and never twice."""
+    if suggest:
+        from helmdesk.sources.suggestion import suggest_mapping
+
+        click.echo(suggest_mapping(Path(paths[0])))
+        talk("check every line marked with '?', then load with --mapping FILE")
+        return
+    from helmdesk.sources.source import scale_of
+
+    desk = open_desk(desk_path)
+    with Progress() as progress:
+        report = desk.load(
+            source,
+            paths,
+            mapping=mapping,
+            time_zone=time_zone,
+            scale=scale_of(source, scale),
+            dates=dates,
+            account=account,
+            is_dry_run=dry_run,
+            refresh=not no_refresh,
+            on_step=progress,
+        )
+    if not dry_run and not no_refresh:
+        # Known only after the refresh: what the new records mean for the numbers.
+        report.notes += map(str, desk.concerns())
+    if format_name == "json":
+        click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(describe(report, dry_run)))
+        if shows_scorecard and not dry_run:
+            from helmdesk.cli.commands.scorecard import show_scorecard
+
+            click.echo()
+            show_scorecard(desk, format_name, start=start, end=end)
+    desk.check_quality(report)
+    if not dry_run and not no_refresh and not shows_scorecard:
+        talk(f"next: helmdesk scorecard --desk {desk.path}")
+
+
+def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
+    """Return the load report as lines."""
+    if report.is_already_loaded:
+        return ["already loaded: the lake holds exactly this input; nothing was added", *(f"note: {note}" for note in report.notes)]
+    lines = [f"{file.rows:>9,} rows  {file.path}" for file in report.files]
+    for file in report.files:
+        if file.unknown_columns:
+            names = ", ".join(file.unknown_columns[:MAX_SHOWN])
+            more = f" and {len(file.unknown_columns) - MAX_SHOWN} more" if len(file.unknown_columns) > MAX_SHOWN else ""
+            lines.append(f"schema drift: {Path(file.path).name} has columns this source does not know: {names}{more}")
+    listed = ", ".join(f"{count:,} {name}" for name, count in report.records.items())
+    total = f"{sum(report.records.values()):>9,} records: {listed or 'none'}"
+    lines += (
+        textwrap.wrap(total, 118, replace_whitespace=False, subsequent_indent=" " * 10, break_on_hyphens=False, drop_whitespace=True)
+        if listed
+        else [total]
+    )
+    if sum(report.tickets.values()):
+        lines.append(
+            f"{sum(report.tickets.values()):>9,} tickets: "
+            + ", ".join(f"{count:,} {word}" for word, count in report.tickets.items() if count)
+        )
+    lines += [f"note: {note}" for note in report.notes]
+    if report.duplicates:
+        lines.append(f"duplicates: {report.duplicates:,} exact repeats were kept once")
+    if report.older_versions:
+        lines.append(f"older versions: {report.older_versions:,} records of rows that came again later in the same input were left out")
+    if report.quarantined_rows:
+        lines.append(f"quarantine: {report.quarantined_rows:,} rows")
+        lines += [f"  {count:,} x {reason}" for reason, count in list(report.quarantined.items())[:MAX_SHOWN]]
+        lines += [f"  e.g. {example}" for example in report.quarantine_examples[:3]]
+    lines.append("dry run: nothing was stored" if is_dry_run else f"stored as lake version {report.lake_version}")
+    return lines

@@ -1,0 +1,245 @@
+"""A desk as one reader sees it: all that the site, its API and everything built on them can hold of a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from helmdesk.errors import NotPermittedError
+
+if TYPE_CHECKING:
+    from helmdesk.analysis.accounts import Account
+    from helmdesk.analysis.compare import Comparison
+    from helmdesk.analysis.concerns import Concern
+    from helmdesk.analysis.expectation import Expectation, Spread
+    from helmdesk.analysis.open_work import OpenWork
+    from helmdesk.analysis.scorecard import Scorecard
+    from helmdesk.analysis.ticket import Story
+    from helmdesk.catalogue.discovery import Entry
+    from helmdesk.desk.live import LiveDesk
+    from helmdesk.insight.brief import Brief
+    from helmdesk.insight.dismissals import Dismissal
+    from helmdesk.insight.explanation import Explanation
+    from helmdesk.insight.rules import Rule
+    from helmdesk.query.distribution import Bin
+    from helmdesk.query.drill import RowsPage
+    from helmdesk.query.measurement import Measurements
+    from helmdesk.query.policy import Policy
+    from helmdesk.query.window import Window
+    from helmdesk.records.journal import Batch, Quarantined
+    from helmdesk.settings import Settings
+
+
+class ScopedDesk:
+    """What a desk answers to one reader. Questions are those of `helmdesk.desk.desk.Desk`, each asked under the policy.
+
+    What concerns the whole desk (its definitions, what was loaded) is for readers whose policy leaves out no rows.
+
+    Attributes:
+        policy: who reads.
+    """
+
+    def __init__(self, desk: LiveDesk, policy: Policy) -> None:
+        self.__desk, self.policy = desk, policy
+
+    # -- the desk itself --------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """The desk's settings."""
+        return self.__desk.settings
+
+    @property
+    def catalogue(self) -> Mapping[str, Entry]:
+        """The metrics this reader may ask for, by key."""
+        allowed = self.policy.metrics
+        known = self.__desk.catalogue
+        return known if allowed is None else MappingProxyType({key: entry for key, entry in known.items() if key in allowed})
+
+    def find_metric(self, key: str) -> Entry:
+        """Return a metric's definition.
+
+        Raises:
+            NotFoundError: there is none of that key.
+        """
+        return self.__desk.find_metric(key)
+
+    def dimensions(self, key: str, variant: str | None = None) -> dict[str, str]:
+        """Return by what this reader may slice a metric: names with their help."""
+        found = self.__desk.dimensions(key, variant)
+        return {name: text for name, text in found.items() if self.policy.may_see(name)}
+
+    def notice(self) -> str:
+        """Return what a reader must know about the numbers of this moment; empty when there is nothing."""
+        return self.__desk.notice()
+
+    def identity(self) -> tuple[object, ...]:
+        """Return what an answer depends on beside its question: mart, settings, definitions and policy."""
+        return *self.__desk.identity(), self.policy.digest()
+
+    def check(self) -> None:
+        """Open the mart.
+
+        Raises:
+            HelmdeskError: it cannot be read.
+        """
+        self.__desk.open_mart()
+
+    @property
+    def lake_version(self) -> int:
+        """The version of the lake that the numbers are made of."""
+        return self.__desk.open_mart().made_of.lake_version
+
+    @property
+    def as_of(self) -> datetime:
+        """The end of the data, naive UTC."""
+        return self.__desk.open_mart().bounds.as_of
+
+    @property
+    def record_types(self) -> frozenset[str]:
+        """The types of records that were ever loaded; none on an empty desk."""
+        return self.__desk.open_mart().bounds.record_types
+
+    def missing(self, key: str, variant: str | None = None) -> tuple[str, ...]:
+        """Return the types of records that a metric lacks here."""
+        entry = self.find_metric(key)
+        return tuple(self.__desk.open_mart().bounds.missing(entry.variant(variant) if variant else entry.metric))
+
+    # -- questions --------------------------------------------------------------------------------
+
+    def measure(self, *keys: str, **asked: Any) -> Measurements:
+        """Measure one or more metrics."""
+        return self.__desk.measure(*keys, **asked, policy=self.policy)
+
+    def rows(self, key: str, **asked: Any) -> RowsPage:
+        """Return some of the rows behind a number."""
+        return self.__desk.rows(key, **asked, policy=self.policy)
+
+    def distribution(self, key: str, **asked: Any) -> tuple[Bin, ...]:
+        """Return how the values behind a number are spread."""
+        return self.__desk.distribution(key, **asked, policy=self.policy)
+
+    def scorecard(self, **asked: Any) -> Scorecard:
+        """Return cards over a window."""
+        return self.__desk.scorecard(**asked, policy=self.policy)
+
+    def window(self, **asked: Any) -> Window:
+        """Return the window that `scorecard` would look at."""
+        return self.__desk.window(**asked)
+
+    def sla_at(self, at: str | None = None, *, where: str | None = None) -> list[dict[str, Any]]:
+        """Return the SLA clocks that were running, paused or overdue at an instant."""
+        return self.__desk.sla_at(at, where=where, policy=self.policy)
+
+    def compare(self, preset: Any, *arguments: Any, **asked: Any) -> list[Comparison]:
+        """Return another tool's numbers beside ours."""
+        return self.__desk.compare(preset, *arguments, **asked, policy=self.policy)
+
+    def ticket(self, ticket_id: str) -> Story:
+        """Return one ticket's story."""
+        return self.__desk.ticket(ticket_id, policy=self.policy)
+
+    def open_work(self, *, where: str | None = None) -> OpenWork:
+        """Return open tickets by age and priority."""
+        return self.__desk.open_work(where=where, policy=self.policy)
+
+    def accounts(self, **asked: Any) -> list[Account]:
+        """Return accounts over a window."""
+        return self.__desk.accounts(**asked, policy=self.policy)
+
+    def spread(self, key: str, **asked: Any) -> Spread:
+        """Return how a metric lies between the agents of a group."""
+        return self.__desk.spread(key, **asked, policy=self.policy)
+
+    def expectation(self, key: str, **asked: Any) -> Expectation:
+        """Return the reader's own value beside what their team's values on the same mix of work would give.
+
+        Raises:
+            NotPermittedError: a reader without work of their own in the data.
+        """
+        agent = self.policy.agent
+        if not agent:
+            raise NotPermittedError("only somebody with work of their own in the data sees it beside the team's")
+        return self.__desk.expectation(key, agent, team=self.own_team, **asked, policy=self.policy)
+
+    @property
+    def own_team(self) -> str | None:
+        """The present team of the reader."""
+        return self.__desk.team_of(self.policy.agent) if self.policy.agent else None
+
+    def segments(self) -> dict[str, list[str]]:
+        """Return the values of the dimensions that filters offer."""
+        return self.__desk.segments(policy=self.policy)
+
+    def explain(self, key: str, **asked: Any) -> Explanation:
+        """Explain one metric."""
+        return self.__desk.explain(key, **asked, policy=self.policy)
+
+    def brief(self, **asked: Any) -> Brief:
+        """Return the brief of the last complete week."""
+        return self.__desk.brief(**asked, policy=self.policy)
+
+    def rules(self, key: str, **asked: Any) -> tuple[Rule, ...]:
+        """Return alerts in waiting."""
+        return self.__desk.rules(key, **asked, policy=self.policy)
+
+    # -- what is told no more ---------------------------------------------------------------------
+
+    def dismiss(self, subject: str, **asked: Any) -> Dismissal:
+        """Stop telling a verdict or a finding until it changes."""
+        return self.__desk.dismiss(subject, **asked, policy=self.policy)
+
+    def tell_again(self, subject: str, *, where: str | None = None) -> tuple[Dismissal, ...]:
+        """Undo dismissals."""
+        return self.__desk.tell_again(subject, where=where, policy=self.policy)
+
+    def dismissed(self) -> tuple[Dismissal, ...]:
+        """Return what this reader's colleagues dismissed."""
+        return self.__desk.dismissed(policy=self.policy)
+
+    # -- the whole desk ---------------------------------------------------------------------------
+
+    @property
+    def sees_all_rows(self) -> bool:
+        """Whether no row is left out for this reader."""
+        return self.policy.predicate is None and self.policy.names is None
+
+    def _whole(self) -> LiveDesk:
+        if not self.sees_all_rows:
+            raise NotPermittedError("this concerns the whole desk; ask somebody who may see all of it")
+        return self.__desk
+
+    def change_settings(self, changed: Settings) -> None:
+        """Write the settings of the desk, and follow them."""
+        self._whole().change_settings(changed)
+
+    def concerns(self) -> list[Concern]:
+        """Return what the numbers lack or rest on; nothing to readers of a part, whose numbers it may not touch."""
+        return self.__desk.concerns() if self.sees_all_rows else []
+
+    def agents(self) -> dict[str, str | None]:
+        """Return the names of all agents in the data with their present team."""
+        return self._whole().agents()
+
+    def definitions(self) -> dict[str, list[dict[str, Any]]]:
+        """Return calendars, SLA policies, instruments, queues, teams and contracts, without the columns that are not for this reader."""
+        found = self.__desk.definitions()
+        return {table: [{name: row[name] for name in self.policy.shown(row)} for row in rows] for table, rows in found.items()}
+
+    def batches(self) -> list[Batch]:
+        """Return what was loaded."""
+        return self.__desk.batches()
+
+    def quarantine(self, batch_id: str | None = None) -> list[Quarantined]:
+        """Return quarantined cells."""
+        return self._whole().quarantine(batch_id)
+
+    def mart_version(self) -> int | None:
+        """Return the lake version of the published mart."""
+        return self.__desk.mart_version()
+
+    def loaded_version(self) -> int:
+        """Return the newest version of the lake."""
+        return self.__desk.lake.version()

@@ -1,0 +1,1 @@
+"""Marts: publish one, find the one that is published."""

@@ -308,7 +308,7 @@ def test_one_person_with_another_name_is_no_other_account(load: Loader) -> None:
 
 def test_a_desk_that_was_loaded_before_accounts_were_known(load: Loader, tmp_path: Path) -> None:
     """Its batches say nothing of accounts."""
-    from helmdesk.sources.source import Options, find_source
+    from helmdesk.sources.parts.source import Options, find_source
 
     place = folder(tmp_path / "old", A)
     load.desk.load_with(lambda staging: find_source("zendesk").read(staging, [place], Options()), "zendesk", "zendesk-old")

@@ -20,7 +20,7 @@ import pytest
 from desks import make_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, MappingError
-from helmdesk.sources.suggestion import suggest_mapping
+from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.toml_file import read_toml
 
 HEADER = "id,created_at,status,updated_at\n"

@@ -12,7 +12,7 @@ import pytest
 from desks import make_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError, InputError, MappingError
-from helmdesk.sources.suggestion import suggest_mapping
+from helmdesk.sources.parts.suggestion import suggest_mapping
 
 MAPPING = """
 name = "shop"

@@ -7,13 +7,13 @@ import functools
 import hashlib
 import importlib
 import inspect
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from helmdesk.catalogue.kinds import Metric, Variant
 from helmdesk.errors import NotFoundError, nearest
+from helmdesk.modules import module_names
 
 MEANING = ("unit", "direction", "fact", "anchor", "value", "where", "clocks", "pending", "needs")
 
@@ -50,13 +50,12 @@ class Entry:
 @functools.cache
 def load_catalogue() -> Mapping[str, Entry]:
     """Return all metrics by key, in the order of keys."""
-    package = importlib.import_module("helmdesk.metrics")
     found: dict[str, Entry] = {}
-    for module_info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"helmdesk.metrics.{module_info.name}")
+    for name in module_names("helmdesk.metrics"):
+        module = importlib.import_module(f"helmdesk.metrics.{name}")
         metric: Metric = module.metric
-        if metric.key != module_info.name:
-            raise AssertionError(f"metrics/{module_info.name}.py defines '{metric.key}'")
+        if metric.key != name:
+            raise AssertionError(f"metrics/{name}.py defines '{metric.key}'")
         found[metric.key] = Entry(metric, inspect.cleandoc(module.__doc__ or ""))
     return found
 

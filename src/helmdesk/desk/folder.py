@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from helmdesk.records.answers import Instrument
     from helmdesk.records.staging import LoadReport, Staging
     from helmdesk.settings import Settings
-    from helmdesk.sources.source import Options
+    from helmdesk.sources.parts.source import Options
 
 
 def limits_of(given: Settings) -> Limits:
@@ -84,8 +84,8 @@ class DeskFolder(DeskMarts):
                 tells of which account they are.
             DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
         """
+        from helmdesk.sources.parts.source import Options
         from helmdesk.sources.reading.archive import unpack_archives
-        from helmdesk.sources.source import Options
 
         options = Options(Path(mapping) if mapping else None, time_zone, scale, dates, self._known_instruments)
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
@@ -114,8 +114,8 @@ class DeskFolder(DeskMarts):
     ) -> LoadReport:
         from helmdesk.records.accounts import settle_account
         from helmdesk.records.staging import batch_identity
+        from helmdesk.sources.parts.source import find_source
         from helmdesk.sources.reading.glance import digest, expected_bytes
-        from helmdesk.sources.source import find_source
 
         found = find_source(source)
         files = found.files(paths)
@@ -164,7 +164,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.records.novelty import count_tickets
         from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
-        from helmdesk.sources.instruments import tell_answers
+        from helmdesk.sources.parts.instruments import tell_answers
 
         self.confirm_lake(self.published_made_of())
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:

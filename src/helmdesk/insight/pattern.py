@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +13,7 @@ from helmdesk.errors import NotFoundError
 from helmdesk.insight.finding import Evidence, Finding, Lever, Test, review_in
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
+from helmdesk.modules import module_names
 from helmdesk.query.filters import Filter, parse_filter
 
 
@@ -129,9 +129,8 @@ def _may_tell(study: Study, form: Form, found: Found, where: Filter) -> bool:
 @functools.cache
 def load_patterns() -> Mapping[str, Entry]:
     """Return all patterns by key, found by scanning one folder."""
-    package = importlib.import_module("helmdesk.insight.patterns")
     found = {}
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        loaded = importlib.import_module(f"helmdesk.insight.patterns.{module.name}")
-        found[module.name] = Entry(module.name, loaded.pattern, inspect.cleandoc(loaded.__doc__ or ""))
+    for name in module_names("helmdesk.insight.patterns"):
+        loaded = importlib.import_module(f"helmdesk.insight.patterns.{name}")
+        found[name] = Entry(name, loaded.pattern, inspect.cleandoc(loaded.__doc__ or ""))
     return found

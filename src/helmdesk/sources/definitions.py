@@ -26,7 +26,7 @@ from typing import Any
 from helmdesk.errors import InputError, nearest
 from helmdesk.records.schema import CHOICES
 from helmdesk.records.staging import FileReport, Staging, text
-from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.toml_file import read_toml
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

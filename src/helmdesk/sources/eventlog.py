@@ -19,12 +19,12 @@ from pathlib import Path
 from helmdesk.errors import InputError, MappingError, nearest
 from helmdesk.records.schema import STATUSES
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.columns import Sheet, open_sheet, sheet_of, times_of
+from helmdesk.sources.parts.columns import Sheet, open_sheet, sheet_of, times_of
+from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, words_of
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import own_words
 from helmdesk.sources.reading.xes import read_xes
-from helmdesk.sources.source import Options, Source, named_paths
 from helmdesk.toml_file import read_toml
 
 STATUS = {

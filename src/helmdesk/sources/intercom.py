@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.source import Options, Source
+from helmdesk.sources.parts.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 from helmdesk.sources.reading.outcomes import WORDS, own_outcomes, tag_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import with_own_words
-from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, open_tables, reject_times, seen_columns
 
 TIMES = TimeReader("UTC")
 STATES = {"open": "open", "closed": "solved", "snoozed": "waiting_customer"}

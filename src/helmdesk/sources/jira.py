@@ -17,14 +17,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging
+from helmdesk.sources.parts.source import Options, Source
+from helmdesk.sources.parts.tables import entity_columns, find_tables, note_undated, open_tables, reject_times, seen_columns
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import with_own_words
-from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, note_undated, open_tables, reject_times, seen_columns
 
 TIMES = TimeReader("UTC")
 ENDED = "case when s.status = 'solved' then s.outcome end"

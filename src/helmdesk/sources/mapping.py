@@ -10,10 +10,12 @@ from typing import Any
 from helmdesk.errors import MappingError
 from helmdesk.records.schema import RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.columns import plain
-from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.mapping_file import STATUS_NAMES, Cell, Mapping, RecordRule, read_mapping
-from helmdesk.sources.mapping_outcomes import found_outcome, named_outcome
+from helmdesk.sources.parts.columns import plain
+from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.mapping_file import STATUS_NAMES, Cell, Mapping, RecordRule, read_mapping
+from helmdesk.sources.parts.mapping_outcomes import found_outcome, named_outcome
+from helmdesk.sources.parts.source import Options, Source, named_paths
+from helmdesk.sources.parts.tables import seen_columns
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.numbers import NumberReader, numbers_of
@@ -21,8 +23,6 @@ from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.roles import role
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
 from helmdesk.sources.reading.times import NO_TIME, Mend, TimeReader, spelling_of
-from helmdesk.sources.source import Options, Source, named_paths
-from helmdesk.sources.tables import seen_columns
 
 TRIED_ROWS = 1000
 EXAMPLES = 5

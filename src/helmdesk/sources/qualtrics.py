@@ -13,10 +13,10 @@ from pathlib import Path
 from helmdesk.errors import MappingError, NotFoundError
 from helmdesk.records.schema import CHOICES
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.source import Options, Source
+from helmdesk.sources.parts.tables import find_tables, open_tables, reject_times
 from helmdesk.sources.reading.times import TimeReader
-from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import find_tables, open_tables, reject_times
 from helmdesk.toml_file import read_toml
 
 TIMES = TimeReader("UTC")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.columns import Layout, open_sheet, times_of
+from helmdesk.sources.parts.columns import Layout, open_sheet, times_of
+from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.wall_clock import nominal
 from helmdesk.sources.reading.words import worded
-from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
     "agent_id": ("agent_id", "agent", "employee", "employee_id", "name", "user"),

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.parts.source import Options, Source, named_paths
+from helmdesk.sources.parts.tables import seen_columns
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, outcome_of, own_outcomes, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, NO_TIME, TimeReader, spelling_of
 from helmdesk.sources.reading.words import with_own_words
-from helmdesk.sources.source import Options, Source, named_paths
-from helmdesk.sources.tables import seen_columns
 
 STATUS = {
     "New": "new",

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.columns import Layout, in_file_order, open_sheet, times_of
+from helmdesk.sources.parts.columns import Layout, in_file_order, open_sheet, times_of
+from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.times import NO_TIME
 from helmdesk.sources.reading.words import worded
-from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
     "agent_id": ("agent_id", "agent", "employee", "employee_id", "name", "user"),

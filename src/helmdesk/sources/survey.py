@@ -13,9 +13,9 @@ from pathlib import Path
 from helmdesk.errors import InputError
 from helmdesk.records.answers import NO_ANSWER, number_of
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.columns import Layout, Sheet, open_sheet, plain, times_of
-from helmdesk.sources.instruments import stage_instrument
-from helmdesk.sources.source import Options, Source, named_paths
+from helmdesk.sources.parts.columns import Layout, Sheet, open_sheet, plain, times_of
+from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
     "response_id": ("response_id", "survey_id", "unique_id", "id"),

@@ -19,13 +19,13 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of
-from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.parts.columns import Layout, Sheet, open_sheet, times_of
+from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import with_own_words, worded
-from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
     "call_id": ("call_id", "leg_id", "contact_id", "session_id", "chat_id", "id"),

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging
-from helmdesk.sources.columns import Layout, Sheet, open_sheet, times_of
+from helmdesk.sources.parts.columns import Layout, Sheet, open_sheet, times_of
+from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.roles import AUTOMATED, ROLES, UNKNOWN, role
 from helmdesk.sources.reading.words import Vocabulary, with_own_words
-from helmdesk.sources.source import Options, Source, named_paths
 
 LAYOUT: Layout = {
     "conversation_id": ("conversation_id", "session_id", "chat_id", "ticket_id", "thread_id", "case_id"),

@@ -15,16 +15,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.instruments import stage_instrument
+from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.source import Options, Source
+from helmdesk.sources.parts.tables import entity_columns, find_tables, note_undated, open_tables, reject_times, seen_columns
+from helmdesk.sources.parts.zendesk_schedules import stage_schedules
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tag_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import Vocabulary, with_own_words
-from helmdesk.sources.source import Options, Source
-from helmdesk.sources.tables import entity_columns, find_tables, note_undated, open_tables, reject_times, seen_columns
-from helmdesk.sources.zendesk_schedules import stage_schedules
 
 STATUS = {
     "new": "new", "open": "open", "pending": "waiting_customer", "hold": "waiting_third_party",

@@ -18,7 +18,7 @@ MAX_SHOWN = 8
 
 
 def _sources_epilog() -> str:
-    from helmdesk.sources.source import find_source, source_names
+    from helmdesk.sources.parts.source import find_source, source_names
 
     lines = "\n".join(f"  {name:<12} {find_source(name).summary}" for name in source_names())
     return f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load zendesk export/ --desk my-desk --scorecard\n  helmdesk load mapping --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping answers.toml --desk my-desk"
@@ -70,12 +70,12 @@ def command(
 ) -> None:
     """Load PATH... through SOURCE: the whole batch or nothing, and never twice."""
     if suggest:
-        from helmdesk.sources.suggestion import suggest_mapping
+        from helmdesk.sources.parts.suggestion import suggest_mapping
 
         click.echo(suggest_mapping(Path(paths[0])))
         talk("check every line marked with '?', then load with --mapping FILE")
         return
-    from helmdesk.sources.source import scale_of
+    from helmdesk.sources.parts.source import scale_of
 
     desk = open_desk(desk_path)
     with Progress() as progress:

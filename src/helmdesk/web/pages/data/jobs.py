@@ -17,7 +17,7 @@ from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.sample.generate import put_sample_into, remove_sample
 from helmdesk.settings import Settings
-from helmdesk.sources.source import scale_of
+from helmdesk.sources.parts.source import scale_of
 from helmdesk.web.pages.data.models import LoadJob
 
 log = logging.getLogger("helmdesk.web")

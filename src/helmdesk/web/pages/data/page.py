@@ -20,10 +20,10 @@ from helmdesk.desk.folder import limits_of
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.records.accounts import check_name
 from helmdesk.records.limits import Limits
+from helmdesk.sources.parts.source import find_source, scale_of, source_names
+from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.sources.reading.raw_tables import DELIMITERS
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
-from helmdesk.sources.source import find_source, scale_of, source_names
-from helmdesk.sources.suggestion import suggest_mapping
 from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs

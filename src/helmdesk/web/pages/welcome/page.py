@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from helmdesk.sources.source import find_source, source_names
+from helmdesk.sources.parts.source import find_source, source_names
 from helmdesk.web.access import ANYBODY, DATA_KEEPERS, EVERYONE, Role, is_empty
 from helmdesk.web.page import Page, Route
 from helmdesk.web.people.adapters import remember_browser

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.modules import module_names
 from helmdesk.records.answers import Instrument
 from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 
-NOT_SOURCES = {
-    "source",
-    "reading",
-    "suggestion",
-    "tables",
-    "columns",
-    "instruments",
-    "zendesk_schedules",
-    "mapping_file",
-    "mapping_outcomes",
-}
 ENTRY_POINT_GROUP = "helmdesk.sources"
 
 
@@ -95,8 +84,7 @@ def named_paths(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def _own_names() -> list[str]:
-    package = importlib.import_module("helmdesk.sources")
-    return [module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in NOT_SOURCES]
+    return module_names("helmdesk.sources")
 
 
 def source_names() -> list[str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from helmdesk.errors import NotFoundError
 from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.parts.source import Options
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, NO_TIME, TimeReader, spelling_of, spellings_of
-from helmdesk.sources.source import Options
 
 # What exporters append to a table's name; the plain name wins where both exist.
 SUFFIXES = ("_data", "_snowflake", "_postgres", "_redshift")

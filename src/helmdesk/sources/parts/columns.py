@@ -9,10 +9,10 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name
+from helmdesk.sources.parts.source import Options
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, TimeReader, spelling_of
-from helmdesk.sources.source import Options
 
 Layout = Mapping[str, tuple[str, ...]]
 """Meaning -> names it goes by, in lower case with underscores, most telling first."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from helmdesk.records.schema import SOLVED_STATUSES
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.columns import plain
-from helmdesk.sources.mapping_file import STATUS_NAMES, Mapping, RecordRule
+from helmdesk.sources.parts.columns import plain
+from helmdesk.sources.parts.mapping_file import STATUS_NAMES, Mapping, RecordRule
 from helmdesk.sources.reading.outcomes import outcome, outcome_of, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable
 

@@ -1,0 +1,1 @@
+"""What sources share: what one is, tables and columns, mapping files, suggestions."""

@@ -36,6 +36,7 @@ from insight_worlds import cells, clustered_answers, open_work, pair_of_windows
 from helmdesk.desk.desk import Desk
 from helmdesk.insight.brief import Brief, look, make_brief
 from helmdesk.insight.study import Study
+from helmdesk.query.filters import to_text
 from helmdesk.query.periods import local_midnight
 from helmdesk.sample.generate import create_sample
 from helmdesk.sample.situation import read_scenarios
@@ -314,7 +315,7 @@ def planted() -> list[Row]:
             min(scenario["end"] + timedelta(days=6), max(scenario["start"], date(2025, 3, 10)) + timedelta(weeks=14)),
         )
         found = next((day for day, brief in weeks_of(desk, first, last)
-                      for finding in brief.findings if finding.key == wanted and where in finding.where and finding.lever == lever), None)  # fmt: skip
+                      for finding in brief.findings if finding.key == wanted and where in to_text(finding.where) and finding.lever == lever), None)  # fmt: skip
         hits.append((key, scenario["start"], found))
         print(key, found, file=sys.stderr)
     words = ", ".join(f"{key} {found or 'NOT FOUND'}" for key, _, found in hits)
@@ -332,7 +333,7 @@ def planted() -> list[Row]:
         for situation in situations:
             start, end = window(seed, situation.name)
             seen = next((day for day, brief in weeks_of(other, start + timedelta(days=7), end + timedelta(days=6)) for finding in brief.findings
-                         if finding.key in situation.keys and all(word in finding.where for word in situation.where)
+                         if finding.key in situation.keys and all(word in to_text(finding.where) for word in situation.where)
                          and (not situation.lever or finding.lever in situation.lever)), None)  # fmt: skip
             right += seen is not None
             told.append(f"{situation.name} {seen or 'NOT FOUND'}")

@@ -13,6 +13,7 @@ from desks import Event, load_events, make_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE, THEMES
 from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
+from helmdesk.query.filters import Compare
 from helmdesk.statistics.proportion import share_difference_p
 
 BEGIN = {"occurred_at": "2020-01-01", "valid_from": "2020-01-01", "type": "instrument"}
@@ -132,7 +133,7 @@ def test_rebooked_calls(tmp_path: Path, share: float, verdict: type) -> None:
         found = load_patterns()["rebooked_calls"].pattern.look(study)
     assert isinstance(found, verdict), found
     if isinstance(found, Found):
-        assert found.where == "booking = 'changed'"
+        assert found.where == Compare("booking", "=", "changed")
         assert "agent by agent" in found.text
 
 

@@ -24,7 +24,7 @@ from helmdesk.errors import ConflictError, InputError, NotFoundError, NotPermitt
 from helmdesk.insight.dismissals import FILE, Dismissal, Dismissals, scope_of
 from helmdesk.insight.pattern import load_patterns
 from helmdesk.insight.verdict import State
-from helmdesk.query.filters import All, Compare, Filter, IsNull, Not, OneOf, filter_text, parse_filter, simplified
+from helmdesk.query.filters import All, Compare, Filter, IsNull, Not, OneOf, parse_filter, simplified, to_text
 from helmdesk.query.filters import Any as AnyOf
 from helmdesk.query.policy import Policy
 from helmdesk.query.request import Request
@@ -213,9 +213,9 @@ filters = st.recursive(
 def test_a_simplified_filter_is_read_back_as_itself(condition: Filter) -> None:
     simple = simplified(condition)
     assert simplified(simple) == simple
-    assert simplified(parse_filter(filter_text(simple))) == simple
+    assert simplified(parse_filter(to_text(simple))) == simple
     assert simplified(All((condition, condition))) == simple
-    assert simplified(parse_filter(filter_text(condition))) == simple
+    assert simplified(parse_filter(to_text(condition))) == simple
 
 
 @pytest.mark.parametrize(

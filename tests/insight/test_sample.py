@@ -11,7 +11,7 @@ import pytest
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.insight.context import Remark
-from helmdesk.query.filters import OneOf
+from helmdesk.query.filters import Compare, OneOf, to_text
 from helmdesk.query.policy import Policy
 from helmdesk.sample.company import FIRST
 
@@ -36,7 +36,7 @@ def test_the_planted_scenarios_are_in_the_brief(sample_desk: Desk, end: str) -> 
     found = {finding.key: finding for finding in (*brief.findings, *brief.more)}
     for _, key, where, lever in [scenario for scenario in SCENARIOS if scenario[0] == end]:
         assert key in found, f"{key} is not in the brief of {end}: {list(found)}"
-        assert where in found[key].where
+        assert where in to_text(found[key].where)
         assert found[key].lever == lever
         assert "consistent with" in found[key].text
         assert found[key].review is not None
@@ -72,7 +72,7 @@ def test_counts_medians_and_means_are_explained_too(sample_desk: Desk) -> None:
     assert volume.workload[0] > 0
     handle = sample_desk.explain("average_handle_time", start="2025-06-01", end="2025-07-01")
     assert handle.location is not None
-    assert handle.location.places[0].where == "channel = 'chat'"
+    assert handle.location.places[0].where == Compare("channel", "=", "chat")
     assert handle.location.unexplained is not None
     assert handle.location.unexplained < 0.2
     waiting = sample_desk.explain("first_response_time", end="2026-03-02")

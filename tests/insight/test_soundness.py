@@ -7,6 +7,7 @@ from pathlib import Path
 
 from desks import load_events, make_desk, ticket
 from helmdesk.desk.desk import Desk
+from helmdesk.query.filters import Compare
 
 
 def weeks(count: int, *, a_day: int, stops: str = "", doubled: bool = False) -> list[dict[str, object]]:
@@ -40,7 +41,8 @@ def test_a_source_that_stopped_is_told_first(tmp_path: Path) -> None:
     brief = desk_of(tmp_path / "desk", weeks(14, a_day=6, stops="chat")).brief()
     assert brief.findings[0].key == "data:stopped:channel"
     assert brief.findings[0].lever == "data"
-    assert brief.findings[0].where == "channel = 'chat'"
+    assert brief.findings[0].where == Compare("channel", "=", "chat")
+    assert brief.findings[0].rule
     assert "42 tickets a week" in brief.findings[0].text
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.context import Remark, context, worked_share
 from helmdesk.insight.dismissals import Dismissal
-from helmdesk.insight.finding import Evidence, Finding, Test, review_in
+from helmdesk.insight.finding import ByCourse, ByTest, Evidence, Finding, Test, review_in
 from helmdesk.insight.location import Location, locate
 from helmdesk.insight.movement import Movement, movement
 from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
@@ -21,7 +21,6 @@ from helmdesk.insight.verdict import Side, State, Verdict, verdict_of
 from helmdesk.statistics.discovery import discoveries
 
 MOST = 5
-ORDER = ("data", "change", "unexplained", "standing")
 # With less than this share of the usual time worked, a week is short.
 SHORT_WEEK = 0.9
 
@@ -68,7 +67,7 @@ class Brief:
 
     Attributes:
         start, end: the week, local dates, half-open.
-        findings: at most five, data problems first, then by how many cases a week they concern.
+        findings: at most five: data problems, then changes, then what stands; what was tested before what meets a rule, each by how many cases a week it concerns.
         more: findings beyond those.
         better: metrics that move the right way: new, or going on.
         settled: metrics whose course settled in this week; told once.
@@ -166,7 +165,7 @@ def make_brief(study: Study, seen: Look, others: Sequence[Remark] = (), dismisse
     left = _left(seen, told, explained)
     if left:
         found.append(_unexplained(study, left, courses, others))
-    ordered = sorted((*seen.problems, *found), key=lambda each: (ORDER.index(_rank(each)), -each.affected))
+    ordered = sorted((*seen.problems, *found), key=lambda each: each.order)
     aside = [
         *(SetAside(each.title, each.metrics[0], dismissed[each.identity]) for each in seen.patterns if each not in found),
         *(SetAside(each.name, each.key, each.course.dismissed) for each in courses.values() if each.course.dismissed is not None),
@@ -183,11 +182,6 @@ def make_brief(study: Study, seen: Look, others: Sequence[Remark] = (), dismisse
     )  # fmt: skip
 
 
-def _rank(finding: Finding) -> str:
-    """Changes with and without a known pattern stand together, by consequence."""
-    return "change" if finding.kind == "unexplained" else finding.kind
-
-
 def _movement(study: Study, key: str) -> Movement | None:
     try:
         return None if study.lacks(key) else movement(study, key)
@@ -197,7 +191,7 @@ def _movement(study: Study, key: str) -> Movement | None:
 
 def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], list[tuple[str, str]], list[tuple[str, str]]]:
     found: list[tuple[str, Found]] = []
-    checked, missing = [], []
+    checked, missing, quiet = [], [], 0
     for key, entry in load_patterns().items():
         try:
             verdict = entry.pattern.look(study)
@@ -207,20 +201,30 @@ def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], li
             found.append((key, verdict))
         elif isinstance(verdict, Quiet):
             checked.append((entry.pattern.title, verdict.why))
+            quiet += entry.pattern.rule is None
         else:
             missing.append((entry.pattern.title, verdict.what))
-    # Every pattern that was looked for counts: one in ten of those told may be chance.
-    kept = discoveries([*(verdict.p for _, verdict in found), *[1.0] * len(checked)])
     findings = []
-    for (key, verdict), keep in zip(found, kept, strict=False):
+    for (key, verdict), is_chance in zip(found, _by_chance([verdict for _, verdict in found], quiet), strict=True):
         entry = load_patterns()[key]
-        if not keep:
+        if is_chance:
             checked.append((entry.pattern.title, "it could be chance among all that was looked for"))
             continue
         entries = [study.find(metric) for metric in entry.pattern.needs]
         nearby = context(study, verdict.now, entries, others) if entry.pattern.kind == "change" else ()
         findings.append(entry.finding(study, verdict, nearby))
     return findings, checked, missing
+
+
+def _by_chance(found: Sequence[Found], quiet: int) -> list[bool]:
+    """Return which of the found could be chance: one in ten of the tested that are told may be. Rules are not tested.
+
+    Args:
+        quiet: patterns that were tested for and are not there; they count too.
+    """
+    tested = [each.basis.p for each in found if isinstance(each.basis, ByTest)]
+    kept = iter(discoveries([*tested, *[1.0] * quiet]))
+    return [isinstance(each.basis, ByTest) and not next(kept) for each in found]
 
 
 def _left(seen: Look, told: Iterable[Watched], explained: Set[str]) -> list[tuple[str, Movement]]:
@@ -244,7 +248,7 @@ def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], courses: Ma
     where = locate(study, moved.form, moved.before, moved.now)
     start, end = study.day(moved.now.start), study.day(moved.now.end)
     is_mix = where.is_mix and not where.places
-    place = where.places[0].where if where.places else ""
+    place = where.places[0].where if where.places else None
     text = f"{courses[key].words}. {mix_words(where, moved)}"
     if where.says():
         text += f" {where.says()[0].upper()}{where.says()[1:]}."
@@ -255,7 +259,7 @@ def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], courses: Ma
     more = f" and {len(left) - 1} more" if len(left) > 1 else ""
     told = "got worse" if course.state is State.NEW else "is still worse"
     return Finding(
-        f"moved:{key}", "unexplained", f"{entry.metric.name}{more} {told}", text, "none", tuple(name for name, _ in left), start, end, place,
+        f"moved:{key}", "unexplained", f"{entry.metric.name}{more} {told}", text, "none", tuple(name for name, _ in left), start, end, ByCourse(), place,
         sizes[key], (Test("course of the weeks", True, course.words),),
         ("chance", *(("the mix of work changed, not how it is done",) if is_mix else ())),
         "time spent on noise", review_in(2, end, key, "it is back by itself: then it was noise"),

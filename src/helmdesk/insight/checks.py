@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from helmdesk.errors import HelmdeskError
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.form import Form
-from helmdesk.insight.location import plain, where_of
+from helmdesk.insight.location import filter_of, plain
 from helmdesk.insight.movement import Movement, least_change, level, move_of
 from helmdesk.insight.pattern import Found, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
+from helmdesk.query.filters import Filter
 from helmdesk.query.words import show_value
+from helmdesk.statistics.normal import normal_tail
 from helmdesk.statistics.pair import Dose, Move, dose_response, standardised_move, unit_changes
 
 MIX = ("channel", "issue_type")
@@ -119,7 +121,7 @@ def together(
         weekly = cases / max(now.days / 7, 1)
         earlier = level(study, forms[-1], before)[0]
         affected = abs(value - earlier) * weekly if forms[-1].is_share else weekly * abs(value - earlier) / max(abs(earlier), 1e-9)
-        return Found(_sentence(told), now, before, p, affected=float(np.nan_to_num(affected)), tests=tuple(tests))
+        return Found(_sentence(told), now, before, ByTest(p), affected=float(np.nan_to_num(affected)), tests=tuple(tests))
 
     return check
 
@@ -189,7 +191,7 @@ class Contrast:
 
     Attributes:
         value, other: of the segment and what it is compared with.
-        p: one-sided, of the difference in the direction asked.
+        p: one-sided, of the difference in the direction asked, corrected for how many segments were asked.
         cases: of the segment now.
     """
 
@@ -213,8 +215,9 @@ def segments_that_moved(
     ]  # fmt: skip
     found = []
     for group, row, old in asked:
-        value, other, p = _difference(form, tables[1], row, tables[0], old, direction)
-        if p * len(asked) < CERTAIN * 4 and direction * (value - other) >= 2 * least_change(form, other):
+        value, other, single = _difference(form, tables[1], row, tables[0], old, direction)
+        p = min(1.0, single * len(asked))
+        if p < CERTAIN * 4 and direction * (value - other) >= 2 * least_change(form, other):
             found.append(Contrast(group, value, other, p, float(tables[1].n[row])))
     return sorted(found, key=lambda each: each.p)
 
@@ -232,8 +235,8 @@ def against_the_rest(study: Study, form: Form, span: Span, by: Sequence[str], di
             continue
         value, other = table.values[row], top / base
         error = math.sqrt(_variance(form, table.top[row], table.base[row], table.error[row]) + _variance(form, top, base, float(np.nan)))
-        p = _tail(direction * (value - other) / error) if error > 0 else 1.0
-        if p * len(table.groups) < CERTAIN:
+        p = min(1.0, normal_tail(direction * (value - other) / error) * len(table.groups)) if error > 0 else 1.0
+        if p < CERTAIN:
             found.append(Contrast(group, float(value), float(other), p, float(table.n[row])))
     return sorted(found, key=lambda each: -direction * (each.value - each.other))
 
@@ -243,7 +246,7 @@ def _difference(form: Form, table: Any, row: int, other: Any, old: int, directio
     variance = _variance(form, table.top[row], table.base[row], table.error[row]) + _variance(
         form, other.top[old], other.base[old], other.error[old]
     )
-    return value, earlier, _tail(direction * (value - earlier) / math.sqrt(variance)) if variance > 0 else 1.0
+    return value, earlier, normal_tail(direction * (value - earlier) / math.sqrt(variance)) if variance > 0 else 1.0
 
 
 def _variance(form: Form, top: float, base: float, error: float) -> float:
@@ -256,19 +259,15 @@ def _variance(form: Form, top: float, base: float, error: float) -> float:
     return float(error**2) if np.isfinite(error) else 0.0
 
 
-def _tail(z: float) -> float:
-    return 0.5 * math.erfc(z / math.sqrt(2))
-
-
 def show(form: Form, value: float) -> str:
     """Return a value in the form's unit."""
     return show_value(value, form.metric.unit)
 
 
-def place(by: Sequence[str], group: Sequence[Any]) -> tuple[str, str]:
-    """Return a segment as filter text and in words."""
+def place(by: Sequence[str], group: Sequence[Any]) -> tuple[Filter, str]:
+    """Return a segment as a filter and in words."""
     terms = tuple(zip(by, group, strict=True))
-    return where_of(terms), plain(terms)
+    return filter_of(terms), plain(terms)
 
 
 def per_week(cases: float, span: Span) -> float:

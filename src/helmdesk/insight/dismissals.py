@@ -15,8 +15,9 @@ from typing import Any
 from filelock import FileLock
 
 from helmdesk.errors import InputError
+from helmdesk.insight.finding import shell_word
 from helmdesk.lake.durable import sync
-from helmdesk.query.filters import All, filter_text, parse_filter, simplified
+from helmdesk.query.filters import All, parse_filter, simplified, to_text
 from helmdesk.query.request import Request
 from helmdesk.query.window import wall
 from helmdesk.replacement import replace_text
@@ -52,7 +53,7 @@ class Dismissal:
     @property
     def undo(self) -> str:
         """How to be told again, on the command line."""
-        return f"helmdesk dismiss {self.subject} --undo" + (f' --where "{self.where}"' if self.where else "")
+        return f"helmdesk dismiss {self.subject} --undo" + (f" --where {shell_word(self.where)}" if self.where else "")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -65,7 +66,7 @@ def scope_of(request: Request) -> str:
     A lead who sees one team and a leader who filters by it look at the same verdict, and share its dismissal.
     """
     parts = tuple(part for part in (request.policy.predicate, request.where) if part is not None)
-    return filter_text(simplified(All(parts))) if parts else ""
+    return to_text(simplified(All(parts))) if parts else ""
 
 
 class Dismissals:
@@ -158,4 +159,4 @@ def may_see(dismissal: Dismissal, request: Request) -> bool:
     predicate = request.policy.predicate
     if predicate is None:
         return True
-    return bool(dismissal.where) and filter_text(simplified(All((parse_filter(dismissal.where), predicate)))) == dismissal.where
+    return bool(dismissal.where) and to_text(simplified(All((parse_filter(dismissal.where), predicate)))) == dismissal.where

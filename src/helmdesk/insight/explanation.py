@@ -17,6 +17,8 @@ from helmdesk.insight.pattern import Found, Missing, load_patterns
 from helmdesk.insight.soundness import Soundness, data_problems, soundness
 from helmdesk.insight.study import Span, Study
 from helmdesk.insight.verdict import Verdict, verdict_of
+from helmdesk.catalogue.kinds import Metric
+from helmdesk.query.filters import to_text
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import show_size, show_value
 
@@ -93,7 +95,7 @@ class Explanation:
                                   for part in each.parts]}
                     for each in self.location.breakdowns
                 ],
-                "slices": [{"where": place.where, "share": place.share, "cases": place.cases} for place in self.location.places],
+                "slices": [{"where": to_text(place.where), "share": place.share, "cases": place.cases} for place in self.location.places],
                 "p": self.location.p, "unexplained": self.location.unexplained,
             },
             "workload": None if self.workload is None else dict(zip(("volume", "mix", "handle_time"), self.workload, strict=True)),
@@ -155,7 +157,7 @@ def _patterns_of(study: Study, key: str, others: Sequence[Remark]) -> tuple[list
             findings.append(entry.finding(study, verdict, context(study, verdict.now, (), others)))
         elif isinstance(verdict, Missing):
             missing.append((entry.pattern.title, verdict.what))
-    return sorted(findings, key=lambda each: (each.kind == "standing", -each.affected)), missing
+    return sorted(findings, key=lambda each: each.order), missing
 
 
 def _guards(study: Study, metric: Metric, before: Span, now: Span) -> list[Guard]:

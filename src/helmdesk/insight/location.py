@@ -17,7 +17,8 @@ import numpy as np
 from helmdesk.catalogue.kinds import GroupMean, Mean
 from helmdesk.insight.form import Form, beyond, needs_threshold
 from helmdesk.insight.study import Span, Study, Table
-from helmdesk.query.filters import All, Compare, Filter, IsNull
+from helmdesk.catalogue.kinds import GroupMean, Mean
+from helmdesk.query.filters import All, Compare, Filter, IsNull, all_of, is_value
 from helmdesk.statistics.decomposition import RateAndMix, mix_by_dimension, product_parts, rate_and_mix
 from helmdesk.statistics.slices import Leaves, Search, search_slices
 
@@ -59,17 +60,21 @@ class Place:
     """A slice that carries a change.
 
     Attributes:
-        where: filter that gives its rows.
+        terms: dimension values that its rows have.
         share: of the whole excess that lies in it.
         hits, expected, cases: now, and as its own history leads one to expect.
     """
 
-    where: str
     terms: tuple[tuple[str, Any], ...]
     share: float
     hits: float
     expected: float
     cases: float
+
+    @property
+    def where(self) -> Filter:
+        """The filter that gives its rows."""
+        return filter_of(self.terms)
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def locate(study: Study, form: Form, before: Span, now: Span, dimensions: Sequen
     search, groups = searched
     is_clear = search.p <= SIGNIFICANT
     places = tuple(_places(search, groups, names)) if is_clear else ()
-    places = tuple(place for place in places if study.may_tell(form, (before, now), filter_of(place.terms)))
+    places = tuple(place for place in places if study.may_tell(form, (before, now), place.where))
     return Location(tuple(breakdowns), shares, places, search.p, search.unexplained if is_clear else 1.0)
 
 
@@ -236,23 +241,15 @@ def _places(search: Search, groups: tuple[tuple[Any, ...], ...], names: Sequence
     found = []
     for each in search.slices:
         terms = tuple((names[column], codes[column][code]) for column, code in each.terms)
-        found.append(Place(where_of(terms), terms, each.share, each.hits, each.expected, each.cases))
+        found.append(Place(terms, each.share, each.hits, each.expected, each.cases))
     return found
 
 
-def where_of(terms: Sequence[tuple[str, Any]]) -> str:
-    """Return the filter text of dimension values."""
-    return " and ".join(f"{name} is null" if value is None else f"{name} = {_literal(value)}" for name, value in terms)
-
-
-def _literal(value: Any) -> str:
-    return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"
-
-
 def filter_of(terms: Sequence[tuple[str, Any]]) -> Filter:
-    """Return the filter of dimension values."""
-    conditions: list[Filter] = [IsNull(name) if value is None else Compare(name, "=", value) for name, value in terms]
-    return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
+    """Return the filter of dimension values, at least one."""
+    found = all_of(*(is_value(name, value) for name, value in terms))
+    assert found is not None
+    return found
 
 
 def plain(terms: Sequence[tuple[str, Any]]) -> str:

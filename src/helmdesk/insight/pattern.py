@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from helmdesk.errors import NotFoundError
-from helmdesk.insight.finding import Evidence, Finding, Lever, Test, review_in
+from helmdesk.insight.finding import ByRule, ByTest, Evidence, Finding, Lever, Test, review_in
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
 from helmdesk.modules import module_names
@@ -24,17 +24,17 @@ class Found:
     Attributes:
         text: what was seen, with numbers; the pattern's own words follow.
         now, before: the stretches compared.
-        where: filter text of the segment.
+        basis: what it rests on; a test's takes part in false-discovery control over all patterns.
+        where: the segment; None for the whole desk.
         affected: cases a week, an estimate.
         tests: what was checked.
-        p: of the strongest single test, for false-discovery control over all patterns.
     """
 
     text: str
     now: Span
     before: Span
-    p: float
-    where: str = ""
+    basis: ByTest | ByRule
+    where: Filter | None = None
     affected: float = 0.0
     tests: tuple[Test, ...] = ()
 
@@ -70,6 +70,7 @@ class Pattern:
         review: metric, weeks, and what would prove the lever wrong.
         kind: change: something moved; standing: something lies there.
         check: looks for it.
+        rule: what it goes by where it tests nothing for chance; None for patterns that test.
         explains: further metrics whose movement needs no other explanation once the pattern is found.
     """
 
@@ -82,6 +83,7 @@ class Pattern:
     check: Callable[[Study], Verdict]
     kind: Literal["change", "standing"] = "change"
     explains: tuple[str, ...] = ()
+    rule: ByRule | None = None
 
     def look(self, study: Study) -> Verdict:
         """Look for the pattern, or say what is missing."""
@@ -89,11 +91,12 @@ class Pattern:
         if missing:
             return Missing(missing)
         found = self.check(study)
-        if isinstance(found, Found) and found.where:
-            where = parse_filter(found.where)
+        if isinstance(found, Found) and isinstance(found.basis, ByRule) != (self.rule is not None):
+            raise TypeError(f"“{self.title}” says that it goes by {self.rule or 'a test'} and found by {found.basis}")
+        if isinstance(found, Found) and found.where is not None:
             for form in (study.form(key) for key in self.needs):
-                if not _may_tell(study, form, found, where):
-                    return Quiet("it lies where fewer than five people work: nobody is told of it", found.tests[:0])
+                if not _may_tell(study, form, found, found.where):
+                    return Quiet("it lies where fewer than five people work: nobody is told of it")
         return found
 
 
@@ -112,7 +115,7 @@ class Entry:
         meaning = self.description.split("\n\n")[0].replace("\n", " ")
         return Finding(
             self.key, pattern.kind, pattern.title, f"{found.text} This is consistent with: {meaning[0].lower()}{meaning[1:]}", pattern.lever,
-            pattern.needs, start, end, found.where, found.affected, found.tests, pattern.alternatives, pattern.if_wrong,
+            pattern.needs, start, end, found.basis, found.where, found.affected, found.tests, pattern.alternatives, pattern.if_wrong,
             review_in(weeks, end, metric, words),
             tuple(Evidence(key, study.day(found.before.start), end, found.where) for key in pattern.needs), context,
         )  # fmt: skip

@@ -13,9 +13,11 @@ import numpy as np
 
 from helmdesk.catalogue.kinds import Share
 from helmdesk.errors import NotFoundError, NotPermittedError
-from helmdesk.insight.finding import Evidence, Finding
+from helmdesk.insight.finding import ByRule, Evidence, Finding
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
+from helmdesk.catalogue.kinds import Share
+from helmdesk.query.filters import is_value
 from helmdesk.query.measurement import SMALL
 from helmdesk.statistics.clustered import clustered_share, design_effect
 from helmdesk.statistics.lamps import light
@@ -25,6 +27,7 @@ from helmdesk.statistics.post_stratification import Weighted, post_stratify, tip
 USUALLY = 0.9
 LEAST_WEEKS = 8
 DOUBLED = 1.8
+USUAL_TICKETS = 20
 CLUSTERS = ("account", "agent")
 LEAST_CLUSTERS = 8
 STRATA = ("channel", "tier")
@@ -148,7 +151,7 @@ def _stopped_sources(study: Study) -> list[Finding]:
         for group, top in zip(earlier.groups, earlier.top, strict=True):
             weekly = top / LEAST_WEEKS
             # Twenty a week and then none is no chance: under one in a hundred million.
-            if group in present or weekly < 20 or group[0] is None:
+            if group in present or weekly < USUAL_TICKETS or group[0] is None:
                 continue
             found.append(
                 Finding(
@@ -161,7 +164,8 @@ def _stopped_sources(study: Study) -> list[Finding]:
                     ("ticket_volume",),
                     study.day(last.start),
                     study.day(last.end),
-                    f"{dimension} = '{group[0]}'",
+                    ByRule(f"{USUAL_TICKETS} tickets a week or more in the eight weeks before, and none in the last"),
+                    is_value(dimension, group[0]),
                     weekly,
                     alternatives=(f"the {dimension} was closed on purpose",),
                     evidence=(Evidence("ticket_volume", study.day(span.start), study.day(last.end), by=dimension),),
@@ -194,6 +198,7 @@ def _doubled(study: Study) -> list[Finding]:
             ("ticket_volume",),
             study.day(last.start),
             study.day(last.end),
+            ByRule(f"{DOUBLED} times a usual week, and a quarter of the tickets or more have a twin of the same second"),
             affected=float(twins),
             alternatives=("a form that was sent twice",),
             evidence=(Evidence("ticket_volume", study.day(last.start), study.day(last.end), by="source"),),
@@ -230,6 +235,7 @@ def changed_definitions(study: Study, span: Span, keys: tuple[str, ...]) -> list
                         (key,),
                         change.date,
                         study.day(span.end),
+                        ByRule("the definition says so"),
                         evidence=(Evidence(key, study.day(span.start), study.day(span.end)),),
                     )
                 )

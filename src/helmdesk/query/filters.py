@@ -7,11 +7,15 @@ type, and the SQL is built anew from that. Anything else is an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Integral, Real
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
 from helmdesk.errors import FilterError, NotFoundError, nearest
@@ -27,6 +31,10 @@ COMPARISONS: dict[type[exp.Expr], str] = {
 BUILDERS: dict[str, type[exp.Binary]] = {
     "=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
 }  # fmt: skip
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+RESERVED = {*DuckDB.tokenizer_class.KEYWORDS, *DuckDB.parser_class.NO_PAREN_FUNCTION_PARSERS, "IF"}
+"""Words that are read as part of the language, unless they stand in double quotes."""
 
 Scalar = str | float | int
 
@@ -181,23 +189,47 @@ def simplified(condition: Filter) -> Filter:
         case OneOf(dimension=name, values=values):
             kept = tuple(sorted(set(values), key=repr))
             return Compare(name, "=", kept[0]) if len(kept) == 1 else OneOf(name, kept)
-        case Not(condition=Not(condition=inner)):
-            return simplified(inner)
         case Not(condition=inner):
-            return Not(simplified(inner))
+            one = simplified(inner)
+            return one.condition if isinstance(one, Not) else Not(one)
         case All(conditions=given) | Any(conditions=given):
             parts: set[Filter] = set()
             for part in map(simplified, given):
                 parts.update(part.conditions if isinstance(part, All | Any) and type(part) is type(condition) else (part,))
-            ordered = tuple(sorted(parts, key=filter_text))
+            ordered = tuple(sorted(parts, key=to_text))
             return ordered[0] if len(ordered) == 1 else type(condition)(ordered)
         case _:
             return condition
 
 
-def filter_text(condition: Filter) -> str:
-    """Return a filter as text that `parse_filter` reads."""
+def all_of(*conditions: Filter | None) -> Filter | None:
+    """Return the filter that lets through what all given ones do; None stands for everything."""
+    given = tuple(condition for condition in conditions if condition is not None)
+    return given[0] if len(given) == 1 else All(given) if given else None
+
+
+def is_value(name: str, value: object) -> Filter:
+    """Return the filter of one segment: a dimension's value as a measurement gives it, None for rows without one."""
+    if value is None:
+        return IsNull(name)
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        return Compare(name, "=", str(value))
+    return Compare(name, "=", int(value) if isinstance(value, Integral) else float(value))
+
+
+def conjuncts(condition: Filter | None) -> frozenset[Filter]:
+    """Return the conditions that all hold where a filter does, each in its one form."""
+    if condition is None:
+        return frozenset()
+    one = simplified(condition)
+    return frozenset(one.conditions if isinstance(one, All) else (one,))
+
+
+def to_text(condition: Filter | None) -> str:
+    """Return a filter as text that `parse_filter` reads; empty for everything."""
     match condition:
+        case None:
+            return ""
         case Compare(dimension=name, operator=operator, value=value):
             return f"{_name_text(name)} {operator} {_value_text(value)}"
         case OneOf(dimension=name, values=values):
@@ -205,15 +237,16 @@ def filter_text(condition: Filter) -> str:
         case IsNull(dimension=name):
             return f"{_name_text(name)} is null"
         case Not(condition=inner):
-            return f"not ({filter_text(inner)})"
+            return f"not ({to_text(inner)})"
         case All(conditions=parts) | Any(conditions=parts):
-            texts = [f"({filter_text(part)})" if isinstance(part, All | Any) else filter_text(part) for part in parts]
+            texts = [f"({to_text(part)})" if isinstance(part, All | Any) else to_text(part) for part in parts]
             return (" and " if isinstance(condition, All) else " or ").join(texts)
 
 
 def _name_text(name: str) -> str:
-    table = CUSTOM.rstrip(".") if name.startswith(CUSTOM) else None
-    return exp.column(name.removeprefix(CUSTOM), table=table).sql("duckdb")
+    table, own = (CUSTOM, name.removeprefix(CUSTOM)) if name.startswith(CUSTOM) else ("", name)
+    is_plain = NAME.fullmatch(own) is not None and own.upper() not in RESERVED
+    return table + exp.to_identifier(own, quoted=not is_plain).sql("duckdb")
 
 
 def _value_text(value: Scalar) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helmdesk.statistics.normal import normal_tail
+
 SIGNIFICANT = 0.025
 DOSE = 0.075
 # Fewer units than this say nothing about who changed with whom.
@@ -48,20 +50,16 @@ class Move:
     @property
     def p_up(self) -> float:
         """How often no rise would look like this one."""
-        return _upper_tail(self.change / self.error) if self.error > 0 else (0.0 if self.change > 0 else 1.0)
+        return normal_tail(self.change / self.error) if self.error > 0 else (0.0 if self.change > 0 else 1.0)
 
     @property
     def p_down(self) -> float:
         """How often no fall would look like this one."""
-        return _upper_tail(-self.change / self.error) if self.error > 0 else (0.0 if self.change < 0 else 1.0)
+        return normal_tail(-self.change / self.error) if self.error > 0 else (0.0 if self.change < 0 else 1.0)
 
     def p(self, direction: int) -> float:
         """Return the one-sided p-value of a move in `direction` (1 up, -1 down)."""
         return self.p_up if direction > 0 else self.p_down
-
-
-def _upper_tail(z: float) -> float:
-    return 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def standardised_move(cells: Cells) -> Move | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from helmdesk.statistics.normal import normal_tail
+
 Z95 = 1.959963984540054
 
 
@@ -119,4 +121,4 @@ def share_difference_p(hits_before: float, cases_before: float, hits_now: float,
         return 1.0
     pooled = (hits_before + hits_now) / (cases_before + cases_now)
     error = math.sqrt(pooled * (1 - pooled) * (1 / cases_before + 1 / cases_now))
-    return 0.5 * math.erfc((hits_now / cases_now - hits_before / cases_before) / error / math.sqrt(2)) if error else 1.0
+    return normal_tail((hits_now / cases_now - hits_before / cases_before) / error) if error else 1.0

@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from helmdesk.errors import UsageError
 from helmdesk.query import window as windows
+from helmdesk.query.filters import Filter, all_of, is_value, parse_filter, to_text
 from helmdesk.query.periods import GRAINS, parse_boundary
 from helmdesk.query.segments import OFFERED
 from helmdesk.query.words import NONE
@@ -81,11 +82,18 @@ class ViewState:
 
     @property
     def filter(self) -> str | None:
-        """The whole filter as text, every chosen value quoted."""
-        parts = [f"{name} is null" if value == WITHOUT else f"{name} = {quoted(value)}" for name, value in self.picked.items()]
-        if self.where:
-            parts.append(f"({self.where})")
-        return " and ".join(parts) or None
+        """The whole filter as text; None for everything."""
+        return to_text(self.condition) or None
+
+    @property
+    def condition(self) -> Filter | None:
+        """The whole filter: what was picked, and what was written.
+
+        Raises:
+            FilterError: what was written is no condition.
+        """
+        picked = [is_value(name, None if value == WITHOUT else value) for name, value in self.picked.items()]
+        return all_of(*picked, parse_filter(self.where) if self.where else None)
 
     def dates(self, request: DeskRequest) -> tuple[str | None, str | None]:
         """Return start and end as the desk takes them."""
@@ -122,10 +130,16 @@ class ViewState:
 
     def segment(self, dimension: str, value: object) -> str:
         """Return the query that narrows this view to one value of a dimension."""
-        if dimension in OFFERED:
-            return self.query(**{dimension: WITHOUT if value is None else str(value)}, by=None)
-        condition = f"{dimension} is null" if value is None else f"{dimension} = {value if isinstance(value, int) else quoted(str(value))}"
-        return self.query(where=f"({self.where}) and {condition}" if self.where else condition, by=None)
+        picked = WITHOUT if value is None else str(value)
+        # What an address would not give back as it is, is written as a condition.
+        is_plain = value is None or (picked == picked.strip() and picked not in ("", WITHOUT))
+        if dimension in OFFERED and is_plain:
+            return self.query(**{dimension: picked}, by=None)
+        return self.query(where=to_text(self.narrowed((dimension, value))), by=None)
+
+    def narrowed(self, *segments: tuple[str, object]) -> Filter | None:
+        """Return the written condition, narrowed to segments."""
+        return all_of(parse_filter(self.where) if self.where else None, *(is_value(name, value) for name, value in segments))
 
     def question(self, request: DeskRequest) -> dict[str, str | None]:
         """Return the arguments that every question of this view shares."""
@@ -142,8 +156,3 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
     if text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high:
         return int(text)
     raise UsageError(f"{name} = {text[:40]!r}: use a whole number from {low} to {high:,}")
-
-
-def quoted(value: str) -> str:
-    """Return a value as the filter language writes texts."""
-    return "'" + value.replace("'", "''") + "'"

@@ -13,7 +13,7 @@ from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
 from helmdesk.insight.brief import Brief
-from helmdesk.insight.finding import Finding
+from helmdesk.insight.finding import Finding, shell_word
 
 WIDTH = 100
 
@@ -35,7 +35,7 @@ def command(desk_path: str | None, end: str | None, where: str | None, is_all: b
         return
     sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
     click.echo(f"{desk.settings.name}{sample}\nWeek of {found.start} through {found.end - timedelta(days=1)}\n")
-    show_brief(found, is_all, "".join(f' --{name} "{value}"' for name, value in (("where", where), ("end", end)) if value))
+    show_brief(found, is_all, "".join(f" --{name} {shell_word(value)}" for name, value in (("where", where), ("end", end)) if value))
     for each in found.dismissed:
         talk(f"{each.name}: {each.dismissal.words(desk.settings.time_zone)}; tell it again with: {each.dismissal.undo}")
 
@@ -69,6 +69,7 @@ def show_finding(finding: Finding, number: str = "", asked: str = "") -> None:
     click.echo(f"{number}{finding.title.upper()}   [{lever_words(finding.lever)}]")
     click.echo(_filled(finding.text, "   "))
     for label, words in (
+        ("By a rule, not tested for chance", finding.rule),
         ("Coincides with", "; ".join(finding.context)),
         ("Not excluded", "; ".join(finding.alternatives)),
         ("If this is wrong", finding.if_wrong),

@@ -13,6 +13,7 @@ from helmdesk.cli.output import show_table, talk
 from helmdesk.cli.progress import Progress
 from helmdesk.insight.explanation import Explanation, waterfall
 from helmdesk.insight.location import Location
+from helmdesk.query.filters import to_text
 from helmdesk.query.window import span_words
 from helmdesk.query.words import show_change, show_size, show_value
 
@@ -115,7 +116,7 @@ def _show_location(where: Location, found: Explanation) -> None:
         for segment, kind, value in waterfall(where.breakdowns[0], 5):
             click.echo(f"    {segment} ({kind}): {show_change(value, unit)}")
     for place in where.places:
-        click.echo(f"  {place.share:.0%} of it lies where {place.where}")
+        click.echo(f"  {place.share:.0%} of it lies where {to_text(place.where)}")
     if where.p is not None:
         click.echo(
             f"  {where.says() if not where.places else f'{where.unexplained:.0%} stays unexplained'} (p = {where.p:.2f} against a change common to all)"

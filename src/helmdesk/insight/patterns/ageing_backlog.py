@@ -6,13 +6,18 @@ The number of open tickets hides it; their age shows it.
 import numpy as np
 
 from helmdesk.insight.checks import has_past, moved, show
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByRule, Test
 from helmdesk.insight.form import beyond
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share
 
 OLD = 7 * 86_400.0
+GREW, SPREADS = 0.08, 3
+RULE = ByRule(
+    f"the part older than a week grew by {100 * GREW:.0f} points or more, and by {SPREADS} times what it varies between weeks,"
+    " while the backlog stayed as it was"
+)
 
 
 def check(study: Study) -> Verdict:
@@ -27,7 +32,7 @@ def check(study: Study) -> Verdict:
     whole = moved(study, "backlog")
     is_flat = whole is not None and not whole.is_lit
     tests = (
-        Test("the old part grew", change >= 0.08 and change > 3 * spread,
+        Test("the old part grew", change >= GREW and change > SPREADS * spread,
              f"open tickets older than a week went from {show_share(np.nanmean(before))} to {show_share(np.nanmean(now))}"),
         Test("the backlog is flat", is_flat, f"the backlog is {show(size, whole.value) if whole else 'unknown'}, {'as before' if is_flat else 'not as before'}"),
     )  # fmt: skip
@@ -36,7 +41,7 @@ def check(study: Study) -> Verdict:
     if not has_past(earlier) or not all(test.is_passed for test in tests):
         return Quiet(next((f"{test.name}: no" for test in tests if not test.is_passed), "too little history"), tests)
     text = f"{tests[0].words[0].upper()}{tests[0].words[1:]}, while {tests[1].words}."
-    return Found(text, span, earlier, 0.001, affected=float(history.hits[-1]), tests=tests)
+    return Found(text, span, earlier, RULE, affected=float(history.hits[-1]), tests=tests)
 
 
 pattern = Pattern(
@@ -47,4 +52,5 @@ pattern = Pattern(
     if_wrong="owners named for tickets that nobody can move",
     review=("backlog_age", 6, "old tickets stay when each has an owner"),
     check=check,
+    rule=RULE,
 )

@@ -2,11 +2,12 @@
 
 from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.checks import has_past, per_week, windows
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share
+from helmdesk.statistics.normal import normal_tail
 
 BOT = "is_counted and bot_started_at is not null and last_solved_at < forever()"
 ALONE = "coalesce(human_replies, 0) = 0"
@@ -33,7 +34,7 @@ def check(study: Study) -> Verdict:
     if not test.is_passed:
         return Quiet("those whom the bot served do not come back more often", (test,))
     affected = per_week(rows[1][1][2], now) * (rows[1][1][0] - rows[0][1][0])
-    return Found(words[0].upper() + words[1:] + ".", now, before, 0.025, affected=affected, tests=(test,))
+    return Found(words[0].upper() + words[1:] + ".", now, before, ByTest(normal_tail(min(z))), affected=affected, tests=(test,))
 
 
 pattern = Pattern(

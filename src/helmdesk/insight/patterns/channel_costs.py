@@ -4,13 +4,19 @@ Not all can: some need a voice. But asking which is cheaper than hiring for the 
 """
 
 from helmdesk.insight.checks import per_week, show
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByRule, Test
 from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.filters import OneOf
 from helmdesk.query.words import show_share, show_value
 
 TIMES, LEAST_TICKETS = 2.0, 200
+LEAST_HAPPIER = 0.05
+RULE = ByRule(
+    f"over twelve weeks a ticket of one channel costs {TIMES:.0f} times one of another or more, with {LEAST_TICKETS} tickets each,"
+    f" and satisfaction there is not {100 * LEAST_HAPPIER:.0f} points higher"
+)
 PERSONAL = ("phone", "chat", "messaging", "whatsapp", "email")
 
 
@@ -31,7 +37,7 @@ def check(study: Study) -> Verdict:
     if not study.lacks("csat"):
         values = [study.measure(study.form("csat"), span, filter_of((("channel", name),))).value for name in (dear, cheap)]
         if values[0] is not None and values[1] is not None:
-            is_alike = values[0] - values[1] < 0.05
+            is_alike = values[0] - values[1] < LEAST_HAPPIER
             tests.append(
                 Test("its customers are no happier", is_alike, f"satisfaction is {show_share(values[0])} and {show_share(values[1])}")
             )
@@ -43,9 +49,9 @@ def check(study: Study) -> Verdict:
         f"{text[0].upper()}{text[1:]} ({show_value(tickets, 'tickets')} tickets a week by {dear}).",
         span,
         span,
-        0.0005,
-        f"channel in ('{dear}', '{cheap}')",
-        tickets * 0.1,
+        RULE,
+        OneOf("channel", (dear, cheap)),
+        tickets,
         tuple(tests),
     )
 
@@ -58,5 +64,6 @@ pattern = Pattern(
     if_wrong="customers pushed to a channel that does not suit their question",
     review=("cost_per_ticket", 12, "cost per handled ticket does not fall when suitable questions move"),
     check=check,
+    rule=RULE,
     kind="standing",
 )

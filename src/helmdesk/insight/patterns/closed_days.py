@@ -5,14 +5,18 @@ It will be worked off; the next closed days will bring it again.
 
 from helmdesk.insight.checks import has_past, moved, show
 from helmdesk.insight.context import remarks, worked_share
-from helmdesk.insight.finding import Test
-from helmdesk.insight.location import locate, plain, where_of
+from helmdesk.insight.finding import ByRule, Test
+from helmdesk.insight.location import filter_of, locate, plain
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share, show_value
 
-OPEN_SHARE, CARRIES = 0.7, 0.3
+OPEN_SHARE, CARRIES, MORE = 0.7, 0.3, 1.3
+RULE = ByRule(
+    f"the backlog rose in a week with less than {OPEN_SHARE:.0%} of the usual time worked, or with a holiday, and one topic carries"
+    f" {CARRIES:.0%} of the rise or more and makes {MORE} times its usual part of the open tickets"
+)
 
 
 def check(study: Study) -> Verdict:
@@ -32,7 +36,7 @@ def check(study: Study) -> Verdict:
     words = f"{plain((('issue_type', part.group[0]),))} makes {show_share(part.share_now)} of the open tickets, {show_share(part.share_before)} before"
     tests = (
         test,
-        Test("one topic carries it", part.rate >= CARRIES * breakdown.change and part.share_now > 1.3 * part.share_before, words),
+        Test("one topic carries it", part.rate >= CARRIES * breakdown.change and part.share_now > MORE * part.share_before, words),
     )
     if not tests[1].is_passed:
         return Quiet("no topic stands out in it", tests)
@@ -46,7 +50,7 @@ def check(study: Study) -> Verdict:
         f"The backlog went from {show(whole.form, whole.earlier)} to {show(whole.form, whole.value)} ({grown}) in a week in which {closed[1]};"
         f" {words} ({show_value(level(study, study.form('ticket_volume'), last)[0], 'tickets')} new tickets that week)."
     )
-    return Found(text, whole.now, whole.before, 0.0005, where_of((("issue_type", part.group[0]),)), abs(whole.change), tests)
+    return Found(text, whole.now, whole.before, RULE, filter_of((("issue_type", part.group[0]),)), abs(whole.change), tests)
 
 
 def _is_closed(study: Study) -> tuple[bool, str] | None:
@@ -78,4 +82,5 @@ pattern = Pattern(
         "csat_response_rate",
     ),
     check=check,
+    rule=RULE,
 )

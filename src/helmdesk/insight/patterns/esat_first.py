@@ -5,10 +5,13 @@ Few answers, so little power: it is told because it is early, not because it is 
 
 import math
 
-from helmdesk.insight.finding import Test
+from helmdesk.insight.checks import per_week
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
-from helmdesk.insight.study import Study
+from helmdesk.insight.study import Span, Study
 from helmdesk.query.words import show_share
+from helmdesk.statistics.discovery import adjusted
+from helmdesk.statistics.normal import normal_tail
 
 ROUNDS, LEAST_DROP, CERTAIN = (2, 3), 0.06, 0.005
 
@@ -16,7 +19,8 @@ ROUNDS, LEAST_DROP, CERTAIN = (2, 3), 0.06, 0.005
 def check(study: Study) -> Verdict:
     """The last two or three months of employee answers against the six months before."""
     form = study.form("esat")
-    now_best: tuple[float, str, object, object] | None = None
+    p_values: list[float] = []
+    rounds: list[tuple[Span, Span, float, int, str]] = []
     for months in ROUNDS:
         now = study.last(round(months * 4.4))
         before = study.before(now, 26)
@@ -27,20 +31,26 @@ def check(study: Study) -> Verdict:
             continue
         pooled = (rows[0].value * rows[0].n + rows[1].value * rows[1].n) / (rows[0].n + rows[1].n)
         error = math.sqrt(max(pooled * (1 - pooled), 0.01) * (1 / rows[0].n + 1 / rows[1].n))
-        p = 0.5 * math.erfc((rows[0].value - rows[1].value) / error / math.sqrt(2))
+        fall = rows[0].value - rows[1].value
         words = f"favourable answers went from {show_share(rows[0].value)} to {show_share(rows[1].value)} ({rows[1].n} answers in {months} months)"
-        if p < CERTAIN and rows[0].value - rows[1].value >= LEAST_DROP and (now_best is None or p < now_best[0]):
-            now_best = (p, words, now, before)
-    if now_best is None:
+        p_values.append(normal_tail(fall / error))
+        rounds.append((now, before, fall, rows[1].n, words))
+    # Two lengths are asked, and the clearer one is told.
+    p_values = adjusted(p_values)
+    clear = [place for place, (_, _, fall, *_) in enumerate(rounds) if p_values[place] < CERTAIN and fall >= LEAST_DROP]
+    if not clear:
         return Quiet("employee satisfaction did not fall clearly")
-    p, words, now_span, before_span = now_best
+    best = min(clear, key=p_values.__getitem__)
+    now, before, fall, answers, words = rounds[best]
     held = "Satisfaction of customers is not recorded."
     if not study.lacks("csat"):
-        values = [study.measure(study.form("csat"), span).value for span in (before_span, now_span)]  # type: ignore[arg-type]
+        values = [study.measure(study.form("csat"), span).value for span in (before, now)]
         if values[0] is not None and values[1] is not None:
             held = f"Customers' satisfaction moved by {100 * (values[1] - values[0]):+.1f} points so far."
     test = Test("employee satisfaction fell", True, words)
-    return Found(f"Among employees, {words}. {held}", now_span, before_span, p, affected=50.0, tests=(test,))  # type: ignore[arg-type]
+    return Found(
+        f"Among employees, {words}. {held}", now, before, ByTest(p_values[best]), affected=per_week(answers, now) * fall, tests=(test,)
+    )
 
 
 pattern = Pattern(

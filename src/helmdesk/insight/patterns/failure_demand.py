@@ -5,7 +5,7 @@ Hiring for it would pay for the same answer twice.
 
 from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, per_week, show
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share
@@ -31,7 +31,7 @@ def check(study: Study) -> Verdict:
         text,
         whole.now,
         whole.before,
-        move.p_up,
+        ByTest(move.p_up),
         affected=per_week(study.measure(whole.form, whole.now).n, whole.now) * move.change,
         tests=(test,),
     )

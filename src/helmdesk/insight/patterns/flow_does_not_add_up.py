@@ -5,10 +5,16 @@ Merged, reopened or imported tickets are counted on one side and not on the othe
 
 from helmdesk.catalogue.kinds import Count
 from helmdesk.insight.checks import show
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByRule, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
 from helmdesk.query.words import show_share
+
+LEAST_RATE, LEAST_GROWTH = 1.02, 0.1
+RULE = ByRule(
+    f"over eight weeks {LEAST_RATE:.0%} or more of what arrived was resolved, and yet the backlog grew by more than"
+    f" {LEAST_GROWTH:.0%} of it"
+)
 
 
 def check(study: Study) -> Verdict:
@@ -21,10 +27,10 @@ def check(study: Study) -> Verdict:
     if rate.value is None or created < 100:
         return Quiet("too few tickets")
     words = f"resolved ÷ received is {show_share(rate.value)} over eight weeks and the backlog went from {show(form, sizes[0])} to {show(form, sizes[1])}"
-    test = Test("the flow adds up", not (rate.value >= 1.02 and growth > 0.1 * created), words)
+    test = Test("the flow adds up", not (rate.value >= LEAST_RATE and growth > LEAST_GROWTH * created), words)
     if test.is_passed:
         return Quiet("what is opened, solved and left adds up", (test,))
-    return Found(words[0].upper() + words[1:] + ".", span, span, 0.001, affected=growth / 8, tests=(test,))
+    return Found(words[0].upper() + words[1:] + ".", span, span, RULE, affected=growth / 8, tests=(test,))
 
 
 pattern = Pattern(
@@ -35,5 +41,6 @@ pattern = Pattern(
     if_wrong="an hour spent on sound data",
     review=("backlog", 2, "the records add up after the import is mended and the backlog still grows: then people are missing"),
     check=check,
+    rule=RULE,
     kind="standing",
 )

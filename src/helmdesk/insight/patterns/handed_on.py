@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from helmdesk.insight.checks import per_week
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.filters import Compare
 from helmdesk.query.words import show_size
+from helmdesk.statistics.normal import normal_tail
 
 LEAST_GAP = 0.06
 
@@ -36,7 +38,7 @@ def check(study: Study) -> Verdict:
     shares = (values[:, 0] + 0.5) / (values[:, 1] + 1), (values[:, 2] + 0.5) / (values[:, 3] + 1)
     change = float((weight * (values[:, 2] / values[:, 3] - values[:, 0] / values[:, 1])).sum())
     variance = (weight**2 * (shares[0] * (1 - shares[0]) / values[:, 1] + shares[1] * (1 - shares[1]) / values[:, 3])).sum()
-    p = 0.5 * math.erfc(-change / math.sqrt(2 * float(variance)))
+    p = normal_tail(-change / math.sqrt(float(variance)))
     words = f"customers who were handed on are {show_size(change, 'share')} {'less' if change < 0 else 'more'} satisfied at the same channel and topic ({values[:, 3].sum():.0f} answers)"
     test = Test("handed on is less satisfied", p < 0.0001 and -change >= LEAST_GAP, words)
     if not test.is_passed:
@@ -45,8 +47,8 @@ def check(study: Study) -> Verdict:
         words[0].upper() + words[1:] + ".",
         span,
         span,
-        p,
-        "reassigned = 'yes'",
+        ByTest(p),
+        Compare("reassigned", "=", "yes"),
         per_week(values[:, 3].sum(), span) * -change,
         (test,),
     )

@@ -4,7 +4,7 @@ Natural times have no edge. An edge at the target means that clocks are stopped,
 """
 
 from helmdesk.catalogue.kinds import Share
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 
@@ -29,7 +29,7 @@ def check(study: Study) -> Verdict:
     test = Test("an edge at the target", edge >= LEAST and edge >= TIMES * max(expected, 1) and p < 0.001, words)
     if not test.is_passed:
         return Quiet("times have no edge at the target", (test,))
-    return Found(words[0].upper() + words[1:] + " (twelve weeks).", span, span, p, affected=(edge - expected) / 12, tests=(test,))
+    return Found(words[0].upper() + words[1:] + " (twelve weeks).", span, span, ByTest(p), affected=(edge - expected) / 12, tests=(test,))
 
 
 pattern = Pattern(

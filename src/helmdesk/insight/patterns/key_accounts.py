@@ -6,12 +6,12 @@ Small accounts are drawn towards the whole, so that three bad answers of a handf
 import numpy as np
 
 from helmdesk.insight.checks import has_past, per_week
-from helmdesk.insight.finding import Test
-from helmdesk.insight.location import joined, where_of
+from helmdesk.insight.finding import ByTest, Test
+from helmdesk.insight.location import filter_of, joined
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share
-from helmdesk.statistics.discovery import discoveries
+from helmdesk.statistics.discovery import adjusted, discoveries
 from helmdesk.statistics.shrinkage import shrink
 
 LEAST_ANSWERS, LEAST_DROP = 20, 0.10
@@ -37,11 +37,11 @@ def check(study: Study) -> Verdict:
     if not rows:
         return Quiet(f"no account gave {LEAST_ANSWERS} answers in eight weeks")
     p = [float(bdtr(now_top[row], int(now_base[row]), earlier[row])) for row in rows]
-    kept = [(value, row) for value, row, keep in zip(p, rows, discoveries(p, 0.05), strict=True)
+    kept = [(corrected, row) for value, corrected, row, keep in zip(p, adjusted(p), rows, discoveries(p, 0.05), strict=True)
             if keep and value < 0.0005 and earlier[row] - now_top[row] / now_base[row] >= LEAST_DROP]  # fmt: skip
     if not kept:
         return Quiet("no account fell beyond chance")
-    value, row = min(kept)
+    corrected, row = min(kept)
     share = now_top[row] / now_base[row]
     whole = [float(np.sum(top) / np.sum(base)) for top, base in ((before_top, before_base), (now_top, now_base))]
     words = f"account “{groups[row][0]}” went from {show_share(earlier[row])} to {show_share(share)} ({now_base[row]:.0f} answers), all accounts from {show_share(whole[0])} to {show_share(whole[1])}"
@@ -50,8 +50,8 @@ def check(study: Study) -> Verdict:
         f"Satisfaction of {words}.",
         now,
         before,
-        value,
-        where_of((("account", groups[row][0]),)),
+        ByTest(corrected),
+        filter_of((("account", groups[row][0]),)),
         per_week(float(now_base[row]), now) * float(earlier[row] - share),
         (test,),
     )

@@ -4,7 +4,7 @@ The number of contacts did not rise, and quiet hours are as bad as busy ones.
 """
 
 from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, per_week, show, windows
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.patterns import peak_hours
 from helmdesk.insight.study import Study
@@ -37,7 +37,7 @@ def check(study: Study) -> Verdict:
         f"{words}, while volume did not rise and all hours are alike.",
         now,
         before,
-        move.p_down,
+        ByTest(move.p_down),
         affected=per_week(cases, now) * -move.change,
         tests=tests,
     )

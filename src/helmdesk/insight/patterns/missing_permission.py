@@ -4,7 +4,7 @@ It is neither the people, who hand on little else, nor one queue. What specialis
 """
 
 from helmdesk.insight.checks import against_the_rest, per_week, place, show
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
@@ -38,7 +38,7 @@ def check(study: Study) -> Verdict:
             fcr = study.measure(study.form("fcr"), study.last(8), condition).value if not study.lacks("fcr") else None
             told = f" First contact resolution of it is {show_share(fcr)}." if fcr is not None else ""
             text = f"{tests[0].words}, {tests[1].words} ({found.cases:.0f} tickets in four weeks).{told}"
-            return Found(text, span, span, found.p, where, per_week(found.cases, span) * (found.value - found.other), tests)
+            return Found(text, span, span, ByTest(found.p), where, per_week(found.cases, span) * (found.value - found.other), tests)
     return Quiet("no topic is handed up far more than the others")
 
 

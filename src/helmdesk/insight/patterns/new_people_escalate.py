@@ -4,9 +4,10 @@ Others escalate as before, so neither the topics nor the tools became harder.
 """
 
 from helmdesk.insight.checks import has_past, per_week, segments_that_moved, show, windows
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.filters import Compare
 
 NEW = "00-03 months"
 LEAST_PEOPLE = 5
@@ -30,8 +31,8 @@ def check(study: Study) -> Verdict:
         words[0].upper() + words[1:] + ".",
         now,
         before,
-        hits[0].p,
-        f"tenure = '{NEW}'",
+        ByTest(hits[0].p),
+        Compare("tenure", "=", NEW),
         per_week(hits[0].cases, now) * (hits[0].value - hits[0].other),
         (test,),
     )

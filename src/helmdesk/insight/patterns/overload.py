@@ -4,13 +4,14 @@ Above 85% there is no slack for a bad hour; delays and errors follow within week
 """
 
 from helmdesk.insight.checks import has_past, move_at_constant_mix, show
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.movement import least_change
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share
+from helmdesk.statistics.discovery import adjusted
 
-LIMIT, WEEKS = 0.85, 3
+LIMIT, WEEKS, FELT_P = 0.85, 3, 0.01
 FELT = ("first_response_time", "next_response_time", "average_speed_of_answer", "reopen_rate")
 
 
@@ -29,24 +30,27 @@ def check(study: Study) -> Verdict:
     before = study.before(now, 8)
     if not has_past(before):
         return Quiet("it has been high as long as the data go back", (high,))
-    tests, told, p = [high], [words[0].upper() + words[1:]], 1.0
+    moves = []
     for key in FELT:
         if study.lacks(key):
             continue
         form = study.form(key)
         move = move_at_constant_mix(study, form, before, now)
-        if move is None:
-            continue
-        is_worse = move.p_up < 0.01 and move.change >= least_change(form, move.before)
+        if move is not None:
+            moves.append((key, form, move))
+    tests, told, felt = [high], [words[0].upper() + words[1:]], []
+    # Any of them would be told: each counts as one of several that were asked.
+    for (key, form, move), p in zip(moves, adjusted([move.p_up for *_, move in moves]), strict=True):
+        is_worse = p < FELT_P and move.change >= least_change(form, move.before)
         said = f"{form.says()} went from {show(form, move.before)} to {show(form, move.before + move.change)}"
         tests.append(Test(f"{key} up", is_worse, said))
         if is_worse:
             told.append(said)
-            p = min(p, move.p_up)
-    if len(told) == 1:
+            felt.append(p)
+    if not felt:
         return Quiet("customers do not feel it yet", tuple(tests))
     volume = study.measure(study.form("ticket_volume"), now).n / max(now.days / 7, 1)
-    return Found("; ".join(told) + ".", now, before, p, affected=volume, tests=tuple(tests))
+    return Found("; ".join(told) + ".", now, before, ByTest(min(felt)), affected=volume, tests=tuple(tests))
 
 
 pattern = Pattern(

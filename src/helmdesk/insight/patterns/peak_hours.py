@@ -7,10 +7,11 @@ people in it, would close the gap.
 import numpy as np
 
 from helmdesk.insight.checks import has_past, per_week, windows
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.location import plain
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.filters import All, Any, Filter, OneOf, is_value
 from helmdesk.query.words import show_change, show_share, show_size
 
 LEAST_DROP, LEAST_CASES = 0.10, 8
@@ -53,16 +54,13 @@ def check(study: Study) -> Verdict:
     )  # fmt: skip
     if not all(test.is_passed for test in tests):
         return Quiet(next(test.words for test in tests if not test.is_passed), tests)
-    spoken, filters = [], []
+    spoken: list[str] = []
+    filters: list[Filter] = []
     for team in dict.fromkeys(group[0] for (group, _, _) in cells):
         hours = sorted(int(group[1]) for (group, _, _), hit_ in zip(cells, is_hit, strict=True) if hit_ and group[0] == team)
         if hours:
             spoken.append(f"{plain((('team', team),))} {_ranges(hours)}")
-            filters.append(
-                f"(team = '{team}' and hour in ({', '.join(map(str, hours))}))"
-                if team is not None
-                else f"(team is null and hour in ({', '.join(map(str, hours))}))"
-            )
+            filters.append(All((is_value("team", team), OneOf("hour", tuple(hours)))))
     csat = [study.measure(study.form("csat"), span).value for span in (before, now)] if not study.lacks("csat") else [None, None]
     felt = (
         f" Satisfaction went from {show_share(csat[0])} to {show_share(csat[1])} in the same weeks."
@@ -70,7 +68,15 @@ def check(study: Study) -> Verdict:
         else ""
     )
     text = f"Service level fell by {show_size(hit, 'share')} in busy hours ({'; '.join(spoken)}) and moved by {show_change(-rest, 'share')} in the others.{felt}"
-    return Found(text, now, before, p, " or ".join(filters), per_week(float(contacts[is_hit].sum()), now) * hit, tests)
+    return Found(
+        text,
+        now,
+        before,
+        ByTest(p),
+        filters[0] if len(filters) == 1 else Any(tuple(filters)),
+        per_week(float(contacts[is_hit].sum()), now) * hit,
+        tests,
+    )
 
 
 def _ranges(hours: list[int]) -> str:

@@ -5,14 +5,16 @@ Service comments stay as they were, so support can report it and cannot mend it.
 
 from helmdesk.catalogue.kinds import Share
 from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE
+import math
 from helmdesk.insight.checks import has_past, per_week
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
 from helmdesk.query.filters import OneOf
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.words import show_share
-from helmdesk.statistics.proportion import share_difference_p
+from helmdesk.statistics.normal import normal_tail
+from helmdesk.statistics.proportion import Z95, share_difference_p
 
 # Waves are months apart: a quarter against the one before.
 WEEKS, LEAST_COMMENTS, LEAST_RISE = 13, 30, 0.05
@@ -24,14 +26,15 @@ def check(study: Study) -> Verdict:
     before = study.before(now, WEEKS)
     if not has_past(before):
         return Quiet("less than a quarter to compare with")
-    commented = study.cut("nps", 0, value=Share("true"), where=f"{study.find('nps').metric.where} and trim(coalesce(comment, '')) <> ''")
+    commented = study.cut("nps", 0, value=Share("true"), where=f"({study.find('nps').metric.where}) and trim(coalesce(comment, '')) <> ''")
     counts = [study.measure(commented, span).n for span in (before, now)]
     if not sum(counts):
         return Missing("answers about recommendation come without comments: nothing says why")
     if min(counts) < LEAST_COMMENTS:
         return Quiet(f"fewer than {LEAST_COMMENTS} comments in a quarter")
     scores = [study.original("nps", span) for span in (before, now)]
-    fell = Test("recommendation fell", _is_below(*scores), f"recommendation went from {_points(scores[0])} to {_points(scores[1])}")
+    p_fell = _p_below(*scores)
+    fell = Test("recommendation fell", p_fell < 0.025, f"recommendation went from {_points(scores[0])} to {_points(scores[1])}")
     if not fell.is_passed:
         return Quiet("recommendation did not fall", (fell,))
 
@@ -54,15 +57,16 @@ def check(study: Study) -> Verdict:
     if failed is not None:
         return Quiet(failed.words, tests)
     text = f"{fell.words[0].upper()}{fell.words[1:]}; {words}, while {tests[2].words}."
-    return Found(text, now, before, p, affected=per_week(counts[1] * rises[0], now), tests=tests)
+    return Found(text, now, before, ByTest(max(p, p_fell)), affected=per_week(counts[1] * rises[0], now), tests=tests)
 
 
-def _is_below(before: Measurement, now: Measurement) -> bool:
-    """Whether the second is lower beyond both intervals' noise."""
-    if None in (before.value, before.low, before.high, now.value, now.low, now.high):
-        return False
+def _p_below(before: Measurement, now: Measurement) -> float:
+    """Return how often two scores that are alike would lie as far apart, by the widths of their intervals."""
+    if before.value is None or now.value is None or None in (before.low, before.high, now.low, now.high):
+        return 1.0
     halves = (before.high - before.low) / 2, (now.high - now.low) / 2  # type: ignore[operator]
-    return bool(before.value - now.value > (halves[0] ** 2 + halves[1] ** 2) ** 0.5)  # type: ignore[operator]
+    error = math.hypot(*halves) / Z95
+    return normal_tail((before.value - now.value) / error) if error > 0 else 1.0
 
 
 def _points(score: Measurement) -> str:

@@ -6,7 +6,7 @@ Compared for the same agent between calls that kept their time and calls that di
 import numpy as np
 
 from helmdesk.insight.checks import CERTAIN, per_week
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.filters import Compare
@@ -40,7 +40,7 @@ def check(study: Study) -> Verdict:
     if not test.is_passed:
         return Quiet("customers of changed bookings are as content as the others", (test,))
     affected = per_week(float(answers), span) * -move.change
-    return Found(f"{words[0].upper()}{words[1:]}.", span, span, move.p_down, "booking = 'changed'", affected, (test,))
+    return Found(f"{words[0].upper()}{words[1:]}.", span, span, ByTest(move.p_down), Compare("booking", "=", "changed"), affected, (test,))
 
 
 pattern = Pattern(

@@ -4,7 +4,7 @@ A menu, a form or a process stands between the customer and the help; agents can
 """
 
 from helmdesk.insight.checks import has_past, per_week, place, segments_that_moved, show, windows
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
@@ -28,7 +28,7 @@ def check(study: Study) -> Verdict:
         if held.is_passed:
             text = f"{eased.words[0].upper()}{eased.words[1:]} ({found.cases:.0f} answers), while {held.words}."
             affected = per_week(found.cases, now) * (found.other - found.value)
-            return Found(text, now, before, found.p, where, affected, (eased, held))
+            return Found(text, now, before, ByTest(found.p), where, affected, (eased, held))
     return Quiet("in no channel did ease fall while satisfaction held")
 
 

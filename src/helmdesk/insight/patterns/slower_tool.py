@@ -6,12 +6,12 @@ Agents differ in skill, not in the week in which they lose it; so this is not ab
 import numpy as np
 
 from helmdesk.insight.checks import has_past, mix_of, moved, not_worse, per_week, show
-from helmdesk.insight.finding import Test
-from helmdesk.insight.location import filter_of, locate, plain, where_of
+from helmdesk.insight.finding import ByTest, Test
+from helmdesk.insight.location import filter_of, locate, plain
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share
-from helmdesk.statistics.pair import unit_changes
+from helmdesk.statistics.pair import standardised_move, unit_changes
 
 CARRIES, ALL = 0.75, 0.8
 
@@ -23,11 +23,12 @@ def check(study: Study) -> Verdict:
     if whole is None or not whole.is_lit or whole.direction < 0 or not whole.is_worth_telling or not has_past(whole.before):
         return Quiet("handle time did not rise")
     now, before = whole.now, whole.before
-    found = None
+    found, asked = None, 0
     for name in ("channel", "issue_type", "queue"):
         breakdown = locate(study, form, before, now, [name], redraws=0).breakdown(name)
         if breakdown is None or breakdown.change <= 0 or len(breakdown.parts) < 2:
             continue
+        asked += len(breakdown.parts)
         largest = max(breakdown.parts, key=lambda part: part.rate)
         if largest.rate >= CARRIES * breakdown.change and largest.share_now < 0.9:
             found = (name, largest)
@@ -37,6 +38,11 @@ def check(study: Study) -> Verdict:
     name, part = found
     condition = filter_of(((name, part.group[0]),))
     cells = study.cells(form, before, now, [mix for mix in mix_of(study, form) if mix != name], ("agent",), condition)
+    move = standardised_move(cells)
+    if move is None:
+        return Quiet("too little of this work to compare people at it")
+    # The part that grew most was chosen among all that were asked.
+    p = min(1.0, move.p_up * asked)
     changes = np.array(list(unit_changes(cells).values()))
     slower = float((changes > 0).mean()) if len(changes) else 0.0
     held = not_worse(study, "csat", before, now)
@@ -51,9 +57,7 @@ def check(study: Study) -> Verdict:
     cases = study.measure(form, now, condition).n
     text = f"{words[0].upper()}{words[1:]}; {tests[1].words}, and {held.words[0].lower()}{held.words[1:]}."
     affected = per_week(cases, now) * (part.now - part.before) / max(part.before, 1e-9)
-    return Found(
-        text, now, before, max(whole.p, 1e-6) if whole.lamp == "spike" else 0.001, where_of(((name, part.group[0]),)), affected, tests
-    )
+    return Found(text, now, before, ByTest(p), condition, affected, tests)
 
 
 pattern = Pattern(

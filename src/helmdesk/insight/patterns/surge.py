@@ -6,12 +6,13 @@ The hours do not differ, so moving shifts would not help; when it lasts beyond a
 import math
 
 from helmdesk.insight.checks import has_past, moved, per_week, show
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.patterns import peak_hours
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_relative, show_value
+from helmdesk.statistics.normal import normal_tail
 
 LEAST_RISE, WAIT_TIMES, SHORT = 0.08, 1.5, 35
 
@@ -41,7 +42,7 @@ def check(study: Study) -> Verdict:
         f"Speed of answer went from {show(waits.form, waits.earlier)} to {show(waits.form, waits.value)} while {words}; {tests[1].words}."
     )
     cases = per_week(study.measure(waits.form, waits.now).n, waits.now)
-    return Found(text, waits.now, waits.before, 0.0005, affected=cases, tests=tests)
+    return Found(text, waits.now, waits.before, ByTest(normal_tail(z)), affected=cases, tests=tests)
 
 
 pattern = Pattern(

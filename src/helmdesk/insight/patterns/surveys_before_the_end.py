@@ -4,8 +4,8 @@ What changed is when people are asked, so the two periods cannot be compared.
 """
 
 from helmdesk.catalogue.kinds import Share
-from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, windows
-from helmdesk.insight.finding import Test
+from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, per_week, windows
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.words import show_share
@@ -22,15 +22,16 @@ def check(study: Study) -> Verdict:
     if timing is None or satisfaction is None:
         return Quiet("too few surveys to compare")
     words = f"surveys sent before the first solve went from {show_share(timing.before)} to {show_share(timing.before + timing.change)}"
-    is_moved = min(timing.p_up, timing.p_down) < 0.025 and abs(timing.change) >= 0.05
+    # Either way would be told: both tails count.
+    p_timing, p_felt = (2 * min(move.p_up, move.p_down) for move in (timing, satisfaction))
+    is_moved = p_timing < 0.05 and abs(timing.change) >= 0.05
     other = f"satisfaction moved by {100 * satisfaction.change:+.1f} points"
-    is_felt = min(satisfaction.p_up, satisfaction.p_down) < 0.025 and abs(satisfaction.change) >= 0.02
+    is_felt = p_felt < 0.05 and abs(satisfaction.change) >= 0.02
     tests = (Test("survey timing moved", is_moved, words), Test("satisfaction moved", is_felt, other))
     if not is_moved or not is_felt:
         return Quiet("surveys are sent at the same moments as before" if not is_moved else "satisfaction did not move with it", tests)
-    whole = moved(study, "csat")
-    p = max(min(timing.p_up, timing.p_down), min(satisfaction.p_up, satisfaction.p_down))
-    return Found(f"The share of {words}, and {other}.", now, before, p, affected=abs(whole.change) * 100 if whole else 0.0, tests=tests)
+    affected = per_week(study.measure(csat, now).n, now) * abs(satisfaction.change)
+    return Found(f"The share of {words}, and {other}.", now, before, ByTest(max(p_timing, p_felt)), affected=affected, tests=tests)
 
 
 pattern = Pattern(

@@ -5,7 +5,8 @@ No one is named. Comparing them would be unfair; dealing work out otherwise, or 
 
 import numpy as np
 
-from helmdesk.insight.finding import Test
+from helmdesk.insight.checks import per_week
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 
@@ -31,16 +32,17 @@ def check(study: Study) -> Verdict:
     mean = top.sum() / base.sum()
     cases = np.bincount(person, base)
     enough = cases >= LEAST_CASES
-    p = []
+    p, apart = [], []
     for expected in (np.full(len(rows), mean), pooled[segment]):
         gap = np.bincount(person, top - expected * base)
+        apart.append(float(np.abs(gap[enough]).sum()))
         variance = np.bincount(person, expected * (1 - expected) * base)
         p.append(float(chdtrc(max(int(enough.sum()) - 1, 1), (gap[enough] ** 2 / np.maximum(variance[enough], 1e-9)).sum())))
     words = f"between {int(enough.sum())} people satisfaction differs beyond chance (p {p[0]:.4f}); at the same mix of work it does not (p {p[1]:.2f})"
     test = Test("the gap is the mix", p[0] < 0.0001 and p[1] > 0.20, words)
     if not test.is_passed:
         return Quiet("people do not differ beyond chance" if p[0] >= 0.001 else "the gap stays at the same mix of work", (test,))
-    return Found(words[0].upper() + words[1:] + ".", span, span, p[0], affected=0.0, tests=(test,))
+    return Found(words[0].upper() + words[1:] + ".", span, span, ByTest(p[0]), affected=per_week(apart[0], span), tests=(test,))
 
 
 pattern = Pattern(

@@ -4,7 +4,7 @@ Everywhere else they stayed as they were, so the people did not change; the way 
 """
 
 from helmdesk.insight.checks import has_past, per_week, place, segments_that_moved, show, windows
-from helmdesk.insight.finding import Test
+from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
@@ -18,7 +18,8 @@ def check(study: Study) -> Verdict:
     now, before = windows(study, form)
     if not has_past(before):
         return Quiet("fewer than four weeks to compare with")
-    for name in study.dimensions(form, ("first_queue", "issue_type", "channel"), 3):
+    names = study.dimensions(form, ("first_queue", "issue_type", "channel"), 3)
+    for name in names:
         hits = segments_that_moved(study, form, before, now, (name,), 1, least_cases=40)
         if len(hits) != 1:
             continue
@@ -38,7 +39,7 @@ def check(study: Study) -> Verdict:
         if tests[1].is_passed:
             text = f"{tests[0].words[0].upper()}{tests[0].words[1:]}; {tests[1].words}."
             affected = per_week(hits[0].cases, now) * (hits[0].value - hits[0].other)
-            return Found(text, now, before, hits[0].p, where, affected, tests)
+            return Found(text, now, before, ByTest(min(1.0, hits[0].p * len(names))), where, affected, tests)
     return Quiet("escalations did not rise in one place alone")
 
 

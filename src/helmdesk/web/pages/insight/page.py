@@ -15,6 +15,7 @@ from helmdesk.insight.context import Remark
 from helmdesk.insight.explanation import Explanation
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
+from helmdesk.query.filters import all_of, to_text
 from helmdesk.query.window import boundary
 from helmdesk.query.words import show_change, show_size
 from helmdesk.web.access import LEADS
@@ -80,14 +81,10 @@ def _places(found: Explanation, key: str, start: str, end: str, view: ViewState)
     if found.location is None:
         return []
     return [
-        {"where": place.where, "share": f"{place.share:.0%}", "cases": round(place.cases),
-         "url": f"{reverse('rows')}?{urlencode({'metric': key, 'where': _both(place.where, view.filter), 'start': start, 'end': end})}"}
+        {"where": to_text(place.where), "share": f"{place.share:.0%}", "cases": round(place.cases),
+         "url": f"{reverse('rows')}?{urlencode({'metric': key, 'where': to_text(all_of(place.where, view.condition)), 'start': start, 'end': end})}"}
         for place in found.location.places
     ]  # fmt: skip
-
-
-def _both(one: str, other: str | None) -> str:
-    return f"{one} and ({other})" if other else one
 
 
 def show_reach(moved: Movement | None) -> str:
@@ -103,8 +100,8 @@ def finding_row(finding: Finding) -> dict[str, Any]:
 def evidence_url(evidence: Evidence) -> str:
     """Return the metric page that shows the numbers of a finding."""
     asked = {"start": evidence.start.isoformat(), "end": evidence.end.isoformat()}
-    if evidence.where:
-        asked["where"] = evidence.where
+    if evidence.where is not None:
+        asked["where"] = to_text(evidence.where)
     if evidence.by:
         asked["by"] = evidence.by
     return f"{reverse('metric', args=[evidence.key])}?{urlencode(asked)}"

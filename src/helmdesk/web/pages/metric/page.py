@@ -12,8 +12,9 @@ from django.urls import reverse
 from helmdesk.analysis.scorecard import Scorecard
 from helmdesk.catalogue.discovery import definition_hash
 from helmdesk.catalogue.kinds import Metric
-from helmdesk.errors import NotFoundError, NotPermittedError
+from helmdesk.errors import FilterError, NotFoundError, NotPermittedError
 from helmdesk.query.distribution import has_distribution
+from helmdesk.query.filters import Filter, IsNull, conjuncts, parse_filter, to_text
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import GRAINS, next_period
 from helmdesk.query.window import boundary
@@ -80,8 +81,7 @@ def charts(request: DeskRequest, key: str, found: Metric, view: ViewState, asked
         return f"{request.path}{view.segment(by, m.group[0][1])}"
 
     def hour_link(m: Measurement) -> str:
-        parts = [f"{name} = {value}" for name, value in m.group]
-        return rows_url(key, view, where=" and ".join([*parts, *([f"({view.where})"] if view.where else [])]))
+        return rows_url(key, view, where=to_text(view.narrowed(*m.group)))
 
     target = request.desk.settings.targets.get(key) if not view.variant else None
     lines = (target,) if isinstance(target, float) else (target or ())
@@ -106,7 +106,16 @@ def charts(request: DeskRequest, key: str, found: Metric, view: ViewState, asked
 
 def annotations_of(request: DeskRequest, key: str, view: ViewState) -> list[Annotation]:
     """Return what concerns a metric in a view; what concerns one segment is shown where the view is narrowed to it."""
-    return [note for note in Annotation.seen(request, key) if note.where in (view.filter or "")]
+    shown = conjuncts(view.condition)
+    return [note for note in Annotation.seen(request, key) if not note.where or _conditions(note) <= shown]
+
+
+def _conditions(note: Annotation) -> frozenset[Filter]:
+    """Return what narrows an annotation's segment; a text that a person's erasure left unreadable narrows to itself."""
+    try:
+        return conjuncts(parse_filter(note.where))
+    except FilterError:
+        return frozenset((IsNull(note.where),))
 
 
 def notes_on(request: DeskRequest, key: str, view: ViewState) -> list[specs.Note]:

@@ -26,9 +26,21 @@ from collections.abc import Iterable
 
 
 class HelmdeskError(Exception):
-    """Base of all errors whose message is written for the user (one line, no traceback)."""
+    """Base of all errors whose message is written for the user (one line, no traceback).
+
+    Attributes:
+        what: what is wrong; where there is room for a few words only, such as on a card, these are told.
+        mend: what to do; empty where that is said nowhere, or within `what`.
+
+    Args:
+        offers: told right after `what`: the nearest name, and which there are.
+    """
 
     exit_code = 1
+
+    def __init__(self, what: str = "", mend: str = "", *, offers: str = "") -> None:
+        super().__init__(f"{what}{offers}; {mend}" if mend else f"{what}{offers}")
+        self.what, self.mend = what, mend
 
 
 class UsageError(HelmdeskError):

@@ -129,27 +129,27 @@ class Settings:
             raise SettingError(f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'") from error
         for name, allowed in (("week_start", WEEKDAYS), ("engine", ENGINES)):
             if getattr(self, name) not in allowed:
-                raise SettingError(f"{name} = {getattr(self, name)!r}; use one of {', '.join(allowed)}")
+                raise SettingError(f"{name} = {getattr(self, name)!r}", f"use one of {', '.join(allowed)}")
         self._check_currency()
         for name in ("reopen_days", "repeat_days", "response_days", "nps_days"):
             if not 1 <= getattr(self, name) <= 365:
-                raise SettingError(f"{name} = {getattr(self, name)}; use 1 to 365")
+                raise SettingError(f"{name} = {getattr(self, name)}", "use 1 to 365")
         for name in ("service_level_seconds", "short_abandon_seconds"):
             if not 0 <= getattr(self, name) <= 86_400:
-                raise SettingError(f"{name} = {getattr(self, name)}; use 0 to 86400")
+                raise SettingError(f"{name} = {getattr(self, name)}", "use 0 to 86400")
         if not 1 <= self.longest_state_hours <= 168:
-            raise SettingError(f"longest_state_hours = {self.longest_state_hours}; use 1 to 168")
+            raise SettingError(f"longest_state_hours = {self.longest_state_hours}", "use 1 to 168")
         for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_entries", "limit_ratio"):
             if getattr(self, name) < 1:
-                raise SettingError(f"{name} = {getattr(self, name)}; use 1 or more")
+                raise SettingError(f"{name} = {getattr(self, name)}", "use 1 or more")
         if self.memory_gb < 0 or 0 < self.memory_gb < 0.5:
-            raise SettingError(f"memory_gb = {self.memory_gb}; use 0, or 0.5 or more")
+            raise SettingError(f"memory_gb = {self.memory_gb}", "use 0, or 0.5 or more")
         if not 0 <= self.quarantine_limit <= 1:
-            raise SettingError(f"quarantine_limit = {self.quarantine_limit}; use a share from 0 to 1")
+            raise SettingError(f"quarantine_limit = {self.quarantine_limit}", "use a share from 0 to 1")
 
     def _check_currency(self) -> None:
         if self.currency and not re.fullmatch("[A-Z]{3}", self.currency):
-            raise SettingError(f"currency = {self.currency!r}; use a code of three capital letters such as EUR, or leave it empty")
+            raise SettingError(f"currency = {self.currency!r}", "use a code of three capital letters such as EUR, or leave it empty")
 
     def for_facts(self) -> dict[str, Any]:
         """Return the settings that change facts: a receipt repeats them, a mart is keyed by them."""
@@ -166,15 +166,15 @@ def read_settings(path: Path) -> Settings:
         text = path.read_bytes().decode()
         content = tomllib.loads(text)
     except FileNotFoundError as error:
-        raise SettingError(f"{path} is missing; {MEND}") from error
+        raise SettingError(f"{path} is missing", MEND) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise SettingError(f"{path}: line {line} is not text (UTF-8); correct it: {MEND}") from error
+        raise SettingError(f"{path}: line {line} is not text (UTF-8)", f"correct it: {MEND}") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"{path}: {error}; correct the line, or {MEND}") from error
+        raise SettingError(f"{path}: {error}", f"correct the line, or {MEND}") from error
     if not text.strip():
         # Read as it stands, every setting would fall back to its default, and numbers would change in silence.
-        raise SettingError(f"{path} is empty; {MEND}")
+        raise SettingError(f"{path} is empty", MEND)
     return settings_from(content, str(path))
 
 
@@ -242,7 +242,7 @@ def write_settings(path: Path, settings: Settings) -> None:
             document.add(setting.name, tomlkit.item(_plain(getattr(settings, setting.name))))
     text = tomlkit.dumps(document)
     if settings_from(tomllib.loads(text), str(path)) != settings:
-        raise SettingError(f"{path}: these settings would not be read back as they are; edit the file by hand")
+        raise SettingError(f"{path}: these settings would not be read back as they are", "edit the file by hand")
     replace_text(path, text)
 
 

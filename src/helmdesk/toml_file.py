@@ -29,7 +29,8 @@ def read_toml(
     try:
         if path.stat().st_size > MOST_BYTES:
             raise error(
-                f"{path}: {path.stat().st_size / MEGABYTE:,.1f} MB; a TOML file may have {MOST_BYTES // MEGABYTE} MB, split it into several"
+                f"{path}: {path.stat().st_size / MEGABYTE:,.1f} MB",
+                f"a TOML file may have {MOST_BYTES // MEGABYTE} MB, split it into several",
             )
         content = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as reason:
@@ -38,16 +39,16 @@ def read_toml(
         raise error(f"{path}: {reason}") from reason
     for number, line in enumerate(content.splitlines(), 1):
         if LONG_KEY.search(line):
-            raise error(f"{path}: line {number} has a key of more than {MOST_PARTS} parts; write it shorter")
+            raise error(f"{path}: line {number} has a key of more than {MOST_PARTS} parts", "write it shorter")
     try:
         read = tomllib.loads(content)
     except RecursionError as reason:
-        raise error(f"{path}: lists or tables within lists too many times; write it flatter") from reason
+        raise error(f"{path}: lists or tables within lists too many times", "write it flatter") from reason
     except ValueError as reason:  # also a number of thousands of digits
         raise error(f"{path}: {reason}") from reason
     most = (limits or Limits()).entries
     if (found := _entries(read)) > most:
-        raise error(f"{path}: {found:,} keys and list items; at most {most:,} (setting limit_entries), split it into several files")
+        raise error(f"{path}: {found:,} keys and list items", f"at most {most:,} (setting limit_entries), split it into several files")
     return read
 
 

@@ -14,7 +14,8 @@ from desks import weekly_desk
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.desk.desk import Desk
 from helmdesk.insight.context import Remark
-from helmdesk.insight.verdict import Side, State, Verdict, _Weeks
+from helmdesk.insight.verdict import State, Verdict, _Weeks
+from helmdesk.query.judgement import Judgement
 from helmdesk.query.policy import Policy
 from helmdesk.statistics.course import alarms_a_year, course, memory_of
 
@@ -96,9 +97,9 @@ def test_the_promised_alarms_are_those_of_weeks_that_never_change() -> None:
         for end in range(78 - watched, 79):
             starts = tuple(FIRST + timedelta(days=7 * place) for place in range(end))
             weeks = _Weeks(study, metric, (), starts, 10 + z[:end], np.ones(end), np.ones(end), starts[-1] + timedelta(days=7))  # type: ignore[arg-type]
-            unknown = Verdict(metric.key, State.UNKNOWN, Side.SAME, None, None, None, None, None, "", metric.unit, weeks.until)
+            unknown = Verdict(metric.key, State.UNKNOWN, Judgement.SAME, None, None, None, None, None, "", metric.unit, weeks.until)
             verdict = weeks.judged(unknown)
-            is_told = verdict.is_told and verdict.side is Side.WORSE
+            is_told = verdict.is_told and verdict.side is Judgement.WORSE
             counted += is_told and (not was_told or verdict.state is State.NEW)
             was_told = is_told
         stated.append(alarms_a_year(memory_of(z, course(z))))

@@ -13,6 +13,7 @@ from desks import load_events, weekly_desk
 from helmdesk.cli.main import commands
 from helmdesk.desk.desk import Desk
 from helmdesk.insight.verdict import Side, State, Verdict
+from helmdesk.query.judgement import Judgement
 
 FIRST = date(2025, 6, 2)
 STORY = re.compile(r"two bad weeks after Version 5 \(4–17 May\); steady since 18 May, about 1[56] s slower than before")
@@ -25,19 +26,19 @@ def told(desk: Desk) -> Verdict:
 @pytest.mark.parametrize(
     ("minutes", "state", "side", "words"),
     [
-        ([30] * 20, State.STEADY, Side.SAME, r"steady since 2 June: nothing beyond chance"),
-        ([30] * 20 + [90], State.NEW, Side.WORSE, r"new in the week of 20 October: 1 h \d\d min instead of (29|30|31) min \d\d s"),
-        ([30] * 20 + [90] * 3, State.GOING_ON, Side.WORSE, r"going on since 20 October, for three weeks: 1 h \d\d min instead of \d+ min \d\d s"),
-        ([30] * 20 + [90] * 8, State.SETTLED, Side.WORSE, r"steady since 20 October, about (5\d min \d\d s|1 h 0\d min) slower than before"),
-        ([60] * 20 + [30] * 8, State.SETTLED, Side.BETTER, r"steady since 20 October, about \d\d min \d\d s faster than before"),
-        ([30] * 20 + [120] * 2 + [30] * 6, State.SETTLED, Side.SAME, r"two bad weeks \(20 October – 2 November\); as before since 3 November"),
-        ([30] * 20 + [120] * 2 + [60] * 8, State.SETTLED, Side.WORSE, r"two bad weeks \(20 October – 2 November\); steady since 3 November, about \d\d min \d\d s slower than before"),
-        ([30] * 20 + [120] * 2 + [60] * 2, State.GOING_ON, Side.WORSE, r"two bad weeks \(20 October – 2 November\); since 3 November \d\d min \d\d s, not settled yet \(\d\d min \d\d s before\)|.*1 h 00 min.*"),
-        ([30] * 10 + [120] * 2 + [30] * 20, State.STEADY, Side.SAME, r"steady since 25 August 2025: nothing beyond chance"),
-        ([30] * 5, State.UNKNOWN, Side.SAME, r"too few weeks to tell: it takes 10 complete ones with enough cases"),
+        ([30] * 20, State.STEADY, Judgement.SAME, r"steady since 2 June: nothing beyond chance"),
+        ([30] * 20 + [90], State.NEW, Judgement.WORSE, r"new in the week of 20 October: 1 h \d\d min instead of (29|30|31) min \d\d s"),
+        ([30] * 20 + [90] * 3, State.GOING_ON, Judgement.WORSE, r"going on since 20 October, for three weeks: 1 h \d\d min instead of \d+ min \d\d s"),
+        ([30] * 20 + [90] * 8, State.SETTLED, Judgement.WORSE, r"steady since 20 October, about (5\d min \d\d s|1 h 0\d min) slower than before"),
+        ([60] * 20 + [30] * 8, State.SETTLED, Judgement.BETTER, r"steady since 20 October, about \d\d min \d\d s faster than before"),
+        ([30] * 20 + [120] * 2 + [30] * 6, State.SETTLED, Judgement.SAME, r"two bad weeks \(20 October – 2 November\); as before since 3 November"),
+        ([30] * 20 + [120] * 2 + [60] * 8, State.SETTLED, Judgement.WORSE, r"two bad weeks \(20 October – 2 November\); steady since 3 November, about \d\d min \d\d s slower than before"),
+        ([30] * 20 + [120] * 2 + [60] * 2, State.GOING_ON, Judgement.WORSE, r"two bad weeks \(20 October – 2 November\); since 3 November \d\d min \d\d s, not settled yet \(\d\d min \d\d s before\)|.*1 h 00 min.*"),
+        ([30] * 10 + [120] * 2 + [30] * 20, State.STEADY, Judgement.SAME, r"steady since 25 August 2025: nothing beyond chance"),
+        ([30] * 5, State.UNKNOWN, Judgement.SAME, r"too few weeks to tell: it takes 10 complete ones with enough cases"),
     ],
 )  # fmt: skip
-def test_courses_of_known_truth(tmp_path: Path, minutes: list[float], state: State, side: Side, words: str) -> None:
+def test_courses_of_known_truth(tmp_path: Path, minutes: list[float], state: State, side: Judgement, words: str) -> None:
     found = told(weekly_desk(tmp_path, minutes))
     assert (found.state, found.side) == (state, side), found.words
     assert re.fullmatch(words, found.words), found.words

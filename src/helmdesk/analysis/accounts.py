@@ -10,6 +10,7 @@ from typing import Any
 from helmdesk.analysis.scorecard import judge
 from helmdesk.catalogue.discovery import Entry
 from helmdesk.errors import NotFoundError, NotPermittedError
+from helmdesk.query.judgement import Judgement
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
@@ -41,7 +42,7 @@ class Account:
     measured: dict[str, Measurement]
     aged: int
     baseline: Measurement | None
-    verdict: str
+    verdict: Judgement
 
 
 def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str], Entry]) -> list[Account]:
@@ -63,7 +64,7 @@ def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str]
             continue
         values = measured.get(name, {})
         now, baseline = values.get("csat"), before.get(name)
-        verdict = judge(find("csat").metric, now, baseline) if now and baseline else "too few"
+        verdict = judge(find("csat").metric, now, baseline) if now and baseline else Judgement.TOO_FEW
         found.append(
             Account(
                 name,

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from helmdesk.catalogue.discovery import Entry
 from helmdesk.catalogue.kinds import Count, Level, Metric, Sum, SumOnce, measured
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
+from helmdesk.catalogue.kinds import Count, Level, Metric, Sum, SumOnce, measured
+from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period
 from helmdesk.query.reader import Reader
@@ -60,7 +62,7 @@ class Course(Protocol):
         ...
 
     @property
-    def side(self) -> str:
+    def side(self) -> Judgement:
         """Which way it lies: better, worse, higher, lower or same."""
         ...
 
@@ -94,29 +96,33 @@ class Card:
     """One metric on the scorecard.
 
     Attributes:
-        verdict: better, worse, higher, lower, no clear change, too few, no data, nothing to compare, not permitted.
+        judged: how the two windows lie to each other.
         reason: why there is no data; empty otherwise.
         guards: keys of metrics that must be read beside it.
         change: None where there is nothing to compare.
-        target: what the desk wants to reach; `standing` is met, missed, or "too close to call" when the interval holds it.
+        target: what the desk wants to reach; `standing` is open when the interval holds it.
         at: the instant at which a level stands; None for what happens over a window.
-        course: the verdict on the metric's weeks; `verdict` is then its word, and speaks of the two windows alone only where
-            there are too few weeks for a course. None for cards without a value.
+        course: the verdict on the metric's weeks. None for cards without a value.
         trend: the latest periods up to the window's end, when they were asked for.
     """
 
     metric: Metric
     now: Measurement
     before: Measurement
-    verdict: str
+    judged: Judgement
     reason: str
     guards: tuple[str, ...]
     change: Change | None = None
     target: Target | None = None
-    standing: str = ""
+    standing: Standing = Standing.UNKNOWN
     trend: tuple[Measurement, ...] = ()
     at: datetime | None = None
     course: Course | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a word: on the metric's weeks, or on the two windows where there are too few weeks."""
+        return self.course.word if self.course and self.course.is_known else str(self.judged)
 
     @property
     def story(self) -> str:
@@ -129,11 +135,21 @@ class Card:
         return self.course.dismissed if self.course else None
 
     @property
-    def side(self) -> str:
+    def side(self) -> Judgement:
         """Which way the verdict lies, for a sign and a colour."""
         if self.dismissed is not None:
-            return self.verdict
-        return self.course.side if self.course and self.course.is_known else self.verdict
+            return Judgement.DISMISSED
+        return self.course.side if self.course and self.course.is_known else self.judged
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the verdict is that nothing moved."""
+        return self.side in (Judgement.SAME, Judgement.NO_CLEAR_CHANGE)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether its reader may not see it."""
+        return bool(self.reason) and self.judged is Judgement.NOT_PERMITTED
 
     def as_row(self) -> dict[str, Any]:
         """Return the card as one flat row."""
@@ -160,7 +176,7 @@ class Card:
             "dismissed_reason": self.dismissed.reason if self.dismissed else None,
             "reason": self.reason,
             "target": str(self.target) if self.target is not None else None,
-            "standing": self.standing,
+            "standing": str(self.standing),
             "read_with": ", ".join(self.guards),
         }
 
@@ -187,7 +203,7 @@ class Scorecard:
             course = courses.get(card.metric.key)
             if course is None or card.reason:
                 return card
-            return replace(card, verdict=course.word if course.is_known else card.verdict, course=course)
+            return replace(card, course=course)
 
         return replace(
             self, cards=tuple(map(with_course, self.cards)), guards={key: with_course(card) for key, card in self.guards.items()}
@@ -200,23 +216,25 @@ class Scorecard:
         return [{**card.as_row(), **{name: given[name] for name in names}, "at": card.at and plain(card.at, zone)} for card in self.cards]
 
 
-def judge(metric: Metric, now: Measurement, before: Measurement) -> str:
+def judge(metric: Metric, now: Measurement, before: Measurement) -> Judgement:
     """Return the verdict on a change: only an interval that excludes zero is called a change."""
     if now.value is None:
-        return "no data"
+        return Judgement.NO_DATA
     if before.value is None:
-        return "nothing to compare"
+        return Judgement.NOTHING_TO_COMPARE
     if (now.n < SMALL or before.n < SMALL) and not _is_total(metric):
-        return "too few"
+        return Judgement.TOO_FEW
     change = change_between(metric, now, before)
     if change is None or change.low is None or change.high is None:
-        return "higher" if now.value > before.value else "lower" if now.value < before.value else "no change"
+        if now.value == before.value:
+            return Judgement.NO_CHANGE
+        return Judgement.HIGHER if now.value > before.value else Judgement.LOWER
     if change.low <= 0 <= change.high:
-        return "no clear change"
+        return Judgement.NO_CLEAR_CHANGE
     went_up = change.low > 0
     if metric.direction not in ("higher", "lower"):
-        return "higher" if went_up else "lower"
-    return "better" if went_up == (metric.direction == "higher") else "worse"
+        return Judgement.HIGHER if went_up else Judgement.LOWER
+    return Judgement.BETTER if went_up == (metric.direction == "higher") else Judgement.WORSE
 
 
 def change_between(metric: Metric, now: Measurement, before: Measurement) -> Change | None:
@@ -229,20 +247,20 @@ def change_between(metric: Metric, now: Measurement, before: Measurement) -> Cha
     return Change(now.value - before.value, *mover(now.value, intervals[0], before.value, intervals[1]))
 
 
-def against_target(metric: Metric, now: Measurement, target: Target | None) -> str:
+def against_target(metric: Metric, now: Measurement, target: Target | None) -> Standing:
     """Return how a value stands to its target; an interval that holds the target decides nothing."""
     if target is None or now.value is None:
-        return ""
+        return Standing.UNKNOWN
     low = now.value if now.low is None else now.low
     high = now.value if now.high is None else now.high
     if isinstance(target, tuple):
         if target[0] <= low and high <= target[1]:
-            return "met"
-        return "missed" if high < target[0] or low > target[1] else "too close to call"
+            return Standing.MET
+        return Standing.MISSED if high < target[0] or low > target[1] else Standing.OPEN
     wants_more = metric.direction != "lower"
     if (low >= target) if wants_more else (high <= target):
-        return "met"
-    return "missed" if ((high < target) if wants_more else (low > target)) else "too close to call"
+        return Standing.MET
+    return Standing.MISSED if ((high < target) if wants_more else (low > target)) else Standing.OPEN
 
 
 def _is_counted(metric: Metric) -> bool:
@@ -295,17 +313,17 @@ def make_card(
     try:
         now, before, *trend = reader.answers(windows)
     except (NotPermittedError, NotFoundError, MixedCurrencies) as error:
-        verdict = "not permitted" if isinstance(error, NotPermittedError) else "no data"
+        judged = Judgement.NOT_PERMITTED if isinstance(error, NotPermittedError) else Judgement.NO_DATA
         nothing = nothing_measured(entry.metric)
-        return Card(entry.metric, nothing, nothing, verdict, _first_part(error), tuple(entry.metric.read_with))
+        return Card(entry.metric, nothing, nothing, judged, error.what, tuple(entry.metric.read_with))
     current, earlier = now.measurements[0], before.measurements[0]
     reason = show_reason(current.reason) if current.value is None else ""
     if window.previous_start < day_start(reader.bounds.first, base.time_zone):
         # The data begin inside the earlier window: a change against it would be an artefact.
         earlier = replace(earlier, value=None, low=None, high=None)
-    verdict = "no data" if reason else judge(now.metric, current, earlier)
+    judged = Judgement.NO_DATA if reason else judge(now.metric, current, earlier)
     return Card(
-        now.metric, current, earlier, verdict, reason, tuple(now.metric.read_with), change_between(now.metric, current, earlier),
+        now.metric, current, earlier, judged, reason, tuple(now.metric.read_with), change_between(now.metric, current, earlier),
         target, against_target(now.metric, current, target), tuple(measurement for answer in trend for measurement in answer.measurements),
         min(window.end, reader.bounds.as_of) if isinstance(now.metric.value, Level) else None,
     )  # fmt: skip
@@ -327,10 +345,6 @@ def nothing_measured(metric: Metric) -> Measurement:
     return Measurement(
         metric.key, metric.version, "", (), None, None, None, None, metric.unit, 0, None, None, 0, 0, 0, 0, False, True, False
     )  # fmt: skip
-
-
-def _first_part(error: Exception) -> str:
-    return str(error).split(" (known here")[0].split("; did you mean")[0]
 
 
 def _imbalance(cards: Sequence[Card]) -> tuple[str, ...]:

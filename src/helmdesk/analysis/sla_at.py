@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlglot
@@ -29,6 +30,15 @@ COLUMNS = (
     "agent",
     "account",
 )
+
+
+class ClockState(StrEnum):
+    """How a clock that is alive stands."""
+
+    OVERDUE = "overdue"
+    RUNNING = "running"
+    PAUSED = "paused"
+
 
 # The run a clock is in at the instant, or was in last, says what had passed.
 _SQL = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlglot import exp
@@ -25,15 +26,23 @@ SHOWN = (
     "created_at", "first_reply_at", "first_solved_at", "last_solved_at", "first_reply_seconds", "resolution_seconds", "transfers", "reopens",
     "escalations", "human_replies", "handle_seconds", "is_counted", "is_spam", "is_merged", "is_deleted", "survivor_ticket_id",
 )  # fmt: skip
+
+
+class Waits(StrEnum):
+    """Who waits for whom."""
+
+    FOR_US = "the customer waits for us"
+    FOR_CUSTOMER = "we wait for the customer"
+    FOR_THIRD_PARTY = "everybody waits for a third party"
+    SOLVED = "solved"
+    CLOSED = "closed"
+
+
 # Who is being waited for in each status.
 WAITS = {
-    "new": "the customer waits for us",
-    "open": "the customer waits for us",
-    "waiting_customer": "we wait for the customer",
-    "waiting_third_party": "everybody waits for a third party",
-    "solved": "solved",
-    "closed": "closed",
-}
+    "new": Waits.FOR_US, "open": Waits.FOR_US, "waiting_customer": Waits.FOR_CUSTOMER, "waiting_third_party": Waits.FOR_THIRD_PARTY,
+    "solved": Waits.SOLVED, "closed": Waits.CLOSED,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

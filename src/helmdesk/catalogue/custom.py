@@ -88,7 +88,7 @@ def _read(path: Path) -> Entry:
     if key != path.stem or not key.isidentifier():
         raise SettingError(f"{path}: the key is the file's name, a word of letters, digits and underscores; not '{key}'")
     if key in load_catalogue():
-        raise SettingError(f"{path}: '{key}' is one of ours; choose another name")
+        raise SettingError(f"{path}: '{key}' is one of ours", "choose another name")
     _check_words(path, content)
     plain = (
         "name",
@@ -254,7 +254,7 @@ def _keep_versions(lock: Path, found: Mapping[str, Entry]) -> None:
             known.setdefault(key, {})[version] = meaning
             added.append(key)
         elif before != meaning:
-            raise SettingError(f"metric '{key}': the meaning changed but the version is still {version}; raise it and add to changes why")
+            raise SettingError(f"metric '{key}': the meaning changed but the version is still {version}", "raise it and add to changes why")
     if added:
         lines = ["# What every version of a metric meant when it was first used. Kept by Helmdesk; do not edit."]
         for key in sorted(known):

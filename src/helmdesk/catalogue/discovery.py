@@ -68,7 +68,7 @@ def find_metric(key: str, catalogue: Mapping[str, Entry] | None = None) -> Entry
     """
     catalogue = load_catalogue() if catalogue is None else catalogue
     if key not in catalogue:
-        raise NotFoundError(f"unknown metric '{key}'{nearest(key, catalogue)}; list them with: helmdesk metrics")
+        raise NotFoundError(f"unknown metric '{key}'{nearest(key, catalogue)}", "list them with: helmdesk metrics")
     return catalogue[key]
 
 

@@ -154,9 +154,31 @@ def measured(value: Value) -> Measured:
     return value.of if isinstance(value, Level) else value
 
 
-STATISTICS: dict[type, str] = {
-    Count: "count", Share: "share", NetShare: "net share", Mean: "mean", Distinct: "count", Ratio: "ratio", Difference: "difference",
-    Sum: "sum", SumOnce: "sum", SumRatio: "ratio of sums", GroupMean: "mean of groups",
+class Statistic(str):
+    """What kind of number a value is, in words.
+
+    Attributes:
+        is_typical: whether one number stands for many, as a mean or a percentile does: titles and axes say which.
+    """
+
+    is_typical: bool
+
+    def __new__(cls, words: str, *, is_typical: bool = False) -> Statistic:
+        """Return the words."""
+        found = super().__new__(cls, words)
+        found.is_typical = is_typical
+        return found
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, bool]]:
+        """Copies keep both."""
+        return (str(self),), {"is_typical": self.is_typical}
+
+
+NO_STATISTIC = Statistic("")
+STATISTICS: dict[type, Statistic] = {
+    Count: Statistic("count"), Share: Statistic("share"), NetShare: Statistic("net share"), Mean: Statistic("mean", is_typical=True),
+    Distinct: Statistic("count"), Ratio: Statistic("ratio"), Difference: Statistic("difference"), Sum: Statistic("sum"), SumOnce: Statistic("sum"),
+    SumRatio: Statistic("ratio of sums"), GroupMean: Statistic("mean of groups", is_typical=True),
 }  # fmt: skip
 
 
@@ -248,18 +270,17 @@ class Metric:
     references: tuple[Reference, ...] = ()
 
     @property
-    def statistic(self) -> str:
+    def statistic(self) -> Statistic:
         """What kind of number it is, in words: a median is not a mean."""
         value = measured(self.value)
         if isinstance(value, Quantile | Survival):
-            return "median" if value.q == 0.5 else f"{value.q * 100:g}th percentile"
+            return Statistic("median" if value.q == 0.5 else f"{value.q * 100:g}th percentile", is_typical=True)
         return STATISTICS[type(value)]
 
     @property
     def title(self) -> str:
         """The name, with median or mean where it does not say which."""
-        is_said = self.statistic not in ("median", "mean", "mean of groups") and not self.statistic.endswith("percentile")
-        return self.name if is_said or self.name.startswith("Average") else f"{self.name} ({self.statistic})"
+        return self.name if not self.statistic.is_typical or self.name.startswith("Average") else f"{self.name} ({self.statistic})"
 
     def with_variant(self, variant: Variant) -> Metric:
         """Return this metric as `variant` defines it."""

@@ -17,7 +17,8 @@ from helmdesk.insight.movement import Movement, movement
 from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
 from helmdesk.insight.soundness import changed_definitions, data_problems
 from helmdesk.insight.study import Study
-from helmdesk.insight.verdict import Side, State, Verdict, verdict_of
+from helmdesk.insight.verdict import State, Verdict, verdict_of
+from helmdesk.query.judgement import Judgement
 from helmdesk.statistics.discovery import discoveries
 
 MOST = 5
@@ -173,7 +174,7 @@ def make_brief(study: Study, seen: Look, others: Sequence[Remark] = (), dismisse
     last = study.last(1)
     return Brief(
         study.day(last.start), study.day(last.end), tuple(ordered[:MOST]), tuple(ordered[MOST:]),
-        tuple(each for each in told if each.course.is_moving and each.course.side is Side.BETTER),
+        tuple(each for each in told if each.course.is_moving and each.course.side is Judgement.BETTER),
         tuple(each for each in told if each.key in seen.settled),
         tuple(each for each in told if each.course.state is State.SETTLED and each.key not in seen.settled),
         tuple(aside),
@@ -196,7 +197,7 @@ def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], li
         try:
             verdict = entry.pattern.look(study)
         except (NotFoundError, NotPermittedError) as error:
-            verdict = Missing(str(error).split(" (known here")[0])
+            verdict = Missing(error.what)
         if isinstance(verdict, Found):
             found.append((key, verdict))
         elif isinstance(verdict, Quiet):

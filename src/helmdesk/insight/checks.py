@@ -13,7 +13,7 @@ from helmdesk.errors import HelmdeskError
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.form import Form
 from helmdesk.insight.location import filter_of, plain
-from helmdesk.insight.movement import Movement, least_change, level, move_of
+from helmdesk.insight.movement import Lamp, Movement, least_change, level, move_of
 from helmdesk.insight.pattern import Found, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
 from helmdesk.query.filters import Filter
@@ -32,7 +32,7 @@ def windows(study: Study, *forms: Form) -> tuple[Span, Span]:
     """Return the stretch to look at and the one before: since the first lit metric shifted, else four weeks and eight."""
     for form in forms:
         moved = move_of(study, form)
-        if moved is not None and moved.lamp == "shift":
+        if moved is not None and moved.lamp is Lamp.SHIFT:
             return moved.now, moved.before
     now = study.last(WEEKS)
     return now, study.before(now, WEEKS_BEFORE)

@@ -7,6 +7,7 @@ way. Neither says why: that is asked next, and only of what moved.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -24,12 +25,24 @@ EARLIER_WEEKS = 8
 LONGEST_SHIFT = RECENT - 1
 
 
+class Lamp(StrEnum):
+    """What one week, and several, say by themselves."""
+
+    SPIKE = "spike"
+    SHIFT = "shift"
+    QUIET = "quiet"
+    UNKNOWN = "too little history"
+
+
+LIT = (Lamp.SPIKE, Lamp.SHIFT)
+
+
 @dataclass(frozen=True)
 class Movement:
     """One metric's last complete week against the weeks before.
 
     Attributes:
-        lamp: spike, shift, quiet, or "too little history".
+        lamp: which one is on.
         direction: 1 up, -1 down, 0 neither.
         now, before: the stretch that moved and the one it is compared with; without a lamp the last four weeks and
             the eight before.
@@ -40,7 +53,7 @@ class Movement:
     """
 
     form: Form
-    lamp: str
+    lamp: Lamp
     direction: int
     now: Span
     before: Span
@@ -53,7 +66,7 @@ class Movement:
     @property
     def is_lit(self) -> bool:
         """Whether a lamp is on."""
-        return self.lamp in ("spike", "shift")
+        return self.lamp in LIT
 
     @property
     def change(self) -> float:
@@ -108,7 +121,7 @@ def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -
     lamps = judge(history.weeks)
     lamp, direction, length = _read(lamps)
     # What is not lit is looked at over four weeks: one week alone is mostly noise.
-    now = window[1] if window else study.last(length if lamp in ("spike", "shift") else 4)
+    now = window[1] if window else study.last(length if lamp in LIT else 4)
     before = window[0] if window else study.before(now, EARLIER_WEEKS)
     value, error_now, cases_now = level(study, form, now)
     earlier, error_before, cases_before = level(study, form, before)
@@ -142,14 +155,14 @@ def _settled(weeks: Weeks) -> tuple[Weeks, int]:
     return weeks, found[-1] if found else 0
 
 
-def _read(lamps: Lamps | None) -> tuple[str, int, int]:
+def _read(lamps: Lamps | None) -> tuple[Lamp, int, int]:
     """Return lamp, direction and how many weeks it speaks of."""
     if lamps is None:
-        return "too little history", 0, 1
+        return Lamp.UNKNOWN, 0, 1
     direction = int(lamps.direction)
     if bool(lamps.is_shift):
-        return "shift", direction, min(int(lamps.since), LONGEST_SHIFT) + 1
-    return ("spike", direction, 1) if bool(lamps.is_spike) else ("quiet", 0, 1)
+        return Lamp.SHIFT, direction, min(int(lamps.since), LONGEST_SHIFT) + 1
+    return (Lamp.SPIKE, direction, 1) if bool(lamps.is_spike) else (Lamp.QUIET, 0, 1)
 
 
 def level(study: Study, form: Form, span: Span) -> tuple[float, float, float]:

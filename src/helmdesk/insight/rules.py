@@ -10,7 +10,9 @@ from helmdesk.analysis.scorecard import against_target
 from helmdesk.catalogue.kinds import Metric
 from helmdesk.insight.context import Remark
 from helmdesk.insight.study import WEEK, Study
+from helmdesk.catalogue.kinds import Metric
 from helmdesk.insight.verdict import Side, State, false_alarms_a_year, verdict_of
+from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import SHARES, show_value
@@ -91,7 +93,7 @@ def rules(study: Study, key: str, days: int = DAYS, others: Sequence[Remark] = (
         ),
     ]  # fmt: skip
     if target is not None:
-        missed = [against_target(metric, weeks[place], target) == "missed" for place in watched]
+        missed = [against_target(metric, weeks[place], target) is Standing.MISSED for place in watched]
         sentence = f"Tell me when a week has missed the target of {_target_words(target, metric.unit)}."
         found.append(Rule(sentence, _crossings(weeks, watched, missed, metric.unit), len(watched), days, None))
     usual = [place > 0 and _is_usual(metric, weeks[place - 1], weeks[place]) for place in watched]
@@ -129,8 +131,8 @@ def _turns(
     return tuple(found)
 
 
-def _sides(metric: Metric) -> tuple[Side, ...]:
-    return (Side.WORSE,) if metric.direction in ("higher", "lower") else (Side.HIGHER, Side.LOWER)
+def _sides(metric: Metric) -> tuple[Judgement, ...]:
+    return (Judgement.WORSE,) if metric.direction in ("higher", "lower") else (Judgement.HIGHER, Judgement.LOWER)
 
 
 def _is_usual(metric: Metric, before: Measurement, now: Measurement) -> bool:

@@ -20,6 +20,8 @@ from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
 from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
 from helmdesk.insight.study import WEEK, Span, Study
+from helmdesk.catalogue.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce, measured
+from helmdesk.query.judgement import Judgement
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import DURATIONS, SHARES, show_size, show_value
@@ -49,16 +51,6 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Side(StrEnum):
-    """Which way a level lies of the one before."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    HIGHER = "higher"
-    LOWER = "lower"
-    SAME = "same"
-
-
 @dataclass(frozen=True)
 class Episode:
     """Weeks away from the levels around them.
@@ -73,7 +65,7 @@ class Episode:
     start: date
     end: date
     value: float
-    side: Side
+    side: Judgement
     event: str
 
     @property
@@ -100,7 +92,7 @@ class Verdict:
 
     key: str
     state: State
-    side: Side
+    side: Judgement
     now: float | None
     before: float | None
     since: date | None
@@ -142,7 +134,9 @@ class Verdict:
         if self.state is State.GOING_ON:
             weeks = (self.until - self.since).days // 7
             return f"going on since {self._day(self.since)}{after}, for {_number(weeks)} weeks: {now} instead of {before}"
-        lasting = "" if self.side is Side.SAME else f", about {show_size(self.now - self.before, self.unit)} {self._compared()} than before"
+        lasting = (
+            "" if self.side is Judgement.SAME else f", about {show_size(self.now - self.before, self.unit)} {self._compared()} than before"
+        )
         if self.episode is None:
             return f"steady since {self._day(self.since)}{after}{lasting}"
         if not lasting:
@@ -162,7 +156,7 @@ class Verdict:
     @property
     def is_bad(self) -> bool:
         """Whether the present level is the worse one."""
-        return self.side is Side.WORSE
+        return self.side is Judgement.WORSE
 
     @property
     def is_moving(self) -> bool:
@@ -194,7 +188,9 @@ class Verdict:
         return "higher" if rose else "lower"
 
     def _episode(self, episode: Episode) -> str:
-        kind = {Side.WORSE: "bad", Side.BETTER: "good", Side.HIGHER: "high", Side.LOWER: "low"}.get(episode.side, "unusual")
+        kind = {Judgement.WORSE: "bad", Judgement.BETTER: "good", Judgement.HIGHER: "high", Judgement.LOWER: "low"}.get(
+            episode.side, "unusual"
+        )
         after = f" after {episode.event}" if episode.event else ""
         weeks = f"{_number(episode.weeks)} {kind} week{'' if episode.weeks == 1 else 's'}"
         return f"{weeks}{after} ({self._days(episode.start, episode.end)})"
@@ -222,7 +218,7 @@ def verdict_of(study: Study, key: str, others: Sequence[Remark] = ()) -> Verdict
         others: remarks written on the site; those of the records are known.
     """
     weeks = _Weeks.of(study, key, others)
-    unknown = Verdict(key, State.UNKNOWN, Side.SAME, None, None, None, None, None, "", weeks.metric.unit, weeks.until)
+    unknown = Verdict(key, State.UNKNOWN, Judgement.SAME, None, None, None, None, None, "", weeks.metric.unit, weeks.until)
     return weeks.judged(unknown) if weeks.are_enough else unknown
 
 
@@ -305,14 +301,14 @@ class _Weeks:
             return verdict
         before, error = self._before(earlier, first, end), self._error(earlier, stretches[place:])
         is_other = self._is_worth(now - before, before) and abs(now - before) > Z95 * error
-        side = self._side(now, before) if is_other else Side.SAME
+        side = self._side(now, before) if is_other else Judgement.SAME
         episode = self._episode(earlier, first) if between < place else None
         if episode is not None and min(now, before) < episode.value < max(now, before):
             episode = None  # weeks on the way from one level to the other are no weeks of their own
-        if side is Side.SAME and episode is None:
+        if side is Judgement.SAME and episode is None:
             return verdict
         state = State.GOING_ON
-        if not is_short or side is Side.SAME:
+        if not is_short or side is Judgement.SAME:
             state = State.SETTLED  # what is as it was before needs no weeks to settle
         elif episode is None and self.starts[first] + WEEK == self.until:
             state = State.NEW
@@ -362,13 +358,13 @@ class _Weeks:
         """Whether a change is large enough for anybody to act on it."""
         return abs(change) >= (LEAST_SHARE if self.metric.unit in SHARES else LEAST_PART * abs(before))
 
-    def _side(self, now: float, before: float) -> Side:
+    def _side(self, now: float, before: float) -> Judgement:
         if now == before:
-            return Side.SAME
+            return Judgement.SAME
         rose = now > before
         if self.metric.direction not in ("higher", "lower"):
-            return Side.HIGHER if rose else Side.LOWER
-        return Side.BETTER if rose == (self.metric.direction == "higher") else Side.WORSE
+            return Judgement.HIGHER if rose else Judgement.LOWER
+        return Judgement.BETTER if rose == (self.metric.direction == "higher") else Judgement.WORSE
 
     def _event(self, start: date) -> str:
         """Return what was written down nearest to the beginning of a stretch: in its first week, or shortly before it."""

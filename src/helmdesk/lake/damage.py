@@ -47,8 +47,7 @@ def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorou
     try:
         seal = lake.sealed()
     except DamageError as error:
-        what, _, mend = str(error).partition("; ")
-        found.append(Damage(what, mend))
+        found.append(Damage(error.what, error.mend or MEND))
     else:
         digests = dict(seal.digests) if seal else {}
     entries = _read_log(lake, digests)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,12 +127,12 @@ class _Eraser:
         ((found,),) = self.connection.execute(f"select count(*) from {relation}").fetchall()
         return int(found)
 
-    def _gather(self, table: str, column: str, condition: str, families: Collection[str] | None = None) -> None:
-        """Collect ids of one kind wherever `condition`, over columns a family may lack, holds."""
+    def _gather(self, table: str, column: str, conditions: Mapping[str, str], families: Collection[str] | None = None) -> None:
+        """Collect ids of one kind wherever one of `conditions` holds, by the column that each is over and a family may lack."""
         self.connection.execute(f"create table if not exists {table} (id varchar)")
         for family in families or self.files:
             has = self.columns.get(family, set())
-            parts = [part for name, part in (piece.split(": ", 1) for piece in condition.split("; ")) if name in has]
+            parts = [condition for name, condition in conditions.items() if name in has]
             if column in has and parts:
                 reader = self._all_of(family)
                 self.connection.execute(
@@ -142,16 +142,16 @@ class _Eraser:
 
     def _find(self) -> None:
         """Tickets a person asked for; contacts, surveys and bookings with the person or about such a ticket."""
-        person = "customer_id: customer_id in (from people)"
+        person = {"customer_id": "customer_id in (from people)"}
         self._gather("tickets", "ticket_id", person)
         self._gather(
             "tickets",
             "ticket_id",
-            "actor_id: (type = 'created' and actor_id in (from people))",
+            {"actor_id": "(type = 'created' and actor_id in (from people))"},
             [f for f in ("ticket",) if f in self.files],
         )
         for table, column in (("legs", "leg_id"), ("surveys", "survey_id"), ("bookings", "booking_id")):
-            self._gather(table, column, f"{person}; ticket_id: ticket_id in (from tickets)")
+            self._gather(table, column, {**person, "ticket_id": "ticket_id in (from tickets)"})
         self.connection.execute("create table batches as select null::varchar as id where false")
         for family in self.files:
             if family not in ("quarantine", "batch"):
@@ -237,7 +237,7 @@ def read_erased(desk: Path) -> dict[str, Any] | None:
         known = json.loads(path.read_bytes())
     except FileNotFoundError:
         if Lake(desk / LAKE_FOLDER).has_forgotten():
-            raise DamageError(f"{path} is missing: people erased from this desk would come back with a load; {MEND}") from None
+            raise DamageError(f"{path} is missing: people erased from this desk would come back with a load", MEND) from None
         return None
     except ValueError:
         known = None
@@ -249,7 +249,7 @@ def read_erased(desk: Path) -> dict[str, Any] | None:
         and all(_are_digests(known.get(kind)) for kind in KINDS)
     )
     if not is_whole:
-        raise DamageError(f"{path} is damaged: people erased from this desk would come back with a load; {MEND}")
+        raise DamageError(f"{path} is damaged: people erased from this desk would come back with a load", MEND)
     return dict(known)
 
 

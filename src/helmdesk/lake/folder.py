@@ -50,8 +50,8 @@ class LakeFolder:
             return DeltaTable(str(self.path), version=version)
         except TableNotFoundError as error:
             if version is not None and any((self.path / "_delta_log").glob("*.json")):
-                raise NotFoundError(f"{self.path}: the lake has no version {version}; it begins at {self.first_version()}") from error
-            raise NotFoundError(f"{self.path}: no lake here; create a desk with: helmdesk init DIR") from error
+                raise NotFoundError(f"{self.path}: the lake has no version {version}", f"it begins at {self.first_version()}") from error
+            raise NotFoundError(f"{self.path}: no lake here", "create a desk with: helmdesk init DIR") from error
         except (DeltaError, OSError) as error:
             if version is None:
                 raise self.damaged() or NotFoundError(f"{self.path}: the lake cannot be read ({error})") from error
@@ -66,7 +66,7 @@ class LakeFolder:
         if not found:
             return None
         more = f" (and {len(found) - 1} more; helmdesk doctor lists them)" if len(found) > 1 else ""
-        return DamageError(f"the lake is damaged: {found[0]}{more}; {found[0].mend}")
+        return DamageError(f"the lake is damaged: {found[0]}{more}", found[0].mend)
 
     @property
     def seal_path(self) -> Path:
@@ -82,8 +82,8 @@ class LakeFolder:
         seal = Seal.read(self.seal_path)
         if seal is None and any(b'"sealed":' in entry.read_bytes() for entry in (self.path / LOG).glob("*.json")):
             raise DamageError(
-                f"{self.seal_path} is missing: nothing else tells whether the lake is whole; restore a backup, or take the lake as it is"
-                f" for whole: {TAKE_WHAT_IS_LEFT}"
+                f"{self.seal_path} is missing: nothing else tells whether the lake is whole",
+                f"restore a backup, or take the lake as it is for whole: {TAKE_WHAT_IS_LEFT}",
             )
         return seal
 
@@ -126,7 +126,7 @@ class LakeFolder:
         while seal is not None and not self._agrees(seal, version):
             before, seal = seal, self.sealed()
             if seal == before:  # nobody was at work meanwhile
-                raise self.damaged() or ConflictError(f"{self.path}: the lake is changing faster than it can be read; try again")
+                raise self.damaged() or ConflictError(f"{self.path}: the lake is changing faster than it can be read", "try again")
 
     def _agrees(self, seal: Seal, version: int | None) -> bool:
         present = {file.name for file in (self.path / LOG).iterdir()} if (self.path / LOG).is_dir() else set()
@@ -152,7 +152,7 @@ class LakeFolder:
         paths = {Path(path): str(Path(path).relative_to(self.path.absolute())) for listed in files.values() for path in listed}
         found = digests_of(path for path, name in paths.items() if name in known)
         if any(digest != known[paths[path]] for path, digest in found.items()):
-            raise self.damaged() or ConflictError(f"{self.path}: files were removed while they were read; try again")
+            raise self.damaged() or ConflictError(f"{self.path}: files were removed while they were read", "try again")
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -209,8 +209,8 @@ class LakeFolder:
         if now == log or int(now.split(":")[0]) > int(log.split(":", maxsplit=1)[0]):
             return  # where somebody was erased since, what came before cannot be compared
         raise self.damaged(version) or DamageError(
-            f"{self.path}: the log is not the one that the facts of lake version {version} were made from: entries were lost or"
-            f" replaced since; restore a backup, or take what is left: {TAKE_WHAT_IS_LEFT}"
+            f"{self.path}: the log is not the one that the facts of lake version {version} were made from: entries were lost or replaced since",
+            f"restore a backup, or take what is left: {TAKE_WHAT_IS_LEFT}",
         )
 
     def version(self) -> int:
@@ -222,7 +222,7 @@ class LakeFolder:
         entries = (self.path / "_delta_log").glob("*.json")
         versions = [int(entry.stem) for entry in entries if entry.stem.isdigit()]
         if not versions:
-            raise NotFoundError(f"{self.path}: no lake here; create a desk with: helmdesk init DIR")
+            raise NotFoundError(f"{self.path}: no lake here", "create a desk with: helmdesk init DIR")
         return max(versions)
 
     def first_version(self) -> int:

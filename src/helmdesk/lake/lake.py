@@ -158,7 +158,7 @@ class Lake(LakeFolder):
                 (self.path / action.path).unlink(missing_ok=True)
             if self.version_of_batch(batch_id) is not None:
                 return None
-            raise ConflictError(f"{self.path}: the batch was not committed ({error}); load it again") from error
+            raise ConflictError(f"{self.path}: the batch was not committed ({error})", "load it again") from error
         return self._version_holding(actions[0].path, int(table.version()))
 
     def _with_all_columns(self, table: DeltaTable) -> DeltaTable:

@@ -45,7 +45,8 @@ class Seal:
             seal, own = cls({}), ""
         if not isinstance(seal.digests, dict) or own != seal.own_digest():
             raise DamageError(
-                f"{path} is damaged: it no longer tells what the lake held; restore a backup, or take the lake as it is for whole: {TAKE_WHAT_IS_LEFT}"
+                f"{path} is damaged: it no longer tells what the lake held",
+                f"restore a backup, or take the lake as it is for whole: {TAKE_WHAT_IS_LEFT}",
             )
         return seal
 

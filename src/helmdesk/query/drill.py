@@ -43,7 +43,7 @@ def drill_page(
     ensure_fact(engine, fact)
     columns = engine.columns(sql)
     if sort is not None and sort not in columns:
-        raise NotFoundError(f"the rows have no column '{sort}'{nearest(sort, columns)}")
+        raise NotFoundError(f"the rows have no column '{sort}'", offers=nearest(sort, columns))
     ((total, *kinds),) = engine.run(f"select count(*), count(distinct period_start), count(distinct role) from ({sql}) q")
     idle = {name for name, count in zip(("period_start", "role"), kinds, strict=True) if count <= 1}
     shown = [name for name in columns if name not in idle]

@@ -16,7 +16,7 @@ from numbers import Integral, Real
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from helmdesk.errors import FilterError, NotFoundError, nearest
 from helmdesk.facts.build.fact import CUSTOM, Dimension
@@ -98,7 +98,8 @@ def parse_filter(text: str) -> Filter:
     try:
         parsed = sqlglot.parse(text, dialect="duckdb")
     except (SqlglotError, RecursionError) as error:
-        first = str(error).splitlines()[0].split(" Line ")[0]
+        given = error.errors if isinstance(error, ParseError) else []
+        first = str(given[0]["description"] if given else error).splitlines()[0]
         raise FilterError(f"cannot read the filter {text!r}: {first}; {HELP}") from error
     if len(parsed) != 1 or parsed[0] is None:
         raise FilterError(f"the filter {text!r} is not one condition; {HELP}")
@@ -284,7 +285,7 @@ def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, ex
 def find_dimension(name: str, known: Mapping[str, tuple[Dimension, exp.Expr]]) -> tuple[Dimension, exp.Expr]:
     """Return a dimension and a fresh copy of its column expression, or raise `NotFoundError`."""
     if name not in known:
-        raise NotFoundError(f"unknown dimension '{name}'{nearest(name, known)} (known here: {', '.join(known)})")
+        raise NotFoundError(f"unknown dimension '{name}'", offers=f"{nearest(name, known)} (known here: {', '.join(known)})")
     dimension, column = known[name]
     return dimension, column.copy()
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from helmdesk.kinds import NO_STATISTIC, Statistic
+
 if TYPE_CHECKING:
     import pandas
     import polars
@@ -95,7 +97,7 @@ class Measurement:
     is_partial: bool
     is_small: bool
     is_suppressed: bool
-    statistic: str = ""
+    statistic: Statistic = NO_STATISTIC
     reason: Reason = ""
 
 
@@ -109,7 +111,7 @@ class MeasurementTable(Sequence[Measurement]):
     """
 
     def __init__(
-        self, metric: str, version: int, variant: str, unit: str, statistic: str, by: Sequence[str], columns: Mapping[str, list[Any]]
+        self, metric: str, version: int, variant: str, unit: str, statistic: Statistic, by: Sequence[str], columns: Mapping[str, list[Any]]
     ) -> None:
         self.metric, self.version, self.variant, self.unit, self.by = metric, version, variant, unit, tuple(by)
         self.statistic = statistic

@@ -81,6 +81,11 @@ class ViewState:
                    text["grain"], text["by"], picked)  # fmt: skip
 
     @property
+    def without(self) -> str:
+        """What stands in an address for the segment of rows without a value."""
+        return WITHOUT
+
+    @property
     def filter(self) -> str | None:
         """The whole filter as text; None for everything."""
         return to_text(self.condition) or None

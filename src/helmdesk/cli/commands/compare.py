@@ -76,10 +76,10 @@ def _change(change: float, unit: str) -> str:
     if abs(change) <= EQUAL:
         return "equal"
     if unit == "share":
-        text = show_change(change, unit)
-        return text if text != "0.0 pts" else "equal, rounded"
-    text = f"{change:+,.2f}" if abs(change) < 1000 else f"{change:+,.0f}"
-    return text if any(figure in "123456789" for figure in text) else "equal, rounded"
+        return show_change(change, unit) if round(100 * change, 1) else "equal, rounded"
+    if not round(change, 2):
+        return "equal, rounded"
+    return f"{change:+,.2f}" if abs(change) < 1000 else f"{change:+,.0f}"
 
 
 def _cell(value: Any, unit: str = "") -> str:

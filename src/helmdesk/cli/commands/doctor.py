@@ -216,8 +216,7 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
 
 def _failure(check: str, error: HelmdeskError) -> Finding:
     """Say an error as commands say it, what to do apart."""
-    what, _, mend = str(error).partition("; ")
-    return Finding(check, FAILURE, what, mend or "mend this, then: helmdesk refresh")
+    return Finding(check, FAILURE, error.what, error.mend or "mend this, then: helmdesk refresh")
 
 
 def _own_files(desk: Desk) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import click
 from helmdesk.analysis.sla_at import COLUMNS
 from helmdesk.cli.options import desk_option, format_option, open_desk
 from helmdesk.cli.output import emit, show_table, talk
+from helmdesk.analysis.sla_at import COLUMNS, ClockState
 from helmdesk.query.window import wall
 from helmdesk.query.words import NONE, show_duration
 
@@ -46,5 +47,5 @@ def command(at: str | None, where: str | None, limit: int, desk_path: str | None
         ),
         right=("time left", "of"),
     )  # fmt: skip
-    counts = {state: sum(row["state"] == state for row in rows) for state in ("overdue", "running", "paused")}
+    counts = {state: sum(row["state"] == state for row in rows) for state in ClockState}
     talk(", ".join(f"{count:,} {state}" for state, count in counts.items()) + (f"; the first {limit} shown" if len(rows) > limit else ""))

@@ -19,7 +19,7 @@ from helmdesk.errors import HelmdeskError, NotPermittedError, UsageError
 from helmdesk.insight.dismissals import LONGEST_REASON
 from helmdesk.query.window import plain
 from helmdesk.version import __version__
-from helmdesk.web.access import DATA_KEEPERS, LEADS
+from helmdesk.web.access import DATA_KEEPERS, LEADS, Role
 from helmdesk.web.api.tokens import Needs
 from helmdesk.web.errors import problem, status_of
 from helmdesk.web.exports import TYPES, WRITERS
@@ -434,7 +434,7 @@ def annotate(request: Any, note: Note) -> Any:
     """Write an annotation down, such as a deployment."""
     from helmdesk.query.filters import parse_filter
 
-    if request.user.role == "account_viewer":
+    if request.user.role == Role.ACCOUNT_VIEWER:
         raise NotPermittedError("annotations are for the support team")
     if note.metric:
         request.desk.find_metric(note.metric)

@@ -17,8 +17,10 @@ import altair as alt
 from helmdesk.analysis.ticket import Story
 from helmdesk.insight.explanation import waterfall as explain_terms
 from helmdesk.insight.location import Breakdown
+from helmdesk.kinds import NO_STATISTIC, Statistic
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
+from helmdesk.analysis.ticket import Story, Waits
 from helmdesk.query.window import wall
 from helmdesk.query.words import (
     DURATIONS,
@@ -252,10 +254,12 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
     if len(states) > 1 and states[-1]["status"] in SOLVED_STATUSES:
         # Since then nothing happened; drawn to scale it would leave no room for what did.
         states.pop()
+    waited = 0.0
     for state in states:
         end = state["ended_at"] or story.as_of
+        waited += (end - state["started_at"]).total_seconds() if state["waits"] is Waits.FOR_US else 0.0
         whose = f", {state['team'] or 'no team'}" if "team" in state else ""
-        rows.append(_stretch("waiting", state["waits"], state["started_at"], end, f"{state['status']}{whose}", zone, local))
+        rows.append(_stretch("waiting", str(state["waits"]), state["started_at"], end, f"{state['status']}{whose}", zone, local))
     for clock in story.clocks:
         lane = clock["clock"].replace("_", " ")
         # An overdue clock is late from the instant it was due; the rest of its run is drawn as late.
@@ -268,15 +272,7 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
                 kind = "late" if due is not None and due <= run["started_at"] else "clock runs"
                 rows.append(_stretch(lane, kind, run["started_at"], end, clock["state"], zone, local))
     lanes = list(dict.fromkeys(row["lane"] for row in rows))
-    kinds = [
-        "the customer waits for us",
-        "we wait for the customer",
-        "everybody waits for a third party",
-        "solved",
-        "closed",
-        "clock runs",
-        "late",
-    ]
+    kinds = [*map(str, Waits), "clock runs", "late"]
     chart = _chart("rows").mark_bar(height=16).encode(
         x=alt.X("from:T", title=None, scale=CLOCK, axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5)), x2="to:T",
         y=alt.Y("lane:N", title=None, sort=lanes), color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom", columns=2)),
@@ -300,18 +296,15 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
         )
     )
     height = 30 * len(lanes) + 130
-    waited = sum((row["to_at"] - row["from_at"]).total_seconds() for row in rows if row["kind"] == "the customer waits for us")
     summary = f"The customer waited for us {show_duration(waited)} of calendar time in {len(story.states)} stretches; {len(story.clocks)} SLA clocks."
     cells = tuple((row["lane"], row["kind"], row["began"], row["ended"], row["long"], row["what"]) for row in rows)
-    for row in rows:
-        del row["from_at"], row["to_at"]
     spec = _filled(_shape(alt.layer(chart, marks)), height, rows=rows, messages=messages)
     return Chart("timeline", spec, summary, ("lane", "what", "from", "to", "for", "state"), cells, height)
 
 
 def _stretch(lane: str, kind: str, start: datetime, end: datetime, what: str, zone: str, local: Callable[[datetime | None], str]) -> Row:
     return {"lane": lane, "kind": kind, "from": _on_axis(start, zone), "to": _on_axis(end, zone), "what": what, "began": local(start), "ended": local(end),
-            "long": show_duration((end - start).total_seconds()), "from_at": start, "to_at": end}  # fmt: skip
+            "long": show_duration((end - start).total_seconds())}  # fmt: skip
 
 
 def _on_axis(moment: date, zone: str = "UTC") -> str:
@@ -342,11 +335,12 @@ def _tooltip(first: str, title: str) -> list[alt.Tooltip]:
             alt.Tooltip("n:Q", format=",")]  # fmt: skip
 
 
-def _axis(unit: str, values: Sequence[float], statistic: str = "") -> tuple[float, str]:
+def _axis(unit: str, values: Sequence[float], statistic: Statistic = NO_STATISTIC) -> tuple[float, str]:
     """Return the factor from a value to what its axis counts, and the axis title: medians and means say which they are."""
     scale, title = _scale(unit, values)
-    is_said = statistic in ("median", "mean", "mean of groups") or statistic.endswith("percentile")
-    return scale, f"{statistic}, {title}" if is_said and title else statistic if is_said else title
+    if not statistic.is_typical:
+        return scale, title
+    return scale, f"{statistic}, {title}" if title else str(statistic)
 
 
 def _scale(unit: str, values: Sequence[float]) -> tuple[float, str]:

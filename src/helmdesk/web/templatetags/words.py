@@ -13,12 +13,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.analysis.scorecard import Card
+from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.words import show_change, show_duration, show_measurement, show_reason, show_segment, show_value
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
 
 register = template.Library()
-MARKS = {"better": "▲", "worse": "▼", "higher": "↑", "lower": "↓", "no clear change": "≈", "no change": "=", "too few": "…"}
+MARKS = {
+    Judgement.BETTER: "▲", Judgement.WORSE: "▼", Judgement.HIGHER: "↑", Judgement.LOWER: "↓", Judgement.NO_CLEAR_CHANGE: "≈", Judgement.NO_CHANGE: "=",
+    Judgement.TOO_FEW: "…",
+}  # fmt: skip
+TONES = {Judgement.BETTER: "good", Judgement.WORSE: "bad", Standing.MET: "good", Standing.MISSED: "bad"}
 
 
 @register.filter
@@ -86,15 +91,15 @@ def target(card: Card) -> str:
 
 
 @register.filter
-def mark(verdict: str) -> str:
+def mark(judged: Judgement) -> str:
     """Return a verdict's sign, so that colour is never alone."""
-    return MARKS.get(verdict, "")
+    return MARKS.get(judged, "")
 
 
 @register.filter
-def tone(verdict: str) -> str:
+def tone(judged: Judgement | Standing) -> str:
     """Return a verdict's style."""
-    return {"better": "good", "worse": "bad", "met": "good", "missed": "bad"}.get(verdict, "calm")
+    return TONES.get(judged, "calm")
 
 
 @register.filter

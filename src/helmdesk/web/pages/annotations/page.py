@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from helmdesk.errors import UsageError
 from helmdesk.query.filters import parse_filter
-from helmdesk.web.access import STAFF
+from helmdesk.web.access import STAFF, Role
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
@@ -49,7 +49,7 @@ def annotate(request: DeskRequest) -> HttpResponse:
 def forget(request: DeskRequest, pk: int) -> HttpResponse:
     """Remove an annotation: its author may, and an administrator."""
     note = get_object_or_404(Annotation, pk=pk)
-    if note.author_id != request.user.pk and getattr(request.user, "role", "") != "administrator":
+    if note.author_id != request.user.pk and getattr(request.user, "role", "") != Role.ADMINISTRATOR:
         raise PermissionDenied("only its author or an administrator removes an annotation")
     note.delete()
     messages.success(request, "Annotation removed.")

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 
 from helmdesk.query.measurement import REASONS
 from helmdesk.query.periods import local_date
+from helmdesk.query.sla_at import ClockState
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show
@@ -24,7 +25,7 @@ def now(request: DeskRequest) -> HttpResponse:
     work = request.desk.open_work(where=view.filter)
     clocks = request.desk.sla_at(where=view.filter)
     late = sum(clock["time_left_seconds"] < 0 for clock in clocks)
-    soon = sum(0 <= clock["time_left_seconds"] < 3600 and clock["state"] == "running" for clock in clocks)
+    soon = sum(0 <= clock["time_left_seconds"] < 3600 and clock["state"] == ClockState.RUNNING for clock in clocks)
     today = local_date(request.desk.as_of, request.desk.settings.time_zone)
     # Where nobody ever promised anything, no clock is late, and none is in time.
     is_promised = not request.desk.missing("breach_exposure", "clocks")

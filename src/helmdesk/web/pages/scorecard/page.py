@@ -51,7 +51,7 @@ def scorecard(request: DeskRequest) -> HttpResponse:
         return redirect(home)
     view = ViewState.of(request)
     found = find_cards(request, view)
-    shown = tuple(card for card in found.cards if not card.reason or card.verdict != "not permitted")
+    shown = tuple(card for card in found.cards if not card.is_withheld)
     with_data = [card for card in shown if not card.reason]
     empty = [card for card in shown if card.reason]
     return show(

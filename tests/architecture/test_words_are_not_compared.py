@@ -13,10 +13,10 @@ import pytest
 from helmdesk.errors import HelmdeskError, NotFoundError
 from helmdesk.insight.movement import Lamp
 from helmdesk.insight.verdict import State
-from helmdesk.kinds import Statistic
+from helmdesk.catalogue.kinds import Statistic
 from helmdesk.query.judgement import Judgement, Standing
-from helmdesk.query.sla_at import ClockState
-from helmdesk.query.ticket import Waits
+from helmdesk.analysis.sla_at import ClockState
+from helmdesk.analysis.ticket import Waits
 
 SOURCE = Path(__file__).parents[2] / "src" / "helmdesk"
 # What others write is read by its words.

@@ -10,9 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from desks import load_events, make_desk, ticket
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.erasure import erase
 from helmdesk.errors import NotFoundError
+from helmdesk.records.privacy import TREATMENTS, Treatment
+from helmdesk.records.schema import CHOICES, COLUMNS
 
 CANARY = "Zvxq7canary"
 DAY = "2026-02-{:02d}T{:02d}:00:00Z"
@@ -115,3 +118,43 @@ def test_what_is_kept_of_an_erasure_is_not_the_id(tmp_path: Path) -> None:
     known = json.loads((desk.path / "erased.json").read_text(encoding="utf-8"))
     assert known["people"] == [hashlib.sha256(f"{known['salt']}C-{CANARY}".encode()).hexdigest()]
     assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in known["tickets"])
+
+
+def test_every_column_of_the_records_says_what_an_erasure_does_with_it() -> None:
+    left = sorted(set(COLUMNS) - set(TREATMENTS))
+    assert not left, f"{', '.join(left)}: say in helmdesk/records/privacy.py whether it is kept, names a record or somebody, or is emptied"
+    assert set(TREATMENTS) == set(COLUMNS)
+    # A word of a closed list says nothing about a person.
+    assert {column for column in CHOICES if TREATMENTS[column] is not Treatment.KEPT} == set()
+
+
+def test_how_a_ticket_ended_and_what_was_promised_stay(tmp_path: Path) -> None:
+    """A declined ticket of somebody erased became a solved one, and a promise in calendar time one in business time."""
+    desk = make_desk(tmp_path / "desk")
+    promise = {
+        "type": "policy_applied",
+        "occurred_at": DAY.format(2, 9),
+        "policy_id": "gold",
+        "clock": "resolution",
+        "target_seconds": 3600,
+    }
+    events = [
+        *ticket("A", DAY.format(2, 9), customer_id=CANARY),
+        {"type": "status_changed", "ticket_id": "A", "occurred_at": DAY.format(2, 11), "status": "solved", "outcome": "declined", "actor_kind": "human"},
+        {**promise, "ticket_id": "A", "is_business": False},
+        *ticket("B", DAY.format(2, 9), DAY.format(2, 10), customer_id="other"),
+        {**promise, "ticket_id": "B", "is_business": True},
+    ]  # fmt: skip
+    load_events(desk, events)
+
+    def told() -> tuple[object, object]:
+        outcomes = {row.group: row.value for row in desk.measure("ticket_volume", by="outcome")}
+        promises = duckdb.execute(
+            f"select is_business, count(*) from read_parquet('{desk.path}/lake/**/*.parquet', union_by_name=true) where type = 'policy_applied' group by all order by 1"
+        )
+        return outcomes, promises.fetchall()
+
+    before = told()
+    assert before[0] == {(("outcome", "declined"),): 1, (("outcome", "solved"),): 1}
+    erase(desk, [CANARY])
+    assert told() == before

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
 
 
 def test_texts_that_name_the_person_are_cleaned(site: Path) -> None:
@@ -26,6 +30,112 @@ def test_texts_that_name_the_person_are_cleaned(site: Path) -> None:
         for file in (site / "site").glob("site.sqlite3*"):
             assert canary.encode() not in file.read_bytes(), file
     Annotation.objects.all().delete()
+
+
+def test_every_model_says_which_of_its_texts_may_name_a_customer(site: Path) -> None:
+    from helmdesk.web.people.erasure import undeclared
+
+    assert not list(undeclared())
+
+
+def test_a_model_that_says_nothing_is_refused(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from helmdesk.web.pages.team.models import Comment
+    from helmdesk.web.people import erasure
+
+    def found(personal: tuple[str, ...], impersonal: tuple[str, ...]) -> list[str]:
+        monkeypatch.setattr(Comment, "PERSONAL", personal)
+        monkeypatch.setattr(Comment, "IMPERSONAL", impersonal)
+        return list(erasure.undeclared())
+
+    (left,) = found((), ("metric", "window", "team"))
+    assert left.startswith("team.Comment.text holds text: name it in Comment.PERSONAL (it may speak of a customer")
+    assert "declares title, which is no field" in found(("text", "title"), ("metric", "window", "team"))[0]
+    assert "declares text as both" in found(("text",), ("text", "metric", "window", "team"))[0]
+
+
+def _fill(model: Any, made: dict[Any, list[Any]]) -> Any:
+    """Return a new row of any model, with whatever its required fields take."""
+    from django.db import models
+    from django.utils import timezone
+
+    given: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.has_default() or field.null:
+            continue
+        if isinstance(field, models.ForeignKey):
+            given[field.name] = field.related_model._default_manager.first() or _fill(field.related_model, made)
+        elif isinstance(field, models.DateTimeField):
+            given[field.name] = timezone.now()
+        elif isinstance(field, models.DateField):
+            given[field.name] = date(2026, 1, 5)
+        elif isinstance(field, (models.IntegerField, models.FloatField)):
+            given[field.name] = 1
+        elif isinstance(field, models.BooleanField):
+            given[field.name] = False
+        elif isinstance(field, models.JSONField):
+            given[field.name] = {}
+        else:
+            given[field.name] = field.choices[0][0] if field.choices else f"x{sum(map(len, made.values()))}"[: field.max_length]
+    made.setdefault(model, []).append(model._default_manager.create(**given))
+    return made[model][-1]
+
+
+@pytest.mark.parametrize("name", ["Zvxq7 O'Erased", "José Zvxq7érez", "zvxq7@example.com", 'Zvxq7 "E" & Sons'])
+def test_no_table_holds_a_customers_name_afterwards(site: Path, name: str) -> None:
+    """Every text of every model that may speak of one, as sentences, filters, addresses and tables spell it; sessions too."""
+    from django.apps import apps
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.db import models
+
+    from helmdesk.query.filters import Compare, to_text
+    from helmdesk.web.people.audit import AuditEvent, audit, audit_state
+    from helmdesk.web.people.erasure import clean_database, declared
+    from helmdesk.web.people.models import Person
+
+    where = to_text(Compare("customer", "=", name))
+    address = f"/metric/csat?{urlencode({'where': where, 'by': 'team'})}"
+    spelled = [f"{name} called", where, address, urlencode({"where": where, "window": "28-days"})]
+    made: dict[Any, list[Any]] = {}
+    Person.objects.filter(username="ada").update(home=address)
+    for text in spelled:
+        audit("read rows", text, where=text, tickets=[text, {text: 1}])
+    for model in apps.get_models():
+        for personal in declared(model).personal if model not in (AuditEvent, Person) else ():
+            field = model._meta.get_field(personal)
+            for text in spelled:
+                row = _fill(model, made)
+                value = [text, {text: text}] if isinstance(field, models.JSONField) else text[: field.max_length]
+                model._default_manager.filter(pk=row.pk).update(**{personal: value})
+    assert len(made) >= 6
+    store = SessionStore()
+    store["_messages"], store["back"] = f"could not load tickets of {name}", address
+    store.save()
+    try:
+        clean_database([name])
+        told = repr([(model._meta.label, value) for model in apps.get_models() for value in model._default_manager.values()])
+        told += repr(SessionStore(store.session_key).load())
+        assert "zvxq7" not in told.lower(), told[max(0, told.lower().index("zvxq7") - 300) :][:400]
+        assert SessionStore(store.session_key).load()["back"] == "/metric/csat?where=customer+%3D+%27%5Berased%5D%27&by=team"
+        assert Person.objects.get(username="ada").home == "/metric/csat?where=customer+%3D+%27%5Berased%5D%27&by=team"
+        assert not audit_state().problem
+    finally:
+        Person.objects.filter(username="ada").update(home="")
+        store.delete()
+        for model, rows in made.items():
+            model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def test_what_is_longer_without_the_name_still_fits(site: Path) -> None:
+    """``[erased]`` is longer than an id: PostgreSQL refuses a text beyond its field's length."""
+    from helmdesk.web.pages.annotations.models import Annotation
+    from helmdesk.web.people.erasure import clean_database
+
+    note = Annotation.objects.create(day=date(2026, 1, 5), text="7 " * 99 + "7", where="customer = '7'")
+    clean_database(["7"])
+    kept = Annotation.objects.get(pk=note.pk)
+    assert len(kept.text) == 200 and "7" not in kept.text
+    assert kept.where == "customer = '[erased]'"
+    note.delete()
 
 
 def test_a_short_id_harms_nothing_else(site: Path) -> None:

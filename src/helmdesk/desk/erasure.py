@@ -15,8 +15,12 @@ ERASED = "[erased]"
 
 
 def eraser(words: Collection[str]) -> Callable[[str], str]:
-    """Return what takes words out of a text: whole words only, because an id may be as short as "77" and stand inside another number."""
-    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in words) or r"(?!)")
+    """Return what takes words out of a text: whole words only, because an id may be as short as "77" and stand inside another number.
+
+    Filters write an apostrophe twice: there O'Brien is O''Brien.
+    """
+    spelled = sorted({each for word in words for each in (word, word.replace("'", "''"))}, key=len, reverse=True)
+    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in spelled) or r"(?!)")
     return lambda text: pattern.sub(ERASED, text)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from helmdesk.errors import DamageError, NotFoundError
 from helmdesk.lake.lake import Lake
+from helmdesk.records.privacy import TREATMENTS, Treatment
 from helmdesk.replacement import replace_text
 
 if TYPE_CHECKING:
@@ -28,19 +29,9 @@ ERASED_FILE, LAKE_FOLDER = "erased.json", "lake"
 KINDS = ("people", "tickets")
 DIGEST = re.compile("[0-9a-f]{64}")
 MEND = "restore it from a backup made after the last erasure"
-# Columns that name a record: always replaced. Those that name something else are replaced where that is the person's.
-NAMES_OF_RECORDS = ("record_id", "source_id", "supersedes", "in_reply_to", "row_id")
-IDENTITIES = {
-    "customer_id": "people", "ticket_id": "tickets", "target_ticket_id": "tickets", "leg_id": "legs", "survey_id": "surveys",
-    "booking_id": "bookings",
-}  # fmt: skip
-# Columns that measures need and that describe the work, not the person.
-KEPT = (
-    "family", "type", "batch_id", "source", "occurred_at", "recorded_at", "stated_at", "seq", "actor_kind", "cause", "channel", "visibility", "fidelity",
-    "priority", "severity", "issue_type", "agent_id", "team_id", "account_id", "is_outbound", "calendar_id", "status", "escalation_kind",
-    "link_kind", "direction", "is_automated", "queue_id", "weight", "is_resolved", "contacts", "policy_id", "clock", "target_seconds", "due_at",
-    "is_met", "instrument_id", "revision", "score", "points", "possible_points", "start_at", "end_at", "region", "metric", "number",
-)  # fmt: skip
+# Whose ids are replaced, and in which table those of the person are gathered.
+GATHERED = (Treatment.PEOPLE, Treatment.TICKETS, Treatment.LEGS, Treatment.SURVEYS, Treatment.BOOKINGS)
+IDENTITIES = {column: treatment.value for column, treatment in TREATMENTS.items() if treatment in GATHERED}
 # A changed field is kept with its value only where the field itself is one of ours.
 KNOWN_FIELDS = ("priority", "calendar_id", "issue_type")
 COMMON_ANSWERS = 5
@@ -202,24 +193,23 @@ class _Eraser:
 
     def _nameless(self, name: str, family: str) -> str:
         """One cell of a record of the person."""
-        if name in NAMES_OF_RECORDS:
-            return f"""token('records', "{name}")"""
-        if name in IDENTITIES:
-            return f"""case when "{name}" in (from {IDENTITIES[name]}) then token('{IDENTITIES[name]}', "{name}") else "{name}" end"""
-        if name in KEPT:
-            return f'"{name}"'
-        if name == "actor_id":
-            return "case when actor_kind in ('customer', 'unknown') or actor_id in (from people) then token('people', actor_id) else actor_id end"
-        if name in ("field", "value", "previous"):
-            listed = ", ".join(f"'{field}'" for field in KNOWN_FIELDS)
-            return (
-                f"""case when field in ({listed}) then "{name}" end"""
-                if name != "field"
-                else f"case when field in ({listed}) then field else 'erased' end"
-            )
-        if name == "answer" and family == "survey":
-            reader = self._all_of("survey")
-            return f"case when answer in (select answer from {reader} group by answer having count(*) >= {COMMON_ANSWERS}) then answer end"
+        listed = ", ".join(f"'{field}'" for field in KNOWN_FIELDS)
+        match TREATMENTS.get(name, Treatment.EMPTIED):
+            case Treatment.KEPT:
+                return f'"{name}"'
+            case Treatment.RECORD:
+                return f"""token('records', "{name}")"""
+            case treatment if treatment in GATHERED:
+                return f"""case when "{name}" in (from {treatment}) then token('{treatment}', "{name}") else "{name}" end"""
+            case Treatment.AUTHOR:
+                return f"case when actor_kind in ('customer', 'unknown') or {name} in (from people) then token('people', {name}) else {name} end"
+            case Treatment.FIELD:
+                return f"""case when field in ({listed}) then "{name}" {"else 'erased'" if name == "field" else ""} end"""
+            case Treatment.ANSWER if family == "survey":
+                reader = self._all_of("survey")
+                return (
+                    f"case when answer in (select answer from {reader} group by answer having count(*) >= {COMMON_ANSWERS}) then answer end"
+                )
         return "null"
 
 

@@ -17,7 +17,7 @@ import altair as alt
 from helmdesk.analysis.ticket import Story
 from helmdesk.insight.explanation import waterfall as explain_terms
 from helmdesk.insight.location import Breakdown
-from helmdesk.kinds import NO_STATISTIC, Statistic
+from helmdesk.catalogue.kinds import NO_STATISTIC, Statistic
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
 from helmdesk.analysis.ticket import Story, Waits

@@ -38,6 +38,9 @@ NOTHING = "nothing: the log was broken here"
 class AuditEvent(models.Model):
     """Something that somebody did and others may have to know: sign-ins, definition changes, exports."""
 
+    PERSONAL = ("person", "subject", "detail")
+    IMPERSONAL = ("action", "request_id", "digest", "chain")
+
     at = models.DateTimeField(default=timezone.now, db_index=True)
     person = models.CharField(max_length=150, blank=True)
     action = models.CharField(max_length=50)

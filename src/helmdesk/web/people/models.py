@@ -52,6 +52,9 @@ class Person(AbstractUser):
         epoch: sessions of an earlier one are over, whether or not they are listed anywhere.
     """
 
+    PERSONAL = ("home",)
+    IMPERSONAL = ("password", "username", "first_name", "last_name", "email", "role", "agent", "teams", "account", "theme", "invitation")
+
     role = models.CharField(max_length=20, choices=[(role.value, role.value.replace("_", " ")) for role in Role], default=Role.AGENT)
     agent = models.CharField("own name in the data", max_length=200, blank=True)
     teams = models.JSONField(default=list, blank=True)
@@ -111,6 +114,9 @@ class Person(AbstractUser):
 class ApiToken(models.Model):
     """A key to the HTTP API with the policy of its person; only its digest is kept."""
 
+    PERSONAL = ("name",)
+    IMPERSONAL = ("digest", "scopes")
+
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True)
@@ -144,6 +150,9 @@ class ApiToken(models.Model):
 
 class SetupCode(models.Model):
     """The one-time code by which the first administrator is made; printed to the terminal, kept as a digest."""
+
+    PERSONAL = ()
+    IMPERSONAL = ("digest",)
 
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)

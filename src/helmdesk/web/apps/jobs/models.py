@@ -43,6 +43,9 @@ class Job(models.Model):
         error: what went wrong last.
     """
 
+    PERSONAL = ("payload", "step", "error")
+    IMPERSONAL = ("kind", "key", "lease", "holder", "outcome")
+
     id: int
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=200, unique=True)
@@ -82,6 +85,9 @@ class Schedule(models.Model):
         problem: why its ticks become no jobs.
     """
 
+    PERSONAL = ("payload", "problem")
+    IMPERSONAL = ("name", "kind", "rhythm", "zone")
+
     name = models.CharField(max_length=60, unique=True)
     kind = models.CharField(max_length=60)
     payload = models.JSONField(default=dict)
@@ -104,6 +110,9 @@ class Heartbeat(models.Model):
         is_thread: whether it works within a site's process; such a one gives way to others.
     """
 
+    PERSONAL = ()
+    IMPERSONAL = ("name", "place")
+
     name = models.CharField(max_length=100, unique=True)
     place = models.CharField(max_length=120)
     process = models.PositiveIntegerField()
@@ -118,6 +127,9 @@ class Switch(models.Model):
     Attributes:
         state: see `State`.
     """
+
+    PERSONAL = ()
+    IMPERSONAL = ("state",)
 
     class State(models.TextChoices):
         """What becomes of jobs whose effect is outside."""

@@ -20,6 +20,9 @@ class Annotation(models.Model):
         source: who or what said it, when no person did: deploy, holiday, policy.
     """
 
+    PERSONAL = ("text", "where")
+    IMPERSONAL = ("metric", "source", "policy")
+
     day = models.DateField(db_index=True)
     text = models.CharField(max_length=200)
     metric = models.CharField(max_length=100, blank=True)

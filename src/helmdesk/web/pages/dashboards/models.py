@@ -48,12 +48,18 @@ class Dashboard(Shared):
         query: the filters it opens with.
     """
 
+    PERSONAL = ("title", "tiles", "query")
+    IMPERSONAL = ("shared_with",)
+
     tiles = models.JSONField(default=list)
     query = models.CharField(max_length=1000, blank=True)
 
 
 class SavedView(Shared):
     """An address with its filters, under a name."""
+
+    PERSONAL = ("title", "address")
+    IMPERSONAL = ("shared_with",)
 
     address = models.CharField(max_length=1000)
 

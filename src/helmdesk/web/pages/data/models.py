@@ -23,6 +23,9 @@ class LoadJob(models.Model):
         report: what a preview or a load found.
     """
 
+    PERSONAL = ("files", "mapping", "step", "report", "problem")
+    IMPERSONAL = ("source", "time_zone", "account", "dates", "scale", "state")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person_id: int
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

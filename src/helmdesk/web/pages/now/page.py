@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 from helmdesk.query.measurement import REASONS
 from helmdesk.query.periods import local_date
-from helmdesk.query.sla_at import ClockState
+from helmdesk.analysis.sla_at import ClockState
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show

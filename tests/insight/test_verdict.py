@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from desks import load_events, weekly_desk
 from helmdesk.cli.main import commands
 from helmdesk.desk.desk import Desk
-from helmdesk.insight.verdict import Side, State, Verdict
+from helmdesk.insight.verdict import State, Verdict
 from helmdesk.query.judgement import Judgement
 
 FIRST = date(2025, 6, 2)

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from helmdesk.catalogue.discovery import Entry
 from helmdesk.catalogue.kinds import Count, Level, Metric, Sum, SumOnce, measured
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
-from helmdesk.catalogue.kinds import Count, Level, Metric, Sum, SumOnce, measured
 from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period

@@ -17,7 +17,6 @@ from helmdesk.insight.pattern import Found, Missing, load_patterns
 from helmdesk.insight.soundness import Soundness, data_problems, soundness
 from helmdesk.insight.study import Span, Study
 from helmdesk.insight.verdict import Verdict, verdict_of
-from helmdesk.catalogue.kinds import Metric
 from helmdesk.query.filters import to_text
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import show_size, show_value

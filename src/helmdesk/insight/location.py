@@ -17,8 +17,7 @@ import numpy as np
 from helmdesk.catalogue.kinds import GroupMean, Mean
 from helmdesk.insight.form import Form, beyond, needs_threshold
 from helmdesk.insight.study import Span, Study, Table
-from helmdesk.catalogue.kinds import GroupMean, Mean
-from helmdesk.query.filters import All, Compare, Filter, IsNull, all_of, is_value
+from helmdesk.query.filters import Filter, all_of, is_value
 from helmdesk.statistics.decomposition import RateAndMix, mix_by_dimension, product_parts, rate_and_mix
 from helmdesk.statistics.slices import Leaves, Search, search_slices
 

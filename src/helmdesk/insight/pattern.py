@@ -14,7 +14,7 @@ from helmdesk.insight.finding import ByRule, ByTest, Evidence, Finding, Lever, T
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
 from helmdesk.modules import module_names
-from helmdesk.query.filters import Filter, parse_filter
+from helmdesk.query.filters import Filter
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from helmdesk.analysis.scorecard import against_target
 from helmdesk.catalogue.kinds import Metric
 from helmdesk.insight.context import Remark
 from helmdesk.insight.study import WEEK, Study
-from helmdesk.catalogue.kinds import Metric
-from helmdesk.insight.verdict import Side, State, false_alarms_a_year, verdict_of
+from helmdesk.insight.verdict import State, false_alarms_a_year, verdict_of
 from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_midnight

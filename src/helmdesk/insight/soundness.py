@@ -16,7 +16,6 @@ from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.finding import ByRule, Evidence, Finding
 from helmdesk.insight.form import Form
 from helmdesk.insight.study import Span, Study
-from helmdesk.catalogue.kinds import Share
 from helmdesk.query.filters import is_value
 from helmdesk.query.measurement import SMALL
 from helmdesk.statistics.clustered import clustered_share, design_effect

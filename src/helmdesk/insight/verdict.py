@@ -20,7 +20,6 @@ from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
 from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
 from helmdesk.insight.study import WEEK, Span, Study
-from helmdesk.catalogue.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce, measured
 from helmdesk.query.judgement import Judgement
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_midnight

@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from helmdesk.analysis.sla_at import COLUMNS
+from helmdesk.analysis.sla_at import COLUMNS, ClockState
 from helmdesk.cli.options import desk_option, format_option, open_desk
 from helmdesk.cli.output import emit, show_table, talk
-from helmdesk.analysis.sla_at import COLUMNS, ClockState
 from helmdesk.query.window import wall
 from helmdesk.query.words import NONE, show_duration
 

@@ -11,7 +11,6 @@ from helmdesk.catalogue.kinds import SumRatio
 from helmdesk.insight.checks import per_week
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
-from helmdesk.catalogue.kinds import SumRatio
 from helmdesk.insight.study import Span, Study
 from helmdesk.query.filters import All, OneOf, is_value
 from helmdesk.query.words import show_segment, show_share

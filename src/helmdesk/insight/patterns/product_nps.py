@@ -3,9 +3,10 @@
 Service comments stay as they were, so support can report it and cannot mend it.
 """
 
+import math
+
 from helmdesk.catalogue.kinds import Share
 from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE
-import math
 from helmdesk.insight.checks import has_past, per_week
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict

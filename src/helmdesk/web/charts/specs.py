@@ -14,13 +14,12 @@ from typing import Any
 
 import altair as alt
 
-from helmdesk.analysis.ticket import Story
+from helmdesk.analysis.ticket import Story, Waits
+from helmdesk.catalogue.kinds import NO_STATISTIC, Statistic
 from helmdesk.insight.explanation import waterfall as explain_terms
 from helmdesk.insight.location import Breakdown
-from helmdesk.catalogue.kinds import NO_STATISTIC, Statistic
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
-from helmdesk.analysis.ticket import Story, Waits
 from helmdesk.query.window import wall
 from helmdesk.query.words import (
     DURATIONS,

@@ -17,10 +17,6 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 
 from helmdesk.desk.erasure import eraser
-from helmdesk.web.pages.annotations.models import Annotation
-from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
-from helmdesk.web.pages.data.models import LoadJob
-from helmdesk.web.pages.team.models import Comment
 from helmdesk.web.people.audit import ERASURE, RESTORED, AuditEvent, audit
 
 TEXTS = (models.CharField, models.TextField, models.JSONField, models.FileField, models.BinaryField, models.GenericIPAddressField)

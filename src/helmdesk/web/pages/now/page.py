@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from django.http import HttpResponse
 
+from helmdesk.analysis.sla_at import ClockState
 from helmdesk.query.measurement import REASONS
 from helmdesk.query.periods import local_date
-from helmdesk.analysis.sla_at import ClockState
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show

@@ -4,6 +4,7 @@ A row needs an id and when it began; whether it was answered, and how long every
 talk (``billsec``); a duration runs from the offer to the end, waiting included. A call that passed through two queues, or
 rang at two agents, has a row for each: they are legs of their own. What a row does not tell stays unknown: a call without
 a waiting time was answered, not answered at once.
+The events of Asterisk's ``queue_log`` become calls first; several logs of one load are read as one.
 Totals need a time and a count: they are demand nobody can drill into, and only volume is measured on them.
 Times without an offset are in ``--time-zone``. Words for outcomes that are not known here stand in a ``--mapping``:
 
@@ -19,8 +20,9 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.parts.columns import Layout, Sheet, open_sheet, times_of
+from helmdesk.sources.parts.columns import Layout, Sheet, sheet_of, times_of
 from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.queue_log import CALLS, calls_of, queue_log_of, read_call_table
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
@@ -117,9 +119,15 @@ SHORT = "m:ss"
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage legs, or totals by interval, from CSV files."""
-    for place, path in enumerate(paths):
-        sheet = open_sheet(staging, path, LAYOUT, (), place)
+    """Stage legs, or totals by interval, from files of calls and from queue logs."""
+    tables = [read_call_table(staging, path) for path in paths]
+    logs = [log for table in tables if (log := queue_log_of(staging, table))]
+    logged = [log.raw for log in logs]
+    calls = [table for table in tables if table not in logged] + ([calls_of(staging, logs)] if logs else [])
+    for place, table in enumerate(calls):
+        sheet = sheet_of(staging, table, LAYOUT, place)
+        if table.table == CALLS:  # what it has beside ours, we put there
+            next(file for file in staging.report.files if file.path == str(table.path)).unknown_columns = ()
         if sheet.has("calls") and not sheet.has("call_id"):
             _stage_totals(staging, sheet, options)
         else:

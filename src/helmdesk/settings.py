@@ -57,6 +57,7 @@ HELP = {
     "limit_megabytes": "a file, or the files of an archive, may be this large once unpacked",
     "limit_rows": "a file may have this many rows",
     "limit_columns": "a file may have this many columns",
+    "limit_cells": "a sheet of a workbook may have this many cells, up to the last one that holds something",
     "limit_cell_megabytes": "a cell, or a line of text, may be this large",
     "limit_entries": "a TOML file (definitions, a mapping) may have this many keys and list items",
     "limit_ratio": "a packed file may become this many times larger (looked at beyond 64 MB)",
@@ -78,7 +79,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     # On what is shown, never on a number.
     "shown": ("name", "currency", "scorecard", "fields_without_people", "targets", "is_sample"),
     # On whether a file is taken in.
-    "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_entries", "limit_ratio"),
+    "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cells", "limit_cell_megabytes", "limit_entries", "limit_ratio"),
     # On where and how fast an answer is computed.
     "machine": ("engine", "spark_master", "memory_gb"),
 }  # fmt: skip
@@ -109,6 +110,7 @@ class Settings:
     limit_megabytes: int = 100_000
     limit_rows: int = 1_000_000_000
     limit_columns: int = 2_000
+    limit_cells: int = 20_000_000
     limit_cell_megabytes: int = 8
     limit_entries: int = 20_000
     limit_ratio: int = 200
@@ -139,7 +141,15 @@ class Settings:
                 raise SettingError(f"{name} = {getattr(self, name)}", "use 0 to 86400")
         if not 1 <= self.longest_state_hours <= 168:
             raise SettingError(f"longest_state_hours = {self.longest_state_hours}", "use 1 to 168")
-        for name in ("limit_megabytes", "limit_rows", "limit_columns", "limit_cell_megabytes", "limit_entries", "limit_ratio"):
+        for name in (
+            "limit_megabytes",
+            "limit_rows",
+            "limit_columns",
+            "limit_cells",
+            "limit_cell_megabytes",
+            "limit_entries",
+            "limit_ratio",
+        ):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} = {getattr(self, name)}", "use 1 or more")
         if self.memory_gb < 0 or 0 < self.memory_gb < 0.5:

@@ -52,9 +52,9 @@ def test_the_same_table_in_many_clothes(tmp_path: Path, name: str) -> None:
 
 
 def test_a_bad_row_goes_to_quarantine_alone(tmp_path: Path) -> None:
-    content = b'id,name\n1,ann\n2\n3,"line one\nline two"\n4,\xe9mile\n5,a,b\n6,eve\n'
+    content = b'id,name\n1,\xc3\xa4nn\n2\n3,"line one\nline two"\n4,\xe9mile\n5,a,b\n6,eve\n'
     area, _, rows = read(write(tmp_path / "t.csv", content))
-    assert [row[:3] for row in rows] == [("1", "ann", 2), ("3", "line one\nline two", 4), ("6", "eve", 8)]
+    assert [row[:3] for row in rows] == [("1", "änn", 2), ("3", "line one\nline two", 4), ("6", "eve", 8)]
     assert rejected(area) == [
         (3, "1 fields where the header has 2"),
         (6, "not UTF-8 text; name the file's encoding in the mapping"),
@@ -82,9 +82,7 @@ def test_lines_are_found_behind_quoted_line_breaks(tmp_path: Path) -> None:
         ("t.csv", b"\xef\xbb\xbf", "the file is empty"),
         ("t.csv", b"id,name\n", "a header but no rows"),
         ("t.csv", b"\x7fELF\x00\x01\x02,\n\x00", "a binary file"),
-        ("t.csv", "id,name\n1,a\n".encode("utf-16"), "UTF-16"),
-        ("t.csv", b"id,id\n1,2\n", "the column 'id' twice"),
-        ("t.csv", b"\n1,2\n", "line 1 is blank"),
+        ("t.csv", b"\n\n \n", "nothing but blank lines"),
         ("t.csv", b"\x1f\x8bnot really", "damaged gzip"),
         ("t.csv.gz", gzip.compress(b"id,name\n1,a\n" * 50, mtime=0)[:-12], "damaged gzip"),
         ("t.parquet", b"PAR1 not really", "not readable"),

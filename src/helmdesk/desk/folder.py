@@ -31,6 +31,7 @@ def limits_of(given: Settings) -> Limits:
         given.limit_megabytes,
         given.limit_rows,
         given.limit_columns,
+        given.limit_cells,
         given.limit_cell_megabytes,
         given.limit_entries,
         given.limit_ratio,
@@ -63,6 +64,7 @@ class DeskFolder(DeskMarts):
         time_zone: str | None = None,
         scale: tuple[int, int] | None = None,
         dates: str | None = None,
+        sheets: Sequence[str] = (),
         account: str | None = None,
         is_dry_run: bool = False,
         refresh: bool = True,
@@ -74,6 +76,7 @@ class DeskFolder(DeskMarts):
             account: whose numbers the ids are, where a desk has several accounts; None finds out.
             scale: lowest and highest answer, for the source ``survey``.
             dates: ``"day-first"`` or ``"month-first"``, where a file does not tell which.
+            sheets: the sheets of workbooks to read, by name; ``"*"`` is all, none the fullest.
 
         Returns:
             The report; `lake_version` is None for a dry run.
@@ -87,7 +90,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.sources.parts.source import Options
         from helmdesk.sources.reading.archive import unpack_archives
 
-        options = Options(Path(mapping) if mapping else None, time_zone, scale, dates, self._known_instruments)
+        options = Options(Path(mapping) if mapping else None, time_zone, scale, dates, self._known_instruments, tuple(sheets))
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
             try:
@@ -114,19 +117,22 @@ class DeskFolder(DeskMarts):
     ) -> LoadReport:
         from helmdesk.records.accounts import settle_account
         from helmdesk.records.staging import batch_identity
-        from helmdesk.sources.parts.source import find_source
+        from helmdesk.sources.parts.source import files_within, find_source
         from helmdesk.sources.reading.glance import digest, expected_bytes
 
         found = find_source(source)
+        if not found.reads_folders:
+            paths = files_within(paths)
         files = found.files(paths)
         parts = {name: digest(path) for name, path in files.items()}
         content = batch_identity(source, parts)
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
-        said = [options.time_zone, *(option for option in (options.scale, options.dates, account) if option)]
+        said = [options.time_zone, *(option for option in (options.scale, options.dates, account, options.sheets) if option)]
         parts["options"] = repr(tuple(said) if len(said) > 1 else options.time_zone).encode()
 
         def fill(staging: Staging) -> None:
+            staging.sheets = options.sheets
             found.read(staging, paths, options)
             for file in staging.report.files:
                 file.path = _within_archive(file.path, scratch)

@@ -15,6 +15,7 @@ class Limits:
         megabytes: of one file, or of all files in an archive, once unpacked.
         rows: of one file.
         columns: of one file.
+        cells: of one sheet of a workbook, empty ones up to the last filled one among them.
         cell_megabytes: of one cell, and of one line of text.
         entries: keys and list items of one TOML file, such as definitions or a mapping.
         ratio: how many times larger a packed file may become; looked at beyond 64 MB.
@@ -23,6 +24,7 @@ class Limits:
     megabytes: int = 100_000
     rows: int = 1_000_000_000
     columns: int = 2_000
+    cells: int = 20_000_000
     cell_megabytes: int = 8
     entries: int = 20_000
     ratio: int = 200

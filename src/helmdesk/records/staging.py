@@ -83,6 +83,25 @@ class LoadReport:
         return self.quarantined_rows / total if total else 0.0
 
 
+@dataclass(frozen=True)
+class Places:
+    """How the places of a file are called: rows of a sheet or items of a list, and what a spreadsheet calls its columns."""
+
+    word: str
+    letters: Mapping[str, str] = field(default_factory=dict)
+
+    def shown(self, line: int | None, column: str | None) -> str:
+        """Return where a cell stands, as a spreadsheet says it where the file is one."""
+        letters = self.letters.get(column or "")
+        place = f", cell {letters}{line}" if line and letters else f", {self.word} {line}" if line else ""
+        return f"{place}, {column}" if column else place
+
+
+# What stands in a cell whose formula failed.
+ERROR_CELL = "an error of the spreadsheet instead of a value"
+LINES = Places("line")
+
+
 class Staging:
     """One batch on its way to the lake.
 
@@ -110,6 +129,9 @@ class Staging:
         self.report = LoadReport(source, batch_id)
         self.on_step = on_step
         self.limits = limits or Limits()
+        # The sheets of workbooks to read, by name; none: the fullest.
+        self.sheets: tuple[str, ...] = ()
+        self.places: dict[int, Places] = {}
         self.families: dict[str, set[str]] = {}
         # What its file calls the columns of records, by the call of `add` that staged them.
         self.headers: list[Mapping[str, str]] = []
@@ -282,6 +304,7 @@ class Staging:
     def summarise(self) -> LoadReport:
         """Fill the report from what is staged and rejected now, and return it."""
         run = self.connection.execute
+        self._leave_unread_errors()
         self._locate_rejected()
         self.report.records = {}
         for family in self.families:
@@ -293,11 +316,21 @@ class Staging:
         )
         examples = run("select _file, line, column_name, raw, reason from rejected order by _file, _row, column_name limit 5").fetchall()
         self.report.quarantine_examples = [
-            f"{self._path(index)}{f', line {line}' if line else ''}{f', {column}' if column else ''}"
-            f"{f' = {raw[:60]!r}' if raw else ''}: {reason}"
+            f"{self._path(index)}{self.places.get(index, LINES).shown(line, column)}{f' = {raw[:60]!r}' if raw else ''}: {reason}"
             for index, line, column, raw, reason in examples
         ]
         return self.report
+
+    def _leave_unread_errors(self) -> None:
+        """Take errors of spreadsheets out of the quarantine where they stand in columns that nobody reads; say how many."""
+        for index, file in enumerate(self.report.files):
+            if not file.unknown_columns:
+                continue
+            listed = ", ".join(map(text, file.unknown_columns))
+            unread = f"rejected where _file = {index} and reason = {text(ERROR_CELL)} and column_name in ({listed})"
+            if count := self._count(unread):
+                self.connection.execute(f"delete from {unread}")
+                self.note(f"{file.path}: {count:,} cells with an error of the spreadsheet stand in columns that are not used")
 
     def _locate_rejected(self) -> None:
         """Give every rejected cell its line, and its value as the file has it."""
@@ -311,7 +344,7 @@ class Staging:
             placed = f"from {raw} t where rejected._file = {index} and t._row = rejected._row"
             run(f"update rejected set line = t._line {placed} and line is null")
             for header in (header for header in headers if header in kept):
-                run(f"update rejected set raw = t.{name(header)} {placed} and column_name = {text(header)}")
+                run(f"update rejected set raw = coalesce(t.{name(header)}, raw) {placed} and column_name = {text(header)}")
             if index not in self.line_finders:
                 continue
             rows = {row for (row,) in run(f"select distinct _row from rejected where _file = {index} and line is null").fetchall()}

@@ -260,4 +260,4 @@ def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         entity("account", {"name": "z.name", "tier": "z.plan_name"}, "i_company_history z", _at("z.updated_at"))
 
 
-source = Source("intercom", "Intercom connector tables: a folder of CSV or Parquet files", read, find_intercom_tables)
+source = Source("intercom", "Intercom connector tables: a folder of CSV or Parquet files", read, find_intercom_tables, reads_folders=True)

@@ -269,4 +269,6 @@ def _comments(staging: Staging) -> None:
     )  # fmt: skip
 
 
-source = Source("jira", "Jira Service Management connector tables: a folder of CSV or Parquet files", read, find_jira_tables)
+source = Source(
+    "jira", "Jira Service Management connector tables: a folder of CSV or Parquet files", read, find_jira_tables, reads_folders=True
+)

@@ -31,10 +31,11 @@ ANSWERS = {"responded": "answer", "employee_response": "answer", "reviewed": "po
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records that a mapping makes of CSV, TSV, JSON lines or Parquet files, gzip or not."""
+    """Stage the records that a mapping makes of any files that hold tables."""
     mapping = read_mapping(options.mapping)
     staging.source = mapping.name
     known = sorted(mapping.columns())
+    staging.sheets = staging.sheets or mapping.sheets
     tables = []
     for path in paths:
         table = read_table(staging, path, required=known, known=known, delimiter=mapping.delimiter, encoding=mapping.encoding)
@@ -349,4 +350,4 @@ def _meant(cell: Cell) -> str:
     return f"case {empty}{cases} else {raw} end"
 
 
-source = Source("mapping", "any CSV, TSV, JSON lines or Parquet, described by a mapping file (--mapping)", read, named_paths)
+source = Source("mapping", "any table (CSV, workbook, JSON, Parquet), described by a mapping file (--mapping)", read, named_paths)

@@ -127,4 +127,6 @@ def _invitations(staging: Staging) -> None:
     )  # fmt: skip
 
 
-source = Source("qualtrics", "Qualtrics connector tables: a folder of CSV or Parquet files", read, find_qualtrics_tables)
+source = Source(
+    "qualtrics", "Qualtrics connector tables: a folder of CSV or Parquet files", read, find_qualtrics_tables, reads_folders=True
+)

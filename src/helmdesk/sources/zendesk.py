@@ -462,4 +462,4 @@ STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
     "custom_status": _nothing,
 }
 
-source = Source("zendesk", "Zendesk connector tables: a folder of CSV or Parquet files", read, find_zendesk_tables)
+source = Source("zendesk", "Zendesk connector tables: a folder of CSV or Parquet files", read, find_zendesk_tables, reads_folders=True)

@@ -43,6 +43,7 @@ class LoadCommand(click.Command):
 @click.option(
     "--dates", type=click.Choice(["day-first", "month-first"]), help="What 05/06/2026 begins with, where no date of the file tells."
 )
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="Sheet of a workbook to read; '*' is all. Without it: the fullest.")
 @click.option("--as", "account", metavar="NAME", help="Account whose tickets these are, where a desk holds several: brand-b.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
@@ -59,6 +60,7 @@ def command(
     time_zone: str | None,
     scale: str | None,
     dates: str | None,
+    sheets: tuple[str, ...],
     account: str | None,
     dry_run: bool,
     no_refresh: bool,
@@ -72,7 +74,7 @@ def command(
     if suggest:
         from helmdesk.sources.parts.suggestion import suggest_mapping
 
-        click.echo(suggest_mapping(Path(paths[0])))
+        click.echo(suggest_mapping(Path(paths[0]), sheets=sheets))
         talk("check every line marked with '?', then load with --mapping FILE")
         return
     from helmdesk.sources.parts.source import scale_of
@@ -86,6 +88,7 @@ def command(
             time_zone=time_zone,
             scale=scale_of(source, scale),
             dates=dates,
+            sheets=sheets,
             account=account,
             is_dry_run=dry_run,
             refresh=not no_refresh,

@@ -6,6 +6,8 @@ time_zone = "Asia/Kolkata"             # of times without an offset
 date_format = "%d/%m/%Y %H:%M"         # or "iso", "day-first" ...; decided by the column where not said
 decimal = ","                          # what begins a fraction; decided by the column where not said
 missing = ["", "n/a"]                  # cells that mean "nothing"
+encoding = "cp1250"                    # where the bytes of a text tell it wrong
+sheet = "Tickets"                      # or several; of a workbook the fullest is read where not said
 
 [[record]]
 type = "created"
@@ -45,7 +47,7 @@ from helmdesk.toml_file import read_toml
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
 FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
 STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
-TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimiter", "encoding", "record", "instrument"}
+TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimiter", "encoding", "sheet", "record", "instrument"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class Mapping:
     decimal: str | None
     missing: tuple[str, ...]
     delimiter: str | None
-    encoding: str
+    encoding: str | None
+    sheets: tuple[str, ...]
     rules: tuple[RecordRule, ...]
     instruments: tuple[dict[str, Any], ...]
 
@@ -136,7 +139,8 @@ def read_mapping(path: Path | None) -> Mapping:
         decimal=_decimal(path, content.get("decimal")),
         missing=tuple(_texts(path, "missing", content.get("missing", [""]))),
         delimiter=content.get("delimiter"),
-        encoding=_encoding(path, content.get("encoding", "utf-8")),
+        encoding=_encoding(path, content.get("encoding")),
+        sheets=tuple(_texts(path, "sheet", content.get("sheet", []))),
         rules=tuple(_rule(path, place, rule) for place, rule in enumerate(content["record"], 1)),
         instruments=tuple(_instrument(path, item) for item in content.get("instrument", [])),
     )
@@ -170,7 +174,9 @@ def _decimal(path: Path, given: Any) -> str | None:
     return str(given)
 
 
-def _encoding(path: Path, encoding: Any) -> str:
+def _encoding(path: Path, encoding: Any) -> str | None:
+    if encoding is None:
+        return None
     try:
         "".encode(encoding)
     except (LookupError, TypeError) as error:

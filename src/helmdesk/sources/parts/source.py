@@ -27,6 +27,7 @@ class Options:
         scale: lowest and highest answer of a survey; None leaves it to what the desk knows, or to the answers.
         dates: "day-first" or "month-first", where no date of a column tells which; None asks.
         instruments: the instruments that the desk knows, by id.
+        sheets: the sheets of workbooks to read, by name; "*" is all, none the fullest.
     """
 
     mapping: Path | None = None
@@ -34,6 +35,7 @@ class Options:
     scale: tuple[int, int] | None = None
     dates: str | None = None
     instruments: Callable[[], Mapping[str, Instrument]] = dict
+    sheets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an order of dates that is none.
@@ -54,12 +56,14 @@ class Source:
         summary: one line for ``helmdesk load --help``.
         files: turns the given paths into the files that identify a batch, by name.
         read: fills a staging area from the paths.
+        reads_folders: whether it finds its tables in folders itself; for others a folder is the files in it.
     """
 
     name: str
     summary: str
     read: Callable[[Staging, Sequence[Path], Options], None]
     files: Callable[[Sequence[Path]], Mapping[str, Path]]
+    reads_folders: bool = False
 
 
 def scale_of(source: str, given: str | None) -> tuple[int, int] | None:
@@ -85,6 +89,17 @@ def named_paths(paths: Sequence[Path]) -> dict[str, Path]:
 
 def _own_names() -> list[str]:
     return module_names("helmdesk.sources")
+
+
+def files_within(paths: Sequence[Path]) -> list[Path]:
+    """Return files, those of folders in the order of their names; hidden ones are nobody's data."""
+    return [
+        file
+        for path in paths
+        for file in (
+            sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")) if path.is_dir() else [path]
+        )
+    ]
 
 
 def source_names() -> list[str]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.records.answers import NO_ANSWER, number_in
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging, name
+from helmdesk.sources.parts.source import files_within
+from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.outcomes import outcome_of
 from helmdesk.sources.reading.raw_tables import read_table
 from helmdesk.sources.reading.spelled_times import ASK, DAY_FIRST, MONTH_FIRST
@@ -50,20 +54,29 @@ CALLED_A_CLOCK = r"^(?!.*(spent|track|taken|hrs|hours|minutes|duration|length|ha
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\\.?[Mm]\\.?)?"
 
 
-def suggest_mapping(path: Path, limits: Limits | None = None) -> str:
+def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = ()) -> str:
     """Return the text of a mapping for `path`; guesses worth a look end in ``# ?``.
 
     Args:
+        path: a file, or an archive: the first of its files.
         limits: how much the file may bring.
+        sheets: the sheets of a workbook to read; none: the fullest.
 
     Raises:
         NotFoundError, InputError: the file cannot be read.
     """
+    with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
+        files = files_within(unpack_archives([path], Path(scratch), limits or Limits()))
+        return _suggested(files[0], limits, sheets)
+
+
+def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str]) -> str:
     import duckdb
 
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     staging = Staging(connection, "suggestion", "suggestion", limits=limits)
+    staging.sheets = tuple(sheets)
     table = read_table(staging, path)
     codes = [
         code
@@ -78,7 +91,7 @@ def suggest_mapping(path: Path, limits: Limits | None = None) -> str:
     clocks = _clocks(staging, table.table, table.columns, found)
     answers = _values(staging, table.table, found.get("answer"), 12)
     statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
-    return _write(path, found, formats, clocks, codes, answers, statuses)
+    return _write(path, staging.report.notes, sheets, found, formats, clocks, codes, answers, statuses)
 
 
 def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes: list[str]) -> dict[str, str]:
@@ -187,6 +200,8 @@ def _status(word: str) -> str:
 
 def _write(
     path: Path,
+    notes: Sequence[str],
+    sheets: Sequence[str],
     found: dict[str, str],
     formats: dict[str, str],
     clocks: dict[str, str | None],
@@ -200,11 +215,13 @@ def _write(
     key = found.get("ticket_id")
     lines = [
         f"# A first mapping for {path.name}. Every line marked '?' is a guess.",
+        *(f"# {' '.join(note.split())}" for note in notes),
         f"name = {quote(stem)}",
         f"key = [{quote(key)}]  # ? the columns that identify a row" if key else '# key = ["..."]  # ? the columns that identify a row',
         'time_zone = "UTC"  # ? zone of times without an offset',
         f"date_format = {quote(main)}" + ("  # ? keep one: no row tells day/month or month/day" if main == ASK else ""),
         f"missing = {quote(['', *codes])}",
+        *([f"sheet = {quote(list(sheets), ensure_ascii=False)}"] if sheets else []),
     ]
 
     def cell(target: str) -> str:

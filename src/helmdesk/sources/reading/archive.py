@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from helmdesk.errors import InputError
 from helmdesk.records.limits import Limits
+from helmdesk.sources.reading.content import is_workbook
 
 MOST_FILES = 1000
 CHUNK = 1 << 20
@@ -21,23 +22,25 @@ MAGIC = {
     b"BZh": "bzip2",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
-OFFICE = (".xlsx", ".xls", ".ods", ".docx")
+OFFICE = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".docx", ".pptx")
+# What file managers put into archives beside the files.
+BESIDE = ("/__MACOSX/", "/._", "/.DS_Store", "/Thumbs.db", "/desktop.ini")
 
 
 def unpack_archives(paths: Sequence[Path], folder: Path, limits: Limits) -> list[Path]:
     """Return `paths` with every zip archive replaced by a folder of its files below `folder`.
 
     Raises:
-        InputError: another kind of archive, a spreadsheet, a path that leads out, a link, a password, too much of anything.
+        InputError: another kind of archive, a document, a path that leads out, a link, a password, too much of anything.
     """
     found = []
     for number, path in enumerate(paths):
         kind = _kind(path)
-        if kind is None:
+        if kind is None or (kind == "zip" and is_workbook(path)):
             found.append(path)
             continue
         if path.suffix.lower() in OFFICE:
-            raise InputError(f"{path}: a spreadsheet; save it as CSV (UTF-8) and load that")
+            raise InputError(f"{path}: called a document of an office program, but not a spreadsheet; save the table as .xlsx or CSV")
         if kind != "zip":
             raise InputError(f"{path}: a {kind} archive; unpack it, or send a zip")
         target = folder / str(number) / path.stem
@@ -60,7 +63,9 @@ def _kind(path: Path) -> str | None:
 def _unpack(path: Path, target: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [
+                member for member in archive.infolist() if not member.is_dir() and not any(part in f"/{member.filename}" for part in BESIDE)
+            ]
             if len(members) > MOST_FILES:
                 raise InputError(f"{path}: {len(members):,} files; at most {MOST_FILES:,} in one archive")
             total = 0

@@ -12,6 +12,7 @@ from typing import IO
 
 from helmdesk.errors import InputError, NotFoundError, nearest
 from helmdesk.records.limits import MEGABYTE, Limits
+from helmdesk.sources.reading.encodings import wide_encoding
 
 CHUNK = 1 << 22
 TEXT_PACKS_TO = 12
@@ -20,8 +21,14 @@ MEASURING_MEMORY = "1 GiB"
 
 @dataclass(frozen=True)
 class Glance:
-    """What the bytes of a file say before anything is parsed."""
+    """What the bytes of a file say before anything is parsed.
 
+    Attributes:
+        wide: UTF-16 or UTF-32, of which nothing else is told; None for anything else.
+        plain: where its bytes lie unpacked.
+    """
+
+    wide: str | None
     is_utf8: bool
     has_bom: bool
     lines: int
@@ -63,22 +70,22 @@ def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Gla
     """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would unpack it again."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8, has_bom, lines, returns, quotes, last = True, False, 0, 0, 0, b""
-    seen, unbroken = 0, 0
+    seen, unbroken, wide = 0, 0, None
     packed = path.stat().st_size
     try:
         with open_bytes(path) as handle, contextlib.ExitStack() as stack:
             copy = stack.enter_context(unpacked.open("wb")) if unpacked else None
             while chunk := handle.read(CHUNK):
                 if seen == 0:
-                    has_bom = chunk.startswith(codecs.BOM_UTF8)
-                    if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                        raise InputError(f"{path}: UTF-16 text; save it as UTF-8 and load it again")
-                if b"\0" in chunk:
-                    raise InputError(f"{path}: a binary file, not a table of text (NUL byte found)")
+                    has_bom, wide = chunk.startswith(codecs.BOM_UTF8), wide_encoding(chunk)
                 if copy:
                     copy.write(chunk)
                 seen += len(chunk)
                 _refuse_excess(path, limits, packed, seen)
+                if wide:
+                    continue
+                if b"\0" in chunk:
+                    raise InputError(f"{path}: a binary file, not a table of text (NUL byte found)")
                 ends = chunk.count(b"\n")
                 unbroken += len(chunk) if not ends else chunk.find(b"\n")
                 if unbroken > limits.cell_bytes:
@@ -100,7 +107,7 @@ def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Gla
         raise InputError(f"{path}: damaged gzip file ({error})") from error
     if seen == 0 or (has_bom and seen == 3):
         raise InputError(f"{path}: the file is empty; export it again")
-    return Glance(is_utf8, has_bom, lines, returns, quotes, last == b"\n", unpacked or path)
+    return Glance(wide, is_utf8 and not wide, has_bom, lines, returns, quotes, last == b"\n", unpacked or path)
 
 
 def _refuse_excess(path: Path, limits: Limits, packed: int, unpacked: int) -> None:

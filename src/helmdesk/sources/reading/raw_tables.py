@@ -1,6 +1,6 @@
 """Files into raw tables: every cell as text, every row with its number, nothing lost on the way.
 
-Clean files take a fast road (DuckDB's parallel reader). Whether a file is clean is decided by looking
+Workbooks, JSON and markup are turned into rows by a process of their own (`conversion`). Clean text files take a fast road (DuckDB's parallel reader). Whether a file is clean is decided by looking
 at its bytes first and at the row count afterwards; any doubt sends it down the careful road, Python's
 csv module, which knows each record's line and lets one bad row go to quarantine alone.
 """
@@ -10,20 +10,27 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from helmdesk.errors import InputError, nearest
-from helmdesk.records.limits import Limits
 from helmdesk.records.staging import FileReport, Staging, name, text
+from helmdesk.sources.reading.content import PARQUET, TEXT, kind_of
+from helmdesk.sources.reading.conversion import read_converted
+from helmdesk.sources.reading.encodings import SHOWN, encoding_of, transcode
 from helmdesk.sources.reading.glance import Glance, glance_at_parquet, is_gzip, open_bytes, refuse_columns, require_file, take_glance
+from helmdesk.sources.reading.heading import LOOKED_AT, Heading, find_heading
 
 DELIMITERS = (",", "\t", ";", "|")
 BLOCK_ROWS = 50_000
+SAMPLE = 1 << 20
+SHOWN_NAMES = 8
+STATED_SEPARATOR = re.compile(r'"?sep=(.)"?\s*(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,16 +55,16 @@ def read_table(
     known: Sequence[str] | None = None,
     skip: Sequence[str] = (),
     delimiter: str | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
 ) -> RawTable:
-    """Read a CSV, TSV, JSON-lines or Parquet file (gzip or not) as a raw table of text.
+    """Read a table of text, a workbook, JSON or Parquet (gzip or not) as a raw table of text; which of them it is its bytes tell.
 
     Args:
         required: columns that must exist.
         known: columns the source understands; others are reported as schema drift. None: all are.
         skip: known columns that nobody will look at; they need not be kept.
-        delimiter: field separator; None takes the one the header line uses most.
-        encoding: how bytes become text when the file is not UTF-8.
+        delimiter: field separator; None takes the one that divides the rows alike.
+        encoding: how bytes become text; None lets the bytes tell.
 
     Raises:
         NotFoundError: no such file.
@@ -67,40 +74,44 @@ def read_table(
     require_file(path)
     index = len(staging.report.files)
     table = f"raw_{index}"
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if ".parquet" in suffixes:
+    kind = kind_of(path)
+    if kind == PARQUET:
         glance_at_parquet(path, staging.limits)
-        columns = _read_with(staging, table, index, path, f"read_parquet({text(str(path))})")
-    elif {".jsonl", ".ndjson", ".json"} & set(suffixes):
-        take_glance(path, staging.limits)
-        reader = f"read_ndjson({text(str(path))}, auto_detect=true, sample_size=-1, maximum_depth=1, map_inference_threshold=-1, ignore_errors=false)"
-        columns = _read_with(staging, table, index, path, reader, "json_extract_string({}, '$')")
-    else:
+        columns = _read_parquet(staging, table, index, path)
+        staging.report.files.append(FileReport(str(path)))
+    elif kind == TEXT:
         columns = _read_delimited(staging, table, index, path, delimiter, encoding, skip)
+        staging.report.files.append(FileReport(str(path)))
+    else:
+        columns = read_converted(staging, table, path, kind, {*required, *(known or ())})
     missing = [column for column in required if column not in columns]
     if missing:
         raise InputError(
             f"{path}: missing column '{missing[0]}'{nearest(missing[0], columns)}"
             f" (the file has: {', '.join(columns[:12])}{' ...' if len(columns) > 12 else ''})"
         )
-    (rows,) = staging.connection.execute(f"select count(*) from {table}").fetchone() or (0,)
-    refused = staging.connection.execute("select count(*) from rejected where _file = ? and is_whole_row", [index]).fetchone()
     unknown = () if known is None else tuple(column for column in columns if column not in known)
-    staging.report.files.append(FileReport(str(path), rows + (refused[0] if refused else 0), unknown))
-    if rows == 0 and not (refused and refused[0]):
+    files = range(index, len(staging.report.files))
+    for file in files:
+        ((rows,),) = staging.connection.execute(f"select count(*) from {table} where _file = ?", [file]).fetchall()
+        ((refused,),) = staging.connection.execute("select count(*) from rejected where _file = ? and is_whole_row", [file]).fetchall()
+        staging.report.files[file].rows, staging.report.files[file].unknown_columns = rows + refused, unknown
+    if not any(staging.report.files[file].rows for file in files):
         raise InputError(f"{path}: a header but no rows; export it again")
+    ((rows,),) = staging.connection.execute(f"select count(*) from {table}").fetchall()
     return RawTable(table, path, columns, rows)
 
 
-def _read_with(staging: Staging, table: str, index: int, path: Path, reader: str, as_text: str = "cast({} as varchar)") -> tuple[str, ...]:
-    """Read a self-describing format; every value becomes text."""
+def _read_parquet(staging: Staging, table: str, index: int, path: Path) -> tuple[str, ...]:
+    """Read Parquet; every value becomes text."""
     import duckdb
 
+    reader = f"read_parquet({text(str(path))})"
     try:
         described = staging.connection.execute(f"describe select * from {reader}").fetchall()
         columns = tuple(row[0] for row in described)
         refuse_columns(path, staging.limits, len(columns))
-        cells = ", ".join(f"{as_text.format(name(column))} as {name(column)}" for column in columns)
+        cells = ", ".join(f"cast({name(column)} as varchar) as {name(column)}" for column in columns)
         staging.connection.execute(
             f"create table {table} as select {cells}, {index} as _file, row_number() over () as _row,"
             f" row_number() over () as _line from {reader}"
@@ -112,51 +123,111 @@ def _read_with(staging: Staging, table: str, index: int, path: Path, reader: str
 
 
 def _read_delimited(
-    staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str, skip: Sequence[str]
+    staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str | None, skip: Sequence[str]
 ) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder:
         glance = take_glance(path, staging.limits, Path(folder) / "unpacked" if is_gzip(path) else None)
-        return _read_glanced(staging, table, index, path, glance, delimiter, encoding, skip)
+        told = _encoding(staging, path, glance, encoding)
+        if told == "utf-8":
+            return _read_glanced(staging, table, index, path, glance, delimiter, skip)
+        plain = Path(folder) / "text"
+        with glance.plain.open("rb") as source, plain.open("wb") as target:
+            transcode(source, target, told, path)
+        glance = replace(take_glance(plain, staging.limits), is_utf8=False)
+        return _read_glanced(staging, table, index, path, glance, delimiter, skip)
+
+
+def _encoding(staging: Staging, path: Path, glance: Glance, said: str | None) -> str:
+    """Return what a text is written in: what is said of it, or what its bytes tell."""
+    if glance.wide is None and (glance.has_bom or (said is None and glance.is_utf8)):
+        return "utf-8"
+    if said is not None and glance.wide is None:
+        return codecs.lookup(said).name
+    told = glance.wide
+    if told is None:
+        with glance.plain.open("rb") as handle:
+            told = encoding_of(handle, path)
+    if told != "utf-8":
+        more = "" if glance.wide else f'; if letters look wrong, say encoding = "..." in a mapping (this is {told})'
+        staging.note(f"{path.name}: read as {SHOWN[told]}, told by its bytes{more}")
+    return told
 
 
 def _read_glanced(
-    staging: Staging, table: str, index: int, path: Path, glance: Glance, delimiter: str | None, encoding: str, skip: Sequence[str]
+    staging: Staging, table: str, index: int, path: Path, glance: Glance, delimiter: str | None, skip: Sequence[str]
 ) -> tuple[str, ...]:
-    header, separator = _header(path, delimiter, encoding if not glance.is_utf8 else "utf-8", staging.limits)
-    is_plain = (
-        glance.is_utf8
-        and not glance.has_bom
-        and glance.carriage_returns == 0
-        and glance.quotes % 2 == 0
-        and codecs.lookup(encoding).name == "utf-8"
-    )
-    if is_plain and _read_fast(staging, table, index, glance, header, separator, skip):
+    heading, separator = _heading(staging, path, glance, delimiter)
+    is_plain = heading.is_plain and glance.is_utf8 and not glance.has_bom and glance.carriage_returns == 0 and glance.quotes % 2 == 0
+    if is_plain and _read_fast(staging, table, index, glance, heading.names, separator, skip):
         if glance.quotes:
             staging.line_finders[index] = partial(_lines_by_reading, path, separator)
-        return tuple(column for column in header if column not in skip)
+        return tuple(column for column in heading.names if column not in skip)
     staging.connection.execute(f"drop table if exists {table}")
-    _read_carefully(staging, table, index, path, header, separator, encoding)
-    return header
+    _read_carefully(staging, table, index, path, glance.plain, heading, separator)
+    return heading.names
 
 
-def _header(path: Path, delimiter: str | None, encoding: str, limits: Limits) -> tuple[tuple[str, ...], str]:
-    """Return column names and the separator; repeated or empty names are errors."""
-    with open_bytes(path) as handle:
-        lines = io.TextIOWrapper(handle, encoding="utf-8-sig", errors="replace", newline="")
-        first = lines.readline()
-        if not first.strip():
-            raise InputError(f"{path}: line 1 is blank; the first line must hold the column names")
-        separator = delimiter or max(DELIMITERS, key=first.count)
-        refuse_columns(path, limits, first.count(separator) + 1)
-        lines.seek(0)
-        names = next(csv.reader(lines, delimiter=separator))
-    names = [column.strip() for column in names]
-    counted = Counter(names)
-    if len(counted) < len(names):
-        raise InputError(f"{path}: line 1 has the column '{min(column for column in names if counted[column] > 1)}' twice")
-    if any(ord(character) < 32 for column in names for character in column):
+def _heading(staging: Staging, path: Path, glance: Glance, delimiter: str | None) -> tuple[Heading, str]:
+    """Return the names of the columns, where they stand, and the separator."""
+    with glance.plain.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
+        sample = handle.read(SAMPLE)
+    sample = sample if len(sample) < SAMPLE else sample[: sample.rfind("\n") + 1] or sample
+    stated = STATED_SEPARATOR.match(sample)
+    separator = delimiter or (stated[1] if stated else _separator(sample))
+    rows = _sample_rows(sample, separator)
+    if stated:
+        rows[0] = []
+    refuse_columns(path, staging.limits, max(map(len, rows), default=0))
+    heading = find_heading(rows)
+    if heading is None:
+        raise InputError(f"{path}: nothing but blank lines; export it again")
+    if any(ord(character) < 32 and character not in "\t\r\n" for column in heading.names for character in column):
         raise InputError(f"{path}: line 1 does not look like column names; is this a text table?")
-    return tuple(column or f"column_{place}" for place, column in enumerate(names, 1)), separator
+    tell_heading(staging, path.name, heading, heading.place - bool(stated), "lines")
+    return heading, separator
+
+
+def tell_heading(staging: Staging, where: str, heading: Heading, place: int, word: str) -> None:
+    """Say what was done about titles above the names of the columns, and about names that stand several times."""
+    if place > 1:
+        staging.note(f"{where}: the first {place - 1:,} {word} are titles, not names of columns, and were left out")
+    tell_repeated(staging, where, heading.repeated)
+
+
+def tell_repeated(staging: Staging, where: str, repeated: Mapping[str, int]) -> None:
+    """Say which names stand several times."""
+    if repeated:
+        listed = ", ".join(f"{column} ({count} times)" for column, count in list(repeated.items())[:SHOWN_NAMES])
+        more = f" and {len(repeated) - SHOWN_NAMES} more" if len(repeated) > SHOWN_NAMES else ""
+        staging.note(f"{where}: columns of one name were put together, as lists where a row fills several: {listed}{more}")
+
+
+def _sample_rows(sample: str, separator: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+    while len(rows) < LOOKED_AT:
+        try:
+            rows.append(next(reader))
+        except StopIteration:
+            break
+        except csv.Error:
+            rows.append([])
+    return rows
+
+
+def _separator(sample: str) -> str:
+    """Return what divides the first line and most others into as many fields, else what divides most lines alike."""
+    first = next((line for line in sample.splitlines() if line.strip()), "")
+    usual: dict[str, tuple[float, int]] = {}
+    for separator in DELIMITERS:
+        widths = Counter(len(row) for row in _sample_rows(sample, separator) if any(row))
+        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+        usual[separator] = (rows / max(sum(widths.values()), 1), width)
+    likely = max(DELIMITERS, key=first.count)
+    share, width = usual[likely]
+    if share >= 0.5 and width > 1 and len(_sample_rows(first, likely)[0]) == width:
+        return likely
+    return max(DELIMITERS, key=lambda separator: usual[separator][0] * (usual[separator][1] - 1))
 
 
 def _read_fast(
@@ -190,18 +261,20 @@ def _read_carefully(
     table: str,
     index: int,
     path: Path,
-    header: tuple[str, ...],
+    plain: Path,
+    heading: Heading,
     separator: str,
-    encoding: str,
 ) -> None:
     """Read record by record; a row that does not fit goes to quarantine whole, with its line."""
     import pyarrow as pa
 
-    columns = ", ".join(f"{name(column)} varchar" for column in header)
+    columns = ", ".join(f"{name(column)} varchar" for column in heading.names)
     staging.connection.execute(f"create table {table} ({columns}, _file integer, _row bigint, _line bigint)")
-    names = [*header, "_file", "_row", "_line"]
-    schema = pa.schema([(column, pa.string()) for column in header] + [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64())])
-    for block in _blocks(_records(staging, index, path, len(header), separator, encoding)):
+    names = [*heading.names, "_file", "_row", "_line"]
+    schema = pa.schema(
+        [(column, pa.string()) for column in heading.names] + [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64())]
+    )
+    for block in _blocks(_records(staging, index, path, plain, heading, separator)):
         cells = list(zip(*block, strict=True))
         arrays = [pa.array(cell, kind.type) for cell, kind in zip(cells, schema, strict=True)]
         arrow_block = pa.table(arrays, names=names)  # noqa: F841 (DuckDB finds it by name)
@@ -219,23 +292,20 @@ def _blocks(records: Iterator[list[object]]) -> Iterator[list[list[object]]]:
         yield block
 
 
-def _records(staging: Staging, index: int, path: Path, width: int, separator: str, encoding: str) -> Iterator[list[object]]:
+def _records(staging: Staging, index: int, path: Path, plain: Path, heading: Heading, separator: str) -> Iterator[list[object]]:
     refused: list[tuple[object, ...]] = []
-    bad_bytes = "surrogateescape" if encoding == "utf-8" else "strict"
     row = 0
-    with open_bytes(path) as handle:
-        lines = io.TextIOWrapper(handle, encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors=bad_bytes, newline="")
+    with plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
         csv.field_size_limit(staging.limits.cell_bytes)
         reader = csv.reader(lines, delimiter=separator, strict=False)
-        next(reader)
+        for _ in range(heading.place):
+            next(reader)
         while True:
             start = reader.line_num + 1
             try:
                 fields = next(reader)
             except StopIteration:
                 break
-            except UnicodeDecodeError as error:
-                raise InputError(f"{path}: line {start}: not {encoding} text ({error.reason})") from error
             except csv.Error as error:
                 row += 1
                 refused.append((index, row, start, None, None, f"not a table row: {error}", True))
@@ -243,14 +313,20 @@ def _records(staging: Staging, index: int, path: Path, width: int, separator: st
             if not fields:
                 continue
             row += 1
-            reason = _fault(fields, width)
+            fields = _without_ends(fields, heading.width)
+            reason = _fault(fields, heading.width)
             if reason:
                 raw = separator.join(fields).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
                 refused.append((index, row, start, None, raw, reason, True))
                 continue
-            yield [field or None for field in fields] + [index, row, start]
+            yield [*heading.gather(fields), index, row, start]
     if refused:
         staging.connection.executemany("insert into rejected values (?, ?, ?, ?, ?, ?, ?)", refused)
+
+
+def _without_ends(fields: list[str], width: int) -> list[str]:
+    """Return fields without the empty ones that separators at the end of a line make."""
+    return fields[:width] if len(fields) > width and not any(map(str.strip, fields[width:])) else fields
 
 
 def _fault(fields: list[str], width: int) -> str | None:

@@ -68,11 +68,12 @@ class _Measured:
         """Whoever opened the file closes it."""
 
 
-class _NoDoctype(xml.sax.handler.LexicalHandler):
-    """Event logs need no document type, and entities are how a kilobyte becomes a gigabyte."""
+class NoDoctype(xml.sax.handler.LexicalHandler):
+    """Data need no document type, and entities are how a kilobyte becomes a gigabyte."""
 
     def startDTD(self, name: str, public_id: str | None, system_id: str | None) -> None:  # noqa: N802 (names of SAX)
-        raise xml.sax.SAXException("a document type (DOCTYPE) has no place in an event log")
+        """Refuse it."""
+        raise xml.sax.SAXException("a document type (DOCTYPE) has no place in a file of data")
 
 
 def read_xes(staging: Staging, path: Path) -> RawTable:
@@ -90,7 +91,7 @@ def read_xes(staging: Staging, path: Path) -> RawTable:
             # No entity is ever fetched or expanded from outside the file.
             parser.setFeature(xml.sax.handler.feature_external_ges, False)
             parser.setContentHandler(_Xes(rows.append))
-            parser.setProperty(xml.sax.handler.property_lexical_handler, _NoDoctype())
+            parser.setProperty(xml.sax.handler.property_lexical_handler, NoDoctype())
             parser.parse(_Measured(handle, path, staging.limits))
     except xml.sax.SAXParseException as error:
         raise InputError(f"{path}: line {error.getLineNumber()}: not XES: {error.getMessage()}") from error

@@ -48,6 +48,11 @@ def paths_of(job: LoadJob) -> list[Path]:
     return [folder_of(job) / name for name in job.files]
 
 
+def sheets_of(job: LoadJob) -> tuple[str, ...]:
+    """Return the sheets of workbooks that were asked for."""
+    return (job.sheet,) if job.sheet else ()
+
+
 def start(job: LoadJob, *, is_preview: bool) -> None:
     """Begin to preview or to load; the job tells how it goes."""
     job.state, job.step, job.problem = ("previewing" if is_preview else "loading"), "waiting for its turn", ""
@@ -89,6 +94,7 @@ def run(job: LoadJob, *, is_preview: bool) -> None:
                 time_zone=job.time_zone or None,
                 scale=scale_of(job.source, job.scale),
                 dates=job.dates or None,
+                sheets=sheets_of(job),
                 account=job.account or None,
                 is_dry_run=is_preview,
                 on_step=tell,

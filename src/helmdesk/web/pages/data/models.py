@@ -17,6 +17,7 @@ class LoadJob(models.Model):
         files: names as uploaded, kept in the job's folder under numbers.
         account: whose numbers the ids are; empty finds out.
         dates: what 05/06/2026 begins with, where no date of the file tells; empty asks.
+        sheet: the sheet of a workbook to read, "*" for all; empty takes the fullest.
         scale: lowest and highest answer of a survey, as 1-5; empty finds out.
         state: uploaded, previewing, previewed, loading, done, failed.
         step: what is being done.
@@ -36,6 +37,7 @@ class LoadJob(models.Model):
     account = models.CharField(max_length=40, blank=True)
     dates = models.CharField(max_length=12, blank=True)
     scale = models.CharField(max_length=12, blank=True)
+    sheet = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=12, default="uploaded")
     step = models.CharField(max_length=200, blank=True)
     report = models.JSONField(null=True, blank=True)

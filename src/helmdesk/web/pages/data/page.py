@@ -22,7 +22,7 @@ from helmdesk.records.accounts import check_name
 from helmdesk.records.limits import Limits
 from helmdesk.sources.parts.source import find_source, scale_of, source_names
 from helmdesk.sources.parts.suggestion import suggest_mapping
-from helmdesk.sources.reading.raw_tables import DELIMITERS
+from helmdesk.sources.reading.preview import first_rows
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
 from helmdesk.web.page import Page, Route
@@ -33,7 +33,7 @@ from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
 MOST_FILES = 60
-SHOWN_ROWS, SAMPLE = 8, 65_536
+SHOWN_ROWS = 8
 FILE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
 
 
@@ -94,6 +94,9 @@ class UploadForm(forms.Form):
         required=False, choices=[("", "as the file tells"), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)],
         help_text="what 05/06/2026 begins with, where no date of the file tells",
     )  # fmt: skip
+    sheet = forms.CharField(
+        required=False, max_length=100, help_text="of a workbook: its name, or * for all; without one the fullest is read"
+    )
     scale = forms.CharField(required=False, max_length=12, help_text="lowest and highest answer of survey answers, such as 1-5")
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -134,7 +137,7 @@ def load(request: DeskRequest) -> HttpResponse:
         jobs.keep_files(job, files)
         if job.source == jobs.MAPPING:
             try:
-                job.mapping = suggest_mapping(jobs.paths_of(job)[0], _upload_limits(request))
+                job.mapping = suggest_mapping(jobs.paths_of(job)[0], _upload_limits(request), jobs.sheets_of(job))
             except HelmdeskError as error:
                 jobs.forget_files(job)
                 raise UsageError(str(error).replace(f"{jobs.folder_of(job)}/", "")) from error
@@ -174,22 +177,17 @@ def job(request: DeskRequest, pk: Any) -> HttpResponse:
     found = _job(request, pk)
     head: list[list[str]] = []
     if found.state in ("uploaded", "previewed", "failed") and found.source == jobs.MAPPING and found.files:
-        head = _first_rows(jobs.paths_of(found)[0])
+        head = _first_rows(request, found)
     return show(request, "job.html", "Load data", job=found, head=head, is_mapping=found.source == jobs.MAPPING)
 
 
-def _first_rows(path: Path) -> list[list[str]]:
-    """Return the header and the first rows of a text file as they stand in it."""
-    import csv
-
+def _first_rows(request: DeskRequest, found: LoadJob) -> list[list[str]]:
+    """Return the header and the first rows of the first file, as they are read."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
-            lines = handle.read(SAMPLE).splitlines()[: SHOWN_ROWS + 1]
-        separator = max(DELIMITERS, key=lines[0].count) if lines else ","
-        rows = list(csv.reader(lines, delimiter=separator))
-    except (OSError, csv.Error):
-        return []
-    return [[content[:60] for content in row[:20]] for row in rows] if lines and separator in lines[0] else []
+        rows = first_rows(jobs.paths_of(found)[0], SHOWN_ROWS, _upload_limits(request), jobs.sheets_of(found))
+    except HelmdeskError:
+        return []  # what is wrong with the file is said by the load
+    return [[content[:60] for content in row[:20]] for row in rows]
 
 
 @require_POST

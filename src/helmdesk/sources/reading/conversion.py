@@ -17,7 +17,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import helmdesk
 from helmdesk.errors import InputError
 from helmdesk.records.limits import MEGABYTE
 from helmdesk.records.staging import FileReport, Places, Staging, name
@@ -79,7 +78,7 @@ def _converted(staging: Staging, path: Path, kind: str, known: Collection[str], 
         "memory": MEMORY_MEGABYTES * MEGABYTE,
         "seconds": SECONDS,
     }
-    ours = str(Path(helmdesk.__file__).parents[1])
+    ours = str(Path(__file__).parents[3])
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH")))),

@@ -21,7 +21,7 @@ from desks import load_events, make_desk
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build.build import INTERNAL, ensure_fact
+from helmdesk.facts.build.build import ensure_fact
 from helmdesk.facts.build.fact import load_facts
 from helmdesk.query.receipt import canonical
 from helmdesk.sample.generate import create_sample
@@ -77,7 +77,7 @@ def content(desk: Desk, fact: str) -> list[tuple[Any, ...]]:
     return sorted(rows, key=lambda row: tuple((cell is None, str(cell)) for cell in row))
 
 
-@pytest.mark.parametrize("name", marked("fact", [name for name in load_facts() if name not in INTERNAL]))
+@pytest.mark.parametrize("name", marked("fact", [name for name in load_facts() if not load_facts()[name].is_internal]))
 def test_every_fact(pair: tuple[Desk, Desk], name: str) -> None:
     ours, theirs = content(pair[0], name), content(pair[1], name)
     assert ours == theirs

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from desks import Event, identified, stage
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build.build import INTERNAL, build_facts, ensure_fact
+from helmdesk.facts.build.build import build_facts, ensure_fact
 from helmdesk.facts.build.fact import load_facts
 from helmdesk.records.schema import SOLVED_STATUSES, STATUSES
 from helmdesk.records.staging import Staging
@@ -24,7 +24,7 @@ from helmdesk.settings import Settings
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31)
 # What is dropped along the way shows in what was made of it.
-TABLES = [name for name in load_facts() if name not in INTERNAL]
+TABLES = [name for name in load_facts() if not load_facts()[name].is_internal]
 slow = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -5,7 +5,7 @@ known ones are scaled up to add to one. ``components`` says which were known. Mo
 """
 
 from helmdesk.engines.engine import Engine
-from helmdesk.facts.build.fact import Dimension, Fact
+from helmdesk.facts.build.fact import BySteps, Dimension, Fact
 
 WEIGHTS = {
     "satisfaction": 25,
@@ -49,6 +49,8 @@ def create_assessments(engine: Engine) -> None:
 fact = Fact(
     name="account_health",
     grain="one account at the end of one month, or at the end of the data",
+    refresh=BySteps("accounts are assessed again from the month in which something of theirs changed"),
+    families=(),
     only_if="select 1 from tickets where account_id is not null",
     depends=("tickets", "responses", "sla_clocks"),
     prepare=create_assessments,

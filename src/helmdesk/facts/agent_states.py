@@ -12,11 +12,13 @@ Overtime whose end was logged stays as it is. Plans with less than four hours be
 happens outside of any belongs to the nearest.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import Fact, Whole
 
 fact = Fact(
     name="agent_states",
     grain="one state of one agent, from its entry in the log to its end",
+    refresh=Whole(with_time="agent_states"),
+    families=("workforce",),
     only_if="select 1 from workforce_records where type = 'state_changed'",
     depends=("shifts",),
     sql="""

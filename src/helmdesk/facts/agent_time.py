@@ -5,11 +5,14 @@ else the most specific plan (the shortest; a break inside a shift). Adherence le
 a state whose end had to be assumed is ``derived``.
 """
 
-from helmdesk.facts.build.fact import TIME_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TIME_DIMENSIONS, Dimension, Fact, Whole
 
 fact = Fact(
     name="agent_time",
     grain="one stretch of one agent's quarter-hour with one planned activity and one actual state",
+    refresh=Whole(with_time="agent_states"),
+    families=("workforce",),
+    refers={"agent": "agent_id"},
     only_if="select 1 from workforce_records",
     depends=("shifts", "agent_states"),
     dimensions=(

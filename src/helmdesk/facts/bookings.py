@@ -1,6 +1,6 @@
 """Calls that customers booked: when they were to be, how often they were moved, and what became of them."""
 
-from helmdesk.facts.build.fact import Dimension, Fact
+from helmdesk.facts.build.fact import Dimension, Fact, Whole
 
 # An answer that names no ticket is about the scheduled call of its customer that began within so many days before it.
 ANSWERED_WITHIN_DAYS = 7
@@ -23,6 +23,8 @@ def booking_dimension(fact_name: str, anchor: str) -> Dimension:
 fact = Fact(
     name="bookings",
     grain="one scheduled call",
+    refresh=Whole(),
+    families=("booking",),
     only_if="select 1 from booking_records",
     sql="""
     select b.booking_id, max(b.ticket_id) as ticket_id, max(b.customer_id) as customer_id, max(b.account_id) as account_id,

@@ -1,6 +1,6 @@
 """Calls and chats with everything they can be sliced by, the limits of their queue, and whether the queue was open."""
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByKey, Dimension, Fact
 
 OWN = {
     "agent": Dimension("agent", "agent", "who answered, or did not take it", is_person=True),
@@ -11,6 +11,8 @@ OWN = {
 fact = Fact(
     name="contacts",
     grain="one call or chat attempt, or one total somebody counted",
+    refresh=ByKey("touched_contacts"),
+    families=(),
     key="leg_id",
     only_if="select 1 from legs",
     depends=("legs", "tickets"),

@@ -7,11 +7,13 @@ false, so it is in no duration, not pending and not in the backlog.
 ("Cancelled") goes before the resolution or close code in force then, and both before a rule that closed it.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
     name="episodes",
     grain="one run of a ticket from creation or reopen to solve",
+    refresh=ByTicket(),
+    families=("ticket",),
     key="ticket_id",
     depends=("ticket_life", "messages"),
     sql="""

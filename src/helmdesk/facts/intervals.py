@@ -1,6 +1,6 @@
 """Every ticket's life cut into stretches of one status, assignee, team and priority; they tile it."""
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact, View
 
 AGE = """case when seconds(created_at, instant) < 86400 then '0-24 h' when seconds(created_at, instant) < 172800 then '24-48 h'
     when seconds(created_at, instant) < 604800 then '2-7 d' else 'over 7 d' end"""
@@ -13,8 +13,9 @@ OWN = {
 fact = Fact(
     name="intervals",
     grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
+    refresh=View(),
+    families=(),
     depends=("ticket_states", "tickets", "waits"),
-    is_view=True,
     dimensions=(
         *(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),
         Dimension("status", "status", "canonical status at that time"),

@@ -1,12 +1,15 @@
 """Surveys sent, and whether each was delivered and answered; both sides carry the same dimensions."""
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByKey, Fact
 from helmdesk.facts.responses import SURVEY_DIMENSIONS, timing
 from helmdesk.records.answers import read_answers
 
 fact = Fact(
     name="invites",
     grain="one survey sent to one customer",
+    refresh=ByKey("touched_surveys"),
+    families=("survey",),
+    refers={"account": "account_id"},
     key="survey_id",
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets", "source_habits"),

@@ -4,11 +4,14 @@ Times are whole seconds. Chats that one agent holds at once share that agent's t
 counts a third for each (``handle_seconds``); ``elapsed_handle_seconds`` is undivided. Calls are never divided.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import BySteps, Fact
 
 fact = Fact(
     name="legs",
     grain="one call or chat attempt",
+    refresh=BySteps("a leg shares its agent's time with others, which are touched with it"),
+    families=("leg",),
+    refers={"agent": "agent_id", "account": "account_id"},
     key="leg_id",
     only_if="select 1 from leg_records",
     sql="""

@@ -4,7 +4,7 @@ What was done on a merged ticket was done for the survivor: logged work, calls, 
 Tickets merged in a circle have no survivor; what was done on them stays with each.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 
 def _twice_as_far(steps: str) -> str:
@@ -18,6 +18,8 @@ def _twice_as_far(steps: str) -> str:
 fact = Fact(
     name="merges",
     grain="one merged ticket",
+    refresh=ByTicket(),
+    families=("ticket",),
     key="ticket_id",
     only_if="select 1 from ticket_records where type = 'merged_into'",
     sql=f"""

@@ -6,11 +6,14 @@ anybody. An author whose side no source told is of the team if the desk knows an
 agent's role), else unknown: no reply and no customer's word.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
     name="messages",
     grain="one message on a ticket",
+    refresh=ByTicket(),
+    families=("message",),
+    refers={"agent": "actor_id"},
     key="ticket_id",
     depends=("ticket_openings",),
     sql="""

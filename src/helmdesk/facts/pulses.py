@@ -5,7 +5,7 @@ no query, no export and no subtraction of one total from another can bring it ba
 middle of their month, no comment and no identity.
 """
 
-from helmdesk.facts.build.fact import Dimension, Fact
+from helmdesk.facts.build.fact import Dimension, Fact, Whole
 from helmdesk.records.answers import read_answers
 
 MINIMUM = 5
@@ -13,6 +13,8 @@ MINIMUM = 5
 fact = Fact(
     name="pulses",
     grain="one anonymous answer within a team's month of at least five",
+    refresh=Whole(),
+    families=("pulse",),
     only_if="select 1 from pulse_records",
     dimensions=(
         Dimension("team", "team", "team whose members answered"),

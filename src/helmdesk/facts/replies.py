@@ -3,11 +3,13 @@
 What a bot answered, or a solve ended, has no reply and waits for none (``ended_by``).
 """
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByTicket, Dimension, Fact
 
 fact = Fact(
     name="replies",
     grain="one customer turn on a ticket, answered, ended otherwise or still waiting",
+    refresh=ByTicket(),
+    families=(),
     key="ticket_id",
     only_if="select 1 from reply_askings",
     depends=("reply_askings", "tickets", "ticket_states"),

@@ -1,10 +1,13 @@
 """Customers' turns with the business time from the ticket's creation to each; what `replies` and `waits` measure from."""
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
     name="reply_askings",
     grain="one customer turn on a ticket, answered, ended otherwise or still waiting",
+    refresh=ByTicket(),
+    families=(),
+    is_internal=True,
     key="ticket_id",
     only_if="select 1 from reply_turns",
     depends=("reply_turns", "ticket_states"),

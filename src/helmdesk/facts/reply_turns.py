@@ -10,7 +10,7 @@ The opening of a ticket counts as what its customer said first where no message 
 a turn has no ``message_id``.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 # Systems write one action down as several events some moments apart: a reply and its solve, a message and its reopen.
 MOMENT = "interval 1 minute"
@@ -18,6 +18,9 @@ MOMENT = "interval 1 minute"
 fact = Fact(
     name="reply_turns",
     grain="one customer turn on a ticket, answered, ended otherwise or still waiting",
+    refresh=ByTicket(),
+    families=("handoff",),
+    is_internal=True,
     key="ticket_id",
     only_if="select 1 from messages",
     depends=("messages", "episodes", "ticket_openings", "source_habits"),

@@ -2,7 +2,7 @@
 
 from helmdesk.facts.bookings import booking_dimension
 from helmdesk.facts.build.comment_themes import COMMENT_THEME
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByKey, Dimension, Fact
 from helmdesk.records.answers import read_answers
 
 SURVEY_OWN = {
@@ -27,6 +27,9 @@ def timing(sent_at: str) -> str:
 fact = Fact(
     name="responses",
     grain="one revision of one survey answer",
+    refresh=ByKey("touched_surveys"),
+    families=("survey",),
+    refers={"agent": "agent", "account": "account_id"},
     key="survey_id",
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets"),

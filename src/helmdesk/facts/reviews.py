@@ -1,6 +1,6 @@
 """Quality reviews: points given of points possible, by a person or by a machine."""
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByKey, Dimension, Fact
 
 OWN = {
     "agent": Dimension("agent", "agent", "whose work was reviewed", is_person=True),
@@ -11,6 +11,9 @@ OWN = {
 fact = Fact(
     name="reviews",
     grain="one review of one piece of work",
+    refresh=ByKey("touched_reviews"),
+    families=("review",),
+    refers={"agent": "agent"},
     key="review_id",
     only_if="select 1 from review_records",
     depends=("tickets",),

@@ -1,10 +1,12 @@
 """What agents were planned to do: an approved change replaces its shift, an unapproved one does not."""
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import Fact, Whole
 
 fact = Fact(
     name="shifts",
     grain="one planned activity of one agent",
+    refresh=Whole(with_time="agent_states"),
+    families=("workforce",),
     only_if="select 1 from workforce_records where type in ('shift_planned', 'shift_changed')",
     sql="""
     with plans as (

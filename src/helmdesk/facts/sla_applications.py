@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from helmdesk.clocks.sla import ALIASES, ANY_PRIORITY, KINDS, SlaPolicy, policy_from_definition
 from helmdesk.engines.engine import Engine
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 from helmdesk.facts.build.rows import put_rows
 from helmdesk.facts.build.sla_moments import column_of, moments_sql
 from helmdesk.facts.ticket_life import SETTLING
@@ -83,6 +83,9 @@ def _condition(field: str, values: tuple[str, ...]) -> str:
 fact = Fact(
     name="sla_applications",
     grain="one clock of one SLA policy on one ticket, from an application to the next that promises something else",
+    refresh=ByTicket(),
+    families=("sla",),
+    is_internal=True,
     key="ticket_id",
     only_if="select 1 from sla_matches union all select 1 from sla_records where type = 'policy_applied'",
     depends=("tickets", "ticket_clocks", "ticket_states"),

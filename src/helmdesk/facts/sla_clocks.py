@@ -4,11 +4,13 @@
 A source's verdict is asserted, never re-measured; it stands only where no clock of ours measures the same.
 """
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByTicket, Dimension, Fact
 
 fact = Fact(
     name="sla_clocks",
     grain="one SLA clock of one ticket",
+    refresh=ByTicket(),
+    families=(),
     key="ticket_id",
     depends=("sla_measured", "sla_verdicts", "tickets"),
     dimensions=(

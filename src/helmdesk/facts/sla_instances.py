@@ -3,12 +3,14 @@
 Where another promise takes its place, a clock stops: it stays broken if it was late by then, else it is cancelled.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 from helmdesk.facts.ticket_life import SETTLING
 
 fact = Fact(
     name="sla_instances",
     grain="one clock of one ticket: one first response, one customer turn, one resolution, one update",
+    refresh=ByTicket(),
+    families=(),
     key="ticket_id",
     only_if="select 1 from sla_applications",
     depends=("tickets", "sla_applications", "replies", "episodes", "messages", "ticket_clocks"),

@@ -5,11 +5,13 @@ A clock still running past its target is breached now ("overdue"), not when some
 paused clock is unknown until it runs again. A clock whose place another promise took was broken by then, or is cancelled.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
     name="sla_measured",
     grain="one SLA clock of one ticket, measured by us",
+    refresh=ByTicket(),
+    families=(),
     key="ticket_id",
     only_if="select 1 from sla_applications",
     depends=("sla_applications", "sla_instances", "sla_runs"),

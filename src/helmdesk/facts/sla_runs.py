@@ -1,10 +1,12 @@
 """The stretches during which an SLA clock really ran; between them it was paused."""
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
     name="sla_runs",
     grain="one stretch during which one SLA clock ran",
+    refresh=ByTicket(),
+    families=(),
     key="ticket_id",
     only_if="select 1 from sla_applications",
     depends=("sla_applications", "sla_instances", "ticket_states"),

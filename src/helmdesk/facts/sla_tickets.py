@@ -1,12 +1,13 @@
 """Tickets by whether every one of their judged SLA clocks was met."""
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact, View
 
 fact = Fact(
     name="sla_tickets",
     grain="one ticket with at least one judged SLA clock",
+    refresh=View(),
+    families=(),
     depends=("sla_clocks", "tickets"),
-    is_view=True,
     is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql="""

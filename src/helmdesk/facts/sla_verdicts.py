@@ -1,10 +1,12 @@
 """What the source said last about each SLA clock of each ticket."""
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
     name="sla_verdicts",
     grain="one SLA clock of one ticket, as its source judged it last",
+    refresh=ByTicket(),
+    families=("sla",),
     key="ticket_id",
     only_if="select 1 from sla_records where type = 'source_verdict'",
     sql="""

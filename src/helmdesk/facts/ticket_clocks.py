@@ -4,11 +4,14 @@ Human clocks start at creation; at the hand-off when a bot took the ticket first
 at the first message that no bot answered; at the customer's first message when the team reached out, or greeted first.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
     name="ticket_clocks",
     grain="one ticket",
+    refresh=ByTicket(),
+    families=("handoff",),
+    is_internal=True,
     key="ticket_id",
     depends=("ticket_states", "episodes", "messages", "ticket_openings", "reply_turns", "merges"),
     sql="""

@@ -6,11 +6,13 @@ without a measured time takes the average of those that have one. A cost that fi
 its own, so that the money always adds up.
 """
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact, Whole
 
 fact = Fact(
     name="ticket_costs",
     grain="one ticket's share of one recorded cost",
+    refresh=Whole(with_tickets=True),
+    families=("money",),
     only_if="select 1 from money_records",
     depends=("tickets", "legs", "merges"),
     dimensions=TICKET_DIMENSIONS,

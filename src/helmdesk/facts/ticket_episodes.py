@@ -1,12 +1,13 @@
 """Episodes with the first reply of each and everything a ticket can be sliced by."""
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact, View
 
 fact = Fact(
     name="ticket_episodes",
     grain="one run of a ticket from creation or reopen to solve",
+    refresh=View(),
+    families=(),
     depends=("episodes", "tickets", "messages"),
-    is_view=True,
     is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql="""

@@ -8,7 +8,7 @@ A creation that says "closed" repeats how the ticket ended: where changes of its
 where none are it is closed since nobody knows when, and its whole life is one closed state.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 SETTLING = "interval 1 minute"
 """Rules and triggers need some seconds: what they set this soon after creation holds from the start."""
@@ -16,6 +16,9 @@ SETTLING = "interval 1 minute"
 fact = Fact(
     name="ticket_life",
     grain="one stretch of a ticket's life during which status, assignee, team, priority and own calendar did not change",
+    refresh=ByTicket(),
+    families=("ticket",),
+    is_internal=True,
     key="ticket_id",
     sql="""
     with changes as (

@@ -6,7 +6,7 @@ what a caller wanted (``is_typed``), which is demand like any other. Chats that 
 (``is_greeted``) are demand as well; there the customer asks with the first words of his own.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 # On these a customer comes to us: an agent who opens such a ticket writes down what somebody said.
 INBOUND = (
@@ -30,6 +30,9 @@ _IS_INBOUND = "(" + " or ".join(f"lower(o.channel) like '%{word}%'" for word in 
 fact = Fact(
     name="ticket_openings",
     grain="one ticket",
+    refresh=ByTicket(),
+    families=("message", "ticket"),
+    is_internal=True,
     key="ticket_id",
     sql=f"""
     with opened as (

@@ -5,13 +5,16 @@ threshold is calibrated on labelled questions, see docs/decisions). A customer i
 only the account, the account. Spam, merged, split, deleted and outbound tickets are nobody's repeat.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 SIMILARITY = 0.5
 
 fact = Fact(
     name="ticket_repeats",
     grain="one solved ticket whose customer came back about it",
+    refresh=ByTicket(),
+    families=(),
+    is_internal=True,
     key="ticket_id",
     only_if="select 1 from ticket_openings where coalesce(customer_id, account_id) is not null",
     depends=("ticket_clocks", "ticket_openings"),

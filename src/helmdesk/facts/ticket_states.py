@@ -11,7 +11,7 @@ Both are null where no calendar was in force at some earlier moment. ``missing_c
 have been in force and was never loaded.
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 from helmdesk.facts.ticket_life import SETTLING
 
 LIFE = "ticket_id, started_at, ended_at, status, is_unsolved, agent_id, team_id, priority, is_transfer, is_team_change, is_status_change"
@@ -19,6 +19,9 @@ LIFE = "ticket_id, started_at, ended_at, status, is_unsolved, agent_id, team_id,
 fact = Fact(
     name="ticket_states",
     grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
+    refresh=ByTicket(),
+    families=(),
+    refers={"agent": "agent_id"},
     key="ticket_id",
     depends=("ticket_life",),
     only_if="select 1 from working_time",

@@ -4,7 +4,7 @@
 whole span the one calendar, and its one version, in force where the clock starts (`at_anchor`).
 """
 
-from helmdesk.facts.build.fact import Fact
+from helmdesk.facts.build.fact import ByTicket, Fact
 
 # Stretches that each wait adds up: unknown, not less, where a part of them has no calendar.
 _WAITS = {
@@ -23,6 +23,9 @@ _SUMS = ",\n            ".join(
 fact = Fact(
     name="ticket_working_times",
     grain="one ticket with a calendar",
+    refresh=ByTicket(),
+    families=(),
+    is_internal=True,
     key="ticket_id",
     only_if="select 1 from working_time",
     depends=("ticket_clocks", "ticket_states"),

@@ -5,7 +5,7 @@ seconds. Columns ending in ``_business_seconds`` use the ticket's calendar and a
 Attributes are read as of the event they belong to.
 """
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByTicket, Fact
 
 # What becomes true by waiting alone: a refresh sets these for all tickets, not only for those that changed.
 MATURITIES = {
@@ -16,6 +16,9 @@ MATURITIES = {
 fact = Fact(
     name="tickets",
     grain="one ticket",
+    refresh=ByTicket(),
+    families=("fallback", "work"),
+    refers={"agent": "customer_id", "account": "account_id"},
     key="ticket_id",
     depends=(
         "messages",

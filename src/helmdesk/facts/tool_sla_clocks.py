@@ -4,13 +4,14 @@ A first-reply promise applies from the ticket's creation there, whenever it was 
 from the moment it was set. Further turns under one promise have no row of their own.
 """
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact, View
 
 fact = Fact(
     name="tool_sla_clocks",
     grain="one SLA clock of one ticket, measured by us",
+    refresh=View(),
+    families=(),
     depends=("sla_clocks", "tickets"),
-    is_view=True,
     is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql="""

@@ -4,7 +4,7 @@
 role, so bots with an agent's account do; minutes of statuses are boundaries crossed; a reopen is a solve beyond the first.
 """
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact, View
 
 _SIDES = "is_public and not is_automated and (direction = 'inbound' or actor_kind in ('human', 'bot', 'ai_agent'))"
 
@@ -26,8 +26,9 @@ def _dbt_reply(who: str) -> str:
 fact = Fact(
     name="tool_tickets",
     grain="one ticket",
+    refresh=View(),
+    families=(),
     depends=("tickets", "messages", "ticket_states"),
-    is_view=True,
     is_rare=True,
     dimensions=TICKET_DIMENSIONS,
     sql=f"""

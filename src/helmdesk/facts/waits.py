@@ -4,7 +4,7 @@ A solved or closed ticket waits for nothing; so only stretches that are not solv
 ticket once, however many messages went unanswered: since the first of them (``waiting_since``).
 """
 
-from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact
+from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByTicket, Dimension, Fact
 
 WAITED = "seconds(waiting_since, instant)"
 BAND = f"""case when {WAITED} < 3600 then '0-1 h' when {WAITED} < 14400 then '1-4 h' when {WAITED} < 86400 then '4-24 h'
@@ -18,6 +18,8 @@ OWN = {
 fact = Fact(
     name="waits",
     grain="one stretch during which a customer waited for us on a ticket",
+    refresh=ByTicket(),
+    families=(),
     key="ticket_id",
     only_if="select 1 from reply_askings",
     depends=("reply_askings", "tickets", "ticket_states"),

@@ -19,11 +19,6 @@ from helmdesk.facts.build.working_time import create_working_time
 from helmdesk.records.staging import text
 from helmdesk.settings import FACT_SETTINGS
 
-# Tables a metric never reads; kept out of the mart.
-INTERNAL = (
-    "ticket_life", "ticket_clocks", "ticket_working_times", "ticket_openings", "ticket_repeats", "sla_applications", "reply_turns",
-    "reply_askings",
-)  # fmt: skip
 # Settings that facts read as columns of ``horizon``.
 HORIZON = tuple(name for name in FACT_SETTINGS if name != "default_calendar")
 
@@ -102,12 +97,12 @@ def build_facts(
         on_step(f"building {fact.name}")
         if fact.prepare:
             fact.prepare(engine)
-        scope = "view" if fact.is_view else "temp table" if fact.name in INTERNAL else "table"
+        scope = "view" if fact.is_view else "temp table" if fact.is_internal else "table"
         engine.make(fact.name, sql_for(fact, engine), scope)
         if isinstance(engine, DuckDB):
             # What nothing rests on any more would only be written to disk to make room.
             for name in fact.depends:
-                if name in INTERNAL and not any(name in later.depends for later in ordered[place + 1 :]):
+                if load_facts()[name].is_internal and not any(name in later.depends for later in ordered[place + 1 :]):
                     engine.run(f"drop table {name}")
     create_custom_fields(engine)
     create_mart_table(engine, latest, settings, lake_version, log)

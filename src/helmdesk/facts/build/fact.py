@@ -38,15 +38,66 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class View:
+    """Nothing is stored: it is as new as what it is computed from."""
+
+
+@dataclass(frozen=True)
+class ByTicket:
+    """The rows of every ticket that new records touch are computed again; its key is the ticket."""
+
+
+@dataclass(frozen=True)
+class ByKey:
+    """Rows are computed again whose key is in a table.
+
+    Attributes:
+        touched: the table, which the refresh makes from what is new.
+    """
+
+    touched: str
+
+
+@dataclass(frozen=True)
+class Whole:
+    """It is made again whole when records of its families are new.
+
+    Attributes:
+        with_time: also when the end of the data moves, while this table has rows.
+        with_tickets: also when tickets change, while it has rows itself.
+    """
+
+    with_time: str = ""
+    with_tickets: bool = False
+
+
+@dataclass(frozen=True)
+class BySteps:
+    """The refresh has steps of its own for it.
+
+    Attributes:
+        why: what none of the other ways can say.
+    """
+
+    why: str
+
+
+Refresh = View | ByTicket | ByKey | Whole | BySteps
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """One table of the mart.
 
     Attributes:
         name: table name.
         grain: what one row is, in words.
+        refresh: how it follows new records, see `helmdesk.facts.build.renew`.
+        families: of the records that `sql` reads.
+        refers: columns that hold the id of an entity, by its kind: an id found in none of them changes nothing that exists.
+        is_internal: what other facts rest on and no metric reads; kept out of the mart.
         key: column whose values say which rows a change of records touches; none: the whole table is made again.
         sql: house SQL that gives the table from record views, look-ups and facts it depends on.
-        is_view: computed from other facts when asked, because storing it would only repeat them.
         only_if: house SQL of a query without whose rows this table is empty, or what `otherwise` gives: then `sql` is not run.
         otherwise: house SQL of the simpler table in that case; none: the table is empty.
         is_rare: a view that few questions need: made when one does, not with every mart.
@@ -60,9 +111,12 @@ class Fact:
     name: str
     grain: str
     sql: str
+    refresh: Refresh
+    families: tuple[str, ...]
+    refers: Mapping[str, str] = field(default_factory=dict)
+    is_internal: bool = False
     key: str = ""
     depends: tuple[str, ...] = ()
-    is_view: bool = False
     is_rare: bool = False
     only_if: str = ""
     otherwise: str = ""
@@ -70,6 +124,11 @@ class Fact:
     at_instant: Mapping[str, str] = field(default_factory=dict)
     beside: tuple[str, tuple[str, ...]] | None = None
     prepare: Callable[[Engine], None] | None = None
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is computed from other facts when asked, because storing it would only repeat them."""
+        return isinstance(self.refresh, View)
 
 
 TIME_DIMENSIONS = (

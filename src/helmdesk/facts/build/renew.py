@@ -12,10 +12,10 @@ from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.account_health import ASSESSMENTS, DAYS
-from helmdesk.facts.build.build import INTERNAL, create_custom_fields, create_horizon, create_mart_table, facts_hash, settings_text, sql_for
+from helmdesk.facts.build.build import create_custom_fields, create_horizon, create_mart_table, facts_hash, settings_text, sql_for
 from helmdesk.facts.build.entities import LATEST, LOOKUPS, create_instruments, create_latest, versions_sql
 from helmdesk.facts.build.events import FACT_FAMILIES, CannotRenew, create_record_views, create_touched_records, record_types_sql
-from helmdesk.facts.build.fact import Fact, load_facts
+from helmdesk.facts.build.fact import ByKey, ByTicket, Fact, Refresh, Whole, load_facts
 from helmdesk.facts.build.working_time import create_working_time
 from helmdesk.facts.tickets import MATURITIES
 from helmdesk.records.schema import RECORD_TYPES
@@ -26,15 +26,16 @@ MOST = 0.2
 RENEWALS = 100
 """After so many renewals the file is written anew: replaced rows leave holes."""
 
-BY_TICKET = ("ticket", "handoff", "message", "work", "sla", "fallback")
-OF_TICKETS = (*BY_TICKET, "leg", "survey", "review")
-WORKFORCE = ("shifts", "agent_states", "agent_time")
-# Where an id of an entity would show had it been known before: an id found nowhere changes nothing that exists.
-REFERENCES = {
-    "agent": (("ticket_states", "agent_id"), ("messages", "actor_id"), ("legs", "agent_id"), ("tickets", "customer_id"), ("agent_time", "agent_id"),
-              ("reviews", "agent"), ("responses", "agent")),
-    "account": (("tickets", "account_id"), ("responses", "account_id"), ("legs", "account_id"), ("invites", "account_id")),
-}  # fmt: skip
+
+def _facts(*ways: type[Refresh]) -> dict[str, Fact]:
+    """Return the facts that are refreshed in one of some ways, each after those it depends on."""
+    return {name: fact for name, fact in load_facts().items() if isinstance(fact.refresh, ways)}
+
+
+def _families(*facts: Fact) -> tuple[str, ...]:
+    """Return the families of records that facts read, in the order of the lake."""
+    read = {family for fact in facts for family in fact.families}
+    return tuple(family for family in FACT_FAMILIES if family in read)
 
 
 def renew_facts(
@@ -84,6 +85,8 @@ class _Renewal:
         self.engine, self.files, self.new_files, self.new_batches, self.on_step = engine, files, new_files, new_batches, on_step
         self.execute = engine.connection.execute
         self.facts = {name: fact for name, fact in load_facts().items() if not fact.is_view}
+        self.by_ticket, self.by_key, self.whole = _facts(ByTicket), _facts(ByKey), _facts(Whole)
+        self.of_tickets = _families(*self.by_ticket.values(), *self.by_key.values(), self.facts["legs"])
 
     def run(self, settings: Mapping[str, Any], lake_version: int, log: str) -> None:
         """Find what is touched, compute it again, put it in place."""
@@ -163,9 +166,10 @@ class _Renewal:
         if entity == "customer":
             self.execute("insert into changed_customers from changed")
             return
-        if entity not in REFERENCES:
+        holders = {fact.name: fact.refers[entity] for fact in self.facts.values() if entity in fact.refers}
+        if not holders:
             raise CannotRenew(f"a {entity} has changed")
-        for table, column in REFERENCES[entity]:
+        for table, column in holders.items():
             if self._count(f"(select 1 from mart.{table} where {column} in (from changed) limit 1)"):
                 raise CannotRenew(f"an {entity} that is in use has changed")
         # Rules read the account a ticket passed to as well, and that stands in its records alone.
@@ -224,7 +228,7 @@ class _Renewal:
 
     def _touch_tickets(self) -> None:
         """Create ``changed_tickets`` and ``touched_tickets``: those with new records, and all whose facts may follow."""
-        named = " union ".join(f"select ticket_id from new_{family}_records" for family in OF_TICKETS)
+        named = " union ".join(f"select ticket_id from new_{family}_records" for family in self.of_tickets)
         self.execute(
             f"""create temp table changed_tickets as select distinct ticket_id from ({named}
                 union select ticket_id from temp.legs union select ticket_id from mart.legs where leg_id in (from touched_legs)
@@ -277,16 +281,15 @@ class _Renewal:
 
     def _renew_by_ticket(self) -> None:
         """Tickets and all that hangs on them: every fact sees the touched tickets only."""
-        for family in BY_TICKET:
+        for family in _families(*self.by_ticket.values()):
             self._restrict(family, "ticket_id in (from touched_tickets)")
         self.execute("create temp table renewed_legs as from temp.legs; drop table temp.legs")
         self.execute(
             """create temp view legs as select * from mart.legs where leg_id not in (from touched_legs) and ticket_id in (from touched_tickets)
             union all select * from renewed_legs where ticket_id in (from touched_tickets)"""
         )
-        names = [name for name, fact in self.facts.items() if fact.key == "ticket_id"]
-        for name in names:
-            self._create_temp(name, self.facts[name])
+        for name, fact in self.by_ticket.items():
+            self._create_temp(name, fact)
         # What accounts may look back on: where changed tickets were, and where they are now.
         self.execute(
             """create temp table changed_accounts as
@@ -299,8 +302,8 @@ class _Renewal:
                      " except from mart.custom_fields")  # fmt: skip
         whose = "select coalesce(customer_id, account_id) as who from {0}.tickets where ticket_id in (from changed_tickets)"
         self.execute(f"create temp table touched_customers as {whose.format('mart')} union {whose.format('temp')}")
-        for name in names:
-            if name not in INTERNAL:
+        for name, fact in self.by_ticket.items():
+            if not fact.is_internal:
                 self._replace(name, "touched_tickets")
         self._renew_repeats()
         self.execute("drop view temp.legs; alter table renewed_legs rename to legs")
@@ -359,48 +362,36 @@ class _Renewal:
             self.execute(f"create temp view {name} as select * from mart.{name} where ticket_id in (from context_tickets)")
         self.execute("create temp view legs as select * from mart.legs where leg_id in (from touched_contacts)")
         answers = "from {0}.responses where survey_id in (from touched_surveys)"
-        for name, touched in (
-            ("contacts", "touched_contacts"),
-            ("responses", "touched_surveys"),
-            ("invites", "touched_surveys"),
-            ("reviews", "touched_reviews"),
-        ):
-            self._create_temp(name, self.facts[name])
+        for name, fact in self.by_key.items():
+            self._create_temp(name, fact)
             if name == "responses":
                 old, new = (answers.format(schema) for schema in ("mart", "temp"))
                 self.execute(
                     f"insert into changed_accounts select account_id, responded_at from (({old} except all {new}) union all ({new} except all {old}))"
                     " where account_id is not null"
                 )
-            self._replace(name, touched)
+            assert isinstance(fact.refresh, ByKey)
+            self._replace(name, fact.refresh.touched)
         self.execute("drop view temp.tickets; drop view temp.episodes; drop view temp.legs")
 
     def _renew_whole(self) -> None:
         """Facts without a key of their own."""
         self._renew_health()
-        is_moved = self.latest != self.was_latest
-        pulses, workforce = self._count("new_pulse_records"), self._count("new_workforce_records")
-        money = self._count("new_money_records") or (self._count("mart.ticket_costs") and self._count("changed_tickets"))
-        wanted = {
-            "annotations": self._count("new_context_records"),
-            "bookings": self._count("new_booking_records"),
-            "pulses": pulses,
-            **dict.fromkeys(WORKFORCE, workforce or (is_moved and self._count("mart.agent_states"))),
-            "ticket_costs": money,
-        }
-        families = {
-            "annotations": "context",
-            "bookings": "booking",
-            "pulses": "pulse",
-            "ticket_costs": "money",
-            **dict.fromkeys(WORKFORCE, "workforce"),
-        }
-        for name, is_wanted in wanted.items():
-            if is_wanted:
-                create_record_views(self.engine, self.files, only=(families[name],))
-                self._create_temp(name, self.facts[name])
+        for name, fact in self.whole.items():
+            if self._is_due(fact):
+                create_record_views(self.engine, self.files, only=fact.families)
+                self._create_temp(name, fact)
                 self.execute(f"drop table mart.{name}")
                 self.execute(f"create table mart.{name} as from temp.{name}; drop table temp.{name}")
+
+    def _is_due(self, fact: Fact) -> bool:
+        """Whether something happened that a fact which is made whole follows."""
+        assert isinstance(fact.refresh, Whole)
+        if any(self._count(f"new_{family}_records") for family in fact.families):
+            return True
+        if fact.refresh.with_time and self.latest != self.was_latest and self._count(f"mart.{fact.refresh.with_time}"):
+            return True
+        return fact.refresh.with_tickets and bool(self._count(f"mart.{fact.name}") and self._count("changed_tickets"))
 
     def _renew_health(self) -> None:
         """Accounts are assessed again from the month in which something of theirs changed, and at the new end of the data."""
@@ -441,7 +432,7 @@ class _Renewal:
         """Add what the new batches really added to the counts by type; families without a key are counted anew."""
         families = [family for family in FACT_FAMILIES if self._count(f"new_{family}_records")]
         for family in families:
-            if family not in OF_TICKETS:
+            if family not in self.of_tickets:
                 create_record_views(self.engine, self.files, only=(family,))
                 self.execute(f"create temp view before_{family}_records as select * from {family}_records where false")
                 types = ", ".join(f"'{kind.name}'" for kind in RECORD_TYPES.values() if kind.family == family)

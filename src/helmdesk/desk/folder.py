@@ -90,7 +90,9 @@ class DeskFolder(DeskMarts):
         from helmdesk.sources.parts.source import Options
         from helmdesk.sources.reading.archive import unpack_archives
 
-        options = Options(Path(mapping) if mapping else None, time_zone, scale, dates, self._known_instruments, tuple(sheets))
+        options = Options(
+            Path(mapping) if mapping else None, time_zone, scale, dates, self._known_instruments, tuple(sheets), self.settings.time_zone
+        )
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
             try:

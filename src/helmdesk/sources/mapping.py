@@ -232,7 +232,12 @@ def _tell_untimed(staging: Staging, table: RawTable, mapping: Mapping, rule: Rec
         return
     closed = _closed_without_a_time(mapping) or _created_closed(mapping)
     if closed:
-        ((unknown,),) = run(f"select count(*) from {absent} and ({closed}) in ('solved', 'closed')").fetchall()
+        # Of several rules each may say when: resolved, but not closed. Told once, of what none dates.
+        ends = [each.cells["occurred_at"].column or "" for each in mapping.rules if each.type == "status_changed" and not each.is_present]
+        if time != ends[-1] or mapping.present:
+            return
+        undated = " and ".join(f"{name(end)} is null" for end in ends)
+        ((unknown,),) = run(f"select count(*) from {table.table} where {undated} and ({closed}) in ('solved', 'closed')").fetchall()
         if unknown:
             staging.note(f"{unknown:,} of these are closed, but nothing says since when: not in the backlog, and in no duration")
         return

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.records.staging import Staging, name, text
+from helmdesk.sources.parts.recognition import read_recognised, recognised
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.parts.tables import seen_columns
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, outcome_of, own_outcomes, tell_unknown, words_of
+from helmdesk.sources.reading.preview import first_rows
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import MEND, NO_TIME, TimeReader, spelling_of
@@ -56,8 +58,14 @@ TIMES = ("sys_updated_at", "opened_at", "resolved_at", "sla_due")
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the records of one or more incident logs (CSV, gzip or not).
 
-    Times without a zone are UTC unless `options.time_zone` names one.
+    A list view, which shows every incident once as it stands, is read by its profile. Times without a zone of a log are UTC
+    unless `options.time_zone` names one.
     """
+    if not {"incident_state", "sys_updated_at"} <= {*first_rows(paths[0], 1, staging.limits, options.sheets)[0]} and recognised(
+        paths[0], staging, options
+    ):
+        read_recognised(staging, paths, options, only="servicenow")
+        return
     tables = [read_table(staging, path, required=REQUIRED, known=KNOWN, skip=UNUSED) for path in paths]
     if options.time_zone is None:
         staging.note("times carry no zone and were read as UTC; --time-zone names another")

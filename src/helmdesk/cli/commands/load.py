@@ -12,6 +12,7 @@ import click
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
+from helmdesk.errors import UsageError
 from helmdesk.records.staging import LoadReport
 
 MAX_SHOWN = 8
@@ -21,7 +22,7 @@ def _sources_epilog() -> str:
     from helmdesk.sources.parts.source import find_source, source_names
 
     lines = "\n".join(f"  {name:<12} {find_source(name).summary}" for name in source_names())
-    return f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load zendesk export/ --desk my-desk --scorecard\n  helmdesk load mapping --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping answers.toml --desk my-desk"
+    return f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load tickets.csv --desk my-desk\n  helmdesk load zendesk export/ --desk my-desk --scorecard\n  helmdesk load mapping --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping answers.toml --desk my-desk"
 
 
 class LoadCommand(click.Command):
@@ -35,7 +36,7 @@ class LoadCommand(click.Command):
 
 @click.command("load", cls=LoadCommand)
 @click.argument("source")
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("paths", nargs=-1)
 @desk_option
 @click.option("--mapping", metavar="FILE", help="Mapping file (TOML), for the source 'mapping' and others that take one.")
 @click.option("--time-zone", help="Zone of times written without one (IANA name).")
@@ -70,7 +71,11 @@ def command(
     suggest: bool,
     format_name: str,
 ) -> None:
-    """Load PATH... through SOURCE: the whole batch or nothing, and never twice."""
+    """Load PATH... through SOURCE: the whole batch or nothing, and never twice.
+
+    Without SOURCE the files are recognised: exports of Zendesk, Freshdesk, Jira, ServiceNow and others.
+    """
+    source, paths = _source_and_paths(source, paths)
     if suggest:
         from helmdesk.sources.parts.suggestion import suggest_mapping
 
@@ -109,6 +114,17 @@ def command(
     desk.check_quality(report)
     if not dry_run and not no_refresh and not shows_scorecard:
         talk(f"next: helmdesk scorecard --desk {desk.path}")
+
+
+def _source_and_paths(source: str, paths: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Tell a source from a file that stands in its place."""
+    from helmdesk.sources.parts.source import source_names
+
+    if source not in source_names() and Path(source).exists():
+        return "file", (source, *paths)
+    if not paths:
+        raise UsageError(f"load what? helmdesk load {source} FILE...")
+    return source, paths
 
 
 def describe(report: LoadReport, is_dry_run: bool) -> list[str]:

@@ -26,6 +26,7 @@ class Options:
         time_zone: zone of times without an offset; None takes the source's default.
         scale: lowest and highest answer of a survey; None leaves it to what the desk knows, or to the answers.
         dates: "day-first" or "month-first", where no date of a column tells which; None asks.
+        desk_zone: zone of the desk, for files that are recognised without anybody saying anything.
         instruments: the instruments that the desk knows, by id.
         sheets: the sheets of workbooks to read, by name; "*" is all, none the fullest.
     """
@@ -36,6 +37,7 @@ class Options:
     dates: str | None = None
     instruments: Callable[[], Mapping[str, Instrument]] = dict
     sheets: tuple[str, ...] = ()
+    desk_zone: str = "UTC"
 
     def __post_init__(self) -> None:
         """Refuse an order of dates that is none.

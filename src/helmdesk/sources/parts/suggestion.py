@@ -11,6 +11,7 @@ from pathlib import Path
 from helmdesk.records.answers import NO_ANSWER, number_in
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging, name
+from helmdesk.sources.parts.profile import Recognised, recognise, status_of
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.outcomes import outcome_of
@@ -36,7 +37,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     "customer_id": ("customer", "requester", "caller", "user"),
     "account_id": ("account", "company", "organization", "organisation"),
 }
-TIMES = ("created", "solved", "replied", "surveyed")
+TIMES = ("created", "solved", "closed", "updated", "replied", "surveyed")
 MISSING_CODES = ("?", "NA", "N/A", "n/a", "null", "NULL", "None", "-")
 READS_AS_TIME = 0.9
 # What words of a status mean, looked for in this order; any other means open.
@@ -54,23 +55,24 @@ CALLED_A_CLOCK = r"^(?!.*(spent|track|taken|hrs|hours|minutes|duration|length|ha
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\\.?[Mm]\\.?)?"
 
 
-def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = ()) -> str:
+def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = (), zone: str = "") -> str:
     """Return the text of a mapping for `path`; guesses worth a look end in ``# ?``.
 
     Args:
         path: a file, or an archive: the first of its files.
         limits: how much the file may bring.
         sheets: the sheets of a workbook to read; none: the fullest.
+        zone: of times without an offset; empty leaves it to be said.
 
     Raises:
         NotFoundError, InputError: the file cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
         files = files_within(unpack_archives([path], Path(scratch), limits or Limits()))
-        return _suggested(files[0], limits, sheets)
+        return _suggested(files[0], limits, sheets, zone)
 
 
-def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str]) -> str:
+def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str], zone: str) -> str:
     import duckdb
 
     connection = duckdb.connect()
@@ -87,11 +89,16 @@ def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str]) -> str:
     ]  # fmt: skip
     formats = _date_formats(staging, table.table, table.columns, codes)
     dated = {column for column, shape in formats.items() if shape}
-    found = _match(table.columns, dated, _identifying(staging, table.table, table.columns))
+    known = recognise(table.columns)
+    if known:
+        found = {target: column for target, column in known.found.items() if target not in TIMES or column in dated}
+        known = known if "created" in found else None
+    if not known:
+        found = _match(table.columns, dated, _identifying(staging, table.table, table.columns))
     clocks = _clocks(staging, table.table, table.columns, found)
     answers = _values(staging, table.table, found.get("answer"), 12)
     statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
-    return _write(path, staging.report.notes, sheets, found, formats, clocks, codes, answers, statuses)
+    return _write(path, known, zone, staging.report.notes, sheets, found, formats, clocks, codes, answers, statuses)
 
 
 def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes: list[str]) -> dict[str, str]:
@@ -116,7 +123,7 @@ def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes:
 
 def _is_called_a_time(column: str) -> bool:
     words = _words(column)
-    return any(re.search(rf"\b{hint}", words) for target in TIMES for hint in (*HINTS[target], "time", "at"))
+    return any(re.search(rf"\b{hint}", words) for target in TIMES for hint in (*HINTS.get(target, ()), "time", "at"))
 
 
 def _words(column: str) -> str:
@@ -198,8 +205,19 @@ def _status(word: str) -> str:
     return next((status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open")
 
 
+def _status_cell(known: Recognised | None, column: str | None, words: list[str]) -> tuple[str, bool]:
+    """Return the line of a mapping that says what states mean, and whether all of them are known; empty where there are none, or too many."""
+    if column is None or not 0 < len(words) <= MOST_STATUSES:
+        return "", False
+    told = {word: status_of(known.profile, word) if known else None for word in words}
+    listed = ", ".join(f"{json.dumps(word)} = {json.dumps(meant or _status(word))}" for word, meant in told.items())
+    return f"status = {{ column = {json.dumps(column)}, values = {{ {listed} }} }}", all(told.values())
+
+
 def _write(
     path: Path,
+    known: Recognised | None,
+    zone: str,
     notes: Sequence[str],
     sheets: Sequence[str],
     found: dict[str, str],
@@ -210,15 +228,20 @@ def _write(
     statuses: list[str],
 ) -> str:
     quote = json.dumps
-    stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
+    # A system's export has one name whatever its file is called: next week's updates this week's.
+    stem = known.name if known else re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
+    guess = "" if known else "  # ?"
     main = formats.get(found.get("created", "")) or "iso"
     key = found.get("ticket_id")
     lines = [
         f"# A first mapping for {path.name}. Every line marked '?' is a guess.",
+        *([f"# recognised as: {known.profile.title}, by the columns {', '.join(known.because[:6])}"] if known else []),
         *(f"# {' '.join(note.split())}" for note in notes),
         f"name = {quote(stem)}",
-        f"key = [{quote(key)}]  # ? the columns that identify a row" if key else '# key = ["..."]  # ? the columns that identify a row',
-        'time_zone = "UTC"  # ? zone of times without an offset',
+        f"key = [{quote(key)}]{guess and '  # ? the columns that identify a row'}"
+        if key
+        else '# key = ["..."]  # ? the columns that identify a row',
+        f"time_zone = {quote(zone or (known and known.profile.zone) or 'UTC')}{'' if zone else '  # ? zone of times without an offset'}",
         f"date_format = {quote(main)}" + ("  # ? keep one: no row tells day/month or month/day" if main == ASK else ""),
         f"missing = {quote(['', *codes])}",
         *([f"sheet = {quote(list(sheets), ensure_ascii=False)}"] if sheets else []),
@@ -237,6 +260,9 @@ def _write(
         is_date = column in clocks and not clocks[column]
         return '  # ? dates without a time of day: read as midnight; where another column has it: time = "..."' if is_date else mark
 
+    status, is_sure = _status_cell(known, found.get("status"), [word for word in statuses if word not in codes])
+    # The time of a row's last change dates the state that the row shows; the times of its end, where there are any, are truer.
+    is_dated = bool(known and status and "updated" in found)
     if key and "created" in found:
         lines += [
             "",
@@ -247,23 +273,24 @@ def _write(
             f"occurred_at = {cell('created')}{doubt('created')}",
         ]
         lines += [
-            f"{target} = {cell(target)}  # ?"
+            f"{target} = {cell(target)}{guess}"
             for target in ("channel", "priority", "issue_type", "agent_id", "team_id", "customer_id", "account_id")
             if target in found
         ]
-        if 0 < len(statuses) <= MOST_STATUSES:
-            words = ", ".join(f"{quote(word)} = {quote(_status(word))}" for word in statuses if word not in codes)
-            lines += [
-                f"status = {{ column = {quote(found['status'])}, values = {{ {words} }} }}  # ? where no other record says how it ended"
-            ]
+        if status and not is_dated:
+            lines += [f"{status}  # ? where no other record says how it ended"]
     if key and "replied" in found:
         lines += ["", "[[record]]", 'type = "message"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                  f"occurred_at = {cell('replied')}{doubt('replied', '  # ?')}", 'direction = { constant = "outbound" }', 'visibility = { constant = "public" }',
-                  'actor_kind = { constant = "human" }  # ?']  # fmt: skip
-        lines += [f"actor_id = {cell('agent_id')}  # ?"] if "agent_id" in found else []
-    if key and "solved" in found:
-        lines += ["", "[[record]]", 'type = "status_changed"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                  f"occurred_at = {cell('solved')}{doubt('solved', '  # ?')}", 'status = { constant = "solved" }']  # fmt: skip
+                  f"occurred_at = {cell('replied')}{doubt('replied', guess)}", 'direction = { constant = "outbound" }', 'visibility = { constant = "public" }',
+                  f'actor_kind = {{ constant = "human" }}{guess}']  # fmt: skip
+        lines += [f"actor_id = {cell('agent_id')}{guess}"] if "agent_id" in found else []
+    for target, state in (("solved", "solved"), ("closed", "closed")):
+        if key and target in found:
+            lines += ["", "[[record]]", 'type = "status_changed"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
+                      f"occurred_at = {cell(target)}{doubt(target, guess)}", f'status = {{ constant = "{state}" }}']  # fmt: skip
+    if key and is_dated:
+        lines += ["", "[[record]]", 'type = "status_changed"', "[record.columns]", f"ticket_id = {cell('ticket_id')}",
+                  f"occurred_at = {cell('updated')}{doubt('updated')}", f"{status}{'' if is_sure else '  # ?'}"]  # fmt: skip
     if key and "answer" in found:
         when = "surveyed" if "surveyed" in found else "created"
         lines += ["", "[[record]]", 'type = "responded"', "optional = true", "[record.columns]", f"survey_id = {cell('ticket_id')}",

@@ -1,0 +1,98 @@
+"""What is known of the table that a system exports, and which of them a file is."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from helmdesk.modules import module_names
+
+LEAST_TOLD = 3
+"""Headers of its own that a file must have before it is called a system's."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The table of tickets of one system, as its users export it.
+
+    Attributes:
+        title: what it is called where people read it.
+        tells: headers that hardly any other system has, in any language; three of them are enough.
+        fields: what a ticket has -> the headers it goes by, most telling first. Besides those of a draft: ``solved`` and
+            ``closed`` are times of their own, ``updated`` is the time of the last change, which dates the status where
+            neither of them does.
+        statuses: what its words for states mean, where general rules do not know.
+        checked: what the headers were checked against.
+        zone: where times without an offset are in one zone whatever the desk's is.
+    """
+
+    title: str
+    tells: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+    checked: str
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file that is a system's table.
+
+    Attributes:
+        name: of the profile.
+        found: what a ticket has -> the file's column.
+        because: the headers that told.
+    """
+
+    name: str
+    profile: Profile
+    found: Mapping[str, str]
+    because: tuple[str, ...]
+
+
+def status_of(profile: Profile, word: str) -> str | None:
+    """Return what a system's word for a state means; None where the profile does not say."""
+    return {header_words(known): meant for known, meant in profile.statuses.items()}.get(header_words(word))
+
+
+def header_words(header: str) -> str:
+    """Return a header as words: lower case, without accents, everything else a blank."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", header) if not unicodedata.combining(letter))
+    return re.sub(r"[\W_]+", " ", plain.lower()).strip()
+
+
+@functools.cache
+def profiles() -> Mapping[str, Profile]:
+    """Return all profiles by name."""
+    return {
+        name: importlib.import_module(f"helmdesk.sources.profiles.{name}").profile for name in module_names("helmdesk.sources.profiles")
+    }
+
+
+def recognise(columns: Sequence[str]) -> Recognised | None:
+    """Return whose table a file with these columns is; None where none, or more than one, explains them best.
+
+    A table without an id and a time of creation is nobody's table of tickets.
+    """
+    by_words: dict[str, str] = {}
+    for column in columns:
+        by_words.setdefault(header_words(column), column)
+    candidates: list[tuple[int, int, Recognised]] = []
+    for name, profile in profiles().items():
+        because = tuple(dict.fromkeys(by_words[header_words(header)] for header in profile.tells if header_words(header) in by_words))
+        found: dict[str, str] = {}
+        for meaning, names in profile.fields.items():
+            known = (by_words[header_words(name)] for name in names if header_words(name) in by_words)
+            if column := next((column for column in known if column not in found.values()), ""):
+                found[meaning] = column
+        if len(because) >= LEAST_TOLD and {"ticket_id", "created"} <= found.keys():
+            candidates.append((len(because), len(found), Recognised(name, profile, found, because)))
+    # The more of its own headers, then the more of its columns.
+    candidates.sort(key=lambda each: each[:2], reverse=True)
+    if not candidates or (len(candidates) > 1 and candidates[0][:2] == candidates[1][:2]):
+        return None
+    return candidates[0][2]

@@ -1,0 +1,61 @@
+"""Files of known systems, read without a word from anybody: recognised by their columns, described by a mapping of our own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from helmdesk.errors import InputError
+from helmdesk.records.staging import Staging
+from helmdesk.sources import mapping
+from helmdesk.sources.parts.profile import Recognised, profiles, recognise
+from helmdesk.sources.parts.source import Options
+from helmdesk.sources.parts.suggestion import suggest_mapping
+from helmdesk.sources.reading.preview import first_rows
+
+
+def recognised(path: Path, staging: Staging, options: Options) -> Recognised | None:
+    """Return which system's table a file is, by its header."""
+    return recognise(first_rows(path, 1, staging.limits, options.sheets)[0])
+
+
+def read_recognised(staging: Staging, paths: Sequence[Path], options: Options, *, only: str = "") -> None:
+    """Stage the records of tables of one known system.
+
+    Args:
+        only: name of the profile that it must be; empty takes any.
+
+    Raises:
+        InputError: a file that is no known table, or of another system than the first.
+    """
+    found = [recognised(path, staging, options) for path in paths]
+    for path, known in zip(paths, found, strict=True):
+        if known is None or (only and known.name != only):
+            raise InputError(unknown_table(path))
+        if known.name != found[0].name:  # type: ignore[union-attr]
+            raise InputError(f"{path}: {known.profile.title}, but {paths[0].name} is another system's; load them one after the other")
+    zone = options.time_zone or options.desk_zone
+    with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
+        for path, known in zip(paths, found, strict=True):
+            if known is None:
+                continue
+            rules = Path(scratch) / f"{known.name}.toml"
+            rules.write_text(suggest_mapping(path, staging.limits, options.sheets, zone), encoding="utf-8")
+            staging.note(
+                f"{path.name} is read as: {known.profile.title} (it has {', '.join(known.because[:4])}); what its columns are taken for is shown by:"
+                f" helmdesk load mapping --suggest {path.name}"
+            )
+            mapping.read(staging, [path], replace(options, mapping=rules, time_zone=zone))
+    if not options.time_zone:
+        staging.note(f"times without an offset were read in {zone}, the desk's zone; --time-zone names another")
+
+
+def unknown_table(path: Path) -> str:
+    """Return what to do with a file that is no known table."""
+    titles = ", ".join(sorted(profile.title for profile in profiles().values()))
+    return (
+        f"{path}: its columns are of no system known here ({titles}); say what it is (helmdesk load --help lists the sources),"
+        f" or describe it: helmdesk load mapping --suggest {path.name} > {path.stem}.toml, then load it with --mapping {path.stem}.toml"
+    )

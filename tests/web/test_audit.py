@@ -290,7 +290,35 @@ def test_claiming_a_backup_excuses_nothing_on_the_desk_that_wrote_the_log(log: l
     assert audit_state().problem and not note.exists()
 
 
-def test_the_command_and_doctor_tell_of_a_break(site: Path, log: list[int], helmdesk: Callable[..., object]) -> None:
+def test_an_end_that_was_kept_elsewhere_shows_what_was_put_back(log: list[int]) -> None:
+    """An older copy of database and note together is whole in itself."""
+    from django.conf import settings
+
+    from helmdesk.web.people.audit import HEAD_FILE, AuditEvent, audit, audit_state, problem_since, signed_end
+    from helmdesk.web.people.erasure import clean_database
+
+    head = settings.SITE.path / HEAD_FILE
+    older = head.read_bytes()
+    audit("exported rows", "of Kim")
+    kept = signed_end()
+    clean_database(["Kim"])
+    assert not problem_since(kept), "what is written after it, and an erasure, change nothing"
+    AuditEvent.objects.filter(pk__gt=log[-1]).delete()
+    head.write_bytes(older)
+    assert not audit_state().problem
+    number = kept.split()[0]
+    assert problem_since(kept) == f"the end is missing: event {number} was there when the end was kept"
+    # Another event under that number is another event.
+    AuditEvent(pk=int(number), action="signed in", chain="0" * 64).save()
+    assert "is missing" in problem_since(kept)
+    for forged in (kept.replace(number, log and str(log[0]), 1), kept[:-5] + "0000\n"):
+        assert "was not written by this site" in problem_since(forged)
+    for nonsense in ("", "x", "1 2", "one two three", "1 2 3 4"):
+        with pytest.raises(ValueError):
+            problem_since(nonsense)
+
+
+def test_the_command_and_doctor_tell_of_a_break(site: Path, tmp_path: Path, log: list[int], helmdesk: Callable[..., object]) -> None:
     import os
 
     from helmdesk.web.people.audit import AuditEvent
@@ -299,6 +327,13 @@ def test_the_command_and_doctor_tell_of_a_break(site: Path, log: list[int], helm
         pytest.skip("the commands open the desk's own database")
     whole = helmdesk("audit", "--desk", site)
     assert "every one follows from the one before" in whole.stdout  # type: ignore[attr-defined]
+    end = tmp_path / "end-of-log"
+    helmdesk("audit", "--desk", site, "--keep", end)
+    helmdesk("audit", "--desk", site, "--since", end)
+    end.write_text(end.read_text().replace(" ", " 0", 1))
+    assert "was not written by this site, or was changed" in helmdesk("audit", "--desk", site, "--since", end, code=1).stdout  # type: ignore[attr-defined]
+    end.write_text("nothing of ours")
+    assert "not the kept end of an audit log; keep one" in helmdesk("audit", "--desk", site, "--since", end, code=4).stderr  # type: ignore[attr-defined]
     AuditEvent.objects.filter(pk=log[-1]).delete()
     cut = helmdesk("audit", "--desk", site, code=1)
     assert f"the end is missing: event {log[-1]} was written" in cut.stdout  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from helmdesk.query.words import show_share, show_value
 TIMES, LEAST_TICKETS = 2.0, 200
 LEAST_HAPPIER = 0.05
 RULE = ByRule(
-    f"over twelve weeks a ticket of one channel costs {TIMES:.0f} times one of another or more, with {LEAST_TICKETS} tickets each,"
+    f"over twelve weeks a ticket of one channel costs at least {TIMES:.0f} times as much as one of another ({LEAST_TICKETS} tickets each or more),"
     f" and satisfaction there is not {100 * LEAST_HAPPIER:.0f} points higher"
 )
 PERSONAL = ("phone", "chat", "messaging", "whatsapp", "email")

@@ -140,10 +140,9 @@ def _write_head(event: AuditEvent | None) -> None:
         noted, number = _read_head(), event.pk if event else 0
         if noted is not None and noted.event >= number:
             return
-        body = f"{number} {event.chain if event else '-'}"
         waiting = file.with_suffix(".new")
         with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-            handle.write(f"{body} {_signature(body)}\n")
+            handle.write(_head_text(event))
             handle.flush()
             os.fsync(handle.fileno())
         waiting.replace(file)
@@ -158,14 +157,24 @@ class Head:
     is_signed: bool
 
 
+def _head_text(event: AuditEvent | None) -> str:
+    """Return one event as a signed line; None is the beginning of a log."""
+    body = f"{event.pk if event else 0} {event.chain if event else '-'}"
+    return f"{body} {_signature(body)}\n"
+
+
+def _head_of(text: str) -> Head:
+    number, chain, signature = text.split()
+    return Head(int(number), chain, hmac.compare_digest(signature, _signature(f"{number} {chain}")))
+
+
 def _head_file() -> Path:
     return Path(settings.SITE.path) / HEAD_FILE
 
 
 def _read_head() -> Head | None:
     try:
-        number, chain, signature = _head_file().read_text(encoding="ascii").split()
-        return Head(int(number), chain, hmac.compare_digest(signature, _signature(f"{number} {chain}")))
+        return _head_of(_head_file().read_text(encoding="ascii"))
     except FileNotFoundError:
         return None
     except (ValueError, UnicodeDecodeError):
@@ -255,6 +264,25 @@ def _end_problem(head: Head | None, newest: AuditEvent | None) -> str:
         return f"the end is missing: event {head.event} was written, and the log ends with {newest.pk if newest else 'nothing'}"
     if not AuditEvent.objects.filter(pk=head.event, chain=head.chain).exists():
         return f"event {head.event} is not the one that was written"
+    return ""
+
+
+def signed_end() -> str:
+    """Return the newest event as a signed line, to be kept elsewhere: with it a missing end shows, even where the whole folder was put back."""
+    return _head_text(AuditEvent.objects.order_by("-id").first())
+
+
+def problem_since(kept: str) -> str:
+    """Return what is wrong with the log's end against a line that `signed_end` gave earlier; empty when nothing is.
+
+    Raises:
+        ValueError: it is no such line.
+    """
+    head = _head_of(kept)
+    if not head.is_signed:
+        return "the kept end was not written by this site, or was changed"
+    if head.event and not AuditEvent.objects.filter(pk=head.event, chain=head.chain).exists():
+        return f"the end is missing: event {head.event} was there when the end was kept"
     return ""
 
 

@@ -161,9 +161,7 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     if rule.type == "created" and "status" not in rule.cells and (closed := _closed_without_a_time(mapping)):
         columns["status"] = closed
     for column, cell in rule.cells.items():
-        columns[column], fault = _expression(staging, table, cell, column, kinds[column], mapping)
-        if fault:
-            staging.reject(cell.column or column, name(cell.column or ""), fault, f"{table.table} where {fault} is not null")
+        columns[column] = _checked(staging, table, cell, column, kinds[column], mapping)
     columns |= found_outcome(staging, table, mapping, rule, columns.get("status"))
     columns |= _points(rule, columns)
     identity = _identity(table, mapping)
@@ -175,8 +173,8 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
         # Of two answers to one survey at one time, the lower row came last.
         columns.setdefault("seq", "_row")
     time = rule.cells["occurred_at"]
-    if time.column:
-        _tell_untimed(staging, table, mapping, rule, time.column)
+    for part in time.columns:
+        _tell_untimed(staging, table, mapping, rule, part)
     where = _where(staging, table, rule)
     if keeps_rest:
         for part in mapping.key:
@@ -202,6 +200,16 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     )  # fmt: skip
 
 
+def _checked(staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping) -> str:
+    """Return the SQL of a value; what cannot be read as one goes to quarantine."""
+    value, fault = _expression(staging, table, cell, column, kind, mapping)
+    faults = {cell.column: fault, cell.after: _length(staging, table, cell, mapping)[1] if cell.after else None}
+    for header, wrong in faults.items():
+        if wrong:
+            staging.reject(header or column, name(header or ""), wrong, f"{table.table} where {wrong} is not null")
+    return value
+
+
 def _points(rule: RecordRule, columns: dict[str, str]) -> dict[str, str]:
     """Return SQL of a review's points: those in per cent are of the points possible."""
     points = rule.cells.get("points")
@@ -214,10 +222,11 @@ def _points(rule: RecordRule, columns: dict[str, str]) -> dict[str, str]:
 def _closed_without_a_time(mapping: Mapping) -> str | None:
     """Return SQL of the status of rows that say the ticket is closed, but not when; null where they say nothing of the kind."""
     for rule in mapping.rules:
-        status, time = rule.cells.get("status"), rule.cells["occurred_at"].column
+        status, time = rule.cells.get("status"), rule.cells["occurred_at"].columns
         if rule.type == "status_changed" and status and status.column and time:
             said = _meant(status)
-            return f"case when {name(time)} is null and {said} in ('solved', 'closed') then {said} end"
+            untimed = " or ".join(f"{name(part)} is null" for part in time)
+            return f"case when ({untimed}) and {said} in ('solved', 'closed') then {said} end"
     return None
 
 
@@ -257,8 +266,8 @@ def _where(staging: Staging, table: RawTable, rule: RecordRule) -> str:
     """Return SQL of which rows make a record: of an optional rule those with a time and an answer; say how many have no answer."""
     if not rule.is_optional:
         return ""
-    time, answer = rule.cells["occurred_at"].column, rule.cells.get(ANSWERS.get(rule.type, ""))
-    where = f" where {name(time)} is not null" if time else " where true"
+    answer = rule.cells.get(ANSWERS.get(rule.type, ""))
+    where = " where " + (" and ".join(f"{name(part)} is not null" for part in rule.cells["occurred_at"].columns) or "true")
     if answer and answer.column and "" not in answer.values:
         _tell_left_out(staging, table, rule, answer.column, f"{table.table}{where} and {name(answer.column)} is null")
         where += f" and {name(answer.column)} is not null"
@@ -323,7 +332,11 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
         return named_outcome(staging, table, cell.column, value), None
     if kind == "instant":
         times = _reader(cell)
-        return times.instant(value), times.fault(value)
+        if cell.after is None:
+            return times.instant(value), times.fault(value)
+        length, wrong = _length(staging, table, cell, mapping)
+        later = f"{times.instant(value)} + to_microseconds(cast(round({length} * 1000000) as bigint))"
+        return f"case when {wrong} is null then {later} end", times.fault(value)
     if kind == "flag":
         return flag(value), flag_fault(value)
     if column.endswith("_seconds"):
@@ -340,9 +353,24 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
     return value, None
 
 
+def _length(staging: Staging, table: RawTable, cell: Cell, mapping: Mapping) -> tuple[str, str]:
+    """Return the SQL of the seconds after another time, and of the reason why there are none."""
+    said = name(cell.after or "")
+    if cell.unit is None:
+        return seconds(said), seconds_fault(said)
+    decimal = cell.decimal or mapping.decimal
+    numbers = NumberReader(decimal) if decimal else numbers_of(staging, table.table, said, f"{table.path}: {cell.after}")
+    short = "m:ss" if cell.unit == 60 else "h:mm"
+    length = f"coalesce({numbers.number(said)} * {cell.unit}, {seconds(said, short)})"
+    return (
+        length,
+        f"case when {said} is null then null when ({length}) is null then 'not a duration' when {length} < 0 then 'a length of time below zero' end",
+    )
+
+
 def _said(time: Cell) -> str:
     """Return SQL of a time as it is written: read once more in another zone or order of day and month it is the same."""
-    return name(time.column) if time.column else text(time.constant or "")
+    return " || '+' || ".join(map(name, time.columns)) or text(time.constant or "")
 
 
 def _meant(cell: Cell) -> str:

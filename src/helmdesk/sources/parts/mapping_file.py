@@ -15,6 +15,13 @@ type = "created"
 ticket_id = "Ticket No"
 occurred_at = "Opened"
 channel = { column = "Via", values = { Inbound = "phone" } }
+[[record]]
+type = "status_changed"
+optional = true
+[record.columns]
+ticket_id = "Ticket No"
+occurred_at = { column = "Opened", after = { column = "Hours to solve", unit = "hours" } }
+status = { constant = "solved" }
 
 [[record]]
 type = "responded"
@@ -47,6 +54,8 @@ from helmdesk.toml_file import read_toml
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
 FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
 STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
+# What one of a bare number is, in seconds.
+UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimiter", "encoding", "sheet", "record", "instrument"}
 
 
@@ -56,6 +65,8 @@ class Cell:
 
     Attributes:
         time: column with the time of day, where `column` holds the date alone.
+        after: column with the length of time after `column` at which it happened.
+        unit: what one of a bare number there is, in seconds; None: lengths say their units, or are seconds.
     """
 
     column: str | None = None
@@ -65,6 +76,13 @@ class Cell:
     time_zone: str | None = None
     decimal: str | None = None
     time: str | None = None
+    after: str | None = None
+    unit: int | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that must say something, or there is no value."""
+        return tuple(column for column in (self.column, self.after) if column)
 
 
 @dataclass(frozen=True)
@@ -103,7 +121,7 @@ class Mapping:
 
     def columns(self) -> set[str]:
         """Return every column of the file that the mapping names."""
-        used = {column for rule in self.rules for cell in rule.cells.values() for column in (cell.column, cell.time) if column}
+        used = {column for rule in self.rules for cell in rule.cells.values() for column in (*cell.columns, cell.time) if column}
         return used | set(self.key)
 
     def times_of_day(self) -> dict[str, str]:
@@ -209,11 +227,12 @@ def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> 
         return Cell(column=given)
     if not isinstance(given, dict):
         raise MappingError(f"{path}: {where} must be a column name or a table, not {given!r}")
-    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone", "decimal", "time"))
+    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone", "decimal", "time", "after"))
     if ("column" in given) == ("constant" in given):
         raise MappingError(f"{path}: {where} needs either column or constant")
     if "time" in given and ("column" not in given or family_kind != "instant"):
         raise MappingError(f"{path}: {where}: time names the column with the time of day of a date; this is no date")
+    after, unit = _after(path, where, family_kind, given)
     values = {str(raw): _plain(value) for raw, value in given.get("values", {}).items()}
     for value in [*values.values(), *([str(given["constant"])] if "constant" in given else [])]:
         if column in CHOICES and value not in CHOICES[column]:
@@ -228,7 +247,25 @@ def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> 
         given.get("time_zone"),
         _decimal(path, given.get("decimal")),
         given.get("time"),
+        after,
+        unit,
     )
+
+
+def _after(path: Path, where: str, family_kind: str, given: dict[str, Any]) -> tuple[str | None, int | None]:
+    """Return the column with the length of time after another time, and the seconds of one of its unit."""
+    if "after" not in given:
+        return None, None
+    after = {"column": given["after"]} if isinstance(given["after"], str) else given["after"]
+    if not isinstance(after, dict) or not isinstance(after.get("column"), str) or "column" not in given or family_kind != "instant":
+        raise MappingError(
+            f'{path}: {where}: a time after another is written {{ column = "Created", after = {{ column = "Resolution time", unit = "hours" }} }}'
+        )
+    _known_keys(path, f"{where}, after", after, ("column", "unit"))
+    unit = after.get("unit")
+    if unit is not None and unit not in UNITS:
+        raise MappingError(f"{path}: {where}: the unit '{unit}' is not one of {', '.join(UNITS)}{nearest(str(unit), UNITS)}")
+    return after["column"], UNITS[unit] if unit else None
 
 
 def _plain(constant: Any) -> str:

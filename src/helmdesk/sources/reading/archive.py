@@ -40,7 +40,7 @@ def unpack_archives(paths: Sequence[Path], folder: Path, limits: Limits) -> list
             found.append(path)
             continue
         if path.suffix.lower() in OFFICE:
-            raise InputError(f"{path}: called a document of an office program, but not a spreadsheet; save the table as .xlsx or CSV")
+            raise InputError(f"{path}: not a spreadsheet, or a damaged one; save the table as .xlsx or CSV")
         if kind != "zip":
             raise InputError(f"{path}: a {kind} archive; unpack it, or send a zip")
         target = folder / str(number) / path.stem

@@ -39,7 +39,9 @@ def kind_of(path: Path) -> str:
         raise InputError(f"{path}: damaged gzip file ({error})") from error
     if ".parquet" in suffixes or head.startswith(b"PAR1"):
         return PARQUET
-    if head.startswith(OLE) or (head.startswith(ZIP) and is_workbook(path)):
+    if head.startswith(ZIP) and not is_workbook(path):
+        raise InputError(f"{path}: an archive, or a damaged workbook; unpack it and load what is in it, or save it again")
+    if head.startswith(OLE) or head.startswith(ZIP):
         return WORKBOOK
     text = plain_head(head)
     if JSON_NAMES & suffixes or JSON_BEGIN.match(text):

@@ -23,7 +23,7 @@ from helmdesk.records.staging import FileReport, Places, Staging, name
 from helmdesk.sources.reading.glance import refuse_columns
 
 MEMORY_MEGABYTES = 3072
-SECONDS = 300
+SECONDS = 180
 MODULE = "helmdesk.sources.reading.converter"
 
 
@@ -59,8 +59,11 @@ def _take_part(staging: Staging, table: str, path: Path, part: Mapping[str, Any]
         staging.connection.execute(f"create view raw_{index} as select * from {table} where _file = {index}")
     for block in part["blocks"]:
         with pa.memory_map(block) as source:
-            rows = pa.ipc.open_file(source).read_all()  # noqa: F841 (DuckDB finds it by name)
-            staging.connection.execute(f"insert into {table} by name select *, {index} as _file from rows")
+            rows = pa.ipc.open_file(source).read_all()
+            cells = ", ".join(
+                f"nullif({name(column)}, '') as {name(column)}" for column in rows.column_names if column not in ("_row", "_line")
+            )
+            staging.connection.execute(f"insert into {table} by name select {cells}, _row, _line, {index} as _file from rows")
     if part["refused"]:
         refused = [(index, *each) for each in part["refused"]]
         staging.connection.executemany("insert into rejected values (?, ?, ?, ?, ?, ?, ?)", refused)
@@ -84,6 +87,8 @@ def _converted(staging: Staging, path: Path, kind: str, known: Collection[str], 
         "PYTHONPATH": os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH")))),
         # Arrow's own pools reserve more address space than the bound leaves.
         "ARROW_DEFAULT_MEMORY_POOL": "system",
+        # Out of memory, telling the way there takes for ever.
+        "RUST_BACKTRACE": "0",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONIOENCODING": "utf-8",
     }

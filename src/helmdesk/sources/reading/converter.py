@@ -146,7 +146,7 @@ class _Writer:
             }
         self._columns.update(dict.fromkeys(columns))
         refuse_columns(self._path, self._limits, len(self._columns))
-        widest = max((len(cell) for values in columns.values() for cell in values if cell), default=0)
+        widest = max((max(map(len, filter(None, values)), default=0) for values in columns.values()), default=0)
         if widest > self._limits.cell_bytes:
             raise InputError(f"{self._path}: a cell is larger than {self._limits.cell_megabytes} MB (setting limit_cell_megabytes)")
         table = pa.table(

@@ -172,7 +172,7 @@ def _flat(item: Mapping[str, Any], known: frozenset[str]) -> dict[str, str | Non
 
 def _flatten(item: Mapping[str, Any], prefix: str, known: frozenset[str], flat: dict[str, str | None]) -> None:
     for key, value in item.items():
-        name = f"{prefix}{key}"
+        name = f"{prefix}{key}".replace("\0", "")
         if value is None or isinstance(value, str):
             flat[name] = value.replace("\0", "") if value else None
         elif value is True or value is False:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from helmdesk.errors import InputError, nearest
 from helmdesk.records.staging import ERROR_CELL
@@ -62,7 +63,7 @@ def read_sheets(request: Request, names: Sequence[str], hidden: Sequence[str], o
         elif wanted and ALL not in request.sheets:
             raise InputError(f"{request.path}: sheet '{name}' is empty")
     if not found:
-        raise InputError(f"{request.path}: no sheet with anything in it (sheets: {_listed(names)})")
+        raise InputError(f"{request.path}: no sheet with anything in it{f' (sheets: {_listed(names)})' if any(names) else ''}")
     if not wanted:
         best = max(found, key=lambda table: (table.cells, len(table.heading.names)))
         _tell_choice(request, best, found, hidden, len(names))
@@ -86,7 +87,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _table(sheet: Sheet) -> _Table | None:
-    used = {at for row in sheet.rows for at, cell in enumerate(row) if cell}
+    used = {at for at, column in enumerate(zip_longest(*sheet.rows)) if any(column)}
     heading = find_heading(sheet.rows[:LOOKED_AT], used)
     if heading is None:
         return None
@@ -133,7 +134,7 @@ def _rows(sheet: Sheet, heading: Heading) -> Iterator[Row | Refused]:
         if not any(row):
             continue
         full = row if len(row) >= width else [*row, *[""] * (width - len(row))]
-        cells = [cell or None for cell in full[:width]] if is_all else heading.gather(full)
+        cells: list[str | None] = list(full[:width]) if is_all else heading.gather(full)
         if not ERRORS.isdisjoint(full):
             for at, cell in enumerate(cells):
                 if cell in ERRORS:

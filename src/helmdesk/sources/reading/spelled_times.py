@@ -5,10 +5,8 @@ Named spellings take any separator, any length of the time of day, AM and PM; an
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from functools import cache
-from importlib.resources import files
 
 from helmdesk.records.staging import text
 
@@ -53,6 +51,11 @@ BASIC_DATE, BASIC_MINUTE, BASIC_SECOND = "([0-9]{4})([0-9]{2})([0-9]{2})", "[T ]
 PLAIN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?)?"
 # What looks like the word of a zone and is none of ours.
 FOREIGN_ZONE = r"[0-9] ?\(?[A-Za-z]{3,5}\)?$"
+# Languages whose names of months are read; Croatian is not among them: its "lip" and "listopad" are other months in Polish and Czech.
+MONTH_LANGUAGES = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "tr", "ru", "ro", "hu", "id", "uk", "bg", "el", "sk", "sl", "sr",
+    "lt", "lv", "et", "ca", "is", "he", "ar",
+)  # fmt: skip
 # Two-figure years up to this one are of this century, as in POSIX.
 PIVOT = 68
 
@@ -158,16 +161,24 @@ def _epoch(cell: str) -> str:
 
 
 @cache
+def months() -> dict[str, int]:
+    """Return the numbers of months by their names, long and short, in the languages that exports come in; without accents, too."""
+    from babel import Locale
+
+    found: dict[str, int] = {}
+    for language in MONTH_LANGUAGES:
+        told = Locale.parse(language).months
+        for names in (told[use][width] for use in ("format", "stand-alone") for width in ("wide", "abbreviated")):
+            found |= {name.lower().rstrip("."): number for number, name in names.items()}
+    for name, number in list(found.items()):
+        found.setdefault("".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter)), number)
+    return found
+
+
+@cache
 def _months() -> str:
     """Return the names of months as an SQL map."""
-    found = tomllib.loads(files("helmdesk.sources.reading").joinpath("months.toml").read_text(encoding="utf-8"))
-    words: dict[str, int] = {}
-    for number, names in found.items():
-        for word in names:
-            words[word] = int(number)
-            words.setdefault(
-                "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter)), int(number)
-            )
+    words = months()
     return "map {" + ", ".join(f"{text(word)}: {number}" for word, number in words.items()) + "}"
 
 

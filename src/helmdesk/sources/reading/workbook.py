@@ -10,7 +10,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
@@ -25,7 +25,7 @@ MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 # A day number below this one is no date of anybody's ticket: it is a length of time that is shown as a time of day.
 FIRST_YEAR = 1905
 # Cells that hold something, whatever prefix the XML gives to names.
-CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Za-z]{1,6})(\d{1,10})"[^>/]*>(?!</)')
+CELL = re.compile(rb"""\sr=["']([A-Za-z]+)(\d+)["'][^>/]*>(?!</)""")
 ERROR = re.compile(
     rb'<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
     rb"(?:<(?:\w+:)?f(?:\s[^>]*)?>[^<]*</(?:\w+:)?f>|<(?:\w+:)?f[^>]*/>)?\s*<(?:\w+:)?v>([^<]*)<"
@@ -72,9 +72,9 @@ class _Details:
 
 def _sheet(request: Request, sheet: Any, details: _Details, is_ods: bool) -> Sheet:
     where = f"{request.path}, sheet '{sheet.name}'"
-    if (cells := sheet.total_height * sheet.total_width) > request.limits.cells:
+    if (cells := sheet.total_height * max(sheet.total_width, 1)) > request.limits.cells:
         raise InputError(f"{where}: {cells:,} cells; at most {request.limits.cells:,} (setting limit_cells)")
-    rows = [[cell if type(cell) is str else cell_text(cell) for cell in row] for row in sheet.iter_rows()]
+    rows = [[cell if type(cell) is str else WRITERS[type(cell)](cell) for cell in row] for row in sheet.iter_rows()]
     if is_ods:
         rows = [[cell if not cell.startswith("PT") else _clock(cell) for cell in row] for row in rows]
     for (row, column), error in details.errors.items():
@@ -98,19 +98,7 @@ def _fill_merged(rows: list[list[str]], merged: Any) -> None:
 
 def cell_text(cell: Any) -> str:
     """Return what a cell says, as the person sees it."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, (float, int)):
-        return number_text(float(cell))
-    if isinstance(cell, datetime):
-        return _length(cell - datetime(1899, 12, 31)) if cell.year < FIRST_YEAR else _moment(cell)
-    if isinstance(cell, timedelta):
-        return _length(cell)
-    if isinstance(cell, time):
-        return _length(timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond))
-    if isinstance(cell, date):
-        return _length(cell - date(1899, 12, 31)) if cell.year < FIRST_YEAR else cell.isoformat()
-    return str(cell)
+    return WRITERS.get(type(cell), str)(cell)
 
 
 def number_text(number: float) -> str:
@@ -119,9 +107,22 @@ def number_text(number: float) -> str:
 
 
 def _moment(moment: datetime) -> str:
+    if moment.year < FIRST_YEAR:
+        return _length(moment - datetime(1899, 12, 31))
+    if not moment.microsecond:
+        return moment.isoformat(" ")
     # Spreadsheets count days as binary fractions: a second is not met exactly.
-    rounded = (moment + timedelta(microseconds=500)).replace(microsecond=(moment + timedelta(microseconds=500)).microsecond // 1000 * 1000)
+    rounded = moment + timedelta(microseconds=500)
+    rounded = rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
     return rounded.isoformat(" ", "milliseconds" if rounded.microsecond else "seconds")
+
+
+def _day(day: date) -> str:
+    return _length(day - date(1899, 12, 31)) if day.year < FIRST_YEAR else day.isoformat()
+
+
+def _time_of_day(clock: time) -> str:
+    return _length(timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second, microseconds=clock.microsecond))
 
 
 def _length(length: timedelta) -> str:
@@ -130,6 +131,12 @@ def _length(length: timedelta) -> str:
     seconds, fraction = divmod(milliseconds, 1000)
     more = f".{fraction:03}" if fraction else ""
     return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{more}"
+
+
+WRITERS: dict[type, Callable[[Any], str]] = {
+    bool: lambda cell: "true" if cell else "false", float: number_text, int: str, datetime: _moment, date: _day, time: _time_of_day,
+    timedelta: _length,
+}  # fmt: skip
 
 
 def _clock(cell: str) -> str:
@@ -228,14 +235,15 @@ def _looked_at(request: Request, name: str, handle: IO[bytes], percent_styles: s
     for rows in _whole_rows(where, handle):
         found = CELL.findall(rows)
         filled += len(found)
-        last_column = max([last_column, *map(_column, {letters for letters, _ in found})])
-        last_row = max(last_row, max((int(number) for _, number in found), default=0))
-        unanswered += len(UNANSWERED.findall(rows))
-        details.errors |= {
-            (int(row) - 1, _column(letters)): error.decode("utf-8", "replace") for letters, row, error in ERROR.findall(rows)
-        }
+        letters, numbers = map(set, zip(*found, strict=True)) if found else (set(), set())
+        last_column, last_row = max([last_column, *map(_column, letters)]), max([last_row, *map(int, numbers)])
+        unanswered += len(UNANSWERED.findall(rows)) if b"f>" in rows else 0
+        if b'"e"' in rows:
+            details.errors |= {
+                (int(row) - 1, _column(place)): error.decode("utf-8", "replace") for place, row, error in ERROR.findall(rows)
+            }
         if percent_styles:
-            details.percents |= {(int(row) - 1, _column(letters)) for letters, row in percent.findall(rows)}
+            details.percents |= {(int(row) - 1, _column(place)) for place, row in percent.findall(rows)}
     furthest = f"{letters_of(last_column)}{last_row}"
     if last_row > MOST_ROWS or last_column >= MOST_COLUMNS:
         raise InputError(f"{where}: damaged: there can be no cell {furthest}")

@@ -6,7 +6,10 @@ DEMO := demo-desk
 SOURCES := pyproject.toml constraints.txt
 SPARK_TESTS := test
 
-.PHONY: demo test coverage test-spark test-clickhouse reliability insight-bench test-postgresql screenshots lint types lock bench mutants clean
+# Each worker takes one stretch of the tests, so that what a file shares is made once; who is done early takes from the other.
+TESTS := $(BIN)/python -m pytest -n auto --dist worksteal
+
+.PHONY: demo test ci-fresh coverage test-spark test-clickhouse reliability insight-bench test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -23,13 +26,17 @@ demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 		'helmdesk serve        # the site, on http://127.0.0.1:8321'
 
 test: $(VENV)/.test-ready lint types  ## lint, check types, run every test
-	$(BIN)/python -m pytest -n auto
+	$(TESTS) --durations=30
+
+ci-fresh:  ## what CI runs, on the last commit alone, in a clone of its own: before handing anything in
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && git clone --quiet "$(CURDIR)" "$$fresh/project" \
+		&& if [ -d ../shared ]; then ln -s "$$(cd ../shared && pwd)" "$$fresh/shared"; fi && "$$fresh/project/.ci/run"
 
 coverage: $(VENV)/.test-ready  ## every test, with what it covers: half as long again
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
+	$(TESTS) --cov --cov-report=term --cov-fail-under=90
 
 test-postgresql: $(VENV)/.test-ready  ## the site's tests on a PostgreSQL server: make test-postgresql DATABASE=postgresql://user@host:port/postgres
-	HELMDESK_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n auto tests/web -k "not journeys and not hostile and not openapi and not scoped and not one_answer and not differencing and not load"
+	HELMDESK_TEST_DATABASE=$(DATABASE) $(TESTS) tests/web -k "not journeys and not hostile and not openapi and not scoped and not one_answer and not differencing and not load"
 
 screenshots: $(VENV)/.test-ready  ## every page at 1440 and 390 px, light and dark, into build/screenshots
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -61,9 +68,9 @@ test-spark: $(VENV)/.spark-ready  ## every fact and metric on Spark beside DuckD
 test-clickhouse: $(VENV)/.clickhouse-ready  ## every question on ClickHouse's engine beside DuckDB
 	$(BIN)/python -m pytest -q -p no:xdist tests/conformance/test_clickhouse.py
 
-reliability: $(VENV)/.test-ready  ## hundreds of kills, minutes of crowds, full disks: prints what was counted
+reliability: $(VENV)/.test-ready  ## the long form of every test that has one: hundreds of kills, minutes of crowds, thousands of draws
 	@rm -f build/reliability.json
-	HELMDESK_RELIABILITY=long $(BIN)/python -m pytest -q -p no:cacheprovider tests/reliability tests/web/test_load.py tests/web/test_differencing.py
+	HELMDESK_RELIABILITY=long $(BIN)/python -m pytest -q -p no:cacheprovider $$(grep -l "^from effort import" -r tests --include='test_*.py') tests/web/test_load.py
 	@cat build/reliability.json
 
 mutants: $(VENV)/.test-ready  ## change every metric a little: does a golden table notice?

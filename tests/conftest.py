@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
+from click.testing import CliRunner
+from filelock import FileLock
 
+from helmdesk.cli import main
 from helmdesk.desk.desk import Desk
+from helmdesk.desk.marts import MARTS_FOLDER
+from helmdesk.marts.mart import published_mart
 from helmdesk.sample.generate import create_sample
 
 SHARED = Path(os.environ.get("HELMDESK_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -31,30 +38,69 @@ def shared_data() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def sample_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """The full sample desk, made once; tests must not write to it."""
-    desk, _ = create_sample(tmp_path_factory.mktemp("sample") / "desk")
-    return desk
+def sample_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, float], Desk]:
+    """Put a sample of a given scale somewhere; each is made once, by whichever worker is first, and copied from there."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def put(path: Path, scale: float) -> Desk:
+        made = shared / f"sample-{scale}"
+        with FileLock(f"{made}.lock"):
+            if not published_mart(made / MARTS_FOLDER):
+                shutil.rmtree(made, ignore_errors=True)  # a worker that was stopped half-way
+                create_sample(made, scale=scale)
+        return Desk(shutil.copytree(made, path))
+
+    return put
+
+
+def kept_open(desk: Desk) -> Iterator[Desk]:
+    """Keep the mart open: whoever opens it again, a hundred times a second, finds it so."""
+    with duckdb.connect(str(desk.published_path()), read_only=True):
+        yield desk
 
 
 @pytest.fixture(scope="session")
-def small_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def sample_desk(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]) -> Iterator[Desk]:
+    """The full sample desk; tests must not write to it."""
+    yield from kept_open(sample_at(tmp_path_factory.mktemp("sample") / "desk", 1.0))
+
+
+@pytest.fixture(scope="session")
+def small_desk(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]) -> Iterator[Desk]:
     """A twentieth of the sample, for tests that need many questions; read-only too."""
-    desk, _ = create_sample(tmp_path_factory.mktemp("small") / "desk", scale=0.05)
-    return desk
+    yield from kept_open(sample_at(tmp_path_factory.mktemp("small") / "desk", 0.05))
+
+
+# What these start lives as long as their process: a Django, a server.
+IN_A_PROCESS = {"audit", "dismiss", "doctor", "erase", "serve", "work"}
+
+
+def _in_process(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run the command here: Python and its libraries are there already, which is most of what a command takes."""
+    with CliRunner().isolation() as (out, err, _):
+        code = main._code(list(arguments))
+        sys.stdout.flush()
+        return subprocess.CompletedProcess(arguments, code, out.getvalue().decode(), err.getvalue().decode())
 
 
 @pytest.fixture
-def helmdesk() -> Run:
-    """Run the real command in a process of its own."""
+def helmdesk(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command as a shell would; in a process of its own where it starts something that stays."""
 
-    def run(*arguments: str | Path, code: int | None = 0, **options: object) -> subprocess.CompletedProcess[str]:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("HELMDESK_DESK")}
-        environment["HELMDESK_DEBUG"] = ""
-        done = subprocess.run(
-            [sys.executable, "-m", "helmdesk", *map(str, arguments)],
-            capture_output=True, text=True, env=environment, timeout=240, check=False, **options,  # type: ignore[call-overload]
-        )  # fmt: skip
+    def run(*given: str | Path, code: int | None = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        arguments = [*map(str, given)]
+        with monkeypatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("HELMDESK_DESK")]:
+                patch.delenv(name)
+            patch.setenv("HELMDESK_DEBUG", "")
+            if cwd is not None:
+                patch.chdir(cwd)
+            if arguments[0] in IN_A_PROCESS:
+                command = [sys.executable, "-m", "helmdesk", *arguments]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+            else:
+                done = _in_process(arguments)
         if code is not None:
             assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr, done.stderr

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from desks import Event, load_events, make_desk
+from effort import IS_LONG
 from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.build import renew
@@ -22,6 +23,8 @@ from helmdesk.records.schema import FAMILIES
 from helmdesk.sample.generate import create_sample
 from helmdesk.settings import Settings
 
+# A year of some four hundred tickets has everything that is renewed.
+SCALE = 0.01
 SETTINGS = Settings().for_facts()
 Files = dict[str, tuple[str, ...]]
 
@@ -57,16 +60,34 @@ def together(*parts: Files) -> Files:
     return {family: tuple(path for part in parts for path in part.get(family, ())) for family in families}
 
 
-def content(path: Path | None) -> dict[str, list[tuple[object, ...]]]:
-    connection = duckdb.connect(str(path), read_only=True)
-    tables = [name for (name,) in connection.execute("select table_name from duckdb_tables() where table_name <> 'renewals'").fetchall()]
-    found = {name: connection.execute(f"select * from {name} order by all").fetchall() for name in tables}
-    connection.close()
-    return found
+def differences(one: Path | None, other: Path | None) -> dict[str, list[object]]:
+    """Compare two marts, row for row and column for column; return what only one of them has, by table."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        for name, path in (("one", one), ("other", other)):
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        listed = (
+            "select table_name, list(column_name || ' ' || data_type order by column_index) from duckdb_columns()"
+            " where database_name = ? and table_name in (select table_name from duckdb_tables()) and table_name <> 'renewals' group by all"
+        )
+        tables, theirs = (dict(connection.execute(listed, [name]).fetchall()) for name in ("one", "other"))
+        found: dict[str, list[object]] = {
+            name: ["other columns"] for name in tables.keys() | theirs if tables.get(name) != theirs.get(name)
+        }
+        for table in tables.keys() - found.keys():
+            digest = "(select (count(*), sum(hash(t)::hugeint)) from {}.{} t)"
+            same = f"select {digest.format('one', table)} = {digest.format('other', table)}"
+            if connection.execute(same).fetchone() != (True,):
+                ours, their = f"from one.{table}", f"from other.{table}"
+                found[table] = connection.execute(f"({ours} except all {their}) union all ({their} except all {ours}) limit 6").fetchall()
+        assert len(tables) > 30
+        return found
 
 
 def check(parts: list[Files], folder: Path) -> list[str]:
-    """Build from the first part, renew with each other; compare with a build of all at every step; return what could not be renewed."""
+    """Build from the first part, renew with each other, compare with a build of all; return what could not be renewed.
+
+    The long form compares at every step; else at the last, where whatever went wrong on the way still shows.
+    """
     refused = []
     mart = folder / "mart.duckdb"
     engine = DuckDB.create(mart)
@@ -74,10 +95,6 @@ def check(parts: list[Files], folder: Path) -> list[str]:
     engine.close()
     for number in range(1, len(parts)):
         files = together(*parts[: number + 1])
-        expected = folder / f"expected{number}.duckdb"
-        engine = DuckDB.create(expected)
-        build_facts(engine, files, SETTINGS, number)
-        engine.close()
         copy = folder / "copy.duckdb"
         shutil.copyfile(mart, copy)
         engine = DuckDB.edit(copy)
@@ -85,23 +102,32 @@ def check(parts: list[Files], folder: Path) -> list[str]:
             engine.run("begin")
             renew_facts(engine, files, parts[number], (f"batch{number}",), SETTINGS, number)
             engine.run("commit")
-            engine.close()
-            copy.replace(mart)
         except CannotRenew as reason:
             refused.append(str(reason))
+            break
+        finally:
             engine.close()
-            copy.unlink()
-            shutil.copyfile(expected, mart)
-        found, wanted = content(mart), content(expected)
-        assert found.keys() == wanted.keys()
-        for table, rows in wanted.items():
-            assert found[table] == rows, f"{table} after batch {number}: {sorted(set(map(str, found[table])) ^ set(map(str, rows)))[:6]}"
+        copy.replace(mart)
+        if IS_LONG or number == len(parts) - 1:
+            expected = folder / f"expected{number}.duckdb"
+            engine = DuckDB.create(expected)
+            build_facts(engine, files, SETTINGS, number)
+            engine.close()
+            assert differences(mart, expected) == {}, f"after batch {number}"
     return refused
+
+
+def differs_from_one_made_anew(desk: Desk, folder: Path) -> dict[str, list[object]]:
+    renewed = desk.published_path()
+    assert renewed is not None
+    kept = Path(shutil.copy(renewed, folder / "renewed.duckdb"))
+    desk.refresh(is_forced=True)
+    return differences(kept, desk.published_path())
 
 
 @pytest.fixture(scope="module")
 def dealt(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    desk, _ = create_sample(tmp_path_factory.mktemp("dealt") / "desk", scale=0.02)
+    desk, _ = create_sample(tmp_path_factory.mktemp("dealt") / "desk", scale=SCALE)
     return desk
 
 
@@ -115,7 +141,7 @@ def whatever_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renew, "MOST", 100.0)
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", range(1, 3 if IS_LONG else 2))
 def test_records_that_arrive_day_by_day(splitter: Splitter, tmp_path: Path, seed: int) -> None:
     last = datetime(2026, 6, 1 + seed * 9, 9, 30, tzinfo=UTC)
     days = f"case when occurred_at < timestamptz '{last}' then 0 else least(4, 1 + epoch(occurred_at - timestamptz '{last}')::bigint // 86400) end"
@@ -123,7 +149,7 @@ def test_records_that_arrive_day_by_day(splitter: Splitter, tmp_path: Path, seed
     assert check(parts, tmp_path) == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", range(1, 4 if IS_LONG else 2))
 def test_records_that_arrive_late_and_out_of_order(splitter: Splitter, tmp_path: Path, seed: int) -> None:
     late = f"case when hash(record_id || '{seed}') % 100 < 97 then 0 else 1 + hash(record_id || '{seed}') % 3 end"
     parts = splitter.split({"": late, "entity": "0"}, 4)
@@ -175,9 +201,7 @@ def test_a_desk_renews_and_says_when_it_does_not(tmp_path: Path, monkeypatch: py
     desk.load("zendesk", [tmp_path / "second"], on_step=steps.append)
     assert any(step.startswith("renewing") for step in steps)
     assert not any("anew" in step for step in steps)
-    renewed = content(desk.published_path())
-    desk.refresh(is_forced=True)
-    assert content(desk.published_path()) == renewed
+    assert differs_from_one_made_anew(desk, tmp_path) == {}
     monkeypatch.setattr(renew, "MOST", 0.0)
     (tmp_path / "second" / "ticket.csv").write_text(
         "id,created_at,status,updated_at\n3,2026-01-07T11:00:00Z,solved,2026-01-08T10:00:00Z\n", encoding="utf-8"
@@ -209,9 +233,7 @@ def test_promises_that_follow_the_ticket_are_renewed(tmp_path: Path) -> None:
     ]  # fmt: skip
     for batch in batches:
         load_events(desk, batch)
-        renewed = content(desk.published_path())
-        desk.refresh(is_forced=True)
-        assert content(desk.published_path()) == renewed
+        assert differs_from_one_made_anew(desk, tmp_path) == {}
     with desk.engine() as engine:
         rows = engine.run("select ticket_id, policy_id, state from sla_clocks where ticket_id in ('T0', 'T1', 'T2') order by all")
     assert rows == [("T0", "p1", "running"), ("T0", "p2", "cancelled"), ("T1", "p0", "breached"), ("T1", "p2", "cancelled"),

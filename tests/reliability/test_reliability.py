@@ -23,13 +23,13 @@ import duckdb
 import pytest
 
 from desks import load_events, make_desk, ticket
+from effort import IS_LONG, tries
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.lake.damage import find_damage
 
-IS_LONG = os.environ.get("HELMDESK_RELIABILITY") == "long"
-KILLS = 300 if IS_LONG else 8
-CROWD_SECONDS = 150 if IS_LONG else 4
+KILLS = tries(5, 300)
+CROWD_SECONDS = tries(4, 150)
 ROWS = 400
 RESULTS = Path(__file__).parents[2] / "build" / "reliability.json"
 

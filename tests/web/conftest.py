@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from helmdesk.sample.generate import create_sample
+from helmdesk.desk.desk import Desk
 
 PASSWORD = "correct horse battery staple"
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -45,10 +45,9 @@ def _database(worker: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]) -> Path:
     """A desk with the sample and a prepared site; Django is set up once in a process."""
-    folder = tmp_path_factory.mktemp("site") / "desk"
-    create_sample(folder, scale=0.05)
+    folder = sample_at(tmp_path_factory.mktemp("site") / "desk", 0.05).path
     os.environ["HELMDESK_DATABASE"] = _database(os.environ.get("PYTEST_XDIST_WORKER", "main"))
     os.environ["HELMDESK_LOG_LEVEL"] = "ERROR"
     from helmdesk.web.prepare import prepare, start_django
@@ -161,3 +160,14 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+def read(page: Any, pattern: str) -> re.Match[str]:
+    """Read what a page says, once it says it."""
+    from playwright.sync_api import expect
+
+    main = page.locator("main")
+    expect(main).to_contain_text(re.compile(pattern))
+    found = re.search(pattern, " ".join(main.text_content().split()))
+    assert found
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,15 @@ def _gigabytes(shown: str) -> float:
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
+
+
+@lru_cache(maxsize=256)
+def _parsed(sql: str) -> duckdb.Statement:
+    """Read one statement; reading those that make the facts takes as long as running them on a small desk."""
+    import duckdb
+
+    (statement,) = duckdb.extract_statements(sql)
+    return statement
 
 
 class DuckDB:
@@ -163,7 +173,9 @@ class DuckDB:
         """
         for name, sql in SIMPLE.items():
             count = len(set(re.findall(r"arg_\d", sql)))
-            self.connection.execute(f"create or replace macro {name}({', '.join(f'arg_{n}' for n in range(1, count + 1))}) as ({sql})")
+            self.connection.execute(
+                _parsed(f"create or replace macro {name}({', '.join(f'arg_{n}' for n in range(1, count + 1))}) as ({sql})")
+            )
 
     @staticmethod
     def translate(house_sql: str | exp.Expr) -> str:
@@ -174,7 +186,7 @@ class DuckDB:
 
     def make(self, name: str, house_sql: str, scope: str = "table") -> None:
         """Create a table, temp table, view or temp view; the house functions are macros here, so the SQL runs as it is."""
-        self.connection.execute(f"create {scope} {name} as {house_sql}")
+        self.connection.execute(_parsed(f"create {scope} {name} as {house_sql}"))
 
     def put(self, name: str, rows: pa.Table, scope: str = "table") -> None:
         """Create a table of these rows; timestamps become plain."""

@@ -12,6 +12,12 @@ MATURITIES = {
     "is_fcr_mature": "last_solved_at + days(greatest(z.repeat_days, z.reopen_days)) <= z.as_of",
     "is_reopen_mature": "first_solved_at + days(z.reopen_days) <= z.as_of",
 }
+# By its own records, or by how it ended.
+SPAM, MERGED, DELETED = (f"(o.is_{word} or coalesce(k.outcome = '{word}', false))" for word in ("spam", "merged", "deleted"))
+# Whose it was when it was solved, or whose it is. Said in place: a lateral join takes the planner as long as all the rest.
+AGENT, TEAM = (
+    f"case when k.last_solved_at < forever() then k.solver_{who}_id else nullif(p.present_{who}_id, '') end" for who in ("agent", "team")
+)
 
 fact = Fact(
     name="tickets",
@@ -108,7 +114,7 @@ fact = Fact(
         o.account_id, coalesce(a.name, o.account_id) as account, a.tier, coalesce(a.region, o.own_region) as region, a.contract_value,
         ct.entity_id as contract_id, ct.policy_id as contract_policy_id,
         coalesce(f.first_queue, pt.name, nullif(p.first_team_id, '')) as first_queue, tenure(gt.tenure_start, k.created_at) as tenure,
-        coalesce(g.name, v.agent_id) as agent, coalesce(e.name, v.team_id) as team, v.agent_id, v.team_id,
+        coalesce(g.name, {AGENT}) as agent, coalesce(e.name, {TEAM}) as team, {AGENT} as agent_id, {TEAM} as team_id,
         k.* exclude (ticket_id, solver_agent_id, solver_team_id),
         case when k.last_solved_at = forever() then w.asked_at end as waiting_since,
         p.first_assigned_at, p.transfers, p.team_changes, o.escalations, coalesce(x.human_rounds, 0) as human_rounds,
@@ -116,8 +122,8 @@ fact = Fact(
         p.solves, p.closes, d.handle_seconds,
         case when n.keeps_transfers then coalesce(r.transfers, 0) end as reported_transfers,
         case when n.keeps_reopens then coalesce(r.reopens, 0) end as reported_reopens,
-        u.is_spam, u.is_merged, o.is_split, u.is_deleted, coalesce(gm.survivor_id, gm.merged_into) as survivor_ticket_id,
-        o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, o.is_typed, not (u.is_spam or u.is_merged or u.is_deleted) as is_counted,
+        {SPAM} as is_spam, {MERGED} as is_merged, o.is_split, {DELETED} as is_deleted, coalesce(gm.survivor_id, gm.merged_into) as survivor_ticket_id,
+        o.assignee_stations, o.group_stations, o.has_old_hold, o.is_requester_known, o.is_typed, not ({SPAM} or {MERGED} or {DELETED}) as is_counted,
         y.repeat_ticket_id, y.repeat_ticket_id is not null as is_repeated,
         k.{MATURITIES["is_fcr_mature"]} as is_fcr_mature, z.fcr_escalation_fails,
         seconds(k.clock_started_at, nullif(k.first_reply_at, forever())) as first_reply_seconds,
@@ -136,8 +142,6 @@ fact = Fact(
     from ticket_clocks k
     cross join horizon z
     join ticket_openings o on o.ticket_id = k.ticket_id
-    cross join lateral (select o.is_spam or coalesce(k.outcome = 'spam', false) as is_spam, o.is_merged or coalesce(k.outcome = 'merged', false) as is_merged,
-        o.is_deleted or coalesce(k.outcome = 'deleted', false) as is_deleted) u
     join paths p on p.ticket_id = k.ticket_id
     left join rounds x on x.ticket_id = k.ticket_id
     left join waiting w on w.ticket_id = k.ticket_id
@@ -152,10 +156,8 @@ fact = Fact(
     left join account_versions a on a.entity_id = o.account_id and k.created_at >= a.valid_from and k.created_at < a.valid_to
     left join contract_versions ct on ct.account_id = o.account_id and k.created_at >= ct.valid_from and k.created_at < ct.valid_to
     left join latest_teams pt on pt.entity_id = p.first_team_id
-    cross join lateral (select case when k.last_solved_at < forever() then k.solver_agent_id else nullif(p.present_agent_id, '') end as agent_id,
-        case when k.last_solved_at < forever() then k.solver_team_id else nullif(p.present_team_id, '') end as team_id) v
-    left join latest_agents g on g.entity_id = v.agent_id
-    left join agent_versions gt on gt.entity_id = v.agent_id and k.created_at >= gt.valid_from and k.created_at < gt.valid_to
-    left join latest_teams e on e.entity_id = v.team_id
+    left join latest_agents g on g.entity_id = {AGENT}
+    left join agent_versions gt on gt.entity_id = {AGENT} and k.created_at >= gt.valid_from and k.created_at < gt.valid_to
+    left join latest_teams e on e.entity_id = {TEAM}
     """,
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from helmdesk.clocks.calendar import OpenSpan, calendar_from_definition, open_spans
 from helmdesk.engines.engine import Engine
@@ -51,7 +52,7 @@ def create_working_time(engine: Engine, first: datetime | None, last: datetime |
     clocks: list[tuple[str, str, datetime, datetime, bool]] = []
     by_calendar: dict[str, list[tuple[list[OpenSpan], datetime, datetime]]] = defaultdict(list)
     for calendar_id, time_zone, definition, valid_from, valid_to in versions:
-        spans = open_spans(calendar_from_definition(calendar_id, time_zone, definition), start, end)
+        spans = _spans(calendar_id, time_zone, definition, start, end)
         by_calendar[calendar_id].append((spans, valid_from, valid_to))
     for calendar_id, parts in by_calendar.items():
         is_versioned = len(parts) > 1
@@ -70,6 +71,12 @@ def create_working_time(engine: Engine, first: datetime | None, last: datetime |
     )
     put_rows(engine, "calendar_clocks", COLUMNS["calendar_clocks"], clocks)
     return list(by_calendar)
+
+
+@lru_cache(maxsize=16)
+def _spans(calendar_id: str, time_zone: str, definition: str, start: date, end: date) -> list[OpenSpan]:
+    """Return when a calendar is open; most loads move neither the calendars nor the first and the last day."""
+    return open_spans(calendar_from_definition(calendar_id, time_zone, definition), start, end)
 
 
 def _within(spans: Sequence[OpenSpan], since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -257,3 +260,60 @@ def test_limits_of_cells(tmp_path: Path) -> None:
 def test_cells_that_only_look_far_away_do_no_harm(tmp_path: Path) -> None:
     coloured = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">{cell("A1", "id")}</row><row r="2">{cell("A2", 1)}<c r="XFD2" s="1"/></row><row r="1048576"><c r="XFD1048576" s="2"></c></row></sheetData></worksheet>'
     assert read(archive(tmp_path / "t.xlsx", parts({"S": coloured})))[2] == [("1", 2)]
+
+
+# A workbook of Excel's binary kind, of two rows: id, when, text, ok.
+BINARY = base64.b64decode(
+    "UEsDBBQAAAAIAAAAIQDF/DuzJQEAAN8CAAAYAAAAeGwvd29ya3NoZWV0cy9zaGVldDEuYmlufVI9SwNBEH2ze+dFOeSw0Su0MqksBMFKyOFvCf6OGEhEO40SG0H9JfY2gm"
+    "0sPbTzH+jOzO3eJgEfDPP93hx754Qpbb8mBhUEvw04vqVCiy3GhEvam9u4VjkbRPmMdqPM4adPTWSc2XvaX9h38P0YV4QJobtGMJsY3nVMih4+bc7XdXAgKxOLk62wsaHO"
+    "uBp3ZaLpco3F2eI5PkSOCbULi+tWdqiyroJSJ6DS/mJeznIfMbKce5yxz3L5Zqh0lntBmS49ywqlEUpG/QKkhe8/HL99T7t1pbSMhG3dixNK31jhTJdeM6laXsbjAm/KE4"
+    "EXN4RZcqpxvPQflmc4f9J/yqsw/zPhw5oCc3t4Jqj73uvQV/BHgvfg+ZlQuGfaEdZYsIcR4Q9QSwMEFAAAAAgAxkR7Xdjx8BW3AAAAHQEAACMAAAB4bC93b3Jrc2hlZXRz"
+    "L19yZWxzL3NoZWV0MS5iaW4ucmVsc23PwU7DMAwG4DtPEflO3XJAE1o2iQNSr2h7gJC4bURjR3GE2rdfbjDg+Nv6P8vH85ZW80VFo7CFoevBEHsJkWcL18vb4wGMVsfBrc"
+    "JkYSeF8+nh+E6rq62jS8xqGsJqYak1vyCqXyg57SQTt80kJbnaYpkxO//pZsKnvn/G8tOAX6gZg4UyhgHMZc/0B0/RF1GZaucloUxT9P+xuK2vkV3ZRw60NcuVmaqFj+/h"
+    "0LUA2O7j3VenG1BLAwQUAAAACADGRHtdvoOcaA4AAAAdAAAAHgAAAHhsL3dvcmtzaGVldHMvYmluYXJ5SW5kZXgxLmJpbtOSYAACBRCBBqYyMQAAUEsDBBQAAAAIAMZEe1"
+    "2d7k2vMgEAAHgDAAATAAAAW0NvbnRlbnRfVHlwZXNdLnhtbJWTQU/DMAyF7/yKKFfUZOOAEKLbAYbEBZAY4uyl3lotTaI4jPbf47aAQGKFnqLE773PtpSrZVNbccBIlXe5"
+    "nKuZFOiMLyq3y+Xz+ja7kIISuAKsd5jLFkkuFydX6zYgCTY7ymWZUrjUmkyJNZDyAR1Xtj7WkPgadzqA2cMO9dlsdq6NdwldylKXITnsBrfwapNYNfw+dLKpnBTXg7Bj5R"
+    "JCsJWBxGV9cIWqKcPGoFVUIibFBoitqsFEv3KwscgS4BT9OyCipT8IP+fIPmZQ7Ow1VFaBTllwDNGVjhM+jQ+8/VgVKB4hpnuoWaYbq9983G+833eDjaRM3cQIrXeT7o/5"
+    "FOyXmQn/AAz93bkCm0kYlvamFxqbhFJrkabkDo7RzBIiFk8p8q+YFv3d2BN0/3EW71BLAwQUAAAACADGRHtdgOv40bEAAAAqAQAACwAAAF9yZWxzLy5yZWxzjc/BDoIwDA"
+    "bgu0+x9C4DD8YYBhdj4tXoA8xRYAHaZZsKb++Oajx4bNr/a1vW8zSKB/pgmRQUWQ4CyXBjqVNwvRzXOxAhamr0yIQKFgxQV6vyjKOOKRN664JICAUFfYxuL2UwPU46ZOyQ"
+    "UqdlP+mYSt9Jp82gO5SbPN9K/27AFypOjQJ/agoQl8XhPzi3rTV4YHOfkOKPHV8TSda+w6hgHuWT/XBjHrKbJZDpGPnxYvUCUEsDBBQAAAAIAMZEe12acbv4WQEAAB4CAA"
+    "APAAAAeGwvd29ya2Jvb2suYmluXVE7SwNBEP5mE7VRcpUEQVDUswrm4uWhFiJKwEKwSBFECJdHcSqieUBEhPMB2mknoqYXW3+J/0BBkHT2gn675wMy8M1+s7M7M/vtqSCQ"
+    "FHpMEW3sQLhmjc+gjz4FF7P0GdzI4JhJhDbVL4jEEFxbbpzhMuaxiQb2WaNBVkCNaxMH2ICHPfiMWiiabJl52xSAheA4fvJXdYZw2K+EXVRQZ02H/JA+gzSSyGGFbA4J9s"
+    "szypK59OFejjxNnuApF0tEkjd1PcfsZ3FkOmj0mo1zMSMpjhTELb03RHzRwnxHRjXpDANPPvBuA0Wt2o+1LwSXgjuxdaRfFCXqWEWV7QfICxShgm0K06QIV4IXhTeFrrL+"
+    "VQ3tVWE6P/4bxYgSn+tTvCZv1/k8j8yjkB4r1cyJhfBwOFHEeD37vYyku8rMUyU+Hz6e18rrizrewq0IJqL8RTxaIpM4E3wDUEsDBBQAAAAIAMZEe10wMDnfawEAADMDAA"
+    "ANAAAAeGwvc3R5bGVzLmJpbqVSSy9DURD+7r0T7kK4jUgsRCSohNajEgsrokukSS27URWaKElTErv6B1b8gaZrj61/ojtvbSxICCF8c65GRRQxkzMzZ843j3Pm7Ni4ELEB"
+    "hEIFtFJvvnMCYWTIqlPkBLqwTB433lBnEU110JeCExGLiIG+EuW2mizTqBp4tRsppzCPFaSRRJZSgRaOtBf7ph6wt8GC3Yz8losgTgXH/gXCUQ1wJvw4Z5KCZHZ/oHA0gP"
+    "9nKQnO/OsPjlL4d1H6nXUuuPXDh7za4p4H3AmuRMScfZz4Z+op1Hgs4yl+8cCqVtKoa0HZr2ZeNoB8vv1TaqUghjtUK8zlmsUah5Exg1nlB6gIHh3tCk8Onp2YWvqSc0Qk"
+    "iVlEHDni1JrhSnGQ64yPGFSMuw1mzNWgpulb4ofLYQRjeHHQLZw6yi7u3f5q+rj5FwuEZ78JfXBRcdHDaKcF2PNw4EU0us00l2YL2tpPWQ497HvMsmvjDVBLAwQUAAAACA"
+    "DGRHtdPwaVHNwAAAA3AgAAGgAAAHhsL19yZWxzL3dvcmtib29rLmJpbi5yZWxzrZHBTsMwDIbve4rId5p2SAihprtMSLuO8QAhcZtobRLFHtC3JwI0FTQhDjtZduTv/xS3"
+    "m/dpFK+YycegoKlqEBhMtD4MCp4Pjzf3IIh1sHqMARXMSLDpVu0eR81lh5xPJAokkALHnB6kJONw0lTFhKG89DFPmkubB5m0OeoB5bqu72ReMuAXVOysgryzDYjDnPA/8N"
+    "j33uA2mtOEgS9kyLeYj+QQuUB1HpAVnEckP0tTvfgAsrsos76mDPE8lt88m3z1f8XfXjXe6Yz2iXM59dJiOf6WWbXyx727D1BLAwQUAAAACAAAACEA7S6YzEcAAABcAAAA"
+    "FAAAAHhsL3NoYXJlZFN0cmluZ3MuYmlum8/IwcbAwADCwpwMTEAqkyGFQZiXgQXILGfIYEhlyINxS4CcCiAJVZjPkM0gzM/ACmQaAKEFgxmDKYMwOwMjUCCJYQEjAwBQSw"
+    "ECFAMUAAAACAAAACEAxfw7syUBAADfAgAAGAAAAAAAAAAAAAAAgAEAAAAAeGwvd29ya3NoZWV0cy9zaGVldDEuYmluUEsBAhQDFAAAAAgAxkR7Xdjx8BW3AAAAHQEAACMA"
+    "AAAAAAAAAAAAAIABWwEAAHhsL3dvcmtzaGVldHMvX3JlbHMvc2hlZXQxLmJpbi5yZWxzUEsBAhQDFAAAAAgAxkR7Xb6DnGgOAAAAHQAAAB4AAAAAAAAAAAAAAIABUwIAAH"
+    "hsL3dvcmtzaGVldHMvYmluYXJ5SW5kZXgxLmJpblBLAQIUAxQAAAAIAMZEe12d7k2vMgEAAHgDAAATAAAAAAAAAAAAAACAAZ0CAABbQ29udGVudF9UeXBlc10ueG1sUEsB"
+    "AhQDFAAAAAgAxkR7XYDr+NGxAAAAKgEAAAsAAAAAAAAAAAAAAIABAAQAAF9yZWxzLy5yZWxzUEsBAhQDFAAAAAgAxkR7XZpxu/hZAQAAHgIAAA8AAAAAAAAAAAAAAIAB2g"
+    "QAAHhsL3dvcmtib29rLmJpblBLAQIUAxQAAAAIAMZEe10wMDnfawEAADMDAAANAAAAAAAAAAAAAACAAWAGAAB4bC9zdHlsZXMuYmluUEsBAhQDFAAAAAgAxkR7XT8GlRzc"
+    "AAAANwIAABoAAAAAAAAAAAAAAIAB9gcAAHhsL19yZWxzL3dvcmtib29rLmJpbi5yZWxzUEsBAhQDFAAAAAgAAAAhAO0umMxHAAAAXAAAABQAAAAAAAAAAAAAAIABCgkAAH"
+    "hsL3NoYXJlZFN0cmluZ3MuYmluUEsFBgAAAAAJAAkAXwIAAIMJAAAAAA=="
+)
+
+
+def test_binary_workbooks(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsb"
+    path.write_bytes(BINARY)
+    assert read(path)[2] == [("12345", "2024-03-05 14:56:06", "00865", "true", 2), ("2.5", "2024-03-06", "b", "false", 3)]
+    with zipfile.ZipFile(io.BytesIO(BINARY)) as whole:
+        files = {name: whole.read(name) for name in whole.namelist()}
+    sheet = next(name for name in files if "sheet1.bin" in name)
+    # A cell of yes or no (4) is written like an error (3) but for its number; of its value 1 becomes #N/A.
+    yes = b"\x04\x09\x03\0\0\0"
+    at = files[sheet].index(yes)
+    cell_bytes = files[sheet][at : at + 11]
+    assert cell_bytes[-1] == 1
+    files[sheet] = files[sheet].replace(cell_bytes, b"\x03" + cell_bytes[1:-1] + b"\x2a")
+    staging, _, rows = read(archive(path, files))
+    assert rows[0][3] is None
+    assert staging.summarise().quarantine_examples == [
+        f"{path}, sheet 'Tickets', cell D2, ok = '#N/A': an error of the spreadsheet instead of a value"
+    ]

@@ -19,6 +19,7 @@ from helmdesk.errors import InputError
 from helmdesk.records.limits import MEGABYTE
 from helmdesk.sources.reading.rows import Part, Request
 from helmdesk.sources.reading.sheets import Sheet, letters_of, read_sheets
+from helmdesk.sources.reading.xlsb import errors_of
 
 CHUNK = 1 << 22
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
@@ -166,7 +167,7 @@ def _details(request: Request) -> dict[str, _Details]:
         with zipfile.ZipFile(request.plain) as archive:
             _refuse_bomb(request, archive)
             if "xl/workbook.xml" not in archive.namelist():
-                return {}
+                return {name: _Details(errors) for name, errors in errors_of(archive).items()}
             styles = _percent_styles(archive)
             for name, part in _parts_of_sheets(archive).items():
                 with archive.open(part) as handle:

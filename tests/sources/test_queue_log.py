@@ -114,3 +114,9 @@ def test_a_call_may_begin_in_one_log_and_end_in_the_next(tmp_path: Path) -> None
 def test_a_log_without_calls_says_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no call enters a queue in it"):
         load(tmp_path, ("queue_log", "1767600000|NONE|NONE|NONE|QUEUESTART|\n1767604150|a1|NONE|SIP/10|PAUSE|lunch\n"))
+
+
+def test_the_report_names_columns_of_each_file_as_its_own(tmp_path: Path) -> None:
+    call = "call_id,start_time,talk,mood\n1,2026-01-05 09:00:00,60,good\n"
+    _, report = load(tmp_path, ("calls.csv", call), ("queue_log", LOG))
+    assert [file.unknown_columns for file in report.files] == [("mood",), ()]

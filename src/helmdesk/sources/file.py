@@ -28,4 +28,4 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         read_recognised(staging, paths, options)
 
 
-source = Source("file", "a file of a known system, recognised by its columns; the word may be left out", read, named_paths)
+source = Source("file", "an export of a known system, recognised by its columns (the word may be left out)", read, named_paths)

@@ -22,7 +22,7 @@ from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.parts.columns import Layout, Sheet, sheet_of, times_of
 from helmdesk.sources.parts.instruments import stage_instrument
-from helmdesk.sources.parts.queue_log import CALLS, calls_of, queue_log_of, read_call_table
+from helmdesk.sources.parts.queue_log import calls_of, queue_log_of, read_call_table
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag, flag_fault
@@ -126,8 +126,6 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     calls = [table for table in tables if table not in logged] + ([calls_of(staging, logs)] if logs else [])
     for place, table in enumerate(calls):
         sheet = sheet_of(staging, table, LAYOUT, place)
-        if table.table == CALLS:  # what it has beside ours, we put there
-            next(file for file in staging.report.files if file.path == str(table.path)).unknown_columns = ()
         if sheet.has("calls") and not sheet.has("call_id"):
             _stage_totals(staging, sheet, options)
         else:

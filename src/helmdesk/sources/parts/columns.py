@@ -78,7 +78,8 @@ def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> She
     extra = f"to_json(struct_pack({packed}))" if rest else "null"
     view = f"sheet_{place}"
     staging.connection.execute(f"create view {view} as select {', '.join(cells)}, {extra} as extra, _file, _row from {raw.table}")
-    next(file for file in staging.report.files if file.path == str(raw.path)).unknown_columns = tuple(rest)
+    if raw.place is not None:
+        staging.report.files[raw.place].unknown_columns = tuple(rest)
     return Sheet(raw, view, given, tuple(map(plain, rest)))
 
 

@@ -93,7 +93,7 @@ def _read_native(staging: Staging, path: Path) -> RawTable:
         raise InputError(f"{path}: not readable as a queue log ({str(error).splitlines()[0]})") from error
     (rows,) = staging.connection.execute(f"select count(*) from {table}").fetchone() or (0,)
     staging.report.files.append(FileReport(str(path), rows, ()))
-    return RawTable(table, path, NATIVE, rows)
+    return RawTable(table, path, NATIVE, rows, index)
 
 
 def queue_log_of(staging: Staging, raw: RawTable) -> QueueLog | None:
@@ -189,4 +189,4 @@ def calls_of(staging: Staging, logs: Sequence[QueueLog]) -> RawTable:
         staging.note(f"{others:,} events are about agents and the system, not about calls")
     columns = tuple(row[0] for row in run(f"describe {CALLS}").fetchall() if not row[0].startswith("_"))
     (rows,) = run(f"select count(*) from {CALLS}").fetchone() or (0,)
-    return RawTable(CALLS, logs[0].raw.path, columns, rows)
+    return RawTable(CALLS, logs[0].raw.path, columns, rows, None)

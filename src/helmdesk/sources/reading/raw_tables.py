@@ -38,13 +38,15 @@ class RawTable:
     """A file as a DuckDB table of text columns plus ``_file``, ``_row`` (1 = first data row), ``_line``.
 
     ``_line`` is null where quoted line breaks make it unknown without a second reading; that is done
-    for rejected rows only, at the end of a load (`Staging.line_finders`).
+    for rejected rows only, at the end of a load (`Staging.line_finders`). ``place`` is that of its file in the load report;
+    None where it was made of several.
     """
 
     table: str
     path: Path
     columns: tuple[str, ...]
     rows: int
+    place: int | None
 
 
 def read_table(
@@ -99,7 +101,7 @@ def read_table(
     if not any(staging.report.files[file].rows for file in files):
         raise InputError(f"{path}: a header but no rows; export it again")
     ((rows,),) = staging.connection.execute(f"select count(*) from {table}").fetchall()
-    return RawTable(table, path, columns, rows)
+    return RawTable(table, path, columns, rows, index)
 
 
 def _read_parquet(staging: Staging, table: str, index: int, path: Path) -> tuple[str, ...]:

@@ -114,4 +114,4 @@ def read_xes(staging: Staging, path: Path) -> RawTable:
     table = f"raw_{index}"
     staging.connection.execute(f"create table {table} as select * from log")
     staging.report.files.append(FileReport(str(path), len(rows)))
-    return RawTable(table, path, names, len(rows))
+    return RawTable(table, path, names, len(rows), len(staging.report.files) - 1)

@@ -122,7 +122,7 @@ class UploadForm(forms.Form):
 
 def load(request: DeskRequest) -> HttpResponse:
     """Take files in; nothing reaches the lake before it was previewed and agreed to."""
-    form = UploadForm(request.POST or None, initial={"source": request.GET.get("source", "mapping")})
+    form = UploadForm(request.POST or None, initial={"source": request.GET.get("source", "file")})
     if request.method == "POST" and form.is_valid():
         if request.desk.settings.is_sample:
             raise UsageError("this desk holds the sample; remove the sample before loading data of your own")

@@ -8,12 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
 from helmdesk.sources import eventlog, telephony
+from helmdesk.sources.parts.profile import recognise
 from helmdesk.sources.parts.queue_log import is_queue_log
 from helmdesk.sources.parts.recognition import read_recognised
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.preview import first_rows
+
+
+def knows(path: Path, limits: Limits, sheets: Sequence[str] = ()) -> bool:
+    """Whether a file is one that `read` would take.
+
+    Raises:
+        NotFoundError, InputError: it cannot be read at all.
+    """
+    if ".xes" in "".join(path.suffixes).lower():
+        return True
+    columns = first_rows(path, 1, limits, sheets)[0]
+    return is_queue_log(path, lambda: columns) or recognise(columns) is not None
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:

@@ -20,6 +20,8 @@ from helmdesk.desk.folder import limits_of
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.records.accounts import check_name
 from helmdesk.records.limits import Limits
+from helmdesk.sources.file import knows
+from helmdesk.sources.file import source as by_columns
 from helmdesk.sources.parts.source import find_source, scale_of, source_names
 from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.sources.reading.preview import first_rows
@@ -122,7 +124,7 @@ class UploadForm(forms.Form):
 
 def load(request: DeskRequest) -> HttpResponse:
     """Take files in; nothing reaches the lake before it was previewed and agreed to."""
-    form = UploadForm(request.POST or None, initial={"source": request.GET.get("source", "file")})
+    form = UploadForm(request.POST or None, initial={"source": request.GET.get("source", by_columns.name)})
     if request.method == "POST" and form.is_valid():
         if request.desk.settings.is_sample:
             raise UsageError("this desk holds the sample; remove the sample before loading data of your own")
@@ -135,12 +137,11 @@ def load(request: DeskRequest) -> HttpResponse:
         if len(set(job.files)) < len(files):
             raise UsageError("two of the files have the same name")
         jobs.keep_files(job, files)
-        if job.source == jobs.MAPPING:
-            try:
-                job.mapping = suggest_mapping(jobs.paths_of(job)[0], _upload_limits(request), jobs.sheets_of(job))
-            except HelmdeskError as error:
-                jobs.forget_files(job)
-                raise UsageError(str(error).replace(f"{jobs.folder_of(job)}/", "")) from error
+        try:
+            _describe(request, job)
+        except HelmdeskError as error:
+            jobs.forget_files(job)
+            raise UsageError(str(error).replace(f"{jobs.folder_of(job)}/", "")) from error
         job.save()
         audit("uploaded files", job.source, request=request, files=job.files)
         if job.source != jobs.MAPPING:
@@ -148,6 +149,16 @@ def load(request: DeskRequest) -> HttpResponse:
         return redirect("job", job.pk)
     known = [(name, find_source(name).summary) for name in source_names()]
     return show(request, "load.html", "Load data", form=form, sources=known, recent=LoadJob.objects.filter(person=request.user)[:5])
+
+
+def _describe(request: DeskRequest, job: LoadJob) -> None:
+    """Draft a mapping for files that nobody knows."""
+    first, limits, sheets = jobs.paths_of(job)[0], _upload_limits(request), jobs.sheets_of(job)
+    if job.source == by_columns.name and not knows(first, limits, sheets):
+        job.source = jobs.MAPPING
+        messages.info(request, "This is no export of a system known here: look through what its columns are taken for.")
+    if job.source == jobs.MAPPING:
+        job.mapping = suggest_mapping(first, limits, sheets)
 
 
 def _upload_limits(request: DeskRequest) -> Limits:

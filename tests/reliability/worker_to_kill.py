@@ -1,4 +1,4 @@
-"""A worker over a database of its own, to be killed: each job leaves one row, together with its end."""
+"""A worker over a database of its own, to be killed: each job says that it began, and leaves one row together with its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def main(desk: str) -> None:
     from helmdesk.web.apps.jobs.worker import Worker
 
     def run(held: Held[Nothing]) -> Callable[[], None]:
-        time.sleep(0.02)
+        sys.stdout.write("at work\n")
+        sys.stdout.flush()
+        time.sleep(0.1)
 
         def effect() -> None:
             with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ PAGES = {
     "scorecard": "/", "brief": "/brief?end=2025-10-27&start=2025-09-29", "explained": "/metric/csat/explain?start=2025-10-01&end=2025-11-01", "metric": "/metric/first_response_time?days=91", "segment": "/metric/csat?days=364&by=tier&channel=phone", "tickets": "/tickets",
     "ticket": "/ticket/L-00060", "accounts": "/accounts", "account": "/accounts/Dalora?days=364", "team": "/team?days=91", "me": "/me?days=91", "now": "/now",
     "dashboards": "/dashboards", "catalogue": "/catalogue", "differences": "/catalogue/beside/zendesk", "data": "/data", "load": "/data/load", "settings": "/settings",
-    "desk": "/settings/desk", "people": "/settings/people", "definitions": "/settings/definitions", "audit": "/settings/audit", "find": "/find?q=time",
+    "desk": "/settings/desk", "people": "/settings/people", "definitions": "/settings/definitions", "audit": "/settings/audit", "jobs": "/jobs", "find": "/find?q=time",
 }  # fmt: skip
 
 

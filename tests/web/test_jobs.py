@@ -426,7 +426,7 @@ def test_what_was_missed_runs_once() -> None:
 
 def test_a_schedule_that_nobody_can_read_says_so_and_stops_no_other() -> None:
     from helmdesk.web.apps.jobs.models import Job, Schedule
-    from helmdesk.web.apps.jobs.schedules import next_tick, tick
+    from helmdesk.web.apps.jobs.schedules import last_tick, next_tick, tick
 
     since = datetime(2026, 1, 1, tzinfo=UTC)
     make_schedule("a", "now and then", "UTC", since)
@@ -441,6 +441,13 @@ def test_a_schedule_that_nobody_can_read_says_so_and_stops_no_other() -> None:
     assert "is no rhythm" in problems["a"] and "Europe/Nowhere" in problems["b"] and problems["c"] == ""
     assert "unheard-of" in problems["d"] and "number" in problems["e"]
     assert next_tick(Schedule.objects.get(name="a"), moment) is None
+    assert [last_tick(each) and str(last_tick(each)) for each in Schedule.objects.all()] == [
+        None,
+        None,
+        "2026-01-05 07:00:00+00:00",
+        None,
+        None,
+    ]
 
 
 def test_kinds_are_found_by_scanning_and_tidying_is_one() -> None:
@@ -464,3 +471,42 @@ def test_no_migration_of_jobs_is_missing() -> None:
     from django.core.management import call_command
 
     call_command("makemigrations", "jobs", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_page_shows_the_queue_and_lets_an_administrator_act(as_: Any) -> None:
+    from django.utils import timezone
+
+    from helmdesk.web.apps.jobs.models import Job, Schedule, Switch
+    from helmdesk.web.people.audit import AuditEvent
+
+    ada, moment = as_("ada"), timezone.now()
+    empty = ada.get("/jobs").content.decode()
+    for words in ("Nothing waits.", "Nothing was given up", "Nothing recurs.", "none is alive", "none is sent"):
+        assert words in empty
+    dead = Job.objects.create(kind="tidy", key="tidy:1", outcome="dead", done_at=moment, failures=5, error="the disk <full>")
+    Job.objects.create(kind="gone", key="gone:1", outcome="uncertain", done_at=moment, begun_at=moment)
+    waits = Job.objects.create(kind="tidy", key="tidy:2", run_at=moment - timedelta(hours=3))
+    schedule = Schedule.objects.create(name="tidy", kind="tidy", rhythm="daily 03:30", last_tick=moment)
+    page = ada.get("/jobs").content.decode()
+    for words in ("the disk &lt;full&gt;", "the oldest for 3 h", "may have been sent", "gone (no app here knows it)", "daily 03:30 (UTC)"):
+        assert words in page, words
+    measured = ada.get("/metrics").content.decode()
+    assert "helmdesk_jobs_waiting 1.0" in measured and "helmdesk_jobs_troubled 2.0" in measured
+    assert ada.post(f"/jobs/{dead.pk}", {"do": "again"}).status_code == 302
+    again = Job.objects.get(pk=dead.pk)
+    assert (again.outcome, again.done_at, again.failures) == ("", None, 0)
+    assert ada.post(f"/jobs/{waits.pk}", {"do": "forget"}).status_code == 302
+    assert Job.objects.get(pk=waits.pk).outcome == "withdrawn"
+    assert ada.post(f"/jobs/{waits.pk}", {"do": "again"}).status_code == 400
+    assert ada.post(f"/jobs/schedules/{schedule.pk}", {"do": "pause"}).status_code == 302
+    assert "paused" in ada.get("/jobs").content.decode()
+    assert ada.post(f"/jobs/schedules/{schedule.pk}", {"do": "now"}).status_code == 302
+    assert Job.objects.filter(key__startswith="tidy:now:").count() == 1
+    for state in ("on", "stopped", "preview"):
+        assert ada.post("/jobs/switch", {"state": state}).status_code == 302 and Switch.read() == state
+    assert ada.post("/jobs/switch", {"state": "loud"}).status_code == 400
+    said = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"did a job again", "threw a job away", "changed a schedule", "turned the switch for messages"} <= said
+    for name in ("lea", "ann", "vic"):
+        assert as_(name).get("/jobs").status_code == 403
+        assert as_(name).post("/jobs/switch", {"state": "on"}).status_code == 403

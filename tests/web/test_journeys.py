@@ -15,7 +15,7 @@ from web.conftest import PASSWORD, Server
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PAGES = ("/", "/brief", "/metric/csat/explain?days=364", "/metric/first_response_time?days=91", "/metric/csat?days=364&by=team", "/tickets", "/tickets?metric=csat&days=91", "/accounts", "/accounts/Dalora?days=364",
          "/team?days=364", "/now", "/dashboards", "/catalogue", "/catalogue/beside/zendesk", "/data", "/data/load", "/settings", "/settings/desk", "/settings/people",
-         "/settings/people/new", "/settings/definitions", "/settings/audit", "/find?q=time", "/nowhere")  # fmt: skip
+         "/settings/people/new", "/settings/definitions", "/settings/audit", "/jobs", "/find?q=time", "/nowhere")  # fmt: skip
 
 
 def sign_in(browser: Any, server: Server, name: str = "ada", password: str = PASSWORD, **options: Any) -> Any:

@@ -65,6 +65,7 @@ def things(route: str, who: str, tickets: Callable[[str], Owned], known: list[st
     """Return what a route's parameter may be: the asker's own, somebody else's, and nobody's."""
     from django.utils import timezone
 
+    from helmdesk.web.apps.jobs.models import Job, Schedule
     from helmdesk.web.pages.annotations.models import Annotation
     from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
     from helmdesk.web.pages.data.models import LoadJob
@@ -97,6 +98,10 @@ def things(route: str, who: str, tickets: Callable[[str], Owned], known: list[st
             return Annotation.objects.create(day="2026-01-05", text="Mine", author=owner)
         if place.startswith("data/load"):
             return LoadJob.objects.create(person=owner, source="mapping", state="done")
+        if place.startswith("jobs/schedules"):
+            return Schedule.objects.create(name=uuid.uuid4().hex, kind="tidy", rhythm="daily 03:30")
+        if place.startswith("jobs"):
+            return Job.objects.create(kind="tidy", key=uuid.uuid4().hex)
         if place.startswith("settings/tokens"):
             return ApiToken.objects.create(
                 person=owner, name="Mine", digest=uuid.uuid4().hex, scopes=["numbers"], expires_at=timezone.now()

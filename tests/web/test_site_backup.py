@@ -80,7 +80,7 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
     harmless = {
         "account_emailaddress", "annotations_annotation", "auth_group", "auth_group_permissions", "auth_permission", "dashboards_dashboard",
         "dashboards_savedview", "data_loadjob", "django_content_type", "django_migrations",
-        "jobs_heartbeat", "jobs_job", "jobs_schedule", "jobs_switch", "people_auditevent", "people_audithead",
+        "jobs_job", "jobs_schedule", "people_auditevent", "people_audithead",
         "people_person", "people_person_groups", "people_person_user_permissions", "socialaccount_socialaccount", "team_comment",
     }  # fmt: skip
     assert set(connection.introspection.table_names()) == harmless | set(SECRET_TABLES)

@@ -151,3 +151,29 @@ def test_a_short_id_harms_nothing_else(site: Path) -> None:
     kept = AuditEvent.objects.get(pk=event.pk)
     assert (kept.subject, kept.detail) == ("ticket [erased] of 17, 2026-07-07", {"rows": 7, "where": "customer = '[erased]'"})
     assert not audit_state().problem
+
+
+def test_jobs_that_speak_of_the_person_are_cleaned_and_not_done(site: Path) -> None:
+    from django.db import connection
+
+    from helmdesk.web.apps.jobs.models import Job, Schedule
+    from helmdesk.web.people.erasure import clean_database
+
+    canary = "Zvxq8erased"
+    waits = Job.objects.create(kind="mail", key="mail:1", payload={"to": [f"{canary}@example.org"], "n": 3}, lease="held")
+    done = Job.objects.create(
+        kind="mail", key="mail:2", outcome="dead", done_at="2026-01-01T00:00Z", error=f"{canary} bounced", step=canary
+    )
+    other = Job.objects.create(kind="mail", key="mail:3", payload={"to": "somebody else"})
+    Schedule.objects.create(name="digest", kind="mail", rhythm="daily 07:00", payload={"to": canary}, problem=f"no {canary}")
+    clean_database([canary])
+    for model in (Job, Schedule):
+        assert canary not in repr(list(model.objects.values_list()))
+    kept = {job.pk: job for job in Job.objects.all()}
+    assert (kept[waits.pk].outcome, kept[waits.pk].lease, kept[waits.pk].payload["n"]) == ("withdrawn", "", 3)
+    assert kept[done.pk].outcome == "dead" and not kept[other.pk].outcome
+    if connection.vendor == "sqlite":
+        for file in (site / "site").glob("site.sqlite3*"):
+            assert canary.encode() not in file.read_bytes(), file
+    Job.objects.all().delete()
+    Schedule.objects.all().delete()

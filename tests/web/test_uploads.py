@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from django.test import override_settings
+import pytest
 
 from desks import make_desk
 from helmdesk.desk.desk import Desk
@@ -14,27 +17,64 @@ ANSWERS = "response_id,csat_score,responded_at,ticket_id\nr1,7,05/06/2026 09:00,
 TICKETS = "id,created_at,status,updated_at\n1,2026-06-04 09:00:00,open,2026-06-04 09:00:00\n"
 
 
-def upload(desk: Desk, source: str, name: str, content: str, **said: str) -> tuple[str, str]:
+@pytest.fixture
+def desk(site: Path, tmp_path: Path) -> Iterator[Desk]:
+    """An empty desk that the site loads into, and no job yet."""
+    from django.test import override_settings
+
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.pages.data.models import LoadJob
+
+    with override_settings(DESK_FOLDER=tmp_path / "desk"):
+        yield make_desk(tmp_path / "desk")
+    Job.objects.all().delete()
+    LoadJob.objects.all().delete()
+
+
+def begin(name: str = "ticket.csv", content: str = TICKETS, source: str = "zendesk", *, is_preview: bool = False, **said: str) -> Any:
+    """Upload a file, and let it be loaded by whoever works next."""
     from helmdesk.web.pages.data import jobs
     from helmdesk.web.pages.data.models import LoadJob
     from helmdesk.web.people.models import Person
 
-    job = LoadJob(person=Person.objects.get(username="ada"), source=source, files=[name], **said)
-    jobs.keep_files(job, [])
-    (jobs.folder_of(job) / name).write_text(content, encoding="utf-8")
-    with override_settings(DESK_FOLDER=desk.path):
-        jobs.run(job, is_preview=False)
-    job.refresh_from_db()
-    return job.state, job.problem
+    load = LoadJob(person=Person.objects.get(username="ada"), source=source, files=[name], **said)
+    jobs.keep_files(load, [])
+    (jobs.folder_of(load) / name).write_text(content, encoding="utf-8")
+    jobs.start(load, is_preview=is_preview)
+    return load
 
 
-def test_account_dates_and_scale_reach_the_load(site: Path, tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
-    assert upload(desk, "zendesk", "ticket.csv", TICKETS, account="brand-a") == ("done", "")
-    state, problem = upload(desk, "survey", "answers.csv", ANSWERS, scale="1-7")
+def work() -> int:
+    from helmdesk.web.apps.jobs.worker import Worker
+
+    return Worker(is_thread=False).work_off()
+
+
+def upload(source: str, name: str, content: str, **said: str) -> tuple[str, str]:
+    load = begin(name, content, source, **said)
+    work()
+    load.refresh_from_db()
+    return load.state, load.problem
+
+
+def let_lease_run_out() -> None:
+    from datetime import UTC, datetime
+
+    from helmdesk.web.apps.jobs.models import Job
+
+    Job.objects.exclude(leased_until=None).update(leased_until=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def batches(desk: Desk) -> int:
+    return len(Desk(desk.path).batches())
+
+
+def test_account_dates_and_scale_reach_the_load(desk: Desk) -> None:
+    assert upload("zendesk", "ticket.csv", TICKETS, account="brand-a") == ("done", "")
+    state, problem = upload("survey", "answers.csv", ANSWERS, scale="1-7")
     assert state == "failed"
     assert "day-first" in problem
-    assert upload(desk, "survey", "answers.csv", ANSWERS, account="brand-a", dates="day-first", scale="1-7") == ("done", "")
+    assert upload("survey", "answers.csv", ANSWERS, account="brand-a", dates="day-first", scale="1-7") == ("done", "")
     with desk.engine() as engine:
         found = engine.run(
             "select strftime(responded_at, '%Y-%m-%d'), instrument_id, ticket_id, source, is_positive from responses order by score"
@@ -42,7 +82,7 @@ def test_account_dates_and_scale_reach_the_load(site: Path, tmp_path: Path) -> N
     assert found == [("2026-06-05", "csat_7", "1", "brand-a", False), ("2026-06-05", "csat_7", "1", "brand-a", True)]
 
 
-def test_a_workbook_is_shown_and_loaded(site: Path, tmp_path: Path) -> None:
+def test_a_workbook_is_shown_and_loaded(desk: Desk) -> None:
     from helmdesk.records.limits import Limits
     from helmdesk.sources.parts.suggestion import suggest_mapping
     from helmdesk.sources.reading.preview import first_rows
@@ -50,17 +90,17 @@ def test_a_workbook_is_shown_and_loaded(site: Path, tmp_path: Path) -> None:
     from helmdesk.web.pages.data.models import LoadJob
     from helmdesk.web.people.models import Person
 
-    desk = make_desk(tmp_path / "desk")
     rows = [["Ticket ID", "Created"], [1, "2026-06-04 09:00"], [2, "2026-06-05 09:00"]]
-    job = LoadJob(person=Person.objects.get(username="ada"), source="mapping", files=["t.xlsx"], sheet="Old")
-    jobs.keep_files(job, [])
-    path = workbook(jobs.folder_of(job) / "t.xlsx", {"New": [*rows, *rows[1:]], "Old": rows})
-    assert first_rows(path, 1, Limits(), jobs.sheets_of(job)) == [["Ticket ID", "Created"], ["1", "2026-06-04 09:00"]]
-    job.mapping = suggest_mapping(path, sheets=jobs.sheets_of(job))
-    with override_settings(DESK_FOLDER=desk.path):
-        jobs.run(job, is_preview=False)
-    assert (job.state, job.problem) == ("done", "")
-    assert [file["path"] for file in job.report["files"]] == ["t.xlsx, sheet 'Old'"]
+    load = LoadJob(person=Person.objects.get(username="ada"), source="mapping", files=["t.xlsx"], sheet="Old")
+    jobs.keep_files(load, [])
+    path = workbook(jobs.folder_of(load) / "t.xlsx", {"New": [*rows, *rows[1:]], "Old": rows})
+    assert first_rows(path, 1, Limits(), jobs.sheets_of(load)) == [["Ticket ID", "Created"], ["1", "2026-06-04 09:00"]]
+    load.mapping = suggest_mapping(path, sheets=jobs.sheets_of(load))
+    jobs.start(load, is_preview=False)
+    work()
+    load.refresh_from_db()
+    assert (load.state, load.problem) == ("done", "")
+    assert [file["path"] for file in load.report["files"]] == ["t.xlsx, sheet 'Old'"]
     assert desk.measure("ticket_volume")[0].value == 2
 
 
@@ -77,3 +117,234 @@ def test_no_migration_is_missing(site: Path) -> None:
     from django.core.management import call_command
 
     call_command("makemigrations", "data", check=True, dry_run=True, verbosity=0)
+
+
+class Killed(BaseException):
+    """What nothing catches, as nothing catches a kill."""
+
+
+@pytest.mark.parametrize("moment", ["before the lake", "after the lake", "before it is noted"])
+def test_a_killed_load_goes_on_where_it_was(desk: Desk, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    from helmdesk.lake.lake import Lake
+    from helmdesk.web.apps.jobs import queue
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.pages.data import jobs
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    load = begin()
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        if moment == "before it is noted":
+            patched.setattr(queue, "finish", die)
+        else:
+            patched.setattr(Lake if moment == "before the lake" else Desk, "append" if moment == "before the lake" else "refresh", die)
+        work()
+    load.refresh_from_db()
+    assert (load.state, load.problem) == ("loading", "")
+    jobs.go_on_with_loads()
+    assert work() == 0, "its lease has not run out"
+    let_lease_run_out()
+    assert work() == 1
+    load.refresh_from_db()
+    assert (load.state, load.problem, load.step) == ("done", "", "")
+    assert (load.report["is_already_loaded"], load.report["rows"], sum(load.report["records"].values()) > 0) == (False, 1, True)
+    assert batches(desk) == 1 and Job.objects.filter(kind="load").count() == 1
+    assert not jobs.folder_of(load).exists()
+
+
+def test_what_somebody_else_loaded_is_said_to_be_there(desk: Desk) -> None:
+    first, second = begin(), begin()
+    assert work() == 2
+    for load in (first, second):
+        load.refresh_from_db()
+    assert [load.report["is_already_loaded"] for load in (first, second)] == [False, True] and batches(desk) == 1
+
+
+def test_two_processes_fail_no_load_of_each_other(desk: Desk) -> None:
+    """A second site starts, and works, while the first is at a load; each has connections of its own."""
+    from django.db import connection
+
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.pages.data import jobs
+    from helmdesk.web.pages.data.models import LoadJob
+
+    loads = [begin(content=TICKETS.replace("1,2026", f"{number},2026")) for number in range(1, 5)]
+    reached, go, problems = threading.Event(), threading.Event(), []
+    real = jobs._run
+
+    def slow(load: Any, *arguments: Any, **named: Any) -> Any:
+        if load.pk == loads[0].pk:
+            reached.set()
+            go.wait(60)
+        return real(load, *arguments, **named)
+
+    def process() -> None:
+        try:
+            jobs.go_on_with_loads()
+            work()
+        except Exception as error:
+            problems.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=process) for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(jobs, "_run", slow)
+        threads[0].start()
+        assert reached.wait(60)
+        threads[1].start()
+        threads[1].join()
+        assert LoadJob.objects.get(pk=loads[0].pk).state == "loading"
+        assert LoadJob.objects.filter(state="done").count() == 3
+        go.set()
+        threads[0].join()
+    assert not problems
+    assert set(LoadJob.objects.values_list("state", "problem")) == {("done", "")} and batches(desk) == 4
+    assert set(Job.objects.filter(kind="load").values_list("attempts", "outcome")) == {(1, "done")}
+
+
+def test_a_load_is_given_up_with_its_reason_and_can_be_done_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import UTC, datetime
+
+    from helmdesk.web.apps.jobs import queue
+    from helmdesk.web.apps.jobs.models import Job
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    load = begin()
+    with monkeypatch.context() as patched:
+        patched.setattr(Desk, "load", fail)
+        for _ in range(3):
+            Job.objects.filter(kind="load").update(run_at=datetime(2020, 1, 1, tzinfo=UTC))
+            work()
+    load.refresh_from_db()
+    assert load.state == "failed" and "the disk is full" in load.problem
+    assert queue.try_again(Job.objects.get(kind="load").pk)
+    work()
+    load.refresh_from_db()
+    assert (load.state, load.problem) == ("done", "")
+
+
+def test_what_is_being_done_is_not_begun_again(desk: Desk, as_: Any) -> None:
+    from helmdesk.errors import UsageError
+    from helmdesk.web.pages.data import jobs
+    from helmdesk.web.pages.data.models import LoadJob
+
+    load = begin(is_preview=True)
+    with pytest.raises(UsageError, match="still running"):
+        jobs.start(LoadJob.objects.get(pk=load.pk), is_preview=False)
+    page = as_("ada").get(f"/data/load/{load.pk}").content.decode()
+    assert "No worker is alive" in page and "waiting for its turn" in page.lower()
+    work()
+    load.refresh_from_db()
+    assert load.state == "previewed" and batches(desk) == 0
+
+
+def test_a_thrown_away_upload_and_an_older_run_do_nothing(desk: Desk) -> None:
+    from helmdesk.web.pages.data.models import LoadJob
+
+    thrown, older = begin(), begin()
+    LoadJob.objects.filter(pk=thrown.pk).delete()
+    LoadJob.objects.filter(pk=older.pk).update(runs=7, state="uploaded")
+    assert work() == 2
+    assert LoadJob.objects.get(pk=older.pk).state == "uploaded" and batches(desk) == 0
+
+
+def test_a_file_that_is_gone_is_said(desk: Desk) -> None:
+    from helmdesk.web.pages.data import jobs
+
+    load = begin()
+    jobs.forget_files(load)
+    work()
+    load.refresh_from_db()
+    assert (load.state, load.problem) == ("failed", "ticket.csv: the uploaded file is no longer here; upload it again")
+
+
+def test_loads_of_an_earlier_version_go_on(desk: Desk) -> None:
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.pages.data import jobs
+
+    load = begin()
+    Job.objects.all().delete()
+    jobs.go_on_with_loads()
+    jobs.go_on_with_loads()
+    assert Job.objects.filter(kind="load").count() == 1
+    work()
+    load.refresh_from_db()
+    assert load.state == "done"
+
+
+def test_files_that_nobody_waits_for_are_deleted(desk: Desk) -> None:
+    import os
+
+    from django.conf import settings
+
+    from helmdesk.web.pages.data import jobs
+
+    waiting, young, old = begin(is_preview=True), Path(settings.SITE.uploads) / "young", Path(settings.SITE.uploads) / "old"
+    for folder in (young, old):
+        folder.mkdir()
+    for folder in (jobs.folder_of(waiting), old):
+        os.utime(folder, (0, 0))
+    jobs.tidy_uploads.run(None)  # type: ignore[arg-type]
+    assert jobs.folder_of(waiting).is_dir() and young.is_dir() and not old.exists()
+    jobs.forget_files(waiting)
+    young.rmdir()
+
+
+def test_a_changed_setting_is_one_job_for_all_processes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from desks import load_events, ticket
+    from helmdesk.desk.live import LiveDesk
+    from helmdesk.errors import SettingError
+    from helmdesk.settings import read_settings, write_settings
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.pages.data.jobs import Renewals
+
+    load_events(desk, ticket("A", "2026-01-05T09:00:00Z"))
+    file = desk.path / "helmdesk.toml"
+    processes = [LiveDesk(desk.path, Renewals()), LiveDesk(desk.path, Renewals())]
+    for live in processes:
+        live.open_mart()
+    write_settings(file, replace(read_settings(file), default_calendar="nowhere"))
+    for live in processes * 2:
+        live.follow()
+        assert "being made anew" in live.notice()
+    assert Job.objects.filter(kind="refresh").count() == 1
+
+    def fail(*_: Any) -> None:
+        raise SettingError("default_calendar = 'nowhere' is not in the lake")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Desk, "bring_up", fail)
+        assert work() == 1
+    assert ["could not be made anew with them: default_calendar = 'nowhere' is not" in live.notice() for live in processes] == [True, True]
+    write_settings(file, replace(read_settings(file), default_calendar="", reopen_days=9))
+    for live in processes:
+        live.follow()
+    assert work() == 1
+    assert [live.notice() for live in processes] == ["", ""]
+    assert set(Job.objects.filter(kind="refresh").values_list("outcome", flat=True)) == {"withdrawn", "done"}
+
+
+def test_a_stopped_sample_goes_on_and_gives_the_settings_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from helmdesk.sample import generate
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    before = (desk.path / "helmdesk.toml").read_bytes()
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(generate, "_load", die)
+        generate.put_sample_into(Desk(desk.path), scale=0.01)
+    assert not generate.put_sample_into(Desk(desk.path), scale=0.01).is_already_loaded
+    assert generate.put_sample_into(Desk(desk.path), scale=0.01).is_already_loaded, "stopped after the lake had it"
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(generate, "read_settings", die)
+        patched.setattr(Path, "replace", die)
+        generate.remove_sample(Desk(desk.path))
+    generate.remove_sample(Desk(desk.path))
+    assert (desk.path / "helmdesk.toml").read_bytes() == before and Desk(desk.path).lake.version() == 0

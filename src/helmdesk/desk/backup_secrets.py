@@ -32,12 +32,23 @@ SECRET_TABLES = (
     "socialaccount_socialapp",
     "people_setupcode",
     "site_cache",
+    # No secrets, but of this site alone: a copy of it sends nothing until somebody says so there.
+    "jobs_heartbeat",
+    "jobs_switch",
 )
 SECRET_COLUMNS = (("people_person", "id", "password", "!"), ("people_person", "id", "invitation", ""))
 # Earlier backups keep the tokens' rows and encrypt this column of theirs alone.
 EARLIER_COLUMNS = (("people_apitoken", "id", "digest"),)
 # Some of them would be of no use to anybody elsewhere, or would let a stolen session live on.
-NEVER_KEPT = ("django_session", "usersessions_usersession", "people_setupcode", "site_cache", "account_emailconfirmation")
+NEVER_KEPT = (
+    "django_session",
+    "usersessions_usersession",
+    "people_setupcode",
+    "site_cache",
+    "account_emailconfirmation",
+    "jobs_heartbeat",
+    "jobs_switch",
+)
 COST = {"n": 1 << 17, "r": 8, "p": 1}
 LEAST_LENGTH = 12
 

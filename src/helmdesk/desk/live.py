@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from helmdesk.desk.desk import SETTINGS_FILE, Desk
 from helmdesk.desk.scoped import ScopedDesk
@@ -37,6 +37,16 @@ class OpenMart(NamedTuple):
     made_of: MadeOf
 
 
+class Elsewhere(Protocol):
+    """What makes marts anew outside this process."""
+
+    def ask(self, wanted: str, reason: str) -> bool:
+        """Let the wanted mart be made anew, once; False where that has to be asked again."""
+
+    def problem(self, wanted: str) -> str:
+        """Return why the wanted mart could not be made; empty when nothing is known."""
+
+
 class LiveDesk(Desk):
     """A desk whose mart is opened once and whose results are remembered.
 
@@ -45,9 +55,12 @@ class LiveDesk(Desk):
 
     When settings change that act on facts, the mart is made anew in the background. Until it is there, answers are those
     of the old mart, under the settings it was made with: its receipts say so, and `notice` does.
+
+    Args:
+        elsewhere: makes marts anew; None lets a thread do it.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, elsewhere: Elsewhere | None = None) -> None:
         super().__init__(path)
         if self.settings.engine != "duckdb":
             raise SettingError(
@@ -59,7 +72,8 @@ class LiveDesk(Desk):
         self._mart: OpenMart | None = None
         self._files = self._stamps()
         self.bringing_up: Thread | None = None
-        self._tried: tuple[object, ...] = ()
+        self._elsewhere = elsewhere
+        self._tried = ""
         self._confirmed: tuple[int, ...] = ()
         self._problem = ""
 
@@ -93,8 +107,10 @@ class LiveDesk(Desk):
         changes = "; ".join(self._changes(self.open_mart()))
         if not changes:
             return ""
-        if self._problem:
-            return f"Settings have changed ({changes}), but the numbers could not be made anew with them: {self._problem}. They are those of before."
+        if problem := self._elsewhere.problem(self._tried) if self._elsewhere else self._problem:
+            return (
+                f"Settings have changed ({changes}), but the numbers could not be made anew with them: {problem}. They are those of before."
+            )
         return f"Settings have changed ({changes}). The numbers are being made anew with them; until then they are those of before."
 
     def identity(self) -> tuple[object, ...]:
@@ -107,10 +123,12 @@ class LiveDesk(Desk):
     def _bring_up_in_background(self, reason: str, mart: OpenMart) -> None:
         """Make the mart anew once; after a failure only when settings or mart have changed since."""
         with self._turn:
-            wanted = (mart.path, *self.settings.for_facts().values())
-            if wanted == self._tried:
+            wanted = repr((mart.path.name, *self.settings.for_facts().values()))
+            if wanted == self._tried or (self._elsewhere and not self._elsewhere.ask(wanted, reason)):
                 return
             self._tried, self._problem = wanted, ""
+            if self._elsewhere:
+                return
 
             def run() -> None:
                 try:

@@ -73,12 +73,15 @@ def put_sample_into(
     Raises:
         ConflictError: the desk holds records already.
     """
-    if desk.lake.version() > 0:
+    # Where this was stopped half way, it goes on: settings that are the sample's own are not put aside.
+    is_begun = desk.settings.is_sample
+    if desk.lake.version() > 0 and not (is_begun and desk.lake.version_of_batch(_batch(seed, scale)) is not None):
         raise ConflictError("the desk already holds records; the sample goes into an empty desk only")
-    file = desk.path / SETTINGS_FILE
-    shutil.copyfile(file, desk.path / SETTINGS_ASIDE)
-    write_settings(file, SETTINGS)
-    desk.settings = SETTINGS
+    if not is_begun:
+        file = desk.path / SETTINGS_FILE
+        shutil.copyfile(file, desk.path / SETTINGS_ASIDE)
+        write_settings(file, SETTINGS)
+        desk.settings = SETTINGS
     return _load(desk, seed, scale, on_step)
 
 
@@ -90,18 +93,22 @@ def remove_sample(desk: HelmdeskDesk) -> None:
     """
     if not desk.settings.is_sample:
         raise ConflictError("this desk holds no sample; nothing was removed")
+    desk.empty()  # first: whatever is stopped after it, the desk says that it holds the sample, and this can be done again
     file, aside = desk.path / SETTINGS_FILE, desk.path / SETTINGS_ASIDE
     if aside.is_file():
         aside.replace(file)
     else:
         write_settings(file, Settings())
     desk.settings = read_settings(file)
-    desk.empty()
+
+
+def _batch(seed: int, scale: float) -> str:
+    return f"sample-{FORMAT}-{seed}-{scale}"
 
 
 def _load(desk: HelmdeskDesk, seed: int, scale: float, on_step: Callable[[str], None]) -> LoadReport:
     return desk.load_with(
-        lambda staging: fill(staging, seed, scale), "sample", f"sample-{FORMAT}-{seed}-{scale}", recorded_at=RECORDED_AT, on_step=on_step
+        lambda staging: fill(staging, seed, scale), "sample", _batch(seed, scale), recorded_at=RECORDED_AT, on_step=on_step
     )
 
 

@@ -37,7 +37,10 @@ Respond = Callable[[DeskRequest], HttpResponse]
 @cache
 def live_desk(path: Path) -> LiveDesk:
     """Return the one open desk of this process."""
-    return LiveDesk(path)
+    # Imported late: what it asks of the database is there only when Django has started.
+    from helmdesk.web.pages.data.jobs import Renewals
+
+    return LiveDesk(path, Renewals())
 
 
 @cache

@@ -12,6 +12,7 @@ from helmdesk.errors import HelmdeskError
 from helmdesk.web import telemetry
 from helmdesk.web.access import ADMINISTRATORS, ANYBODY, restrict
 from helmdesk.web.api.tokens import token_of
+from helmdesk.web.apps.jobs import queue
 from helmdesk.web.request import DeskRequest
 
 
@@ -38,6 +39,9 @@ def _measurements(request: DeskRequest) -> HttpResponse:
         return HttpResponse("a token with the scope 'operate' is needed\n", status=401, content_type="text/plain")
     telemetry.lake_version.set(request.desk.lake_version)
     telemetry.data_end.set(request.desk.as_of.replace(tzinfo=UTC).timestamp())
+    telemetry.jobs_waiting.set(queue.due().count())
+    telemetry.jobs_oldest.set(queue.oldest_seconds() or 0)
+    telemetry.jobs_troubled.set(queue.troubled().count())
     return HttpResponse(generate_latest(telemetry.registry), content_type=CONTENT_TYPE_LATEST)
 
 

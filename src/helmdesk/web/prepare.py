@@ -44,12 +44,12 @@ def prepare(on_step: Step = lambda _step: None) -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    from helmdesk.web.pages.data.jobs import end_interrupted
+    from helmdesk.web.pages.data.jobs import go_on_with_loads
     from helmdesk.web.people.audit import note_latest, note_restored
 
     on_step("preparing the database")
     migrate()
-    end_interrupted()
+    go_on_with_loads()
     note_restored()
     note_latest()
     root, wanted = settings.STATIC_ROOT, _static_identity()

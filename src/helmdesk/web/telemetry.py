@@ -11,6 +11,12 @@ seconds = Histogram("helmdesk_request_seconds", "Time to answer.", ["route"], re
 lake_version = Gauge("helmdesk_mart_lake_version", "Lake version that the open mart was made from.", registry=registry)
 data_end = Gauge("helmdesk_data_end_timestamp_seconds", "Instant of the last observed event, Unix time.", registry=registry)
 
+jobs_waiting = Gauge("helmdesk_jobs_waiting", "Jobs that are due and in nobody's hands.", registry=registry)
+jobs_oldest = Gauge("helmdesk_jobs_oldest_seconds", "For how long the oldest of them has been due.", registry=registry)
+jobs_troubled = Gauge(
+    "helmdesk_jobs_troubled", "Jobs that were given up, or of which nobody knows whether they were sent.", registry=registry
+)
+
 
 def observe(method: str, route: str, status: int, took: float) -> None:
     """Count one answer."""

@@ -6,6 +6,7 @@ Every model says of each field that holds text whether it may speak of a custome
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 
 from helmdesk.desk.erasure import eraser
+from helmdesk.web.apps.jobs.models import Job
+from helmdesk.web.apps.jobs.queue import withdraw
 from helmdesk.web.people.audit import ERASURE, RESTORED, AuditEvent, audit
 
 TEXTS = (models.CharField, models.TextField, models.JSONField, models.FileField, models.BinaryField, models.GenericIPAddressField)
@@ -87,14 +90,16 @@ def clean_database(words: Collection[str]) -> int:
     """
     clean = eraser(words)
     changed = 0
-    events: set[int] = set()
+    touched: dict[type[models.Model], set[Any]] = defaultdict(set)
     with transaction.atomic():
         for model in apps.get_models():
             for name in declared(model).personal:
                 rows = _clean(model, model._meta.get_field(name), clean)
                 changed += len(rows)
-                events |= set(rows) if model is AuditEvent else set()
+                touched[model] |= set(rows)
         changed += _clean_sessions(clean)
+        withdraw("it spoke of somebody who was erased", pk__in=touched[Job])
+        events = touched[AuditEvent]
         audit(ERASURE, texts=changed, events={str(event.pk): event.present_digest for event in AuditEvent.objects.filter(pk__in=events)})
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

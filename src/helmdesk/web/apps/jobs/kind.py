@@ -50,7 +50,7 @@ class Nothing(Payload):
 
 
 P = TypeVar("P", bound=Payload)
-Finish = Callable[[], None]
+Finish = Callable[[], object]
 
 
 @dataclass

@@ -10,14 +10,14 @@ import logging
 import random
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from pydantic import ValidationError
 
@@ -26,6 +26,7 @@ from helmdesk.web.apps.jobs.kind import Effect, Hopeless, JobKind, Payload
 from helmdesk.web.apps.jobs.models import Job, Outcome, Switch, free, unfinished
 
 log = logging.getLogger("helmdesk.web")
+TROUBLED = (Outcome.DEAD, Outcome.UNCERTAIN)
 KEY = re.compile(r"[A-Za-z0-9:._+/-]{1,200}")
 # A job that so often took its worker down is put aside.
 MOST_STOPS = 20
@@ -86,6 +87,23 @@ def take(known: Mapping[str, JobKind[Any]], holder: str) -> Job | None:
     return None
 
 
+def due() -> QuerySet[Job]:
+    """Return jobs that are due and in nobody's hands, the oldest first."""
+    moment = now()
+    return unfinished(run_at__lte=moment).filter(free(moment)).order_by("run_at", "id")
+
+
+def oldest_seconds() -> float | None:
+    """Return for how long the oldest job in nobody's hands has been due; None where there is none."""
+    oldest = due().values_list("run_at", flat=True).first()
+    return (now() - oldest).total_seconds() if oldest else None
+
+
+def troubled() -> QuerySet[Job]:
+    """Return jobs that a person has to look at, latest first."""
+    return Job.objects.filter(outcome__in=TROUBLED).order_by("-done_at", "-id")
+
+
 def lease_time() -> timedelta:
     """Return for how long a job is held without a word of its worker."""
     return timedelta(seconds=settings.JOB_LEASE_SECONDS)
@@ -131,7 +149,7 @@ def begin_sending(held: Job) -> None:
         raise LeaseLost(held.key)
 
 
-def finish(held: Job, outcome: Outcome, effect: Callable[[], None] | None = None, error: str = "") -> None:
+def finish(held: Job, outcome: Outcome, effect: Callable[[], object] | None = None, error: str = "") -> None:
     """End a job together with its effect on the database: both, or neither.
 
     Raises:
@@ -232,6 +250,6 @@ def withdraw(why: str, **which: Any) -> int:
     return unfinished(**which).update(outcome=Outcome.WITHDRAWN, done_at=now(), lease="", leased_until=None, step="", error=why)
 
 
-def forget_ended(before: datetime, kept: Collection[str] = (Outcome.DEAD, Outcome.UNCERTAIN)) -> int:
+def forget_ended(before: datetime) -> int:
     """Delete jobs that ended before an instant, but those that a person has still to look at."""
-    return Job.objects.filter(done_at__lt=before).exclude(outcome__in=kept).delete()[0]
+    return Job.objects.filter(done_at__lt=before).exclude(outcome__in=TROUBLED).delete()[0]

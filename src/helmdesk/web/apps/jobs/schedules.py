@@ -73,6 +73,14 @@ def latest_tick(schedule: Schedule, moment: datetime) -> datetime:
     return read_rhythm(schedule.rhythm).latest(moment, zone_of(schedule))
 
 
+def last_tick(schedule: Schedule) -> datetime | None:
+    """Return a schedule's newest tick that became a job; None where there was none since it was made or let go on."""
+    try:
+        return schedule.last_tick if latest_tick(schedule, schedule.last_tick) == schedule.last_tick else None
+    except UsageError:
+        return None
+
+
 def next_tick(schedule: Schedule, moment: datetime) -> datetime | None:
     """Return a schedule's first tick after a moment; None while it is off, or nobody can read it."""
     try:

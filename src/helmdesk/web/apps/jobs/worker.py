@@ -12,14 +12,15 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
+from django.db.models import QuerySet
 
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Effect, Held, JobKind, NotSent, kinds
@@ -59,9 +60,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until somebody calls `stop`; a database that is away for a while ends nothing."""
-        heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        heart.start()
-        try:
+        with self._alive():
             is_new = True
             while not self.ending.is_set():
                 try:
@@ -75,12 +74,31 @@ class Worker:
                     log.error("the worker cannot reach the database; it tries again", exc_info=error)
                     connection.close()
                 wake.wait(LOOK_SECONDS)
+        connection.close()
+
+    def work_off(self) -> int:
+        """Do everything that is due, and return how much that was."""
+        done = 0
+        with self._alive():
+            self._arrive()
+            self._show(queue.now())
+            while self.work():
+                done += 1
+        return done
+
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        """Let the heart beat, beside whatever is done meanwhile."""
+        over = threading.Event()
+        heart = threading.Thread(target=self._beat, args=(over,), name="heartbeat", daemon=True)
+        heart.start()
+        try:
+            yield
         finally:
-            self.stop()
+            over.set()
             heart.join()
             with suppress(DatabaseError):
                 self._leave()
-            connection.close()
 
     def stop(self) -> None:
         """End soon: what is being done goes back at its next step."""
@@ -135,14 +153,6 @@ class Worker:
             self._held = None
         return True
 
-    def work_off(self) -> int:
-        """Do everything that is due, and return how much that was."""
-        make_missing(self.known)
-        done = 0
-        while self.work():
-            done += 1
-        return done
-
     def _do(self, held: Job, kind: JobKind[Any]) -> None:
         may_have_left = False
         try:
@@ -176,10 +186,10 @@ class Worker:
             self._told = time.monotonic()
             queue.note_step(held, step)
 
-    def _beat(self) -> None:
+    def _beat(self, over: threading.Event) -> None:
         """Hold the lease, and show that this worker lives, beside whatever it is doing."""
         pause = min(ALIVE_SECONDS, queue.lease_time().total_seconds()) / BEATS
-        while not self.ending.wait(pause):
+        while not over.wait(pause):
             try:
                 close_old_connections()
                 held = self._held
@@ -217,6 +227,11 @@ def has_gone(other: Heartbeat) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def living() -> QuerySet[Heartbeat]:
+    """Return the workers whose hearts beat, the oldest first."""
+    return Heartbeat.objects.filter(seen_at__gte=queue.now() - timedelta(seconds=ALIVE_SECONDS)).order_by("started_at")
 
 
 def start_thread() -> Worker:

@@ -1,40 +1,51 @@
-"""Loading in the background, so that a page can tell what is being done."""
+"""Loads and refreshes in the background: an upload's record tells how it goes, a job does it, whatever is killed meanwhile.
+
+A load that was killed is done again. What the lake holds already it takes for what it is: a batch is the digest of its
+files and of what was said of them, and is committed once.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
-import threading
+import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, transaction
+from django.db.models import F
 
 from helmdesk.desk.desk import Desk
-from helmdesk.errors import HelmdeskError
+from helmdesk.errors import ConflictError, HelmdeskError, UsageError
+from helmdesk.records.staging import LoadReport
 from helmdesk.sample.generate import put_sample_into, remove_sample
 from helmdesk.settings import Settings
 from helmdesk.sources.parts.source import scale_of
-from helmdesk.web.pages.data.models import LoadJob
+from helmdesk.web.apps.jobs.kind import Finish, Held, Hopeless, Nothing, Payload, job
+from helmdesk.web.apps.jobs.models import Job, Outcome, unfinished
+from helmdesk.web.apps.jobs.queue import enqueue
+from helmdesk.web.pages.data.models import RUNNING, LoadJob
 
 log = logging.getLogger("helmdesk.web")
-# One load at a time: a second one would only wait for the first one's lock and memory.
-_turn = threading.Lock()
-MAPPING = "mapping"
+MAPPING, SAMPLE = "mapping", "sample"
 UNPACKED = 8
+KEPT_SECONDS = 24 * 3600
 
 
-def folder_of(job: LoadJob) -> Path:
+def folder_of(load: LoadJob) -> Path:
     """Return where a job's files lie."""
-    return Path(settings.SITE.uploads) / str(job.id)
+    return Path(settings.SITE.uploads) / str(load.id)
 
 
-def keep_files(job: LoadJob, files: list[Any]) -> None:
+def keep_files(load: LoadJob, files: list[Any]) -> None:
     """Store uploaded files in the job's folder; their names, cut to what sources need, stay theirs."""
-    folder = folder_of(job)
+    folder = folder_of(load)
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, exist_ok=True)
     for file in files:
@@ -43,75 +54,145 @@ def keep_files(job: LoadJob, files: list[Any]) -> None:
                 target.write(chunk)
 
 
-def paths_of(job: LoadJob) -> list[Path]:
+def paths_of(load: LoadJob) -> list[Path]:
     """Return a job's files."""
-    return [folder_of(job) / name for name in job.files]
+    return [folder_of(load) / name for name in load.files]
 
 
-def sheets_of(job: LoadJob) -> tuple[str, ...]:
+def sheets_of(load: LoadJob) -> tuple[str, ...]:
     """Return the sheets of workbooks that were asked for."""
-    return (job.sheet,) if job.sheet else ()
+    return (load.sheet,) if load.sheet else ()
 
 
-def start(job: LoadJob, *, is_preview: bool) -> None:
-    """Begin to preview or to load; the job tells how it goes."""
-    job.state, job.step, job.problem = ("previewing" if is_preview else "loading"), "waiting for its turn", ""
-    job.save()
-    threading.Thread(target=_run, args=(job.pk, is_preview), name=f"load {job.pk}", daemon=True).start()
+class Run(Payload):
+    """One run of an upload: a preview, or the load."""
+
+    load: UUID
+    run: int
+    is_preview: bool
 
 
-def _run(pk: Any, is_preview: bool) -> None:
-    close_old_connections()
-    try:
-        with _turn:
-            run(LoadJob.objects.get(pk=pk), is_preview=is_preview)
-    except Exception as error:  # The thread's outermost boundary: the page must learn of it.
-        log.error("load failed", exc_info=error)
-        LoadJob.objects.filter(pk=pk).update(state="failed", problem="an unexpected error; it was logged by the server")
-    finally:
-        connection.close()
+class Refresh(Payload):
+    """Why facts are made anew."""
+
+    reason: str
 
 
-def run(job: LoadJob, *, is_preview: bool) -> None:
-    """Preview or load a job here and now."""
+def start(load: LoadJob, *, is_preview: bool) -> None:
+    """Let an upload be previewed or loaded; its record tells how it goes.
+
+    Raises:
+        UsageError: that is being done already.
+    """
+    state = "previewing" if is_preview else "loading"
+    with transaction.atomic():
+        if load._state.adding:
+            load.save()
+        changed = (
+            LoadJob.objects.filter(pk=load.pk)
+            .exclude(state__in=RUNNING)
+            .update(state=state, step="waiting for its turn", problem="", mapping=load.mapping, runs=F("runs") + 1)
+        )
+        if not changed:
+            raise UsageError("it is still running; wait for it to end")
+        load.refresh_from_db()
+        _enqueue(load)
+
+
+def _enqueue(load: LoadJob) -> None:
+    enqueue(load_files, f"load:{load.pk}:{load.runs}", Run(load=load.pk, run=load.runs, is_preview=load.state == "previewing"))
+
+
+def go_on_with_loads() -> None:
+    """Let loads go on that an earlier version of the site, which had no jobs, left running."""
+    for load in LoadJob.objects.filter(state__in=RUNNING):
+        if not unfinished(key=f"load:{load.pk}:{load.runs}").exists():
+            with transaction.atomic():
+                LoadJob.objects.filter(pk=load.pk).update(runs=F("runs") + 1)
+                load.refresh_from_db()
+                _enqueue(load)
+
+
+def _give_up(run: Run, problem: str) -> None:
+    _present(run).update(state="failed", step="", problem=problem)
+
+
+def _present(run: Run) -> Any:
+    """Return the record of an upload, while this is its latest run."""
+    return LoadJob.objects.filter(pk=run.load, runs=run.run)
+
+
+@job("load", "Read and load an upload", Run, tries=3, given_up=_give_up)
+def load_files(held: Held[Run]) -> Finish | None:
+    """Preview or load an upload."""
+    run = held.payload
+    load = _present(run).first()
+    if load is None:
+        return None  # thrown away meanwhile, or something else is done with it
+    # It may have been given up before, and a person wants it again.
+    _present(run).update(state="previewing" if run.is_preview else "loading", problem="")
 
     def tell(step: str) -> None:
-        LoadJob.objects.filter(pk=job.pk).update(step=step[:200])
+        held.tell(step)
+        _present(run).update(step=step[:200])
 
-    desk = Desk(settings.DESK_FOLDER)
-    desk.settings = within_upload(desk.settings)
     try:
-        if job.source == "sample":
-            report = put_sample_into(desk, on_step=tell)
-        else:
-            mapping = folder_of(job) / "mapping.toml" if job.mapping else None
-            if mapping:
-                mapping.write_text(job.mapping, encoding="utf-8")
-            report = desk.load(
-                job.source,
-                paths_of(job),
-                mapping=mapping,
-                time_zone=job.time_zone or None,
-                scale=scale_of(job.source, job.scale),
-                dates=job.dates or None,
-                sheets=sheets_of(job),
-                account=job.account or None,
-                is_dry_run=is_preview,
-                on_step=tell,
-            )
+        content = _run(load, run.is_preview, is_repeated=held.attempt > 1, tell=tell)
     except HelmdeskError as error:
         # Uploaded files are known by their names, not by where they wait.
-        job.state, job.problem = "failed", str(error).replace(f"{folder_of(job)}/", "")
-    else:
-        content = asdict(report) | {"rows": report.rows, "quarantine_share": report.quarantine_share}
-        for file in content["files"]:
-            file["path"] = Path(file["path"]).name
-        content["quarantine_examples"] = [text.replace(f"{folder_of(job)}/", "") for text in report.quarantine_examples]
-        job.report, job.state = content, "previewed" if is_preview else "done"
-        if not is_preview:
-            forget_files(job)
-    job.step = ""
-    job.save()
+        problem = str(error).replace(f"{folder_of(load)}/", "")
+        return lambda: _give_up(run, problem)
+    state = "previewed" if run.is_preview else "done"
+
+    def finish() -> None:
+        _present(run).update(report=content, state=state, step="", problem="")
+        if not run.is_preview:
+            transaction.on_commit(lambda: forget_files(load))
+
+    return finish
+
+
+def _run(load: LoadJob, is_preview: bool, *, is_repeated: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Preview or load; return what was found."""
+    desk = Desk(settings.DESK_FOLDER)
+    if load.source == SAMPLE:
+        return _content(desk, load, put_sample_into(desk, on_step=tell), is_repeated=is_repeated)
+    desk.settings = within_upload(desk.settings)
+    missing = [path.name for path in paths_of(load) if not path.is_file()]
+    if missing:
+        raise UsageError(f"{', '.join(missing)}: the uploaded file is no longer here; upload it again")
+    mapping = folder_of(load) / "mapping.toml" if load.mapping else None
+    if mapping:
+        mapping.write_text(load.mapping, encoding="utf-8")
+    report = desk.load(
+        load.source,
+        paths_of(load),
+        mapping=mapping,
+        time_zone=load.time_zone or None,
+        scale=scale_of(load.source, load.scale),
+        dates=load.dates or None,
+        sheets=sheets_of(load),
+        account=load.account or None,
+        is_dry_run=is_preview,
+        on_step=tell,
+    )
+    return _content(desk, load, report, is_repeated=is_repeated)
+
+
+def _content(desk: Desk, load: LoadJob, report: LoadReport, *, is_repeated: bool) -> dict[str, Any]:
+    content = asdict(report) | {"rows": report.rows, "quarantine_share": report.quarantine_share}
+    if report.is_already_loaded and is_repeated:
+        # By this very upload, before its worker was stopped: what it found then is in the lake.
+        kept = next((batch.report for batch in desk.batches() if batch.batch_id == report.batch_id), {})
+        content |= {**kept, "is_already_loaded": False}
+        content["rows"] = sum(file["rows"] for file in content["files"])
+        content["quarantine_share"] = (
+            content["quarantined_rows"] / total if (total := content["rows"] or sum(content["records"].values())) else 0.0
+        )
+    for file in content["files"]:
+        file["path"] = Path(file["path"]).name
+    content["quarantine_examples"] = [text.replace(f"{folder_of(load)}/", "") for text in content["quarantine_examples"]]
+    return content
 
 
 def within_upload(given: Settings) -> Settings:
@@ -125,19 +206,64 @@ def within_upload(given: Settings) -> Settings:
     )
 
 
-def forget_files(job: LoadJob) -> None:
+def forget_files(load: LoadJob) -> None:
     """Delete a job's files: what was loaded is in the lake."""
-    shutil.rmtree(folder_of(job), ignore_errors=True)
+    shutil.rmtree(folder_of(load), ignore_errors=True)
 
 
-def end_interrupted() -> None:
-    """Say of every job that a stopped server left running that it did not finish."""
-    LoadJob.objects.filter(state__in=("previewing", "loading")).update(
-        state="failed", problem="the server stopped while this was running; whatever was stored is whole, so load again"
-    )
+class Renewals:
+    """Marts of an open desk that are made anew by jobs: one for each reason, however many processes notice it."""
+
+    @staticmethod
+    def ask(wanted: str, reason: str) -> bool:
+        """Let a mart be made anew; False where that could not be stored, such as on a full disk."""
+        try:
+            enqueue(refresh, Renewals._key(wanted), Refresh(reason=reason))
+        except DatabaseError as error:
+            log.error("the job that makes the mart anew could not be stored", exc_info=error)
+            return False
+        return True
+
+    @staticmethod
+    def problem(wanted: str) -> str:
+        """Return why a mart could not be made anew; empty while it may still be."""
+        return Job.objects.filter(key=Renewals._key(wanted)).values_list("error", flat=True).first() or ""
+
+    @staticmethod
+    def _key(wanted: str) -> str:
+        return f"refresh:{hashlib.sha256(wanted.encode()).hexdigest()}"
+
+
+@job("refresh", "Make the numbers anew", Refresh, tries=3)
+def refresh(held: Held[Refresh]) -> Finish:
+    """Build the facts with the present settings, where they are others."""
+    desk = Desk(settings.DESK_FOLDER)
+    try:
+        desk.bring_up(held.payload.reason)
+    except ConflictError:
+        raise  # others were quicker: later
+    except HelmdeskError as error:
+        raise Hopeless(str(error)) from error
+    # Earlier ones that were given up need nobody's attention any more.
+    return lambda: Job.objects.filter(kind="refresh", outcome=Outcome.DEAD).update(outcome=Outcome.WITHDRAWN)
+
+
+@job("tidy_uploads", "Delete files of uploads that nobody waits for", Nothing, schedule="daily 03:40")
+def tidy_uploads(held: Held[Nothing]) -> None:
+    """Delete what a worker left that was stopped between a load and its files, and what belongs to no upload."""
+    waiting = {str(pk) for pk in LoadJob.objects.exclude(state="done").values_list("pk", flat=True)}
+    folder = Path(settings.SITE.uploads)
+    for each in folder.iterdir() if folder.is_dir() else ():
+        if each.name not in waiting and time.time() - each.stat().st_mtime > KEPT_SECONDS:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def drop_sample() -> None:
-    """Remove the sample from the desk."""
-    with _turn:
-        remove_sample(Desk(settings.DESK_FOLDER))
+    """Remove the sample from the desk.
+
+    Raises:
+        UsageError: something is being loaded.
+    """
+    if LoadJob.objects.filter(state="loading").exists():
+        raise UsageError("something is being loaded; wait for it to end, then remove the sample")
+    remove_sample(Desk(settings.DESK_FOLDER))

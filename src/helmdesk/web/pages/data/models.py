@@ -1,4 +1,4 @@
-"""Loads that somebody started in the browser."""
+"""Records of what somebody uploads in the browser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+RUNNING = ("previewing", "loading")
 
 
 class LoadJob(models.Model):
@@ -19,6 +21,7 @@ class LoadJob(models.Model):
         dates: what 05/06/2026 begins with, where no date of the file tells; empty asks.
         sheet: the sheet of a workbook to read, "*" for all; empty takes the fullest.
         scale: lowest and highest answer of a survey, as 1-5; empty finds out.
+        runs: how often it was previewed or loaded; each time is a job of its own.
         state: uploaded, previewing, previewed, loading, done, failed.
         step: what is being done.
         report: what a preview or a load found.
@@ -38,6 +41,7 @@ class LoadJob(models.Model):
     dates = models.CharField(max_length=12, blank=True)
     scale = models.CharField(max_length=12, blank=True)
     sheet = models.CharField(max_length=100, blank=True)
+    runs = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=12, default="uploaded")
     step = models.CharField(max_length=200, blank=True)
     report = models.JSONField(null=True, blank=True)
@@ -50,4 +54,4 @@ class LoadJob(models.Model):
     @property
     def is_running(self) -> bool:
         """Whether something is being done right now."""
-        return self.state in ("previewing", "loading")
+        return self.state in RUNNING

@@ -27,6 +27,7 @@ from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.sources.reading.preview import first_rows
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
+from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
 from helmdesk.web.pages.data.models import LoadJob
@@ -189,7 +190,9 @@ def job(request: DeskRequest, pk: Any) -> HttpResponse:
     head: list[list[str]] = []
     if found.state in ("uploaded", "previewed", "failed") and found.source == jobs.MAPPING and found.files:
         head = _first_rows(request, found)
-    return show(request, "job.html", "Load data", job=found, head=head, is_mapping=found.source == jobs.MAPPING)
+    return show(
+        request, "job.html", "Load data", job=found, head=head, is_mapping=found.source == jobs.MAPPING, has_worker=living().exists()
+    )
 
 
 def _first_rows(request: DeskRequest, found: LoadJob) -> list[list[str]]:
@@ -234,7 +237,7 @@ def sample(request: DeskRequest) -> HttpResponse:
         return redirect("welcome")
     if request.desk.loaded_version() > 0:
         raise PermissionDenied("the desk already holds records; the sample goes into an empty desk only")
-    made = LoadJob(person=request.user, source="sample")
+    made = LoadJob(person=request.user, source=jobs.SAMPLE)
     audit("made the sample", request=request)
     jobs.start(made, is_preview=False)
     return redirect("job", made.pk)

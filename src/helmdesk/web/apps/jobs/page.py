@@ -96,9 +96,9 @@ def change_schedule(request: DeskRequest, pk: int) -> HttpResponse:
     found, do = Schedule.objects.filter(pk=pk).first(), request.POST.get("do", "")
     if found is None:
         raise Http404
-    if do in ("pause", "go on"):
+    if do in ("pause", "resume"):
         # What was missed meanwhile was not wanted.
-        Schedule.objects.filter(pk=pk).update(is_on=do == "go on", last_tick=queue.now(), problem="")
+        Schedule.objects.filter(pk=pk).update(is_on=do == "resume", last_tick=queue.now(), problem="")
         audit("changed a schedule", found.name, request=request, changed=[do])
     elif do == "now" and found.kind in kinds():
         run_now(found, kinds()[found.kind], queue.now())

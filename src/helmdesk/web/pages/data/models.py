@@ -27,7 +27,7 @@ class LoadJob(models.Model):
         report: what a preview or a load found.
     """
 
-    PERSONAL = ("files", "mapping", "step", "report", "problem")
+    PERSONAL = ("files", "sheet", "mapping", "step", "report", "problem")
     IMPERSONAL = ("source", "time_zone", "account", "dates", "scale", "state")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

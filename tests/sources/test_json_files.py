@@ -128,6 +128,8 @@ def test_a_damaged_line_is_kept_apart(tmp_path: Path) -> None:
         ('["a", "b"]', "JSON without rows"),
         ("3", "JSON without rows"),
         ("", "the file is empty"),
+        ('{"tickets": [], "count": 0}', "no rows in it"),
+        ("[{}]", "no rows in it"),
         ("[" * 100_000, "nested too deeply"),
         ('{"id":' * 100_000, "nested too deeply"),
         ('[{"id": 1' + "0" * 5000 + "}]", "not readable as JSON"),

@@ -65,6 +65,8 @@ def test_what_is_said_of_an_encoding_goes_before_what_the_bytes_tell(tmp_path: P
         ("Tickets of March\n\nid,who,when\n1,ann,x\n2,bob,y\n", ("id", "who", "when"), ("1", "ann", "x"), 4),
         ("Report,Tickets\nFrom,2026-01-01\nTo,2026-02-01\n\nid,who,when,what\n1,ann,x,y\n2,bob,y,z\n", ("id", "who", "when", "what"), ("1", "ann", "x", "y"), 6),
         ("Report:;Tickets;;\n;;;\nid;who;when;what\n1;ann;x;y\n2;bob;y;z\n", ("id", "who", "when", "what"), ("1", "ann", "x", "y"), 4),
+        ("Report:,Tickets\nDate:,2026-01-01\nid,who\n1,ann\n2,bob\n", ("id", "who"), ("1", "ann"), 4),
+        ("Report,Tickets\nDate,2026-01-01\nid,who,when\n1,ann,x\n2,bob,\n", ("id", "who", "when"), ("1", "ann", "x"), 4),
         ("\n\nid,who\n1,ann\n", ("id", "who"), ("1", "ann"), 4),
         ("id;price;note\n1;1,5;a, b\n2;2,5;c, d\n", ("id", "price", "note"), ("1", "1,5", "a, b"), 2),
         ('id,note,who\n1,"one\ntwo, three\n",ann\n2,x,bob\n', ("id", "note", "who"), ("1", "one\ntwo, three\n", "ann"), None),

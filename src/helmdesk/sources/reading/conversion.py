@@ -41,6 +41,8 @@ def read_converted(staging: Staging, table: str, path: Path, kind: str, known: C
         for sentence in told["notes"]:
             staging.note(f"{path.name}{sentence}")
         columns = tuple({column: None for part in told["parts"] for column in part["columns"]})
+        if not columns:
+            raise InputError(f"{path}: no rows in it; export it again")
         refuse_columns(path, staging.limits, len(columns))
         listed = ", ".join(f"{name(column)} varchar" for column in columns)
         staging.connection.execute(f"create table {table} ({listed}, _file integer, _row bigint, _line bigint)")

@@ -60,11 +60,15 @@ def find_heading(rows: Sequence[Sequence[str]], used: Collection[int] | None = N
     tidy = [[(cell or "").strip() for cell in row] for row in rows[:LOOKED_AT]]
     filled = [sum(map(bool, row)) for row in tidy]
     widths = [max((place for place, cell in enumerate(row, 1) if cell), default=0) for row in tidy]
-    place = next((place for place in range(len(tidy)) if _is_heading(filled, widths, place)), None)
+    # "Report:" is a title and what it is about.
+    place = next(
+        (place for place, row in enumerate(tidy) if _is_heading(filled, widths, place) and not (row and row[0].endswith(":"))), None
+    )
     if place is None:
         place = next((place for place, count in enumerate(filled) if count), None)
         if place is None:
             return None
+    place = _wider_names(tidy, filled, widths, place)
     names, after = _levels(tidy, place, used is not None)
     width = max(at for at, word in enumerate(names, 1) if word)
     width = max(width, max(used, default=0) + 1) if used else width
@@ -103,6 +107,21 @@ def _is_heading(filled: Sequence[int], widths: Sequence[int], place: int) -> boo
     return (
         wider * 2 <= len(following) and filled[place] >= min(2, max(filled)) and filled[place] * 2 >= median(filled[at] for at in following)
     )
+
+
+def _wider_names(rows: Sequence[Sequence[str]], filled: Sequence[int], widths: Sequence[int], place: int) -> int:
+    """Return a later row that is nothing but names and as wide as all that follows, where what is above it is narrower; else `place`."""
+    for at in range(place + 1, min(place + FOLLOWING, len(rows) - 1)):
+        after = [widths[below] for below in range(at + 1, len(rows)) if filled[below]]
+        is_names = filled[at] == widths[at] and all(any(map(str.isalpha, cell)) and not cell[0].isdigit() for cell in rows[at] if cell)
+        if (
+            is_names
+            and after
+            and max(widths[:at]) < widths[at] >= max(after)
+            and 2 * sum(wide > widths[place] for wide in after) >= len(after)
+        ):
+            return at
+    return place
 
 
 def _levels(rows: Sequence[Sequence[str]], place: int, is_sheet: bool) -> tuple[list[str], int]:

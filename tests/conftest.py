@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import duckdb
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
+from desks import kept_open
 from helmdesk.cli import main
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.marts import MARTS_FOLDER
@@ -52,12 +52,6 @@ def sample_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, float
         return Desk(shutil.copytree(made, path))
 
     return put
-
-
-def kept_open(desk: Desk) -> Iterator[Desk]:
-    """Keep the mart open: whoever opens it again, a hundred times a second, finds it so."""
-    with duckdb.connect(str(desk.published_path()), read_only=True):
-        yield desk
 
 
 @pytest.fixture(scope="session")

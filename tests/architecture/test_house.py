@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 import subprocess
 import sys
 import tomllib
@@ -135,3 +136,16 @@ def test_every_dependency_is_justified() -> None:
     for requirement in listed:
         name = requirement.split(">")[0].split("[")[0]
         assert name == "helmdesk" or f"| {name} |" in page, f"{name} is not in docs/dependencies.md"
+
+
+def test_who_looks_at_a_browser_waits_for_what_it_looks_for() -> None:
+    """A page that arrives late on a busy machine is late, not wrong: Playwright's `expect` waits, a count or a text does not."""
+    hasty = re.compile(r"\.count\(\)|inner_text|text_content|is_visible|query_selector")
+    found = {
+        f"{file.name}: {line.strip()}"
+        for file in (ROOT / "tests" / "web").glob("test_*.py")
+        if "chromium" in (text := file.read_text(encoding="utf-8"))
+        for line in text.splitlines()
+        if hasty.search(line)
+    }
+    assert not found

@@ -30,23 +30,23 @@ def console_commands() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("page", "line"), console_commands())
-def test_shell_examples(helmdesk: Run, sample_desk: Desk, tmp_path: Path, page: str, line: str) -> None:
-    """Examples speak of `demo-desk`; here that is the sample desk, and files are written aside."""
+def test_shell_examples(helmdesk: Run, small_desk: Desk, tmp_path: Path, page: str, line: str) -> None:
+    """Examples speak of `demo-desk`; here that is a small sample, and files are written aside."""
     if "load " in line or "--against" in line or line.startswith("helmdesk sample") or line.startswith("helmdesk init"):
         helmdesk(shlex.split(line)[1], "--help")
         return
     line = line.split(" > ", maxsplit=1)[0]
-    words = [str(sample_desk.path) if word in ("demo-desk", "my-desk") else word for word in shlex.split(line)[1:]]
+    words = [str(small_desk.path) if word in ("demo-desk", "my-desk") else word for word in shlex.split(line)[1:]]
     receipt = tmp_path / "csat.json"
     if "csat.json" in line:
-        receipt.write_text(sample_desk.measure("csat").receipt.to_json())
+        receipt.write_text(small_desk.measure("csat").receipt.to_json())
     helmdesk(*(str(receipt) if word.endswith("csat.json") else word for word in words))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_examples(page: Path, sample_desk: Desk) -> None:
+def test_python_examples(page: Path, small_desk: Desk) -> None:
     for block in blocks(page, "python"):
-        code = block.replace('"demo-desk"', repr(str(sample_desk.path)))
+        code = block.replace('"demo-desk"', repr(str(small_desk.path)))
         exec(compile(code, str(page), "exec"), {})
 
 

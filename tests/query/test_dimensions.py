@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from desks import load_events, make_desk, ticket
+from desks import kept_open, load_events, make_desk, ticket
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.catalogue.kinds import Count, Level, Sum
 from helmdesk.desk.desk import Desk
@@ -37,16 +38,21 @@ def test_every_dimension(small_desk: Desk, key: str, variant: str | None) -> Non
             assert sum(m.value for m in groups) == whole.value
 
 
-@pytest.mark.parametrize("key", load_catalogue())
-def test_every_grain_in_any_zone(small_desk: Desk, tmp_path: Path, key: str) -> None:
-    entry = load_catalogue()[key]
-    text = (small_desk.path / "helmdesk.toml").read_text(encoding="utf-8")
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
+@pytest.fixture(scope="module")
+def in_nepal(small_desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The same desk in another time zone."""
+    folder = tmp_path_factory.mktemp("elsewhere")
     for name in ("lake", "lake.seal", "marts"):
-        (elsewhere / name).symlink_to(small_desk.path / name)
-    (elsewhere / "helmdesk.toml").write_text(text.replace('time_zone = "Europe/Berlin"', 'time_zone = "Asia/Kathmandu"'), encoding="utf-8")
-    for desk in (small_desk, Desk(elsewhere)):
+        (folder / name).symlink_to(small_desk.path / name)
+    text = (small_desk.path / "helmdesk.toml").read_text(encoding="utf-8")
+    (folder / "helmdesk.toml").write_text(text.replace('time_zone = "Europe/Berlin"', 'time_zone = "Asia/Kathmandu"'), encoding="utf-8")
+    yield from kept_open(Desk(folder))
+
+
+@pytest.mark.parametrize("key", load_catalogue())
+def test_every_grain_in_any_zone(small_desk: Desk, in_nepal: Desk, key: str) -> None:
+    entry = load_catalogue()[key]
+    for desk in (small_desk, in_nepal):
         whole = desk.measure(key)[0]
         for grain in GRAINS:
             found = desk.measure(key, grain=grain)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from helmdesk.desk.desk import Desk
-from web.conftest import PASSWORD, Server
+from web.conftest import PASSWORD, Server, read
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PAGES = ("/", "/brief", "/metric/csat/explain?days=364", "/metric/first_response_time?days=91", "/metric/csat?days=364&by=team", "/tickets", "/tickets?metric=csat&days=91", "/accounts", "/accounts/Dalora?days=364",
@@ -32,7 +33,7 @@ def sign_in(browser: Any, server: Server, name: str = "ada", password: str = PAS
     page.fill("[name=login]", name)
     page.fill("[name=password]", password)
     page.click("button:has-text('Sign in')")
-    page.wait_for_load_state()
+    page.wait_for_url(lambda url: "/account/login/" not in url)
     return page
 
 
@@ -47,40 +48,40 @@ def test_from_the_scorecard_to_the_very_ticket(chromium: Any, server: Server) ->
     page = sign_in(chromium, server)
     page.click("main a:has-text('First contact resolution') >> nth=0")
     page.wait_for_selector("figure[data-chart] .plot svg")
-    assert page.inner_text("h1") == "First contact resolution"
+    expect(page.locator("h1")).to_have_text("First contact resolution")
     page.select_option("select[name=window]", "91-days")
     page.wait_for_url(re.compile("window=91-days"))
     page.wait_for_selector("#main h2:has-text('By channel')")
     page.click("figure:has-text('by channel') summary")
     page.click("figure:has-text('by channel') table a:has-text('email')")
     page.wait_for_url(re.compile("channel=email"))
-    n = re.search(r"The ([\d,]+) rows", page.inner_text("main"))[1]  # type: ignore[index]
+    n = read(page, r"The ([\d,]+) rows in this number")[1]
     page.click("a:has-text('rows in this number')")
-    assert f"of {n.replace(',', '')}" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text(f"of {n.replace(',', '')}")
     page.click("tbody a >> nth=0")
     page.wait_for_selector("h1:has-text('Ticket ')")
-    assert "Who waited for whom" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Who waited for whom")
     page.go_back()
-    assert "Rows of" in page.inner_text("h1")
+    expect(page.locator("h1")).to_contain_text("Rows of")
     assert page.problems == []
 
 
 def test_comparison_by_key_keeps_its_place_in_the_address(chromium: Any, server: Server) -> None:
     page = sign_in(chromium, server)
-    assert page.locator(".verdict").count() > 3
+    expect(page.locator(".verdict").nth(3)).to_be_attached()
     page.keyboard.press("c")
     page.wait_for_url(re.compile("compare=none"))
-    page.wait_for_function("() => document.querySelectorAll('.card .verdict').length === 0")
+    expect(page.locator(".card .verdict")).to_have_count(0)
     page.keyboard.press("c")
     page.wait_for_url(re.compile("compare=previous"))
     page.keyboard.press("?")
-    assert page.locator("dialog[open]").count() == 1
+    expect(page.locator("dialog[open]")).to_have_count(1)
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("escalation")
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('Find')")
-    assert page.locator(".found a:has-text('Escalation rate')").count() == 1
+    expect(page.locator(".found a:has-text('Escalation rate')")).to_have_count(1)
     assert page.problems == []
 
 
@@ -106,14 +107,15 @@ def test_with_the_keyboard_alone(chromium: Any, server: Server) -> None:
 
 def test_without_scripts_values_tables_and_links_are_there(chromium: Any, server: Server) -> None:
     page = sign_in(chromium, server, java_script_enabled=False)
-    assert page.locator(".card .value").count() > 10 and page.locator("svg.sparkline").count() > 5
+    expect(page.locator(".card .value").nth(10)).to_be_attached()
+    expect(page.locator("svg.sparkline").nth(5)).to_be_attached()
     page.click("main a:has-text('Customer satisfaction') >> nth=0")
-    assert page.locator("figure table").count() >= 2
+    expect(page.locator("figure table").nth(1)).to_be_attached()
     page.select_option("select[name=window]", "364-days")
     page.click("noscript button, .filters button")
-    assert "window=364-days" in page.url
+    page.wait_for_url(re.compile("window=364-days"))
     page.click("a:has-text('rows in this number')")
-    assert page.locator("tbody tr").count() > 10
+    expect(page.locator("tbody tr").nth(10)).to_be_attached()
 
 
 def test_an_ended_session_leads_to_signing_in(chromium: Any, server: Server) -> None:
@@ -122,7 +124,7 @@ def test_an_ended_session_leads_to_signing_in(chromium: Any, server: Server) -> 
     page.context.clear_cookies()
     page.select_option("select[name=window]", "91-days")
     page.wait_for_url(re.compile("/account/login/"))
-    assert page.locator("[name=password]").count() == 1
+    expect(page.locator("[name=password]")).to_have_count(1)
 
 
 def test_an_agent_meets_only_the_own_work(chromium: Any, server: Server) -> None:
@@ -134,7 +136,8 @@ def test_an_agent_meets_only_the_own_work(chromium: Any, server: Server) -> None
     page.fill(".card details[open] textarea", "Two days of outage")
     page.click(".card details[open] button")
     page.goto(f"{server.url}/settings/people")
-    assert "Not for you to see" in page.inner_text("main") and "Request " in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Not for you to see")
+    expect(page.locator("main")).to_contain_text("Request ")
 
 
 def test_a_dashboard_is_made_shared_and_found_by_its_reader(chromium: Any, server: Server) -> None:
@@ -145,18 +148,19 @@ def test_a_dashboard_is_made_shared_and_found_by_its_reader(chromium: Any, serve
     for kind, metric in (("card", "csat"), ("trend", "backlog"), ("heat", "ticket_volume")):
         page.select_option("select[name=kind]", kind)
         page.select_option("select[name=metric]", metric)
-        page.click("button[value=add]")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.click("button[value=add]")
     page.check("[name=shared_with][value=leader]")
-    page.click("button[value=save]")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("button[value=save]")
     address = page.url
-    page.wait_for_function("() => document.querySelectorAll('.plot svg').length === 2")
+    expect(page.locator(".plot svg")).to_have_count(2)
     reader = sign_in(chromium, server, "lea")
     reader.goto(f"{server.url}/dashboards")
     reader.click("a:has-text('Morning round')")
-    assert reader.url.split("?")[0] == address.split("?")[0] and reader.locator(".card .value").count() == 1
-    assert reader.locator("button[value=save]").count() == 0
+    reader.wait_for_url(re.compile(re.escape(address.split("?")[0])))
+    expect(reader.locator(".card .value")).to_have_count(1)
+    expect(reader.locator("button[value=save]")).to_have_count(0)
     assert page.problems == [] and reader.problems == []
 
 
@@ -171,7 +175,7 @@ def test_no_page_is_wider_than_a_phone_and_all_are_accessible(chromium: Any, ser
             settled(page, f"{server.url}{path}")
             if viewport == NARROW:
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-            assert page.locator("figure.failed").count() == 0, path
+            expect(page.locator("figure.failed"), path).to_have_count(0)
             found = axe.run(page)
             if found.violations_count:
                 wrong.append(f"{scheme} {path}\n{found.generate_report()}")
@@ -194,7 +198,9 @@ def test_print_shows_the_page_and_not_its_controls(chromium: Any, server: Server
     page = sign_in(chromium, server)
     settled(page, f"{server.url}/metric/csat")
     page.emulate_media(media="print")
-    assert not page.is_visible(".filters") and not page.is_visible(".side") and page.is_visible("h1")
+    expect(page.locator("h1")).to_be_visible()
+    for control in (".filters", ".side"):
+        expect(page.locator(f"{control}:visible")).to_have_count(0)
     assert len(page.pdf()) > 10_000
 
 
@@ -209,15 +215,15 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path:
         for name, text in (("code", "0000-0000-0000-0000"), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
             page.fill(f"[name={name}]", text)
         page.click("button")
-        assert "not the code" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("not the code")
         for name, text in (("code", server.code), ("password", PASSWORD), ("again", PASSWORD)):
             page.fill(f"[name={name}]", text)
         page.click("button")
         page.wait_for_selector("h1:has-text('Nothing is loaded yet')")
-        assert page.locator(".ways section").count() == 3
-        assert page.locator("aside nav a").all_inner_texts() == ["Data health", "Settings"]
+        expect(page.locator(".ways section")).to_have_count(3)
+        expect(page.locator("aside nav a")).to_have_text(["Data health", "Settings"])
         page.goto(f"{server.url}/setup")
-        assert "administrator already" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("administrator already")
         table = tmp_path / "tickets.csv"
         rows = [f"T-{n},2026-03-{1 + n % 28:02d} 09:00,2026-03-{1 + n % 28:02d} 11:30,email,high" for n in range(40)]
         table.write_text(
@@ -228,14 +234,15 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path:
         page.set_input_files("[name=files]", str(table))
         page.click("button:has-text('Upload')")
         page.wait_for_selector("textarea")
-        assert "T-0" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("T-0")
         page.click("button:has-text('Check')")
         page.wait_for_selector("h2:has-text('What would be loaded')", timeout=30_000)
-        assert "1 rows" in page.inner_text("main") and "line 42" in page.inner_text("main") and "not a date" in page.inner_text("main")
+        for said in ("1 rows", "line 42", "not a date"):
+            expect(page.locator("main")).to_contain_text(said)
         page.click("button:has-text('Load it')")
         page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=30_000)
         page.goto(f"{server.url}/metric/ticket_volume?start=2026-03-01&end=2026-04-01")
-        assert "The 40 rows" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("The 40 rows")
         page.goto(f"{server.url}/data")
         page.wait_for_selector("main:has-text('not a date')")
         # An export of a known system needs no word about its columns.
@@ -249,7 +256,8 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path:
         page.set_input_files("[name=files]", str(known))
         page.click("button:has-text('Upload')")
         page.wait_for_selector("h2:has-text('What would be loaded')", timeout=60_000)
-        assert "ServiceNow list" in page.inner_text("main") and "2 created" in page.inner_text("main")
+        for said in ("ServiceNow list", "2 created"):
+            expect(page.locator("main")).to_contain_text(said)
         page.click("button:has-text('Load it')")
         page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=60_000)
     finally:
@@ -272,11 +280,11 @@ def test_the_sample_comes_and_goes_with_one_click(chromium: Any, tmp_path: Path,
         page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=120_000)
         for path in ("/", "/tickets", "/settings"):
             page.goto(f"{server.url}{path}")
-            assert page.inner_text(".badge.sample") == "Sample data"
+            expect(page.locator(".badge.sample")).to_have_text("Sample data")
         page.goto(f"{server.url}/data")
         page.click("button:has-text('Remove the sample data')")
         page.wait_for_selector("h1:has-text('Nothing is loaded yet')")
-        assert page.locator(".badge.sample").count() == 0
+        expect(page.locator(".badge.sample")).to_have_count(0)
         assert (folder / "helmdesk.toml").read_bytes() == before and Desk(folder).lake.version() == 0
     finally:
         server.stop()
@@ -295,13 +303,14 @@ def test_the_server_follows_what_is_loaded_meanwhile(chromium: Any, tmp_path: Pa
         page.goto(f"{server.url}/setup")
         for name, text in (("code", server.code), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
             page.fill(f"[name={name}]", text)
-        page.click("button")
+        with page.expect_navigation():
+            page.click("button")
         address = f"{server.url}/metric/ticket_volume?start=2026-03-01&end=2026-04-01"
         page.goto(address)
-        assert "The 1 row in this number" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("The 1 row in this number")
         load_events(desk, ticket("B", "2026-03-03T09:00"))
         time.sleep(0.1)
         page.goto(address)
-        assert "The 2 rows" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("The 2 rows")
     finally:
         server.stop()

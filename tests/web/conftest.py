@@ -151,7 +151,10 @@ def chromium() -> Iterator[Any]:
     path = os.environ.get("HELMDESK_CHROMIUM", "/usr/bin/chromium")
     if not Path(path).exists():
         pytest.skip("needs Chromium (set HELMDESK_CHROMIUM)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    # As long as Playwright's own actions wait: five seconds are short on a busy machine.
+    expect.set_options(timeout=30_000)
 
     # Playwright keeps an event loop on this thread, which Django takes for an asynchronous view.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

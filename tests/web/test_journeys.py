@@ -272,6 +272,7 @@ def test_the_sample_comes_and_goes_with_one_click(chromium: Any, tmp_path: Path,
     server = Server(folder)
     try:
         page = chromium.new_context(viewport=WIDE).new_page()
+        page.set_default_timeout(120_000)  # the whole sample is made and removed
         page.goto(f"{server.url}/setup")
         for name, text in (("code", server.code), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
             page.fill(f"[name={name}]", text)

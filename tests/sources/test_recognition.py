@@ -13,6 +13,8 @@ from helmdesk.errors import InputError
 from helmdesk.records.schema import CHOICES
 from helmdesk.sources.parts.profile import profiles, recognise, status_of
 from helmdesk.sources.parts.suggestion import suggest_mapping
+from helmdesk.sources.roster import tells_shifts
+from helmdesk.sources.telephony import tells_calls
 
 # Headers as exports have them, and what must be found in them.
 HEADERS = {
@@ -103,10 +105,13 @@ def test_words_for_states_are_states(name: str) -> None:
         "number,opened_at,priority,resolved_at",
         "Ticket ID,Opened,Closed,Agent,Rating",
         "Number,Opened,Opened by",
+        "id,timestamp,status,category,contact,duration",
+        "name,from,to",
     ],
 )
 def test_what_is_nobodys_is_not_recognised(header: str) -> None:
-    assert recognise(header.split(",")) is None
+    columns = header.split(",")
+    assert recognise(columns) is None and not tells_calls(columns) and not tells_shifts(columns)
 
 
 def test_a_list_of_incidents_is_loaded_as_it_is_and_updated_by_the_next(tmp_path: Path) -> None:
@@ -183,3 +188,22 @@ def test_the_word_for_the_source_may_be_left_out(tmp_path: Path, helmdesk: Run) 
     said = helmdesk("load", path, "--desk", desk.path, "--dry-run").stdout
     assert "3 tickets" in said and "is read as: ServiceNow list" in said
     assert "load what?" in helmdesk("load", "zendesk", "--desk", desk.path, code=2).stderr
+
+
+def test_call_logs_and_rosters_go_to_their_sources(tmp_path: Path) -> None:
+    calls, roster = tmp_path / "calls.csv", tmp_path / "shifts.csv"
+    calls.write_text(
+        "call_id,start_time,queue,agent,wait_time,talk_time,disposition\n1,2025-03-03 09:00:00,sales,Ada,20,60,ANSWERED\n", encoding="utf-8"
+    )
+    roster.write_text("agent,shift_start,shift_end\nAda,2025-03-03 09:00,2025-03-03 17:00\n", encoding="utf-8")
+    desk = make_desk(tmp_path / "desk", time_zone="America/Chicago")
+    with pytest.raises(InputError, match=r"shifts\.csv: not of the kind of calls\.csv, which is for 'telephony'"):
+        desk.load("file", [calls, roster])
+    assert "read as by helmdesk load telephony, by the columns; times without an offset in America/Chicago" in " ".join(
+        desk.load("file", [calls]).notes
+    )
+    desk.load("file", [roster])
+    with desk.engine() as engine:
+        ((began,),) = engine.run("select offered_at from legs")
+        ((start,),) = engine.run("select start_at from shifts")
+    assert began.isoformat() == start.isoformat() == "2025-03-03T15:00:00"

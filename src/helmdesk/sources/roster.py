@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.parts.columns import Layout, open_sheet, times_of
+from helmdesk.sources.parts.columns import Layout, meanings_of, open_sheet, plain, times_of
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.wall_clock import nominal
 from helmdesk.sources.reading.words import worded
@@ -39,6 +39,12 @@ ACTIVITIES = {
     "project": ("back office", "offline work", "special project"),
     "time_off": ("pto", "vacation", "holiday", "sick", "leave", "off", "absence"),
 }
+
+
+def tells_shifts(columns: Sequence[str]) -> bool:
+    """Whether a header is that of a roster and of nothing else: a person, a start and an end that are called those of a shift."""
+    given = meanings_of(columns, LAYOUT)
+    return {"agent_id", "start", "end"} <= given.keys() and any("shift" in plain(column) for column in given.values())
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging, name, text
-from helmdesk.sources.parts.columns import Layout, Sheet, sheet_of, times_of
+from helmdesk.sources.parts.columns import Layout, Sheet, meanings_of, sheet_of, times_of
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.queue_log import calls_of, queue_log_of, read_call_table
 from helmdesk.sources.parts.source import Options, Source, named_paths
@@ -116,6 +116,14 @@ LENGTHS = ("ivr", "wait", "talk", "duration", "hold", "wrap")
 RATING = "telephony_rating"
 # Nobody waits three hours for an answer: 3:15 in a call log is minutes and seconds.
 SHORT = "m:ss"
+
+
+def tells_calls(columns: Sequence[str]) -> bool:
+    """Whether a header is that of a call log and of nothing else: a call, its beginning, and lengths that only calls have."""
+    given = meanings_of(columns, LAYOUT).keys()
+    lengths = given & {"wait", "talk", "hold", "wrap"}
+    around = given & {"ivr", "duration", "direction", "is_answered", "queue_id", "agent_id"}
+    return "call_id" in given and bool(given & {"started_at", "date"}) and bool(lengths) and len(lengths) + len(around) >= 3
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:

@@ -59,16 +59,22 @@ def open_sheet(staging: Staging, path: Path, layout: Layout, required: Sequence[
     return sheet
 
 
-def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> Sheet:
-    """Recognise the columns of a table that was read."""
+def meanings_of(columns: Sequence[str], layout: Layout) -> dict[str, str]:
+    """Return which of a layout's meanings the columns carry: meaning -> the file's own column name."""
     by_name: dict[str, str] = {}
-    for column in raw.columns:
+    for column in columns:
         by_name.setdefault(plain(column), column)
     given: dict[str, str] = {}
     for meaning, names in layout.items():
         found = next((by_name[known] for known in names if known in by_name and by_name[known] not in given.values()), None)
         if found is not None:
             given[meaning] = found
+    return given
+
+
+def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> Sheet:
+    """Recognise the columns of a table that was read."""
+    given = meanings_of(raw.columns, layout)
     cells = [
         f"nullif(trim({name(given[meaning])}), '') as {name(meaning)}" if meaning in given else f"null::varchar as {name(meaning)}"
         for meaning in layout

@@ -8,7 +8,7 @@ COMPLETECALLER and COMPLETEAGENT wait and talk, ABANDON and the exits the wait a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,17 +54,16 @@ class QueueLog:
     given: Mapping[str, str]
 
 
-def is_queue_log(path: Path, columns: Callable[[], Sequence[str]]) -> bool:
-    """Whether a file is a queue log, by its first line or the names of its columns."""
-    if _is_native(path):
-        return True
-    words = {plain(column) for column in columns()}
+def tells_queue_log(columns: Sequence[str]) -> bool:
+    """Whether a header is that of a copy of a queue log."""
+    words = {plain(column) for column in columns}
     return all(words.intersection(COLUMNS[meaning]) for meaning in ("event", "call", "queue", "at")) and bool(
         {"callid", "queuename"} & words
     )
 
 
-def _is_native(path: Path) -> bool:
+def is_native(path: Path) -> bool:
+    """Whether a file is the one that Asterisk writes, by its first line."""
     require_file(path)
     with open_bytes(path) as handle:
         return FIRST_LINE.match(handle.readline(4096)) is not None
@@ -72,7 +71,7 @@ def _is_native(path: Path) -> bool:
 
 def read_call_table(staging: Staging, path: Path) -> RawTable:
     """Read a file of calls; Asterisk's own, whose lines begin at once and are parted by bars, gets the names of its columns."""
-    return _read_native(staging, path) if _is_native(path) else read_table(staging, path)
+    return _read_native(staging, path) if is_native(path) else read_table(staging, path)
 
 
 def _read_native(staging: Staging, path: Path) -> RawTable:

@@ -61,3 +61,20 @@ def test_links_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_folder_of_the_code_is_explained() -> None:
+    told = set(re.findall(r"^\| `(\w+)/`", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert told == {folder.name for folder in (ROOT / "src" / "helmdesk").iterdir() if (folder / "__init__.py").is_file()}
+
+
+def test_what_contributors_are_told_to_add_has_its_place() -> None:
+    rows = [line for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    paths = [path for row in rows for path in re.findall(r"`((?:src|tests)/[\w/<>.]+)`", row)]
+    assert len(paths) >= 8
+    for path in paths:
+        folder, named, rest = path.partition("<")
+        if not named:
+            assert (ROOT / path).exists(), path
+        else:  # others of the kind stand there already
+            assert any(each.name != "__init__.py" for each in (ROOT / folder).glob(f"*{rest.partition('>')[2]}")), path

@@ -150,6 +150,42 @@ def test_ends_that_one_column_dates_are_not_called_undated(tmp_path: Path) -> No
     ]
 
 
+ANSWERED = "Ticket ID,Status,Priority,Source,Agent,Group,Created time,Due by Time,Resolved time,Initial response time,Time tracked,Agent interactions,Survey results"
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected", "said"),
+    [
+        ([["Extremely satisfied", "Mostly satisfied", "Mostly dissatisfied", ""]], (2 / 3, 3), ""),
+        # Each week's file has some of the words; the survey has all of them.
+        ([["Extremely satisfied", "Neutral"], ["Very unhappy"]], (1 / 3, 3), ""),
+        ([["Super duper happy", "Rather bad service"]], (1 / 2, 2), ""),
+        (
+            [["Extremely satisfied", "Purple"]],
+            (None, 0),
+            "left out Survey results: answers, of which nothing tells whether 'Purple' is good or bad",
+        ),
+        ([["", ""]], (None, 0), ""),
+    ],
+)
+def test_what_an_answer_means_is_known_or_left_out(
+    tmp_path: Path, weeks: list[list[str]], expected: tuple[float | None, int], said: str
+) -> None:
+    desk = make_desk(tmp_path / "desk")
+    notes = []
+    for week, answers in enumerate(weeks):
+        rows = [
+            f"{week}{place},Closed,Low,Email,Ada,Desk,2025-03-0{3 + week} 09:00:00,,2025-03-0{3 + week} 11:00:00,2025-03-0{3 + week} 09:30:00,,,{answer}"
+            for place, answer in enumerate(answers)
+        ]
+        path = tmp_path / f"week{week}.csv"
+        path.write_text("\n".join([ANSWERED, *rows]) + "\n", encoding="utf-8")
+        notes += desk.load("file", [path]).notes
+    found = desk.measure("csat", start="2025-03-01", end="2025-04-01")[0]
+    assert (found.value and round(found.value, 6), found.n) == (expected[0] and round(expected[0], 6), expected[1])
+    assert said in " ".join(notes) and ("left out" in " ".join(notes)) == bool(said)
+
+
 def test_several_files_of_one_system_at_once_but_not_of_two(tmp_path: Path) -> None:
     lines = LIST.splitlines(keepends=True)
     (tmp_path / "a.csv").write_text("".join(lines[:2]), encoding="utf-8")

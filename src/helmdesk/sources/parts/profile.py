@@ -25,6 +25,8 @@ class Profile:
         fields: what a ticket has -> the headers it goes by, most telling first. Besides those of a draft: ``solved`` and
             ``closed`` are times of their own, ``updated`` is the time of the last change, which dates the status where
             neither of them does.
+        answers: which answers of its survey are "positive", "negative" and "neutral"; all there can be, not those of one file.
+        scale: lowest and highest answer, where they are numbers.
         statuses: what its words for states mean, where general rules do not know.
         checked: what the headers were checked against.
         zone: where times without an offset are in one zone whatever the desk's is.
@@ -35,6 +37,8 @@ class Profile:
     fields: Mapping[str, tuple[str, ...]]
     checked: str
     statuses: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scale: tuple[int, ...] = ()
     zone: str = ""
 
 

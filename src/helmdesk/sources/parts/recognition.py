@@ -12,7 +12,7 @@ from helmdesk.records.staging import Staging
 from helmdesk.sources import mapping
 from helmdesk.sources.parts.profile import Recognised, profiles, recognise
 from helmdesk.sources.parts.source import Options
-from helmdesk.sources.parts.suggestion import suggest_mapping
+from helmdesk.sources.parts.suggestion import draft_mapping
 from helmdesk.sources.reading.preview import first_rows
 
 
@@ -42,11 +42,14 @@ def read_recognised(staging: Staging, paths: Sequence[Path], options: Options, *
             if known is None:
                 continue
             rules = Path(scratch) / f"{known.name}.toml"
-            rules.write_text(suggest_mapping(path, staging.limits, options.sheets, zone), encoding="utf-8")
+            draft = draft_mapping(path, staging.limits, options.sheets, zone, is_final=True)
+            rules.write_text(draft.text, encoding="utf-8")
             staging.note(
                 f"{path.name} is read as: {known.profile.title} (it has {', '.join(known.because[:4])}); what its columns are taken for is shown by:"
                 f" helmdesk load mapping --suggest {path.name}"
             )
+            for part in draft.left_out:
+                staging.note(f"{path.name}: left out {part}: write the mapping that this shows, say it there, and load with --mapping")
             mapping.read(staging, [path], replace(options, mapping=rules, time_zone=zone))
     if not options.time_zone:
         staging.note(f"times without an offset were read in {zone}, the desk's zone; --time-zone names another")

@@ -6,12 +6,13 @@ import json
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from helmdesk.records.answers import NO_ANSWER, number_in
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging, name
-from helmdesk.sources.parts.profile import Recognised, recognise, status_of
+from helmdesk.sources.parts.profile import Profile, Recognised, header_words, recognise, status_of
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.outcomes import outcome_of
@@ -50,12 +51,38 @@ STATUS_WORDS = (
     (r"new|submitted|unassigned", "new"),
 )
 MOST_STATUSES = 30
+# What words of an answer mean, looked for in this order; any other may mean anything.
+ANSWER_WORDS = (
+    (
+        r"dissatisf|unsatisf|not satisf|unhappy|not happy|\bbad\b|poor|not good|terrible|awful|angry|\bsad\b|negative|disappoint|unzufrieden|insatisf|mécontent",
+        "negative",
+    ),
+    (r"neutral|\bok(ay)?\b|average|neither|so-so|mixed|weder", "neutral"),
+    (r"satisf|happy|good|great|awesome|excellent|amazing|positive|love|zufrieden|content|satisfait|bueno|bom\b", "positive"),
+)
 # A column of times of day, by its name and by what stands in it; "Resolution time (in hrs)" is a length.
 CALLED_A_CLOCK = r"^(?!.*(spent|track|taken|hrs|hours|minutes|duration|length|handl|talk|wait|resolution|response)).*\b(time|clock|hour|uhrzeit|heure|hora|ora|tijd)\b"
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\\.?[Mm]\\.?)?"
 
 
-def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = (), zone: str = "") -> str:
+@dataclass(frozen=True)
+class Draft:
+    """A mapping for a file.
+
+    Attributes:
+        left_out: what was not written because nothing tells what it means.
+    """
+
+    text: str
+    left_out: tuple[str, ...] = ()
+
+
+def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = ()) -> str:
+    """Return the text of a mapping for `path`; see `draft_mapping`."""
+    return draft_mapping(path, limits, sheets).text
+
+
+def draft_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = (), zone: str = "", *, is_final: bool = False) -> Draft:
     """Return the text of a mapping for `path`; guesses worth a look end in ``# ?``.
 
     Args:
@@ -63,16 +90,17 @@ def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[s
         limits: how much the file may bring.
         sheets: the sheets of a workbook to read; none: the fullest.
         zone: of times without an offset; empty leaves it to be said.
+        is_final: nobody will look at it: what nothing tells is left out.
 
     Raises:
         NotFoundError, InputError: the file cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
         files = files_within(unpack_archives([path], Path(scratch), limits or Limits()))
-        return _suggested(files[0], limits, sheets, zone)
+        return _suggested(files[0], limits, sheets, zone, is_final)
 
 
-def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str], zone: str) -> str:
+def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str], zone: str, is_final: bool) -> Draft:
     import duckdb
 
     connection = duckdb.connect()
@@ -98,7 +126,7 @@ def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str], zone: s
     clocks = _clocks(staging, table.table, table.columns, found)
     answers = _values(staging, table.table, found.get("answer"), 12)
     statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
-    return _write(path, known, zone, staging.report.notes, sheets, found, formats, clocks, codes, answers, statuses)
+    return _write(path, known, zone, is_final, staging.report.notes, sheets, found, formats, clocks, codes, answers, statuses)
 
 
 def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes: list[str]) -> dict[str, str]:
@@ -187,16 +215,48 @@ def _values(staging: Staging, table: str, column: str | None, most: int) -> list
     return sorted(row[0] for row in rows if row[0])
 
 
-def _judged(answers: list[str]) -> tuple[list[str], list[str], list[int]]:
-    """Return the answers that may mean satisfied and dissatisfied, and the scale where they are numbers."""
+@dataclass(frozen=True)
+class Judged:
+    """What the answers of a survey may mean.
+
+    Attributes:
+        unknown: words of which nothing tells whether they are good or bad.
+        scale: lowest and highest answer, where they are numbers.
+    """
+
+    positive: list[str]
+    negative: list[str]
+    neutral: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    scale: list[int] = field(default_factory=list)
+
+
+def _judged(answers: list[str]) -> Judged:
     heard = [answer for answer in answers if answer.lower() not in NO_ANSWER]
     numbers = sorted(
         {int(number) for number in map(number_in, heard) if number is not None and number == int(number) and 0 <= number <= 10}
     )
-    if not numbers or len(numbers) < len({number_in(answer) for answer in heard}) / 2:
-        return heard[-1:], heard[:1], []
-    bottom, top = min(numbers[0], 1), 5 if numbers[-1] <= 5 else 7 if numbers[-1] <= 7 else 10
-    return [str(top - 1), str(top)], [str(number) for number in range(bottom, 3 if top == 5 else 4)], [bottom, top]
+    if numbers and len(numbers) >= len({number_in(answer) for answer in heard}) / 2:
+        bottom, top = min(numbers[0], 1), 5 if numbers[-1] <= 5 else 7 if numbers[-1] <= 7 else 10
+        low = [str(number) for number in range(bottom, 3 if top == 5 else 4)]
+        return Judged([str(top - 1), str(top)], low, scale=[bottom, top])
+    told: dict[str, list[str]] = {"positive": [], "negative": [], "neutral": [], "unknown": []}
+    for answer in heard:
+        told[next((meant for pattern, meant in ANSWER_WORDS if re.search(pattern, answer.lower())), "unknown")].append(answer)
+    return Judged(told["positive"], told["negative"], told["neutral"], told["unknown"])
+
+
+def _judged_by(profile: Profile, answers: list[str]) -> Judged:
+    """Return what the answers of a known system mean: all it may have, and those of the file."""
+    meant = {header_words(word) for words in profile.answers.values() for word in words}
+    more = _judged([answer for answer in answers if header_words(answer) not in meant])
+    if more.scale:  # a number outside the system's scale is no answer
+        more = Judged([], [])
+    positive, negative, neutral = (
+        [*profile.answers.get(kind, ()), *words]
+        for kind, words in (("positive", more.positive), ("negative", more.negative), ("neutral", more.neutral))
+    )
+    return Judged(positive, negative, neutral, more.unknown, list(profile.scale))
 
 
 def _status(word: str) -> str:
@@ -218,6 +278,7 @@ def _write(
     path: Path,
     known: Recognised | None,
     zone: str,
+    is_final: bool,
     notes: Sequence[str],
     sheets: Sequence[str],
     found: dict[str, str],
@@ -226,7 +287,7 @@ def _write(
     codes: list[str],
     answers: list[str],
     statuses: list[str],
-) -> str:
+) -> Draft:
     quote = json.dumps
     # A system's export has one name whatever its file is called: next week's updates this week's.
     stem = known.name if known else re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
@@ -291,14 +352,25 @@ def _write(
     if key and is_dated:
         lines += ["", "[[record]]", 'type = "status_changed"', "[record.columns]", f"ticket_id = {cell('ticket_id')}",
                   f"occurred_at = {cell('updated')}{doubt('updated')}", f"{status}{'' if is_sure else '  # ?'}"]  # fmt: skip
-    if key and "answer" in found:
+    judged = _judged_by(known.profile, answers) if known and known.profile.answers else _judged(answers)
+    answer_guess = "  #" if known and known.profile.answers else "  # ?"
+    left_out = []
+    if is_final and "answer" in found and (judged.unknown or not answers):
+        if judged.unknown:
+            left_out.append(
+                f"{found['answer']}: answers, of which nothing tells whether {', '.join(map(repr, judged.unknown[:4]))} is good or bad"
+            )
+    elif key and "answer" in found:
         when = "surveyed" if "surveyed" in found else "created"
         lines += ["", "[[record]]", 'type = "responded"', "optional = true", "[record.columns]", f"survey_id = {cell('ticket_id')}",
-                  f"ticket_id = {cell('ticket_id')}", f"occurred_at = {cell(when)}  # ?" if when in found else 'occurred_at = "..."  # ? no date column was found', f"answer = {cell('answer')}  # ?",
+                  f"ticket_id = {cell('ticket_id')}", f"occurred_at = {cell(when)}  # ?" if when in found else 'occurred_at = "..."  # ? no date column was found', f"answer = {cell('answer')}{guess}",
                   f'instrument_id = {{ constant = "{stem}_csat" }}']  # fmt: skip
         lines += [f"comment = {cell('comment')}  # ?"] if "comment" in found else []
-        positive, negative, scale = _judged(answers)
-        lines += ["", "[[instrument]]", f'id = "{stem}_csat"', 'kind = "csat"', f"positive = {quote(positive)}  # ? answers that mean satisfied",
-                  f"negative = {quote(negative)}  # ? answers that mean dissatisfied"]  # fmt: skip
-        lines += [f"scale = {quote(scale)}  # ? lowest and highest answer; what is outside is no answer"] if scale else []
-    return "\n".join(lines)
+        lines += ["", "[[instrument]]", f'id = "{stem}_csat"', 'kind = "csat"', f"positive = {quote(judged.positive)}{answer_guess} answers that mean satisfied",
+                  f"negative = {quote(judged.negative)}{answer_guess} answers that mean dissatisfied"]  # fmt: skip
+        lines += [f"neutral = {quote(judged.neutral)}{answer_guess} answers that mean neither"] if judged.neutral else []
+        lines += [f"# ? put into one of these lists: {', '.join(map(quote, judged.unknown))}"] if judged.unknown else []
+        lines += (
+            [f"scale = {quote(judged.scale)}{answer_guess} lowest and highest answer; what is outside is no answer"] if judged.scale else []
+        )
+    return Draft("\n".join(lines), tuple(left_out))

@@ -28,5 +28,10 @@ profile = Profile(
     },
     statuses={"Open": "open", "Pending": "waiting_customer", "Resolved": "solved", "Closed": "closed", "Waiting on Customer": "waiting_customer",
               "Waiting on Third Party": "waiting_third_party"},
+    answers={
+        "positive": ("Extremely satisfied", "Very satisfied", "Mostly satisfied", "Satisfied", "Extremely happy", "Very happy", "Happy", "Awesome"),
+        "neutral": ("Neutral", "Neither satisfied nor dissatisfied", "Just okay"),
+        "negative": ("Extremely dissatisfied", "Very dissatisfied", "Mostly dissatisfied", "Dissatisfied", "Extremely unhappy", "Very unhappy", "Unhappy", "Not good"),
+    },
     checked="exports of views, CSV and workbook",
 )  # fmt: skip

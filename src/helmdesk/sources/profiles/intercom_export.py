@@ -22,5 +22,7 @@ profile = Profile(
         "answer": ("Conversation rating",),
     },
     statuses={"open": "open", "closed": "closed", "snoozed": "waiting_customer"},
+    answers={"positive": ("4", "5"), "negative": ("1", "2")},
+    scale=(1, 5),
     checked="the product's documentation of its data export",
 )  # fmt: skip

@@ -124,7 +124,7 @@ FLIPPED: dict[str, Any] = {
     "name": "Another desk", "time_zone": "Asia/Kathmandu", "week_start": "sunday", "currency": "CHF", "default_calendar": "night",
     "reopen_days": 30, "repeat_days": 1, "response_days": 1, "nps_days": 1, "service_level_seconds": 60, "short_abandon_seconds": 30,
     "fcr_escalation_fails": True, "longest_state_hours": 3, "quarantine_limit": 0.5, "engine": "spark", "spark_master": "local[1]", "memory_gb": 1.0,
-    "limit_megabytes": 50_000, "limit_rows": 1_000_000, "limit_columns": 500, "limit_cell_megabytes": 4, "limit_ratio": 100,
+    "limit_megabytes": 50_000, "limit_rows": 1_000_000, "limit_columns": 500, "limit_cells": 50_000_000, "limit_cell_megabytes": 4, "limit_ratio": 100,
     "limit_entries": 10_000, "fields_without_people": ("Product area",),
     "scorecard": ("csat",), "targets": {"csat": 0.9}, "is_sample": True,
 }  # fmt: skip

@@ -93,13 +93,13 @@ def as_(site: Path) -> Callable[[str], Any]:
 class Server:
     """A running ``helmdesk serve``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         environment = {**os.environ, "HELMDESK_LOG_LEVEL": "ERROR"}
         environment.pop("DJANGO_SETTINGS_MODULE", None)
-        command = [sys.executable, "-m", "helmdesk", "serve", "--desk", str(folder), "--port", str(port)]
+        command = [sys.executable, "-m", "helmdesk", "serve", "--desk", str(folder), "--port", str(port), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
         self.url = f"http://127.0.0.1:{port}"
         self.said = ""
@@ -139,8 +139,8 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(site: Path) -> Iterator[Server]:
-    """The same site as a real server."""
-    running = Server(site)
+    """The same site as a real server; jobs of the site are for the tests of this process, which give them folders of their own."""
+    running = Server(site, "--no-worker")
     yield running
     running.stop()
 

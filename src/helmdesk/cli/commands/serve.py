@@ -23,12 +23,13 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=8321, show_default=True)
 @click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests answered at the same time.")
+@click.option("--no-worker", is_flag=True, help="Leave all jobs to 'helmdesk work'; without it the site does them while nobody else does.")
 @click.option(
     "--add-administrator",
     metavar="NAME",
     help="Make an administrator, or let one in again: print a one-time link for the password, and stop.",
 )
-def command(desk_path: str | None, host: str, port: int, threads: int, add_administrator: str | None) -> None:
+def command(desk_path: str | None, host: str, port: int, threads: int, no_worker: bool, add_administrator: str | None) -> None:
     """Open the site over a desk: scorecard, metrics, tickets, accounts, teams, dashboards, API."""
     desk = open_desk(desk_path)
     try:
@@ -59,7 +60,8 @@ def command(desk_path: str | None, host: str, port: int, threads: int, add_admin
     from helmdesk.web.apps.jobs.worker import start_thread
     from helmdesk.web.server import serve
 
-    start_thread()
+    if not no_worker:
+        start_thread()
     serve(host, port, threads)
 
 

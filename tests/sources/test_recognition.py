@@ -202,6 +202,15 @@ def test_several_files_of_one_system_at_once_but_not_of_two(tmp_path: Path) -> N
     assert (value(desk, "ticket_volume"), value(desk, "backlog")) == (4, 2)
 
 
+def test_a_state_that_is_guessed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(LIST.replace("In Progress", "Fixed by vendor").replace("On Hold", "Parked"), encoding="utf-8")
+    notes = " ".join(make_desk(tmp_path / "desk").load("file", [path]).notes)
+    assert "were taken by their words: 'Fixed by vendor' for solved, 'Parked' for open; a mapping can say otherwise" in notes
+    path.write_text(LIST, encoding="utf-8")
+    assert "taken by their words" not in " ".join(make_desk(tmp_path / "other").load("file", [path]).notes)
+
+
 def test_an_unknown_file_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_text("when,what\n2025-03-03,x\n", encoding="utf-8")

@@ -39,13 +39,9 @@ def _source_of(path: Path, limits: Limits, sheets: Sequence[str]) -> Source | No
     columns = first_rows(path, 1, limits, sheets)[0]
     if recognise(columns):
         return None
-    return (
-        telephony.source
-        if tells_queue_log(columns) or telephony.tells_calls(columns)
-        else roster.source
-        if roster.tells_shifts(columns)
-        else None
-    )
+    if tells_queue_log(columns) or telephony.tells_calls(columns):
+        return telephony.source
+    return roster.source if roster.tells_shifts(columns) else None
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:

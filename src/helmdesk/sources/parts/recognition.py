@@ -48,6 +48,10 @@ def read_recognised(staging: Staging, paths: Sequence[Path], options: Options, *
                 f"{path.name} is read as: {known.profile.title} (it has {', '.join(known.because[:4])}); what its columns are taken for is shown by:"
                 f" helmdesk load mapping --suggest {path.name}"
             )
+            if draft.guessed:
+                staging.note(
+                    f"{path.name}: states that {known.profile.title} is not known to have were taken by their words: {draft.guessed}; a mapping can say otherwise"
+                )
             for part in draft.left_out:
                 staging.note(f"{path.name}: left out {part}: write the mapping that this shows, say it there, and load with --mapping")
             mapping.read(staging, [path], replace(options, mapping=rules, time_zone=zone))

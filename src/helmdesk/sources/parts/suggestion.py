@@ -71,10 +71,12 @@ class Draft:
 
     Attributes:
         left_out: what was not written because nothing tells what it means.
+        guessed: what words of states were taken for that the system's profile does not know.
     """
 
     text: str
     left_out: tuple[str, ...] = ()
+    guessed: str = ""
 
 
 def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = ()) -> str:
@@ -265,13 +267,13 @@ def _status(word: str) -> str:
     return next((status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open")
 
 
-def _status_cell(known: Recognised | None, column: str | None, words: list[str]) -> tuple[str, bool]:
-    """Return the line of a mapping that says what states mean, and whether all of them are known; empty where there are none, or too many."""
+def _status_cell(known: Recognised | None, column: str | None, words: list[str]) -> tuple[str, list[str]]:
+    """Return the line of a mapping that says what states mean, and those of them that are a guess; empty where there are none, or too many."""
     if column is None or not 0 < len(words) <= MOST_STATUSES:
-        return "", False
+        return "", []
     told = {word: status_of(known.profile, word) if known else None for word in words}
     listed = ", ".join(f"{json.dumps(word)} = {json.dumps(meant or _status(word))}" for word, meant in told.items())
-    return f"status = {{ column = {json.dumps(column)}, values = {{ {listed} }} }}", all(told.values())
+    return f"status = {{ column = {json.dumps(column)}, values = {{ {listed} }} }}", [word for word, meant in told.items() if not meant]
 
 
 def _write(
@@ -321,7 +323,7 @@ def _write(
         is_date = column in clocks and not clocks[column]
         return '  # ? dates without a time of day: read as midnight; where another column has it: time = "..."' if is_date else mark
 
-    status, is_sure = _status_cell(known, found.get("status"), [word for word in statuses if word not in codes])
+    status, guessed = _status_cell(known, found.get("status"), [word for word in statuses if word not in codes])
     # The time of a row's last change dates the state that the row shows; the times of its end, where there are any, are truer.
     is_dated = bool(known and status and "updated" in found)
     if key and "created" in found:
@@ -351,7 +353,7 @@ def _write(
                       f"occurred_at = {cell(target)}{doubt(target, guess)}", f'status = {{ constant = "{state}" }}']  # fmt: skip
     if key and is_dated:
         lines += ["", "[[record]]", 'type = "status_changed"', "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                  f"occurred_at = {cell('updated')}{doubt('updated')}", f"{status}{'' if is_sure else '  # ?'}"]  # fmt: skip
+                  f"occurred_at = {cell('updated')}{doubt('updated')}", f"{status}{'  # ?' if guessed else ''}"]  # fmt: skip
     judged = _judged_by(known.profile, answers) if known and known.profile.answers else _judged(answers)
     answer_guess = "  #" if known and known.profile.answers else "  # ?"
     left_out = []
@@ -373,4 +375,4 @@ def _write(
         lines += (
             [f"scale = {quote(judged.scale)}{answer_guess} lowest and highest answer; what is outside is no answer"] if judged.scale else []
         )
-    return Draft("\n".join(lines), tuple(left_out))
+    return Draft("\n".join(lines), tuple(left_out), ", ".join(f"'{word}' for {_status(word)}" for word in guessed))

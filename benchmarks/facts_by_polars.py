@@ -1,4 +1,5 @@
-"""The columns of `facts_by_hand.py` as an analyst would get them with Polars, lazily and on its streaming engine.
+"""The columns of `facts_by_hand.py` as an analyst would get them with Polars, lazily and on its
+streaming engine.
 
 python benchmarks/facts_by_polars.py FOLDER OUT.parquet
 """
@@ -23,21 +24,44 @@ def seconds(start: str, end: str) -> pl.Expr:
 
 def worked(frame: pl.LazyFrame, work: pl.LazyFrame, at: str, name: str) -> pl.LazyFrame:
     """Add the working seconds that the ticket's schedule had seen by the instant `at`."""
-    joined = frame.sort(at).join_asof(work, left_on=at, right_on="w_start", by="schedule_id", strategy="backward", check_sortedness=False)
+    joined = frame.sort(at).join_asof(
+        work,
+        left_on=at,
+        right_on="w_start",
+        by="schedule_id",
+        strategy="backward",
+        check_sortedness=False,
+    )
     passed = (pl.min_horizontal(at, "w_end") - pl.col("w_start")).dt.total_seconds().clip(0)
-    return joined.with_columns((pl.col("before") + passed).alias(name)).drop("w_start", "w_end", "before")
+    return joined.with_columns((pl.col("before") + passed).alias(name)).drop(
+        "w_start", "w_end", "before"
+    )
 
 
 def main() -> None:
     """Write the result as Parquet."""
     folder, out = Path(sys.argv[1]), sys.argv[2]
     raw = {path.stem: pl.scan_parquet(path) for path in folder.glob("*.parquet")}
-    work = pl.DataFrame(working_spans(), schema=["schedule_id", "w_start", "w_end", "before"], orient="row").lazy().sort("w_start")
+    work = (
+        pl.DataFrame(
+            working_spans(), schema=["schedule_id", "w_start", "w_end", "before"], orient="row"
+        )
+        .lazy()
+        .sort("w_start")
+    )
     text = pl.String
-    history = raw["ticket_field_history"].select(pl.col("ticket_id").cast(text).alias("id"), "field_name", "value", "updated")
+    history = raw["ticket_field_history"].select(
+        pl.col("ticket_id").cast(text).alias("id"), "field_name", "value", "updated"
+    )
     as_of = history.select(pl.col("updated").max()).collect().item()
-    schedules = raw["ticket_schedule"].select(pl.col("ticket_id").cast(text).alias("id"), pl.col("schedule_id").cast(text))
-    tickets = raw["ticket"].select(pl.col("id").cast(text), "created_at").join(schedules, on="id", how="left")
+    schedules = raw["ticket_schedule"].select(
+        pl.col("ticket_id").cast(text).alias("id"), pl.col("schedule_id").cast(text)
+    )
+    tickets = (
+        raw["ticket"]
+        .select(pl.col("id").cast(text), "created_at")
+        .join(schedules, on="id", how="left")
+    )
     statuses = (
         history.filter(pl.col("field_name") == "status")
         .select("id", pl.col("value").alias("status"), pl.col("updated").alias("start_at"))
@@ -49,19 +73,33 @@ def main() -> None:
         .join(tickets, on="id")
     )
     statuses = worked(worked(statuses, work, "start_at", "w0"), work, "end_at", "w1")
-    is_solved, calendar, business = pl.col("status") == "solved", seconds("start_at", "end_at"), pl.col("w1") - pl.col("w0")
+    is_solved, calendar, business = (
+        pl.col("status") == "solved",
+        seconds("start_at", "end_at"),
+        pl.col("w1") - pl.col("w0"),
+    )
 
     def total(name: str, states: list[str]) -> list[pl.Expr]:
         chosen = pl.col("status").is_in(states)
-        return [calendar.filter(chosen).sum().alias(name), business.filter(chosen).sum().alias(f"{name}_business")]
+        return [
+            calendar.filter(chosen).sum().alias(name),
+            business.filter(chosen).sum().alias(f"{name}_business"),
+        ]
 
     lives = statuses.group_by("id").agg(
-        pl.col("start_at").filter(is_solved).min().alias("first_solved_at"), pl.col("start_at").filter(is_solved).max().alias("last_solved_at"),
-        pl.col("w0").filter(is_solved).min().alias("first_solved_worked"), pl.col("w0").filter(is_solved).max().alias("last_solved_worked"),
+        pl.col("start_at").filter(is_solved).min().alias("first_solved_at"),
+        pl.col("start_at").filter(is_solved).max().alias("last_solved_at"),
+        pl.col("w0").filter(is_solved).min().alias("first_solved_worked"),
+        pl.col("w0").filter(is_solved).max().alias("last_solved_worked"),
         pl.col("w0").min().alias("created_worked"),
-        (pl.col("last_status").is_in(SOLVED) & ~pl.col("status").is_in(SOLVED)).sum().alias("reopens"),
-        *total("agent_work", ["new", "open"]), *total("requester_wait", ["new", "open", "hold"]), *total("pending", ["pending"]), *total("on_hold", ["hold"]),
-    )  # fmt: skip
+        (pl.col("last_status").is_in(SOLVED) & ~pl.col("status").is_in(SOLVED))
+        .sum()
+        .alias("reopens"),
+        *total("agent_work", ["new", "open"]),
+        *total("requester_wait", ["new", "open", "hold"]),
+        *total("pending", ["pending"]),
+        *total("on_hold", ["hold"]),
+    )
 
     def latest(field: str) -> pl.Expr:
         chosen = pl.col("field_name") == field
@@ -70,9 +108,12 @@ def main() -> None:
         return pl.col("value").filter(chosen).sort_by(pl.col("updated").filter(chosen)).last()
 
     stations = history.group_by("id").agg(
-        (pl.col("field_name") == "assignee_id").sum().alias("assignees"), (pl.col("field_name") == "group_id").sum().alias("groups"),
-        latest("satisfaction_score").alias("satisfaction"), latest("priority").alias("priority"), latest("assignee_id").alias("agent"),
-    )  # fmt: skip
+        (pl.col("field_name") == "assignee_id").sum().alias("assignees"),
+        (pl.col("field_name") == "group_id").sum().alias("groups"),
+        latest("satisfaction_score").alias("satisfaction"),
+        latest("priority").alias("priority"),
+        latest("assignee_id").alias("agent"),
+    )
     is_agent, is_public = pl.col("role") == "agent", pl.col("public")
     words = (
         raw["ticket_comment"]
@@ -85,18 +126,33 @@ def main() -> None:
             pl.col("user_id").filter(is_agent & is_public).n_unique().alias("people"),
         )
     )
-    joined = tickets.join(lives, on="id").join(stations, on="id", how="left").join(words, on="id", how="left")
-    replied = worked(joined.filter(pl.col("first_reply_at").is_not_null()), work, "first_reply_at", "replied_worked")
+    joined = (
+        tickets.join(lives, on="id")
+        .join(stations, on="id", how="left")
+        .join(words, on="id", how="left")
+    )
+    replied = worked(
+        joined.filter(pl.col("first_reply_at").is_not_null()),
+        work,
+        "first_reply_at",
+        "replied_worked",
+    )
     joined = joined.join(replied.select("id", "replied_worked"), on="id", how="left")
     joined.select(
-        "id", "created_at", seconds("created_at", "first_reply_at").alias("first_reply"),
-        seconds("created_at", "first_solved_at").alias("first_solve"), seconds("created_at", "last_solved_at").alias("last_solve"),
+        "id",
+        "created_at",
+        seconds("created_at", "first_reply_at").alias("first_reply"),
+        seconds("created_at", "first_solved_at").alias("first_solve"),
+        seconds("created_at", "last_solved_at").alias("last_solve"),
         (pl.col("first_solved_worked") - pl.col("created_worked")).alias("first_solve_business"),
         (pl.col("last_solved_worked") - pl.col("created_worked")).alias("last_solve_business"),
         (pl.col("replied_worked") - pl.col("created_worked")).alias("first_reply_business"),
-        *(name for name in lives.collect_schema().names() if name != "id"), *(name for name in stations.collect_schema().names() if name != "id"),
-        "replies", "touches", "people",
-    ).collect(engine="streaming").write_parquet(out)  # fmt: skip
+        *(name for name in lives.collect_schema().names() if name != "id"),
+        *(name for name in stations.collect_schema().names() if name != "id"),
+        "replies",
+        "touches",
+        "people",
+    ).collect(engine="streaming").write_parquet(out)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""What the insight engine reaches on labelled data, simulations and planted situations: ``make insight-bench``.
+"""What the insight engine reaches on labelled data, simulations and planted situations: ``make
+insight-bench``.
 
-The data folder beside the project is needed for the first three; each is split by a hash of the case's name, one half
-was looked at while choosing, the other is told apart. Writes benchmarks/INSIGHT.md.
+The data folder beside the project is needed for the first three; each is split by a hash of the
+case's name, one half was looked at while choosing, the other is told apart. Writes
+benchmarks/INSIGHT.md.
 """
 
 from __future__ import annotations
@@ -63,21 +65,31 @@ def half(name: str) -> int:
 # -- slices ---------------------------------------------------------------------------------------
 
 
-def incidents() -> Iterator[tuple[str, list[str], list[np.ndarray], Leaves, set[frozenset[tuple[str, str]]]]]:
+def incidents() -> Iterator[
+    tuple[str, list[str], list[np.ndarray], Leaves, set[frozenset[tuple[str, str]]]]
+]:
     """Yield the labelled cases: the labelled minute against the minutes before it."""
     archive = zipfile.ZipFile(SHARED / "rca-robustspot" / "cases.zip")
     names = {Path(name).stem: name for name in archive.namelist()}
     for label in json.loads((SHARED / "rca-robustspot" / "labels.json").read_text()):
-        rows = list(csv.DictReader(io.TextIOWrapper(archive.open(names[label["case"]]), encoding="utf-8")))
+        rows = list(
+            csv.DictReader(io.TextIOWrapper(archive.open(names[label["case"]]), encoding="utf-8"))
+        )
         dimensions = [name for name in rows[0] if name not in ("min", "value", "cnt")]
         sums: dict[tuple[str, ...], np.ndarray] = defaultdict(lambda: np.zeros(4))
         for row in rows:
             minute = int(row["min"])
             if minute <= label["timestamp"]:
                 place = 2 if minute == label["timestamp"] else 0
-                sums[tuple(row[name] for name in dimensions)][place : place + 2] += (int(row["value"]), int(row["cnt"]))
+                sums[tuple(row[name] for name in dimensions)][place : place + 2] += (
+                    int(row["value"]),
+                    int(row["cnt"]),
+                )
         keys, values = list(sums), np.array(list(sums.values()))
-        known = [np.unique([key[column] for key in keys], return_inverse=True) for column in range(len(dimensions))]
+        known = [
+            np.unique([key[column] for key in keys], return_inverse=True)
+            for column in range(len(dimensions))
+        ]
         leaves = Leaves(np.array([codes for _, codes in known]).T, *values.T)
         causes = label["cause"] if isinstance(label["cause"], list) else [label["cause"]]
         truth = {frozenset((name, str(value)) for name, value in cause.items()) for cause in causes}
@@ -92,15 +104,28 @@ def slices() -> list[Row]:
         started = time.process_time()
         found = search_slices(leaves, 1)
         spent += time.process_time() - started
-        got = {frozenset((dimensions[column], str(values[column][code])) for column, code in each.terms) for each in found.slices}
+        got = {
+            frozenset(
+                (dimensions[column], str(values[column][code])) for column, code in each.terms
+            )
+            for each in found.slices
+        }
         counts[half(name)] += (len(got & truth), len(got - truth), len(truth - got))
 
     def f1(row: np.ndarray) -> float:
         return float(2 * row[0] / (2 * row[0] + row[1] + row[2]))
 
-    words = f"{f1(counts.sum(axis=0)):.3f}; looked at {f1(counts[0]):.3f}, held out {f1(counts[1]):.3f}; {spent / 68:.3f} s CPU a case with calibration"
+    words = (
+        f"{f1(counts.sum(axis=0)):.3f}; looked at {f1(counts[0]):.3f}, held out"
+        f" {f1(counts[1]):.3f}; {spent / 68:.3f} s CPU a case with calibration"
+    )
     return [
-        ("68 labelled ratio incidents", "F1 of exact slices", words, "0.65; 0.05 s (RobustSpot k=1 0.609, Adtributor 0.324, RiskLoc 0.011)")
+        (
+            "68 labelled ratio incidents",
+            "F1 of exact slices",
+            words,
+            "0.65; 0.05 s (RobustSpot k=1 0.609, Adtributor 0.324, RiskLoc 0.011)",
+        )
     ]
 
 
@@ -129,7 +154,14 @@ def _cover(annotators: list[set[int]], found: set[int], n: int) -> float:
         return [set(range(a, b)) for a, b in itertools.pairwise(edges)]
 
     ours = parts(found)
-    return float(np.mean([sum(len(a) * max(len(a & b) / len(a | b) for b in ours) for a in parts(truth)) / n for truth in annotators]))
+    return float(
+        np.mean(
+            [
+                sum(len(a) * max(len(a & b) / len(a | b) for b in ours) for a in parts(truth)) / n
+                for truth in annotators
+            ]
+        )
+    )
 
 
 def changes() -> list[Row]:
@@ -148,7 +180,9 @@ def changes() -> list[Row]:
         for name, side in (("looked at", 0), ("held out", 1))
     )
     of_others = "0.82 / 0.74 (binary segmentation 0.69 on these, oracle 0.88)"
-    rows = [("19 annotated series", "F1 / cover", f"{both[0]:.3f} / {both[1]:.3f}; {words}", of_others)]
+    rows = [
+        ("19 annotated series", "F1 / cover", f"{both[0]:.3f} / {both[1]:.3f}; {words}", of_others)
+    ]
     random, told = np.random.default_rng(1), []
     for resemblance in (0.0, 0.3, 0.6):
         invented = 0
@@ -158,7 +192,14 @@ def changes() -> list[Row]:
                 noise[week] += resemblance * noise[week - 1]
             invented += len(change_points(noise))
         told.append(f"{invented / 100:.2f} at ρ = {resemblance:.1f}")
-    rows.append(("two years of noise", "changes invented a series", ", ".join(told), "binary segmentation 0.67 at 0.6"))
+    rows.append(
+        (
+            "two years of noise",
+            "changes invented a series",
+            ", ".join(told),
+            "binary segmentation 0.67 at 0.6",
+        )
+    )
     return rows
 
 
@@ -170,7 +211,9 @@ def weekly() -> list[Row]:
     series: dict[tuple[str, int], np.ndarray] = defaultdict(lambda: np.zeros((2, 300, 78)))
     with gzip.open(SHARED / "weekly_ratio_sim" / "weekly_ratio.csv.gz", "rt") as handle:
         for row in csv.DictReader(handle):
-            series[row["kind"], int(row["shift_pts"])][:, int(row["series"]) % 300, int(row["week"])] = int(row["n"]), int(row["good"])
+            series[row["kind"], int(row["shift_pts"])][
+                :, int(row["series"]) % 300, int(row["week"])
+            ] = int(row["n"]), int(row["good"])
     rows, alarms = [], {}
     for side, label in ((slice(0, 150), "looked at"), (slice(150, 300), "held out")):
         for kind in sorted({kind for kind, _ in series}):
@@ -185,8 +228,12 @@ def weekly() -> list[Row]:
                 "0.4; 0.84 (XmR 0.43–0.81; 0.70)",
             )
         )
-        words = ", ".join(f"{kind} {alarms[label, kind]:.2f}" for kind in sorted({kind for kind, _ in series}))
-        rows.append((f"weekly ratios, {label}", "false alarms a year by kind", words, "week over week 6–10"))
+        words = ", ".join(
+            f"{kind} {alarms[label, kind]:.2f}" for kind in sorted({kind for kind, _ in series})
+        )
+        rows.append(
+            (f"weekly ratios, {label}", "false alarms a year by kind", words, "week over week 6–10")
+        )
     return rows
 
 
@@ -215,11 +262,17 @@ def _alarms_a_year(lit: np.ndarray) -> float:
 def worlds() -> list[Row]:
     """Coverage, open work, rushed work."""
     random, rows = np.random.default_rng(3), []
-    for share, icc, accounts, answers in ((0.85, 0.15, 40, 10.0), (0.92, 0.05, 60, 4.0), (0.6, 0.3, 40, 20.0)):
+    for share, icc, accounts, answers in (
+        (0.85, 0.15, 40, 10.0),
+        (0.92, 0.05, 60, 4.0),
+        (0.6, 0.3, 40, 20.0),
+    ):
         covered = np.zeros(2)
         for _ in range(2000):
             hits, cases = clustered_answers(random, accounts, answers, share, icc)
-            for place, interval in enumerate((wilson(hits.sum(), cases.sum()), clustered_share(hits, cases))):
+            for place, interval in enumerate(
+                (wilson(hits.sum(), cases.sum()), clustered_share(hits, cases))
+            ):
                 assert interval is not None
                 covered[place] += interval[0] <= share <= interval[1]
         rows.append(
@@ -252,10 +305,21 @@ def worlds() -> list[Row]:
             assert a is not None
             assert b is not None
             pair = moved_together(a, b, -1, 1, 0.03 * a.before, 0.01)
-            naive = now.handle.mean() < 0.97 * before.handle.mean() and now.is_reopened.mean() > before.is_reopened.mean() + 0.01
-            counts += (naive, pair, pair and dose_response(unit_changes(handle), unit_changes(reopen), -1, 1).is_present)
+            naive = (
+                now.handle.mean() < 0.97 * before.handle.mean()
+                and now.is_reopened.mean() > before.is_reopened.mean() + 0.01
+            )
+            counts += (
+                naive,
+                pair,
+                pair
+                and dose_response(unit_changes(handle), unit_changes(reopen), -1, 1).is_present,
+            )
         found[world] = counts / 400
-    words = "; ".join(f"{world}: naive {naive:.2f}, pair {pair:.2f}, ours {ours:.3f}" for world, (naive, pair, ours) in found.items())
+    words = "; ".join(
+        f"{world}: naive {naive:.2f}, pair {pair:.2f}, ours {ours:.3f}"
+        for world, (naive, pair, ours) in found.items()
+    )
     rows.append(
         (
             "rushed work told from tooling and a bug",
@@ -270,17 +334,28 @@ def worlds() -> list[Row]:
 # -- planted situations ---------------------------------------------------------------------------
 
 SCENARIOS = {
-    "lunch_missed_chats": ("missed_at_breaks", "Berlin", "scheduling"), "scattered_answers": ("slower_tool", "chat", "tooling"),
-    "esat_before_csat": ("esat_first", "", "tooling"), "peak_hour_waits": ("peak_hours", "hour", "staffing"),
-    "password_permissions": ("missing_permission", "password_reset", "tooling"), "ivr_change": ("satisfied_but_hard", "phone", "product"),
-    "holiday_backlog": ("closed_days", "order_status", "tooling"), "overload": ("overload", "", "staffing"), "launch": ("surge", "", "routing"),
+    "lunch_missed_chats": ("missed_at_breaks", "Berlin", "scheduling"),
+    "scattered_answers": ("slower_tool", "chat", "tooling"),
+    "esat_before_csat": ("esat_first", "", "tooling"),
+    "peak_hour_waits": ("peak_hours", "hour", "staffing"),
+    "password_permissions": ("missing_permission", "password_reset", "tooling"),
+    "ivr_change": ("satisfied_but_hard", "phone", "product"),
+    "holiday_backlog": ("closed_days", "order_status", "tooling"),
+    "overload": ("overload", "", "staffing"),
+    "launch": ("surge", "", "routing"),
     "phone_against_chat": ("channel_costs", "phone", "routing"),
-}  # fmt: skip
+}
 
 
 def study_of(reader: Any, desk: Desk) -> Study:
     """Return a study that later weeks are cut from."""
-    return Study(reader, desk.find_metric, desk._scoped(None, None), reader.bounds.as_of, desk.settings.targets)
+    return Study(
+        reader,
+        desk.find_metric,
+        desk._scoped(None, None),
+        reader.bounds.as_of,
+        desk.settings.targets,
+    )
 
 
 def weeks_of(desk: Desk, first: date, last: date) -> Iterator[tuple[date, Brief]]:
@@ -312,10 +387,22 @@ def planted() -> list[Row]:
         # Two that were always there are looked for in one ordinary quarter.
         first, last = (
             max(scenario["start"], date(2025, 3, 10)),
-            min(scenario["end"] + timedelta(days=6), max(scenario["start"], date(2025, 3, 10)) + timedelta(weeks=14)),
+            min(
+                scenario["end"] + timedelta(days=6),
+                max(scenario["start"], date(2025, 3, 10)) + timedelta(weeks=14),
+            ),
         )
-        found = next((day for day, brief in weeks_of(desk, first, last)
-                      for finding in brief.findings if finding.key == wanted and where in to_text(finding.where) and finding.lever == lever), None)  # fmt: skip
+        found = next(
+            (
+                day
+                for day, brief in weeks_of(desk, first, last)
+                for finding in brief.findings
+                if finding.key == wanted
+                and where in to_text(finding.where)
+                and finding.lever == lever
+            ),
+            None,
+        )
         hits.append((key, scenario["start"], found))
         print(key, found, file=sys.stderr)
     words = ", ".join(f"{key} {found or 'NOT FOUND'}" for key, _, found in hits)
@@ -332,9 +419,19 @@ def planted() -> list[Row]:
         other = _there(f"situations-{seed}", lambda path, seed=seed: make_desk(path, seed))
         for situation in situations:
             start, end = window(seed, situation.name)
-            seen = next((day for day, brief in weeks_of(other, start + timedelta(days=7), end + timedelta(days=6)) for finding in brief.findings
-                         if finding.key in situation.keys and all(word in to_text(finding.where) for word in situation.where)
-                         and (not situation.lever or finding.lever in situation.lever)), None)  # fmt: skip
+            seen = next(
+                (
+                    day
+                    for day, brief in weeks_of(
+                        other, start + timedelta(days=7), end + timedelta(days=6)
+                    )
+                    for finding in brief.findings
+                    if finding.key in situation.keys
+                    and all(word in to_text(finding.where) for word in situation.where)
+                    and (not situation.lever or finding.lever in situation.lever)
+                ),
+                None,
+            )
             right += seen is not None
             told.append(f"{situation.name} {seen or 'NOT FOUND'}")
             print(told[-1], file=sys.stderr)
@@ -349,7 +446,8 @@ def planted() -> list[Row]:
     quiet, false = _there("quiet", lambda path: make_desk(path, 303)), []
     previous: set[str] = set()
     for day, brief in weeks_of(quiet, date(2025, 3, 10), date(2026, 6, 29)):
-        # What is still told a week later is one false finding, not two; the price of channels is real everywhere.
+        # What is still told a week later is one false finding, not two; the price of channels is
+        # real everywhere.
         keys = {finding.key for finding in brief.findings if finding.key != "channel_costs"}
         false += [f"{key} {day}" for key in keys - previous]
         previous = keys
@@ -366,16 +464,24 @@ def planted() -> list[Row]:
 
 
 def million() -> list[Row]:
-    """CPU of explaining one metric of a million tickets by five dimensions, each in a process of its own."""
+    """CPU of explaining one metric of a million tickets by five dimensions, each in a process of
+    its own.
+    """
     words = "CPU seconds to explain one metric, process start included"
     if not (MILLION / "marts" / "CURRENT").is_file():
-        return [("one million tickets", words, "not measured: `make bench` makes that desk first", "5")]
+        return [
+            ("one million tickets", words, "not measured: `make bench` makes that desk first", "5")
+        ]
     told = []
     for key in ("csat", "ticket_volume", "first_response_time"):
         seconds = []
         for _ in range(3):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, "-m", "helmdesk", "explain", key, "--desk", str(MILLION)], check=True, capture_output=True)
+            subprocess.run(
+                [sys.executable, "-m", "helmdesk", "explain", key, "--desk", str(MILLION)],
+                check=True,
+                capture_output=True,
+            )
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         told.append(f"{key} {np.median(seconds):.1f}")
@@ -391,7 +497,9 @@ def main() -> None:
         if chosen and part.__name__ not in chosen:
             continue
         if part in (slices, changes, weekly) and not SHARED.is_dir():
-            rows.append((part.__name__, "–", "not measured: the data folder is not beside the project", "–"))
+            rows.append(
+                (part.__name__, "–", "not measured: the data folder is not beside the project", "–")
+            )
             continue
         for row in part():
             rows.append(row)

@@ -1,6 +1,8 @@
-"""Twelve further situations planted into the sample's company with other seeds, and one desk in which nothing happens.
+"""Twelve further situations planted into the sample's company with other seeds, and one desk in
+which nothing happens.
 
-Written before the brief was run on any of them; thresholds were chosen on the sample desk and on simulations alone.
+Written before the brief was run on any of them; thresholds were chosen on the sample desk and on
+simulations alone.
 """
 
 from __future__ import annotations
@@ -41,15 +43,28 @@ DESKS: dict[int, tuple[Planted, ...]] = {
         Planted("boston_lunch", ("missed_at_breaks",), ("chat", "Boston"), ("scheduling",)),
         Planted("phone_tool", ("slower_tool",), ("phone",), ("tooling",)),
         Planted("overwork", ("overload",), (), ("staffing",)),
-        Planted("billing_handed_up", ("wrong_first_queue", "missing_permission"), ("billing",), ("routing", "tooling")),
+        Planted(
+            "billing_handed_up",
+            ("wrong_first_queue", "missing_permission"),
+            ("billing",),
+            ("routing", "tooling"),
+        ),
         Planted("chat_form", ("satisfied_but_hard",), ("chat",), ("product",)),
         Planted("campaign", ("surge",), (), ("routing",), 3),
     ),
     202: (
         Planted("late_morning", ("peak_hours",), ("hour",), ("staffing",)),
         Planted("unhappy_team", ("esat_first",), (), ("tooling",), 14),
-        Planted("slow_letters", ("moved:first_response_time", "moved:next_response_time", "moved:resolution_time")),
-        Planted("how_to_handed_up", ("wrong_first_queue", "missing_permission"), ("how_to",), ("routing", "tooling")),
+        Planted(
+            "slow_letters",
+            ("moved:first_response_time", "moved:next_response_time", "moved:resolution_time"),
+        ),
+        Planted(
+            "how_to_handed_up",
+            ("wrong_first_queue", "missing_permission"),
+            ("how_to",),
+            ("routing", "tooling"),
+        ),
         Planted("callers_hang_up", ("moved:missed_contact_rate",), ("phone",)),
         Planted("berlin_chats_missed", ("moved:missed_contact_rate",), ("chat",)),
     ),
@@ -64,10 +79,15 @@ def window(seed: int, name: str) -> tuple[date, date]:
 
 
 class OtherSituation(Situation):
-    """The company of the sample in which only the situations of one seed happen; none for a seed without any."""
+    """The company of the sample in which only the situations of one seed happen; none for a seed
+    without any.
+    """
 
     def __init__(self, seed: int) -> None:
-        quiet = {key: {**scenario, "start": NEVER, "end": NEVER} for key, scenario in read_scenarios().items()}
+        quiet = {
+            key: {**scenario, "start": NEVER, "end": NEVER}
+            for key, scenario in read_scenarios().items()
+        }
         super().__init__(quiet)
         object.__setattr__(self, "seed", seed)
 
@@ -94,7 +114,12 @@ class OtherSituation(Situation):
     def missed_share(self, channel: str, team: str, local: datetime) -> float:
         """Return the share of contacts nobody takes."""
         day = local.date()
-        if channel == "chat" and team.endswith("Boston") and local.hour in (12, 13) and self.now("boston_lunch", day):
+        if (
+            channel == "chat"
+            and team.endswith("Boston")
+            and local.hour in (12, 13)
+            and self.now("boston_lunch", day)
+        ):
             return 0.30
         if channel == "chat" and team.endswith("Berlin") and self.now("berlin_chats_missed", day):
             return 0.22

@@ -1,6 +1,8 @@
-"""Every metric of every public data set beside the project, as one file; and what changed between two such files.
+"""Every metric of every public data set beside the project, as one file; and what changed between
+two such files.
 
-Not a measure of speed: a way to see which numbers a change of the code moves, on files nobody here wrote.
+Not a measure of speed: a way to see which numbers a change of the code moves, on files nobody here
+wrote.
 
     python benchmarks/real_data.py before.json      # with the code of before
     python benchmarks/real_data.py after.json       # with the code of now
@@ -55,9 +57,15 @@ DATA: dict[str, tuple[str, list[tuple[str, list[str], str | None]]]] = {
     "jira-seeds": ("UTC", [("jira", ["jira-seeds"], None)]),
     "servicenow-seeds": ("UTC", [("servicenow", ["servicenow-seeds"], None)]),
     "qualtrics-seeds": ("UTC", [("qualtrics", ["qualtrics-seeds"], None)]),
-    "uci-incident-log": ("UTC", [("servicenow", ["uci-incident-log/incident_event_log.csv.gz"], None)]),
+    "uci-incident-log": (
+        "UTC",
+        [("servicenow", ["uci-incident-log/incident_event_log.csv.gz"], None)],
+    ),
     "helpdesk-italy": ("Europe/Rome", [("eventlog", ["helpdesk-italy/helpdesk.xes.gz"], None)]),
-    "bpi2013": ("UTC", [("eventlog", ["bpi2013-closed-problems/bpi2013_closed_problems.csv.gz"], None)]),
+    "bpi2013": (
+        "UTC",
+        [("eventlog", ["bpi2013-closed-problems/bpi2013_closed_problems.csv.gz"], None)],
+    ),
     "pwc-call-centre": (
         "UTC",
         [("telephony", ["pwc-call-centre/call_center_dataset.csv.gz"], None)],
@@ -69,7 +77,13 @@ DATA: dict[str, tuple[str, list[tuple[str, list[str], str | None]]]] = {
     ),
     "ibm-twitter-care": (
         "UTC",
-        [("transcript", ["ibm-twitter-care/messages.csv.gz", "ibm-twitter-care/conversations.csv.gz"], None)],
+        [
+            (
+                "transcript",
+                ["ibm-twitter-care/messages.csv.gz", "ibm-twitter-care/conversations.csv.gz"],
+                None,
+            )
+        ],
     ),
     "twitter-support-head": ("UTC", [("transcript", ["twitter-support-head"], None)]),
     "nyc311-animals": (
@@ -123,7 +137,9 @@ def measured(desk: Desk) -> dict[str, Any]:
 def main(arguments: list[str]) -> None:
     """Write the facts of all data sets, or compare two files of them."""
     if arguments[0] == "--compare":
-        before, after = (json.loads(Path(name).read_text(encoding="utf-8")) for name in arguments[1:3])
+        before, after = (
+            json.loads(Path(name).read_text(encoding="utf-8")) for name in arguments[1:3]
+        )
         for name in after:
             for key in sorted({*before.get(name, {}), *after[name]}):
                 was, now = before.get(name, {}).get(key), after[name].get(key)

@@ -1,4 +1,5 @@
-"""A thousand changed tickets on a desk: the refresh beside the full build, and both marts compared row by row.
+"""A thousand changed tickets on a desk: the refresh beside the full build, and both marts compared
+row by row.
 
 python benchmarks/renewal.py DESK RAW_FOLDER SCRATCH
 """
@@ -27,14 +28,21 @@ def main() -> None:
     changes.mkdir()
     c = duckdb.connect()
     c.execute(
-        f"create table t as select * from '{raw / 'ticket.parquet'}' where created_at > timestamp '2025-12-01' order by hash(id) limit 1000"
+        f"create table t as select * from '{raw / 'ticket.parquet'}' where created_at > timestamp"
+        " '2025-12-01' order by hash(id) limit 1000"
     )
     c.execute(f"copy t to '{changes / 'ticket.parquet'}'")
     moment = "timestamp '2026-01-01 06:00:00' + to_minutes((id % 600)::integer)"
-    c.execute(f"copy (select id as ticket_id, 'status' as field_name, 'open' as value, {moment} as updated, null::varchar as user_id from t)"
-              f" to '{changes / 'ticket_field_history.parquet'}'")  # fmt: skip
-    c.execute(f"copy (select 900000000000 + id as id, id as ticket_id, requester_id as user_id, {moment} as created, true as public, 'again' as body from t)"
-              f" to '{changes / 'ticket_comment.parquet'}'")  # fmt: skip
+    c.execute(
+        f"copy (select id as ticket_id, 'status' as field_name, 'open' as value, {moment} as"
+        " updated, null::varchar as user_id from t) to"
+        f" '{changes / 'ticket_field_history.parquet'}'"
+    )
+    c.execute(
+        f"copy (select 900000000000 + id as id, id as ticket_id, requester_id as user_id, {moment}"
+        " as created, true as public, 'again' as body from t) to"
+        f" '{changes / 'ticket_comment.parquet'}'"
+    )
     desk = Desk(scratch / "desk")
     desk.refresh()
     desk.load("zendesk", [changes], refresh=False)
@@ -44,19 +52,32 @@ def main() -> None:
     renewed = scratch / "renewed.duckdb"
     shutil.copyfile(str(desk.published_path()), renewed)
     theirs = run_here(lambda: desk.refresh(is_forced=True))
-    c.execute(f"attach '{desk.published_path()}' as a (read_only); attach '{renewed}' as b (read_only)")
+    c.execute(
+        f"attach '{desk.published_path()}' as a (read_only); attach '{renewed}' as b (read_only)"
+    )
     tables = [
         name
-        for (name,) in c.execute("select table_name from duckdb_tables() where database_name = 'a' and table_name <> 'renewals'").fetchall()
+        for (name,) in c.execute(
+            "select table_name from duckdb_tables() where database_name = 'a' and table_name <>"
+            " 'renewals'"
+        ).fetchall()
     ]
     for table in tables:
         found = c.execute(
-            f"select (select count(*) from (from a.{table} except all from b.{table})), (select count(*) from (from b.{table} except all from a.{table}))"
+            f"select (select count(*) from (from a.{table} except all from b.{table})), (select"
+            f" count(*) from (from b.{table} except all from a.{table}))"
         )
         assert found.fetchall() == [(0, 0)], table
     ((tickets,),) = c.execute("select count(*) from a.tickets").fetchall()
-    keep(f"refresh after 1,000 changed tickets of {tickets:,}", ours, "the full build", theirs, "3%", ours.cpu <= 0.03 * theirs.cpu,
-         f"{ours.cpu / theirs.cpu:.1%} of its CPU; {len(tables)} tables compared, every row equal")  # fmt: skip
+    keep(
+        f"refresh after 1,000 changed tickets of {tickets:,}",
+        ours,
+        "the full build",
+        theirs,
+        "3%",
+        ours.cpu <= 0.03 * theirs.cpu,
+        f"{ours.cpu / theirs.cpu:.1%} of its CPU; {len(tables)} tables compared, every row equal",
+    )
     shutil.rmtree(scratch)
 
 

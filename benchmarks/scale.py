@@ -1,8 +1,10 @@
-"""Cost by size: load, facts, refresh, questions, start-up, beside what a user would otherwise write.
+"""Cost by size: load, facts, refresh, questions, start-up, beside what a user would otherwise
+write.
 
     python benchmarks/scale.py [--sizes 10000 100000 1000000] [--data build/bench/data]
 
-Makes Zendesk-shaped history where it is missing, and keeps one row of the table for each comparison.
+Makes Zendesk-shaped history where it is missing, and keeps one row of the table for each
+comparison.
 """
 
 from __future__ import annotations
@@ -83,26 +85,62 @@ def facts(data: Path, tickets: int) -> None:
     """Facts from the lake, beside one hand-written script on the raw tables."""
     desk, folder = loaded(data, tickets), history(data, tickets, "parquet")
     only = run([PYTHON, "-c", FACTS_ONLY, desk])
-    theirs = run([PYTHON, ROOT / "benchmarks" / "facts_by_hand.py", folder, data / "by-hand.parquet"])
-    keep(f"facts of {tickets:,} tickets, cold process, tickets alone", only, "hand-written DuckDB script", theirs, "1.3 times", only.cpu <= 1.3 * theirs.cpu,
-         f"dbt_zendesk on DuckDB took {PEERS_S.get(tickets, 0)} s wall elsewhere; bar {BAR_FACTS_S.get(tickets, '-')} s wall")  # fmt: skip
+    theirs = run(
+        [PYTHON, ROOT / "benchmarks" / "facts_by_hand.py", folder, data / "by-hand.parquet"]
+    )
+    keep(
+        f"facts of {tickets:,} tickets, cold process, tickets alone",
+        only,
+        "hand-written DuckDB script",
+        theirs,
+        "1.3 times",
+        only.cpu <= 1.3 * theirs.cpu,
+        f"dbt_zendesk on DuckDB took {PEERS_S.get(tickets, 0)} s wall elsewhere; bar"
+        f" {BAR_FACTS_S.get(tickets, '-')} s wall",
+    )
     for name in ("polars", "pandas"):
-        others = run([PYTHON, ROOT / "benchmarks" / f"facts_by_{name}.py", folder, data / f"by-{name}.parquet"])
-        keep(f"facts of {tickets:,} tickets, beside {name}", only, f"hand-written {name} script", others, "less CPU", only.cpu < others.cpu)
+        others = run(
+            [
+                PYTHON,
+                ROOT / "benchmarks" / f"facts_by_{name}.py",
+                folder,
+                data / f"by-{name}.parquet",
+            ]
+        )
+        keep(
+            f"facts of {tickets:,} tickets, beside {name}",
+            only,
+            f"hand-written {name} script",
+            others,
+            "less CPU",
+            only.cpu < others.cpu,
+        )
     whole = run([*HELMDESK, "refresh", "--force", "--desk", desk])
-    keep(f"the whole mart of {tickets:,} tickets, SLA clocks and replies included", whole, "hand-written script (tickets alone)", theirs, "", None,
-         f"{whole.cpu / tickets * 1e6:.0f} CPU µs a ticket")  # fmt: skip
+    keep(
+        f"the whole mart of {tickets:,} tickets, SLA clocks and replies included",
+        whole,
+        "hand-written script (tickets alone)",
+        theirs,
+        "",
+        None,
+        f"{whole.cpu / tickets * 1e6:.0f} CPU µs a ticket",
+    )
 
 
 RENEWAL = ROOT / "benchmarks" / "renewal.py"
 
 
 def questions(data: Path, tickets: int) -> None:
-    """One metric on the command line, and inside a process beside hand-written SQL on the same mart."""
+    """One metric on the command line, and inside a process beside hand-written SQL on the same
+    mart.
+    """
     from helmdesk.desk.desk import Desk
 
     path = loaded(data, tickets)
-    cold = run([*HELMDESK, "measure", "csat", "--by", "channel", "--grain", "week", "--desk", path], times=5)
+    cold = run(
+        [*HELMDESK, "measure", "csat", "--by", "channel", "--grain", "week", "--desk", path],
+        times=5,
+    )
     keep(
         f"command line: CSAT by week and channel, {tickets:,} tickets",
         cold,
@@ -114,12 +152,19 @@ def questions(data: Path, tickets: int) -> None:
     desk = Desk(path)
     with desk.engine() as engine:
         by_agent = (
-            "select coalesce(agent, '') as a, date_trunc('week', first_reply_at) as w, count(*), quantile_cont(first_reply_seconds, 0.5), quantile_cont(first_reply_seconds, 0.025),"
-            " quantile_cont(first_reply_seconds, 0.975) from tickets where is_counted and not is_outbound and first_reply_seconds is not null and first_reply_at >= timestamp '2024-01-01'"
-            " and first_reply_at < timestamp '2026-01-01' group by all"
+            "select coalesce(agent, '') as a, date_trunc('week', first_reply_at) as w, count(*),"
+            " quantile_cont(first_reply_seconds, 0.5), quantile_cont(first_reply_seconds, 0.025),"
+            " quantile_cont(first_reply_seconds, 0.975) from tickets where is_counted and not"
+            " is_outbound and first_reply_seconds is not null and first_reply_at >= timestamp"
+            " '2024-01-01' and first_reply_at < timestamp '2026-01-01' group by all"
         )
         theirs = run_here(lambda: engine.run(by_agent), 3)
-    ours = run_here(lambda: desk.measure("first_response_time", by=["agent"], grain="week", start="2024-01-01", end="2026-01-01"), 3)
+    ours = run_here(
+        lambda: desk.measure(
+            "first_response_time", by=["agent"], grain="week", start="2024-01-01", end="2026-01-01"
+        ),
+        3,
+    )
     keep(
         f"first response by agent by week, two years, {tickets:,} tickets",
         ours,
@@ -130,7 +175,13 @@ def questions(data: Path, tickets: int) -> None:
     )
     three = run_here(
         lambda: desk.measure(
-            "first_response_time", "resolution_time", "replies_per_ticket", by=["agent"], grain="week", start="2025-10-01", end="2025-12-30"
+            "first_response_time",
+            "resolution_time",
+            "replies_per_ticket",
+            by=["agent"],
+            grain="week",
+            start="2025-10-01",
+            end="2025-12-30",
         ),
         3,
     )
@@ -148,9 +199,19 @@ def questions(data: Path, tickets: int) -> None:
 def starting() -> None:
     """Start-up beside importing DuckDB."""
     bare = run([PYTHON, "-c", "import duckdb"], times=7)
-    for name, command in (("helmdesk metrics", [*HELMDESK, "metrics"]), ("import helmdesk", [PYTHON, "-c", "import helmdesk"])):
+    for name, command in (
+        ("helmdesk metrics", [*HELMDESK, "metrics"]),
+        ("import helmdesk", [PYTHON, "-c", "import helmdesk"]),
+    ):
         ours = run(command, times=7)
-        keep(f"start-up: {name}", ours, "python -c 'import duckdb'", bare, "0.25 s more wall", ours.wall <= bare.wall + 0.25)
+        keep(
+            f"start-up: {name}",
+            ours,
+            "python -c 'import duckdb'",
+            bare,
+            "0.25 s more wall",
+            ours.wall <= bare.wall + 0.25,
+        )
 
 
 def scorecard(data: Path, tickets: int) -> None:
@@ -158,10 +219,31 @@ def scorecard(data: Path, tickets: int) -> None:
     from helmdesk.desk.live import LiveDesk
 
     keys = (
-        "csat", "csat_response_rate", "ticket_volume", "first_response_time", "resolution_time", "backlog", "backlog_age", "sla_compliance",
-        "resolution_rate", "reopen_rate", "escalation_rate", "transfers", "fcr", "replies_per_ticket", "touches", "next_response_time",
-        "breach_exposure", "account_health", "cost_per_ticket", "nps", "ces", "average_handle_time", "service_level", "missed_contact_rate",
-    )  # fmt: skip
+        "csat",
+        "csat_response_rate",
+        "ticket_volume",
+        "first_response_time",
+        "resolution_time",
+        "backlog",
+        "backlog_age",
+        "sla_compliance",
+        "resolution_rate",
+        "reopen_rate",
+        "escalation_rate",
+        "transfers",
+        "fcr",
+        "replies_per_ticket",
+        "touches",
+        "next_response_time",
+        "breach_exposure",
+        "account_health",
+        "cost_per_ticket",
+        "nps",
+        "ces",
+        "average_handle_time",
+        "service_level",
+        "missed_contact_rate",
+    )
     desk = LiveDesk(loaded(data, tickets))
     desk.open_mart()
     cold = run_here(lambda: desk.scorecard(keys=keys, trend="week"))
@@ -196,7 +278,13 @@ def main() -> None:
     questions(arguments.data, largest)
     scorecard(arguments.data, largest)
     renewal = run(
-        [PYTHON, RENEWAL, loaded(arguments.data, largest), history(arguments.data, largest, "parquet"), arguments.data / "renewal"]
+        [
+            PYTHON,
+            RENEWAL,
+            loaded(arguments.data, largest),
+            history(arguments.data, largest, "parquet"),
+            arguments.data / "renewal",
+        ]
     )
     assert isinstance(renewal, Cost)
     write_results()

@@ -1,6 +1,8 @@
-"""Warm server time of the site's pages on the sample desk, beside the CPU time of asking the same questions bare.
+"""Warm server time of the site's pages on the sample desk, beside the CPU time of asking the same
+questions bare.
 
-Run: python benchmarks/site_pages.py [DESK]    (makes a sample desk in a temporary folder when none is named)
+Run: python benchmarks/site_pages.py [DESK]    (makes a sample desk in a temporary folder when none
+is named)
 """
 
 from __future__ import annotations
@@ -14,8 +16,21 @@ from pathlib import Path
 from typing import Any
 
 ROUNDS = 40
-PAGES = ("/", "/metric/csat?days=91", "/metric/first_response_time", "/metric/backlog", "/tickets", "/accounts", "/accounts/Dalora?days=364", "/team", "/now", "/catalogue",
-         "/catalogue/beside/zendesk", "/data", "/settings/desk")  # fmt: skip
+PAGES = (
+    "/",
+    "/metric/csat?days=91",
+    "/metric/first_response_time",
+    "/metric/backlog",
+    "/tickets",
+    "/accounts",
+    "/accounts/Dalora?days=364",
+    "/team",
+    "/now",
+    "/catalogue",
+    "/catalogue/beside/zendesk",
+    "/data",
+    "/settings/desk",
+)
 
 
 def main() -> None:
@@ -54,7 +69,8 @@ def measure(desk: Path) -> None:
         assert response.status_code == 200, path
         warm = sorted(took[1:])
         print(
-            f"{path:<32} {took[0]:>9.0f} {statistics.median(warm):>8.1f} {warm[int(len(warm) * 0.95)]:>8.1f} {len(response.content) / 1000:>6.0f}"
+            f"{path:<32} {took[0]:>9.0f} {statistics.median(warm):>8.1f}"
+            f" {warm[int(len(warm) * 0.95)]:>8.1f} {len(response.content) / 1000:>6.0f}"
         )
     bare = Desk(desk)
     began = time.process_time()

@@ -39,7 +39,9 @@ def shared_data() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def sample_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, float], Desk]:
-    """Put a sample of a given scale somewhere; each is made once, by whichever worker is first, and copied from there."""
+    """Put a sample of a given scale somewhere; each is made once, by whichever worker is first, and
+    copied from there.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
@@ -55,13 +57,17 @@ def sample_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, float
 
 
 @pytest.fixture(scope="session")
-def sample_desk(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]) -> Iterator[Desk]:
+def sample_desk(
+    tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]
+) -> Iterator[Desk]:
     """The full sample desk; tests must not write to it."""
     yield from kept_open(sample_at(tmp_path_factory.mktemp("sample") / "desk", 1.0))
 
 
 @pytest.fixture(scope="session")
-def small_desk(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]) -> Iterator[Desk]:
+def small_desk(
+    tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]
+) -> Iterator[Desk]:
     """A twentieth of the sample, for tests that need many questions; read-only too."""
     yield from kept_open(sample_at(tmp_path_factory.mktemp("small") / "desk", 0.05))
 
@@ -71,18 +77,26 @@ IN_A_PROCESS = {"audit", "dismiss", "doctor", "erase", "serve", "work"}
 
 
 def _in_process(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run the command here: Python and its libraries are there already, which is most of what a command takes."""
+    """Run the command here: Python and its libraries are there already, which is most of what a
+    command takes.
+    """
     with CliRunner().isolation() as (out, err, _):
         code = main._code(list(arguments))
         sys.stdout.flush()
-        return subprocess.CompletedProcess(arguments, code, out.getvalue().decode(), err.getvalue().decode())
+        return subprocess.CompletedProcess(
+            arguments, code, out.getvalue().decode(), err.getvalue().decode()
+        )
 
 
 @pytest.fixture
 def helmdesk(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command as a shell would; in a process of its own where it starts something that stays."""
+    """Run the command as a shell would; in a process of its own where it starts something that
+    stays.
+    """
 
-    def run(*given: str | Path, code: int | None = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *given: str | Path, code: int | None = 0, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         arguments = [*map(str, given)]
         with monkeypatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("HELMDESK_DESK")]:
@@ -92,7 +106,9 @@ def helmdesk(monkeypatch: pytest.MonkeyPatch) -> Run:
                 patch.chdir(cwd)
             if arguments[0] in IN_A_PROCESS:
                 command = [sys.executable, "-m", "helmdesk", *arguments]
-                done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+                done = subprocess.run(
+                    command, capture_output=True, text=True, timeout=240, check=False
+                )
             else:
                 done = _in_process(arguments)
         if code is not None:

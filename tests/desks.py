@@ -1,4 +1,6 @@
-"""Desks for tests: events as plain dicts go through the same staging, lake and facts as any load."""
+"""Desks for tests: events as plain dicts go through the same staging, lake and facts as any
+load.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,13 @@ from helmdesk.records.staging import LoadReport, Staging, name
 from helmdesk.settings import Settings
 
 KINDS = {
-    "text": pa.string(), "json": pa.string(), "number": pa.float64(), "integer": pa.int64(), "flag": pa.bool_(),
+    "text": pa.string(),
+    "json": pa.string(),
+    "number": pa.float64(),
+    "integer": pa.int64(),
+    "flag": pa.bool_(),
     "instant": pa.timestamp("us", tz="UTC"),
-}  # fmt: skip
+}
 Event = dict[str, Any]
 
 
@@ -37,7 +43,11 @@ def make_desk(path: Path, **settings: Any) -> Desk:
 def identified(event: Event) -> Event:
     """Give an event a stable id from its content, and times from text."""
     given = {
-        key: instant(value) if key.endswith("_at") or key.startswith("valid_") or key == "tenure_start" else value
+        key: (
+            instant(value)
+            if key.endswith("_at") or key.startswith("valid_") or key == "tenure_start"
+            else value
+        )
         for key, value in event.items()
     }
     digest = hashlib.sha256(repr(sorted(given.items(), key=str)).encode()).hexdigest()[:20]
@@ -52,47 +62,111 @@ def stage(staging: Staging, events: Iterable[Event]) -> None:
     for type_name, rows in by_type.items():
         types = family_columns(RECORD_TYPES[type_name].family)
         columns = sorted({column for row in rows for column in row})
-        arrays = [pa.array([row.get(column) for row in rows], KINDS[types[column]]) for column in columns]
+        arrays = [
+            pa.array([row.get(column) for row in rows], KINDS[types[column]]) for column in columns
+        ]
         staging.connection.register("given_events", pa.table(arrays, names=columns))
         staging.add(type_name, {column: name(column) for column in columns}, "given_events")
         staging.connection.unregister("given_events")
 
 
 def load_events(
-    desk: Desk, events: Iterable[Event], batch: str = "", refresh: bool = True, recorded_at: datetime | None = None
+    desk: Desk,
+    events: Iterable[Event],
+    batch: str = "",
+    refresh: bool = True,
+    recorded_at: datetime | None = None,
 ) -> LoadReport:
     listed = list(events)
     batch_id = batch or "test-" + hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
-    return desk.load_with(lambda staging: stage(staging, listed), "test", batch_id, refresh=refresh, recorded_at=recorded_at)
+    return desk.load_with(
+        lambda staging: stage(staging, listed),
+        "test",
+        batch_id,
+        refresh=refresh,
+        recorded_at=recorded_at,
+    )
 
 
-def ticket(ticket_id: str, created_at: str, solved_at: str | None = None, **columns: Any) -> list[Event]:
+def ticket(
+    ticket_id: str, created_at: str, solved_at: str | None = None, **columns: Any
+) -> list[Event]:
     """One ticket, and its solve when it has one."""
     events = [
-        {"type": "created", "ticket_id": ticket_id, "occurred_at": created_at, "channel": "email", "actor_kind": "customer", **columns}
+        {
+            "type": "created",
+            "ticket_id": ticket_id,
+            "occurred_at": created_at,
+            "channel": "email",
+            "actor_kind": "customer",
+            **columns,
+        }
     ]
     if solved_at:
-        events.append({"type": "status_changed", "ticket_id": ticket_id, "occurred_at": solved_at, "status": "solved"})
+        events.append(
+            {
+                "type": "status_changed",
+                "ticket_id": ticket_id,
+                "occurred_at": solved_at,
+                "status": "solved",
+            }
+        )
     return events
 
 
-def weekly_desk(tmp_path: Path, minutes: list[float], remark: tuple[int, str] | None = None) -> Desk:
-    """Make a desk with forty tickets a week that are answered after so many minutes, more or less."""
+def weekly_desk(
+    tmp_path: Path, minutes: list[float], remark: tuple[int, str] | None = None
+) -> Desk:
+    """Make a desk with forty tickets a week that are answered after so many minutes, more or
+    less.
+    """
     chance = random.Random(7)
     desk = make_desk(tmp_path / "desk", time_zone="UTC")
     events: list[Event] = []
     for week, typical in enumerate(minutes):
         for number in range(40):
-            at = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * week + number % 5, minutes=number)
+            at = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(
+                days=7 * week + number % 5, minutes=number
+            )
             key = f"T{week}-{number}"
             events += [
-                {"type": "created", "ticket_id": key, "occurred_at": at.isoformat(), "customer_id": f"c{number}", "channel": "email", "actor_kind": "customer"},
-                {"type": "message", "ticket_id": key, "occurred_at": at.isoformat(), "visibility": "public", "direction": "inbound", "actor_kind": "customer"},
-                {"type": "message", "ticket_id": key, "occurred_at": (at + timedelta(minutes=typical * chance.uniform(0.6, 1.4))).isoformat(),
-                 "visibility": "public", "direction": "outbound", "actor_kind": "human", "actor_id": "a"},
-            ]  # fmt: skip
+                {
+                    "type": "created",
+                    "ticket_id": key,
+                    "occurred_at": at.isoformat(),
+                    "customer_id": f"c{number}",
+                    "channel": "email",
+                    "actor_kind": "customer",
+                },
+                {
+                    "type": "message",
+                    "ticket_id": key,
+                    "occurred_at": at.isoformat(),
+                    "visibility": "public",
+                    "direction": "inbound",
+                    "actor_kind": "customer",
+                },
+                {
+                    "type": "message",
+                    "ticket_id": key,
+                    "occurred_at": (
+                        (at + timedelta(minutes=typical * chance.uniform(0.6, 1.4))).isoformat()
+                    ),
+                    "visibility": "public",
+                    "direction": "outbound",
+                    "actor_kind": "human",
+                    "actor_id": "a",
+                },
+            ]
     end = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * len(minutes))
-    events.append({"type": "created", "ticket_id": "last", "occurred_at": end.isoformat(), "actor_kind": "customer"})
+    events.append(
+        {
+            "type": "created",
+            "ticket_id": "last",
+            "occurred_at": end.isoformat(),
+            "actor_kind": "customer",
+        }
+    )
     if remark is not None:
         at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(days=7 * remark[0])
         events.append(

@@ -1,4 +1,6 @@
-"""Metrics of a desk's own: governed, sliced, drilled and verified like ours, and refused in words when they are wrong."""
+"""Metrics of a desk's own: governed, sliced, drilled and verified like ours, and refused in words
+when they are wrong.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,15 @@ def reply(ticket_id: str, at: str) -> dict[str, str]:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     desk = make_desk(tmp_path / "desk")
-    load_events(desk, [*ticket("A", "2026-01-05T09:00"), reply("A", "2026-01-05T09:30"), *ticket("B", "2026-01-05T09:00", extra='{"plan": "pro"}'), reply("B", "2026-01-05T11:00")])  # fmt: skip
+    load_events(
+        desk,
+        [
+            *ticket("A", "2026-01-05T09:00"),
+            reply("A", "2026-01-05T09:30"),
+            *ticket("B", "2026-01-05T09:00", extra='{"plan": "pro"}'),
+            reply("B", "2026-01-05T11:00"),
+        ],
+    )
     return desk
 
 
@@ -87,7 +97,9 @@ def test_measured_sliced_drilled_and_verified(desk: Desk) -> None:
 def test_on_the_scorecard_and_in_the_catalogue(desk: Desk) -> None:
     desk = define(desk)
     text = (desk.path / "helmdesk.toml").read_text()
-    (desk.path / "helmdesk.toml").write_text(text.replace('scorecard = ["csat"', 'scorecard = ["slow_replies", "csat"'))
+    (desk.path / "helmdesk.toml").write_text(
+        text.replace('scorecard = ["csat"', 'scorecard = ["slow_replies", "csat"')
+    )
     cards = Desk(desk.path).scorecard(start="2026-01-05", end="2026-01-06").cards
     assert (cards[0].metric.key, cards[0].now.value) == ("slow_replies", 0.5)
     with pytest.raises(NotFoundError, match="did you mean 'slow_replies'"):
@@ -100,27 +112,72 @@ def test_meaning_is_locked_by_version(desk: Desk) -> None:
         define(desk, GOOD.replace("> 3600", "> 60")).measure("slow_replies")
     again = define(desk, GOOD.replace("> 3600", "> 60").replace("version = 1", "version = 2"))
     assert again.measure("slow_replies")[0].value == 1
-    assert define(desk, GOOD.replace("Share of tickets", "The share of tickets")).measure("slow_replies")[0].value == 0.5  # prose is free
+    assert (
+        define(desk, GOOD.replace("Share of tickets", "The share of tickets"))
+        .measure("slow_replies")[0]
+        .value
+        == 0.5
+    )  # prose is free
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('name = "Slow first responses"', "", "'name' is missing"), ('owner = "team leads"', "owner = 3", "owner must be a text, not 3"),
-        ('fact = "tickets"', 'fact = "ticket"', "fact: 'ticket' is not known; did you mean 'tickets'?"), ('pillar = "customer_quality"', 'pillar = "joy"', "pillar: 'joy' is not known"),
-        ('supports = ["staffing"]', 'supports = ["magic"]', "supports: 'magic' is not known"), ('needs = ["message"]', 'needs = ["mesage"]', "needs: 'mesage' is not known; did you mean 'message'?"),
-        ('kind = "share", hits', 'kind = "part", hits', "value: kind: 'part' is not known"), ("hits =", "hit =", "a share has no 'hit'; did you mean 'hits'?"),
-        ('anchor = "first_reply_at"', "", "'anchor' is missing"), ("> 3600 and", "> and", "cannot read"),
-        ("first_reply_seconds > 3600 and channel in ('email', 'chat')", "channel in (select 1)", "not allowed in an expression"),
-        ("first_reply_seconds > 3600", "read_text('/etc/passwd') > 'a'", "not allowed in an expression"),
-        ("first_reply_seconds > 3600", "tickets.first_reply_seconds > 3600", "name a column of the fact"),
-        ("first_reply_seconds > 3600", "true; drop table tickets; select 1 > 3600", "not one expression"),
-        ("first_reply_seconds > 3600", "first_reply_second > 3600", "tickets has no column 'first_reply_second'; did you mean 'first_reply_seconds'?"),
-        ("changes = [{ version = 1", "changes = [{ version = 2", "a history that ends with version 1"), ("version = 1\n", "version = 0\n", "version must be a whole number from 1"),
-        ("unit = \"share\"", "unit = \"share\"\ncolour = \"red\"", "unknown key 'colour'"), ("kind = \"mean\"", "kind = \"quantile\", q = 2.0", "a number between 0 and 1"),
-        ("description = \"mean wait\"", "", "variant: description must be a text"), ("[[variant]]", "[[variant", "metrics/slow_replies.toml"),
+        ('name = "Slow first responses"', "", "'name' is missing"),
+        ('owner = "team leads"', "owner = 3", "owner must be a text, not 3"),
+        (
+            'fact = "tickets"',
+            'fact = "ticket"',
+            "fact: 'ticket' is not known; did you mean 'tickets'?",
+        ),
+        ('pillar = "customer_quality"', 'pillar = "joy"', "pillar: 'joy' is not known"),
+        ('supports = ["staffing"]', 'supports = ["magic"]', "supports: 'magic' is not known"),
+        (
+            'needs = ["message"]',
+            'needs = ["mesage"]',
+            "needs: 'mesage' is not known; did you mean 'message'?",
+        ),
+        ('kind = "share", hits', 'kind = "part", hits', "value: kind: 'part' is not known"),
+        ("hits =", "hit =", "a share has no 'hit'; did you mean 'hits'?"),
+        ('anchor = "first_reply_at"', "", "'anchor' is missing"),
+        ("> 3600 and", "> and", "cannot read"),
+        (
+            "first_reply_seconds > 3600 and channel in ('email', 'chat')",
+            "channel in (select 1)",
+            "not allowed in an expression",
+        ),
+        (
+            "first_reply_seconds > 3600",
+            "read_text('/etc/passwd') > 'a'",
+            "not allowed in an expression",
+        ),
+        (
+            "first_reply_seconds > 3600",
+            "tickets.first_reply_seconds > 3600",
+            "name a column of the fact",
+        ),
+        (
+            "first_reply_seconds > 3600",
+            "true; drop table tickets; select 1 > 3600",
+            "not one expression",
+        ),
+        (
+            "first_reply_seconds > 3600",
+            "first_reply_second > 3600",
+            "tickets has no column 'first_reply_second'; did you mean 'first_reply_seconds'?",
+        ),
+        (
+            "changes = [{ version = 1",
+            "changes = [{ version = 2",
+            "a history that ends with version 1",
+        ),
+        ("version = 1\n", "version = 0\n", "version must be a whole number from 1"),
+        ('unit = "share"', 'unit = "share"\ncolour = "red"', "unknown key 'colour'"),
+        ('kind = "mean"', 'kind = "quantile", q = 2.0', "a number between 0 and 1"),
+        ('description = "mean wait"', "", "variant: description must be a text"),
+        ("[[variant]]", "[[variant", "metrics/slow_replies.toml"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named(desk: Desk, old: str, new: str, message: str) -> None:
     assert old in GOOD
     with pytest.raises(SettingError) as error:

@@ -12,9 +12,9 @@ HelmdeskError                exit 1   something failed; the message says what an
 ├── NotPermittedError        exit 3   it exists, and this reader may not see it
 ├── InputError               exit 4   a file that cannot be read as what it claims to be
 ├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
-├── DamageError              exit 4   files of the lake are missing or damaged; says which batches they held
-├── TooLongError             exit 1   a question took longer than it may, or nobody waits for it any more
-├── BusyError                exit 1   too many questions at the same time; ask again
+├── DamageError              exit 4   files of the lake are missing or damaged; says which batches
+they held ├── TooLongError             exit 1   a question took longer than it may, or nobody waits
+for it any more ├── BusyError                exit 1   too many questions at the same time; ask again
 └── ConflictError            exit 5   two truths disagree
     └── ReceiptMismatch      exit 5   a receipt that the lake does not confirm
 """
@@ -29,8 +29,8 @@ class HelmdeskError(Exception):
     """Base of all errors whose message is written for the user (one line, no traceback).
 
     Attributes:
-        what: what is wrong; where there is room for a few words only, such as on a card, these are told.
-        mend: what to do; empty where that is said nowhere, or within `what`.
+        what: what is wrong; where there is room for a few words only, such as on a card, these are
+        told. mend: what to do; empty where that is said nowhere, or within `what`.
 
     Args:
         offers: told right after `what`: the nearest name, and which there are.
@@ -62,7 +62,9 @@ class FilterError(UsageError):
 
 
 class OutOfRangeError(UsageError):
-    """A window lies wholly before or after the data: nothing is known of it, and nothing is not zero."""
+    """A window lies wholly before or after the data: nothing is known of it, and nothing is not
+    zero.
+    """
 
 
 class TooLargeError(UsageError):
@@ -70,7 +72,9 @@ class TooLargeError(UsageError):
 
 
 class TooLongError(HelmdeskError):
-    """A question was stopped: it took longer than it may, or nobody waits for its answer any more."""
+    """A question was stopped: it took longer than it may, or nobody waits for its answer any
+    more.
+    """
 
 
 class BusyError(HelmdeskError):
@@ -88,7 +92,9 @@ class MixedCurrencies(UsageError):
 
 
 class NotPermittedError(HelmdeskError):
-    """The reader's policy does not allow the question; the message says what may be asked instead."""
+    """The reader's policy does not allow the question; the message says what may be asked
+    instead.
+    """
 
     exit_code = 3
 
@@ -106,7 +112,9 @@ class DataQualityError(HelmdeskError):
 
 
 class DamageError(HelmdeskError):
-    """Files of the lake are missing or damaged; the message says which, and whose records they held."""
+    """Files of the lake are missing or damaged; the message says which, and whose records they
+    held.
+    """
 
     exit_code = 4
 
@@ -126,15 +134,28 @@ MACHINE_PROBLEMS = {
     "No space left on device": "the disk is full: free some space and run it again",
     "database or disk is full": "the disk is full: free some space and do it again",
     "Read-only file system": "the folder cannot be written to",
-    "readonly database": "the site's database cannot be written to: let this user write to the folder 'site', and do it again",
+    "readonly database": (
+        "the site's database cannot be written to: let this user write to the folder 'site', and do"
+        " it again"
+    ),
     "Permission denied": "the folder cannot be written to by this user",
     "Disk quota exceeded": "the disk quota is used up: free some space and run it again",
     "File too large": "the system allows no file of this size",
-    "Input/output error": "the disk does not answer properly: look at the system's log before you go on",
-    "disk I/O error": "the disk does not answer properly: look at the system's log before you go on",
-    "disk image is malformed": "the site's database is damaged: helmdesk doctor says more; restore a backup",
-    "file is not a database": "the site's database is damaged: helmdesk doctor says more; restore a backup",
-    "database is locked": "somebody else is writing to the site's database: do it again in a moment",
+    "Input/output error": (
+        "the disk does not answer properly: look at the system's log before you go on"
+    ),
+    "disk I/O error": (
+        "the disk does not answer properly: look at the system's log before you go on"
+    ),
+    "disk image is malformed": (
+        "the site's database is damaged: helmdesk doctor says more; restore a backup"
+    ),
+    "file is not a database": (
+        "the site's database is damaged: helmdesk doctor says more; restore a backup"
+    ),
+    "database is locked": (
+        "somebody else is writing to the site's database: do it again in a moment"
+    ),
     "Out of Memory": "there is not enough memory: close something, or load in smaller parts",
 }
 
@@ -142,7 +163,9 @@ MACHINE_PROBLEMS = {
 def machine_problem(error: BaseException) -> str | None:
     """Return what the machine lacks and what to do, where that is why something failed."""
     said = (str(error) or type(error).__name__).splitlines()[0].lower()
-    return next((meaning for phrase, meaning in MACHINE_PROBLEMS.items() if phrase.lower() in said), None)
+    return next(
+        (meaning for phrase, meaning in MACHINE_PROBLEMS.items() if phrase.lower() in said), None
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

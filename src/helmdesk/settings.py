@@ -40,49 +40,94 @@ HELP = {
     "name": "what the desk is called in headings",
     "time_zone": "reporting time zone (IANA name): where days, weeks and months begin",
     "week_start": "first day of a reporting week",
-    "currency": "code such as EUR of amounts that come without one: contract values, and costs whose records state none",
+    "currency": (
+        "code such as EUR of amounts that come without one: contract values, and costs whose"
+        " records state none"
+    ),
     "default_calendar": "calendar id for business clocks when a ticket and its team name none",
     "reopen_days": "a solved ticket counts as reopened when it comes back within this many days",
-    "repeat_days": "another ticket of the same customer about the same thing within this many days is a repeat contact",
+    "repeat_days": (
+        "another ticket of the same customer about the same thing within this many days is a repeat"
+        " contact"
+    ),
     "response_days": "a survey can be revised for this many days after it was sent",
-    "nps_days": "of several answers of one contact to a relationship survey within this many days the last one counts",
-    "service_level_seconds": "a call or chat should be answered within this time, where its queue states no other",
-    "short_abandon_seconds": "who hangs up sooner was never waiting, where the queue states no other limit",
-    "longest_state_hours": "an agent who never logged off is believed to be in a state for so long where no shift says when it ended",
+    "nps_days": (
+        "of several answers of one contact to a relationship survey within this many days the last"
+        " one counts"
+    ),
+    "service_level_seconds": (
+        "a call or chat should be answered within this time, where its queue states no other"
+    ),
+    "short_abandon_seconds": (
+        "who hangs up sooner was never waiting, where the queue states no other limit"
+    ),
+    "longest_state_hours": (
+        "an agent who never logged off is believed to be in a state for so long where no shift says"
+        " when it ended"
+    ),
     "fcr_escalation_fails": "true: a declared escalation is never resolved at first contact",
     "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
     "engine": "what computes facts and answers: duckdb, or spark for what no single machine holds",
-    "spark_master": "where Spark runs: local[*], spark://host:7077, yarn ...; used when engine is spark",
-    "memory_gb": "loading and building facts may use this much memory before they write to disk; 0: a quarter of the machine's, at least 2",
+    "spark_master": (
+        "where Spark runs: local[*], spark://host:7077, yarn ...; used when engine is spark"
+    ),
+    "memory_gb": (
+        "loading and building facts may use this much memory before they write to disk; 0: a"
+        " quarter of the machine's, at least 2"
+    ),
     "limit_megabytes": "a file, or the files of an archive, may be this large once unpacked",
     "limit_rows": "a file may have this many rows",
     "limit_columns": "a file may have this many columns",
-    "limit_cells": "a sheet of a workbook may have this many cells, up to the last one that holds something",
+    "limit_cells": (
+        "a sheet of a workbook may have this many cells, up to the last one that holds something"
+    ),
     "limit_cell_megabytes": "a cell, or a line of text, may be this large",
     "limit_entries": "a TOML file (definitions, a mapping) may have this many keys and list items",
     "limit_ratio": "a packed file may become this many times larger (looked at beyond 64 MB)",
     "scorecard": "metric keys on the scorecard, in order",
-    "fields_without_people": 'fields kept by sources, such as "Product area", that hold no people\'s names: values that judge people may be shown by them on the site',
-    "targets": "a number, or [low, high], by metric key: what the desk wants to reach, shown on cards",
+    "fields_without_people": (
+        'fields kept by sources, such as "Product area", that hold no people\'s names: values that'
+        " judge people may be shown by them on the site"
+    ),
+    "targets": (
+        "a number, or [low, high], by metric key: what the desk wants to reach, shown on cards"
+    ),
     "is_sample": "true for the generated sample desk; every page says so",
 }
 
 # When each setting acts; every setting stands in exactly one line.
 ACTS: Mapping[str, tuple[str, ...]] = {
-    # On facts: a mart made with another value is stale, and a receipt repeats the value its mart was made with.
+    # On facts: a mart made with another value is stale, and a receipt repeats the value its mart
+    # was made with.
     "facts": (
-        "default_calendar", "reopen_days", "repeat_days", "response_days", "nps_days", "service_level_seconds", "short_abandon_seconds",
-        "fcr_escalation_fails", "longest_state_hours",
+        "default_calendar",
+        "reopen_days",
+        "repeat_days",
+        "response_days",
+        "nps_days",
+        "service_level_seconds",
+        "short_abandon_seconds",
+        "fcr_escalation_fails",
+        "longest_state_hours",
     ),
     # On a question: part of the request that a receipt repeats.
     "question": ("time_zone", "week_start"),
     # On what is shown, never on a number.
     "shown": ("name", "currency", "scorecard", "fields_without_people", "targets", "is_sample"),
     # On whether a file is taken in.
-    "load": ("quarantine_limit", "limit_megabytes", "limit_rows", "limit_columns", "limit_cells", "limit_cell_megabytes", "limit_entries", "limit_ratio"),
+    "load": (
+        "quarantine_limit",
+        "limit_megabytes",
+        "limit_rows",
+        "limit_columns",
+        "limit_cells",
+        "limit_cell_megabytes",
+        "limit_entries",
+        "limit_ratio",
+    ),
     # On where and how fast an answer is computed.
     "machine": ("engine", "spark_master", "memory_gb"),
-}  # fmt: skip
+}
 FACT_SETTINGS = ACTS["facts"]
 
 
@@ -128,10 +173,14 @@ class Settings:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise SettingError(f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'") from error
+            raise SettingError(
+                f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'"
+            ) from error
         for name, allowed in (("week_start", WEEKDAYS), ("engine", ENGINES)):
             if getattr(self, name) not in allowed:
-                raise SettingError(f"{name} = {getattr(self, name)!r}", f"use one of {', '.join(allowed)}")
+                raise SettingError(
+                    f"{name} = {getattr(self, name)!r}", f"use one of {', '.join(allowed)}"
+                )
         self._check_currency()
         for name in ("reopen_days", "repeat_days", "response_days", "nps_days"):
             if not 1 <= getattr(self, name) <= 365:
@@ -155,14 +204,21 @@ class Settings:
         if self.memory_gb < 0 or 0 < self.memory_gb < 0.5:
             raise SettingError(f"memory_gb = {self.memory_gb}", "use 0, or 0.5 or more")
         if not 0 <= self.quarantine_limit <= 1:
-            raise SettingError(f"quarantine_limit = {self.quarantine_limit}", "use a share from 0 to 1")
+            raise SettingError(
+                f"quarantine_limit = {self.quarantine_limit}", "use a share from 0 to 1"
+            )
 
     def _check_currency(self) -> None:
         if self.currency and not re.fullmatch("[A-Z]{3}", self.currency):
-            raise SettingError(f"currency = {self.currency!r}", "use a code of three capital letters such as EUR, or leave it empty")
+            raise SettingError(
+                f"currency = {self.currency!r}",
+                "use a code of three capital letters such as EUR, or leave it empty",
+            )
 
     def for_facts(self) -> dict[str, Any]:
-        """Return the settings that change facts: a receipt repeats them, a mart is keyed by them."""
+        """Return the settings that change facts: a receipt repeats them, a mart is keyed by
+        them.
+        """
         return {name: getattr(self, name) for name in FACT_SETTINGS}
 
 
@@ -179,11 +235,14 @@ def read_settings(path: Path) -> Settings:
         raise SettingError(f"{path} is missing", MEND) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise SettingError(f"{path}: line {line} is not text (UTF-8)", f"correct it: {MEND}") from error
+        raise SettingError(
+            f"{path}: line {line} is not text (UTF-8)", f"correct it: {MEND}"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{path}: {error}", f"correct the line, or {MEND}") from error
     if not text.strip():
-        # Read as it stands, every setting would fall back to its default, and numbers would change in silence.
+        # Read as it stands, every setting would fall back to its default, and numbers would change
+        # in silence.
         raise SettingError(f"{path} is empty", MEND)
     return settings_from(content, str(path))
 
@@ -195,7 +254,11 @@ def settings_from(content: dict[str, Any], origin: str) -> Settings:
     for name, value in content.items():
         if name not in known:
             raise SettingError(f"{origin}: unknown setting '{name}'{nearest(name, known)}")
-        values[name] = _targets(value, origin) if name == "targets" else _typed(name, value, known[name].default, origin)
+        values[name] = (
+            _targets(value, origin)
+            if name == "targets"
+            else _typed(name, value, known[name].default, origin)
+        )
     return Settings(**values)
 
 
@@ -221,18 +284,27 @@ def _targets(value: Any, origin: str) -> dict[str, Target]:
     for key, target in value.items():
         if number(target):
             found[key] = float(target)
-        elif isinstance(target, list) and len(target) == 2 and all(number(item) for item in target) and target[0] <= target[1]:
+        elif (
+            isinstance(target, list)
+            and len(target) == 2
+            and all(number(item) for item in target)
+            and target[0] <= target[1]
+        ):
             found[key] = (float(target[0]), float(target[1]))
         else:
-            raise SettingError(f"{origin}: targets.{key} must be a number or [low, high], not {target!r}")
+            raise SettingError(
+                f"{origin}: targets.{key} must be a number or [low, high], not {target!r}"
+            )
     return found
 
 
 def write_settings(path: Path, settings: Settings) -> None:
-    """Write settings; a new file explains each, one that is there keeps its comments and order, and only what changed is written.
+    """Write settings; a new file explains each, one that is there keeps its comments and order, and
+    only what changed is written.
 
     Raises:
-        SettingError: what is there now, or what would be there, cannot be read; the file stays as it is.
+        SettingError: what is there now, or what would be there, cannot be read; the file stays as
+        it is.
     """
     # Imported late: reading settings, which every command does, needs none of it.
     import tomlkit
@@ -245,14 +317,18 @@ def write_settings(path: Path, settings: Settings) -> None:
                 document[setting.name] = _plain(value)
     else:
         document = tomlkit.document()
-        document.add(tomlkit.comment("Settings of this desk. Delete a line to return to its default."))
+        document.add(
+            tomlkit.comment("Settings of this desk. Delete a line to return to its default.")
+        )
         for setting in fields(Settings):
             document.add(tomlkit.nl())
             document.add(tomlkit.comment(HELP[setting.name]))
             document.add(setting.name, tomlkit.item(_plain(getattr(settings, setting.name))))
     text = tomlkit.dumps(document)
     if settings_from(tomllib.loads(text), str(path)) != settings:
-        raise SettingError(f"{path}: these settings would not be read back as they are", "edit the file by hand")
+        raise SettingError(
+            f"{path}: these settings would not be read back as they are", "edit the file by hand"
+        )
     replace_text(path, text)
 
 

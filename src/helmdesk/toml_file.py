@@ -1,4 +1,6 @@
-"""TOML files that people write: read within bounds, so that a mistake, or malice, costs a line of text and not an hour."""
+"""TOML files that people write: read within bounds, so that a mistake, or malice, costs a line of
+text and not an hour.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ LONG_KEY = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{MOST_PART
 
 
 def read_toml(
-    path: Path, error: type[HelmdeskError], limits: Limits | None = None, missing: type[HelmdeskError] = NotFoundError
+    path: Path,
+    error: type[HelmdeskError],
+    limits: Limits | None = None,
+    missing: type[HelmdeskError] = NotFoundError,
 ) -> dict[str, Any]:
     """Read a TOML file.
 
@@ -39,16 +44,24 @@ def read_toml(
         raise error(f"{path}: {reason}") from reason
     for number, line in enumerate(content.splitlines(), 1):
         if LONG_KEY.search(line):
-            raise error(f"{path}: line {number} has a key of more than {MOST_PARTS} parts", "write it shorter")
+            raise error(
+                f"{path}: line {number} has a key of more than {MOST_PARTS} parts",
+                "write it shorter",
+            )
     try:
         read = tomllib.loads(content)
     except RecursionError as reason:
-        raise error(f"{path}: lists or tables within lists too many times", "write it flatter") from reason
+        raise error(
+            f"{path}: lists or tables within lists too many times", "write it flatter"
+        ) from reason
     except ValueError as reason:  # also a number of thousands of digits
         raise error(f"{path}: {reason}") from reason
     most = (limits or Limits()).entries
     if (found := _entries(read)) > most:
-        raise error(f"{path}: {found:,} keys and list items", f"at most {most:,} (setting limit_entries), split it into several files")
+        raise error(
+            f"{path}: {found:,} keys and list items",
+            f"at most {most:,} (setting limit_entries), split it into several files",
+        )
     return read
 
 

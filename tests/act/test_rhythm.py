@@ -19,8 +19,26 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-@pytest.mark.parametrize("text", ["", "daily", "daily 7:00", "daily 24:00", "daily 07:60", "every 0 minutes", "every 1441 minutes", "every -5 minutes",
-                                  "monthly 0 07:00", "monthly 32 07:00", "mon, tue 07:00", "Mon 07:00", "daily 07:00 ", "every ٣ minutes", "daily ٠٧:00"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "daily",
+        "daily 7:00",
+        "daily 24:00",
+        "daily 07:60",
+        "every 0 minutes",
+        "every 1441 minutes",
+        "every -5 minutes",
+        "monthly 0 07:00",
+        "monthly 32 07:00",
+        "mon, tue 07:00",
+        "Mon 07:00",
+        "daily 07:00 ",
+        "every ٣ minutes",
+        "daily ٠٧:00",
+    ],
+)
 def test_what_is_no_rhythm_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is no rhythm; write one such as"):
         read_rhythm(text)
@@ -29,12 +47,32 @@ def test_what_is_no_rhythm_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "day", "hour", "expected"),
     [
-        ("Europe/Berlin", date(2026, 3, 29), time(2, 30), "2026-03-29T03:00+02:00"),  # skipped: right after
+        (
+            "Europe/Berlin",
+            date(2026, 3, 29),
+            time(2, 30),
+            "2026-03-29T03:00+02:00",
+        ),  # skipped: right after
         ("Europe/Berlin", date(2026, 3, 29), time(2, 0), "2026-03-29T03:00+02:00"),
-        ("Europe/Berlin", date(2026, 10, 25), time(2, 30), "2026-10-25T02:30+02:00"),  # doubled: the first
+        (
+            "Europe/Berlin",
+            date(2026, 10, 25),
+            time(2, 30),
+            "2026-10-25T02:30+02:00",
+        ),  # doubled: the first
         ("America/New_York", date(2026, 3, 8), time(2, 15), "2026-03-08T03:00-04:00"),
-        ("Australia/Lord_Howe", date(2026, 10, 4), time(2, 10), "2026-10-04T02:30+11:00"),  # half an hour
-        ("Pacific/Apia", date(2011, 12, 30), time(7, 0), "2011-12-31T00:00+14:00"),  # a day that never was
+        (
+            "Australia/Lord_Howe",
+            date(2026, 10, 4),
+            time(2, 10),
+            "2026-10-04T02:30+11:00",
+        ),  # half an hour
+        (
+            "Pacific/Apia",
+            date(2011, 12, 30),
+            time(7, 0),
+            "2011-12-31T00:00+14:00",
+        ),  # a day that never was
         ("Asia/Kathmandu", date(2026, 5, 1), time(7, 0), "2026-05-01T07:00+05:45"),
     ],
 )
@@ -43,8 +81,17 @@ def test_skipped_and_doubled_hours(zone: str, day: date, hour: time, expected: s
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize(("text", "ticks"), [("daily 02:10", 365), ("daily 02:30", 365), ("sun 02:30", 52), ("mon,thu 23:59", 105), ("monthly 31 00:00", 12),
-                                             ("every 720 minutes", 730)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "ticks"),
+    [
+        ("daily 02:10", 365),
+        ("daily 02:30", 365),
+        ("sun 02:30", 52),
+        ("mon,thu 23:59", 105),
+        ("monthly 31 00:00", 12),
+        ("every 720 minutes", 730),
+    ],
+)
 def test_a_year_has_every_tick_once(zone: str, text: str, ticks: int) -> None:
     rhythm, where = read_rhythm(text), ZoneInfo(zone)
     moment = end = local_instant(date(2026, 1, 1), time(0), where) - timedelta(seconds=1)
@@ -52,7 +99,9 @@ def test_a_year_has_every_tick_once(zone: str, text: str, ticks: int) -> None:
     found = []
     while (moment := rhythm.after(moment, where)) <= end:
         found.append(moment)
-    assert len(found) == len(set(found)) == ticks or (text.startswith("mon") and len(found) in (104, 105))
+    assert len(found) == len(set(found)) == ticks or (
+        text.startswith("mon") and len(found) in (104, 105)
+    )
     if not text.startswith("every"):
         days = [tick.astimezone(where).date() for tick in found]
         assert days == sorted(set(days)), "one tick a day, in order"
@@ -67,7 +116,9 @@ def test_a_year_has_every_tick_once(zone: str, text: str, ticks: int) -> None:
     zone=st.sampled_from(ZONES),
     text=st.sampled_from(["daily 02:15", "tue 02:30", "monthly 30 02:45", "every 7 minutes"]),
 )
-def test_nothing_lies_between_the_last_tick_and_the_next(instant: datetime, zone: str, text: str) -> None:
+def test_nothing_lies_between_the_last_tick_and_the_next(
+    instant: datetime, zone: str, text: str
+) -> None:
     rhythm, where = read_rhythm(text), ZoneInfo(zone)
     last, following = rhythm.latest(instant, where), rhythm.after(instant, where)
     assert last <= instant < following

@@ -14,13 +14,16 @@ from helmdesk.catalogue.discovery import definition_hash, load_catalogue
 
 def main(path: Path) -> int:
     locked = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    lines = ["# What every metric meant at which version. Written by `make lock`; never edited by hand."]
+    lines = [
+        "# What every metric meant at which version. Written by `make lock`; never edited by hand."
+    ]
     for key, entry in sorted(load_catalogue().items()):
         now = definition_hash(entry.metric)
         before = locked.get(key)
         if before and before["version"] == entry.metric.version and before["definition"] != now:
             sys.stderr.write(
-                f"{key}: the meaning changed but the version is still {entry.metric.version}; raise it and say why in `changes`\n"
+                f"{key}: the meaning changed but the version is still {entry.metric.version}; raise"
+                " it and say why in `changes`\n"
             )
             return 1
         lines += ["", f"[{key}]", f"version = {entry.metric.version}", f'definition = "{now}"']

@@ -1,4 +1,6 @@
-"""Verdicts and states are enums until they are shown: no code compares, splits or searches our own sentences."""
+"""Verdicts and states are enums until they are shown: no code compares, splits or searches our own
+sentences.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +24,34 @@ SOURCE = Path(__file__).parents[2] / "src" / "helmdesk"
 # What others write is read by its words.
 OTHERS = {"sources", "sample"}
 MODULES = [
-    path for path in sorted(SOURCE.rglob("*.py")) if path.parent.name != "migrations" and path.relative_to(SOURCE).parts[0] not in OTHERS
+    path
+    for path in sorted(SOURCE.rglob("*.py"))
+    if path.parent.name != "migrations" and path.relative_to(SOURCE).parts[0] not in OTHERS
 ]
 TEMPLATES = sorted(SOURCE.rglob("*.html"))
 # Codes that mean something else too: a metric's direction, a ticket's status.
 CODES = {"", "higher", "lower", "new", "solved", "closed"}
 ENUMS: tuple[type[StrEnum], ...] = (Judgement, Standing, State, Lamp, ClockState, Waits)
 WORDS = {str(each) for enum in ENUMS for each in enum} - CODES
-METHODS = {"split", "rsplit", "partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "find", "index", "count"}
+METHODS = {
+    "split",
+    "rsplit",
+    "partition",
+    "rpartition",
+    "startswith",
+    "endswith",
+    "removeprefix",
+    "removesuffix",
+    "find",
+    "index",
+    "count",
+}
 # Not our words: another tool's times, the parts of a header, what a person types.
-ALLOWED = {("analysis/compare.py", " UTC"), ("web/api/site.py", ";"), ("web/pages/administration/page.py", " to ")}
+ALLOWED = {
+    ("analysis/compare.py", " UTC"),
+    ("web/api/site.py", ";"),
+    ("web/pages/administration/page.py", " to "),
+}
 
 
 def _compared(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -41,8 +61,15 @@ def _compared(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Compare):
             for side in (node.left, *node.comparators):
                 given += side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
-            given += [*node.args[:1], *(node.args[0].elts if node.args and isinstance(node.args[0], ast.Tuple) else ())]
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in METHODS
+        ):
+            given += [
+                *node.args[:1],
+                *(node.args[0].elts if node.args and isinstance(node.args[0], ast.Tuple) else ()),
+            ]
         elif isinstance(node, ast.MatchValue):
             given = [node.value]
         for each in given:
@@ -64,9 +91,10 @@ def _is_sentence(text: str) -> bool:
 def test_no_words_are_compared(path: Path) -> None:
     name = path.relative_to(SOURCE).as_posix()
     odd = [
-        f"line {line}: {text!r}" for line, text in _compared(ast.parse(path.read_text(encoding="utf-8")))
+        f"line {line}: {text!r}"
+        for line, text in _compared(ast.parse(path.read_text(encoding="utf-8")))
         if (_is_sentence(text) or text in WORDS) and (name, text) not in ALLOWED
-    ]  # fmt: skip
+    ]
     assert not odd, f"{name}: ask an enum or a field, not words: {'; '.join(odd)}"
 
 
@@ -74,7 +102,10 @@ def test_no_words_are_compared(path: Path) -> None:
 def test_no_template_compares_words(path: Path) -> None:
     asked = re.findall(r"{%\s*(?:el)?if\s(.*?)%}", path.read_text(encoding="utf-8"), re.DOTALL)
     odd = [
-        text for condition in asked for text in re.findall(r'"([^"]*)"', condition) if " " in text or text.startswith("(") or text in WORDS
+        text
+        for condition in asked
+        for text in re.findall(r'"([^"]*)"', condition)
+        if " " in text or text.startswith("(") or text in WORDS
     ]
     assert not odd, f"{path.name}: give the page a field that answers, instead of comparing {odd}"
 
@@ -82,10 +113,18 @@ def test_no_template_compares_words(path: Path) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        'x == "no clear change"', 'x.split("; ")', '"already there" in y', 'x in ("met", "b")', 'x.partition(" (known")', 'card.verdict != "better"',
-        'x.startswith("still worse")', 'x.startswith(("a", "not so"))', "'locked' in str(error)", 'match x:\n case "steady": pass',
+        'x == "no clear change"',
+        'x.split("; ")',
+        '"already there" in y',
+        'x in ("met", "b")',
+        'x.partition(" (known")',
+        'card.verdict != "better"',
+        'x.startswith("still worse")',
+        'x.startswith(("a", "not so"))',
+        "'locked' in str(error)",
+        'match x:\n case "steady": pass',
     ],
-)  # fmt: skip
+)
 def test_the_test_sees_what_it_is_for(code: str) -> None:
     found = [text for _, text in _compared(ast.parse(code))]
     assert any(_is_sentence(text) or text in WORDS for text in found), code
@@ -99,7 +138,11 @@ def test_an_error_has_its_parts() -> None:
         "",
     )
     both = HelmdeskError("the file; is gone", "restore it; soon")
-    assert (str(both), both.what, both.mend) == ("the file; is gone; restore it; soon", "the file; is gone", "restore it; soon")
+    assert (str(both), both.what, both.mend) == (
+        "the file; is gone; restore it; soon",
+        "the file; is gone",
+        "restore it; soon",
+    )
     assert str(HelmdeskError()) == ""
 
 

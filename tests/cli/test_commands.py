@@ -1,4 +1,6 @@
-"""The command as a person uses it: one clear line for every mistake, the right exit code, never a traceback."""
+"""The command as a person uses it: one clear line for every mistake, the right exit code, never a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,14 @@ LOG = "number,incident_state,sys_updated_at,opened_at,made_sla\n" + "".join(
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk = make_desk(tmp_path_factory.mktemp("made") / "desk")
     load_events(
-        desk, [e for n in range(1, 9) for e in ticket(f"T{n}", f"2026-01-0{n}T09:00:00Z", f"2026-01-0{n}T1{n}:00:00Z", issue_type="=cmd()")]
+        desk,
+        [
+            e
+            for n in range(1, 9)
+            for e in ticket(
+                f"T{n}", f"2026-01-0{n}T09:00:00Z", f"2026-01-0{n}T1{n}:00:00Z", issue_type="=cmd()"
+            )
+        ],
     )
     return desk.path
 
@@ -44,7 +53,9 @@ def desk(made: Path, tmp_path: Path) -> Desk:
 
 def test_commands_are_those_of_the_readme() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert set(COMMANDS) == set(re.findall(r"^\| `(\w+)[^`]*` \|", readme.split("## Commands")[1], flags=re.MULTILINE))
+    assert set(COMMANDS) == set(
+        re.findall(r"^\| `(\w+)[^`]*` \|", readme.split("## Commands")[1], flags=re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -58,11 +69,20 @@ def test_a_walk(helmdesk: Run, tmp_path: Path) -> None:
     folder, log, receipt = tmp_path / "d", tmp_path / "log.csv", tmp_path / "r.json"
     log.write_text(LOG)
     assert helmdesk("init", folder).stdout.strip() == str(folder)
-    assert "stored as lake version 1" in helmdesk("load", "servicenow", log, "--desk", folder).stdout
+    assert (
+        "stored as lake version 1" in helmdesk("load", "servicenow", log, "--desk", folder).stdout
+    )
     assert "already loaded" in helmdesk("load", "servicenow", log, "--desk", folder).stdout
-    assert "9" in helmdesk("measure", "ticket_volume", "--desk", folder, "--receipt", receipt).stdout
+    assert (
+        "9" in helmdesk("measure", "ticket_volume", "--desk", folder, "--receipt", receipt).stdout
+    )
     assert "equal: ticket_volume@" in helmdesk("verify", receipt, "--desk", folder).stdout
-    assert "Ticket volume" in helmdesk("scorecard", "--desk", folder, "--start", "2026-01-05", "--end", "2026-01-06").stdout
+    assert (
+        "Ticket volume"
+        in helmdesk(
+            "scorecard", "--desk", folder, "--start", "2026-01-05", "--end", "2026-01-06"
+        ).stdout
+    )
     assert "9 rows" in helmdesk("drill", "ticket_volume", "--desk", folder).stderr
     assert "version 1" in helmdesk("doctor", "--desk", folder).stdout
     assert "joined" in helmdesk("compact", "--desk", folder).stdout
@@ -79,43 +99,98 @@ def test_what_a_desk_can_answer(helmdesk: Run, tmp_path: Path) -> None:
     assert re.search(r"^nps .*no responded records", listed, flags=re.MULTILINE)
     one = helmdesk("metrics", "sla_compliance", "--desk", folder).stdout
     assert "by the source's own verdicts only" in one and "nothing is claimed by our clock" in one
-    assert "rest on nothing but what the source asserts" in helmdesk("measure", "sla_compliance", "--desk", folder).stderr
+    assert (
+        "rest on nothing but what the source asserts"
+        in helmdesk("measure", "sla_compliance", "--desk", folder).stderr
+    )
     rows = json.loads(helmdesk("metrics", "--desk", folder, "--format", "json").stdout)
-    assert {row["key"]: row["missing"] for row in rows}["utilization"] == "state_changed, shift_planned"
+    assert {row["key"]: row["missing"] for row in rows}[
+        "utilization"
+    ] == "state_changed, shift_planned"
     assert "on this desk" not in helmdesk("metrics", "nps").stdout
 
 
 def test_sla_and_compare(helmdesk: Run, small_desk: Desk, tmp_path: Path) -> None:
     now = helmdesk("sla", "--at", "2025-12-29T09:00", "--limit", "3", "--desk", small_desk.path)
     assert "time left" in now.stdout and "the first 3 shown" in now.stderr
-    rows = json.loads(helmdesk("sla", "--at", "2025-12-29T09:00", "--format", "json", "--desk", small_desk.path).stdout)
-    assert [row["time_left_seconds"] for row in rows] == sorted(row["time_left_seconds"] for row in rows)
-    assert "no SLA clock is alive" in helmdesk("sla", "--where", "account = 'nobody'", "--desk", small_desk.path).stderr
-    text = helmdesk("compare", "--preset", "zendesk", "--number", "reopens", "--tickets", "--desk", small_desk.path).stdout
+    rows = json.loads(
+        helmdesk(
+            "sla", "--at", "2025-12-29T09:00", "--format", "json", "--desk", small_desk.path
+        ).stdout
+    )
+    assert [row["time_left_seconds"] for row in rows] == sorted(
+        row["time_left_seconds"] for row in rows
+    )
+    assert (
+        "no SLA clock is alive"
+        in helmdesk("sla", "--where", "account = 'nobody'", "--desk", small_desk.path).stderr
+    )
+    text = helmdesk(
+        "compare",
+        "--preset",
+        "zendesk",
+        "--number",
+        "reopens",
+        "--tickets",
+        "--desk",
+        small_desk.path,
+    ).stdout
     assert "thank-you" in text and "main_reason" in text
     rows = list(
-        csv.DictReader(io.StringIO(helmdesk("compare", "--preset", "zendesk", "--format", "csv", "--desk", small_desk.path).stdout))
+        csv.DictReader(
+            io.StringIO(
+                helmdesk(
+                    "compare", "--preset", "zendesk", "--format", "csv", "--desk", small_desk.path
+                ).stdout
+            )
+        )
     )
     assert {row["reason"] for row in rows if row["number"] == "reopens"} == {"thank-you"}
-    assert "unknown preset" in helmdesk("compare", "--preset", "zendeks", "--desk", small_desk.path, code=3).stderr
+    assert (
+        "unknown preset"
+        in helmdesk("compare", "--preset", "zendeks", "--desk", small_desk.path, code=3).stderr
+    )
 
 
 def test_from_an_export_to_the_scorecard_in_one_command(helmdesk: Run, tmp_path: Path) -> None:
     folder, log = tmp_path / "d", tmp_path / "log.csv"
     log.write_text(LOG)
     helmdesk("init", folder)
-    text = helmdesk("load", "servicenow", log, "--desk", folder, "--scorecard", "--start", "2026-01-05", "--end", "2026-01-06").stdout
+    text = helmdesk(
+        "load",
+        "servicenow",
+        log,
+        "--desk",
+        folder,
+        "--scorecard",
+        "--start",
+        "2026-01-05",
+        "--end",
+        "2026-01-06",
+    ).stdout
     assert "stored as lake version 1" in text
     assert "SLA compliance" in text and "100.0%" in text
 
 
 def test_the_desk_can_come_from_the_environment_or_the_folder(helmdesk: Run, desk: Desk) -> None:
     assert "8" in helmdesk("measure", "ticket_volume", cwd=desk.path).stdout
-    assert "no desk named" in helmdesk("measure", "ticket_volume", code=3, cwd=desk.path.parent).stderr
+    assert (
+        "no desk named" in helmdesk("measure", "ticket_volume", code=3, cwd=desk.path.parent).stderr
+    )
 
 
 def test_forms_of_output(helmdesk: Run, desk: Desk, tmp_path: Path) -> None:
-    question = ("measure", "resolution_time", "--by", "channel", "--grain", "week", "--desk", desk.path, "--format")
+    question = (
+        "measure",
+        "resolution_time",
+        "--by",
+        "channel",
+        "--grain",
+        "week",
+        "--desk",
+        desk.path,
+        "--format",
+    )
     rows = json.loads(helmdesk(*question, "json").stdout)
     table = list(csv.DictReader(io.StringIO(helmdesk(*question, "csv").stdout)))
     assert [row["n"] for row in rows] == [int(row["n"]) for row in table]
@@ -124,12 +199,24 @@ def test_forms_of_output(helmdesk: Run, desk: Desk, tmp_path: Path) -> None:
         import subprocess
         import sys
 
-        subprocess.run([sys.executable, "-m", "helmdesk", *map(str, question), "parquet"], stdout=handle, check=True)
-    assert pq.read_table(tmp_path / "x.parquet").column("n").to_pylist() == [row["n"] for row in rows]
+        subprocess.run(
+            [sys.executable, "-m", "helmdesk", *map(str, question), "parquet"],
+            stdout=handle,
+            check=True,
+        )
+    assert pq.read_table(tmp_path / "x.parquet").column("n").to_pylist() == [
+        row["n"] for row in rows
+    ]
 
 
 def test_exports_run_no_formula(helmdesk: Run, desk: Desk) -> None:
-    rows = list(csv.DictReader(io.StringIO(helmdesk("drill", "ticket_volume", "--format", "csv", "--desk", desk.path).stdout)))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                helmdesk("drill", "ticket_volume", "--format", "csv", "--desk", desk.path).stdout
+            )
+        )
+    )
     assert len(rows) == 8
     assert {row["issue_type"] for row in rows} == {"'=cmd()"}
 
@@ -139,18 +226,28 @@ def test_instants_leave_with_the_offset_of_the_desks_zone(helmdesk: Run, tmp_pat
     desk = make_desk(tmp_path / "desk", time_zone="Europe/Berlin")
     load_events(desk, ticket("a", "2026-01-05T09:00:00Z"))
     zone = ZoneInfo("Europe/Berlin")
-    rows = json.loads(helmdesk("drill", "ticket_volume", "--format", "json", "--desk", desk.path).stdout)
+    rows = json.loads(
+        helmdesk("drill", "ticket_volume", "--format", "json", "--desk", desk.path).stdout
+    )
     table = desk.drill("ticket_volume")
     assert rows == json.loads(as_json(table))
     wanted = [plain(at.astimezone(zone)) for at in table["created_at"].to_pylist()]
     assert [row["created_at"] for row in rows] == wanted
     assert all(at.endswith("+01:00") for at in wanted)
-    lines = list(csv.DictReader(io.StringIO(helmdesk("drill", "ticket_volume", "--format", "csv", "--desk", desk.path).stdout)))
+    lines = list(
+        csv.DictReader(
+            io.StringIO(
+                helmdesk("drill", "ticket_volume", "--format", "csv", "--desk", desk.path).stdout
+            )
+        )
+    )
     assert [line["created_at"] for line in lines] == wanted
 
 
 def test_data_and_talk_are_apart(helmdesk: Run, desk: Desk) -> None:
-    done = helmdesk("drill", "ticket_volume", "--limit", "3", "--format", "json", "--desk", desk.path)
+    done = helmdesk(
+        "drill", "ticket_volume", "--limit", "3", "--format", "json", "--desk", desk.path
+    )
     assert len(json.loads(done.stdout)) == 3
     assert done.stderr.strip() == "8 rows, 5 not shown"
 
@@ -167,22 +264,54 @@ def test_a_stale_mart_is_told(helmdesk: Run, desk: Desk) -> None:
         (["lod"], 2, "did you mean 'load'"),
         (["measure", "csta", "--desk", "{desk}"], 3, "unknown metric 'csta'; did you mean 'csat'"),
         (["metrics", "csta"], 3, "did you mean 'csat'"),
-        (["measure", "csat", "--by", "chanel", "--desk", "{desk}"], 3, "unknown dimension 'chanel'; did you mean 'channel'"),
-        (["measure", "csat", "--where", "chanel = 'x'", "--desk", "{desk}"], 3, "unknown dimension 'chanel'"),
-        (["measure", "csat", "--where", "1=1; drop table x", "--desk", "{desk}"], 2, "not one condition"),
-        (["measure", "csat", "--grain", "hour", "--desk", "{desk}"], 2, "Invalid value for '--grain'"),
-        (["measure", "csat", "--clock", "business", "--desk", "{desk}"], 2, "has no business clock"),
+        (
+            ["measure", "csat", "--by", "chanel", "--desk", "{desk}"],
+            3,
+            "unknown dimension 'chanel'; did you mean 'channel'",
+        ),
+        (
+            ["measure", "csat", "--where", "chanel = 'x'", "--desk", "{desk}"],
+            3,
+            "unknown dimension 'chanel'",
+        ),
+        (
+            ["measure", "csat", "--where", "1=1; drop table x", "--desk", "{desk}"],
+            2,
+            "not one condition",
+        ),
+        (
+            ["measure", "csat", "--grain", "hour", "--desk", "{desk}"],
+            2,
+            "Invalid value for '--grain'",
+        ),
+        (
+            ["measure", "csat", "--clock", "business", "--desk", "{desk}"],
+            2,
+            "has no business clock",
+        ),
         (["measure", "csat", "--start", "yesterday", "--desk", "{desk}"], 2, "is not a date"),
         (["measure", "csat", "--as-of", "7", "--desk", "{desk}"], 3, "no version 7"),
         (["measure", "csat", "--desk", "{tmp}/nowhere"], 3, "is not a desk"),
         (["init", "{desk}"], 5, "already a desk"),
         (["init", "{tmp}/x", "--time-zone", "Berlin"], 2, "not an IANA time zone"),
-        (["load", "servicenov", "{tmp}/log.csv", "--desk", "{desk}"], 3, "did you mean 'servicenow'"),
+        (
+            ["load", "servicenov", "{tmp}/log.csv", "--desk", "{desk}"],
+            3,
+            "did you mean 'servicenow'",
+        ),
         (["load", "servicenow", "{tmp}/none.csv", "--desk", "{desk}"], 3, "no such file"),
         (["load", "servicenow", "{tmp}/binary.csv", "--desk", "{desk}"], 4, "binary file"),
         (["load", "servicenow", "{tmp}/empty.csv", "--desk", "{desk}"], 4, "the file is empty"),
-        (["load", "servicenow", "{tmp}/short.csv", "--desk", "{desk}"], 4, "missing column 'opened_at'"),
-        (["load", "servicenow", "{tmp}/bad.csv", "--desk", "{desk}"], 4, "3 of 4 rows are in quarantine (75.0%, limit 1.0%)"),
+        (
+            ["load", "servicenow", "{tmp}/short.csv", "--desk", "{desk}"],
+            4,
+            "missing column 'opened_at'",
+        ),
+        (
+            ["load", "servicenow", "{tmp}/bad.csv", "--desk", "{desk}"],
+            4,
+            "3 of 4 rows are in quarantine (75.0%, limit 1.0%)",
+        ),
         (["load", "mapping", "{tmp}/log.csv", "--desk", "{desk}"], 2, "needs --mapping FILE"),
         (
             ["load", "mapping", "{tmp}/log.csv", "--mapping", "{tmp}/bad.toml", "--desk", "{desk}"],
@@ -194,19 +323,32 @@ def test_a_stale_mart_is_told(helmdesk: Run, desk: Desk) -> None:
         (
             ["verify", "{tmp}/edited.json", "--desk", "{desk}"],
             5,
-            "the receipt was edited after it was made: row 1 (ticket_volume): value recorded 99.0, computed 8.0",
+            (
+                "the receipt was edited after it was made: row 1 (ticket_volume): value recorded"
+                " 99.0, computed 8.0"
+            ),
         ),
-        (["scorecard", "--start", "2026-02-01", "--end", "2026-01-01", "--desk", "{desk}"], 2, "window is empty"),
+        (
+            ["scorecard", "--start", "2026-02-01", "--end", "2026-01-01", "--desk", "{desk}"],
+            2,
+            "window is empty",
+        ),
         (["scorecard", "--desk", "{odd}"], 2, "unknown setting 'colour'"),
     ],
 )
-def test_mistakes(helmdesk: Run, desk: Desk, tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+def test_mistakes(
+    helmdesk: Run, desk: Desk, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
     (tmp_path / "log.csv").write_text(LOG)
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "empty.csv").write_bytes(b"")
-    (tmp_path / "short.csv").write_text("number,incident_state,sys_updated_at\n1,New,2026-01-05 09:00\n")
+    (tmp_path / "short.csv").write_text(
+        "number,incident_state,sys_updated_at\n1,New,2026-01-05 09:00\n"
+    )
     (tmp_path / "bad.csv").write_bytes(
-        b"number,incident_state,sys_updated_at,opened_at\nI1,New,2026-01-05 09:00,2026-01-05 09:00\nI2,New\nI3,N\xe9w,2026-01-05 09:00,2026-01-05 09:00\nI4,New,never,2026-01-05 09:00\n"
+        b"number,incident_state,sys_updated_at,opened_at\nI1,New,2026-01-05 09:00,2026-01-05"
+        b" 09:00\nI2,New\nI3,N\xe9w,2026-01-05 09:00,2026-01-05 09:00\nI4,New,never,2026-01-05"
+        b" 09:00\n"
     )
     (tmp_path / "bad.toml").write_text('[[record]]\ntype = "craeted"\n')
     if "{tmp}/edited.json" in arguments:
@@ -223,16 +365,27 @@ def test_mistakes(helmdesk: Run, desk: Desk, tmp_path: Path, arguments: list[str
 
 
 def test_quarantine_keeps_the_bad_rows(helmdesk: Run, tmp_path: Path) -> None:
-    """Nothing is lost: what could not be loaded lies in the lake with file, line, value and reason."""
+    """Nothing is lost: what could not be loaded lies in the lake with file, line, value and
+    reason.
+    """
     import duckdb
 
     desk = make_desk(tmp_path / "desk")
     bad = tmp_path / "bad.csv"
     bad.write_bytes(LOG.encode() + b"I10,New\nI11,New,never,2026-01-05 09:00,true\n")
-    report = json.loads(helmdesk("load", "servicenow", bad, "--desk", desk.path, "--format", "json", code=4).stdout)
+    report = json.loads(
+        helmdesk("load", "servicenow", bad, "--desk", desk.path, "--format", "json", code=4).stdout
+    )
     assert report["quarantined_rows"] == 2
     files = list(desk.lake.snapshot().files["quarantine"])
-    rows = duckdb.connect().execute(f"select file, line, column_name, raw, reason from read_parquet({files!r}) order by line").fetchall()
+    rows = (
+        duckdb.connect()
+        .execute(
+            f"select file, line, column_name, raw, reason from read_parquet({files!r}) order by"
+            " line"
+        )
+        .fetchall()
+    )
     assert rows == [
         (str(bad), 11, None, "I10,New", "2 fields where the header has 5"),
         (str(bad), 12, "sys_updated_at", "never", "not a time written as ISO 8601"),
@@ -242,7 +395,10 @@ def test_quarantine_keeps_the_bad_rows(helmdesk: Run, tmp_path: Path) -> None:
 
 def test_an_empty_desk_says_what_to_do(helmdesk: Run, tmp_path: Path) -> None:
     make_desk(tmp_path / "desk")
-    assert "no source delivered such records" in helmdesk("scorecard", "--desk", tmp_path / "desk").stderr
+    assert (
+        "no source delivered such records"
+        in helmdesk("scorecard", "--desk", tmp_path / "desk").stderr
+    )
     assert "nothing loaded yet" in helmdesk("doctor", "--desk", tmp_path / "desk").stdout
     assert "never recorded" in helmdesk("measure", "csat", "--desk", tmp_path / "desk").stderr
 
@@ -255,21 +411,37 @@ def test_suggest_writes_a_mapping(helmdesk: Run, tmp_path: Path) -> None:
 
 def test_catalogue(helmdesk: Run) -> None:
     text = helmdesk("metrics", "resolution_time").stdout
-    for part in ("formula", "what does it reward?", "what does it expose?", "which lever can it move?", "median_km", "version 1", "owner"):
+    for part in (
+        "formula",
+        "what does it reward?",
+        "what does it expose?",
+        "which lever can it move?",
+        "median_km",
+        "version 1",
+        "owner",
+    ):
         assert part in text
-    assert {row["key"] for row in json.loads(helmdesk("metrics", "--format", "json").stdout)} >= {"csat", "backlog"}
+    assert {row["key"] for row in json.loads(helmdesk("metrics", "--format", "json").stdout)} >= {
+        "csat",
+        "backlog",
+    }
 
 
 def test_a_broken_pipe_is_quiet(desk: Desk) -> None:
     import subprocess
     import sys
 
-    command = f"{sys.executable} -m helmdesk drill ticket_volume --format csv --desk {desk.path} | head -c 1"
+    command = (
+        f"{sys.executable} -m helmdesk drill ticket_volume --format csv --desk {desk.path} | head"
+        " -c 1"
+    )
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
 
 
-def test_progress_is_shown_after_patience(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown_after_patience(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import time
 
     from helmdesk.cli import progress
@@ -295,7 +467,9 @@ def on_a_terminal(arguments: list[str], columns: int) -> str:
 
     parent, child = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
-    process = subprocess.Popen([sys.executable, "-m", "helmdesk", *arguments], stdout=child, stderr=child, env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "helmdesk", *arguments], stdout=child, stderr=child, env=environment
+    )
     os.close(child)
     shown = b""
     while True:
@@ -317,7 +491,9 @@ def test_a_terminal_of_any_width(small_desk: Desk) -> None:
     narrow = on_a_terminal(["scorecard", "--desk", str(small_desk.path)], 90)
     assert "narrow screen, left out: read with" in narrow
     assert "Customer satisfaction" in narrow and "verdict" in narrow
-    assert max(len(line.rstrip()) for line in narrow.splitlines() if "Resolution time" in line) <= 90
+    assert (
+        max(len(line.rstrip()) for line in narrow.splitlines() if "Resolution time" in line) <= 90
+    )
 
 
 def test_a_bar_on_a_terminal(tmp_path: Path) -> None:
@@ -336,19 +512,41 @@ def test_backup_restore_watch_and_erase(helmdesk: Run, tmp_path: Path) -> None:
     )
     helmdesk("init", folder)
     helmdesk("load", "zendesk", export, "--no-refresh", "--desk", folder)
-    assert "lake version 1" in helmdesk("watch", "--times", "2", "--every", "0.2", "--desk", folder).stdout
-    assert "lake version 1, 7 records" in helmdesk("backup", tmp_path / "desk.tar", "--desk", folder).stdout
-    assert "records counted and equal" in helmdesk("restore", tmp_path / "desk.tar", again, "--verify").stdout
+    assert (
+        "lake version 1"
+        in helmdesk("watch", "--times", "2", "--every", "0.2", "--desk", folder).stdout
+    )
+    assert (
+        "lake version 1, 7 records"
+        in helmdesk("backup", tmp_path / "desk.tar", "--desk", folder).stdout
+    )
+    assert (
+        "records counted and equal"
+        in helmdesk("restore", tmp_path / "desk.tar", again, "--verify").stdout
+    )
     assert "2" in helmdesk("measure", "ticket_volume", "--desk", again).stdout
     helmdesk("backup", tmp_path / "desk.tar", "--desk", folder, code=5)
     assert "(tickets: 1)" in helmdesk("erase", "--customer", "77", "--yes", "--desk", folder).stdout
-    assert "no record names 99" in helmdesk("erase", "--customer", "99", "--yes", "--desk", folder, code=3).stderr
-    assert helmdesk("measure", "ticket_volume", "--by", "customer", "--desk", folder).stdout.count("erased:") == 1
+    assert (
+        "no record names 99"
+        in helmdesk("erase", "--customer", "99", "--yes", "--desk", folder, code=3).stderr
+    )
+    assert (
+        helmdesk("measure", "ticket_volume", "--by", "customer", "--desk", folder).stdout.count(
+            "erased:"
+        )
+        == 1
+    )
 
 
-def test_changed_settings_are_said_by_doctor_and_before_an_answer(helmdesk: Run, desk: Desk) -> None:
+def test_changed_settings_are_said_by_doctor_and_before_an_answer(
+    helmdesk: Run, desk: Desk
+) -> None:
     file = desk.path / "helmdesk.toml"
     file.write_text(file.read_text().replace("reopen_days = 7", "reopen_days = 14"))
     assert "stale: reopen_days was 7, is now 14" in helmdesk("doctor", "--desk", desk.path).stdout
-    assert "reopen_days was 7, is now 14: making the facts anew" in helmdesk("measure", "reopen_rate", "--desk", desk.path).stderr
+    assert (
+        "reopen_days was 7, is now 14: making the facts anew"
+        in helmdesk("measure", "reopen_rate", "--desk", desk.path).stderr
+    )
     assert "stale" not in helmdesk("doctor", "--desk", desk.path).stdout

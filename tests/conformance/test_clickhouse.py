@@ -1,4 +1,6 @@
-"""Every question gives the same answer on ClickHouse's engine (chdb) as on DuckDB, over the same facts."""
+"""Every question gives the same answer on ClickHouse's engine (chdb) as on DuckDB, over the same
+facts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds, run_request
 from helmdesk.sample.generate import create_sample
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("chdb") is None, reason="needs ClickHouse's engine: make test-clickhouse")
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("chdb") is None,
+    reason="needs ClickHouse's engine: make test-clickhouse",
+)
 WHERE = parse_filter("channel in ('phone', 'chat') and not tier = 'starter'")
 
 
@@ -33,7 +38,10 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, ClickH
     with desk.engine() as ours:
         for name in load_facts():
             ensure_fact(ours, name)
-        tables = ours.run("select table_name from duckdb_tables() union select view_name from duckdb_views() where not internal")
+        tables = ours.run(
+            "select table_name from duckdb_tables() union select view_name from duckdb_views()"
+            " where not internal"
+        )
         for (name,) in tables:
             ours.run(f"copy (from {name}) to '{folder / name}.parquet'")
         theirs = ClickHouse(folder)
@@ -46,13 +54,17 @@ def rounded(value: Any) -> Any:
 
 
 def questions(key: str) -> list[Request]:
-    """Every form of a metric: as one number, by week and channel in another zone, and filtered by what tickets carry."""
+    """Every form of a metric: as one number, by week and channel in another zone, and filtered by
+    what tickets carry.
+    """
     entry, found = load_catalogue()[key], []
     for variant in (None, *(variant.name for variant in entry.metric.variants)):
         metric = entry.variant(variant) if variant else entry.metric
         known = {dimension.name for dimension in load_facts()[metric.fact].dimensions}
         for clock in metric.clocks:
-            form = Request(key=key, entry=entry, variant=variant, clock=clock, time_zone="America/New_York")
+            form = Request(
+                key=key, entry=entry, variant=variant, clock=clock, time_zone="America/New_York"
+            )
             by = tuple(name for name in ("channel",) if name in known)
             found += [form, replace(form, by=by, grain="week", week_start="sunday")]
             if {"channel", "tier"} <= known:
@@ -67,7 +79,10 @@ def test_every_metric(both: tuple[Any, ClickHouse, Bounds], key: str) -> None:
     ours, theirs, bounds = both
     for request in questions(key):
         answers = [
-            [[rounded(cell) for cell in vars(row).values()] for row in run_request(engine, request, bounds).measurements]
+            [
+                [rounded(cell) for cell in vars(row).values()]
+                for row in run_request(engine, request, bounds).measurements
+            ]
             for engine in (ours, theirs)
         ]
         assert answers[0] == answers[1], request

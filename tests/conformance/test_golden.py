@@ -19,16 +19,28 @@ GOLDEN = sorted(path for path in FOLDER.glob("*.toml") if path != NOISE)
 ENGINES = ("duckdb",)
 FLAGS = {"true": True, "false": False}
 NUMBERS = {
-    "seq": int, "revision": int, "number": float, "score": float, "points": float, "possible_points": float, "amount": float,
-    "weight": float, "contacts": int, "target_seconds": int,
-}  # fmt: skip
+    "seq": int,
+    "revision": int,
+    "number": float,
+    "score": float,
+    "points": float,
+    "possible_points": float,
+    "amount": float,
+    "weight": float,
+    "contacts": int,
+    "target_seconds": int,
+}
 
 
 def read_events(text: str) -> list[Event]:
     events = []
     for line in text.strip().splitlines():
         day, time, ticket, kind, *columns = line.split()
-        event: Event = {"type": kind, "occurred_at": f"{day}T{time}+00:00", **({} if ticket == "-" else {"ticket_id": ticket})}
+        event: Event = {
+            "type": kind,
+            "occurred_at": f"{day}T{time}+00:00",
+            **({} if ticket == "-" else {"ticket_id": ticket}),
+        }
         for column in columns:
             name, _, value = column.partition("=")
             event[name] = NUMBERS[name](value) if name in NUMBERS else FLAGS.get(value, value)
@@ -38,14 +50,26 @@ def read_events(text: str) -> list[Event]:
 
 def golden_events(golden: dict[str, Any]) -> list[Event]:
     """The events and entities of a table, and what no metric may count."""
-    tables = [golden, *([tomllib.loads(NOISE.read_text(encoding="utf-8"))] if golden.get("noise", True) else [])]
-    return [event for table in tables for event in (
-        *read_events(table["events"]), *map(entity, [*table.get("instruments", []), *table.get("entities", [])]))]  # fmt: skip
+    tables = [
+        golden,
+        *([tomllib.loads(NOISE.read_text(encoding="utf-8"))] if golden.get("noise", True) else []),
+    ]
+    return [
+        event
+        for table in tables
+        for event in (
+            *read_events(table["events"]),
+            *map(entity, [*table.get("instruments", []), *table.get("entities", [])]),
+        )
+    ]
 
 
 def entity(columns: dict[str, Any]) -> Event:
     """Entities may give their definition as a table instead of JSON text."""
-    given = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in columns.items()}
+    given = {
+        name: json.dumps(value) if isinstance(value, dict | list) else value
+        for name, value in columns.items()
+    }
     return {"type": "instrument", "occurred_at": "2020-01-01", "valid_from": "2020-01-01", **given}
 
 
@@ -56,9 +80,13 @@ def metric_of(path: Path) -> str:
 
 def check(found: Any, expected: dict[str, Any]) -> None:
     if "groups" in expected:
-        assert {str(m.group[0][1]): m.value for m in found} == pytest.approx(expected["groups"], rel=1e-9)
+        assert {str(m.group[0][1]): m.value for m in found} == pytest.approx(
+            expected["groups"], rel=1e-9
+        )
     elif "periods" in expected:
-        assert {str(m.period_start): m.value for m in found} == pytest.approx(expected["periods"], rel=1e-9)
+        assert {str(m.period_start): m.value for m in found} == pytest.approx(
+            expected["periods"], rel=1e-9
+        )
     else:
         assert len(found) == 1
         for name in ("value", "n", "pending", "low", "high"):
@@ -90,11 +118,18 @@ def test_every_form_of_a_metric_is_in_a_golden_table(key: str) -> None:
         (ask.get("variant"), ask.get("clock", "calendar"))
         for path in GOLDEN
         if metric_of(path) == key
-        for ask in (expected.get("ask", {}) for expected in tomllib.loads(path.read_text(encoding="utf-8"))["expect"])
+        for ask in (
+            expected.get("ask", {})
+            for expected in tomllib.loads(path.read_text(encoding="utf-8"))["expect"]
+        )
     }
     entry = load_catalogue()[key]
     forms = {(None, clock) for clock in entry.metric.clocks}
-    forms |= {(variant.name, clock) for variant in entry.metric.variants for clock in entry.variant(variant.name).clocks}
+    forms |= {
+        (variant.name, clock)
+        for variant in entry.metric.variants
+        for clock in entry.variant(variant.name).clocks
+    }
     assert forms <= asked
 
 

@@ -1,7 +1,9 @@
-"""The support matrix of Spark: every fact, every form of every metric, and what a desk answers, row for row beside DuckDB.
+"""The support matrix of Spark: every fact, every form of every metric, and what a desk answers, row
+for row beside DuckDB.
 
-Runs where ``HELMDESK_SPARK`` names a master, such as ``local-cluster[2,1,1024]`` (two worker processes): ``make test-spark``.
-What is not there yet is listed with its reason, and fails when it begins to work.
+Runs where ``HELMDESK_SPARK`` names a master, such as ``local-cluster[2,1,1024]`` (two worker
+processes): ``make test-spark``. What is not there yet is listed with its reason, and fails when it
+begins to work.
 """
 
 from __future__ import annotations
@@ -28,13 +30,16 @@ from helmdesk.sample.generate import create_sample
 from helmdesk.settings import read_settings, write_settings
 
 MASTER = os.environ.get("HELMDESK_SPARK", "")
-pytestmark = pytest.mark.skipif(not MASTER, reason="names no Spark: set HELMDESK_SPARK, or run make test-spark")
+pytestmark = pytest.mark.skipif(
+    not MASTER, reason="names no Spark: set HELMDESK_SPARK, or run make test-spark"
+)
 
 NOTYET = {
     "fact tool_tickets": "minutes as boundaries crossed: Spark counts whole minutes passed",
     "desk compare": "the presets of other tools rest on tool_tickets",
 }
-# A few golden tables of their own desks; HELMDESK_SPARK_GOLDEN=all asks every one (a quarter of an hour).
+# A few golden tables of their own desks; HELMDESK_SPARK_GOLDEN=all asks every one (a quarter of an
+# hour).
 GOLDEN = [path for path in sorted(FOLDER.glob("*.toml")) if path.stem != "noise"]
 CHOSEN = ("first_response_time", "reopen_rate", "sla_compliance", "average_handle_time", "backlog")
 
@@ -43,7 +48,13 @@ def marked(kind: str, names: list[str]) -> list[Any]:
     """Each name as a test, those in `NOTYET` as strict expected failures."""
     return [
         pytest.param(
-            name, id=name, marks=[pytest.mark.xfail(strict=True, reason=NOTYET[f"{kind} {name}"])] if f"{kind} {name}" in NOTYET else []
+            name,
+            id=name,
+            marks=(
+                [pytest.mark.xfail(strict=True, reason=NOTYET[f"{kind} {name}"])]
+                if f"{kind} {name}" in NOTYET
+                else []
+            ),
         )
         for name in names
     ]
@@ -77,7 +88,9 @@ def content(desk: Desk, fact: str) -> list[tuple[Any, ...]]:
     return sorted(rows, key=lambda row: tuple((cell is None, str(cell)) for cell in row))
 
 
-@pytest.mark.parametrize("name", marked("fact", [name for name in load_facts() if not load_facts()[name].is_internal]))
+@pytest.mark.parametrize(
+    "name", marked("fact", [name for name in load_facts() if not load_facts()[name].is_internal])
+)
 def test_every_fact(pair: tuple[Desk, Desk], name: str) -> None:
     ours, theirs = content(pair[0], name), content(pair[1], name)
     assert ours == theirs
@@ -87,7 +100,9 @@ def forms(key: str) -> list[dict[str, Any]]:
     entry = load_catalogue()[key]
     found = [{"clock": clock} for clock in entry.metric.clocks]
     return found + [
-        {"variant": variant.name, "clock": clock} for variant in entry.metric.variants for clock in entry.variant(variant.name).clocks
+        {"variant": variant.name, "clock": clock}
+        for variant in entry.metric.variants
+        for clock in entry.variant(variant.name).clocks
     ]
 
 
@@ -115,14 +130,33 @@ def _verify(desk: Desk) -> Any:
 
 
 ASKED: dict[str, Callable[[Desk], Any]] = {
-    "drill": lambda desk: [sorted(map(str, desk.measure(key).drill().to_pylist())) for key in ("csat", "backlog", "sla_compliance", "reopen_rate")],
-    "rows": lambda desk: desk.rows("first_response_time", sort="first_reply_seconds", limit=7).table.to_pylist(),
-    "scorecard": lambda desk: canonical([card.as_row() for card in desk.scorecard(trend="week").cards]),
+    "drill": lambda desk: [
+        sorted(map(str, desk.measure(key).drill().to_pylist()))
+        for key in ("csat", "backlog", "sla_compliance", "reopen_rate")
+    ],
+    "rows": (
+        lambda desk: desk.rows(
+            "first_response_time", sort="first_reply_seconds", limit=7
+        ).table.to_pylist()
+    ),
+    "scorecard": lambda desk: canonical(
+        [card.as_row() for card in desk.scorecard(trend="week").cards]
+    ),
     "verify": _verify,
     "ticket": _tickets,
-    "filters": lambda desk: canonical(desk.measure("csat", where="channel in ('phone', 'chat') and not tier = 'starter' and agent is not null", by=["tier"]).as_rows()),
-    "custom dimensions": lambda desk: canonical(desk.measure("ticket_volume", by=["hour", "weekday"]).as_rows()),
-    "dimensions of answers": lambda desk: canonical(desk.measure("csat", by=["booking", "comment_theme", "survey_timing"]).as_rows()),
+    "filters": lambda desk: canonical(
+        desk.measure(
+            "csat",
+            where="channel in ('phone', 'chat') and not tier = 'starter' and agent is not null",
+            by=["tier"],
+        ).as_rows()
+    ),
+    "custom dimensions": lambda desk: canonical(
+        desk.measure("ticket_volume", by=["hour", "weekday"]).as_rows()
+    ),
+    "dimensions of answers": lambda desk: canonical(
+        desk.measure("csat", by=["booking", "comment_theme", "survey_timing"]).as_rows()
+    ),
     "sla at": lambda desk: desk.sla_at("2025-12-29T09:00"),
     "distribution": lambda desk: desk.distribution("resolution_time"),
     "open work": lambda desk: desk.open_work(),
@@ -130,7 +164,7 @@ ASKED: dict[str, Callable[[Desk], Any]] = {
     "compare": lambda desk: [str(row) for row in desk.compare("dbt_zendesk")],
     "definitions": lambda desk: desk.definitions(),
     "earlier version": lambda desk: canonical(desk.measure("ticket_volume", as_of=1).as_rows()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", marked("desk", list(ASKED)))
@@ -141,7 +175,13 @@ def test_what_a_desk_answers(pair: tuple[Desk, Desk], what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in GOLDEN if path.stem in CHOSEN or os.environ.get("HELMDESK_SPARK_GOLDEN") == "all"], ids=lambda path: path.stem
+    "path",
+    [
+        path
+        for path in GOLDEN
+        if path.stem in CHOSEN or os.environ.get("HELMDESK_SPARK_GOLDEN") == "all"
+    ],
+    ids=lambda path: path.stem,
 )
 def test_golden_on_spark(path: Path, tmp_path: Path) -> None:
     golden = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -18,25 +18,41 @@ Run = Callable[..., Any]
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.findall(
+        rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
 
 
 def console_commands() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         for block in blocks(page, "console"):
-            found += [(page.name, line[2:]) for line in block.splitlines() if line.startswith("$ helmdesk ")]
+            found += [
+                (page.name, line[2:])
+                for line in block.splitlines()
+                if line.startswith("$ helmdesk ")
+            ]
     return found
 
 
 @pytest.mark.parametrize(("page", "line"), console_commands())
-def test_shell_examples(helmdesk: Run, small_desk: Desk, tmp_path: Path, page: str, line: str) -> None:
+def test_shell_examples(
+    helmdesk: Run, small_desk: Desk, tmp_path: Path, page: str, line: str
+) -> None:
     """Examples speak of `demo-desk`; here that is a small sample, and files are written aside."""
-    if "load " in line or "--against" in line or line.startswith("helmdesk sample") or line.startswith("helmdesk init"):
+    if (
+        "load " in line
+        or "--against" in line
+        or line.startswith("helmdesk sample")
+        or line.startswith("helmdesk init")
+    ):
         helmdesk(shlex.split(line)[1], "--help")
         return
     line = line.split(" > ", maxsplit=1)[0]
-    words = [str(small_desk.path) if word in ("demo-desk", "my-desk") else word for word in shlex.split(line)[1:]]
+    words = [
+        str(small_desk.path) if word in ("demo-desk", "my-desk") else word
+        for word in shlex.split(line)[1:]
+    ]
     receipt = tmp_path / "csat.json"
     if "csat.json" in line:
         receipt.write_text(small_desk.measure("csat").receipt.to_json())
@@ -64,12 +80,26 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_every_folder_of_the_code_is_explained() -> None:
-    told = set(re.findall(r"^\| `(\w+)/`", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    assert told == {folder.name for folder in (ROOT / "src" / "helmdesk").iterdir() if (folder / "__init__.py").is_file()}
+    told = set(
+        re.findall(
+            r"^\| `(\w+)/`",
+            (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"),
+            flags=re.MULTILINE,
+        )
+    )
+    assert told == {
+        folder.name
+        for folder in (ROOT / "src" / "helmdesk").iterdir()
+        if (folder / "__init__.py").is_file()
+    }
 
 
 def test_what_contributors_are_told_to_add_has_its_place() -> None:
-    rows = [line for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    rows = [
+        line
+        for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
     paths = [path for row in rows for path in re.findall(r"`((?:src|tests)/[\w/<>.]+)`", row)]
     assert len(paths) >= 8
     for path in paths:
@@ -77,4 +107,7 @@ def test_what_contributors_are_told_to_add_has_its_place() -> None:
         if not named:
             assert (ROOT / path).exists(), path
         else:  # others of the kind stand there already
-            assert any(each.name != "__init__.py" for each in (ROOT / folder).glob(f"*{rest.partition('>')[2]}")), path
+            assert any(
+                each.name != "__init__.py"
+                for each in (ROOT / folder).glob(f"*{rest.partition('>')[2]}")
+            ), path

@@ -33,7 +33,9 @@ id = "form"
 
 
 def load(tmp_path: Path, form: str, answers: list[str]) -> Desk:
-    rows = "".join(f'{place},2026-01-05 10:00:00,"{answer}"\n' for place, answer in enumerate(answers, 1))
+    rows = "".join(
+        f'{place},2026-01-05 10:00:00,"{answer}"\n' for place, answer in enumerate(answers, 1)
+    )
     (tmp_path / "answers.csv").write_text("id,at,score\n" + rows)
     (tmp_path / "form.toml").write_text(MAPPING.format(form=form))
     desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
@@ -53,7 +55,9 @@ def load(tmp_path: Path, form: str, answers: list[str]) -> Desk:
         (WORDED, ["Good", "bad", "ok", "dismissed", "no idea"], 1 / 3, 3, 2),
     ],
 )
-def test_satisfaction(tmp_path: Path, form: str, answers: list[str], share: float, count: int, unanswered: int) -> None:
+def test_satisfaction(
+    tmp_path: Path, form: str, answers: list[str], share: float, count: int, unanswered: int
+) -> None:
     desk = load(tmp_path, form, answers)
     (found,) = desk.measure("csat")
     assert (found.value, found.n) == (pytest.approx(share), count)
@@ -67,7 +71,9 @@ def test_no_opinion_is_no_promoter(tmp_path: Path, code: str) -> None:
 
 
 def test_the_mean_counts_answers_alone(tmp_path: Path) -> None:
-    assert load(tmp_path, FIVE, ["5", "4", "2", "0"]).measure("csat", variant="mean_score")[0].value == pytest.approx(11 / 3)
+    assert load(tmp_path, FIVE, ["5", "4", "2", "0"]).measure("csat", variant="mean_score")[
+        0
+    ].value == pytest.approx(11 / 3)
 
 
 @pytest.mark.parametrize(
@@ -81,31 +87,43 @@ def test_the_mean_counts_answers_alone(tmp_path: Path) -> None:
         ({"positive": ["5"], "scale": [1, 5]}, "enps", (1, 5)),
     ],
 )
-def test_bounds(definition: dict[str, Any], kind: str, bounds: tuple[float | None, float | None]) -> None:
+def test_bounds(
+    definition: dict[str, Any], kind: str, bounds: tuple[float | None, float | None]
+) -> None:
     form = read_form(kind, definition)
     assert (form.low, form.high) == bounds
 
 
 def test_a_dismissed_survey_is_not_answered(tmp_path: Path) -> None:
     mapping = (
-        MAPPING
-        + '[[record]]\ntype = "sent"\n[record.columns]\nsurvey_id = "id"\noccurred_at = "at"\ninstrument_id = {{ constant = "form" }}\n'
+        MAPPING + '[[record]]\ntype = "sent"\n[record.columns]\nsurvey_id = "id"\noccurred_at ='
+        ' "at"\ninstrument_id = {{ constant = "form" }}\n'
     )
-    (tmp_path / "answers.csv").write_text("id,at,score\n1,2026-01-05 10:00:00,5\n2,2026-01-05 10:00:00,dismissed\n")
+    (tmp_path / "answers.csv").write_text(
+        "id,at,score\n1,2026-01-05 10:00:00,5\n2,2026-01-05 10:00:00,dismissed\n"
+    )
     head, _, tail = mapping.partition("[[instrument]]")
     instrument, _, sent = tail.partition("[[record]]")
-    (tmp_path / "form.toml").write_text((head + "[[record]]" + sent + "[[instrument]]" + instrument).format(form=FIVE))
+    (tmp_path / "form.toml").write_text(
+        (head + "[[record]]" + sent + "[[instrument]]" + instrument).format(form=FIVE)
+    )
     desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
     desk.load("mapping", [tmp_path / "answers.csv"], mapping=tmp_path / "form.toml")
     assert desk.measure("csat_response_rate")[0].value == 0.5
 
 
-@pytest.mark.parametrize(("ratings", "share"), [(["5", "2"], 0), (["2", "5"], 1), (["5", "2", "5"], 1), (["1", "4", "3"], 0)])
-def test_the_last_of_ratings_at_one_time_counts(tmp_path: Path, ratings: list[str], share: float) -> None:
+@pytest.mark.parametrize(
+    ("ratings", "share"),
+    [(["5", "2"], 0), (["2", "5"], 1), (["5", "2", "5"], 1), (["1", "4", "3"], 0)],
+)
+def test_the_last_of_ratings_at_one_time_counts(
+    tmp_path: Path, ratings: list[str], share: float
+) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
     rows = "".join(
-        f"c1,2026-01-05 09:00:00,2026-01-05 1{place}:00:00,closed,u1,user,{rating},2026-01-05 10:00:00\n"
+        f"c1,2026-01-05 09:00:00,2026-01-05 1{place}:00:00,closed,u1,user,{rating},2026-01-05"
+        " 10:00:00\n"
         for place, rating in enumerate(ratings, 1)
     )
     columns = "id,created_at,updated_at,state,source_author_id,source_author_type,conversation_rating_value,conversation_rating_created_at"

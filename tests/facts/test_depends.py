@@ -19,8 +19,12 @@ def tables_read(sql: str) -> set[str]:
 def test_a_fact_names_the_facts_it_reads(name: str) -> None:
     facts = load_facts()
     fact = facts[name]
-    read = set().union(*(tables_read(sql) for sql in (fact.sql, fact.otherwise, fact.only_if) if sql)) & set(facts)
-    assert read == set(fact.depends) & read, f"{name} reads {sorted(read - set(fact.depends))} besides"
+    read = set().union(
+        *(tables_read(sql) for sql in (fact.sql, fact.otherwise, fact.only_if) if sql)
+    ) & set(facts)
+    assert read == set(fact.depends) & read, (
+        f"{name} reads {sorted(read - set(fact.depends))} besides"
+    )
 
 
 def test_facts_come_after_what_they_read() -> None:

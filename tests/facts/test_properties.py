@@ -1,4 +1,6 @@
-"""What must hold for any history: life is tiled, levels equal flows, order of arrival does not matter."""
+"""What must hold for any history: life is tiled, levels equal flows, order of arrival does not
+matter.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31)
 # What is dropped along the way shows in what was made of it.
 TABLES = [name for name in load_facts() if not load_facts()[name].is_internal]
-CALMLY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+CALMLY: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture],
+}
 
 
 @pytest.fixture
@@ -40,7 +45,9 @@ def facts(folder: Path, *batches: list[Event], only: tuple[str, ...] = ()) -> Du
     for number, events in enumerate(batches):
         connection = duckdb.connect()
         connection.execute("set timezone = 'UTC'")
-        staging = Staging(connection, "test", f"batch{number}", START + timedelta(days=400, seconds=number))
+        staging = Staging(
+            connection, "test", f"batch{number}", START + timedelta(days=400, seconds=number)
+        )
         stage(staging, events)
         staging.check()
         for family, rows in staging.records("{}").items():
@@ -60,12 +67,26 @@ def histories(draw: st.DrawFn) -> list[Event]:
     for number in range(draw(st.integers(1, 6))):
         key = f"T{number}"
         created = START + timedelta(minutes=draw(minute))
-        events.append({"type": "created", "ticket_id": key, "occurred_at": created, "channel": "email", "team_id": "front"})
+        events.append(
+            {
+                "type": "created",
+                "ticket_id": key,
+                "occurred_at": created,
+                "channel": "email",
+                "team_id": "front",
+            }
+        )
         for step in range(draw(st.integers(0, 9))):
-            base: Event = {"ticket_id": key, "occurred_at": created + timedelta(minutes=draw(st.integers(-5, 3000))), "seq": step}
+            base: Event = {
+                "ticket_id": key,
+                "occurred_at": created + timedelta(minutes=draw(st.integers(-5, 3000))),
+                "seq": step,
+            }
             kind = draw(st.sampled_from(["status", "assigned", "priority", "message"]))
             if kind == "status":
-                events.append({**base, "type": "status_changed", "status": draw(st.sampled_from(STATUSES))})
+                events.append(
+                    {**base, "type": "status_changed", "status": draw(st.sampled_from(STATUSES))}
+                )
             elif kind == "assigned":
                 events.append(
                     {
@@ -76,20 +97,40 @@ def histories(draw: st.DrawFn) -> list[Event]:
                     }
                 )
             elif kind == "priority":
-                events.append({**base, "type": "field_changed", "field": "priority", "value": draw(st.sampled_from(["low", "high"]))})
+                events.append(
+                    {
+                        **base,
+                        "type": "field_changed",
+                        "field": "priority",
+                        "value": draw(st.sampled_from(["low", "high"])),
+                    }
+                )
             else:
                 inbound = draw(st.booleans())
-                events.append({**base, "type": "message", "direction": "inbound" if inbound else "outbound", "visibility": "public",
-                               "actor_kind": "customer" if inbound else "human", "actor_id": "ann"})  # fmt: skip
+                events.append(
+                    {
+                        **base,
+                        "type": "message",
+                        "direction": "inbound" if inbound else "outbound",
+                        "visibility": "public",
+                        "actor_kind": "customer" if inbound else "human",
+                        "actor_id": "ann",
+                    }
+                )
     return events
 
 
 def unsolved_at(events: list[Event], instant: datetime) -> set[str]:
     """Replay events in order up to an instant: an independent reading of the backlog."""
-    created = {event["ticket_id"]: event["occurred_at"] for event in events if event["type"] == "created"}
+    created = {
+        event["ticket_id"]: event["occurred_at"] for event in events if event["type"] == "created"
+    }
     state: dict[str, str] = {key: "new" for key, at in created.items() if at <= instant}
     changes = [event for event in events if event["type"] == "status_changed"]
-    for event in sorted(changes, key=lambda e: (max(e["occurred_at"], created[e["ticket_id"]]), e["occurred_at"], e["seq"])):
+    for event in sorted(
+        changes,
+        key=lambda e: (max(e["occurred_at"], created[e["ticket_id"]]), e["occurred_at"], e["seq"]),
+    ):
         if max(event["occurred_at"], created[event["ticket_id"]]) <= instant:
             state[event["ticket_id"]] = event["status"]
     return {key for key, status in state.items() if status not in SOLVED_STATUSES}
@@ -108,7 +149,8 @@ def test_any_history(folder: Path, events: list[Event], minutes: list[int]) -> N
 def intervals_tile_each_life(engine: DuckDB) -> None:
     created = dict(engine.run("select ticket_id, created_at from tickets"))
     rows = engine.run(
-        "select ticket_id, started_at, ended_at, status, agent_id, team_id, priority from intervals order by ticket_id, started_at"
+        "select ticket_id, started_at, ended_at, status, agent_id, team_id, priority from intervals"
+        " order by ticket_id, started_at"
     )
     assert {row[0] for row in rows} == set(created)
     for key, created_at in created.items():
@@ -125,7 +167,10 @@ def backlog_is_opens_minus_closes(engine: DuckDB, events: list[Event], minutes: 
     for minute in minutes:
         instant = START + timedelta(minutes=minute)
         moment = f"timestamp '{instant:%Y-%m-%d %H:%M:%S}'"
-        ((level,),) = engine.run(f"select count(*) from intervals where is_unsolved and started_at <= {moment} and {moment} < ended_at")
+        ((level,),) = engine.run(
+            f"select count(*) from intervals where is_unsolved and started_at <= {moment} and"
+            f" {moment} < ended_at"
+        )
         ((flow,),) = engine.run(
             f"""select (select count(*) from episodes where started_at <= {moment}) - (select count(*) from episodes where ended_at <= {moment})"""
         )
@@ -146,7 +191,9 @@ def durations_are_never_negative_and_agree(engine: DuckDB) -> None:
 
 @settings(max_examples=tries(6, 60), **CALMLY)
 @given(histories(), st.randoms(use_true_random=False))
-def test_order_repetition_and_lateness_change_nothing(folder: Path, events: list[Event], rng: random.Random) -> None:
+def test_order_repetition_and_lateness_change_nothing(
+    folder: Path, events: list[Event], rng: random.Random
+) -> None:
     ids = [identified(event) for event in events]
     shuffled = ids * 2
     rng.shuffle(shuffled)

@@ -19,12 +19,26 @@ def at(when: str) -> str:
 
 
 def says(when: str, kind: str, ticket_id: str = "A", **columns: Any) -> Event:
-    return {"type": "message", "ticket_id": ticket_id, "occurred_at": at(when), "actor_kind": kind, "actor_id": f"{kind}-1",
-            "direction": "inbound" if kind == "customer" else "outbound", "visibility": "public", **columns}  # fmt: skip
+    return {
+        "type": "message",
+        "ticket_id": ticket_id,
+        "occurred_at": at(when),
+        "actor_kind": kind,
+        "actor_id": f"{kind}-1",
+        "direction": "inbound" if kind == "customer" else "outbound",
+        "visibility": "public",
+        **columns,
+    }
 
 
 def becomes(when: str, status: str, ticket_id: str = "A") -> Event:
-    return {"type": "status_changed", "ticket_id": ticket_id, "occurred_at": at(when), "status": status, "actor_kind": "human"}
+    return {
+        "type": "status_changed",
+        "ticket_id": ticket_id,
+        "occurred_at": at(when),
+        "status": status,
+        "actor_kind": "human",
+    }
 
 
 def told(when: str, kind: str) -> Event:
@@ -44,7 +58,10 @@ def desk_of(tmp_path: Path, *events: Event) -> Desk:
 
 def turns(desk: Desk) -> list[tuple[str, str | None, int | None]]:
     with desk.engine() as engine:
-        found = engine.run("select asked_at, ended_by, reply_seconds from replies where ticket_id = 'A' order by asked_at")
+        found = engine.run(
+            "select asked_at, ended_by, reply_seconds from replies where ticket_id = 'A' order by"
+            " asked_at"
+        )
     return [(f"{asked:%dT%H:%M}", ended, seconds) for asked, ended, seconds in found]
 
 
@@ -54,7 +71,12 @@ TURNS: dict[str, tuple[list[Event], list[tuple[str, str | None, int | None]]]] =
         [("05T09:00", "person", 3600)],
     ),
     "a bot answers for bots": (
-        [says("05T09:00", "customer"), says("05T09:01", "bot"), says("15T09:00", "customer"), says("15T09:20", "human")],
+        [
+            says("05T09:00", "customer"),
+            says("05T09:01", "bot"),
+            says("15T09:00", "customer"),
+            says("15T09:20", "human"),
+        ],
         [("05T09:00", "bot", None), ("15T09:00", "person", 1200)],
     ),
     "an assistant answers for bots": (
@@ -62,27 +84,56 @@ TURNS: dict[str, tuple[list[Event], list[tuple[str, str | None, int | None]]]] =
         [("05T09:00", "bot", None)],
     ),
     "an acknowledgement answers nobody": (
-        [says("05T09:00", "customer"), says("05T09:01", "bot", is_automated=True), says("05T09:02", "automation"),
-         says("05T09:30", "customer"), says("05T10:00", "human")],
+        [
+            says("05T09:00", "customer"),
+            says("05T09:01", "bot", is_automated=True),
+            says("05T09:02", "automation"),
+            says("05T09:30", "customer"),
+            says("05T10:00", "human"),
+        ],
         [("05T09:00", "person", 3600)],
     ),
     "a note answers nobody": (
-        [says("05T09:00", "customer"), says("05T09:01", "human", visibility="internal"), says("05T10:00", "human")],
+        [
+            says("05T09:00", "customer"),
+            says("05T09:01", "human", visibility="internal"),
+            says("05T10:00", "human"),
+        ],
         [("05T09:00", "person", 3600)],
     ),
     "a solve ends a goodbye, the return is a turn of its own": (
-        [says("05T09:00", "customer"), says("05T09:10", "human"), says("05T09:20", "customer"), becomes("05T09:30", "solved"),
-         becomes("08T09:00", "open"), says("08T09:00", "customer"), says("08T13:00", "human")],
+        [
+            says("05T09:00", "customer"),
+            says("05T09:10", "human"),
+            says("05T09:20", "customer"),
+            becomes("05T09:30", "solved"),
+            becomes("08T09:00", "open"),
+            says("08T09:00", "customer"),
+            says("08T13:00", "human"),
+        ],
         [("05T09:00", "person", 600), ("05T09:20", "solve", None), ("08T09:00", "person", 14400)],
     ),
     "thanks on a solved ticket are not why it came back": (
-        [says("05T09:00", "customer"), says("05T09:10", "human"), becomes("05T09:10", "solved"), says("05T10:00", "customer"),
-         says("08T09:00", "customer"), becomes("08T09:00", "open"), says("08T09:30", "human")],
+        [
+            says("05T09:00", "customer"),
+            says("05T09:10", "human"),
+            becomes("05T09:10", "solved"),
+            says("05T10:00", "customer"),
+            says("08T09:00", "customer"),
+            becomes("08T09:00", "open"),
+            says("08T09:30", "human"),
+        ],
         [("05T09:00", "person", 600), ("05T10:00", "solve", None), ("08T09:00", "person", 1800)],
     ),
     "a question on a solved ticket waits since it was asked, once somebody sees it": (
-        [says("05T09:00", "customer"), says("05T09:10", "human"), becomes("05T09:10", "solved"), says("06T10:00", "customer"),
-         becomes("07T10:00", "open"), says("07T11:00", "human")],
+        [
+            says("05T09:00", "customer"),
+            says("05T09:10", "human"),
+            becomes("05T09:10", "solved"),
+            says("06T10:00", "customer"),
+            becomes("07T10:00", "open"),
+            says("07T11:00", "human"),
+        ],
         [("05T09:00", "person", 600), ("06T10:00", "person", 90000)],
     ),
     "a solve in the moment of its reply does not take the reply away": (
@@ -90,11 +141,17 @@ TURNS: dict[str, tuple[list[Event], list[tuple[str, str | None, int | None]]]] =
         [("05T09:00", "person", 3600)],
     ),
     "from the hand-over the customer waits for a person": (
-        [told("05T09:00", "bot_started"), says("05T09:00", "customer"), says("05T09:05", "customer"), told("05T09:20", "bot_handoff"),
-         says("05T09:21", "bot"), says("05T09:50", "human")],
+        [
+            told("05T09:00", "bot_started"),
+            says("05T09:00", "customer"),
+            says("05T09:05", "customer"),
+            told("05T09:20", "bot_handoff"),
+            says("05T09:21", "bot"),
+            says("05T09:50", "human"),
+        ],
         [("05T09:20", "person", 1800)],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TURNS)
@@ -109,9 +166,17 @@ def test_a_turn_ends(tmp_path: Path, name: str) -> None:
         ([says("05T09:00", "customer"), says("05T09:30", "customer")], "05T09:00"),
         ([says("05T09:00", "customer"), says("05T09:30", "human")], None),
         ([says("05T09:00", "customer"), becomes("05T09:30", "solved")], None),
-        ([says("05T09:00", "customer"), becomes("05T09:30", "closed"), says("05T09:40", "customer")], None),
+        (
+            [
+                says("05T09:00", "customer"),
+                becomes("05T09:30", "closed"),
+                says("05T09:40", "customer"),
+            ],
+            None,
+        ),
         ([says("05T09:00", "customer"), says("05T09:01", "bot")], None),
-        # The description of a ticket is its customer's first word, also where no message repeats it.
+        # The description of a ticket is its customer's first word, also where no message repeats
+        # it.
         ([says("05T11:00", "customer")], "05T09:00"),
         ([says("05T10:00", "human"), says("05T11:00", "customer")], "05T11:00"),
     ],
@@ -133,23 +198,39 @@ def test_where_no_message_was_ever_told_nobody_is_said_to_wait(tmp_path: Path) -
 
 
 def test_rows_of_the_backlog_say_who_waits(tmp_path: Path) -> None:
-    events = [says("05T09:00", "customer"), says("05T10:00", "human"), says("05T12:00", "customer"),
-              *ticket("B", at("05T09:00")), says("05T10:00", "human", "B")]  # fmt: skip
+    events = [
+        says("05T09:00", "customer"),
+        says("05T10:00", "human"),
+        says("05T12:00", "customer"),
+        *ticket("B", at("05T09:00")),
+        says("05T10:00", "human", "B"),
+    ]
     desk = desk_of(tmp_path, *opened(), *events)
 
     def waiting(**asked: Any) -> dict[str, tuple[str | None, int | None]]:
         return {
-            row["ticket_id"]: (row["waiting_since"] and f"{row['waiting_since']:%dT%H:%M}", row["waited_seconds"])
+            row["ticket_id"]: (
+                row["waiting_since"] and f"{row['waiting_since']:%dT%H:%M}",
+                row["waited_seconds"],
+            )
             for row in desk.drill("backlog", **asked).to_pylist()
         }
 
     assert waiting() == {"A": ("05T12:00", (14 * 24 + 21) * 3600), "B": (None, None)}
     # At an earlier instant, what was true then.
-    assert waiting(end="2026-01-05T09:30:01Z"[:19]) == {"A": ("05T09:00", 1801), "B": ("05T09:00", 1801)}
+    assert waiting(end="2026-01-05T09:30:01Z"[:19]) == {
+        "A": ("05T09:00", 1801),
+        "B": ("05T09:00", 1801),
+    }
 
 
 def test_a_bot_that_answered_is_not_charged_to_people(tmp_path: Path) -> None:
-    events = [says("05T09:00", "customer"), says("05T09:01", "bot"), says("15T09:00", "customer"), says("15T09:20", "human")]
+    events = [
+        says("05T09:00", "customer"),
+        says("05T09:01", "bot"),
+        says("15T09:00", "customer"),
+        says("15T09:20", "human"),
+    ]
     desk = desk_of(tmp_path, *opened(), *events)
     assert desk.measure("first_response_time")[0].value == 1200
     assert desk.measure("first_response_time", variant="from_created")[0].value == 10 * 86400 + 1200

@@ -1,4 +1,6 @@
-"""What a finding rests on: a test with a p-value of its own data, or a rule that says so; the two are never mixed."""
+"""What a finding rests on: a test with a p-value of its own data, or a rule that says so; the two
+are never mixed.
+"""
 
 from __future__ import annotations
 
@@ -34,21 +36,45 @@ def found(basis: Any) -> Found:
 @pytest.mark.parametrize("entry", load_patterns().values(), ids=list(load_patterns()))
 def test_no_pattern_makes_up_a_p_value_or_how_many_are_affected(entry: Entry) -> None:
     """`ByTest` is never given a number that stands in the code, and neither is `affected`."""
-    tree = ast.parse(inspect.getsource(importlib.import_module(f"helmdesk.insight.patterns.{entry.key}")))
+    tree = ast.parse(
+        inspect.getsource(importlib.import_module(f"helmdesk.insight.patterns.{entry.key}"))
+    )
     for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
         name = getattr(call.func, "id", "")
-        given = [*(call.args if name == "ByTest" else ()), *(word.value for word in call.keywords if word.arg in ("p", "affected"))]
-        literal = [ast.unparse(each) for each in given if not any(isinstance(part, ast.Name) for part in ast.walk(each))]
+        given = [
+            *(call.args if name == "ByTest" else ()),
+            *(word.value for word in call.keywords if word.arg in ("p", "affected")),
+        ]
+        literal = [
+            ast.unparse(each)
+            for each in given
+            if not any(isinstance(part, ast.Name) for part in ast.walk(each))
+        ]
         assert not literal, f"{entry.key}: {name}({', '.join(literal)})"
-        # A literal among those that are compared is no test either: max(p, 0.001), 0.001 if … else p.
+        # A literal among those that are compared is no test either: max(p, 0.001), 0.001 if … else
+        # p.
         if name == "ByTest":
-            places = {id(part.slice) for each in given for part in ast.walk(each) if isinstance(part, ast.Subscript)}
-            numbers = {part.value for each in given for part in ast.walk(each) if isinstance(part, ast.Constant) and id(part) not in places}
+            places = {
+                id(part.slice)
+                for each in given
+                for part in ast.walk(each)
+                if isinstance(part, ast.Subscript)
+            }
+            numbers = {
+                part.value
+                for each in given
+                for part in ast.walk(each)
+                if isinstance(part, ast.Constant) and id(part) not in places
+            }
             assert numbers <= {1.0}, f"{entry.key}: {ast.unparse(call)}"
 
 
 def test_which_patterns_go_by_a_rule_is_said_by_each() -> None:
-    rules = {key: entry.pattern.rule.statement for key, entry in load_patterns().items() if entry.pattern.rule is not None}
+    rules = {
+        key: entry.pattern.rule.statement
+        for key, entry in load_patterns().items()
+        if entry.pattern.rule is not None
+    }
     assert set(rules) == {"ageing_backlog", "channel_costs", "closed_days", "flow_does_not_add_up"}
     assert all(len(statement) > 40 for statement in rules.values())
 
@@ -73,7 +99,8 @@ def test_a_p_value_is_a_probability(p: float) -> None:
 
 def test_rules_take_no_part_in_false_discovery_control() -> None:
     weak, strong = found(ByTest(0.02)), found(ByTest(0.0001))
-    # Alone among thirty, .02 could be chance. Five invented .0005 beside it would have carried it over the bar.
+    # Alone among thirty, .02 could be chance. Five invented .0005 beside it would have carried it
+    # over the bar.
     assert _by_chance([weak], 29) == [True]
     assert _by_chance([weak, *[found(RULE)] * 5], 24) == [True, *[False] * 5]
     assert _by_chance([strong, weak], 28) == [False, True]
@@ -84,9 +111,14 @@ def test_rules_take_no_part_in_false_discovery_control() -> None:
 
 def test_findings_are_told_in_order_of_consequence_with_rules_after_what_was_tested() -> None:
     given = [
-        finding("standing", RULE, 900.0), finding("standing", ByTest(0.001), 1.0), finding("change", RULE, 800.0), finding("change", ByTest(0.01), 2.0),
-        finding("unexplained", ByCourse(), 3.0), finding("data", RULE, 0.5), finding("change", ByTest(0.02), 4.0),
-    ]  # fmt: skip
+        finding("standing", RULE, 900.0),
+        finding("standing", ByTest(0.001), 1.0),
+        finding("change", RULE, 800.0),
+        finding("change", ByTest(0.01), 2.0),
+        finding("unexplained", ByCourse(), 3.0),
+        finding("data", RULE, 0.5),
+        finding("change", ByTest(0.02), 4.0),
+    ]
     told = [(each.kind, each.affected) for each in sorted(given, key=lambda each: each.order)]
     assert told == [
         ("data", 0.5),
@@ -101,24 +133,40 @@ def test_findings_are_told_in_order_of_consequence_with_rules_after_what_was_tes
 
 def test_a_finding_says_what_it_rests_on() -> None:
     assert finding("change", ByTest(0.01), 1).as_dict()["basis"] == {"kind": "test", "p": 0.01}
-    assert finding("change", RULE, 1).as_dict()["basis"] == {"kind": "rule", "rule": "it meets a rule"}
+    assert finding("change", RULE, 1).as_dict()["basis"] == {
+        "kind": "rule",
+        "rule": "it meets a rule",
+    }
     assert finding("unexplained", ByCourse(), 1).as_dict()["basis"] == {"kind": "course"}
-    assert (finding("change", RULE, 1).rule, finding("change", ByTest(0.01), 1).rule) == ("it meets a rule", "")
+    assert (finding("change", RULE, 1).rule, finding("change", ByTest(0.01), 1).rule) == (
+        "it meets a rule",
+        "",
+    )
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ([], []), ([0.04], [0.04]), ([0.01, 0.04], [0.02, 0.04]), ([0.04, 0.01], [0.04, 0.02]), ([0.01, 0.01, 0.01, 0.01], [0.04] * 4),
-        ([0.6, 0.5, 0.9], [1.0, 1.0, 1.0]), ([0.001, 0.9], [0.002, 0.9]), ([0.03, 0.02], [0.04, 0.04]),
+        ([], []),
+        ([0.04], [0.04]),
+        ([0.01, 0.04], [0.02, 0.04]),
+        ([0.04, 0.01], [0.04, 0.02]),
+        ([0.01, 0.01, 0.01, 0.01], [0.04] * 4),
+        ([0.6, 0.5, 0.9], [1.0, 1.0, 1.0]),
+        ([0.001, 0.9], [0.002, 0.9]),
+        ([0.03, 0.02], [0.04, 0.04]),
     ],
-)  # fmt: skip
-def test_several_tests_of_one_pattern_are_corrected(given: list[float], expected: list[float]) -> None:
+)
+def test_several_tests_of_one_pattern_are_corrected(
+    given: list[float], expected: list[float]
+) -> None:
     assert adjusted(given) == pytest.approx(expected)
 
 
 class Answers:
-    """A study in which employees answered so many times, favourably by so much, over spans of two and of three months."""
+    """A study in which employees answered so many times, favourably by so much, over spans of two
+    and of three months.
+    """
 
     def __init__(self, shares: dict[float, tuple[float, float]], n: int) -> None:
         self.shares, self.n = shares, n
@@ -138,7 +186,9 @@ class Answers:
 
     def measure(self, _form: Any, span: Span, _where: Any = None) -> Any:
         is_now = span.end == datetime(2026, 1, 5)
-        months = 2 if (datetime(2026, 1, 5) - (span.start if is_now else span.end)).days == 63 else 3
+        months = (
+            2 if (datetime(2026, 1, 5) - (span.start if is_now else span.end)).days == 63 else 3
+        )
 
         class Row:
             value, n = self.shares[months][is_now], self.n
@@ -146,21 +196,31 @@ class Answers:
         return Row
 
 
-@pytest.mark.parametrize(("fall", "is_found"), [(0.20, True), (0.19, False), (0.18, False), (0.10, False)])
-def test_of_two_stretches_of_employee_answers_the_clearer_counts_as_one_of_two(fall: float, is_found: bool) -> None:
-    """A fall of 18 points is .0041 by itself, under the bar of .005; as one of two that were asked it is not."""
+@pytest.mark.parametrize(
+    ("fall", "is_found"), [(0.20, True), (0.19, False), (0.18, False), (0.10, False)]
+)
+def test_of_two_stretches_of_employee_answers_the_clearer_counts_as_one_of_two(
+    fall: float, is_found: bool
+) -> None:
+    """A fall of 18 points is .0041 by itself, under the bar of .005; as one of two that were asked
+    it is not.
+    """
     study = Answers({2: (0.75, 0.75 - fall), 3: (0.75, 0.75)}, 97)
     verdict = esat_first.check(study)  # type: ignore[arg-type]
     assert isinstance(verdict, Found) is is_found
     if isinstance(verdict, Found):
-        assert verdict.affected == pytest.approx(97 / 9 * fall), "answers a week, and not a number that somebody liked"
+        assert verdict.affected == pytest.approx(97 / 9 * fall), (
+            "answers a week, and not a number that somebody liked"
+        )
 
 
 def test_missed_at_breaks_counts_every_team_and_channel_that_it_asks() -> None:
     import numpy as np
 
     class Table:
-        def __init__(self, groups: list[tuple[Any, ...]], top: list[float], base: list[float]) -> None:
+        def __init__(
+            self, groups: list[tuple[Any, ...]], top: list[float], base: list[float]
+        ) -> None:
             self.groups, self.top, self.base = tuple(groups), np.array(top), np.array(base)
 
         @property
@@ -170,7 +230,9 @@ def test_missed_at_breaks_counts_every_team_and_channel_that_it_asks() -> None:
     class Study:
         def __init__(self, teams: list[str | None]) -> None:
             self.teams = teams
-            self.reader = type("R", (), {"bounds": type("B", (), {"record_types": {"shift_planned"}})})
+            self.reader = type(
+                "R", (), {"bounds": type("B", (), {"record_types": {"shift_planned"}})}
+            )
 
         def last(self, _weeks: int) -> Span:
             return SPAN
@@ -190,7 +252,11 @@ def test_missed_at_breaks_counts_every_team_and_channel_that_it_asks() -> None:
                 )
             groups = [("chat", team, hour) for team in self.teams for hour in (12, 13)]
             # The first team misses 14 of 40 at noon and 6 of 60 after it; the others miss alike.
-            return Table(groups, [14.0, 6.0, *[8.0, 12.0] * (len(self.teams) - 1)], [40.0, 60.0] * len(self.teams))
+            return Table(
+                groups,
+                [14.0, 6.0, *[8.0, 12.0] * (len(self.teams) - 1)],
+                [40.0, 60.0] * len(self.teams),
+            )
 
     from scipy.stats import fisher_exact
 

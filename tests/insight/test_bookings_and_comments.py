@@ -1,4 +1,6 @@
-"""Answers about scheduled calls and what comments speak of: the facts, and the two patterns that rest on them."""
+"""Answers about scheduled calls and what comments speak of: the facts, and the two patterns that
+rest on them.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +19,39 @@ from helmdesk.query.filters import Compare
 from helmdesk.statistics.proportion import share_difference_p
 
 BEGIN = {"occurred_at": "2020-01-01", "valid_from": "2020-01-01", "type": "instrument"}
-STARS = {**BEGIN, "entity_id": "stars", "instrument_kind": "csat", "about": "transactional", "definition": '{"positive": ["4", "5"]}'}
+STARS = {
+    **BEGIN,
+    "entity_id": "stars",
+    "instrument_kind": "csat",
+    "about": "transactional",
+    "definition": '{"positive": ["4", "5"]}',
+}
 RECOMMEND = {**BEGIN, "entity_id": "rel", "instrument_kind": "nps", "about": "relationship",
              "definition": '{"positive": ["9", "10"], "scale": [0, 10]}'}  # fmt: skip
 
 
-def answer(survey: str, at: str | datetime, value: int, instrument: str = "stars", **columns: Any) -> Event:
+def answer(
+    survey: str, at: str | datetime, value: int, instrument: str = "stars", **columns: Any
+) -> Event:
     return {
-        "type": "responded", "survey_id": survey, "instrument_id": instrument, "occurred_at": at, "answer": str(value),
-        **({"score": float(value)} if instrument == "rel" else {}), **columns,
-    }  # fmt: skip
+        "type": "responded",
+        "survey_id": survey,
+        "instrument_id": instrument,
+        "occurred_at": at,
+        "answer": str(value),
+        **({"score": float(value)} if instrument == "rel" else {}),
+        **columns,
+    }
 
 
 def booked(booking: str, at: str, start: str, **columns: Any) -> Event:
-    return {"type": "booked", "booking_id": booking, "occurred_at": at, "start_at": start, **columns}
+    return {
+        "type": "booked",
+        "booking_id": booking,
+        "occurred_at": at,
+        "start_at": start,
+        **columns,
+    }
 
 
 def by(desk: Desk, dimension: str) -> dict[Any, int]:
@@ -41,21 +62,33 @@ def test_an_answer_knows_whether_its_call_was_changed(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     events = [
         STARS,
-        # Kept; moved; given to another agent; cancelled, so that the answer is about something else; too long ago.
+        # Kept; moved; given to another agent; cancelled, so that the answer is about something
+        # else; too long ago.
         booked("B1", "2026-01-05T09:00", "2026-01-06T09:00", customer_id="c1", agent_id="a"),
         answer("s1", "2026-01-06T12:00", 5, customer_id="c1"),
         booked("B2", "2026-01-05T09:00", "2026-01-06T09:00", customer_id="c2", agent_id="a"),
-        {"type": "moved", "booking_id": "B2", "occurred_at": "2026-01-06T08:00", "start_at": "2026-01-08T09:00", "end_at": "2026-01-08T09:30"},
+        {
+            "type": "moved",
+            "booking_id": "B2",
+            "occurred_at": "2026-01-06T08:00",
+            "start_at": "2026-01-08T09:00",
+            "end_at": "2026-01-08T09:30",
+        },
         answer("s2", "2026-01-08T12:00", 1, customer_id="c2"),
         booked("B3", "2026-01-05T09:00", "2026-01-06T09:00", ticket_id="T3", agent_id="a"),
-        {"type": "held_booking", "booking_id": "B3", "occurred_at": "2026-01-06T09:00", "agent_id": "b"},
+        {
+            "type": "held_booking",
+            "booking_id": "B3",
+            "occurred_at": "2026-01-06T09:00",
+            "agent_id": "b",
+        },
         answer("s3", "2026-02-06T12:00", 2, ticket_id="T3"),
         booked("B4", "2026-01-05T09:00", "2026-01-06T09:00", customer_id="c4"),
         {"type": "cancelled", "booking_id": "B4", "occurred_at": "2026-01-05T10:00"},
         answer("s4", "2026-01-06T12:00", 5, customer_id="c4"),
         booked("B5", "2026-01-05T09:00", "2026-01-06T09:00", customer_id="c5"),
         answer("s5", "2026-01-20T12:00", 5, customer_id="c5"),
-    ]  # fmt: skip
+    ]
     load_events(desk, events)
     assert by(desk, "booking") == {"changed": 2, "kept": 1, None: 2}
     # A call that is told of after its answer, and one that is moved after all.
@@ -72,11 +105,18 @@ def test_an_answer_knows_whether_its_call_was_changed(tmp_path: Path) -> None:
     load_events(desk, late)
     assert by(desk, "booking") == {"changed": 3, "kept": 1, None: 1}
     with desk.reader() as reader:
-        rows = reader.engine.run("select booking_id, moves, is_reassigned, is_cancelled, is_held from bookings order by all")
+        rows = reader.engine.run(
+            "select booking_id, moves, is_reassigned, is_cancelled, is_held from bookings order"
+            " by all"
+        )
     assert rows == [
-        ("B1", 1, False, False, False), ("B2", 1, False, False, False), ("B3", 0, True, False, True),
-        ("B4", 0, False, True, False), ("B5", 0, False, False, False), ("B6", 0, False, False, False),
-    ]  # fmt: skip
+        ("B1", 1, False, False, False),
+        ("B2", 1, False, False, False),
+        ("B3", 0, True, False, True),
+        ("B4", 0, False, True, False),
+        ("B5", 0, False, False, False),
+        ("B6", 0, False, False, False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +139,15 @@ def test_an_answer_knows_whether_its_call_was_changed(tmp_path: Path) -> None:
 )
 def test_what_a_comment_is_about(tmp_path: Path, comment: str | None, theme: str | None) -> None:
     desk = make_desk(tmp_path / "desk")
-    load_events(desk, [STARS, answer("s1", "2026-01-06T12:00", 5, **({"comment": comment} if comment is not None else {}))])
+    load_events(
+        desk,
+        [
+            STARS,
+            answer(
+                "s1", "2026-01-06T12:00", 5, **({"comment": comment} if comment is not None else {})
+            ),
+        ],
+    )
     assert by(desk, "comment_theme") == {theme: 1}
 
 
@@ -116,12 +164,26 @@ def calls(seed: int, dissatisfied_when_moved: float) -> list[Event]:
         start = datetime(2025, 7, 1, 9) + timedelta(hours=2.7 * place)
         agent, is_moved = f"agent {place % 8}", rng.random() < 0.25
         who = {"customer_id": f"c{place}", "agent_id": agent}
-        events.append(booked(f"B{place}", (start - timedelta(days=2)).isoformat(), start.isoformat(), **who))
+        events.append(
+            booked(f"B{place}", (start - timedelta(days=2)).isoformat(), start.isoformat(), **who)
+        )
         if is_moved:
-            moved = {"type": "moved", "booking_id": f"B{place}", "occurred_at": (start - timedelta(days=1)).isoformat()}
-            events.append({**moved, "start_at": start.isoformat(), "end_at": (start + timedelta(minutes=30)).isoformat()})
+            moved = {
+                "type": "moved",
+                "booking_id": f"B{place}",
+                "occurred_at": (start - timedelta(days=1)).isoformat(),
+            }
+            events.append(
+                {
+                    **moved,
+                    "start_at": start.isoformat(),
+                    "end_at": (start + timedelta(minutes=30)).isoformat(),
+                }
+            )
         is_bad = rng.random() < (dissatisfied_when_moved if is_moved else 0.08 + 0.01 * (place % 8))
-        events.append(answer(f"s{place}", (start + timedelta(hours=3)).isoformat(), 1 if is_bad else 5, **who))
+        events.append(
+            answer(f"s{place}", (start + timedelta(hours=3)).isoformat(), 1 if is_bad else 5, **who)
+        )
     return events
 
 
@@ -143,18 +205,38 @@ def waves(seed: int, product_now: float, service_now: float, comments: bool = Tr
     for place in range(800):
         at, is_now = datetime(2025, 7, 3) + timedelta(hours=5.4 * place), place >= 400
         score = rng.choice([9, 10, 9, 8, 3]) if not is_now else rng.choice([9, 8, 7, 3, 2])
-        draw, product, service = rng.random(), product_now if is_now else 0.1, service_now if is_now else 0.1
-        text = (
-            "The price went up again" if draw < product else "Waited for days for an answer" if draw < product + service else "Fine with me"
+        draw, product, service = (
+            rng.random(),
+            product_now if is_now else 0.1,
+            service_now if is_now else 0.1,
         )
-        events.append(answer(f"s{place}", at.isoformat(), score, "rel", customer_id=f"c{place}", **({"comment": text} if comments else {})))
+        text = (
+            "The price went up again"
+            if draw < product
+            else "Waited for days for an answer"
+            if draw < product + service
+            else "Fine with me"
+        )
+        events.append(
+            answer(
+                f"s{place}",
+                at.isoformat(),
+                score,
+                "rel",
+                customer_id=f"c{place}",
+                **({"comment": text} if comments else {}),
+            )
+        )
     return events
 
 
 @pytest.mark.parametrize(
-    ("product", "service", "comments", "verdict"), [(0.35, 0.1, True, Found), (0.1, 0.35, True, Quiet), (0.35, 0.1, False, Missing)]
+    ("product", "service", "comments", "verdict"),
+    [(0.35, 0.1, True, Found), (0.1, 0.35, True, Quiet), (0.35, 0.1, False, Missing)],
 )
-def test_recommendation_and_what_comments_speak_of(tmp_path: Path, product: float, service: float, comments: bool, verdict: type) -> None:
+def test_recommendation_and_what_comments_speak_of(
+    tmp_path: Path, product: float, service: float, comments: bool, verdict: type
+) -> None:
     desk = make_desk(tmp_path / "desk")
     load_events(desk, waves(3, product, service, comments))
     with desk._study(None, None, None) as study:

@@ -1,4 +1,6 @@
-"""Dismissing what stands: it is told no more until it changes, everywhere and for its filter alone, and no number changes."""
+"""Dismissing what stands: it is told no more until it changes, everywhere and for its filter alone,
+and no number changes.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,17 @@ from helmdesk.errors import ConflictError, InputError, NotFoundError, NotPermitt
 from helmdesk.insight.dismissals import FILE, Dismissal, Dismissals, scope_of
 from helmdesk.insight.pattern import load_patterns
 from helmdesk.insight.verdict import State
-from helmdesk.query.filters import All, Compare, Filter, IsNull, Not, OneOf, parse_filter, simplified, to_text
+from helmdesk.query.filters import (
+    All,
+    Compare,
+    Filter,
+    IsNull,
+    Not,
+    OneOf,
+    parse_filter,
+    simplified,
+    to_text,
+)
 from helmdesk.query.filters import Any as AnyOf
 from helmdesk.query.policy import Policy
 from helmdesk.query.request import Request
@@ -40,7 +52,9 @@ def end_of(weeks: int) -> str:
 
 @pytest.fixture(scope="module")
 def slower(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A desk whose replies became slower for good after twenty weeks, and slower again after twenty-nine."""
+    """A desk whose replies became slower for good after twenty weeks, and slower again after
+    twenty-nine.
+    """
     return weekly_desk(tmp_path_factory.mktemp("slower"), [30] * 20 + [90] * 9 + [300])
 
 
@@ -61,19 +75,34 @@ def test_a_dismissed_verdict_is_told_nowhere_until_it_changes(desk: Desk) -> Non
     settled = end_of(26)
     before = desk.scorecard(end=settled, keys=[KEY]).cards[0]
     found = desk.dismiss(KEY, by="Lea", reason="  new   tool ", end=settled)
-    assert (found.identity, found.reason, found.where) == (desk.verdicts([KEY], end=settled)[KEY].identity, "new tool", "")
+    assert (found.identity, found.reason, found.where) == (
+        desk.verdicts([KEY], end=settled)[KEY].identity,
+        "new tool",
+        "",
+    )
 
     brief = desk.brief(end=settled)
-    assert KEY not in {each.key for each in (*brief.settled, *brief.standing, *brief.better, *brief.quiet)}
+    assert KEY not in {
+        each.key for each in (*brief.settled, *brief.standing, *brief.better, *brief.quiet)
+    }
     assert [(each.metric, each.dismissal) for each in brief.dismissed] == [(KEY, found)]
     told = brief.as_dict()["dismissed"][0]
     assert (told["subject"], told["by"], told["reason"]) == (KEY, "Lea", "new tool")
 
     card = desk.scorecard(end=settled, keys=[KEY]).cards[0]
     row = card.as_row()
-    assert (row["verdict"], row["story"], row["dismissed_by"], row["dismissed_reason"]) == ("dismissed", "", "Lea", "new tool")
+    assert (row["verdict"], row["story"], row["dismissed_by"], row["dismissed_reason"]) == (
+        "dismissed",
+        "",
+        "Lea",
+        "new tool",
+    )
     assert row["dismissed_at"] == found.at
-    assert (card.now, card.before, card.change) == (before.now, before.before, before.change)  # numbers stay
+    assert (card.now, card.before, card.change) == (
+        before.now,
+        before.before,
+        before.change,
+    )  # numbers stay
     explained = desk.explain(KEY, end=settled).as_dict()
     assert explained["course"]["dismissed"]["by"] == "Lea"
 
@@ -96,13 +125,22 @@ def test_news_can_be_dismissed_and_its_finding_goes_with_it(desk: Desk) -> None:
 def test_the_command_line_dismisses_lists_and_undoes(desk: Desk) -> None:
     words = desk.verdicts([KEY])[KEY].words
     assert words in run(desk, "scorecard")
-    assert re.search(r"dismissed by \S.* on \d+ \w+ 20\d\d: known", run(desk, "dismiss", KEY, "--reason", "known"))
+    assert re.search(
+        r"dismissed by \S.* on \d+ \w+ 20\d\d: known",
+        run(desk, "dismiss", KEY, "--reason", "known"),
+    )
     said = run(desk, "scorecard")
     assert words not in said and "dismissed" in said and "First response time: dismissed by" in said
     assert "First response time: dismissed by" in run(desk, "brief")
     assert "dismissed by" in run(desk, "explain", KEY)
-    listed = json.loads(CliRunner().invoke(commands, ["dismiss", "--list", "--format", "json", "--desk", str(desk.path)]).stdout)
-    assert [(each["subject"], each["where"], each["reason"]) for each in listed] == [(KEY, "", "known")]
+    listed = json.loads(
+        CliRunner()
+        .invoke(commands, ["dismiss", "--list", "--format", "json", "--desk", str(desk.path)])
+        .stdout
+    )
+    assert [(each["subject"], each["where"], each["reason"]) for each in listed] == [
+        (KEY, "", "known")
+    ]
     assert "told again" in run(desk, "dismiss", KEY, "--undo")
     assert words in run(desk, "scorecard")
     assert "nothing is dismissed" in run(desk, "dismiss", "--list")
@@ -116,12 +154,14 @@ def test_a_dismissal_holds_for_its_filter_and_policy_alone(desk: Desk) -> None:
     found = desk.dismiss(KEY, by="Lea", where=f"({narrow})")
     assert found.where == narrow
     assert desk.verdicts([KEY])[KEY].dismissed is None
-    # Whoever sees the same rows looks at the same verdict: by a filter, however written, or by a policy.
+    # Whoever sees the same rows looks at the same verdict: by a filter, however written, or by a
+    # policy.
     assert desk.verdicts([KEY], where="channel in ('email', 'email')")[KEY].dismissed == found
     lead = Policy("lead of the mail team", OneOf("channel", ("email",)))
     assert desk.verdicts([KEY], policy=lead)[KEY].dismissed == found
     assert desk.dismissed(policy=lead) == (found,)
-    # A lead of another team neither has it nor hears of it; and who sees a part of the columns only is told everything.
+    # A lead of another team neither has it nor hears of it; and who sees a part of the columns only
+    # is told everything.
     other = Policy("lead of the chat team", OneOf("channel", ("chat",)))
     assert desk.dismissed(policy=other) == ()
     outside = Policy("viewer", Compare("channel", "=", "email"), frozenset({"channel"}))
@@ -129,7 +169,9 @@ def test_a_dismissal_holds_for_its_filter_and_policy_alone(desk: Desk) -> None:
     assert desk.dismissed(policy=outside) == ()
     with pytest.raises(NotPermittedError, match="support team"):
         desk.dismiss(KEY, by="vic", policy=outside)
-    with pytest.raises(NotFoundError, match="not dismissed for everything; it is: channel = 'email'"):
+    with pytest.raises(
+        NotFoundError, match="not dismissed for everything; it is: channel = 'email'"
+    ):
         desk.tell_again(KEY)
     assert desk.tell_again(KEY, policy=lead) == (found,)
 
@@ -151,14 +193,18 @@ def test_only_what_is_told_can_be_dismissed(desk: Desk) -> None:
     assert not (desk.path / FILE).exists()
 
 
-def test_standing_findings_can_be_dismissed_too(sample_desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_standing_findings_can_be_dismissed_too(
+    sample_desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(Desk, "dismissals", Dismissals(tmp_path))  # the sample desk is everybody's
     standing = next(finding for finding in sample_desk.brief().findings if finding.is_standing)
     assert f"helmdesk dismiss {standing.key}" in run(sample_desk, "brief")
     sample_desk.dismiss(standing.key, by="Lea", reason="planned")
     brief = sample_desk.brief()
     assert standing.key not in {finding.key for finding in (*brief.findings, *brief.more)}
-    assert [(each.name, each.metric) for each in brief.dismissed] == [(standing.title, standing.metrics[0])]
+    assert [(each.name, each.metric) for each in brief.dismissed] == [
+        (standing.title, standing.metrics[0])
+    ]
     # The same finding in another segment is another fact.
     elsewhere = next(iter(sample_desk.dismissals.all())).identity + " and more"
     assert elsewhere != standing.identity
@@ -178,15 +224,25 @@ def test_a_backup_holds_it_an_erasure_cleans_it_an_emptied_desk_forgets_it(tmp_p
     restore(tmp_path / "desk.tar", tmp_path / "again")
     assert Desk(tmp_path / "again").dismissed() == desk.dismissed()
     erase(desk, ["canary77"])
-    assert [each.reason for each in desk.dismissed()] == ["[erased] wrote each day, canary778 did not"]
+    assert [each.reason for each in desk.dismissed()] == [
+        "[erased] wrote each day, canary778 did not"
+    ]
     desk.empty()
     assert desk.dismissed() == ()
 
 
-@pytest.mark.parametrize("text", ["{", '[{"subject": "csat"}]', '["csat"]', '[{"at": "yesterday"}]', "7"])
+@pytest.mark.parametrize(
+    "text", ["{", '[{"subject": "csat"}]', '["csat"]', '[{"at": "yesterday"}]', "7"]
+)
 def test_a_damaged_file_is_an_error_that_says_what_to_do(desk: Desk, text: str) -> None:
     (desk.path / FILE).write_text(text)
-    with pytest.raises(InputError, match=r"dismissals\.json: not a list of dismissals, each with subject, where.*; mend it, or delete it"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"dismissals\.json: not a list of dismissals, each with subject, where.*; mend it, or"
+            r" delete it"
+        ),
+    ):
         desk.verdicts([KEY])
 
 
@@ -229,16 +285,22 @@ def test_a_simplified_filter_is_read_back_as_itself(condition: Filter) -> None:
     ],
 )
 def test_one_scope_has_one_spelling(where: str | None, predicate: Any, scope: str) -> None:
-    request = Request("", where=parse_filter(where) if where else None, policy=Policy("who", predicate))
+    request = Request(
+        "", where=parse_filter(where) if where else None, policy=Policy("who", predicate)
+    )
     assert scope_of(request) == scope
 
 
 def test_dismissals_written_at_once_are_all_kept(tmp_path: Path) -> None:
     def add(number: int) -> None:
-        Dismissals(tmp_path).add(Dismissal(KEY, "", f"{KEY}:new:{number}", "Lea", datetime(2026, 1, 5, tzinfo=UTC)))
+        Dismissals(tmp_path).add(
+            Dismissal(KEY, "", f"{KEY}:new:{number}", "Lea", datetime(2026, 1, 5, tzinfo=UTC))
+        )
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(16)))
-    assert {each.identity for each in Dismissals(tmp_path).all()} == {f"{KEY}:new:{number}" for number in range(16)}
+    assert {each.identity for each in Dismissals(tmp_path).all()} == {
+        f"{KEY}:new:{number}" for number in range(16)
+    }
     add(3)
     assert len(Dismissals(tmp_path).all()) == 16

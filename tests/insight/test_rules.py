@@ -1,4 +1,6 @@
-"""Alerts in waiting fire when the verdict turns and speak its words; targets are judged as their card judges them."""
+"""Alerts in waiting fire when the verdict turns and speak its words; targets are judged as their
+card judges them.
+"""
 
 from __future__ import annotations
 
@@ -29,20 +31,30 @@ def end_of(weeks: int) -> str:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Two bad weeks after the twentieth, then as before, and slower for good from the thirtieth on."""
-    return weekly_desk(tmp_path_factory.mktemp("rules"), [30] * 20 + [120] * 2 + [30] * 8 + [90] * 6)
+    """Two bad weeks after the twentieth, then as before, and slower for good from the
+    thirtieth on.
+    """
+    return weekly_desk(
+        tmp_path_factory.mktemp("rules"), [30] * 20 + [120] * 2 + [30] * 8 + [90] * 6
+    )
 
 
 def test_an_alert_says_what_the_card_says(desk: Desk) -> None:
     rule = desk.rules(KEY, days=7 * 20)[0]
     assert rule.sentence == "Tell me when the verdict on “First response time” turns for the worse."
-    assert [firing.week for firing in rule.fired] == [FIRST + timedelta(days=7 * 20), FIRST + timedelta(days=7 * 30)]
+    assert [firing.week for firing in rule.fired] == [
+        FIRST + timedelta(days=7 * 20),
+        FIRST + timedelta(days=7 * 30),
+    ]
     for firing, weeks in zip(rule.fired, (21, 31), strict=True):
         told = desk.verdicts([KEY], end=end_of(weeks))[KEY]
         assert (told.state, told.words) == (State.NEW, firing.says)
         assert desk.scorecard(end=end_of(weeks), keys=[KEY]).cards[0].story == firing.says
     assert "fired twice in 140 days" in rule.says()
-    assert rule.false_alarms is not None and f"about {rule.false_alarms:.2g} times a year" in rule.says()
+    assert (
+        rule.false_alarms is not None
+        and f"about {rule.false_alarms:.2g} times a year" in rule.says()
+    )
 
 
 def test_an_alert_names_what_was_written_down_on_the_site(desk: Desk) -> None:
@@ -52,13 +64,20 @@ def test_an_alert_names_what_was_written_down_on_the_site(desk: Desk) -> None:
 
 
 def test_what_is_found_late_is_an_alert_too(tmp_path: Path) -> None:
-    """A level that is sure only after five weeks was never new: it is told when it settles, and so is the alert."""
+    """A level that is sure only after five weeks was never new: it is told when it settles, and so
+    is the alert.
+    """
     desk = weekly_desk(tmp_path, [30] * 24 + [32] * 12)
     told = [desk.verdicts([KEY], end=end_of(weeks))[KEY] for weeks in range(25, 37)]
-    assert State.NEW not in {verdict.state for verdict in told} and State.GOING_ON not in {verdict.state for verdict in told}
+    assert State.NEW not in {verdict.state for verdict in told} and State.GOING_ON not in {
+        verdict.state for verdict in told
+    }
     first = next(place for place, verdict in enumerate(told) if verdict.state is State.SETTLED)
     (firing,) = desk.rules(KEY, days=7 * 12)[0].fired
-    assert (firing.week, firing.says) == (FIRST + timedelta(days=7 * (24 + first)), told[first].words)
+    assert (firing.week, firing.says) == (
+        FIRST + timedelta(days=7 * (24 + first)),
+        told[first].words,
+    )
 
 
 def test_a_target_is_missed_when_its_card_says_so(desk: Desk) -> None:
@@ -67,24 +86,36 @@ def test_a_target_is_missed_when_its_card_says_so(desk: Desk) -> None:
         desk.settings = replace(before, targets={KEY: 3600.0})
         rule = next(rule for rule in desk.rules(KEY, days=7 * 20) if "target" in rule.sentence)
         assert rule.sentence == "Tell me when a week has missed the target of 1 h 00 min."
-        assert [firing.week for firing in rule.fired] == [FIRST + timedelta(days=7 * 20), FIRST + timedelta(days=7 * 30)]
+        assert [firing.week for firing in rule.fired] == [
+            FIRST + timedelta(days=7 * 20),
+            FIRST + timedelta(days=7 * 30),
+        ]
         for firing in rule.fired:
             start, end = firing.week, firing.week + timedelta(days=7)
             card = desk.scorecard(start=start.isoformat(), end=end.isoformat(), keys=[KEY]).cards[0]
             assert card.standing == "missed"
-        # Where the interval of a week holds the target, its card says "too close to call", and nothing fires.
+        # Where the interval of a week holds the target, its card says "too close to call", and
+        # nothing fires.
         desk.settings = replace(before, targets={KEY: 1800.0})
-        close = next(rule for rule in desk.rules(KEY, end=end_of(20), days=7 * 15) if "target" in rule.sentence)
+        close = next(
+            rule
+            for rule in desk.rules(KEY, end=end_of(20), days=7 * 15)
+            if "target" in rule.sentence
+        )
         for place in range(5, 20):
             start = FIRST + timedelta(days=7 * place)
-            card = desk.scorecard(start=start.isoformat(), end=(start + timedelta(days=7)).isoformat(), keys=[KEY]).cards[0]
+            card = desk.scorecard(
+                start=start.isoformat(), end=(start + timedelta(days=7)).isoformat(), keys=[KEY]
+            ).cards[0]
             assert start not in close.fired_on or card.standing == "missed"
     finally:
         desk.settings = before
 
 
 def test_the_promised_alarms_are_those_of_weeks_that_never_change() -> None:
-    """Weeks of a metric that resemble the week before are watched for half a year each, by the verdict itself."""
+    """Weeks of a metric that resemble the week before are watched for half a year each, by the
+    verdict itself.
+    """
     random, watched, memory, years = np.random.default_rng(404), 26, 0.7, 24
     metric = replace(load_catalogue()["ticket_volume"].metric, direction="lower")
     study = SimpleNamespace(base=SimpleNamespace(policy=Policy(names=frozenset())))
@@ -96,8 +127,29 @@ def test_the_promised_alarms_are_those_of_weeks_that_never_change() -> None:
         was_told = True
         for end in range(78 - watched, 79):
             starts = tuple(FIRST + timedelta(days=7 * place) for place in range(end))
-            weeks = _Weeks(study, metric, (), starts, 10 + z[:end], np.ones(end), np.ones(end), starts[-1] + timedelta(days=7))  # type: ignore[arg-type]
-            unknown = Verdict(metric.key, State.UNKNOWN, Judgement.SAME, None, None, None, None, None, "", metric.unit, weeks.until)
+            weeks = _Weeks(
+                study,
+                metric,
+                (),
+                starts,
+                10 + z[:end],
+                np.ones(end),
+                np.ones(end),
+                starts[-1] + timedelta(days=7),
+            )  # type: ignore[arg-type]
+            unknown = Verdict(
+                metric.key,
+                State.UNKNOWN,
+                Judgement.SAME,
+                None,
+                None,
+                None,
+                None,
+                None,
+                "",
+                metric.unit,
+                weeks.until,
+            )
             verdict = weeks.judged(unknown)
             is_told = verdict.is_told and verdict.side is Judgement.WORSE
             counted += is_told and (not was_told or verdict.state is State.NEW)

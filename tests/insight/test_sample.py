@@ -1,4 +1,6 @@
-"""The sample desk's planted scenarios in the week's brief; and that every number is the one that cards show."""
+"""The sample desk's planted scenarios in the week's brief; and that every number is the one that
+cards show.
+"""
 
 from __future__ import annotations
 
@@ -42,19 +44,27 @@ def test_the_planted_scenarios_are_in_the_brief(sample_desk: Desk, end: str) -> 
         assert found[key].review is not None
         assert found[key].evidence
     told = json.dumps(brief.as_dict(), ensure_ascii=False)
-    assert not [name for name in FIRST if f"“{name}”" in told or f"'{name}'" in told], "a brief names nobody"
+    assert not [name for name in FIRST if f"“{name}”" in told or f"'{name}'" in told], (
+        "a brief names nobody"
+    )
     # What was looked for is told either way.
-    assert len(brief.checked) + len(brief.missing) + len({key for key in found if ":" not in key}) >= 28
+    assert (
+        len(brief.checked) + len(brief.missing) + len({key for key in found if ":" not in key})
+        >= 28
+    )
 
 
 def test_where_adds_up_exactly(sample_desk: Desk) -> None:
     explained = sample_desk.explain("csat", start="2025-10-01", end="2025-11-01")
     assert explained.location is not None
     now, before = (
-        sample_desk.measure("csat", start=start, end=end)[0] for start, end in (("2025-10-01", "2025-11-01"), ("2025-08-31", "2025-10-01"))
+        sample_desk.measure("csat", start=start, end=end)[0]
+        for start, end in (("2025-10-01", "2025-11-01"), ("2025-08-31", "2025-10-01"))
     )
     for breakdown in explained.location.breakdowns:
-        terms = math.fsum(part.rate for part in breakdown.parts) + math.fsum(part.mix for part in breakdown.parts)
+        terms = math.fsum(part.rate for part in breakdown.parts) + math.fsum(
+            part.mix for part in breakdown.parts
+        )
         assert abs(terms - breakdown.change) < 1e-12
         assert breakdown.change == pytest.approx(now.value - before.value, abs=1e-12)
     assert explained.movement is not None
@@ -82,7 +92,11 @@ def test_counts_medians_and_means_are_explained_too(sample_desk: Desk) -> None:
 
 
 def test_what_coincides_is_told(sample_desk: Desk) -> None:
-    explained = sample_desk.explain("ces", end="2025-12-22", remarks=(Remark(explained_day(), explained_day(), "new survey tool"),))
+    explained = sample_desk.explain(
+        "ces",
+        end="2025-12-22",
+        remarks=(Remark(explained_day(), explained_day(), "new survey tool"),),
+    )
     assert any("New phone menu" in line for line in explained.context)
     assert any("new survey tool" in line for line in explained.context)
 
@@ -107,14 +121,20 @@ def test_rules_tell_their_past(sample_desk: Desk) -> None:
     assert [each.isoformat() for each in turned.fired_on] == ["2025-09-29"]
     assert "once in 90 days" in turned.says()
     # What it would have told is what cards and the brief told that week.
-    told = sample_desk.verdicts(["average_speed_of_answer"], end="2025-10-06")["average_speed_of_answer"]
+    told = sample_desk.verdicts(["average_speed_of_answer"], end="2025-10-06")[
+        "average_speed_of_answer"
+    ]
     assert turned.fired[0].says == told.words
     assert "week before" in usual.sentence
     assert len(sample_desk.rules("csat", end="2026-04-13")[1].fired_on) >= 1
 
 
 def test_a_brief_knows_no_more_than_its_reader(sample_desk: Desk) -> None:
-    policy = Policy("team lead of Frontline Boston", OneOf("team", ("Frontline Boston",)), may_compare_people=False)
+    policy = Policy(
+        "team lead of Frontline Boston",
+        OneOf("team", ("Frontline Boston",)),
+        may_compare_people=False,
+    )
     brief = sample_desk.brief(end="2025-10-27", policy=policy)
     told = json.dumps(brief.as_dict(), ensure_ascii=False)
     assert "Boston" in told

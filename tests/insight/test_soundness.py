@@ -10,8 +10,12 @@ from helmdesk.desk.desk import Desk
 from helmdesk.query.filters import Compare
 
 
-def weeks(count: int, *, a_day: int, stops: str = "", doubled: bool = False) -> list[dict[str, object]]:
-    """Tickets of two channels on every day of so many weeks; one channel may end a week early, or the last week come twice."""
+def weeks(
+    count: int, *, a_day: int, stops: str = "", doubled: bool = False
+) -> list[dict[str, object]]:
+    """Tickets of two channels on every day of so many weeks; one channel may end a week early, or
+    the last week come twice.
+    """
     events, first = [], date(2025, 1, 6)
     for day in range(7 * count):
         on = first + timedelta(days=day)
@@ -24,7 +28,12 @@ def weeks(count: int, *, a_day: int, stops: str = "", doubled: bool = False) -> 
                     name = f"{channel}-{day}-{number}{'-again' if copy else ''}"
                     at = f"{on}T{8 + number % 9:02d}:{number % 60:02d}:00"
                     events += ticket(
-                        name, at, f"{on}T20:00:00", channel=channel, customer_id=f"{channel}-{day}-{number}", subject=f"question {number}"
+                        name,
+                        at,
+                        f"{on}T20:00:00",
+                        channel=channel,
+                        customer_id=f"{channel}-{day}-{number}",
+                        subject=f"question {number}",
                     )
     # The data go on into the next week, so that the last one is complete.
     events += ticket("later", f"{first + timedelta(days=7 * count)}T23:59:00")

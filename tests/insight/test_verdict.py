@@ -1,4 +1,6 @@
-"""One verdict: what it says of courses whose truth is known, and that every surface prints the same sentence."""
+"""One verdict: what it says of courses whose truth is known, and that every surface prints the same
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from helmdesk.insight.verdict import State, Verdict
 from helmdesk.query.judgement import Judgement
 
 FIRST = date(2025, 6, 2)
-STORY = re.compile(r"two bad weeks after Version 5 \(4–17 May\); steady since 18 May, about 1[56] s slower than before")
+STORY = re.compile(
+    r"two bad weeks after Version 5 \(4–17 May\); steady since 18 May, about 1[56] s slower than"
+    r" before"
+)
 
 
 def told(desk: Desk) -> Verdict:
@@ -27,25 +32,80 @@ def told(desk: Desk) -> Verdict:
     ("minutes", "state", "side", "words"),
     [
         ([30] * 20, State.STEADY, Judgement.SAME, r"steady since 2 June: nothing beyond chance"),
-        ([30] * 20 + [90], State.NEW, Judgement.WORSE, r"new in the week of 20 October: 1 h \d\d min instead of (29|30|31) min \d\d s"),
-        ([30] * 20 + [90] * 3, State.GOING_ON, Judgement.WORSE, r"going on since 20 October, for three weeks: 1 h \d\d min instead of \d+ min \d\d s"),
-        ([30] * 20 + [90] * 8, State.SETTLED, Judgement.WORSE, r"steady since 20 October, about (5\d min \d\d s|1 h 0\d min) slower than before"),
-        ([60] * 20 + [30] * 8, State.SETTLED, Judgement.BETTER, r"steady since 20 October, about \d\d min \d\d s faster than before"),
-        ([30] * 20 + [120] * 2 + [30] * 6, State.SETTLED, Judgement.SAME, r"two bad weeks \(20 October – 2 November\); as before since 3 November"),
-        ([30] * 20 + [120] * 2 + [60] * 8, State.SETTLED, Judgement.WORSE, r"two bad weeks \(20 October – 2 November\); steady since 3 November, about \d\d min \d\d s slower than before"),
-        ([30] * 20 + [120] * 2 + [60] * 2, State.GOING_ON, Judgement.WORSE, r"two bad weeks \(20 October – 2 November\); since 3 November \d\d min \d\d s, not settled yet \(\d\d min \d\d s before\)|.*1 h 00 min.*"),
-        ([30] * 10 + [120] * 2 + [30] * 20, State.STEADY, Judgement.SAME, r"steady since 25 August 2025: nothing beyond chance"),
-        ([30] * 5, State.UNKNOWN, Judgement.SAME, r"too few weeks to tell: it takes 10 complete ones with enough cases"),
+        (
+            [30] * 20 + [90],
+            State.NEW,
+            Judgement.WORSE,
+            r"new in the week of 20 October: 1 h \d\d min instead of (29|30|31) min \d\d s",
+        ),
+        (
+            [30] * 20 + [90] * 3,
+            State.GOING_ON,
+            Judgement.WORSE,
+            r"going on since 20 October, for three weeks: 1 h \d\d min instead of \d+ min \d\d s",
+        ),
+        (
+            [30] * 20 + [90] * 8,
+            State.SETTLED,
+            Judgement.WORSE,
+            r"steady since 20 October, about (5\d min \d\d s|1 h 0\d min) slower than before",
+        ),
+        (
+            [60] * 20 + [30] * 8,
+            State.SETTLED,
+            Judgement.BETTER,
+            r"steady since 20 October, about \d\d min \d\d s faster than before",
+        ),
+        (
+            [30] * 20 + [120] * 2 + [30] * 6,
+            State.SETTLED,
+            Judgement.SAME,
+            r"two bad weeks \(20 October – 2 November\); as before since 3 November",
+        ),
+        (
+            [30] * 20 + [120] * 2 + [60] * 8,
+            State.SETTLED,
+            Judgement.WORSE,
+            (
+                r"two bad weeks \(20 October – 2 November\); steady since 3 November, about \d\d"
+                r" min \d\d s slower than before"
+            ),
+        ),
+        (
+            [30] * 20 + [120] * 2 + [60] * 2,
+            State.GOING_ON,
+            Judgement.WORSE,
+            (
+                r"two bad weeks \(20 October – 2 November\); since 3 November \d\d min \d\d s, not"
+                r" settled yet \(\d\d min \d\d s before\)|.*1 h 00 min.*"
+            ),
+        ),
+        (
+            [30] * 10 + [120] * 2 + [30] * 20,
+            State.STEADY,
+            Judgement.SAME,
+            r"steady since 25 August 2025: nothing beyond chance",
+        ),
+        (
+            [30] * 5,
+            State.UNKNOWN,
+            Judgement.SAME,
+            r"too few weeks to tell: it takes 10 complete ones with enough cases",
+        ),
     ],
-)  # fmt: skip
-def test_courses_of_known_truth(tmp_path: Path, minutes: list[float], state: State, side: Judgement, words: str) -> None:
+)
+def test_courses_of_known_truth(
+    tmp_path: Path, minutes: list[float], state: State, side: Judgement, words: str
+) -> None:
     found = told(weekly_desk(tmp_path, minutes))
     assert (found.state, found.side) == (state, side), found.words
     assert re.fullmatch(words, found.words), found.words
 
 
 def test_what_was_written_down_is_named(tmp_path: Path) -> None:
-    found = told(weekly_desk(tmp_path, [30] * 20 + [120] * 2 + [30] * 6, (20, "New routing went live")))
+    found = told(
+        weekly_desk(tmp_path, [30] * 20 + [120] * 2 + [30] * 6, (20, "New routing went live"))
+    )
     assert found.words.startswith("two bad weeks after New routing (20 October – 2 November)")
 
 
@@ -53,11 +113,21 @@ def test_a_verdict_settles_once_and_keeps_its_identity_until_it_changes(tmp_path
     desk = weekly_desk(tmp_path, [30] * 20 + [90] * 8)
     ends = [(FIRST + timedelta(days=7 * week)).isoformat() for week in range(21, 29)]
     found = [desk.verdicts(["first_response_time"], end=end)["first_response_time"] for end in ends]
-    assert [verdict.state for verdict in found] == [State.NEW, *[State.GOING_ON] * 3, *[State.SETTLED] * 4]
+    assert [verdict.state for verdict in found] == [
+        State.NEW,
+        *[State.GOING_ON] * 3,
+        *[State.SETTLED] * 4,
+    ]
     assert len({verdict.identity for verdict in found if verdict.state is State.SETTLED}) == 1
-    told = [[each.key for each in desk.brief(end=end).settled].count("first_response_time") for end in ends]
+    told = [
+        [each.key for each in desk.brief(end=end).settled].count("first_response_time")
+        for end in ends
+    ]
     assert told == [0, 0, 0, 0, 1, 0, 0, 0]
-    stands = [[each.key for each in desk.brief(end=end).standing].count("first_response_time") for end in ends]
+    stands = [
+        [each.key for each in desk.brief(end=end).standing].count("first_response_time")
+        for end in ends
+    ]
     assert stands == [0, 0, 0, 0, 0, 1, 1, 1]
 
 
@@ -72,7 +142,9 @@ def test_the_story_of_the_sample_reads_the_same_everywhere(sample_desk: Desk) ->
     assert explained.course.words == words
     assert explained.verdict.startswith(words[0].upper() + words[1:])
     brief = sample_desk.brief()
-    assert [each.course.words for each in (*brief.settled, *brief.standing) if each.key == key] == [words]
+    assert [each.course.words for each in (*brief.settled, *brief.standing) if each.key == key] == [
+        words
+    ]
     for arguments in (["scorecard"], ["explain", key], ["brief"]):
         said = CliRunner().invoke(commands, [*arguments, "--desk", str(sample_desk.path)])
         assert said.exit_code == 0, said.output
@@ -82,5 +154,15 @@ def test_the_story_of_the_sample_reads_the_same_everywhere(sample_desk: Desk) ->
 def test_a_series_that_ended_is_not_new(tmp_path: Path) -> None:
     desk = weekly_desk(tmp_path, [30] * 20 + [90])
     later = datetime(2025, 6, 2, 8, tzinfo=UTC) + timedelta(days=7 * 40)
-    load_events(desk, [{"type": "created", "ticket_id": "much later", "occurred_at": later.isoformat(), "actor_kind": "customer"}])
+    load_events(
+        desk,
+        [
+            {
+                "type": "created",
+                "ticket_id": "much later",
+                "occurred_at": later.isoformat(),
+                "actor_kind": "customer",
+            }
+        ],
+    )
     assert told(desk).state is State.UNKNOWN

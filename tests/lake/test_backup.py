@@ -27,7 +27,12 @@ DAY = "2026-01-{:02d}T09:00:00Z"
 def _load(path: Path, running: object, stop: object) -> None:
     desk = Desk(path)
     for number in range(1000):
-        load_events(desk, ticket(f"late{number}", DAY.format(1 + number % 28)), batch=f"late {number}", refresh=False)
+        load_events(
+            desk,
+            ticket(f"late{number}", DAY.format(1 + number % 28)),
+            batch=f"late {number}",
+            refresh=False,
+        )
         running.set()  # type: ignore[attr-defined]
         if stop.is_set():  # type: ignore[attr-defined]
             return
@@ -63,9 +68,14 @@ def test_a_backup_taken_while_others_load(tmp_path: Path) -> None:
         assert restored.measure("ticket_volume")[0].value == done.records["created"] >= 7
         restored.verify(receipt)
     kept = tmp_path / "again0" / "site"
-    assert sqlite3.connect(kept / "site.sqlite3").execute("select text from notes").fetchall() == [("kept",)]
+    assert sqlite3.connect(kept / "site.sqlite3").execute("select text from notes").fetchall() == [
+        ("kept",)
+    ]
     assert not (kept / "secret.key").exists()  # keys are not in a backup without a passphrase
-    assert kept.stat().st_mode & 0o777 == 0o700 and (tmp_path / "0.tar").stat().st_mode & 0o777 == 0o600
+    assert (
+        kept.stat().st_mode & 0o777 == 0o700
+        and (tmp_path / "0.tar").stat().st_mode & 0o777 == 0o600
+    )
     # A restored desk goes on: known batches are known, new ones come in.
     restored = Desk(tmp_path / "again0")
     assert load_events(restored, ticket("T0", DAY.format(5)), batch="batch 0").is_already_loaded
@@ -97,8 +107,23 @@ def test_what_is_no_whole_backup_is_refused(tmp_path: Path) -> None:
     for name in ("../outside", "/tmp/outside-of-helmdesk"):
         evil = tmp_path / "evil.tar"
         with tarfile.open(evil, "w") as tar:
-            for member, body in ((name, b"x"), ("manifest.json", json.dumps({"backup": 1, "lake_version": 1, "records": {}, "files": {
-                    name: {"bytes": 1, "sha256": "", "mode": 420}, "helmdesk.toml": {}}}).encode())):  # fmt: skip
+            for member, body in (
+                (name, b"x"),
+                (
+                    "manifest.json",
+                    json.dumps(
+                        {
+                            "backup": 1,
+                            "lake_version": 1,
+                            "records": {},
+                            "files": {
+                                name: {"bytes": 1, "sha256": "", "mode": 420},
+                                "helmdesk.toml": {},
+                            },
+                        }
+                    ).encode(),
+                ),
+            ):
                 entry = tarfile.TarInfo(member)
                 entry.size = len(body)
                 tar.addfile(entry, io.BytesIO(body))
@@ -152,8 +177,11 @@ def test_modes_come_back_and_never_wider(small: Desk, tmp_path: Path) -> None:
     assert found == {**modes, "site": 0o700, "site/site.sqlite3": 0o600}
     assert _mode(tmp_path / "a.tar") == 0o600
     with tarfile.open(tmp_path / "a.tar") as tar:
-        assert {member.name: member.mode for member in tar if member.name.startswith("site") or member.name == "manifest.json"} == {
-            "site/site.sqlite3": 0o600, "manifest.json": 0o600}  # fmt: skip
+        assert {
+            member.name: member.mode
+            for member in tar
+            if member.name.startswith("site") or member.name == "manifest.json"
+        } == {"site/site.sqlite3": 0o600, "manifest.json": 0o600}
         assert all(member.uid == 0 and member.uname == "" for member in tar)
     # Written anew, a file is as open as it was.
     write_settings(root / "helmdesk.toml", small.settings)
@@ -169,7 +197,9 @@ def test_no_mode_that_runs_as_somebody_else(small: Desk, tmp_path: Path, harm: s
             if member.name == "manifest.json":
                 manifest = json.loads(body)
                 if harm in ("file", "words"):
-                    manifest["files"]["helmdesk.toml"]["mode"] = 0o4755 if harm == "file" else "0755"
+                    manifest["files"]["helmdesk.toml"]["mode"] = (
+                        0o4755 if harm == "file" else "0755"
+                    )
                 elif harm == "folder":
                     manifest["folders"]["lake"] = 0o2777
                 body = json.dumps(manifest).encode()
@@ -184,7 +214,13 @@ def test_no_mode_that_runs_as_somebody_else(small: Desk, tmp_path: Path, harm: s
 
 def test_what_is_not_the_desks_own_is_left_out_and_named(small: Desk, tmp_path: Path) -> None:
     """Somebody's copy of a key, an earlier archive, and the archive that is being written."""
-    strangers = (".env", "phrase.txt", "site/secret.key.old", "site/site.sqlite3.bak", "metrics/notes.txt")
+    strangers = (
+        ".env",
+        "phrase.txt",
+        "site/secret.key.old",
+        "site/site.sqlite3.bak",
+        "metrics/notes.txt",
+    )
     for name in strangers:
         (small.path / name).write_text("a secret of ours", encoding="utf-8")
     (small.path / "dismissals.json").write_text("[]", encoding="utf-8")
@@ -194,7 +230,9 @@ def test_what_is_not_the_desks_own_is_left_out_and_named(small: Desk, tmp_path: 
     assert b"a secret of ours" not in (small.path / "monday.tar").read_bytes()
     assert back_up(small, tmp_path / "b.tar").left_out == tuple(sorted((*strangers, "monday.tar")))
     restore(tmp_path / "b.tar", tmp_path / "again")
-    assert (tmp_path / "again" / "metrics" / "definitions.lock").read_text(encoding="utf-8") == "# kept"
+    assert (tmp_path / "again" / "metrics" / "definitions.lock").read_text(
+        encoding="utf-8"
+    ) == "# kept"
     assert (tmp_path / "again" / "dismissals.json").read_text(encoding="utf-8") == "[]"
 
 
@@ -212,7 +250,9 @@ def test_a_restore_that_fails_leaves_nothing_behind(small: Desk, tmp_path: Path)
 
 
 def test_a_backup_of_an_earlier_version_opens(small: Desk, tmp_path: Path) -> None:
-    """Those carried keys and sessions in the clear, and knew no modes of folders; sessions end with the restore."""
+    """Those carried keys and sessions in the clear, and knew no modes of folders; sessions end with
+    the restore.
+    """
     (small.path / "site" / "secret.key").write_text("an earlier key", encoding="utf-8")
     back_up(small, tmp_path / "a.tar")
     key, sessions = b"an earlier key", (small.path / "site" / "site.sqlite3").read_bytes()
@@ -222,7 +262,11 @@ def test_a_backup_of_an_earlier_version_opens(small: Desk, tmp_path: Path) -> No
         del manifest["folders"]
         bodies.update({"site/secret.key": key, "site/site.sqlite3": sessions})
         for name, body in bodies.items():
-            manifest["files"][name] = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest(), "mode": 0o644}
+            manifest["files"][name] = {
+                "bytes": len(body),
+                "sha256": hashlib.sha256(body).hexdigest(),
+                "mode": 0o644,
+            }
         bodies["manifest.json"] = json.dumps(manifest).encode()
         for name, body in bodies.items():
             entry = tarfile.TarInfo(name)

@@ -1,4 +1,6 @@
-"""Nothing is lost or changed in silence: what a lake held is sealed, marts are bound to its log, damage is named."""
+"""Nothing is lost or changed in silence: what a lake held is sealed, marts are bound to its log,
+damage is named.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,11 @@ def tickets_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def load(desk: Desk, batch: str, tickets: int = 3, **options: bool) -> None:
-    events = [event for number in range(tickets) for event in ticket(f"{batch}-{number * 7919}", DAY, customer_id=f"C{number}")]
+    events = [
+        event
+        for number in range(tickets)
+        for event in ticket(f"{batch}-{number * 7919}", DAY, customer_id=f"C{number}")
+    ]
     load_events(desk, events, batch=batch, **options)
 
 
@@ -64,13 +70,21 @@ def desk(three_batches: Path, tmp_path: Path) -> Desk:
 
 @pytest.mark.parametrize("is_mart_lost", [False, True])
 def test_a_lost_log_entry_is_never_given_again(desk: Desk, is_mart_lost: bool) -> None:
-    """A load after a loss would take the lost entry's number: the mart of the one would stand for the records of the other."""
+    """A load after a loss would take the lost entry's number: the mart of the one would stand for
+    the records of the other.
+    """
     assert count(desk) == 9
     entry(desk, 3).unlink()
     if is_mart_lost:
         shutil.rmtree(desk.path / "marts")
     said = r"0{19}3\.json is missing; no other entry names batch c \(3 records\)"
-    for ask in (lambda: load(desk, "d"), lambda: count(desk), desk.refresh, desk.lake.compact, lambda: back_up(desk, desk.path / "x.tar")):
+    for ask in (
+        lambda: load(desk, "d"),
+        lambda: count(desk),
+        desk.refresh,
+        desk.lake.compact,
+        lambda: back_up(desk, desk.path / "x.tar"),
+    ):
         with pytest.raises(DamageError, match=said):
             ask()
     assert "0003.json is missing" in find_damage(desk.lake)[0]
@@ -80,8 +94,12 @@ def test_a_lost_log_entry_is_never_given_again(desk: Desk, is_mart_lost: bool) -
     assert count(desk) == 9
 
 
-def test_an_entry_that_another_took_the_place_of(desk: Desk, three_batches: Path, tmp_path: Path) -> None:
-    """Even where the lake is whole in itself, and of the same version, a mart of another one does not answer."""
+def test_an_entry_that_another_took_the_place_of(
+    desk: Desk, three_batches: Path, tmp_path: Path
+) -> None:
+    """Even where the lake is whole in itself, and of the same version, a mart of another one does
+    not answer.
+    """
     assert count(desk) == 9
     receipt = _receipt(desk)
     other = Desk(shutil.copytree(three_batches, tmp_path / "other"))
@@ -93,7 +111,10 @@ def test_an_entry_that_another_took_the_place_of(desk: Desk, three_batches: Path
     shutil.copy(other.lake.seal_path, desk.lake.seal_path)
     assert desk.lake.version() == 3
     assert find_damage(desk.lake) == []
-    with pytest.raises(DamageError, match=r"is not the one that the facts of lake version 3 were made from.*--accept-loss"):
+    with pytest.raises(
+        DamageError,
+        match=r"is not the one that the facts of lake version 3 were made from.*--accept-loss",
+    ):
         count(desk)
     desk.refresh(accepts_loss=True)
     assert count(desk) == 7
@@ -103,18 +124,23 @@ def test_an_entry_that_another_took_the_place_of(desk: Desk, three_batches: Path
 def _receipt(desk: Desk) -> Receipt:
     with desk.engine() as engine:
         made_of = MadeOf.read(engine)
-    return Receipt.seal({"lake_version": made_of.lake_version, "lake_log": made_of.log, "results": []})
+    return Receipt.seal(
+        {"lake_version": made_of.lake_version, "lake_log": made_of.log, "results": []}
+    )
 
 
 def test_a_receipt_of_another_log_is_told() -> None:
     from helmdesk.query.receipt import confirm
 
     of_one, of_other, of_earlier = (
-        Receipt.seal({"lake_version": 3, "results": [], **log}) for log in ({"lake_log": "0:a"}, {"lake_log": "0:b"}, {})
+        Receipt.seal({"lake_version": 3, "results": [], **log})
+        for log in ({"lake_log": "0:a"}, {"lake_log": "0:b"}, {})
     )
     confirm(of_one, of_one, [])
     confirm(of_earlier, of_one, [])
-    with pytest.raises(ReceiptMismatch, match="its log up to version 3 is not the log that the receipt names"):
+    with pytest.raises(
+        ReceiptMismatch, match="its log up to version 3 is not the log that the receipt names"
+    ):
         confirm(of_one, of_other, [])
 
 
@@ -132,7 +158,9 @@ def test_desks_of_earlier_versions_keep_working(desk: Desk) -> None:
     assert count(desk) == 9
     desk.lake.seal_path.unlink()
     for number in range(4):
-        entry(desk, number).write_text(entry(desk, number).read_text().replace('"sealed":"1"', '"x":"1"'))
+        entry(desk, number).write_text(
+            entry(desk, number).read_text().replace('"sealed":"1"', '"x":"1"')
+        )
     path = desk.published_path()
     assert path is not None
     with duckdb.connect(str(path)) as connection:
@@ -160,20 +188,34 @@ def test_a_lost_or_damaged_seal_is_said(desk: Desk) -> None:
 
 
 def test_a_flipped_bit_is_no_other_ticket(tmp_path: Path) -> None:
-    """Parquet keeps no digest: a flipped bit may read as another ticket's number, and 60 tickets as 61."""
+    """Parquet keeps no digest: a flipped bit may read as another ticket's number, and 60 tickets as
+    61.
+    """
     desk = make_desk(tmp_path / "desk")
     load(desk, "a", 60, refresh=False)
     load(desk, "b", 60, refresh=False)
-    (file, _) = sorted(desk.lake.path.glob("family=ticket/*.parquet"))
+    file, _ = sorted(desk.lake.path.glob("family=ticket/*.parquet"))
     whole, rng, misread = file.read_bytes(), random.Random(7), set()
     snapshot = desk.lake.snapshot()
     for _ in range(150):
         place = rng.randrange(len(whole))
-        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << rng.randrange(8)]) + whole[place + 1 :])
-        with pytest.raises(DamageError, match=rf"{file.name} is damaged: its content is not what was written; it held 60 ticket records"):
+        file.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 1 << rng.randrange(8)]) + whole[place + 1 :]
+        )
+        with pytest.raises(
+            DamageError,
+            match=(
+                rf"{file.name} is damaged: its content is not what was written; it held 60 ticket"
+                r" records"
+            ),
+        ):
             desk.lake.check_files(snapshot.files)
         try:
-            misread |= set(duckdb.execute("select count(distinct ticket_id) from read_parquet(?)", [str(file)]).fetchall())
+            misread |= set(
+                duckdb.execute(
+                    "select count(distinct ticket_id) from read_parquet(?)", [str(file)]
+                ).fetchall()
+            )
         except duckdb.Error:
             continue
     assert misread - {(60,)}, "the test's own point: without the seal some flips change the count"
@@ -188,7 +230,13 @@ def test_a_damaged_checkpoint_can_be_spared(desk: Desk) -> None:
     content = bytearray(checkpoint.read_bytes())
     content[len(content) // 2] ^= 4
     checkpoint.write_bytes(content)
-    with pytest.raises(DamageError, match=r"checkpoint\.parquet is damaged, a copy of the log.*the log is whole without it: delete"):
+    with pytest.raises(
+        DamageError,
+        match=(
+            r"checkpoint\.parquet is damaged, a copy of the log.*the log is whole without it:"
+            r" delete"
+        ),
+    ):
         count(desk)
     checkpoint.unlink()
     (checkpoint.parent / "_last_checkpoint").unlink()
@@ -202,11 +250,21 @@ def test_erasure_begins_the_log_anew(desk: Desk) -> None:
     desk.refresh()
     assert count(desk) == 9
     load(desk, "d")
-    assert (count(desk), find_damage(desk.lake)) == (11, [])  # the person of d's second ticket stays out
+    assert (count(desk), find_damage(desk.lake)) == (
+        11,
+        [],
+    )  # the person of d's second ticket stays out
     erased = desk.path / "erased.json"
     salt = json.loads(erased.read_text())["salt"]
     salted = erased.read_text().replace(salt, salt[::-1])
-    for text in ("", "{", "[]", erased.read_text().replace('"salt"', '"malt"'), erased.read_text().replace('"people"', '"peoble"'), salted):
+    for text in (
+        "",
+        "{",
+        "[]",
+        erased.read_text().replace('"salt"', '"malt"'),
+        erased.read_text().replace('"people"', '"peoble"'),
+        salted,
+    ):
         erased.write_text(text)
         with pytest.raises(DamageError, match=r"erased\.json is damaged: people erased"):
             load(desk, "e")
@@ -216,7 +274,11 @@ def test_erasure_begins_the_log_anew(desk: Desk) -> None:
 
 
 def _files(desk: Desk) -> list[Path]:
-    return sorted(path for path in desk.path.rglob("*") if path.is_file() and not path.name.endswith(".lock") and path.suffix != ".tar")
+    return sorted(
+        path
+        for path in desk.path.rglob("*")
+        if path.is_file() and not path.name.endswith(".lock") and path.suffix != ".tar"
+    )
 
 
 def _damage(path: Path, how: str, rng: random.Random) -> None:
@@ -234,23 +296,30 @@ def _damage(path: Path, how: str, rng: random.Random) -> None:
 
 def _steps(rng: random.Random) -> Iterator[str]:
     for _ in range(7):
-        yield rng.choice(("load", "load", "damage", "damage", "rebuild", "restore", "count", "compact"))
+        yield rng.choice(
+            ("load", "load", "damage", "damage", "rebuild", "restore", "count", "compact")
+        )
     yield "count"
 
 
 @pytest.mark.parametrize("seed", [1, 3, 14, 18])
 def test_a_count_is_right_or_an_error_that_names_a_file(tmp_path: Path, seed: int) -> None:
-    """Whatever is damaged, rebuilt, restored and loaded in whatever order, no count is ever wrong."""
+    """Whatever is damaged, rebuilt, restored and loaded in whatever order, no count is ever
+    wrong.
+    """
     rng = random.Random(seed)
     desk = make_desk(tmp_path / "desk")
     load(desk, "first")
     archive, held, known, told = tmp_path / "whole.tar", 3, 3, []
-    stale: set[int] = set()  # after a load that was stored, and told that no mart could be made of it
+    stale: set[int] = (
+        set()
+    )  # after a load that was stored, and told that no mart could be made of it
     back_up(desk, archive)
     for number, step in enumerate(_steps(rng)):
         try:
             if step == "damage":
-                # Nothing outside the lake tells of a loss once its mart and its seal are gone with it: one file is spared.
+                # Nothing outside the lake tells of a loss once its mart and its seal are gone with
+                # it: one file is spared.
                 path = rng.choice([path for path in _files(desk) if path.name != "lake.seal"])
                 _damage(path, rng.choice(("delete", "empty", "truncate", "flip")), rng)
                 told.append(f"{path.relative_to(desk.path)}")
@@ -276,7 +345,9 @@ def test_a_count_is_right_or_an_error_that_names_a_file(tmp_path: Path, seed: in
 
 
 def _stored(desk: Desk, known: int) -> int:
-    batches = sum(path.read_bytes().count(b'"txn"') for path in desk.lake.path.glob("_delta_log/*.json"))
+    batches = sum(
+        path.read_bytes().count(b'"txn"') for path in desk.lake.path.glob("_delta_log/*.json")
+    )
     return max(known, 3 * batches)
 
 
@@ -297,7 +368,10 @@ def test_a_mart_that_rots_while_it_answers_is_named(desk: Desk) -> None:
         engine.run("from tickets")
 
 
-@pytest.mark.parametrize("content", [b"", b"mart-1-00000000.duckdb\n", b"\xff\xfe", b"../helmdesk.toml", b"mart-1\0", b"."])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"mart-1-00000000.duckdb\n", b"\xff\xfe", b"../helmdesk.toml", b"mart-1\0", b"."],
+)
 def test_a_damaged_pointer_names_no_mart(desk: Desk, content: bytes) -> None:
     desk.refresh()
     (desk.path / "marts" / "CURRENT").write_bytes(content)

@@ -1,6 +1,8 @@
-"""Every file of a desk is damaged, one at a time, and what is said of it stands in a table of the documentation.
+"""Every file of a desk is damaged, one at a time, and what is said of it stands in a table of the
+documentation.
 
-The table is made by this test: ``HELMDESK_WRITE_TABLE=1 python -m pytest tests/lake/test_damage_table.py``.
+The table is made by this test: ``HELMDESK_WRITE_TABLE=1 python -m pytest
+tests/lake/test_damage_table.py``.
 """
 
 from __future__ import annotations
@@ -29,29 +31,45 @@ RIGHT = "answers, and the number is right"
 HOW: dict[str, Callable[[bytes], bytes | None]] = {
     "cut in half": lambda content: content[: len(content) // 2],
     "a bit flipped": lambda content: (
-        content[: len(content) // 2] + bytes([content[len(content) // 2] ^ 1]) + content[len(content) // 2 + 1 :]
+        content[: len(content) // 2]
+        + bytes([content[len(content) // 2] ^ 1])
+        + content[len(content) // 2 + 1 :]
     ),
     "emptied": lambda _content: b"",
     "deleted": lambda _content: None,
 }
 # What stands for a file in the table: its name without what differs from desk to desk.
 NAMES = (
-    (r"0{19}(\d)", r"...0\1"), (r"part-[-0-9a-f]+(-c000)?\.zstd", "part-..."), (r"mart-\d+-[0-9a-f]+", "mart-..."), (r"\d[\d,]* of \d[\d,]* bytes", "n of m bytes"), (r"\([A-Z]\w+ Error: [^)]*\)", "(...)"),
-)  # fmt: skip
+    (r"0{19}(\d)", r"...0\1"),
+    (r"part-[-0-9a-f]+(-c000)?\.zstd", "part-..."),
+    (r"mart-\d+-[0-9a-f]+", "mart-..."),
+    (r"\d[\d,]* of \d[\d,]* bytes", "n of m bytes"),
+    (r"\([A-Z]\w+ Error: [^)]*\)", "(...)"),
+)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A desk with everything a desk can have: an erasure, a checkpoint, a metric of its own, a site."""
+    """A desk with everything a desk can have: an erasure, a checkpoint, a metric of its own, a
+    site.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "build_facts", partial(build.build_facts, only=("tickets",)))
         desk = make_desk(tmp_path_factory.mktemp("whole") / "desk")
-        load_events(desk, ticket("A", "2026-01-05T09:00:00Z", customer_id="C1"), batch="first", refresh=False)
+        load_events(
+            desk,
+            ticket("A", "2026-01-05T09:00:00Z", customer_id="C1"),
+            batch="first",
+            refresh=False,
+        )
         load_events(desk, ticket("B", "2026-01-05T10:00:00Z"), batch="second", refresh=False)
         erase_customers(desk.lake, ["C1"], desk.path)
         load_events(desk, ticket("C", "2026-01-05T11:00:00Z"), batch="third")
-        # Short, and the same whatever settings there are: what stands in its middle decides what is said.
-        (desk.path / "helmdesk.toml").write_text('# Settings\nname = "A support desk"\ntime_zone = "Europe/Berlin"\n')
+        # Short, and the same whatever settings there are: what stands in its middle decides what is
+        # said.
+        (desk.path / "helmdesk.toml").write_text(
+            '# Settings\nname = "A support desk"\ntime_zone = "Europe/Berlin"\n'
+        )
         site = SiteFolder(desk.path)
         site.make()
         for key in ("secret.key", "audit.key"):
@@ -61,7 +79,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (site.static / COLLECTED).write_text("x")
         with sqlite3.connect(site.database) as connection:
             connection.execute("create table people (name text)")
-            connection.executemany("insert into people values (?)", [(f"somebody {number}",) for number in range(500)])
+            connection.executemany(
+                "insert into people values (?)", [(f"somebody {number}",) for number in range(500)]
+            )
         connection.close()
         site.database.chmod(0o600)
         for lock in desk.path.rglob("*.lock"):
@@ -71,7 +91,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def _files(desk: Path) -> list[Path]:
     return sorted(
-        path.relative_to(desk) for path in desk.rglob("*") if path.is_file() and path.suffix != ".lock" and path.name != COLLECTED
+        path.relative_to(desk)
+        for path in desk.rglob("*")
+        if path.is_file() and path.suffix != ".lock" and path.name != COLLECTED
     )
 
 
@@ -88,7 +110,9 @@ def _doctor(desk: Path) -> str:
 
 
 def _question(desk: Path) -> str:
-    """Do what every command and the site do first; return the error, or nothing where the number is right."""
+    """Do what every command and the site do first; return the error, or nothing where the number is
+    right.
+    """
     opened = Desk(desk)
     for what, mend in SiteFolder(desk).damage():
         raise DamageError(f"{what}; {mend}")
@@ -126,8 +150,14 @@ def test_every_file_of_a_desk(whole: Path, tmp_path: Path, monkeypatch: pytest.M
     for other in ("_concerns", "_audit_log"):  # what numbers lack, and a log that is no file
         monkeypatch.setattr(doctor, other, lambda _desk: iter(()))
     rows = list(_rows(whole, tmp_path))
-    lines = ["| file | damage | `helmdesk doctor` | a question, or `helmdesk serve` |", "|---|---|---|---|"]
-    lines += dict.fromkeys("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in sorted(rows, key=_place))
+    lines = [
+        "| file | damage | `helmdesk doctor` | a question, or `helmdesk serve` |",
+        "|---|---|---|---|",
+    ]
+    lines += dict.fromkeys(
+        "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |"
+        for row in sorted(rows, key=_place)
+    )
     table = "\n".join(lines) + "\n"
     if os.environ.get("HELMDESK_WRITE_TABLE"):
         head = DOCUMENT.read_text(encoding="utf-8").partition("| file |")[0]

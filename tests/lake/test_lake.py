@@ -24,7 +24,10 @@ def created(desk: Desk, version: int | None = None) -> int:
         return 0
     return (
         duckdb.connect()
-        .execute(f"select count(*) from read_parquet({list(files)!r}, union_by_name=true) where type = 'created'")
+        .execute(
+            f"select count(*) from read_parquet({list(files)!r}, union_by_name=true) where type ="
+            " 'created'"
+        )
         .fetchall()[0][0]
     )
 
@@ -79,7 +82,17 @@ def test_overlapping_batches_count_once(tmp_path: Path) -> None:
 def test_a_correction_supersedes(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     load_events(desk, [ticket("A", DAY.format(5))[0] | {"record_id": "first"}], batch="one")
-    load_events(desk, [ticket("A", DAY.format(5), channel="chat")[0] | {"record_id": "second", "supersedes": "first"}], batch="two")
+    load_events(
+        desk,
+        [
+            ticket("A", DAY.format(5), channel="chat")[0]
+            | {
+                "record_id": "second",
+                "supersedes": "first",
+            }
+        ],
+        batch="two",
+    )
     assert desk.measure("ticket_volume", by="channel")[0].group == (("channel", "chat"),)
     assert desk.measure("ticket_volume", by="channel", as_of=1)[0].group == (("channel", "email"),)
 
@@ -133,7 +146,9 @@ def test_abandoned_files_are_removed_after_a_day(tmp_path: Path) -> None:
     assert created(desk) == 1
 
 
-def test_a_version_whose_files_are_gone_is_read_by_its_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_whose_files_are_gone_is_read_by_its_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = make_desk(tmp_path / "desk")
     receipts = []
     for day in range(1, 6):
@@ -175,7 +190,8 @@ def test_two_loads_of_one_input_store_it_once(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     connection = duckdb.connect()
     rows = connection.sql(
-        "select 'x' as record_id, 'created' as type, 'b' as batch_id, 't' as ticket_id, now()::timestamptz as occurred_at"
+        "select 'x' as record_id, 'created' as type, 'b' as batch_id, 't' as ticket_id,"
+        " now()::timestamptz as occurred_at"
     )
     stale = desk.lake._table()
     assert desk.lake.append("b", {"ticket": rows}, {}) == 1

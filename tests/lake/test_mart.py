@@ -63,7 +63,12 @@ def test_a_damaged_mart_is_rebuilt(tmp_path: Path, keep: int) -> None:
 
 def test_an_older_mart_never_replaces_a_newer_one(tmp_path: Path) -> None:
     def build(version: int) -> None:
-        publish_mart(tmp_path, lambda path: path.write_text(str(version)) and None, lambda path: int(path.read_text()), version)
+        publish_mart(
+            tmp_path,
+            lambda path: path.write_text(str(version)) and None,
+            lambda path: int(path.read_text()),
+            version,
+        )
 
     def published() -> str:
         path = published_mart(tmp_path)
@@ -91,7 +96,12 @@ def test_refresh_follows_the_settings(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     reopened = [
         *ticket("A", DAY.format(1), DAY.format(2)),
-        {"type": "status_changed", "ticket_id": "A", "occurred_at": DAY.format(12), "status": "open"},
+        {
+            "type": "status_changed",
+            "ticket_id": "A",
+            "occurred_at": DAY.format(12),
+            "status": "open",
+        },
     ]
     load_events(desk, [*reopened, *ticket("B", "2026-03-01T09:00:00Z")])
     assert desk.measure("reopen_rate")[0].value == 0
@@ -111,7 +121,14 @@ def test_engine_answers_in_utc(tmp_path: Path) -> None:
 def _load_days(path: Path) -> None:
     desk = Desk(path)
     for day in range(1, 11):
-        load_events(desk, [event for number in range(day * 10, day * 10 + 10) for event in ticket(f"T{number}", DAY.format(day))])
+        load_events(
+            desk,
+            [
+                event
+                for number in range(day * 10, day * 10 + 10)
+                for event in ticket(f"T{number}", DAY.format(day))
+            ],
+        )
 
 
 def test_readers_answer_while_another_process_loads(tmp_path: Path) -> None:
@@ -134,7 +151,9 @@ def test_readers_answer_while_another_process_loads(tmp_path: Path) -> None:
     assert len(set(seen)) > 2, "the reader never saw the loader at work"
 
 
-def test_a_mart_of_another_version_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mart_of_another_version_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = make_desk(tmp_path / "desk")
     with monkeypatch.context() as older:
         older.setattr("helmdesk.facts.build.build.facts_hash", lambda: "of an older version")
@@ -147,8 +166,13 @@ def test_a_mart_of_another_version_is_made_anew(tmp_path: Path, monkeypatch: pyt
 def test_what_does_not_fit_into_memory_is_written_and_goes(tmp_path: Path) -> None:
     with spilling(tmp_path / "marts") as folder, duckdb.connect() as connection:
         bound_memory(connection, 0.06, folder)
-        connection.execute("create table rows as select range as n, md5(range::varchar) || repeat('x', 60) as words from range(1500000)")
-        assert connection.execute("select count(distinct words), sum(n) from rows").fetchall() == [(1_500_000, 1_500_000 * 1_499_999 // 2)]
+        connection.execute(
+            "create table rows as select range as n, md5(range::varchar) || repeat('x', 60) as"
+            " words from range(1500000)"
+        )
+        assert connection.execute("select count(distinct words), sum(n) from rows").fetchall() == [
+            (1_500_000, 1_500_000 * 1_499_999 // 2)
+        ]
         assert any(folder.iterdir())
     assert list((tmp_path / "marts").iterdir()) == []
 
@@ -190,4 +214,8 @@ def test_older_tables_of_spark_go(tmp_path: Path) -> None:
         (folder / "rows.parquet").write_bytes(b"rows")
         os.utime(folder, (1_700_000_000 + number, 1_700_000_000 + number))
     forget_older_tables(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["spark-2-abc", "spark-3-abc", "spark-4-abc"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "spark-2-abc",
+        "spark-3-abc",
+        "spark-4-abc",
+    ]

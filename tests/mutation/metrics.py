@@ -1,7 +1,8 @@
 """Change every metric's definition a little and see whether a golden table notices: `make mutants`.
 
-A mutant changes one thing: a comparison, an `and`, a number, a dropped condition, an anchor, a quantile, the reverse of a value. It is killed when
-some golden table of its metric fails. What survives is either equal in meaning or a hole in the tables.
+A mutant changes one thing: a comparison, an `and`, a number, a dropped condition, an anchor, a
+quantile, the reverse of a value. It is killed when some golden table of its metric fails. What
+survives is either equal in meaning or a hole in the tables.
 """
 
 from __future__ import annotations
@@ -41,9 +42,17 @@ EXPRESSIONS = (
     "closes",
 )
 SWAPS: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {
-    exp.GT: (exp.GTE, exp.LT), exp.GTE: (exp.GT, exp.LT), exp.LT: (exp.LTE, exp.GT), exp.LTE: (exp.LT, exp.GT), exp.EQ: (exp.NEQ,), exp.NEQ: (exp.EQ,),
-    exp.And: (exp.Or,), exp.Or: (exp.And,), exp.Add: (exp.Sub,), exp.Sub: (exp.Add,),
-}  # fmt: skip
+    exp.GT: (exp.GTE, exp.LT),
+    exp.GTE: (exp.GT, exp.LT),
+    exp.LT: (exp.LTE, exp.GT),
+    exp.LTE: (exp.LT, exp.GT),
+    exp.EQ: (exp.NEQ,),
+    exp.NEQ: (exp.EQ,),
+    exp.And: (exp.Or,),
+    exp.Or: (exp.And,),
+    exp.Add: (exp.Sub,),
+    exp.Sub: (exp.Add,),
+}
 
 
 def changed(text: str) -> Iterator[str]:
@@ -70,7 +79,9 @@ def changed(text: str) -> Iterator[str]:
         if isinstance(node, exp.Literal) and not node.is_string:
             again = tree.copy()
             old = list(again.walk())[place]
-            new = exp.Literal.number(float(node.this) + 1 if "." in node.this else int(node.this) + 1)
+            new = exp.Literal.number(
+                float(node.this) + 1 if "." in node.this else int(node.this) + 1
+            )
             yield new.sql("duckdb") if old is again else _replaced(again, old, new)
         if isinstance(node, exp.Literal) and node.is_string:
             again = tree.copy()
@@ -89,7 +100,10 @@ def mutants_of(value: Any) -> Iterator[tuple[Any, str]]:
         held = getattr(value, field.name)
         if isinstance(held, str) and held and field.name in EXPRESSIONS:
             for text in changed(held):
-                yield dataclasses.replace(value, **{field.name: text}), f"{field.name}: {held}  ->  {text}"
+                yield (
+                    dataclasses.replace(value, **{field.name: text}),
+                    f"{field.name}: {held}  ->  {text}",
+                )
         elif field.name == "q":
             yield dataclasses.replace(value, q=held / 2), f"q: {held} -> {held / 2}"
         elif (
@@ -137,9 +151,14 @@ def main(only: list[str]) -> int:
                 events = golden_events(golden)
                 desks: dict[str, Desk] = {}
                 for expected in golden["expect"]:
-                    settings = {"time_zone": expected.get("time_zone", "UTC"), **expected.get("settings", {})}
+                    settings = {
+                        "time_zone": expected.get("time_zone", "UTC"),
+                        **expected.get("settings", {}),
+                    }
                     if repr(settings) not in desks:
-                        desks[repr(settings)] = make_desk(Path(folder) / f"{path.stem}-{len(desks)}", **settings)
+                        desks[repr(settings)] = make_desk(
+                            Path(folder) / f"{path.stem}-{len(desks)}", **settings
+                        )
                         load_events(desks[repr(settings)], events)
                     tables.append((desks[repr(settings)], key, expected))
             if not survives(entry.metric, entry, tables):

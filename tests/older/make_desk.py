@@ -1,7 +1,8 @@
-"""Makes a desk as this version leaves it, to be opened by every later one: python tests/older/make_desk.py NAME
+"""Makes a desk as this version leaves it, to be opened by every later one: python
+tests/older/make_desk.py NAME
 
-Keep what it writes, and never change it: ``tests/data/desks/NAME.tar.gz`` (the whole folder, mart included) and
-``NAME.json`` (what every metric said). The records are the sample's, made here.
+Keep what it writes, and never change it: ``tests/data/desks/NAME.tar.gz`` (the whole folder, mart
+included) and ``NAME.json`` (what every metric said). The records are the sample's, made here.
 """
 
 from __future__ import annotations
@@ -30,10 +31,16 @@ def main() -> None:
         said = {}
         for key, entry in load_catalogue().items():
             answer = desk.measure(key, **WINDOW)
-            said[key] = {"version": entry.metric.version, "rows": json.loads(json.dumps(answer.as_rows(), default=str))}
-        receipt = json.loads(desk.measure("csat", "first_response_time", grain="month").receipt.to_json())
+            said[key] = {
+                "version": entry.metric.version,
+                "rows": json.loads(json.dumps(answer.as_rows(), default=str)),
+            }
+        receipt = json.loads(
+            desk.measure("csat", "first_response_time", grain="month").receipt.to_json()
+        )
         (FOLDER / f"{name}.json").write_text(
-            json.dumps({"said": said, "receipt": receipt}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+            json.dumps({"said": said, "receipt": receipt}, indent=1, sort_keys=True) + "\n",
+            encoding="utf-8",
         )
         with tarfile.open(FOLDER / f"{name}.tar.gz", "w:gz") as archive:
             archive.add(desk.path, "desk")

@@ -21,8 +21,17 @@ WINDOW = {"start": "2025-01-01", "end": "2026-06-01"}
 @pytest.mark.parametrize("archive", sorted(FOLDER.glob("*.tar.gz")), ids=lambda path: path.name)
 def test_an_older_desk(archive: Path, tmp_path: Path) -> None:
     with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path, **({"filter": "data"} if sys.version_info >= (3, 12) or hasattr(tarfile, "data_filter") else {}))
-    kept = json.loads((FOLDER / archive.name.replace(".tar.gz", ".json")).read_text(encoding="utf-8"))
+        tar.extractall(
+            tmp_path,
+            **(
+                {"filter": "data"}
+                if sys.version_info >= (3, 12) or hasattr(tarfile, "data_filter")
+                else {}
+            ),
+        )
+    kept = json.loads(
+        (FOLDER / archive.name.replace(".tar.gz", ".json")).read_text(encoding="utf-8")
+    )
     desk = Desk(tmp_path / "desk")
     compared = 0
     for key, said in kept["said"].items():

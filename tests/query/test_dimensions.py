@@ -1,4 +1,6 @@
-"""Every metric works by every dimension of its fact, at every grain, in any zone, and on each of its clocks."""
+"""Every metric works by every dimension of its fact, at every grain, in any zone, and on each of
+its clocks.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from helmdesk.query.run import read_bounds
 
 # Dimensions belong to facts: the metric itself, and every variant that is counted on another fact.
 FORMS = [
-    (key, variant) for key, entry in load_catalogue().items() for variant in (None, *(v.name for v in entry.metric.variants if v.fact))
+    (key, variant)
+    for key, entry in load_catalogue().items()
+    for variant in (None, *(v.name for v in entry.metric.variants if v.fact))
 ]
 
 
@@ -45,7 +49,10 @@ def in_nepal(small_desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iter
     for name in ("lake", "lake.seal", "marts"):
         (folder / name).symlink_to(small_desk.path / name)
     text = (small_desk.path / "helmdesk.toml").read_text(encoding="utf-8")
-    (folder / "helmdesk.toml").write_text(text.replace('time_zone = "Europe/Berlin"', 'time_zone = "Asia/Kathmandu"'), encoding="utf-8")
+    (folder / "helmdesk.toml").write_text(
+        text.replace('time_zone = "Europe/Berlin"', 'time_zone = "Asia/Kathmandu"'),
+        encoding="utf-8",
+    )
     yield from kept_open(Desk(folder))
 
 
@@ -71,11 +78,27 @@ def test_business_clocks_never_exceed_the_calendar(small_desk: Desk) -> None:
 
 def test_custom_fields_are_dimensions_everywhere(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
-    load_events(desk, [*ticket("A", "2026-01-05T09:00", "2026-01-05T10:00", extra='{"Product line": "pro", "seats": 5}'),
-                       *ticket("B", "2026-01-05T09:00", extra='{"Product line": "free"}'), *ticket("C", "2026-01-05T09:00")])  # fmt: skip
+    load_events(
+        desk,
+        [
+            *ticket(
+                "A",
+                "2026-01-05T09:00",
+                "2026-01-05T10:00",
+                extra='{"Product line": "pro", "seats": 5}',
+            ),
+            *ticket("B", "2026-01-05T09:00", extra='{"Product line": "free"}'),
+            *ticket("C", "2026-01-05T09:00"),
+        ],
+    )
     for key in ("ticket_volume", "backlog", "resolution_time"):
-        assert desk.measure(key, where="custom.\"Product line\" = 'pro'")[0].n == (0 if key == "backlog" else 1)
-    assert {m.group[0][1]: m.value for m in desk.measure("ticket_volume", by="custom.seats")} == {"5": 1, None: 2}
+        assert desk.measure(key, where="custom.\"Product line\" = 'pro'")[0].n == (
+            0 if key == "backlog" else 1
+        )
+    assert {m.group[0][1]: m.value for m in desk.measure("ticket_volume", by="custom.seats")} == {
+        "5": 1,
+        None: 2,
+    }
     with pytest.raises(NotFoundError, match=r"did you mean 'custom\.seats'"):
         desk.measure("ticket_volume", by="custom.seat")
     with pytest.raises(FilterError, match="expected the name of a dimension"):

@@ -1,4 +1,6 @@
-"""A drill-down lists exactly the rows of its number: for every metric, variant and random filters."""
+"""A drill-down lists exactly the rows of its number: for every metric, variant and random
+filters.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
 
-FORMS = [(key, variant) for key, entry in load_catalogue().items() for variant in (None, *(v.name for v in entry.metric.variants))]
+FORMS = [
+    (key, variant)
+    for key, entry in load_catalogue().items()
+    for variant in (None, *(v.name for v in entry.metric.variants))
+]
 QUESTIONS_EACH = 2
 
 
@@ -32,7 +38,12 @@ def values_of(desk: Desk, request: Request, dimension: str) -> list[str]:
 
 def dimensions_of(desk: Desk, request: Request) -> list[Dimension]:
     with desk.engine() as engine:
-        return [dimension for dimension, _ in metric_dimensions(resolve(request), request, read_bounds(engine)).values()]
+        return [
+            dimension
+            for dimension, _ in metric_dimensions(
+                resolve(request), request, read_bounds(engine)
+            ).values()
+        ]
 
 
 def random_filter(rng: random.Random, desk: Desk, request: Request) -> str | None:
@@ -40,14 +51,25 @@ def random_filter(rng: random.Random, desk: Desk, request: Request) -> str | Non
     conditions = []
     for dimension in rng.sample(dimensions, k=min(len(dimensions), rng.randint(0, 3))):
         if dimension.kind == "number":
-            conditions.append(f"{dimension.name} {rng.choice(('<', '>=', '<>'))} {rng.randint(0, 20)}")
+            conditions.append(
+                f"{dimension.name} {rng.choice(('<', '>=', '<>'))} {rng.randint(0, 20)}"
+            )
             continue
         known = values_of(desk, request, dimension.name)
         if not known:
             continue
-        chosen = ", ".join("'" + value.replace("'", "''") + "'" for value in rng.sample(known, k=min(len(known), rng.randint(1, 5))))
+        chosen = ", ".join(
+            "'" + value.replace("'", "''") + "'"
+            for value in rng.sample(known, k=min(len(known), rng.randint(1, 5)))
+        )
         conditions.append(
-            rng.choice((f"{dimension.name} in ({chosen})", f"not {dimension.name} in ({chosen})", f"{dimension.name} is not null"))
+            rng.choice(
+                (
+                    f"{dimension.name} in ({chosen})",
+                    f"not {dimension.name} in ({chosen})",
+                    f"{dimension.name} is not null",
+                )
+            )
         )
     return rng.choice((" and ", " or ")).join(conditions) or None
 
@@ -71,13 +93,19 @@ def test_rows_reproduce_the_number(small_desk: Desk, key: str, variant: str | No
         if question["grain"] is None:
             names = [name for name, _ in found[0].group] if len(found) else []
             listed = (
-                Counter(zip(*(rows.column(name).to_pylist() for name in names), strict=True)) if names else Counter({(): rows.num_rows})
+                Counter(zip(*(rows.column(name).to_pylist() for name in names), strict=True))
+                if names
+                else Counter({(): rows.num_rows})
             )
             for measurement in found:
-                assert listed[tuple(value for _, value in measurement.group)] == measurement.n, question
+                assert listed[tuple(value for _, value in measurement.group)] == measurement.n, (
+                    question
+                )
 
 
-@pytest.mark.parametrize("key", ["csat", "resolution_time", "backlog", "resolution_rate", "transfers"])
+@pytest.mark.parametrize(
+    "key", ["csat", "resolution_time", "backlog", "resolution_rate", "transfers"]
+)
 def test_a_number_can_be_rebuilt_from_its_rows(small_desk: Desk, key: str) -> None:
     import statistics
 
@@ -87,7 +115,12 @@ def test_a_number_can_be_rebuilt_from_its_rows(small_desk: Desk, key: str) -> No
         "csat": lambda: sum(row["is_positive"] for row in rows) / len(rows),
         "resolution_time": lambda: statistics.median(row["resolution_seconds"] for row in rows),
         "backlog": lambda: len({row["ticket_id"] for row in rows}),
-        "resolution_rate": lambda: sum(row["role"] == "solved" for row in rows) / sum(row["role"] == "created" for row in rows),
+        "resolution_rate": (
+            lambda: (
+                sum(row["role"] == "solved" for row in rows)
+                / sum(row["role"] == "created" for row in rows)
+            )
+        ),
         "transfers": lambda: statistics.mean(row["transfers"] for row in rows),
     }[key]()
     assert found.value == pytest.approx(rebuilt)
@@ -95,7 +128,12 @@ def test_a_number_can_be_rebuilt_from_its_rows(small_desk: Desk, key: str) -> No
 
 def test_groups_and_periods_add_up_to_the_whole(small_desk: Desk) -> None:
     whole = small_desk.measure("ticket_volume")[0].value
-    for question in ({"by": "channel"}, {"by": ["team", "priority"]}, {"grain": "day"}, {"grain": "week", "by": "tier"}):
+    for question in (
+        {"by": "channel"},
+        {"by": ["team", "priority"]},
+        {"grain": "day"},
+        {"grain": "week", "by": "tier"},
+    ):
         assert sum(m.value for m in small_desk.measure("ticket_volume", **question)) == whole
 
 
@@ -107,18 +145,32 @@ def test_open_ends_are_null_in_rows(small_desk: Desk) -> None:
 def test_flow_explains_the_level(small_desk: Desk) -> None:
     """Backlog at the end of a month = backlog at its start + created and reopened - solved."""
     for start, end in (("2025-05-01", "2025-06-01"), ("2025-12-01", "2026-01-01")):
-        before, after = small_desk.measure("backlog", end=start)[0].value, small_desk.measure("backlog", end=end)[0].value
+        before, after = (
+            small_desk.measure("backlog", end=start)[0].value,
+            small_desk.measure("backlog", end=end)[0].value,
+        )
         with small_desk.engine() as engine:
             sql = """select count(*) filter (where {0} >= timestamptz '{1} Europe/Berlin' at time zone 'UTC' and {0} < timestamptz '{2} Europe/Berlin' at time zone 'UTC')
                 from episodes join tickets using (ticket_id) where is_counted"""
-            ((opened,),) = engine.run(sql.format("episodes.started_at", f"{start} 00:00:00", f"{end} 00:00:00"))
-            ((closed,),) = engine.run(sql.format("episodes.ended_at", f"{start} 00:00:00", f"{end} 00:00:00"))
+            ((opened,),) = engine.run(
+                sql.format("episodes.started_at", f"{start} 00:00:00", f"{end} 00:00:00")
+            )
+            ((closed,),) = engine.run(
+                sql.format("episodes.ended_at", f"{start} 00:00:00", f"{end} 00:00:00")
+            )
         assert after == before + opened - closed
 
 
 def durations() -> list[tuple[str, str | None, str]]:
     """Every form that is a quantile or a mean of seconds, by each clock it has."""
-    forms = [(key, variant, load_catalogue()[key].variant(variant) if variant else load_catalogue()[key].metric) for key, variant in FORMS]
+    forms = [
+        (
+            key,
+            variant,
+            load_catalogue()[key].variant(variant) if variant else load_catalogue()[key].metric,
+        )
+        for key, variant in FORMS
+    ]
     return [
         (key, variant, clock)
         for key, variant, metric in forms
@@ -132,11 +184,20 @@ def inner(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(("key", "variant", "clock"), durations())
-def test_a_duration_can_be_computed_from_its_rows(small_desk: Desk, key: str, variant: str | None, clock: str) -> None:
-    question: dict[str, Any] = {"variant": variant, "clock": clock, "start": "2026-03-02", "end": "2026-06-01"}
+def test_a_duration_can_be_computed_from_its_rows(
+    small_desk: Desk, key: str, variant: str | None, clock: str
+) -> None:
+    question: dict[str, Any] = {
+        "variant": variant,
+        "clock": clock,
+        "start": "2026-03-02",
+        "end": "2026-06-01",
+    }
     found = small_desk.measure(key, **question)[0]
     value = inner(resolve(Request(key, variant, clock=clock)).value)
-    cells = small_desk.drill(key, **question)[value.column if value.column.isidentifier() else MEASURED].to_pylist()
+    cells = small_desk.drill(key, **question)[
+        value.column if value.column.isidentifier() else MEASURED
+    ].to_pylist()
     assert len(cells) == found.n
     if found.n:
         computed = np.quantile(cells, value.q) if isinstance(value, Quantile) else np.mean(cells)
@@ -146,11 +207,19 @@ def test_a_duration_can_be_computed_from_its_rows(small_desk: Desk, key: str, va
 def test_instants_of_rows_are_on_the_clock_of_the_desk(tmp_path: Path) -> None:
     """Nine in the morning in Kathmandu is a quarter past three in UTC."""
     desk = make_desk(tmp_path / "desk", time_zone="Asia/Kathmandu")
-    load_events(desk, [*ticket("A", "2026-01-05T03:15:00Z", "2026-01-05T04:15:00Z"), *ticket("B", "2026-01-05T03:15:00Z")])
+    load_events(
+        desk,
+        [
+            *ticket("A", "2026-01-05T03:15:00Z", "2026-01-05T04:15:00Z"),
+            *ticket("B", "2026-01-05T03:15:00Z"),
+        ],
+    )
     for table in (desk.drill("ticket_volume"), desk.rows("ticket_volume", sort="ticket_id").table):
         assert str(table.schema.field("created_at").type) == "timestamp[us, tz=Asia/Kathmandu]"
         assert table["created_at"].to_pylist()[0].isoformat() == "2026-01-05T09:00:00+05:45"
     by_day = desk.drill("resolution_time", grain="day")
     assert by_day["period_start"].to_pylist() == [date(2026, 1, 5)]
-    assert desk.measure("ticket_volume").receipt.content["data_as_of"] == "2026-01-05T10:00:00+05:45"
+    assert (
+        desk.measure("ticket_volume").receipt.content["data_as_of"] == "2026-01-05T10:00:00+05:45"
+    )
     assert "last_solved_at" in by_day.column_names

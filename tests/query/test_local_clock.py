@@ -1,4 +1,6 @@
-"""The local clock written out as offsets shows what the time zone database shows, inside the window and out of it."""
+"""The local clock written out as offsets shows what the time zone database shows, inside the window
+and out of it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,15 @@ from helmdesk.query.local_clock import local_time, utc_offsets
 from helmdesk.query.request import Request
 
 # Half-hour summer time, a quarter of an hour, two changes around each Ramadan, none at all.
-ZONES = ["UTC", "Europe/Rome", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca", "Asia/Kolkata"]
+ZONES = [
+    "UTC",
+    "Europe/Rome",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Africa/Casablanca",
+    "Asia/Kolkata",
+]
 BOUNDS = Bounds(datetime(2024, 1, 10), datetime(2025, 12, 20), False, frozenset(), ())
 
 
@@ -28,9 +38,17 @@ def wall(instant: datetime, zone: str) -> datetime:
     # Engines and Python need not agree on decisions as young as Morocco's.
     st.sampled_from([zone for zone in ZONES if zone != "Africa/Casablanca"]),
     st.lists(st.datetimes(datetime(2023, 1, 1), datetime(2027, 1, 1)), min_size=1, max_size=40),
-    st.sampled_from([(None, None), (datetime(2024, 3, 31, 1), datetime(2024, 10, 27, 1)), (datetime(2025, 6, 1), None)]),
+    st.sampled_from(
+        [
+            (None, None),
+            (datetime(2024, 3, 31, 1), datetime(2024, 10, 27, 1)),
+            (datetime(2025, 6, 1), None),
+        ]
+    ),
 )
-def test_every_instant_reads_as_on_the_wall(zone: str, instants: list[datetime], window: tuple[datetime | None, datetime | None]) -> None:
+def test_every_instant_reads_as_on_the_wall(
+    zone: str, instants: list[datetime], window: tuple[datetime | None, datetime | None]
+) -> None:
     instants = [instant.replace(microsecond=0) for instant in instants]
     request = Request("csat", start=window[0], end=window[1], time_zone=zone)
     sql = DuckDB.translate(local_time("t", request, BOUNDS))
@@ -41,7 +59,9 @@ def test_every_instant_reads_as_on_the_wall(zone: str, instants: list[datetime],
 
 def test_no_instant_reads_as_none() -> None:
     sql = DuckDB.translate(local_time("t", Request("csat", time_zone="Europe/Rome"), BOUNDS))
-    assert DuckDB.create().run(f"select {sql} from (values (cast(null as timestamp))) as given(t)") == [(None,)]
+    assert DuckDB.create().run(
+        f"select {sql} from (values (cast(null as timestamp))) as given(t)"
+    ) == [(None,)]
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -43,8 +43,16 @@ def test_order_is_by_name_never_by_value(small_desk: Desk) -> None:
 
 def test_small_groups_of_people_are_withheld(tmp_path_factory: pytest.TempPathFactory) -> None:
     desk = make_desk(tmp_path_factory.mktemp("few") / "desk")
-    events = [e for n in range(4) for e in ticket(f"A{n}", "2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z", agent_id="ann")]
-    events += [e for n in range(5) for e in ticket(f"B{n}", "2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z", agent_id="bob")]
+    events = [
+        e
+        for n in range(4)
+        for e in ticket(f"A{n}", "2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z", agent_id="ann")
+    ]
+    events += [
+        e
+        for n in range(5)
+        for e in ticket(f"B{n}", "2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z", agent_id="bob")
+    ]
     load_events(desk, events)
     found = {m.group[0][1]: m for m in desk.measure("resolution_time", by="agent")}
     assert (found["ann"].value, found["ann"].is_suppressed, found["ann"].n) == (None, True, 4)
@@ -71,13 +79,17 @@ def test_no_records_no_answer(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def test_empty_periods_are_said(small_desk: Desk) -> None:
-    found = small_desk.measure("csat", grain="day", start="2025-03-01", end="2025-03-15", where="issue_type = 'nothing'")
+    found = small_desk.measure(
+        "csat", grain="day", start="2025-03-01", end="2025-03-15", where="issue_type = 'nothing'"
+    )
     assert len(found) == 14
     assert all(m.value is None and m.n == 0 for m in found)
 
 
 def test_the_unfinished_period_is_marked(small_desk: Desk) -> None:
-    months = small_desk.measure("ticket_volume", grain="month", start="2025-02-10", end="2025-05-01")
+    months = small_desk.measure(
+        "ticket_volume", grain="month", start="2025-02-10", end="2025-05-01"
+    )
     assert [m.is_partial for m in months] == [True, False, False]
     assert small_desk.measure("ticket_volume", grain="month")[-1].is_partial
 
@@ -99,7 +111,9 @@ def test_the_unfinished_period_is_marked(small_desk: Desk) -> None:
         ({"keys": ["backlog"], "by": "hour"}, NotFoundError, "unknown dimension 'hour'"),
     ],
 )
-def test_impossible_questions(small_desk: Desk, question: dict[str, object], error: type[Exception], message: str) -> None:
+def test_impossible_questions(
+    small_desk: Desk, question: dict[str, object], error: type[Exception], message: str
+) -> None:
     given = {**question}
     keys = given.pop("keys", ["resolution_time"])
     with pytest.raises(error, match=message):

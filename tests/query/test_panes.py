@@ -17,7 +17,8 @@ from helmdesk.query.run import Answer
 
 END = datetime(2026, 2, 27, 23)
 DAY = timedelta(days=1)
-# Two windows that touch, one a year earlier over nothing, one that holds all of them, open ends, and three grains.
+# Two windows that touch, one a year earlier over nothing, one that holds all of them, open ends,
+# and three grains.
 WINDOWS: tuple[dict[str, object], ...] = (
     {"start": END - 28 * DAY, "end": END},
     {"start": END - 56 * DAY, "end": END - 28 * DAY},
@@ -31,7 +32,10 @@ WINDOWS: tuple[dict[str, object], ...] = (
 
 
 def cells(answer: Answer) -> list[list[object]]:
-    return [[_close(getattr(row, field.name)) for field in fields(Measurement)] for row in answer.measurements]
+    return [
+        [_close(getattr(row, field.name)) for field in fields(Measurement)]
+        for row in answer.measurements
+    ]
 
 
 def _close(cell: object) -> object:
@@ -43,7 +47,14 @@ def _close(cell: object) -> object:
 def test_asked_together_as_asked_alone(small_desk: Desk, key: str) -> None:
     base = {"key": key, "time_zone": "Europe/Rome"}
     with small_desk.reader() as reader:
-        for extra in ({}, {"where": parse_filter("channel in ('email', 'chat')")} if key not in WITHOUT_CHANNEL else {}):
+        for extra in (
+            {},
+            (
+                {"where": parse_filter("channel in ('email', 'chat')")}
+                if key not in WITHOUT_CHANNEL
+                else {}
+            ),
+        ):
             requests = [Request(**base, **extra, **window) for window in WINDOWS]  # type: ignore[arg-type]
             alone = [reader.answer(request) for request in requests]
             together = reader.answers(requests)
@@ -53,7 +64,16 @@ def test_asked_together_as_asked_alone(small_desk: Desk, key: str) -> None:
                 assert (other.sql, other.drill_sql) == (one.sql, one.drill_sql)
 
 
-WITHOUT_CHANNEL = {"account_health", "schedule_adherence", "utilization", "occupancy", "esat", "enps", "nps", "breach_exposure"}
+WITHOUT_CHANNEL = {
+    "account_health",
+    "schedule_adherence",
+    "utilization",
+    "occupancy",
+    "esat",
+    "enps",
+    "nps",
+    "breach_exposure",
+}
 
 
 @pytest.mark.parametrize("key", ["csat", "first_response_time", "backlog", "ticket_volume"])
@@ -64,11 +84,22 @@ def test_groups_stay_apart(small_desk: Desk, key: str) -> None:
         for request, answer in zip(requests, answers, strict=True):
             assert cells(answer) == cells(reader.answer(request)), request
         # The windows hold something, but for the one years before.
-        assert [any(row.n for row in answer.measurements) for answer in answers] == [True, True, False, True, True, True, True, True]
+        assert [any(row.n for row in answer.measurements) for answer in answers] == [
+            True,
+            True,
+            False,
+            True,
+            True,
+            True,
+            True,
+            True,
+        ]
 
 
 def test_what_is_known_is_not_asked_again(small_desk: Desk) -> None:
-    now, before, trend = (Request("csat", **window) for window in (WINDOWS[0], WINDOWS[1], WINDOWS[5]))  # type: ignore[arg-type]
+    now, before, trend = (
+        Request("csat", **window) for window in (WINDOWS[0], WINDOWS[1], WINDOWS[5])
+    )  # type: ignore[arg-type]
     memory = Memory()
     with small_desk.reader() as plain:
         reader = RememberingReader(plain.engine, plain.bounds, memory, "this mart")

@@ -13,10 +13,15 @@ from helmdesk.query.periods import local_midnight, parse_boundary, period_start,
 
 def test_days_of_23_and_25_hours() -> None:
     spring, autumn = (
-        periods(datetime(2026, m, d), datetime(2026, m, d + 1), "day", "Europe/Berlin", "monday") for m, d in ((3, 29), (10, 25))
+        periods(datetime(2026, m, d), datetime(2026, m, d + 1), "day", "Europe/Berlin", "monday")
+        for m, d in ((3, 29), (10, 25))
     )
-    assert [(p.end - p.start) // timedelta(hours=1) for p in spring if p.label == date(2026, 3, 29)] == [23]
-    assert [(p.end - p.start) // timedelta(hours=1) for p in autumn if p.label == date(2026, 10, 25)] == [25]
+    assert [
+        (p.end - p.start) // timedelta(hours=1) for p in spring if p.label == date(2026, 3, 29)
+    ] == [23]
+    assert [
+        (p.end - p.start) // timedelta(hours=1) for p in autumn if p.label == date(2026, 10, 25)
+    ] == [25]
 
 
 def test_a_day_that_begins_in_a_gap() -> None:
@@ -34,7 +39,9 @@ def test_week_start() -> None:
 
 def test_periods_tile() -> None:
     for grain in ("day", "week", "month", "quarter", "year"):
-        found = periods(datetime(2025, 2, 3), datetime(2027, 1, 1), grain, "America/New_York", "sunday")
+        found = periods(
+            datetime(2025, 2, 3), datetime(2027, 1, 1), grain, "America/New_York", "sunday"
+        )
         assert all(a.end == b.start for a, b in itertools.pairwise(found))
         assert found[0].start <= datetime(2025, 2, 3) < found[0].end
 
@@ -46,5 +53,9 @@ def test_too_many_periods() -> None:
 
 def test_boundaries() -> None:
     assert parse_boundary("2026-07-01", "Europe/Berlin", "start") == datetime(2026, 6, 30, 22)
-    assert parse_boundary("2026-07-01T08:30", "Europe/Berlin", "start") == datetime(2026, 7, 1, 6, 30)
-    assert parse_boundary("2026-07-01T08:30+00:00", "Europe/Berlin", "start") == datetime(2026, 7, 1, 8, 30)
+    assert parse_boundary("2026-07-01T08:30", "Europe/Berlin", "start") == datetime(
+        2026, 7, 1, 6, 30
+    )
+    assert parse_boundary("2026-07-01T08:30+00:00", "Europe/Berlin", "start") == datetime(
+        2026, 7, 1, 8, 30
+    )

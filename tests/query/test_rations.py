@@ -33,7 +33,10 @@ def connection(ration: Ration) -> Iterator[DuckDB]:
 def test_a_statement_is_stopped_when_time_is_up_and_the_next_does_not_begin() -> None:
     began = time.monotonic()
     with connection(Ration("ada", 0.3, Turns())) as engine:
-        with pytest.raises(TooLongError, match=r"took more than 0\.3 seconds and was stopped; ask for a shorter window"):
+        with pytest.raises(
+            TooLongError,
+            match=r"took more than 0\.3 seconds and was stopped; ask for a shorter window",
+        ):
             engine.fetch(ENDLESS)
         assert time.monotonic() - began < 20
         with pytest.raises(TooLongError):
@@ -43,7 +46,10 @@ def test_a_statement_is_stopped_when_time_is_up_and_the_next_does_not_begin() ->
 def test_work_ends_when_nobody_waits_for_it() -> None:
     gone = threading.Event()
     threading.Timer(0.3, gone.set).start()
-    with connection(Ration("ada", 600, Turns(), lambda: not gone.is_set())) as engine, pytest.raises(TooLongError, match="nobody waits"):
+    with (
+        connection(Ration("ada", 600, Turns(), lambda: not gone.is_set())) as engine,
+        pytest.raises(TooLongError, match="nobody waits"),
+    ):
         engine.run(ENDLESS)
 
 
@@ -58,7 +64,10 @@ def test_what_takes_more_memory_than_there_is_says_so() -> None:
 def test_a_third_question_of_one_person_is_refused_and_another_persons_is_not() -> None:
     turns = Turns(each=2, slow=5, threads=8)
     with turns.taken("ada"), turns.taken("ada"):
-        with pytest.raises(BusyError, match="2 of your questions are being worked on"), turns.taken("ada", wait=0.05):
+        with (
+            pytest.raises(BusyError, match="2 of your questions are being worked on"),
+            turns.taken("ada", wait=0.05),
+        ):
             pass
         with turns.taken("ben", wait=0.05):
             pass
@@ -96,13 +105,24 @@ def test_who_waits_gets_the_turn_that_comes_free() -> None:
     thread.join(10)
 
 
-def test_more_numbers_than_anybody_reads_are_refused_before_they_are_filled(small_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, Any] = {"by": ["channel", "hour"], "grain": "day", "start": "2026-01-01", "end": "2026-03-01"}
+def test_more_numbers_than_anybody_reads_are_refused_before_they_are_filled(
+    small_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {
+        "by": ["channel", "hour"],
+        "grain": "day",
+        "start": "2026-01-01",
+        "end": "2026-03-01",
+    }
     rows = len(small_desk.measure("ticket_volume", **asked))
     assert rows % 59 == 0
     monkeypatch.setattr(run, "MOST_NUMBERS", rows - 1)
     with pytest.raises(
-        TooLargeError, match=f"{rows // 59} groups in 59 periods are {rows:,} numbers, and a question may ask for {rows - 1:,}"
+        TooLargeError,
+        match=(
+            f"{rows // 59} groups in 59 periods are {rows:,} numbers, and a question may ask for"
+            f" {rows - 1:,}"
+        ),
     ):
         small_desk.measure("ticket_volume", **asked)
 
@@ -115,7 +135,11 @@ def test_eight_questions_of_millions_of_numbers_are_refused_quickly(small_desk: 
     def ask(place: int) -> None:
         try:
             desk.measure(
-                "ticket_volume", by=["issue_type", "hour", "weekday", "priority"], grain="day", start="2025-07-01", end=f"2026-06-2{place}"
+                "ticket_volume",
+                by=["issue_type", "hour", "weekday", "priority"],
+                grain="day",
+                start="2025-07-01",
+                end=f"2026-06-2{place}",
             )
         except TooLargeError as error:
             problems.append(str(error))
@@ -140,7 +164,11 @@ def test_results_are_kept_by_their_size() -> None:
 
 def test_sizes_are_about_right() -> None:
     assert 3_000_000 < approximate_bytes([float(number) for number in range(100_000)]) < 3_500_000
-    assert 3_000_000 < approximate_bytes({"a": [float(number) for number in range(100_000)]}) < 3_500_000
+    assert (
+        3_000_000
+        < approximate_bytes({"a": [float(number) for number in range(100_000)]})
+        < 3_500_000
+    )
 
 
 def test_the_same_question_at_the_same_time_is_answered_once() -> None:
@@ -152,7 +180,9 @@ def test_the_same_question_at_the_same_time_is_answered_once() -> None:
         return 7
 
     found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.append(memory.get("key", make))) for _ in range(6)]
+    threads = [
+        threading.Thread(target=lambda: found.append(memory.get("key", make))) for _ in range(6)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -23,7 +23,11 @@ FIRST, LAST = "2026-01-05", "2026-01-20"
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Six solved tickets, one on each of the first days, and one that is open."""
     desk = make_desk(tmp_path_factory.mktemp("reasons") / "desk", time_zone="Europe/Berlin")
-    events = [e for day in range(5, 11) for e in ticket(f"T{day}", f"2026-01-{day:02d}T09:00:00Z", f"2026-01-{day:02d}T12:00:00Z")]
+    events = [
+        e
+        for day in range(5, 11)
+        for e in ticket(f"T{day}", f"2026-01-{day:02d}T09:00:00Z", f"2026-01-{day:02d}T12:00:00Z")
+    ]
     load_events(desk, [*events, *ticket("open", "2026-01-20T09:00:00Z")])
     return desk
 
@@ -42,13 +46,19 @@ def test_every_reason_has_words_and_a_next_step() -> None:
         ("resolution_time", {"start": LAST, "end": "2026-01-21"}, "pending"),
         ("resolution_time", {"where": "channel = 'chat'"}, "filtered_out"),
         ("ticket_volume", {"where": "channel = 'chat'"}, "filtered_out"),
-        ("resolution_time", {"policy": Policy("chat", parse_filter("channel = 'chat'"))}, "not_permitted"),
+        (
+            "resolution_time",
+            {"policy": Policy("chat", parse_filter("channel = 'chat'"))},
+            "not_permitted",
+        ),
         ("csat", {}, "not_recorded"),
         ("resolution_time", {"start": "2025-06-01", "end": "2026-01-12"}, "partly_out_of_range"),
         ("resolution_time", {"start": "2026-01-01", "end": "2026-02-12"}, "partly_out_of_range"),
     ],
 )
-def test_a_number_says_why_it_is_missing(desk: Desk, key: str, question: dict[str, str], reason: str) -> None:
+def test_a_number_says_why_it_is_missing(
+    desk: Desk, key: str, question: dict[str, str], reason: str
+) -> None:
     found = desk.measure(key, **question)[0]  # type: ignore[arg-type]
     assert found.reason == reason
     if found.value is None:
@@ -57,7 +67,8 @@ def test_a_number_says_why_it_is_missing(desk: Desk, key: str, question: dict[st
 
 def test_a_period_before_the_data_is_not_a_period_without_cases(desk: Desk) -> None:
     by_week = {
-        m.period_start: (m.value, m.reason) for m in desk.measure("ticket_volume", grain="week", start="2025-12-22", end="2026-01-26")
+        m.period_start: (m.value, m.reason)
+        for m in desk.measure("ticket_volume", grain="week", start="2025-12-22", end="2026-01-26")
     }
     assert by_week[date(2025, 12, 29)] == (None, "out_of_range")
     assert by_week[date(2026, 1, 5)] == (6, "")
@@ -65,9 +76,15 @@ def test_a_period_before_the_data_is_not_a_period_without_cases(desk: Desk) -> N
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "what"), [("2027-01-01", None, "begins after the data end"), (None, "2025-01-01", "ends before the data begin")]
+    ("start", "end", "what"),
+    [
+        ("2027-01-01", None, "begins after the data end"),
+        (None, "2025-01-01", "ends before the data begin"),
+    ],
 )
-def test_a_window_outside_the_data_is_refused_with_their_span(desk: Desk, start: str | None, end: str | None, what: str) -> None:
+def test_a_window_outside_the_data_is_refused_with_their_span(
+    desk: Desk, start: str | None, end: str | None, what: str
+) -> None:
     span = r"2026-01-05 10:00 to 2026-01-20 10:00 \(Europe/Berlin\)"
     for ask in (desk.measure, desk.drill, desk.rows, desk.distribution):
         with pytest.raises(OutOfRangeError, match=f"{what}.*{span}"):
@@ -99,8 +116,15 @@ def test_more_than_half_still_open_is_not_too_few(tmp_path: Path) -> None:
 
 def test_no_promise_in_danger_is_a_zero(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
-    promise = {"type": "policy_applied", "occurred_at": "2026-01-05T09:00:00Z", "ticket_id": "T", "policy_id": "gold", "clock": "first_reply",
-               "target_seconds": 3600, "is_business": False}  # fmt: skip
+    promise = {
+        "type": "policy_applied",
+        "occurred_at": "2026-01-05T09:00:00Z",
+        "ticket_id": "T",
+        "policy_id": "gold",
+        "clock": "first_reply",
+        "target_seconds": 3600,
+        "is_business": False,
+    }
     load_events(
         desk,
         [
@@ -130,7 +154,18 @@ def test_a_receipt_of_a_window_outside_the_data_still_opens(desk: Desk, tmp_path
     """Made before such windows were refused, and before results said why they are missing."""
     from helmdesk.query.question import Question
 
-    old = Question(("ticket_volume",), (), None, "2027-01-01", None, None, None, "calendar", "Europe/Berlin", "monday")
+    old = Question(
+        ("ticket_volume",),
+        (),
+        None,
+        "2027-01-01",
+        None,
+        None,
+        None,
+        "calendar",
+        "Europe/Berlin",
+        "monday",
+    )
     desk.verify(desk._answer(old, 1, desk.settings.for_facts(), None).receipt)
 
 
@@ -142,13 +177,19 @@ def test_this_month_is_marked_as_a_part(desk: Desk) -> None:
 
 
 def test_in_time_is_unknown_where_no_wait_was_ever_told(tmp_path: Path) -> None:
-    rows = "c1,2026-01-05 09:00:00,yes,60\nc2,2026-01-05 09:10:00,no,\nc3,2026-01-05 09:20:00,yes,30\n"
-    (tmp_path / "calls.csv").write_text("call_id,started_at,answered,talk_seconds\n" + rows, encoding="utf-8")
+    rows = (
+        "c1,2026-01-05 09:00:00,yes,60\nc2,2026-01-05 09:10:00,no,\nc3,2026-01-05 09:20:00,yes,30\n"
+    )
+    (tmp_path / "calls.csv").write_text(
+        "call_id,started_at,answered,talk_seconds\n" + rows, encoding="utf-8"
+    )
     desk = make_desk(tmp_path / "desk")
     desk.load("telephony", [tmp_path / "calls.csv"])
     for variant in (None, "of_offered", "of_answered", "short_abandons_excluded"):
         assert desk.measure("service_level", variant=variant)[0].value is None
     assert desk.measure("missed_contact_rate", variant="of_offered")[0].value == 1 / 3
-    (tmp_path / "waits.csv").write_text("call_id,started_at,answered,wait_seconds\nd1,2026-01-05 10:00:00,no,50\n", encoding="utf-8")
+    (tmp_path / "waits.csv").write_text(
+        "call_id,started_at,answered,wait_seconds\nd1,2026-01-05 10:00:00,no,50\n", encoding="utf-8"
+    )
     desk.load("telephony", [tmp_path / "waits.csv"])
     assert desk.measure("service_level", variant="of_offered")[0].value == 0

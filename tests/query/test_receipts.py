@@ -27,7 +27,14 @@ DAY = "2026-01-{:02d}T{:02d}:00:00Z"
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     desk = make_desk(tmp_path / "desk")
-    load_events(desk, [event for day in range(1, 11) for event in ticket(f"T{day}", DAY.format(day, 9), DAY.format(day, 9 + day % 5))])
+    load_events(
+        desk,
+        [
+            event
+            for day in range(1, 11)
+            for event in ticket(f"T{day}", DAY.format(day, 9), DAY.format(day, 9 + day % 5))
+        ],
+    )
     return desk
 
 
@@ -40,7 +47,9 @@ def saved(receipt: Receipt, path: Path, change: Any = None) -> Path:
 
 
 def test_verifies_after_two_further_loads(desk: Desk, tmp_path: Path) -> None:
-    found = desk.measure("resolution_time", "ticket_volume", "backlog", grain="day", where="channel = 'email'")
+    found = desk.measure(
+        "resolution_time", "ticket_volume", "backlog", grain="day", where="channel = 'email'"
+    )
     path = saved(found.receipt, tmp_path / "receipt.json")
     load_events(desk, ticket("late", DAY.format(3, 9), DAY.format(4, 9)))
     load_events(desk, ticket("later", DAY.format(5, 9), DAY.format(20, 9)))
@@ -89,7 +98,9 @@ def test_an_edited_receipt_is_refused(desk: Desk, tmp_path: Path, name: str) -> 
         lambda c: c.update(lake_version=999),
     ],
 )
-def test_a_malicious_receipt_is_an_error_not_a_query(desk: Desk, tmp_path: Path, change: Any) -> None:
+def test_a_malicious_receipt_is_an_error_not_a_query(
+    desk: Desk, tmp_path: Path, change: Any
+) -> None:
     path = saved(desk.measure("resolution_time").receipt, tmp_path / "r.json", change)
     with pytest.raises(HelmdeskError):
         desk.verify(read_receipt(path))
@@ -106,14 +117,20 @@ def test_another_lake_gives_another_answer(desk: Desk, tmp_path: Path) -> None:
 def test_what_is_not_a_receipt(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no such receipt"):
         read_receipt(tmp_path / "none.json")
-    for text, message in (("not json", "not a receipt"), ("[]", "'receipt' is missing"), ("{}", "'receipt' is missing")):
+    for text, message in (
+        ("not json", "not a receipt"),
+        ("[]", "'receipt' is missing"),
+        ("{}", "'receipt' is missing"),
+    ):
         (tmp_path / "bad.json").write_text(text)
         with pytest.raises(InputError, match=message):
             read_receipt(tmp_path / "bad.json")
 
 
 def test_an_unknown_format_is_named(desk: Desk, tmp_path: Path) -> None:
-    path = saved(desk.measure("resolution_time").receipt, tmp_path / "r.json", lambda c: c.update(receipt=99))
+    path = saved(
+        desk.measure("resolution_time").receipt, tmp_path / "r.json", lambda c: c.update(receipt=99)
+    )
     with pytest.raises(InputError, match="format 99"):
         read_receipt(path)
 
@@ -121,24 +138,55 @@ def test_an_unknown_format_is_named(desk: Desk, tmp_path: Path) -> None:
 # -- settings -------------------------------------------------------------------------------------
 
 FLIPPED: dict[str, Any] = {
-    "name": "Another desk", "time_zone": "Asia/Kathmandu", "week_start": "sunday", "currency": "CHF", "default_calendar": "night",
-    "reopen_days": 30, "repeat_days": 1, "response_days": 1, "nps_days": 1, "service_level_seconds": 60, "short_abandon_seconds": 30,
-    "fcr_escalation_fails": True, "longest_state_hours": 3, "quarantine_limit": 0.5, "engine": "spark", "spark_master": "local[1]", "memory_gb": 1.0,
-    "limit_megabytes": 50_000, "limit_rows": 1_000_000, "limit_columns": 500, "limit_cells": 50_000_000, "limit_cell_megabytes": 4, "limit_ratio": 100,
-    "limit_entries": 10_000, "fields_without_people": ("Product area",),
-    "scorecard": ("csat",), "targets": {"csat": 0.9}, "is_sample": True,
-}  # fmt: skip
+    "name": "Another desk",
+    "time_zone": "Asia/Kathmandu",
+    "week_start": "sunday",
+    "currency": "CHF",
+    "default_calendar": "night",
+    "reopen_days": 30,
+    "repeat_days": 1,
+    "response_days": 1,
+    "nps_days": 1,
+    "service_level_seconds": 60,
+    "short_abandon_seconds": 30,
+    "fcr_escalation_fails": True,
+    "longest_state_hours": 3,
+    "quarantine_limit": 0.5,
+    "engine": "spark",
+    "spark_master": "local[1]",
+    "memory_gb": 1.0,
+    "limit_megabytes": 50_000,
+    "limit_rows": 1_000_000,
+    "limit_columns": 500,
+    "limit_cells": 50_000_000,
+    "limit_cell_megabytes": 4,
+    "limit_ratio": 100,
+    "limit_entries": 10_000,
+    "fields_without_people": ("Product area",),
+    "scorecard": ("csat",),
+    "targets": {"csat": 0.9},
+    "is_sample": True,
+}
 # What a setting that acts on facts must move in the desk below.
 MOVED = {
-    "default_calendar": "first_response_time", "reopen_days": "reopen_rate", "repeat_days": "fcr", "response_days": "csat", "nps_days": "nps",
-    "service_level_seconds": "service_level", "short_abandon_seconds": "missed_contact_rate", "fcr_escalation_fails": "fcr", "longest_state_hours": "occupancy",
-}  # fmt: skip
+    "default_calendar": "first_response_time",
+    "reopen_days": "reopen_rate",
+    "repeat_days": "fcr",
+    "response_days": "csat",
+    "nps_days": "nps",
+    "service_level_seconds": "service_level",
+    "short_abandon_seconds": "missed_contact_rate",
+    "fcr_escalation_fails": "fcr",
+    "longest_state_hours": "occupancy",
+}
 PAST = "2020-01-01T00:00:00Z"
 
 
 def calendar(name: str, opens: int, closes: int) -> dict[str, Any]:
     """Open every day between two minutes of the day."""
-    definition = json.dumps({"weekly": [[1440 * day + opens, 1440 * day + closes] for day in range(7)]})
+    definition = json.dumps(
+        {"weekly": [[1440 * day + opens, 1440 * day + closes] for day in range(7)]}
+    )
     begin = {"occurred_at": PAST, "valid_from": PAST, "definition": definition}
     return {"type": "calendar", "entity_id": name, "time_zone": "UTC", **begin}
 
@@ -146,14 +194,23 @@ def calendar(name: str, opens: int, closes: int) -> dict[str, Any]:
 def instrument(kind: str, good: list[str], bad: list[str], about: str) -> dict[str, Any]:
     definition = json.dumps({"positive": good, "negative": bad})
     begin = {"occurred_at": PAST, "valid_from": PAST, "definition": definition}
-    return {"type": "instrument", "entity_id": kind, "instrument_kind": kind, "about": about, **begin}
+    return {
+        "type": "instrument",
+        "entity_id": kind,
+        "instrument_kind": kind,
+        "about": about,
+        **begin,
+    }
 
 
 def busy_events() -> list[dict[str, Any]]:
     """Events by which every setting that acts on facts moves a number."""
     at = "2026-01-{:02d}T{:02d}:{:02d}:{:02d}Z".format
     events = [calendar("day", 540, 1020), calendar("night", 0, 545)]
-    events += [instrument("csat", ["5"], ["1"], "transactional"), instrument("nps", ["10"], ["0"], "relationship")]
+    events += [
+        instrument("csat", ["5"], ["1"], "transactional"),
+        instrument("nps", ["10"], ["0"], "relationship"),
+    ]
     for number, waited in enumerate((10, 40, 50), 1):
         leg = {"leg_id": f"L{number}", "channel": "phone"}
         end = {"type": "abandoned"} if number == 1 else {"type": "answered", "agent_id": "ann"}
@@ -161,21 +218,62 @@ def busy_events() -> list[dict[str, Any]]:
             {"type": "offered", "occurred_at": at(3, 10, number, 0), **leg},
             {**end, "occurred_at": at(3, 10, number, waited), **leg},
         ]
-    for name, customer, day in (("A", "c1", 5), ("B", "c1", 8), ("C", "c2", 6), ("D", "c3", 5), ("E", "c3", 9)):
-        events += ticket(name, at(day, 9, 0, 0), at(day, 12, 0, 0), customer_id=customer, issue_type="printer")
-        reply = {"ticket_id": name, "actor_kind": "human", "actor_id": "ann", "direction": "outbound", "visibility": "public"}
+    for name, customer, day in (
+        ("A", "c1", 5),
+        ("B", "c1", 8),
+        ("C", "c2", 6),
+        ("D", "c3", 5),
+        ("E", "c3", 9),
+    ):
+        events += ticket(
+            name, at(day, 9, 0, 0), at(day, 12, 0, 0), customer_id=customer, issue_type="printer"
+        )
+        reply = {
+            "ticket_id": name,
+            "actor_kind": "human",
+            "actor_id": "ann",
+            "direction": "outbound",
+            "visibility": "public",
+        }
         events.append({"type": "message", "occurred_at": at(day, 11, 0, 0), **reply})
-    events.append({"type": "status_changed", "ticket_id": "A", "occurred_at": at(25, 9, 0, 0), "status": "open"})
-    events.append({"type": "escalated", "ticket_id": "C", "occurred_at": at(6, 10, 0, 0), "escalation_kind": "functional"})
+    events.append(
+        {
+            "type": "status_changed",
+            "ticket_id": "A",
+            "occurred_at": at(25, 9, 0, 0),
+            "status": "open",
+        }
+    )
+    events.append(
+        {
+            "type": "escalated",
+            "ticket_id": "C",
+            "occurred_at": at(6, 10, 0, 0),
+            "escalation_kind": "functional",
+        }
+    )
     for hour, state in ((8, "handling"), (9, "available")):
-        events.append({"type": "state_changed", "agent_id": "ann", "occurred_at": at(3, hour, 0, 0), "state": state})
+        events.append(
+            {
+                "type": "state_changed",
+                "agent_id": "ann",
+                "occurred_at": at(3, hour, 0, 0),
+                "state": state,
+            }
+        )
     csat = {"survey_id": "s1", "instrument_id": "csat", "ticket_id": "C", "customer_id": "c2"}
     events.append({"type": "sent", "occurred_at": at(6, 13, 0, 0), **csat})
     for revision, (day, score) in enumerate(((6, 5), (12, 1)), 1):
         answer = {"answer": str(score), "score": float(score), "revision": revision}
         events.append({"type": "responded", "occurred_at": at(day, 14, 0, 0), **answer, **csat})
     for number, (day, score) in enumerate(((6, 10), (16, 0)), 1):
-        nps = {"survey_id": f"n{number}", "instrument_id": "nps", "customer_id": "c1", "answer": str(score), "score": float(score)}
+        nps = {
+            "survey_id": f"n{number}",
+            "instrument_id": "nps",
+            "customer_id": "c1",
+            "answer": str(score),
+            "score": float(score),
+        }
         events.append({"type": "responded", "occurred_at": at(day, 14, 0, 0), **nps})
     return [*events, *ticket("last", "2026-03-20T09:00:00Z")]
 
@@ -203,13 +301,17 @@ def change(folder: Path, name: str, value: Any) -> None:
 
 def test_every_setting_acts_at_one_time() -> None:
     named = [name for names in ACTS.values() for name in names]
-    assert sorted(named) == sorted(field.name for field in fields(Settings)), "each setting stands in one line of ACTS"
+    assert sorted(named) == sorted(field.name for field in fields(Settings)), (
+        "each setting stands in one line of ACTS"
+    )
     assert set(FLIPPED) == set(named)
     assert set(MOVED) == set(ACTS["facts"])
 
 
 @pytest.mark.parametrize("name", ACTS["facts"])
-def test_a_changed_setting_changes_number_and_receipt_together(busy: Path, tmp_path: Path, name: str) -> None:
+def test_a_changed_setting_changes_number_and_receipt_together(
+    busy: Path, tmp_path: Path, name: str
+) -> None:
     folder = tmp_path / "desk"
     shutil.copytree(busy, folder)
     asking, before = Desk(folder), Desk(folder).settings
@@ -237,7 +339,9 @@ def test_other_settings_leave_facts_and_numbers_alone(busy: Path, tmp_path: Path
     changed, later = measured(asking)
     assert changed == numbers
     assert asking.published_path() == before, "the mart was made anew for nothing"
-    assert {name: later.content["request"][name] for name in ACTS["question"]} == {name: FLIPPED[name] for name in ACTS["question"]}
+    assert {name: later.content["request"][name] for name in ACTS["question"]} == {
+        name: FLIPPED[name] for name in ACTS["question"]
+    }
     for each in (receipt, later):
         asking.verify(each)
 
@@ -297,7 +401,10 @@ def test_a_desk_that_stays_open_tells_old_numbers_from_new(busy: Path, tmp_path:
     again, receipt = measured(live)
     assert again == numbers
     assert receipt.content["settings"]["service_level_seconds"] == 20
-    assert live.notice().startswith("Settings have changed (service_level_seconds was 20, is now 60). The numbers are being made anew")
+    assert live.notice().startswith(
+        "Settings have changed (service_level_seconds was 20, is now 60). The numbers are being"
+        " made anew"
+    )
     go.set()
     waited_for(live)
     assert live.notice() == ""
@@ -316,7 +423,10 @@ def test_a_desk_that_stays_open_says_why_it_cannot_follow(busy: Path, tmp_path: 
     change(folder, "default_calendar", "nowhere")
     live.follow()
     waited_for(live)
-    assert "could not be made anew" in live.notice() and "'nowhere' is not in the lake" in live.notice()
+    assert (
+        "could not be made anew" in live.notice()
+        and "'nowhere' is not in the lake" in live.notice()
+    )
     tried = live.bringing_up
     live.follow()
     assert live.bringing_up is tried, "it tries again only when something has changed"

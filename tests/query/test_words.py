@@ -1,4 +1,6 @@
-"""Values as people read them: one module, every unit, no sign of rounding, no number without what it counts."""
+"""Values as people read them: one module, every unit, no sign of rounding, no number without what
+it counts.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +15,65 @@ from desks import load_events, make_desk, ticket
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import UsageError
-from helmdesk.query.words import is_money, show_change, show_count, show_duration, show_relative, show_size, show_value
+from helmdesk.query.words import (
+    is_money,
+    show_change,
+    show_count,
+    show_duration,
+    show_relative,
+    show_size,
+    show_value,
+)
 
 UNITS = sorted(
-    {form.unit for entry in load_catalogue().values() for form in (entry.metric, *(entry.variant(v.name) for v in entry.metric.variants))}
+    {
+        form.unit
+        for entry in load_catalogue().values()
+        for form in (entry.metric, *(entry.variant(v.name) for v in entry.metric.variants))
+    }
     | {"business_seconds", "EUR", "minutes"}
 )
-EXTREMES = (0.0, -0.0, 1e-12, -1e-12, 0.0004, -0.0004, 0.004, -0.004, 0.0499, 0.5, -0.5, 0.81, 0.99999, 1.0, 1.05, 59.6, -59.6, 59.99, 60.0, 3599.7, 99.95,
-            999.995, 1000.0, 12_345.678, -12_345.678, 172_800.0, 1e9, -1e9)  # fmt: skip
+EXTREMES = (
+    0.0,
+    -0.0,
+    1e-12,
+    -1e-12,
+    0.0004,
+    -0.0004,
+    0.004,
+    -0.004,
+    0.0499,
+    0.5,
+    -0.5,
+    0.81,
+    0.99999,
+    1.0,
+    1.05,
+    59.6,
+    -59.6,
+    59.99,
+    60.0,
+    3599.7,
+    99.95,
+    999.995,
+    1000.0,
+    12_345.678,
+    -12_345.678,
+    172_800.0,
+    1e9,
+    -1e9,
+)
 
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("value", EXTREMES)
 def test_every_unit_at_every_size(unit: str, value: float) -> None:
-    for text in (show_value(value, unit), show_change(value, unit), show_size(value, unit), show_relative(value, 1.0, unit)):
+    for text in (
+        show_value(value, unit),
+        show_change(value, unit),
+        show_size(value, unit),
+        show_relative(value, 1.0, unit),
+    ):
         figures = re.search(r"\d[\d,]*(\.\d+)?", text)
         assert figures, text
         if not any(figure in "123456789" for figure in text):
@@ -50,22 +97,41 @@ def test_every_unit_at_every_size(unit: str, value: float) -> None:
 
 def test_values_read_aloud() -> None:
     assert show_value(0.8149, "share") == "81.5%"
-    assert (show_value(0.324, "net_share"), show_value(-0.08, "net_share"), show_value(0.001, "net_share")) == ("+32", "-8", "0")
+    assert (
+        show_value(0.324, "net_share"),
+        show_value(-0.08, "net_share"),
+        show_value(0.001, "net_share"),
+    ) == ("+32", "-8", "0")
     assert (show_value(120.5, "EUR"), show_value(1234.5, "USD"), show_value(3, "money")) == (
         "120.50 EUR",
         "1,234 USD",
         "3.00 of unknown currency",
     )
     # Forty working hours are not "1 d 16 h", nor a working week "5 d".
-    assert (show_duration(180_000, is_business=True), show_duration(180_000)) == ("50 h 00 min", "2 d 02 h")
+    assert (show_duration(180_000, is_business=True), show_duration(180_000)) == (
+        "50 h 00 min",
+        "2 d 02 h",
+    )
     assert (show_duration(59.7), show_duration(-0.4)) == ("1 min 00 s", "0 s")
-    assert (show_change(0.0284, "share"), show_change(-0.0002, "share"), show_change(-12.0, "seconds")) == ("+2.8 pts", "0.0 pts", "-12 s")
-    assert (show_relative(87.03, 86.75, "points"), show_relative(5, 5, "tickets"), show_relative(5, 0, "tickets")) == (
+    assert (
+        show_change(0.0284, "share"),
+        show_change(-0.0002, "share"),
+        show_change(-12.0, "seconds"),
+    ) == ("+2.8 pts", "0.0 pts", "-12 s")
+    assert (
+        show_relative(87.03, 86.75, "points"),
+        show_relative(5, 5, "tickets"),
+        show_relative(5, 0, "tickets"),
+    ) == (
         "+0.3%",
         "0.0%",
         "+5",
     )
-    assert (show_count(1, "row"), show_count(0, "row"), show_count(2000, "row")) == ("1 row", "0 rows", "2,000 rows")
+    assert (show_count(1, "row"), show_count(0, "row"), show_count(2000, "row")) == (
+        "1 row",
+        "0 rows",
+        "2,000 rows",
+    )
 
 
 def test_medians_and_means_say_so() -> None:
@@ -80,13 +146,27 @@ def test_medians_and_means_say_so() -> None:
 
 
 def cost(amount: float, currency: str | None, day: str = "2026-03-01") -> dict[str, object]:
-    return {"type": "cost_recorded", "occurred_at": f"{day}T00:00", "category": "staff", "amount": amount, "start_at": f"{day}T00:00",
-            "end_at": "2026-04-01T00:00", **({"currency": currency} if currency else {})}  # fmt: skip
+    return {
+        "type": "cost_recorded",
+        "occurred_at": f"{day}T00:00",
+        "category": "staff",
+        "amount": amount,
+        "start_at": f"{day}T00:00",
+        "end_at": "2026-04-01T00:00",
+        **({"currency": currency} if currency else {}),
+    }
 
 
 def costs(path: Path, *given: dict[str, object], **settings: str) -> Desk:
     desk = make_desk(path, name="Costs", time_zone="UTC", **settings)
-    load_events(desk, [*ticket("A", "2026-03-02T08:00", "2026-03-02T09:00"), *ticket("B", "2026-03-03T08:00", "2026-03-04T09:00"), *given])
+    load_events(
+        desk,
+        [
+            *ticket("A", "2026-03-02T08:00", "2026-03-02T09:00"),
+            *ticket("B", "2026-03-03T08:00", "2026-03-04T09:00"),
+            *given,
+        ],
+    )
     return desk
 
 
@@ -94,10 +174,25 @@ def test_money_has_a_currency(tmp_path: Path) -> None:
     desk = costs(tmp_path / "eur", cost(241.0, "eur"))
     row = desk.measure("cost_per_ticket")[0]
     assert (row.unit, row.value) == ("EUR", 120.5)
-    assert desk.scorecard(keys=["cost_per_ticket"], start="2026-03-01", end="2026-04-01").cards[0].now.unit == "EUR"
+    assert (
+        desk.scorecard(keys=["cost_per_ticket"], start="2026-03-01", end="2026-04-01")
+        .cards[0]
+        .now.unit
+        == "EUR"
+    )
     assert costs(tmp_path / "none", cost(241.0, None)).measure("cost_per_ticket")[0].unit == "money"
-    assert costs(tmp_path / "stated", cost(241.0, None), currency="CHF").measure("cost_per_ticket")[0].unit == "CHF"
-    assert costs(tmp_path / "same", cost(1.0, None), cost(2.0, "CHF"), currency="CHF").measure("cost_per_ticket")[0].unit == "CHF"
+    assert (
+        costs(tmp_path / "stated", cost(241.0, None), currency="CHF")
+        .measure("cost_per_ticket")[0]
+        .unit
+        == "CHF"
+    )
+    assert (
+        costs(tmp_path / "same", cost(1.0, None), cost(2.0, "CHF"), currency="CHF")
+        .measure("cost_per_ticket")[0]
+        .unit
+        == "CHF"
+    )
 
 
 @pytest.mark.parametrize("other", ["USD", None])
@@ -105,19 +200,28 @@ def test_currencies_are_not_added(tmp_path: Path, other: str | None) -> None:
     desk = costs(tmp_path / "mixed", cost(241.0, "EUR"), cost(100.0, other))
     with pytest.raises(UsageError, match="cannot add amounts in EUR and"):
         desk.measure("cost_per_ticket")
-    card = desk.scorecard(keys=["cost_per_ticket", "ticket_volume"], start="2026-03-01", end="2026-04-01").cards[0]
+    card = desk.scorecard(
+        keys=["cost_per_ticket", "ticket_volume"], start="2026-03-01", end="2026-04-01"
+    ).cards[0]
     assert card.now.value is None and "cannot add amounts" in card.reason
 
 
 def test_intervals_stay_where_values_can_be(tmp_path: Path) -> None:
-    """Two waits of 1 s and 1 h have a mean of 30 minutes, and no interval that begins before the call."""
+    """Two waits of 1 s and 1 h have a mean of 30 minutes, and no interval that begins before the
+    call.
+    """
     desk = make_desk(tmp_path / "desk", time_zone="UTC")
     events = []
     for number, seconds in enumerate((1, 3600)):
         leg = {"leg_id": f"leg{number}", "channel": "phone"}
         events += [
             {"type": "offered", "occurred_at": "2026-03-02T08:00:00", **leg},
-            {"type": "answered", "occurred_at": f"2026-03-02T0{8 + seconds // 3600}:00:0{seconds % 3600}", "agent_id": "ann", **leg},
+            {
+                "type": "answered",
+                "occurred_at": f"2026-03-02T0{8 + seconds // 3600}:00:0{seconds % 3600}",
+                "agent_id": "ann",
+                **leg,
+            },
             {"type": "ended", "occurred_at": "2026-03-02T10:00:00", **leg},
         ]
     load_events(desk, events)
@@ -135,19 +239,37 @@ def test_intervals_stay_where_values_can_be(tmp_path: Path) -> None:
 
 
 def test_a_weekend_brings_no_promise_nearer(tmp_path: Path) -> None:
-    """A promise of eight working hours, an hour used on Friday, is at risk on Monday afternoon, not on Sunday."""
+    """A promise of eight working hours, an hour used on Friday, is at risk on Monday afternoon, not
+    on Sunday.
+    """
     desk = make_desk(tmp_path / "desk", time_zone="UTC", default_calendar="office")
     policy = {"match": {}, "clocks": [{"clock": "resolution", "targets": {"default": "8h"}}]}
     week = [[540 + 1440 * day, 1020 + 1440 * day] for day in range(5)]
     since = {"occurred_at": "2026-01-01T00:00", "valid_from": "2026-01-01T00:00"}
-    load_events(desk, [
-        {"type": "calendar", "entity_id": "office", "time_zone": "UTC", "definition": json.dumps({"weekly": week}), **since},
-        {"type": "sla_policy", "entity_id": "p", "definition": json.dumps(policy), **since},
-        {"type": "account", "entity_id": "big", "name": "Big", "contract_value": 1000.0, **since},
-        *ticket("A", "2026-03-06T16:00", "2026-03-12T16:00", account_id="big"),
-    ])  # fmt: skip
+    load_events(
+        desk,
+        [
+            {
+                "type": "calendar",
+                "entity_id": "office",
+                "time_zone": "UTC",
+                "definition": json.dumps({"weekly": week}),
+                **since,
+            },
+            {"type": "sla_policy", "entity_id": "p", "definition": json.dumps(policy), **since},
+            {
+                "type": "account",
+                "entity_id": "big",
+                "name": "Big",
+                "contract_value": 1000.0,
+                **since,
+            },
+            *ticket("A", "2026-03-06T16:00", "2026-03-12T16:00", account_id="big"),
+        ],
+    )
     rows = list(desk.measure("breach_exposure", grain="day", start="2026-03-06", end="2026-03-12"))
-    # At the ends of Friday to Wednesday: seven of eight hours are left until Monday; on Monday evening it is all but broken.
+    # At the ends of Friday to Wednesday: seven of eight hours are left until Monday; on Monday
+    # evening it is all but broken.
     assert [row.value for row in rows] == [0, 0, 0, 1000, 1000, 1000]
 
 
@@ -163,10 +285,16 @@ def test_words_say_the_population_that_is_counted() -> None:
         for form, words in forms:
             counts_ends = form.fact == "tickets" and "solved_at < forever()" in form.where
             if counts_ends and "outcome" not in form.where:
-                assert not re.search(r"\bsolved tickets", words + (entry.description if form is metric else "")), metric.key
+                assert not re.search(
+                    r"\bsolved tickets", words + (entry.description if form is metric else "")
+                ), metric.key
                 assert re.search(r"\bend(ed|s)?\b", words), (metric.key, words)
                 looked_at += 1
-            elif counts_ends and "auto_closed" in form.where and (form is metric or "auto_closed" not in metric.where):
+            elif (
+                counts_ends
+                and "auto_closed" in form.where
+                and (form is metric or "auto_closed" not in metric.where)
+            ):
                 assert re.search("closed by a rule|a rule closed", words), (metric.key, words)
                 looked_at += 1
     assert looked_at >= 9

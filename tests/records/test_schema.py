@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from helmdesk.records.schema import CHOICES, COLUMNS, ENVELOPE, FAMILIES, FIELDS, RECORD_TYPES, RecordType, family_columns
+from helmdesk.records.schema import (
+    CHOICES,
+    COLUMNS,
+    ENVELOPE,
+    FAMILIES,
+    FIELDS,
+    RECORD_TYPES,
+    RecordType,
+    family_columns,
+)
 
 SPECIFIED = [
     "created",

@@ -1,4 +1,6 @@
-"""What cannot be a record goes to quarantine with a reason; repeats are kept once; nothing vanishes."""
+"""What cannot be a record goes to quarantine with a reason; repeats are kept once; nothing
+vanishes.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def checked(events: list[dict[str, Any]]) -> Staging:
 
 
 def test_good_records_pass() -> None:
-    staging = checked([*ticket("A", AT, AT), {"type": "spam_marked", "ticket_id": "A", "occurred_at": AT}])
+    staging = checked(
+        [*ticket("A", AT, AT), {"type": "spam_marked", "ticket_id": "A", "occurred_at": AT}]
+    )
     assert staging.report.records == {"created": 1, "spam_marked": 1, "status_changed": 1}
     assert staging.report.quarantined == {}
 
@@ -34,13 +38,22 @@ def test_good_records_pass() -> None:
     [
         ({"type": "created", "occurred_at": AT}, "ticket_id: created: created needs ticket_id"),
         ({"type": "created", "ticket_id": "A"}, "occurred_at: created: no readable time"),
-        ({"type": "created", "ticket_id": "A", "occurred_at": "1809-01-01"}, "occurred_at: created: time outside 1990-2200"),
+        (
+            {"type": "created", "ticket_id": "A", "occurred_at": "1809-01-01"},
+            "occurred_at: created: time outside 1990-2200",
+        ),
         (
             {"type": "status_changed", "ticket_id": "A", "occurred_at": AT, "status": "done"},
             "status: status_changed: not one of: new, open,",
         ),
-        ({"type": "created", "ticket_id": "A", "occurred_at": AT, "actor_kind": "robot"}, "actor_kind: created: not one of: human,"),
-        ({"type": "employee_response", "instrument_id": "i", "answer": "5", "occurred_at": AT}, "employee_response needs team_id"),
+        (
+            {"type": "created", "ticket_id": "A", "occurred_at": AT, "actor_kind": "robot"},
+            "actor_kind: created: not one of: human,",
+        ),
+        (
+            {"type": "employee_response", "instrument_id": "i", "answer": "5", "occurred_at": AT},
+            "employee_response needs team_id",
+        ),
     ],
 )
 def test_bad_record_is_quarantined(event: dict[str, Any], reason: str) -> None:
@@ -58,7 +71,10 @@ def test_exact_repeats_are_kept_once() -> None:
 
 
 def test_of_two_versions_the_newer_stands() -> None:
-    first, second = ticket("A", AT)[0] | {"record_id": "x"}, ticket("A", AT, channel="chat")[0] | {"record_id": "x"}
+    first, second = (
+        ticket("A", AT)[0] | {"record_id": "x"},
+        ticket("A", AT, channel="chat")[0] | {"record_id": "x"},
+    )
     later = "2026-01-06T09:00:00Z"
     for events, channel in (
         ([first, second], "chat"),  # nothing dates them: the later row
@@ -67,8 +83,14 @@ def test_of_two_versions_the_newer_stands() -> None:
     ):
         staging = checked(events)
         assert staging.report.records == {"created": 1}
-        assert (staging.report.duplicates, staging.report.older_versions, staging.report.quarantined) == (0, 1, {})
-        assert staging.connection.execute("select channel from staged_ticket").fetchall() == [(channel,)]
+        assert (
+            staging.report.duplicates,
+            staging.report.older_versions,
+            staging.report.quarantined,
+        ) == (0, 1, {})
+        assert staging.connection.execute("select channel from staged_ticket").fetchall() == [
+            (channel,)
+        ]
 
 
 def test_unknown_column_is_a_programming_error() -> None:

@@ -1,6 +1,8 @@
-"""Workers are killed at random moments: no job is lost, and no effect on the database happens twice.
+"""Workers are killed at random moments: no job is lost, and no effect on the database happens
+twice.
 
-The short form kills a few on SQLite; the long one 200 on SQLite and, where ``HELMDESK_TEST_DATABASE`` names a server, on PostgreSQL.
+The short form kills a few on SQLite; the long one 200 on SQLite and, where
+``HELMDESK_TEST_DATABASE`` names a server, on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -99,7 +101,10 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_killed_workers_lose_and_double_nothing(database: str, tmp_path: Path) -> None:
-    desk, rng = make_desk(tmp_path / "desk").path, random.Random(os.environ.get("HELMDESK_SEED", "20261127"))
+    desk, rng = (
+        make_desk(tmp_path / "desk").path,
+        random.Random(os.environ.get("HELMDESK_SEED", "20261127")),
+    )
     environment = {
         **os.environ,
         "HELMDESK_DATABASE": database,
@@ -112,12 +117,17 @@ def test_killed_workers_lose_and_double_nothing(database: str, tmp_path: Path) -
         return [sys.executable, *map(str, arguments)]
 
     def count() -> list[int]:
-        done = subprocess.run(python("-c", COUNT, desk), env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            python("-c", COUNT, desk), env=environment, capture_output=True, text=True, check=True
+        )
         return [int(each) for each in done.stdout.split()]
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            python(Path(__file__).with_name("worker_to_kill.py"), desk), env=environment, start_new_session=True, stdout=subprocess.PIPE
+            python(Path(__file__).with_name("worker_to_kill.py"), desk),
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
         )
 
     subprocess.run(python("-c", PREPARE, desk, JOBS), env=environment, check=True)
@@ -126,7 +136,9 @@ def test_killed_workers_lose_and_double_nothing(database: str, tmp_path: Path) -
         for _ in range(KILLS):
             doomed = rng.randrange(2)
             said = workers[doomed].stdout
-            assert said and select.select([said], [], [], 60)[0], "nothing was left to be killed over"
+            assert said and select.select([said], [], [], 60)[0], (
+                "nothing was left to be killed over"
+            )
             time.sleep(rng.uniform(0, 0.4))
             workers[doomed].send_signal(signal.SIGKILL)
             workers[doomed].communicate()
@@ -139,37 +151,68 @@ def test_killed_workers_lose_and_double_nothing(database: str, tmp_path: Path) -
             worker.kill()
             worker.communicate()
     effects, names, waiting, others = found
-    assert (effects, names, waiting, others) == (JOBS, JOBS, 0, 0), (
-        f"{JOBS - names} lost, {effects - names} doubled, {waiting} wait, {others} put aside"
-    )
+    assert (effects, names, waiting, others) == (
+        JOBS,
+        JOBS,
+        0,
+        0,
+    ), f"{JOBS - names} lost, {effects - names} doubled, {waiting} wait, {others} put aside"
     if IS_LONG:
         RESULTS.parent.mkdir(exist_ok=True)
         known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
         told = {"kills": KILLS, "jobs": JOBS, "lost": JOBS - names, "doubled": effects - names}
-        RESULTS.write_text(json.dumps({**known, f"killed workers on {'PostgreSQL' if database else 'SQLite'}": told}, indent=1))
+        RESULTS.write_text(
+            json.dumps(
+                {**known, f"killed workers on {'PostgreSQL' if database else 'SQLite'}": told},
+                indent=1,
+            )
+        )
 
 
 def test_a_killed_load_goes_on(tmp_path: Path) -> None:
     """Whenever its worker is killed, an upload ends as loaded, once."""
-    desk, rng = make_desk(tmp_path / "desk"), random.Random(os.environ.get("HELMDESK_SEED", "20261127"))
-    environment = {**os.environ, "HELMDESK_DATABASE": "", "HELMDESK_JOB_LEASE_SECONDS": "1", "HELMDESK_LOG_LEVEL": "ERROR"}
+    desk, rng = (
+        make_desk(tmp_path / "desk"),
+        random.Random(os.environ.get("HELMDESK_SEED", "20261127")),
+    )
+    environment = {
+        **os.environ,
+        "HELMDESK_DATABASE": "",
+        "HELMDESK_JOB_LEASE_SECONDS": "1",
+        "HELMDESK_LOG_LEVEL": "ERROR",
+    }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    header, rows, kills, uploads = "number,incident_state,sys_updated_at,opened_at,sys_mod_count,made_sla\n", 300, 0, 0
+    header, rows, kills, uploads = (
+        "number,incident_state,sys_updated_at,opened_at,sys_mod_count,made_sla\n",
+        300,
+        0,
+        0,
+    )
 
     def run(*arguments: object) -> str:
         return subprocess.run(
-            [sys.executable, *map(str, arguments)], env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=120
+            [sys.executable, *map(str, arguments)],
+            env=environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=120,
         ).stdout
 
     while kills < KILLED_LOADS:
         file = tmp_path / "log.csv"
-        lines = (f"INC{uploads}-{number:04d},New,2026-01-05 09:00,2026-01-05 09:00,0,true\n" for number in range(rows))
+        lines = (
+            f"INC{uploads}-{number:04d},New,2026-01-05 09:00,2026-01-05 09:00,0,true\n"
+            for number in range(rows)
+        )
         file.write_text(header + "".join(lines))
         run("-c", UPLOAD, desk.path, file)
         uploads += 1
         for _ in range(2):
             worker = subprocess.Popen(
-                [sys.executable, "-m", "helmdesk", "work", "--desk", desk.path], env=environment, stderr=subprocess.DEVNULL
+                [sys.executable, "-m", "helmdesk", "work", "--desk", desk.path],
+                env=environment,
+                stderr=subprocess.DEVNULL,
             )
             time.sleep(rng.uniform(1.0, 3.5))
             worker.kill()
@@ -184,5 +227,16 @@ def test_a_killed_load_goes_on(tmp_path: Path) -> None:
     if IS_LONG:
         known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
         RESULTS.write_text(
-            json.dumps({**known, "killed loads of the site": {"kills": kills, "uploads": uploads, "lost": 0, "doubled": 0}}, indent=1)
+            json.dumps(
+                {
+                    **known,
+                    "killed loads of the site": {
+                        "kills": kills,
+                        "uploads": uploads,
+                        "lost": 0,
+                        "doubled": 0,
+                    },
+                },
+                indent=1,
+            )
         )

@@ -1,4 +1,6 @@
-"""A worker over a database of its own, to be killed: each job says that it began, and leaves one row together with its end."""
+"""A worker over a database of its own, to be killed: each job says that it began, and leaves one
+row together with its end.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Metrics that plain SQL cannot say in a line, worked out from the raw records with loops and the sample's own calendars."""
+"""Metrics that plain SQL cannot say in a line, worked out from the raw records with loops and the
+sample's own calendars.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ Clocks = dict[str, Site]
 
 
 def sites() -> Clocks:
-    return {"berlin": make_site("berlin", "Europe/Berlin", 8, 18), "boston": make_site("boston", "America/New_York", 8, 18)}
+    return {
+        "berlin": make_site("berlin", "Europe/Berlin", 8, 18),
+        "boston": make_site("boston", "America/New_York", 8, 18),
+    }
 
 
 def rows(figures: Figures, sql: str) -> list[tuple[Any, ...]]:
@@ -30,7 +35,12 @@ def aware(instant: datetime) -> datetime:
 
 
 def gone(figures: Figures) -> set[str]:
-    return {ticket for (ticket,) in rows(figures, "select ticket_id from ticket where type in ('spam_marked', 'merged_into')")}
+    return {
+        ticket
+        for (ticket,) in rows(
+            figures, "select ticket_id from ticket where type in ('spam_marked', 'merged_into')"
+        )
+    }
 
 
 def handle_time(figures: Figures) -> float:
@@ -74,11 +84,14 @@ def missed(figures: Figures) -> float:
 
 
 def promises(figures: Figures) -> list[dict[str, Any]]:
-    """Every SLA clock of the sample: first response, and one resolution for each run of a ticket."""
+    """Every SLA clock of the sample: first response, and one resolution for each run of a
+    ticket.
+    """
     clocks, absent = sites(), gone(figures)
     facts: dict[str, dict[str, Any]] = {}
     for ticket, at, calendar, account in rows(
-        figures, "select ticket_id, occurred_at, calendar_id, account_id from ticket where type = 'created'"
+        figures,
+        "select ticket_id, occurred_at, calendar_id, account_id from ticket where type = 'created'",
     ):
         facts[ticket] = {
             "ticket": ticket,
@@ -91,10 +104,16 @@ def promises(figures: Figures) -> list[dict[str, Any]]:
             "handoff": None,
         }
     for ticket, at, status in rows(
-        figures, "select ticket_id, occurred_at, status from ticket where type = 'status_changed' order by occurred_at, seq"
+        figures,
+        "select ticket_id, occurred_at, status from ticket where type = 'status_changed' order by"
+        " occurred_at, seq",
     ):
         facts[ticket]["states"].append((aware(at), status == "solved"))
-    for ticket, at in rows(figures, "select ticket_id, occurred_at from message where actor_kind = 'human' and visibility = 'public'"):
+    for ticket, at in rows(
+        figures,
+        "select ticket_id, occurred_at from message where actor_kind = 'human' and visibility ="
+        " 'public'",
+    ):
         facts[ticket]["replies"].append(aware(at))
     for ticket, at, kind in rows(figures, "select ticket_id, occurred_at, type from handoff"):
         facts[ticket]["bot"] = True
@@ -116,25 +135,40 @@ def promises(figures: Figures) -> list[dict[str, Any]]:
         begin = fact["handoff"] if fact["bot"] else fact["created"]
         if begin is not None:
             stops = [at for at in fact["replies"] if at >= begin] + ended[:1]
-            found.append({**fact, "clock": "first_response", "start": begin, "stop": min(stops, default=None), "target": first})
+            found.append(
+                {
+                    **fact,
+                    "clock": "first_response",
+                    "start": begin,
+                    "stop": min(stops, default=None),
+                    "target": first,
+                }
+            )
         for number, start in enumerate(started):
             stop = ended[number] if number < len(ended) else None
-            found.append({**fact, "clock": "resolution", "start": start, "stop": stop, "target": resolution})
+            found.append(
+                {**fact, "clock": "resolution", "start": start, "stop": stop, "target": resolution}
+            )
     return found
 
 
 def turns(figures: Figures) -> tuple[list[float], list[datetime]]:
-    """Each ticket's life told in order: how long every answered turn took, and since when the others still wait."""
+    """Each ticket's life told in order: how long every answered turn took, and since when the
+    others still wait.
+    """
     absent, life = gone(figures), defaultdict(list)
     for ticket, at, seq, kind in rows(
         figures,
-        "select ticket_id, occurred_at, coalesce(seq, 0), actor_kind from message where visibility = 'public' and not coalesce(is_automated, false)",
+        "select ticket_id, occurred_at, coalesce(seq, 0), actor_kind from message where visibility"
+        " = 'public' and not coalesce(is_automated, false)",
     ):
         life[ticket].append((aware(at), 1, seq, kind))
     for ticket, at, kind in rows(figures, "select ticket_id, occurred_at, type from handoff"):
         life[ticket].append((aware(at), 0, 0, kind))
     for ticket, at, seq, status in rows(
-        figures, "select ticket_id, occurred_at, coalesce(seq, 0), status from ticket where type = 'status_changed'"
+        figures,
+        "select ticket_id, occurred_at, coalesce(seq, 0), status from ticket where type ="
+        " 'status_changed'",
     ):
         life[ticket].append((aware(at), 2, seq, status))
     answered, waiting = [], []
@@ -162,7 +196,9 @@ def turns(figures: Figures) -> tuple[list[float], list[datetime]]:
             elif what in ("solved", "closed") and solved_at is None:
                 solved_at = at
                 follows = told[place + 1] if place + 1 < len(told) else None
-                if not (follows and follows[3] == "human" and follows[0] <= at + timedelta(minutes=1)):
+                if not (
+                    follows and follows[3] == "human" and follows[0] <= at + timedelta(minutes=1)
+                ):
                     asked = None
             elif what in ("open", "waiting_customer") and solved_at is not None:
                 if last_word and last_word > at - timedelta(minutes=1):
@@ -185,14 +221,18 @@ def compliance(figures: Figures, as_of: datetime) -> float:
 
 
 def exposure(figures: Figures, at: datetime) -> float:
-    """Contract value of accounts with a promise at an instant that has a quarter of its time left, or less."""
+    """Contract value of accounts with a promise at an instant that has a quarter of its time left,
+    or less.
+    """
     exposed = set()
     for promise in promises(figures):
         if promise["start"] <= at and (promise["stop"] is None or promise["stop"] > at):
             at_risk = promise["site"].clock.after(promise["start"], promise["target"] * 3 / 4)
             if at_risk <= at:
                 exposed.add(promise["account"])
-    values = dict(rows(figures, "select entity_id, contract_value from entity where type = 'account'"))
+    values = dict(
+        rows(figures, "select entity_id, contract_value from entity where type = 'account'")
+    )
     return sum(values[account] for account in exposed)
 
 
@@ -208,7 +248,9 @@ def adherence(figures: Figures) -> float:
             states[agent].append((at, until, state))
     kept = planned = 0.0
     for agent, activity, start, end in rows(
-        figures, "select agent_id, activity, start_at, end_at from workforce where type = 'shift_planned' order by agent_id, start_at"
+        figures,
+        "select agent_id, activity, start_at, end_at from workforce where type = 'shift_planned'"
+        " order by agent_id, start_at",
     ):
         planned += (end - start).total_seconds()
         fitting = ("handling", "available") if activity == "work" else ("meal",)
@@ -229,13 +271,18 @@ def health(figures: Figures, at: datetime) -> float:
     absent, clocked = gone(figures), promises(figures)
     scores = []
     answers = rows(
-        figures, "select account_id, occurred_at, answer, instrument_id, ticket_id, customer_id from survey where type = 'responded'"
+        figures,
+        "select account_id, occurred_at, answer, instrument_id, ticket_id, customer_id from survey"
+        " where type = 'responded'",
     )
     later: dict[str, list[datetime]] = defaultdict(list)
     for _, when, _, form, _, who in answers:
         if form == "larkspur-nps":
             later[who].append(aware(when))
-    escalated = {ticket for (ticket,) in rows(figures, "select ticket_id from ticket where type = 'escalated'")}
+    escalated = {
+        ticket
+        for (ticket,) in rows(figures, "select ticket_id from ticket where type = 'escalated'")
+    }
     lives: dict[str, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
     solved = dict(
         rows(
@@ -245,9 +292,13 @@ def health(figures: Figures, at: datetime) -> float:
             select ticket_id, case when arg_max(is_solved, occurred_at) then max(occurred_at) filter (where is_solved and not was) end from s group by 1""",
         )
     )
-    for ticket, created, account in rows(figures, "select ticket_id, occurred_at, account_id from ticket where type = 'created'"):
+    for ticket, created, account in rows(
+        figures, "select ticket_id, occurred_at, account_id from ticket where type = 'created'"
+    ):
         if ticket not in absent:
-            lives[account].append((ticket, aware(created), aware(solved[ticket]) if solved.get(ticket) else None))
+            lives[account].append(
+                (ticket, aware(created), aware(solved[ticket]) if solved.get(ticket) else None)
+            )
     by_account: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for promise in clocked:
         by_account[promise["account"]].append(promise)
@@ -258,25 +309,50 @@ def health(figures: Figures, at: datetime) -> float:
             for owner, when, answer, form, ticket, who in answers
             if owner == account and ticket not in absent
         ]
-        now = [answer in "45" for when, answer, form, _ in said if form == "larkspur-csat" and back < when <= at]
-        before = [answer in "45" for when, answer, form, _ in said if form == "larkspur-csat" and further < when <= back]
+        now = [
+            answer in "45"
+            for when, answer, form, _ in said
+            if form == "larkspur-csat" and back < when <= at
+        ]
+        before = [
+            answer in "45"
+            for when, answer, form, _ in said
+            if form == "larkspur-csat" and further < when <= back
+        ]
         if len(now) >= 5:
             parts.append((25, 100 * sum(now) / len(now)))
             if len(before) >= 5:
-                parts.append((10, min(100, max(0, 50 + 250 * (sum(now) / len(now) - sum(before) / len(before))))))
+                parts.append(
+                    (
+                        10,
+                        min(
+                            100,
+                            max(0, 50 + 250 * (sum(now) / len(now) - sum(before) / len(before))),
+                        ),
+                    )
+                )
         born = [t for t in tickets if back < t[1] <= at]
         unsolved = [t for t in tickets if t[1] <= at and (t[2] is None or t[2] > at)]
         if len(born) >= 5:
             parts.append((10, 100 * (1 - min(1, len(unsolved) / len(born)))))
         if unsolved:
-            parts.append((15, 100 * (1 - sum(t[1] < at - timedelta(days=7) for t in unsolved) / len(unsolved))))
+            parts.append(
+                (
+                    15,
+                    100
+                    * (1 - sum(t[1] < at - timedelta(days=7) for t in unsolved) / len(unsolved)),
+                )
+            )
         elif len(born) >= 5:
             parts.append((15, 100))
         verdicts = []
         for promise in by_account[account]:
             clock = promise["site"].clock
             due = clock.after(promise["start"], promise["target"])
-            is_met = promise["stop"] is not None and clock.between(promise["start"], promise["stop"]) <= promise["target"]
+            is_met = (
+                promise["stop"] is not None
+                and clock.between(promise["start"], promise["stop"]) <= promise["target"]
+            )
             judged = promise["stop"] if is_met else due
             if back < judged <= at:
                 verdicts.append(is_met)
@@ -285,10 +361,23 @@ def health(figures: Figures, at: datetime) -> float:
         done = [t[0] in escalated for t in tickets if t[2] and back <= t[2] <= at]
         if len(done) >= 5:
             parts.append((10, 100 * (1 - min(1, sum(done) / len(done) / 0.3))))
-        votes = [int(answer) for when, answer, form, who in said
-                 if form == "larkspur-nps" and further < when <= at and not any(when < other <= when + timedelta(days=90) for other in later[who])]  # fmt: skip
+        votes = [
+            int(answer)
+            for when, answer, form, who in said
+            if form == "larkspur-nps"
+            and further < when <= at
+            and not any(when < other <= when + timedelta(days=90) for other in later[who])
+        ]
         if len(votes) >= 5:
-            parts.append((10, 50 + 50 * (sum(v >= 9 for v in votes) - sum(v <= 6 for v in votes)) / len(votes)))
+            parts.append(
+                (
+                    10,
+                    50
+                    + 50 * (sum(v >= 9 for v in votes) - sum(v <= 6 for v in votes)) / len(votes),
+                )
+            )
         if len(parts) >= 2:
-            scores.append(sum(weight * score for weight, score in parts) / sum(weight for weight, _ in parts))
+            scores.append(
+                sum(weight * score for weight, score in parts) / sum(weight for weight, _ in parts)
+            )
     return sum(scores) / len(scores)

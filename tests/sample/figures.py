@@ -1,4 +1,6 @@
-"""The planted figures, measured from the records with SQL that knows nothing of the generator or the compiler."""
+"""The planted figures, measured from the records with SQL that knows nothing of the generator or
+the compiler.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ class Figures:
         self.connection = duckdb.connect()
         self.connection.execute("set timezone = 'UTC'")
         for family, files in desk.lake.snapshot().files.items():
-            self.connection.execute(f"create view {family} as from read_parquet({list(files)!r}, union_by_name=true)")
+            self.connection.execute(
+                f"create view {family} as from read_parquet({list(files)!r}, union_by_name=true)"
+            )
 
     def one(self, sql: str, *values: Any) -> float:
         ((found,),) = self.connection.execute(sql, list(values)).fetchall()
@@ -25,10 +29,11 @@ class Figures:
 
     def csat(self, start: date, end: date) -> float:
         return self.one(
-            "select avg((answer in ('4', '5'))::int) from survey where type = 'responded' and instrument_id = 'larkspur-csat'"
-            " and occurred_at >= ? and occurred_at < ?",
-            start, end,
-        )  # fmt: skip
+            "select avg((answer in ('4', '5'))::int) from survey where type = 'responded' and"
+            " instrument_id = 'larkspur-csat' and occurred_at >= ? and occurred_at < ?",
+            start,
+            end,
+        )
 
     def legs(self) -> str:
         return """(select leg_id, any_value(channel) as channel, any_value(queue_id) as queue,
@@ -38,24 +43,34 @@ class Figures:
 
     def handle_seconds(self, channel: str, start: date, end: date) -> float:
         return self.one(
-            f"select avg(epoch(wrapped_at - answered_at)) from {self.legs()} where channel = ? and answered_at >= ? and answered_at < ?",
-            channel, start, end,
-        )  # fmt: skip
+            f"select avg(epoch(wrapped_at - answered_at)) from {self.legs()} where channel = ? and"
+            " answered_at >= ? and answered_at < ?",
+            channel,
+            start,
+            end,
+        )
 
     def answer_seconds(self, start: date, end: date) -> float:
         return self.one(
-            f"select avg(epoch(answered_at - offered_at)) from {self.legs()} where answered_at >= ? and answered_at < ?", start, end
+            f"select avg(epoch(answered_at - offered_at)) from {self.legs()} where answered_at >= ?"
+            " and answered_at < ?",
+            start,
+            end,
         )
 
     def missed_at_lunch(self, start: date, end: date) -> float:
         return self.one(
-            f"select avg(is_missed::int) from {self.legs()} where queue = 'chat-berlin' and offered_at >= ? and offered_at < ?"
-            " and hour(offered_at at time zone 'Europe/Berlin') in (12, 13)",
-            start, end,
-        )  # fmt: skip
+            f"select avg(is_missed::int) from {self.legs()} where queue = 'chat-berlin' and"
+            " offered_at >= ? and offered_at < ? and hour(offered_at at time zone 'Europe/Berlin')"
+            " in (12, 13)",
+            start,
+            end,
+        )
 
     def first_contact_resolution(self, start: date, end: date) -> float:
-        """One public human reply, no declared escalation, solved once, among solved human tickets."""
+        """One public human reply, no declared escalation, solved once, among solved human
+        tickets.
+        """
         return self.one(
             """with told as (select ticket_id, count(*) as replies from message where actor_kind = 'human' and visibility = 'public' group by 1),
             events as (select ticket_id, min(occurred_at) filter (where type = 'created') as created_at,
@@ -63,19 +78,25 @@ class Figures:
                 from ticket group by 1)
             select avg((replies = 1 and solves = 1 and escalations = 0)::int) from events join told using (ticket_id)
             where solves > 0 and created_at >= ? and created_at < ?""",
-            start, end,
-        )  # fmt: skip
+            start,
+            end,
+        )
 
     def ease(self, channel: str, start: date, end: date) -> float:
         return self.one(
-            "select avg((answer in ('5', '6', '7'))::int) from survey join (select ticket_id, channel as via from ticket where type = 'created') using (ticket_id)"
-            " where type = 'responded' and instrument_id = 'larkspur-ces' and via = ? and occurred_at >= ? and occurred_at < ?",
-            channel, start, end,
-        )  # fmt: skip
+            "select avg((answer in ('5', '6', '7'))::int) from survey join (select ticket_id,"
+            " channel as via from ticket where type = 'created') using (ticket_id) where type ="
+            " 'responded' and instrument_id = 'larkspur-ces' and via = ? and occurred_at >= ? and"
+            " occurred_at < ?",
+            channel,
+            start,
+            end,
+        )
 
     def abandoned(self, channel: str, start: date, end: date) -> float:
         return self.one(
-            f"select avg(is_abandoned::int) from {self.legs()} where channel = ? and offered_at >= ? and offered_at < ?",
+            f"select avg(is_abandoned::int) from {self.legs()} where channel = ? and offered_at >="
+            " ? and offered_at < ?",
             channel,
             start,
             end,
@@ -97,23 +118,30 @@ class Figures:
             handled as (select sum(epoch(until - occurred_at)) as seconds from logged where state = 'handling' and occurred_at >= ? and occurred_at < ?),
             paid as (select sum(epoch(end_at - start_at)) as seconds from workforce where type = 'shift_planned' and activity = 'work' and start_at >= ? and start_at < ?)
             select handled.seconds / paid.seconds from handled, paid""",
-            start, end, start, end,
-        )  # fmt: skip
+            start,
+            end,
+            start,
+            end,
+        )
 
     def favourable(self, start: date, end: date) -> float:
         return self.one(
-            "select avg((answer in ('4', '5'))::int) from pulse where instrument_id = 'larkspur-esat' and occurred_at >= ? and occurred_at < ?",
+            "select avg((answer in ('4', '5'))::int) from pulse where instrument_id ="
+            " 'larkspur-esat' and occurred_at >= ? and occurred_at < ?",
             start,
             end,
         )
 
     def cost_per_ticket(self, channel: str) -> float:
         return self.one(
-            "select (select sum(amount) from money where scope = 'channel:' || ?) / (select count(*) from ticket where type = 'created' and channel = ?)",
-            channel, channel,
-        )  # fmt: skip
+            "select (select sum(amount) from money where scope = 'channel:' || ?) / (select"
+            " count(*) from ticket where type = 'created' and channel = ?)",
+            channel,
+            channel,
+        )
 
     def net_promoters(self) -> float:
         return self.one(
-            "select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from survey where type = 'responded' and instrument_id = 'larkspur-nps'"
+            "select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from survey"
+            " where type = 'responded' and instrument_id = 'larkspur-nps'"
         )

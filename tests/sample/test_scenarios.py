@@ -24,7 +24,9 @@ def figures(sample_desk: Desk) -> Figures:
 
 def near(key: str, phase: str, value: float) -> None:
     expected, tolerance = TRUTH[key][phase], TRUTH[key]["tolerance"]
-    assert abs(value - expected) <= tolerance, f"{key} {phase}: {value:.3f}, planted {expected} within {tolerance}"
+    assert abs(value - expected) <= tolerance, (
+        f"{key} {phase}: {value:.3f}, planted {expected} within {tolerance}"
+    )
 
 
 def window(key: str) -> tuple[date, date]:
@@ -34,7 +36,9 @@ def window(key: str) -> tuple[date, date]:
 def test_every_scenario_is_written_down() -> None:
     assert len(TRUTH) == 10
     for scenario in TRUTH.values():
-        assert {"title", "start", "end", "segment", "cause", "lever", "metric", "seed"} <= set(scenario)
+        assert {"title", "start", "end", "segment", "cause", "lever", "metric", "seed"} <= set(
+            scenario
+        )
         assert START <= scenario["start"] < scenario["end"] <= END
 
 
@@ -66,7 +70,9 @@ def test_the_launch_multiplies_the_speed_of_answer(figures: Figures) -> None:
 
 
 def test_the_holiday_backlog(figures: Figures) -> None:
-    grown = figures.open_tickets("2025-12-29 07:00:00+00") - figures.open_tickets("2025-12-23 17:00:00+00")
+    grown = figures.open_tickets("2025-12-29 07:00:00+00") - figures.open_tickets(
+        "2025-12-23 17:00:00+00"
+    )
     near("holiday_backlog", "during", grown)
 
 
@@ -105,11 +111,14 @@ def test_employees_are_unhappy_before_customers_are(figures: Figures) -> None:
     assert end <= TRUTH["peak_hour_waits"]["start"]
 
 
-# -- and in the metrics that the seeds name ----------------------------------------------------------------------------
+# -- and in the metrics that the seeds name
+# ----------------------------------------------------------------------------
 
 
 def test_scenarios_show_in_their_metrics(sample_desk: Desk) -> None:
-    """Each planted figure, asked as a leader would; contacts carry what surveys, chance and shared chats add."""
+    """Each planted figure, asked as a leader would; contacts carry what surveys, chance and shared
+    chats add.
+    """
 
     def ask(key: str, metric: str, start: date, end: date, **question: str) -> float:
         value = sample_desk.measure(metric, start=str(start), end=str(end), **question)[0].value
@@ -117,15 +126,23 @@ def test_scenarios_show_in_their_metrics(sample_desk: Desk) -> None:
         return float(value)
 
     for key, phases, question in (
-        ("lunch_missed_chats", (START, START), {"where": "queue = 'Chat Berlin' and hour in (12, 13)", "variant": "agent_missed"}),
-        ("scattered_answers", (START, START), {"where": "channel = 'chat'", "variant": "elapsed_chat"}),
+        (
+            "lunch_missed_chats",
+            (START, START),
+            {"where": "queue = 'Chat Berlin' and hour in (12, 13)", "variant": "agent_missed"},
+        ),
+        (
+            "scattered_answers",
+            (START, START),
+            {"where": "channel = 'chat'", "variant": "elapsed_chat"},
+        ),
         ("esat_before_csat", (START, START), {}),
         ("peak_hour_waits", (date(2025, 9, 1), START), {}),
         ("password_permissions", (None, START), {}),
         ("ivr_change", (START, START), {"where": "channel = 'phone'"}),
         ("overload", (START, START), {}),
         ("launch", (date(2026, 4, 1), START), {}),
-    ):  # fmt: skip
+    ):
         start, end = window(key)
         metric = TRUTH[key]["metric"]
         if phases[0] is not None:
@@ -138,7 +155,8 @@ def test_scenarios_show_in_their_metrics(sample_desk: Desk) -> None:
     near("phone_against_chat", "during", costs["phone"])
     near("phone_against_chat", "against", costs["chat"])
     grown = (
-        sample_desk.measure("backlog", end="2025-12-29T08:00")[0].value - sample_desk.measure("backlog", end="2025-12-23T18:00")[0].value
+        sample_desk.measure("backlog", end="2025-12-29T08:00")[0].value
+        - sample_desk.measure("backlog", end="2025-12-23T18:00")[0].value
     )
     near("holiday_backlog", "during", grown)
 
@@ -148,8 +166,18 @@ def test_size_and_variety(sample_desk: Desk) -> None:
     assert 38_000 <= sum(m.value for m in volume) <= 44_000
     assert {m.group[0][1] for m in volume} == {"chat", "email", "phone", "social"}
     assert len(sample_desk.measure("ticket_volume", by="account")) == 60
-    assert {m.group[0][1] for m in sample_desk.measure("ticket_volume", by="tier")} == {"starter", "business", "enterprise"}
-    assert len({m.group[0][1] for m in sample_desk.measure("resolution_time", by="agent")} - {None, "bot-lark"}) == 24
+    assert {m.group[0][1] for m in sample_desk.measure("ticket_volume", by="tier")} == {
+        "starter",
+        "business",
+        "enterprise",
+    }
+    assert (
+        len(
+            {m.group[0][1] for m in sample_desk.measure("resolution_time", by="agent")}
+            - {None, "bot-lark"}
+        )
+        == 24
+    )
     with sample_desk.engine() as engine:
         assert engine.run("select count(*) > 500 from tickets where is_spam")[0][0]
         assert engine.run("select count(*) > 500 from tickets where is_merged")[0][0]

@@ -1,4 +1,6 @@
-"""What a later export says takes the place of what an earlier one said, in whatever order they are loaded."""
+"""What a later export says takes the place of what an earlier one said, in whatever order they are
+loaded.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,12 @@ from helmdesk.desk.desk import Desk
 
 HEADER = "id,created_at,status,updated_at,requester_id,priority,assignee_id,group_id,type\n"
 MONDAY = (
-    HEADER
-    + "1,2026-01-05 09:00:00,open,2026-01-05 10:00:00,10,low,20,70,question\n2,2026-01-05 10:00:00,solved,2026-01-05 11:00:00,11,low,20,70,\n"
+    HEADER + "1,2026-01-05 09:00:00,open,2026-01-05 10:00:00,10,low,20,70,question\n2,2026-01-05"
+    " 10:00:00,solved,2026-01-05 11:00:00,11,low,20,70,\n"
 )
 TUESDAY = (
-    HEADER
-    + "1,2026-01-05 09:00:00,solved,2026-01-06 15:00:00,10,high,21,71,problem\n2,2026-01-05 10:00:00,open,2026-01-06 11:00:00,11,low,20,70,\n"
+    HEADER + "1,2026-01-05 09:00:00,solved,2026-01-06 15:00:00,10,high,21,71,problem\n2,2026-01-05"
+    " 10:00:00,open,2026-01-06 11:00:00,11,low,20,70,\n"
     + "3,2026-01-06 10:00:00,open,2026-01-06 16:00:00,11,low,,70,\n"
 )
 MAPPING = """
@@ -96,25 +98,58 @@ def value(desk: Desk, key: str, **question: Any) -> float | None:
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_zendesk_tables_without_a_history(tmp_path: Path, order: tuple[int, int]) -> None:
     desk = make_desk(tmp_path / "desk")
-    exports = [folder(tmp_path / "monday", ticket=MONDAY), folder(tmp_path / "tuesday", ticket=TUESDAY)]
+    exports = [
+        folder(tmp_path / "monday", ticket=MONDAY),
+        folder(tmp_path / "tuesday", ticket=TUESDAY),
+    ]
     reports = [desk.load("zendesk", [exports[place]]) for place in order]
     found = tickets(
-        desk, "status", "priority", "agent_id", "team_id", "transfers", "reopens", "issue_type", "last_solved_at", "first_assigned_at"
+        desk,
+        "status",
+        "priority",
+        "agent_id",
+        "team_id",
+        "transfers",
+        "reopens",
+        "issue_type",
+        "last_solved_at",
+        "first_assigned_at",
     )
     created = datetime(2026, 1, 5, 9)
-    assert found["1"] == ("solved", "high", "21", "71", 1, 0, "problem", datetime(2026, 1, 6, 15), created)
+    assert found["1"] == (
+        "solved",
+        "high",
+        "21",
+        "71",
+        1,
+        0,
+        "problem",
+        datetime(2026, 1, 6, 15),
+        created,
+    )
     assert found["2"][:7] == ("open", "low", "20", "70", 0, 1, None)
     assert found["3"][:6] == ("open", "low", None, "70", 0, 0)
     assert value(desk, "backlog") == 2
     with desk.engine() as engine:
-        states = engine.run("select started_at, status, priority, agent_id from ticket_states where ticket_id = '1' order by started_at")
+        states = engine.run(
+            "select started_at, status, priority, agent_id from ticket_states where ticket_id = '1'"
+            " order by started_at"
+        )
     assert states == [
         (created, "new", "low", "20"),
         (datetime(2026, 1, 5, 10), "open", "low", "20"),
         (datetime(2026, 1, 6, 15), "solved", "high", "21"),
     ]
-    assert reports[0].tickets == ({"new": 2, "updated": 0, "unchanged": 0} if order == (0, 1) else {"new": 3, "updated": 0, "unchanged": 0})
-    assert reports[1].tickets == ({"new": 1, "updated": 2, "unchanged": 0} if order == (0, 1) else {"new": 0, "updated": 2, "unchanged": 0})
+    assert reports[0].tickets == (
+        {"new": 2, "updated": 0, "unchanged": 0}
+        if order == (0, 1)
+        else {"new": 3, "updated": 0, "unchanged": 0}
+    )
+    assert reports[1].tickets == (
+        {"new": 1, "updated": 2, "unchanged": 0}
+        if order == (0, 1)
+        else {"new": 0, "updated": 2, "unchanged": 0}
+    )
 
 
 def test_the_same_rows_again_change_nothing(tmp_path: Path) -> None:
@@ -123,7 +158,13 @@ def test_the_same_rows_again_change_nothing(tmp_path: Path) -> None:
     columns = ("status", "agent_id", "transfers", "reopens", "solves", "touches", "open_seconds")
     before = tickets(desk, *columns)
     report = desk.load(
-        "zendesk", [folder(tmp_path / "again", ticket=MONDAY + "3,2026-01-05 10:30:00,open,2026-01-05 10:30:00,11,low,20,70,\n")]
+        "zendesk",
+        [
+            folder(
+                tmp_path / "again",
+                ticket=MONDAY + "3,2026-01-05 10:30:00,open,2026-01-05 10:30:00,11,low,20,70,\n",
+            )
+        ],
     )
     after = tickets(desk, *columns)
     assert report.tickets == {"new": 1, "updated": 0, "unchanged": 2}
@@ -135,7 +176,9 @@ def test_both_versions_in_one_file(tmp_path: Path) -> None:
     rows = MONDAY + TUESDAY.removeprefix(HEADER)
     report = desk.load("zendesk", [folder(tmp_path / "both", ticket=rows)])
     assert report.quarantined_rows == 0
-    assert report.older_versions == 2  # what does not belong to a time: when it was created, by whom
+    assert (
+        report.older_versions == 2
+    )  # what does not belong to a time: when it was created, by whom
     assert tickets(desk, "status", "agent_id", "transfers")["1"] == ("solved", "21", 1)
     assert value(desk, "backlog") == 2
 
@@ -152,10 +195,19 @@ def test_a_history_rules_over_what_rows_show(tmp_path: Path) -> None:
 1,group_id,70,2026-01-05 09:10:00,
 1,group_id,71,2026-01-06 12:00:00,
 """
-    desk.load("zendesk", [folder(tmp_path / "tuesday", ticket=TUESDAY, ticket_field_history=history)])
-    assert tickets(desk, "agent_id", "transfers", "first_assigned_at")["1"] == ("21", 1, datetime(2026, 1, 5, 9, 10))
+    desk.load(
+        "zendesk", [folder(tmp_path / "tuesday", ticket=TUESDAY, ticket_field_history=history)]
+    )
+    assert tickets(desk, "agent_id", "transfers", "first_assigned_at")["1"] == (
+        "21",
+        1,
+        datetime(2026, 1, 5, 9, 10),
+    )
     with desk.engine() as engine:
-        held = engine.run("select started_at from ticket_states where ticket_id = '1' and agent_id = '21' order by started_at limit 1")
+        held = engine.run(
+            "select started_at from ticket_states where ticket_id = '1' and agent_id = '21' order"
+            " by started_at limit 1"
+        )
     assert held == [(datetime(2026, 1, 6, 12),)]
 
 
@@ -168,14 +220,18 @@ def test_jira_issues_without_a_history(tmp_path: Path, order: tuple[int, int]) -
     }
     first = (
         header
-        + "100,SD-1,2026-01-05 09:00:00,1,cara,abe,Low,2026-01-05 09:30:00,\n101,SD-2,2026-01-05 09:00:00,3,cara,abe,Low,2026-01-05 12:00:00,2026-01-05 11:00:00\n"
+        + "100,SD-1,2026-01-05 09:00:00,1,cara,abe,Low,2026-01-05 09:30:00,\n101,SD-2,2026-01-05"
+        " 09:00:00,3,cara,abe,Low,2026-01-05 12:00:00,2026-01-05 11:00:00\n"
     )
     later = (
-        header
-        + "100,SD-1,2026-01-05 09:00:00,3,cara,bea,High,2026-01-06 12:30:00,2026-01-06 12:00:00\n101,SD-2,2026-01-05 09:00:00,2,cara,abe,Low,2026-01-06 13:00:00,\n"
+        header + "100,SD-1,2026-01-05 09:00:00,3,cara,bea,High,2026-01-06 12:30:00,2026-01-06"
+        " 12:00:00\n101,SD-2,2026-01-05 09:00:00,2,cara,abe,Low,2026-01-06 13:00:00,\n"
     )
     desk = make_desk(tmp_path / "desk")
-    exports = [folder(tmp_path / "monday", issue=first, **vocabulary), folder(tmp_path / "tuesday", issue=later, **vocabulary)]
+    exports = [
+        folder(tmp_path / "monday", issue=first, **vocabulary),
+        folder(tmp_path / "tuesday", issue=later, **vocabulary),
+    ]
     for place in order:
         desk.load("jira", [exports[place]])
     found = tickets(desk, "status", "priority", "transfers", "reopens", "first_solved_at")
@@ -189,11 +245,14 @@ def test_a_mapped_table_that_shows_the_present(tmp_path: Path, order: tuple[int,
     files = [
         file(
             tmp_path / "monday.csv",
-            header + "1,2026-01-05 09:00,Open,2026-01-05 09:30,abe,low\n2,2026-01-05 09:00,Done,2026-01-05 10:00,abe,low\n",
+            header
+            + "1,2026-01-05 09:00,Open,2026-01-05 09:30,abe,low\n2,2026-01-05 09:00,Done,2026-01-05"
+            " 10:00,abe,low\n",
         ),
         file(
             tmp_path / "tuesday.csv",
-            header + "1,2026-01-05 09:00,Done,2026-01-06 09:30,bea,high\n2,2026-01-05 09:00,Open,2026-01-06 10:00,abe,low\n",
+            header + "1,2026-01-05 09:00,Done,2026-01-06 09:30,bea,high\n2,2026-01-05"
+            " 09:00,Open,2026-01-06 10:00,abe,low\n",
         ),
     ]
     mapping = file(tmp_path / "shop.toml", MAPPING)
@@ -213,7 +272,8 @@ def test_a_corrected_row_takes_the_place_of_all_it_said_before(tmp_path: Path) -
         [
             file(
                 tmp_path / "a.csv",
-                header + "1,2026-01-05 09:00,2026-01-05 10:00,Ann,2026-01-05 11:00,1\n2,2026-01-05 09:00,2026-01-06 10:00,Ann,,\n",
+                header + "1,2026-01-05 09:00,2026-01-05 10:00,Ann,2026-01-05 11:00,1\n2,2026-01-05"
+                " 09:00,2026-01-06 10:00,Ann,,\n",
             )
         ],
         mapping=mapping,
@@ -222,10 +282,19 @@ def test_a_corrected_row_takes_the_place_of_all_it_said_before(tmp_path: Path) -
     assert first[0].value == 0
     desk.load(
         "mapping",
-        [file(tmp_path / "b.csv", header + "1,2026-01-05 09:00,2026-01-05 12:00,Bob,2026-01-05 11:00,5\n2,2026-01-05 09:00,,Ann,,\n")],
+        [
+            file(
+                tmp_path / "b.csv",
+                header + "1,2026-01-05 09:00,2026-01-05 12:00,Bob,2026-01-05 11:00,5\n2,2026-01-05"
+                " 09:00,,Ann,,\n",
+            )
+        ],
         mapping=mapping,
     )
-    assert tickets(desk, "agent", "resolution_seconds") == {"1": ("Bob", 3 * 3600), "2": ("Ann", None)}
+    assert tickets(desk, "agent", "resolution_seconds") == {
+        "1": ("Bob", 3 * 3600),
+        "2": ("Ann", None),
+    }
     assert value(desk, "csat") == 1
     assert value(desk, "backlog") == 1
     desk.verify(first.receipt)
@@ -237,9 +306,18 @@ def test_a_call_whose_outcome_is_known_now(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     desk.load(
         "telephony",
-        [file(tmp_path / "a.csv", header + "c1,2026-01-05 09:00:00,abandoned,,20,\nc2,2026-01-05 10:00:00,answered,Ann,5,60\n")],
+        [
+            file(
+                tmp_path / "a.csv",
+                header + "c1,2026-01-05 09:00:00,abandoned,,20,\nc2,2026-01-05"
+                " 10:00:00,answered,Ann,5,60\n",
+            )
+        ],
     )
-    desk.load("telephony", [file(tmp_path / "b.csv", header + "c1,2026-01-05 09:00:00,answered,Bea,20,90\n")])
+    desk.load(
+        "telephony",
+        [file(tmp_path / "b.csv", header + "c1,2026-01-05 09:00:00,answered,Bea,20,90\n")],
+    )
     with desk.engine() as engine:
         found = engine.run("select outcome, agent_id, wait_seconds from legs order by offered_at")
     assert found == [("answered", "Bea", 20), ("answered", "Ann", 5)]
@@ -248,16 +326,36 @@ def test_a_call_whose_outcome_is_known_now(tmp_path: Path) -> None:
 def test_a_corrected_answer_of_a_survey(tmp_path: Path) -> None:
     header = "response_id,csat_score,responded_at,ticket_id\n"
     desk = make_desk(tmp_path / "desk")
-    desk.load("survey", [file(tmp_path / "a.csv", header + "r1,1,2026-01-05 09:00:00,1\nr2,5,2026-01-05 09:00:00,2\n")])
-    desk.load("survey", [file(tmp_path / "b.csv", header + "r1,4,2026-01-05 09:00:00,1\nr3,5,2026-01-06 09:00:00,3\n")])
+    desk.load(
+        "survey",
+        [
+            file(
+                tmp_path / "a.csv",
+                header + "r1,1,2026-01-05 09:00:00,1\nr2,5,2026-01-05 09:00:00,2\n",
+            )
+        ],
+    )
+    desk.load(
+        "survey",
+        [
+            file(
+                tmp_path / "b.csv",
+                header + "r1,4,2026-01-05 09:00:00,1\nr3,5,2026-01-06 09:00:00,3\n",
+            )
+        ],
+    )
     assert value(desk, "csat") == 1
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_people_who_change_team_between_exports(tmp_path: Path, order: tuple[int, int]) -> None:
     header = "id,created_at,updated_at,state,assignee_id,assignee_type\n"
-    first = {"conversation_history": header + "1,2026-01-05 09:00:00,2026-01-05 10:00:00,open,7,admin\n"}
-    later = {"conversation_history": header + "2,2026-01-12 09:00:00,2026-01-12 10:00:00,open,7,admin\n"}
+    first = {
+        "conversation_history": header + "1,2026-01-05 09:00:00,2026-01-05 10:00:00,open,7,admin\n"
+    }
+    later = {
+        "conversation_history": header + "2,2026-01-12 09:00:00,2026-01-12 10:00:00,open,7,admin\n"
+    }
     teams = {"admin": "id,name\n7,Ann\n", "team": "id,name\n1,Front\n2,Back\n"}
     exports = [
         folder(tmp_path / "a", **first, **teams, team_admin="admin_id,team_id\n7,1\n"),
@@ -267,5 +365,8 @@ def test_people_who_change_team_between_exports(tmp_path: Path, order: tuple[int
     for place in order:
         desk.load("intercom", [exports[place]])
     with desk.engine() as engine:
-        found = engine.run("select team_id, valid_from, is_latest from agent_versions where entity_id = '7' order by valid_from")
+        found = engine.run(
+            "select team_id, valid_from, is_latest from agent_versions where entity_id = '7' order"
+            " by valid_from"
+        )
     assert found == [("1", datetime(1900, 1, 1), False), ("2", datetime(2026, 1, 12, 10), True)]

@@ -12,7 +12,8 @@ from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 from helmdesk.records.staging import LoadReport
 
-# Answered after two people did not; given up; sent on to a second queue; lost to a timeout; transferred; still waiting.
+# Answered after two people did not; given up; sent on to a second queue; lost to a timeout;
+# transferred; still waiting.
 LOG = """\
 1767600000|NONE|NONE|NONE|QUEUESTART|
 1767603600|c1|sales|NONE|ENTERQUEUE||0301234|1
@@ -73,7 +74,10 @@ def as_table(log: str, header: str, *, is_joined: bool = False) -> str:
     [
         ("queue_log", LOG),
         ("queue_log.1", LOG.replace("\n", "\r\n")),
-        ("table.csv", as_table(LOG, "time,callid,queuename,agent,event,data1,data2,data3,data4,data5")),
+        (
+            "table.csv",
+            as_table(LOG, "time,callid,queuename,agent,event,data1,data2,data3,data4,data5"),
+        ),
         ("joined.csv", as_table(LOG, "time,callid,queue_name,agent,event,data", is_joined=True)),
     ],
 )
@@ -108,12 +112,21 @@ def test_a_call_may_begin_in_one_log_and_end_in_the_next(tmp_path: Path) -> None
     (tmp_path / "one").mkdir()
     desk, report = load(tmp_path / "one", ("queue_log", second))
     assert calls(desk) == CALLS[1:]
-    assert "1 calls entered their queue before this log begins and were left out: load it together with the log before it" in report.notes
+    assert (
+        "1 calls entered their queue before this log begins and were left out: load it together"
+        " with the log before it" in report.notes
+    )
 
 
 def test_a_log_without_calls_says_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no call enters a queue in it"):
-        load(tmp_path, ("queue_log", "1767600000|NONE|NONE|NONE|QUEUESTART|\n1767604150|a1|NONE|SIP/10|PAUSE|lunch\n"))
+        load(
+            tmp_path,
+            (
+                "queue_log",
+                "1767600000|NONE|NONE|NONE|QUEUESTART|\n1767604150|a1|NONE|SIP/10|PAUSE|lunch\n",
+            ),
+        )
 
 
 def test_the_report_names_columns_of_each_file_as_its_own(tmp_path: Path) -> None:

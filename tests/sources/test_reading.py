@@ -23,7 +23,9 @@ def staging() -> Staging:
 def read(path: Path, **options: object) -> tuple[Staging, RawTable, list[tuple[object, ...]]]:
     area = staging()
     table = read_table(area, path, **options)  # type: ignore[arg-type]
-    rows = area.connection.execute(f"select * exclude (_file, _row), from {table.table} order by _row").fetchall()
+    rows = area.connection.execute(
+        f"select * exclude (_file, _row), from {table.table} order by _row"
+    ).fetchall()
     return area, table, rows
 
 
@@ -36,14 +38,23 @@ def write(path: Path, content: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["plain", "bom", "crlf", "mixed ends", "tab", "semicolon", "gzip", "no last newline", "quoted"])
+@pytest.mark.parametrize(
+    "name",
+    ["plain", "bom", "crlf", "mixed ends", "tab", "semicolon", "gzip", "no last newline", "quoted"],
+)
 def test_the_same_table_in_many_clothes(tmp_path: Path, name: str) -> None:
     plain = b"id,name\n1,ann\n2,bob\n"
     content = {
-        "plain": plain, "bom": b"\xef\xbb\xbf" + plain, "crlf": plain.replace(b"\n", b"\r\n"), "mixed ends": b"id,name\n1,ann\r\n2,bob\n",
-        "tab": plain.replace(b",", b"\t"), "semicolon": plain.replace(b",", b";"), "gzip": gzip.compress(plain), "no last newline": plain[:-1],
+        "plain": plain,
+        "bom": b"\xef\xbb\xbf" + plain,
+        "crlf": plain.replace(b"\n", b"\r\n"),
+        "mixed ends": b"id,name\n1,ann\r\n2,bob\n",
+        "tab": plain.replace(b",", b"\t"),
+        "semicolon": plain.replace(b",", b";"),
+        "gzip": gzip.compress(plain),
+        "no last newline": plain[:-1],
         "quoted": b'"id","name"\n"1","ann"\n"2","bob"\n',
-    }[name]  # fmt: skip
+    }[name]
     area, table, rows = read(write(tmp_path / "t.csv", content))
     assert table.columns == ("id", "name")
     assert [row[:2] for row in rows] == [("1", "ann"), ("2", "bob")]
@@ -54,7 +65,11 @@ def test_the_same_table_in_many_clothes(tmp_path: Path, name: str) -> None:
 def test_a_bad_row_goes_to_quarantine_alone(tmp_path: Path) -> None:
     content = b'id,name\n1,\xc3\xa4nn\n2\n3,"line one\nline two"\n4,\xe9mile\n5,a,b\n6,eve\n'
     area, _, rows = read(write(tmp_path / "t.csv", content))
-    assert [row[:3] for row in rows] == [("1", "änn", 2), ("3", "line one\nline two", 4), ("6", "eve", 8)]
+    assert [row[:3] for row in rows] == [
+        ("1", "änn", 2),
+        ("3", "line one\nline two", 4),
+        ("6", "eve", 8),
+    ]
     assert rejected(area) == [
         (3, "1 fields where the header has 2"),
         (6, "not UTF-8 text; name the file's encoding in the mapping"),
@@ -64,7 +79,9 @@ def test_a_bad_row_goes_to_quarantine_alone(tmp_path: Path) -> None:
 
 
 def test_another_encoding_by_name(tmp_path: Path) -> None:
-    _, _, rows = read(write(tmp_path / "t.csv", "id,name\n1,émile\n".encode("cp1252")), encoding="cp1252")
+    _, _, rows = read(
+        write(tmp_path / "t.csv", "id,name\n1,émile\n".encode("cp1252")), encoding="cp1252"
+    )
     assert rows[0][:2] == ("1", "émile")
 
 
@@ -103,11 +120,16 @@ def test_a_missing_file_suggests(tmp_path: Path) -> None:
 
 
 def test_json_lines_and_parquet(tmp_path: Path) -> None:
-    lines = "\n".join(json.dumps({"id": n, "name": "x", "when": "2026-01-05T09:00:00Z"}) for n in range(3))
+    lines = "\n".join(
+        json.dumps({"id": n, "name": "x", "when": "2026-01-05T09:00:00Z"}) for n in range(3)
+    )
     _, table, rows = read(write(tmp_path / "t.jsonl", lines.encode()))
     assert table.columns == ("id", "name", "when") and len(rows) == 3 and rows[0][0] == "0"
     path = tmp_path / "t.parquet"
-    duckdb.connect().execute(f"copy (select 1 as id, 'x' as name, timestamp '2026-01-05 09:00:00' as at_time) to '{path}' (format parquet)")
+    duckdb.connect().execute(
+        "copy (select 1 as id, 'x' as name, timestamp '2026-01-05 09:00:00' as at_time) to"
+        f" '{path}' (format parquet)"
+    )
     _, table, rows = read(path)
     assert rows[0][:3] == ("1", "x", "2026-01-05 09:00:00")
 

@@ -1,4 +1,6 @@
-"""Exports of known systems are recognised by their columns, loaded without a mapping, and updated by the next export."""
+"""Exports of known systems are recognised by their columns, loaded without a mapping, and updated
+by the next export.
+"""
 
 from __future__ import annotations
 
@@ -19,56 +21,163 @@ from helmdesk.sources.telephony import tells_calls
 # Headers as exports have them, and what must be found in them.
 HEADERS = {
     "servicenow": (
-        "Number,Opened,Short description,Caller,Priority,State,Category,Assignment group,Assigned to,Updated,Updated by",
-        {"ticket_id": "Number", "created": "Opened", "updated": "Updated", "status": "State", "team_id": "Assignment group", "agent_id": "Assigned to"},
+        (
+            "Number,Opened,Short description,Caller,Priority,State,Category,Assignment"
+            " group,Assigned to,Updated,Updated by"
+        ),
+        {
+            "ticket_id": "Number",
+            "created": "Opened",
+            "updated": "Updated",
+            "status": "State",
+            "team_id": "Assignment group",
+            "agent_id": "Assigned to",
+        },
     ),
     "freshdesk": (
-        "Ticket ID,Subject,Status,Priority,Source,Type,Agent,Group,Created time,Due by Time,Resolved time,Closed time,Last update time,Initial response time,Time tracked,"
-        "First response time (in hrs),Resolution time (in hrs),Agent interactions,Customer interactions,Resolution status,First response status,Tags,Survey results",
-        {"created": "Created time", "solved": "Resolved time", "closed": "Closed time", "replied": "Initial response time", "channel": "Source", "answer": "Survey results"},
+        (
+            "Ticket ID,Subject,Status,Priority,Source,Type,Agent,Group,Created time,Due by"
+            " Time,Resolved time,Closed time,Last update time,Initial response time,Time"
+            " tracked,First response time (in hrs),Resolution time (in hrs),Agent"
+            " interactions,Customer interactions,Resolution status,First response"
+            " status,Tags,Survey results"
+        ),
+        {
+            "created": "Created time",
+            "solved": "Resolved time",
+            "closed": "Closed time",
+            "replied": "Initial response time",
+            "channel": "Source",
+            "answer": "Survey results",
+        },
     ),
     "zendesk_export": (
-        "Summation column,Id,Requester,Requester id,Requester external id,Requester email,Requester domain,Submitter,Assignee,Group,Subject,Tags,Status,Priority,Via,"
-        "Ticket type,Created at,Updated at,Assigned at,Organization,Due date,Initially assigned at,Solved at,Resolution time,Satisfaction Score",
-        {"ticket_id": "Id", "created": "Created at", "solved": "Solved at", "channel": "Via", "customer_id": "Requester id", "account_id": "Organization"},
+        (
+            "Summation column,Id,Requester,Requester id,Requester external id,Requester"
+            " email,Requester"
+            " domain,Submitter,Assignee,Group,Subject,Tags,Status,Priority,Via,Ticket type,Created"
+            " at,Updated at,Assigned at,Organization,Due date,Initially assigned at,Solved"
+            " at,Resolution time,Satisfaction Score"
+        ),
+        {
+            "ticket_id": "Id",
+            "created": "Created at",
+            "solved": "Solved at",
+            "channel": "Via",
+            "customer_id": "Requester id",
+            "account_id": "Organization",
+        },
     ),
     "jira_export": (
-        "Summary,Issue key,Issue id,Issue Type,Status,Project key,Priority,Resolution,Assignee,Reporter,Created,Updated,Resolved,Status Category",
-        {"ticket_id": "Issue key", "created": "Created", "solved": "Resolved", "status": "Status Category", "customer_id": "Reporter"},
+        (
+            "Summary,Issue key,Issue id,Issue Type,Status,Project"
+            " key,Priority,Resolution,Assignee,Reporter,Created,Updated,Resolved,Status Category"
+        ),
+        {
+            "ticket_id": "Issue key",
+            "created": "Created",
+            "solved": "Resolved",
+            "status": "Status Category",
+            "customer_id": "Reporter",
+        },
     ),
     "glpi": (
-        "ID,Titre,Statut,Dernière modification,Date d'ouverture,Priorité,Demandeur - Demandeur,Attribué à - Technicien,Catégorie,Date de résolution",
-        {"created": "Date d'ouverture", "solved": "Date de résolution", "status": "Statut", "agent_id": "Attribué à - Technicien"},
+        (
+            "ID,Titre,Statut,Dernière modification,Date d'ouverture,Priorité,Demandeur -"
+            " Demandeur,Attribué à - Technicien,Catégorie,Date de résolution"
+        ),
+        {
+            "created": "Date d'ouverture",
+            "solved": "Date de résolution",
+            "status": "Statut",
+            "agent_id": "Attribué à - Technicien",
+        },
     ),
     "hubspot": (
-        "Ticket ID,Ticket name,Pipeline,Ticket status,Create date,Priority,Source,Ticket owner,Close date",
-        {"ticket_id": "Ticket ID", "created": "Create date", "closed": "Close date", "status": "Ticket status", "agent_id": "Ticket owner"},
+        (
+            "Ticket ID,Ticket name,Pipeline,Ticket status,Create date,Priority,Source,Ticket"
+            " owner,Close date"
+        ),
+        {
+            "ticket_id": "Ticket ID",
+            "created": "Create date",
+            "closed": "Close date",
+            "status": "Ticket status",
+            "agent_id": "Ticket owner",
+        },
     ),
     "osticket": (
-        "Ticket Number,Date Created,Subject,From,From Email,Priority,Department,Help Topic,Source,Current Status,Last Updated,SLA Due Date,Overdue,Answered,Agent Assigned",
-        {"ticket_id": "Ticket Number", "created": "Date Created", "updated": "Last Updated", "issue_type": "Help Topic", "team_id": "Department"},
+        (
+            "Ticket Number,Date Created,Subject,From,From Email,Priority,Department,Help"
+            " Topic,Source,Current Status,Last Updated,SLA Due Date,Overdue,Answered,Agent Assigned"
+        ),
+        {
+            "ticket_id": "Ticket Number",
+            "created": "Date Created",
+            "updated": "Last Updated",
+            "issue_type": "Help Topic",
+            "team_id": "Department",
+        },
     ),
     "zammad": (
         "id,number,title,group,state,priority,owner,customer,organization,create_article_type,first_response_at,close_at,last_contact_customer_at,created_at,updated_at",
-        {"ticket_id": "number", "created": "created_at", "closed": "close_at", "replied": "first_response_at", "status": "state", "team_id": "group"},
+        {
+            "ticket_id": "number",
+            "created": "created_at",
+            "closed": "close_at",
+            "replied": "first_response_at",
+            "status": "state",
+            "team_id": "group",
+        },
     ),
     "salesforce": (
-        "Case Number,Case Owner,Account Name,Contact Name,Subject,Status,Priority,Case Origin,Date/Time Opened,Date/Time Closed",
-        {"ticket_id": "Case Number", "created": "Date/Time Opened", "closed": "Date/Time Closed", "account_id": "Account Name", "channel": "Case Origin"},
+        (
+            "Case Number,Case Owner,Account Name,Contact Name,Subject,Status,Priority,Case"
+            " Origin,Date/Time Opened,Date/Time Closed"
+        ),
+        {
+            "ticket_id": "Case Number",
+            "created": "Date/Time Opened",
+            "closed": "Date/Time Closed",
+            "account_id": "Account Name",
+            "channel": "Case Origin",
+        },
     ),
     "intercom_export": (
-        "Conversation ID,Conversation started at (UTC),Conversation last closed at (UTC),Conversation state,Channel,Teammate currently assigned,Team currently assigned,User ID",
-        {"created": "Conversation started at (UTC)", "closed": "Conversation last closed at (UTC)", "agent_id": "Teammate currently assigned"},
+        (
+            "Conversation ID,Conversation started at (UTC),Conversation last closed at"
+            " (UTC),Conversation state,Channel,Teammate currently assigned,Team currently"
+            " assigned,User ID"
+        ),
+        {
+            "created": "Conversation started at (UTC)",
+            "closed": "Conversation last closed at (UTC)",
+            "agent_id": "Teammate currently assigned",
+        },
     ),
     "topdesk": (
-        "Incidentnummer,Aanmaakdatum,Aanmelder,Behandelaar,Behandelaarsgroep,Status,Categorie,Prioriteit,Soort binnenkomst,Datum gereed",
-        {"ticket_id": "Incidentnummer", "created": "Aanmaakdatum", "solved": "Datum gereed", "team_id": "Behandelaarsgroep", "customer_id": "Aanmelder"},
+        (
+            "Incidentnummer,Aanmaakdatum,Aanmelder,Behandelaar,Behandelaarsgroep,Status,Categorie,Prioriteit,Soort"
+            " binnenkomst,Datum gereed"
+        ),
+        {
+            "ticket_id": "Incidentnummer",
+            "created": "Aanmaakdatum",
+            "solved": "Datum gereed",
+            "team_id": "Behandelaarsgroep",
+            "customer_id": "Aanmelder",
+        },
     ),
     "chatwoot": (
         "id,account_id,inbox_id,status,assignee_id,created_at,updated_at,contact_id,display_id,contact_last_seen_at,agent_last_seen_at,team_id,first_reply_created_at,priority",
-        {"ticket_id": "display_id", "created": "created_at", "replied": "first_reply_created_at", "agent_id": "assignee_id"},
+        {
+            "ticket_id": "display_id",
+            "created": "created_at",
+            "replied": "first_reply_created_at",
+            "agent_id": "assignee_id",
+        },
     ),
-}  # fmt: skip
+}
 LIST = """\
 number,opened_at,short_description,caller_id,priority,state,category,assignment_group,assigned_to,sys_updated_on
 INC1,3/17/2025 6:04,null,Ada,3 - Moderate,Closed,Software,Desk,Ben,3/17/2025 8:04
@@ -94,14 +203,19 @@ def test_every_profile_has_a_header_that_is_recognised(name: str) -> None:
 def test_words_for_states_are_states(name: str) -> None:
     profile = profiles()[name]
     assert set(profile.statuses.values()) <= set(CHOICES["status"])
-    assert {status_of(profile, word.upper()) for word in profile.statuses} == set(profile.statuses.values())
+    assert {status_of(profile, word.upper()) for word in profile.statuses} == set(
+        profile.statuses.values()
+    )
 
 
 @pytest.mark.parametrize(
     "header",
     [
         "id,created_at,status,owner,group,priority",
-        "Unique id,channel_name,category,Sub-category,Customer Remarks,Order_id,Issue_reported at,issue_responded,Agent_name,CSAT Score",
+        (
+            "Unique id,channel_name,category,Sub-category,Customer Remarks,Order_id,Issue_reported"
+            " at,issue_responded,Agent_name,CSAT Score"
+        ),
         "number,opened_at,priority,resolved_at",
         "Ticket ID,Opened,Closed,Agent,Rating",
         "Number,Opened,Opened by",
@@ -120,13 +234,27 @@ def test_a_list_of_incidents_is_loaded_as_it_is_and_updated_by_the_next(tmp_path
         first, second = tmp_path / f"{source}-monday.csv", tmp_path / f"{source}-tuesday.csv"
         first.write_text(LIST, encoding="utf-8")
         report = desk.load(source, [first])
-        assert report.quarantined_rows == 0 and any("ServiceNow list (it has" in note for note in report.notes)
-        assert (value(desk, "ticket_volume"), value(desk, "resolution_time"), value(desk, "backlog")) == (3, 7200, 2)
+        assert report.quarantined_rows == 0 and any(
+            "ServiceNow list (it has" in note for note in report.notes
+        )
+        assert (
+            value(desk, "ticket_volume"),
+            value(desk, "resolution_time"),
+            value(desk, "backlog"),
+        ) == (3, 7200, 2)
         second.write_text(
-            LIST.replace("In Progress,Software,Desk,Ben,3/18/2025 6:00", "Resolved,Software,Desk,Ben,3/18/2025 9:18"), encoding="utf-8"
+            LIST.replace(
+                "In Progress,Software,Desk,Ben,3/18/2025 6:00",
+                "Resolved,Software,Desk,Ben,3/18/2025 9:18",
+            ),
+            encoding="utf-8",
         )
         desk.load(source, [second])
-        assert (value(desk, "ticket_volume"), value(desk, "resolution_time"), value(desk, "backlog")) == (3, 10_800, 1)
+        assert (
+            value(desk, "ticket_volume"),
+            value(desk, "resolution_time"),
+            value(desk, "backlog"),
+        ) == (3, 10_800, 1)
         with desk.engine() as engine:
             ((opened,),) = engine.run("select created_at from tickets where ticket_id = 'INC1'")
         assert opened.isoformat() == "2025-03-17T11:04:00"  # Chicago
@@ -134,12 +262,18 @@ def test_a_list_of_incidents_is_loaded_as_it_is_and_updated_by_the_next(tmp_path
 
 def test_ends_that_one_column_dates_are_not_called_undated(tmp_path: Path) -> None:
     rows = [
-        "1,Closed,Low,Email,Ada,Desk,2025-03-03 09:00:00,,2025-03-03 11:00:00,,2025-03-03 09:30:00,,,",
+        (
+            "1,Closed,Low,Email,Ada,Desk,2025-03-03 09:00:00,,2025-03-03 11:00:00,,2025-03-03"
+            " 09:30:00,,,"
+        ),
         "2,Closed,Low,Email,Ada,Desk,2025-03-04 09:00:00,,,2025-03-04 13:00:00,,,,",
         "3,Closed,Low,Email,Ada,Desk,2025-03-05 09:00:00,,,,,,,",
         "4,Open,Low,Email,Ada,Desk,2025-03-06 09:00:00,,,,,,,",
     ]
-    header = "Ticket ID,Status,Priority,Source,Agent,Group,Created time,Due by Time,Resolved time,Closed time,Initial response time,Time tracked,Agent interactions,Survey results"
+    header = (
+        "Ticket ID,Status,Priority,Source,Agent,Group,Created time,Due by Time,Resolved time,Closed"
+        " time,Initial response time,Time tracked,Agent interactions,Survey results"
+    )
     path = tmp_path / "tickets.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     desk = make_desk(tmp_path / "desk")
@@ -150,7 +284,10 @@ def test_ends_that_one_column_dates_are_not_called_undated(tmp_path: Path) -> No
     ]
 
 
-ANSWERED = "Ticket ID,Status,Priority,Source,Agent,Group,Created time,Due by Time,Resolved time,Initial response time,Time tracked,Agent interactions,Survey results"
+ANSWERED = (
+    "Ticket ID,Status,Priority,Source,Agent,Group,Created time,Due by Time,Resolved time,Initial"
+    " response time,Time tracked,Agent interactions,Survey results"
+)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +300,10 @@ ANSWERED = "Ticket ID,Status,Priority,Source,Agent,Group,Created time,Due by Tim
         (
             [["Extremely satisfied", "Purple"]],
             (None, 0),
-            "left out Survey results: answers, of which nothing tells whether 'Purple' is good or bad",
+            (
+                "left out Survey results: answers, of which nothing tells whether 'Purple' is good"
+                " or bad"
+            ),
         ),
         ([["", ""]], (None, 0), ""),
     ],
@@ -175,14 +315,18 @@ def test_what_an_answer_means_is_known_or_left_out(
     notes = []
     for week, answers in enumerate(weeks):
         rows = [
-            f"{week}{place},Closed,Low,Email,Ada,Desk,2025-03-0{3 + week} 09:00:00,,2025-03-0{3 + week} 11:00:00,2025-03-0{3 + week} 09:30:00,,,{answer}"
+            f"{week}{place},Closed,Low,Email,Ada,Desk,2025-03-0{3 + week}"
+            f" 09:00:00,,2025-03-0{3 + week} 11:00:00,2025-03-0{3 + week} 09:30:00,,,{answer}"
             for place, answer in enumerate(answers)
         ]
         path = tmp_path / f"week{week}.csv"
         path.write_text("\n".join([ANSWERED, *rows]) + "\n", encoding="utf-8")
         notes += desk.load("file", [path]).notes
     found = desk.measure("csat", start="2025-03-01", end="2025-04-01")[0]
-    assert (found.value and round(found.value, 6), found.n) == (expected[0] and round(expected[0], 6), expected[1])
+    assert (found.value and round(found.value, 6), found.n) == (
+        expected[0] and round(expected[0], 6),
+        expected[1],
+    )
     assert said in " ".join(notes) and ("left out" in " ".join(notes)) == bool(said)
 
 
@@ -191,10 +335,15 @@ def test_several_files_of_one_system_at_once_but_not_of_two(tmp_path: Path) -> N
     (tmp_path / "a.csv").write_text("".join(lines[:2]), encoding="utf-8")
     (tmp_path / "b.csv").write_text("".join([lines[0], *lines[2:]]), encoding="utf-8")
     (tmp_path / "jira.csv").write_text(
-        HEADERS["jira_export"][0] + "\n" + "x,K-1,1,Bug,Done,K,Low,,a,b,2025-03-03 09:00,2025-03-03 10:00,,Done\n", encoding="utf-8"
+        HEADERS["jira_export"][0]
+        + "\n"
+        + "x,K-1,1,Bug,Done,K,Low,,a,b,2025-03-03 09:00,2025-03-03 10:00,,Done\n",
+        encoding="utf-8",
     )
     desk = make_desk(tmp_path / "desk")
-    with pytest.raises(InputError, match=r"jira.csv: Jira issue export, but a.csv is another system's"):
+    with pytest.raises(
+        InputError, match=r"jira.csv: Jira issue export, but a.csv is another system's"
+    ):
         desk.load("file", [tmp_path / "a.csv", tmp_path / "jira.csv"])
     desk.load("file", [tmp_path / "a.csv", tmp_path / "b.csv"])
     assert (value(desk, "ticket_volume"), value(desk, "backlog")) == (3, 2)
@@ -204,17 +353,31 @@ def test_several_files_of_one_system_at_once_but_not_of_two(tmp_path: Path) -> N
 
 def test_a_state_that_is_guessed_is_told(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
-    path.write_text(LIST.replace("In Progress", "Fixed by vendor").replace("On Hold", "Parked"), encoding="utf-8")
+    path.write_text(
+        LIST.replace("In Progress", "Fixed by vendor").replace("On Hold", "Parked"),
+        encoding="utf-8",
+    )
     notes = " ".join(make_desk(tmp_path / "desk").load("file", [path]).notes)
-    assert "were taken by their words: 'Fixed by vendor' for solved, 'Parked' for open; a mapping can say otherwise" in notes
+    assert (
+        "were taken by their words: 'Fixed by vendor' for solved, 'Parked' for open; a mapping can"
+        " say otherwise" in notes
+    )
     path.write_text(LIST, encoding="utf-8")
-    assert "taken by their words" not in " ".join(make_desk(tmp_path / "other").load("file", [path]).notes)
+    assert "taken by their words" not in " ".join(
+        make_desk(tmp_path / "other").load("file", [path]).notes
+    )
 
 
 def test_an_unknown_file_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_text("when,what\n2025-03-03,x\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"odd\.csv: its columns are of no system known here .*helmdesk load mapping --suggest odd\.csv"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"odd\.csv: its columns are of no system known here .*helmdesk load mapping --suggest"
+            r" odd\.csv"
+        ),
+    ):
         make_desk(tmp_path / "desk").load("file", [path])
 
 
@@ -222,8 +385,12 @@ def test_a_suggestion_says_what_it_recognised(tmp_path: Path) -> None:
     path = tmp_path / "whatever.csv"
     path.write_text(LIST, encoding="utf-8")
     text = suggest_mapping(path)
-    assert "# recognised as: ServiceNow list, by the columns" in text and 'name = "servicenow"' in text
-    assert [line for line in text.splitlines() if line.endswith("offset")] == [line for line in text.splitlines() if "# ?" in line]
+    assert (
+        "# recognised as: ServiceNow list, by the columns" in text and 'name = "servicenow"' in text
+    )
+    assert [line for line in text.splitlines() if line.endswith("offset")] == [
+        line for line in text.splitlines() if "# ?" in line
+    ]
 
 
 def test_the_word_for_the_source_may_be_left_out(tmp_path: Path, helmdesk: Run) -> None:
@@ -238,14 +405,21 @@ def test_the_word_for_the_source_may_be_left_out(tmp_path: Path, helmdesk: Run) 
 def test_call_logs_and_rosters_go_to_their_sources(tmp_path: Path) -> None:
     calls, roster = tmp_path / "calls.csv", tmp_path / "shifts.csv"
     calls.write_text(
-        "call_id,start_time,queue,agent,wait_time,talk_time,disposition\n1,2025-03-03 09:00:00,sales,Ada,20,60,ANSWERED\n", encoding="utf-8"
+        "call_id,start_time,queue,agent,wait_time,talk_time,disposition\n1,2025-03-03"
+        " 09:00:00,sales,Ada,20,60,ANSWERED\n",
+        encoding="utf-8",
     )
-    roster.write_text("agent,shift_start,shift_end\nAda,2025-03-03 09:00,2025-03-03 17:00\n", encoding="utf-8")
+    roster.write_text(
+        "agent,shift_start,shift_end\nAda,2025-03-03 09:00,2025-03-03 17:00\n", encoding="utf-8"
+    )
     desk = make_desk(tmp_path / "desk", time_zone="America/Chicago")
-    with pytest.raises(InputError, match=r"shifts\.csv: not of the kind of calls\.csv, which is for 'telephony'"):
+    with pytest.raises(
+        InputError, match=r"shifts\.csv: not of the kind of calls\.csv, which is for 'telephony'"
+    ):
         desk.load("file", [calls, roster])
-    assert "read as by helmdesk load telephony, by the columns; times without an offset in America/Chicago" in " ".join(
-        desk.load("file", [calls]).notes
+    assert (
+        "read as by helmdesk load telephony, by the columns; times without an offset in"
+        " America/Chicago" in " ".join(desk.load("file", [calls]).notes)
     )
     desk.load("file", [roster])
     with desk.engine() as engine:

@@ -1,4 +1,6 @@
-"""Plans that come in several files: shifts from one system, leave and breaks from others, each corrected on its own."""
+"""Plans that come in several files: shifts from one system, leave and breaks from others, each
+corrected on its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,10 @@ import pytest
 from desks import make_desk
 from helmdesk.desk.desk import Desk
 
-SHIFTS = ("ann,2026-01-05 09:00,2026-01-05 17:00,shift", "ann,2026-01-06 09:00,2026-01-06 17:00,shift")
+SHIFTS = (
+    "ann,2026-01-05 09:00,2026-01-05 17:00,shift",
+    "ann,2026-01-06 09:00,2026-01-06 17:00,shift",
+)
 LEAVE = ("ann,2026-01-05 00:00,2026-01-05 12:00,vacation",)
 BREAKS = ("ann,2026-01-05 13:00,2026-01-05 13:30,lunch",)
 
@@ -19,7 +24,9 @@ def load(desk: Desk, path: Path, *files: tuple[str, ...]) -> list[str]:
     notes: list[str] = []
     for place, rows in enumerate(files):
         file = path / f"plan-{place}-{abs(hash(rows))}.csv"
-        file.write_text("agent,start,end,activity\n" + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+        file.write_text(
+            "agent,start,end,activity\n" + "".join(f"{row}\n" for row in rows), encoding="utf-8"
+        )
         notes = desk.load("roster", [file], refresh=False).notes
     return notes
 
@@ -28,11 +35,20 @@ def hours(desk: Desk) -> dict[str, float]:
     """Return the hours planned for each activity."""
     desk.refresh()
     with desk.engine() as engine:
-        return dict(engine.run("select activity, sum(seconds) / 3600 from agent_time where activity is not null group by activity"))
+        return dict(
+            engine.run(
+                "select activity, sum(seconds) / 3600 from agent_time where activity is not null"
+                " group by activity"
+            )
+        )
 
 
-@pytest.mark.parametrize("order", [(SHIFTS, LEAVE, BREAKS), (BREAKS, LEAVE, SHIFTS)], ids=["shifts first", "shifts last"])
-def test_shifts_leave_and_breaks_of_files_apart_stand_together(tmp_path: Path, order: tuple[tuple[str, ...], ...]) -> None:
+@pytest.mark.parametrize(
+    "order", [(SHIFTS, LEAVE, BREAKS), (BREAKS, LEAVE, SHIFTS)], ids=["shifts first", "shifts last"]
+)
+def test_shifts_leave_and_breaks_of_files_apart_stand_together(
+    tmp_path: Path, order: tuple[tuple[str, ...], ...]
+) -> None:
     desk = make_desk(tmp_path / "desk")
     load(desk, tmp_path, *order)
     assert hours(desk) == {"work": 12.5, "meal": 0.5, "time_off": 12}
@@ -42,11 +58,13 @@ def test_each_part_is_replaced_by_its_own_kind(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     notes = load(desk, tmp_path, SHIFTS, LEAVE)
     assert notes == [
-        "no shifts, only time_off: added to the plans of these people, in place of time_off loaded without shifts for the same days before"
+        "no shifts, only time_off: added to the plans of these people, in place of time_off loaded"
+        " without shifts for the same days before"
     ]
     notes = load(desk, tmp_path, ("ann,2026-01-05 08:00,2026-01-05 16:00,shift",))
     assert notes == [
-        "plans of the same people and days that were loaded before are replaced; what was loaded without shifts, as leave is, stays"
+        "plans of the same people and days that were loaded before are replaced; what was loaded"
+        " without shifts, as leave is, stays"
     ]
     assert hours(desk) == {"work": 4 + 8, "time_off": 12}
     load(desk, tmp_path, ("ann,2026-01-05 14:00,2026-01-05 16:00,vacation",))
@@ -55,5 +73,13 @@ def test_each_part_is_replaced_by_its_own_kind(tmp_path: Path) -> None:
 
 def test_a_plan_that_tells_leave_too_replaces_the_plan_before(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
-    load(desk, tmp_path, SHIFTS + LEAVE, ("ann,05.01.2026 10:00,05.01.2026 18:00,shift", "ann,31.01.2026 10:00,31.01.2026 12:00,vacation"))
+    load(
+        desk,
+        tmp_path,
+        SHIFTS + LEAVE,
+        (
+            "ann,05.01.2026 10:00,05.01.2026 18:00,shift",
+            "ann,31.01.2026 10:00,31.01.2026 12:00,vacation",
+        ),
+    )
     assert hours(desk) == {"work": 16, "time_off": 2}

@@ -16,7 +16,9 @@ def read(reader: TimeReader, text: str) -> tuple[datetime | None, str | None]:
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     rows = connection.execute(
-        f"select ({reader.instant('cell')})::timestamp, {reader.fault('cell')} from (select ? as cell)", [text]
+        f"select ({reader.instant('cell')})::timestamp, {reader.fault('cell')} from (select ? as"
+        " cell)",
+        [text],
     ).fetchall()
     return rows[0]
 
@@ -67,16 +69,37 @@ def test_unknown_zone() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "2026-01-05T09:00:00Z", "2026-01-05 09:00:00+00", "2026-01-05 09:00:00+0000", "2026-01-05 09:00:00+00:00", "2026-01-05 09:00:00 UTC",
-        "2026-01-05 09:00:00 GMT", "2026-01-05 09:00:00 +0000", "2026-01-05T09:00:00.000+0000", "2026-01-05T14:30:00+05:30", "2026-01-05 04:00:00-05",
-        "20260105T090000Z", "20260105T143000+0530", "2026-01-05T10:00:00+01:00[Europe/Berlin]", "2026-01-05 10:00:00 CET", "2026-01-05 04:00:00 EST",
-        "2026-01-05 04:00:00 America/New_York", "2026-01-05 11:00 UTC+2", "2026/01/05 14:30 (IST)", "2026-01-05 02:30 PM +05:30",
+        "2026-01-05T09:00:00Z",
+        "2026-01-05 09:00:00+00",
+        "2026-01-05 09:00:00+0000",
+        "2026-01-05 09:00:00+00:00",
+        "2026-01-05 09:00:00 UTC",
+        "2026-01-05 09:00:00 GMT",
+        "2026-01-05 09:00:00 +0000",
+        "2026-01-05T09:00:00.000+0000",
+        "2026-01-05T14:30:00+05:30",
+        "2026-01-05 04:00:00-05",
+        "20260105T090000Z",
+        "20260105T143000+0530",
+        "2026-01-05T10:00:00+01:00[Europe/Berlin]",
+        "2026-01-05 10:00:00 CET",
+        "2026-01-05 04:00:00 EST",
+        "2026-01-05 04:00:00 America/New_York",
+        "2026-01-05 11:00 UTC+2",
+        "2026/01/05 14:30 (IST)",
+        "2026-01-05 02:30 PM +05:30",
     ],
-)  # fmt: skip
+)
 def test_a_stated_offset_stands_before_the_zone(text: str) -> None:
     found, fault = read(TimeReader("Asia/Tokyo"), text)
     if "IST" in text:
-        assert (found, fault) == (None, "a time zone that is a word of several places or of none; an offset such as +05:30 says it")
+        assert (found, fault) == (
+            None,
+            (
+                "a time zone that is a word of several places or of none; an offset such as +05:30"
+                " says it"
+            ),
+        )
     else:
         assert (found, fault) == (datetime(2026, 1, 5, 9), None)
 
@@ -121,8 +144,17 @@ def test_spellings(shape: str, text: str, expected: str) -> None:
     assert read(TimeReader("UTC", shape), text) == (datetime.fromisoformat(expected), None)
 
 
-@pytest.mark.parametrize(("shape", "text"), [("iso", "infinity"), ("iso", "epoch"), ("day-first", "05/07/2026 13:00 PM"),
-                                             ("day-first", "12/31/2026"), ("epoch", "1.7E+12"), ("month names", "hello 5 2026")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        ("iso", "infinity"),
+        ("iso", "epoch"),
+        ("day-first", "05/07/2026 13:00 PM"),
+        ("day-first", "12/31/2026"),
+        ("epoch", "1.7E+12"),
+        ("month names", "hello 5 2026"),
+    ],
+)
 def test_what_is_spelled_otherwise(shape: str, text: str) -> None:
     found, fault = read(TimeReader("UTC", shape), text)
     assert found is None
@@ -149,8 +181,14 @@ def test_a_column_tells_its_spelling(cells: list[str], spelling: str | None) -> 
 @pytest.mark.parametrize(
     ("cells", "question"),
     [
-        (["03/04/2026", "05/04/2026"], "'03/04/2026' may be day/month or month/day and no row tells; say which"),
-        (["03/04/2026", "13/04/2026", "04/13/2026"], "'13/04/2026' can only be day/month and '04/13/2026' only month/day; say which"),
+        (
+            ["03/04/2026", "05/04/2026"],
+            "'03/04/2026' may be day/month or month/day and no row tells; say which",
+        ),
+        (
+            ["03/04/2026", "13/04/2026", "04/13/2026"],
+            "'13/04/2026' can only be day/month and '04/13/2026' only month/day; say which",
+        ),
         (["soon"], "'soon' is no time in a known form; describe it"),
     ],
 )
@@ -168,7 +206,14 @@ def test_an_answer_is_asked_for_only_where_no_row_tells() -> None:
 def spell(cells: list[str], order: str | None = None) -> str | None:
     connection = duckdb.connect()
     connection.execute("create table cells as select unnest(?::varchar[]) as cell", [cells])
-    return spelling_of(Staging(connection, "test", "test"), "cells", ("cell",), "file: column", Mend("say which", "describe it"), order)
+    return spelling_of(
+        Staging(connection, "test", "test"),
+        "cells",
+        ("cell",),
+        "file: column",
+        Mend("say which", "describe it"),
+        order,
+    )
 
 
 def test_an_unknown_or_unanswered_spelling() -> None:

@@ -45,21 +45,34 @@ status = {{ constant = "solved" }}
 def test_a_moment_after_another(tmp_path: Path, after: str, cell: str, seconds: int) -> None:
     desk = make_desk(tmp_path / "desk")
     file, mapping = tmp_path / "t.csv", tmp_path / "m.toml"
-    # 29 March 2026: clocks go forward in Berlin at two o'clock; lengths are of the clock, not of the wall.
-    file.write_text(f'No,Opened,Length\n1,2026-03-29 00:30,"{cell}"\n2,2026-03-29 00:30,\n', encoding="utf-8")
-    mapping.write_text(MAPPING.format(after=after, clock=', time_zone = "Europe/Berlin"'), encoding="utf-8")
+    # 29 March 2026: clocks go forward in Berlin at two o'clock; lengths are of the clock, not of
+    # the wall.
+    file.write_text(
+        f'No,Opened,Length\n1,2026-03-29 00:30,"{cell}"\n2,2026-03-29 00:30,\n', encoding="utf-8"
+    )
+    mapping.write_text(
+        MAPPING.format(after=after, clock=', time_zone = "Europe/Berlin"'), encoding="utf-8"
+    )
     report = desk.load("mapping", [file], mapping=mapping)
     assert report.records == {"created": 2, "status_changed": 1} and report.quarantined_rows == 0
     found = desk.measure("resolution_time")[0]
     assert (found.value, found.n) == (seconds, 1)
-    assert any("1 of 2 rows have no 'Length' and make no status_changed" in note for note in report.notes)
+    assert any(
+        "1 of 2 rows have no 'Length' and make no status_changed" in note for note in report.notes
+    )
 
 
 def test_lengths_that_cannot_be_are_kept_apart(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     file, mapping = tmp_path / "t.csv", tmp_path / "m.toml"
-    file.write_text("No,Opened,At,Length\n1,2026-03-05,9:30,soon\n2,2026-03-05,9:30,-5\n3,2026-03-05,9:30,60\n", encoding="utf-8")
-    mapping.write_text(MAPPING.format(after='{ column = "Length", unit = "minutes" }', clock=', time = "At"'), encoding="utf-8")
+    file.write_text(
+        "No,Opened,At,Length\n1,2026-03-05,9:30,soon\n2,2026-03-05,9:30,-5\n3,2026-03-05,9:30,60\n",
+        encoding="utf-8",
+    )
+    mapping.write_text(
+        MAPPING.format(after='{ column = "Length", unit = "minutes" }', clock=', time = "At"'),
+        encoding="utf-8",
+    )
     report = desk.load("mapping", [file], mapping=mapping)
     assert report.records == {"created": 3, "status_changed": 1}
     assert [example.removeprefix(f"{file}, ") for example in report.quarantine_examples] == [
@@ -72,7 +85,10 @@ def test_lengths_that_cannot_be_are_kept_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "message"),
     [
-        ('{ column = "Length", unit = "hour" }', "the unit 'hour' is not one of seconds, minutes, hours, days; did you mean 'hours'"),
+        (
+            '{ column = "Length", unit = "hour" }',
+            "the unit 'hour' is not one of seconds, minutes, hours, days; did you mean 'hours'",
+        ),
         ("3", "a time after another is written"),
         ('{ unit = "hours" }', "a time after another is written"),
         ('{ column = "Length", units = "hours" }', "unknown key 'units'; did you mean 'unit'"),

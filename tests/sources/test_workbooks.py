@@ -1,4 +1,6 @@
-"""Workbooks: cells as people see them, the right sheet, the right row, and places as Excel names them."""
+"""Workbooks: cells as people see them, the right sheet, the right row, and places as Excel names
+them.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +20,84 @@ from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
-from workbooks import CLOCK, DAY, FINE_PERCENT, LENGTH, MAIN, MOMENT, PERCENT, archive, cell, ods, parts, sheet_xml, workbook
+from workbooks import (
+    CLOCK,
+    DAY,
+    FINE_PERCENT,
+    LENGTH,
+    MAIN,
+    MOMENT,
+    PERCENT,
+    archive,
+    cell,
+    ods,
+    parts,
+    sheet_xml,
+    workbook,
+)
 
-TICKETS = [["id", "created", "status"], [1, "2026-01-05 09:00", "open"], [2, "2026-01-06 10:00", "solved"]]
+TICKETS = [
+    ["id", "created", "status"],
+    [1, "2026-01-05 09:00", "open"],
+    [2, "2026-01-06 10:00", "solved"],
+]
 
 
-def read(path: Path, sheets: Sequence[str] = (), limits: Limits | None = None) -> tuple[Staging, RawTable, list[tuple[object, ...]]]:
+def read(
+    path: Path, sheets: Sequence[str] = (), limits: Limits | None = None
+) -> tuple[Staging, RawTable, list[tuple[object, ...]]]:
     staging = Staging(duckdb.connect(), "test", "batch", limits=limits)
     staging.sheets = tuple(sheets)
     table = read_table(staging, path)
-    rows = staging.connection.execute(f"select * exclude (_file, _row) from {table.table} order by _file, _row").fetchall()
+    rows = staging.connection.execute(
+        f"select * exclude (_file, _row) from {table.table} order by _file, _row"
+    ).fetchall()
     return staging, table, rows
 
 
 def test_cells_are_read_as_they_are_seen(tmp_path: Path) -> None:
     clock = 53_766 / 86_400
     rows = [
-        ["id", "text", "moment", "day", "clock", "length", "wrapped", "share", "fine", "yes", "number"],
-        [12345.0, "00865", (45356.6, MOMENT), (45356, DAY), (clock, CLOCK), (1 + clock, LENGTH), (1 + clock, CLOCK), (0.85, PERCENT), (0.1234, FINE_PERCENT), True, 0.1],
-        [98765432101234.0, "a\nb & <c>", (45292, MOMENT), (45292.25, DAY), (0, CLOCK), (31.5, LENGTH), (0.5, CLOCK), (1, PERCENT), (0.07, PERCENT), False, -3.0],
-    ]  # fmt: skip
+        [
+            "id",
+            "text",
+            "moment",
+            "day",
+            "clock",
+            "length",
+            "wrapped",
+            "share",
+            "fine",
+            "yes",
+            "number",
+        ],
+        [
+            12345.0,
+            "00865",
+            (45356.6, MOMENT),
+            (45356, DAY),
+            (clock, CLOCK),
+            (1 + clock, LENGTH),
+            (1 + clock, CLOCK),
+            (0.85, PERCENT),
+            (0.1234, FINE_PERCENT),
+            True,
+            0.1,
+        ],
+        [
+            98765432101234.0,
+            "a\nb & <c>",
+            (45292, MOMENT),
+            (45292.25, DAY),
+            (0, CLOCK),
+            (31.5, LENGTH),
+            (0.5, CLOCK),
+            (1, PERCENT),
+            (0.07, PERCENT),
+            False,
+            -3.0,
+        ],
+    ]
     staging, table, found = read(workbook(tmp_path / "t.xlsx", {"Data": rows}))
     assert table.columns == tuple(rows[0])
     assert found[0] == (
@@ -74,7 +134,10 @@ def test_cells_are_read_as_they_are_seen(tmp_path: Path) -> None:
 
 def test_open_document(tmp_path: Path) -> None:
     def typed(kind: str, name: str, value: str) -> str:
-        return f'<table:table-cell office:value-type="{kind}" office:{name}="{value}"><text:p>shown</text:p></table:table-cell>'
+        return (
+            f'<table:table-cell office:value-type="{kind}"'
+            f' office:{name}="{value}"><text:p>shown</text:p></table:table-cell>'
+        )
 
     row = [
         typed("float", "value", "12345"),
@@ -104,61 +167,105 @@ def test_the_xml_of_excel_2003(tmp_path: Path) -> None:
     path.write_text(EXCEL_2003, encoding="utf-8")
     staging, table, rows = read(path)
     assert table.columns == ("id", "when", "share")
-    assert rows == [("12345", "2024-01-02 14:56:06", "50%", 4), ("2", None, None, 5), ("2", "27:30:00", None, 6)]
+    assert rows == [
+        ("12345", "2024-01-02 14:56:06", "50%", 4),
+        ("2", None, None, 5),
+        ("2", "27:30:00", None, 6),
+    ]
     assert staging.summarise().quarantine_examples == [
-        f"{path}, sheet 'Tickets', cell C5, share = '#N/A': an error of the spreadsheet instead of a value"
+        f"{path}, sheet 'Tickets', cell C5, share = '#N/A': an error of the spreadsheet instead of"
+        " a value"
     ]
 
 
 def test_a_page_saved_as_a_workbook(tmp_path: Path) -> None:
     path = tmp_path / "t.xls"
     path.write_text(
-        "<html><head><style>td {color: red}</style></head><body><table><tr><td>menu</td></tr></table>"
-        "<table border=1><tr><th>id<th>when<th>text</tr><tr><td>1</td><td rowspan=2>2024-01-02</td><td>a &amp; b<br>c</td></tr>"
-        "<tr><td>2</td><td>  x\n y </td></tr><tr><td colspan=2>3</td><td>z</td></tr></table></body></html>",
+        "<html><head><style>td {color:"
+        " red}</style></head><body><table><tr><td>menu</td></tr></table><table"
+        " border=1><tr><th>id<th>when<th>text</tr><tr><td>1</td><td rowspan=2>2024-01-02</td><td>a"
+        " &amp; b<br>c</td></tr><tr><td>2</td><td>  x\n y </td></tr><tr><td"
+        " colspan=2>3</td><td>z</td></tr></table></body></html>",
         encoding="utf-8",
     )
     staging, _, rows = read(path)
-    assert rows == [("1", "2024-01-02", "a & b\nc", 2), ("2", "2024-01-02", "x y", 3), ("3", None, "z", 4)]
+    assert rows == [
+        ("1", "2024-01-02", "a & b\nc", 2),
+        ("2", "2024-01-02", "x y", 3),
+        ("3", None, "z", 4),
+    ]
     assert "read sheet 'table 2'" in staging.report.notes[0]
 
 
 def test_the_fullest_sheet_is_read_and_others_are_named(tmp_path: Path) -> None:
     pivot = [["Row Labels", "Count of Status"], ["open", 1], ["solved", 1], ["Grand Total", 2]]
-    path = workbook(tmp_path / "t.xlsx", {"Pivot": [[], *pivot], "January": TICKETS, "Hidden": [*TICKETS, *TICKETS[1:]]}, hidden=["Hidden"])
+    path = workbook(
+        tmp_path / "t.xlsx",
+        {"Pivot": [[], *pivot], "January": TICKETS, "Hidden": [*TICKETS, *TICKETS[1:]]},
+        hidden=["Hidden"],
+    )
     staging, _table, rows = read(path)
     assert [row[0] for row in rows] == ["1", "2"]
     assert staging.report.notes == [
-        "t.xlsx: read sheet 'January', 2 rows of 3 columns, the fullest; left alone: 'Pivot' (3 rows), 'Hidden' (hidden) (--sheet NAME reads another)"
+        "t.xlsx: read sheet 'January', 2 rows of 3 columns, the fullest; left alone: 'Pivot' (3"
+        " rows), 'Hidden' (hidden) (--sheet NAME reads another)"
     ]
     assert read(path, ["Pivot"])[2][0][:2] == ("open", "1")
     assert len(read(path, ["Hidden"])[2]) == 4
-    with pytest.raises(InputError, match=r"t\.xlsx: no sheet 'Januray'; did you mean 'January'\? \(sheets: 'Pivot', 'January', 'Hidden'\)"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"t\.xlsx: no sheet 'Januray'; did you mean 'January'\? \(sheets: 'Pivot', 'January',"
+            r" 'Hidden'\)"
+        ),
+    ):
         read(path, ["Januray"])
 
 
 def test_sheets_of_one_kind_are_read_together_when_asked(tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "t.xlsx",
-        {"Jan": TICKETS, "Feb": [["id", "created", "status", "team"], [3, "2026-02-01 09:00", "open", "#REF!"]], "Empty": []},
+        {
+            "Jan": TICKETS,
+            "Feb": [["id", "created", "status", "team"], [3, "2026-02-01 09:00", "open", "#REF!"]],
+            "Empty": [],
+        },
     )
     assert "left alone: 'Feb' (1 rows)" in read(path)[0].report.notes[0]
     staging, table, rows = read(path, ["*"])
     assert table.columns == ("id", "created", "status", "team")
     assert [(row[0], row[3]) for row in rows] == [("1", None), ("2", None), ("3", None)]
-    assert [(file.path.rpartition(", ")[2], file.rows) for file in staging.report.files] == [("sheet 'Jan'", 2), ("sheet 'Feb'", 1)]
-    assert staging.summarise().quarantine_examples[0].startswith(f"{path}, sheet 'Feb', cell D2, team = '#REF!'")
+    assert [(file.path.rpartition(", ")[2], file.rows) for file in staging.report.files] == [
+        ("sheet 'Jan'", 2),
+        ("sheet 'Feb'", 1),
+    ]
+    assert (
+        staging.summarise()
+        .quarantine_examples[0]
+        .startswith(f"{path}, sheet 'Feb', cell D2, team = '#REF!'")
+    )
     same = workbook(tmp_path / "u.xlsx", {"Jan": TICKETS, "Feb": TICKETS})
-    assert any("'Jan', 'Feb' have the same columns; all of them are read with --sheet '*'" in note for note in read(same)[0].report.notes)
+    assert any(
+        "'Jan', 'Feb' have the same columns; all of them are read with --sheet '*'" in note
+        for note in read(same)[0].report.notes
+    )
 
 
 def test_the_names_stand_below_titles(tmp_path: Path) -> None:
-    above = [["Tickets of the service desk"], ["Period:", "January"], [], ["id", "created", "status"]]
+    above = [
+        ["Tickets of the service desk"],
+        ["Period:", "January"],
+        [],
+        ["id", "created", "status"],
+    ]
     path = workbook(tmp_path / "t.xlsx", {"S": [*above, *TICKETS[1:], [], ["Total", 2]]})
     staging, table, rows = read(path)
     assert table.columns == ("id", "created", "status")
     assert [(row[0], row[-1]) for row in rows] == [("1", 5), ("2", 6), ("Total", 8)]
-    assert staging.report.notes == ["t.xlsx, sheet 'S': the table begins in row 5; titles above the names of its columns were left out"]
+    assert staging.report.notes == [
+        "t.xlsx, sheet 'S': the table begins in row 5; titles above the names of its columns were"
+        " left out"
+    ]
 
 
 def test_names_in_two_rows_and_merged_cells(tmp_path: Path) -> None:
@@ -176,32 +283,53 @@ def test_names_in_two_rows_and_merged_cells(tmp_path: Path) -> None:
 
 def test_columns_without_a_name(tmp_path: Path) -> None:
     _, table, rows = read(
-        workbook(tmp_path / "t.xlsx", {"S": [[None, "id", None, "who"], ["x", 1, None, "ann"], ["y", 2, None, "bob", None, "far"]]})
+        workbook(
+            tmp_path / "t.xlsx",
+            {
+                "S": [
+                    [None, "id", None, "who"],
+                    ["x", 1, None, "ann"],
+                    ["y", 2, None, "bob", None, "far"],
+                ]
+            },
+        )
     )
     assert table.columns == ("column_1", "id", "who", "column_6")
     assert rows[1] == ("y", "2", "bob", "far", 3)
 
 
 def test_formulas_without_a_result_are_told(tmp_path: Path) -> None:
-    staging, _, rows = read(workbook(tmp_path / "t.xlsx", {"S": [["id", "sum"], [1, "<f>A2+1</f>"], [2, "<f>A3+1</f><v>3</v>"]]}))
+    staging, _, rows = read(
+        workbook(
+            tmp_path / "t.xlsx",
+            {"S": [["id", "sum"], [1, "<f>A2+1</f>"], [2, "<f>A3+1</f><v>3</v>"]]},
+        )
+    )
     assert [row[1] for row in rows] == [None, "3"]
     assert "formulas without a stored result: 1, read as empty" in staging.report.notes[0]
 
 
 def test_a_prefix_and_cells_without_names_are_read(tmp_path: Path) -> None:
     prefixed = (
-        f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData><x:row r="1"><x:c r="A1" t="inlineStr"><x:is><x:t>id</x:t></x:is></x:c></x:row>'
-        '<x:row r="2"><x:c r="A2" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c></x:row></x:sheetData></x:worksheet>'
+        f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData><x:row r="1"><x:c r="A1"'
+        ' t="inlineStr"><x:is><x:t>id</x:t></x:is></x:c></x:row><x:row r="2"><x:c r="A2"'
+        ' t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c></x:row></x:sheetData></x:worksheet>'
     )
     staging, _, _ = read(workbook(tmp_path / "p.xlsx", {"S": prefixed}))
     assert "cell A2, id = '#DIV/0!'" in staging.summarise().quarantine_examples[0]
-    nameless = f'<worksheet xmlns="{MAIN}"><sheetData><row><c t="inlineStr"><is><t>id</t></is></c></row><row><c><v>7</v></c></row></sheetData></worksheet>'
+    nameless = (
+        f'<worksheet xmlns="{MAIN}"><sheetData><row><c'
+        ' t="inlineStr"><is><t>id</t></is></c></row><row><c><v>7</v></c></row></sheetData></worksheet>'
+    )
     assert read(workbook(tmp_path / "n.xlsx", {"S": nameless}))[2] == [("7", 2)]
 
 
 def test_whatever_it_is_called(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", {"S": TICKETS})
-    for name, content in (("t.csv", path.read_bytes()), ("t.xlsx.gz", gzip.compress(path.read_bytes()))):
+    for name, content in (
+        ("t.csv", path.read_bytes()),
+        ("t.xlsx.gz", gzip.compress(path.read_bytes())),
+    ):
         other = tmp_path / name
         other.write_bytes(content)
         assert len(read(other)[2]) == 2
@@ -234,23 +362,39 @@ def test_a_workbook_from_the_file_to_the_number(tmp_path: Path) -> None:
     report = desk.load("mapping", [path], mapping=mapping)
     assert report.records == {"created": 199}
     assert report.quarantined_rows == 2
-    assert [text.removeprefix(f"{path}, sheet 'Tickets', ") for text in report.quarantine_examples] == [
+    assert [
+        text.removeprefix(f"{path}, sheet 'Tickets', ") for text in report.quarantine_examples
+    ] == [
         "cell B201, created = '#REF!': an error of the spreadsheet instead of a value",
-        "cell B201, created: created: empty: nobody knows when this happened, so it is not counted; fill in the time and load again;"
-        " or say optional = true in its [[record]]",
+        (
+            "cell B201, created: created: empty: nobody knows when this happened, so it is not"
+            " counted; fill in the time and load again; or say optional = true in its [[record]]"
+        ),
         "cell B202, created = 'soon': not a time written as ISO 8601",
     ]
-    assert any("199 cells with an error of the spreadsheet stand in columns that are not used" in note for note in report.notes)
+    assert any(
+        "199 cells with an error of the spreadsheet stand in columns that are not used" in note
+        for note in report.notes
+    )
     assert desk.measure("ticket_volume")[0].value == 199
     assert "sheet 'Tickets'" in suggest_mapping(path)
     assert 'sheet = ["Tickets"]' in suggest_mapping(path, sheets=["Tickets"])
-    assert desk.load("mapping", [path], mapping=mapping, sheets=["Tickets"], is_dry_run=True).records["created"] == 199
+    assert (
+        desk.load("mapping", [path], mapping=mapping, sheets=["Tickets"], is_dry_run=True).records[
+            "created"
+        ]
+        == 199
+    )
 
 
 def test_limits_of_cells(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", {"S": TICKETS})
     with pytest.raises(
-        InputError, match=r"sheet 'S': reaches to cell C3: 9 cells, of which 9 hold something; at most 8 \(setting limit_cells\)"
+        InputError,
+        match=(
+            r"sheet 'S': reaches to cell C3: 9 cells, of which 9 hold something; at most 8"
+            r" \(setting limit_cells\)"
+        ),
     ):
         read(path, limits=Limits(cells=8))
     with pytest.raises(InputError, match=r"more than 1 rows"):
@@ -258,7 +402,11 @@ def test_limits_of_cells(tmp_path: Path) -> None:
 
 
 def test_cells_that_only_look_far_away_do_no_harm(tmp_path: Path) -> None:
-    coloured = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">{cell("A1", "id")}</row><row r="2">{cell("A2", 1)}<c r="XFD2" s="1"/></row><row r="1048576"><c r="XFD1048576" s="2"></c></row></sheetData></worksheet>'
+    coloured = (
+        f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">{cell("A1", "id")}</row><row'
+        f' r="2">{cell("A2", 1)}<c r="XFD2" s="1"/></row><row r="1048576"><c r="XFD1048576"'
+        ' s="2"></c></row></sheetData></worksheet>'
+    )
     assert read(archive(tmp_path / "t.xlsx", parts({"S": coloured})))[2] == [("1", 2)]
 
 
@@ -302,11 +450,15 @@ BINARY = base64.b64decode(
 def test_binary_workbooks(tmp_path: Path) -> None:
     path = tmp_path / "t.xlsb"
     path.write_bytes(BINARY)
-    assert read(path)[2] == [("12345", "2024-03-05 14:56:06", "00865", "true", 2), ("2.5", "2024-03-06", "b", "false", 3)]
+    assert read(path)[2] == [
+        ("12345", "2024-03-05 14:56:06", "00865", "true", 2),
+        ("2.5", "2024-03-06", "b", "false", 3),
+    ]
     with zipfile.ZipFile(io.BytesIO(BINARY)) as whole:
         files = {name: whole.read(name) for name in whole.namelist()}
     sheet = next(name for name in files if "sheet1.bin" in name)
-    # A cell of yes or no (4) is written like an error (3) but for its number; of its value 1 becomes #N/A.
+    # A cell of yes or no (4) is written like an error (3) but for its number; of its value 1
+    # becomes #N/A.
     yes = b"\x04\x09\x03\0\0\0"
     at = files[sheet].index(yes)
     cell_bytes = files[sheet][at : at + 11]
@@ -315,5 +467,6 @@ def test_binary_workbooks(tmp_path: Path) -> None:
     staging, _, rows = read(archive(path, files))
     assert rows[0][3] is None
     assert staging.summarise().quarantine_examples == [
-        f"{path}, sheet 'Tickets', cell D2, ok = '#N/A': an error of the spreadsheet instead of a value"
+        f"{path}, sheet 'Tickets', cell D2, ok = '#N/A': an error of the spreadsheet instead of a"
+        " value"
     ]

@@ -28,7 +28,9 @@ def test_rate_and_mix_leave_nothing_over(rows: list[tuple[int, int, int, int]]) 
     before_top, now_top = np.minimum(table[1], before_base), np.minimum(table[3], now_base)
     found = rate_and_mix(before_top, before_base, now_top, now_base)
     assert abs(found.residual) < 1e-12
-    assert found.change == pytest.approx(now_top.sum() / now_base.sum() - before_top.sum() / before_base.sum(), abs=1e-12)
+    assert found.change == pytest.approx(
+        now_top.sum() / now_base.sum() - before_top.sum() / before_base.sum(), abs=1e-12
+    )
 
 
 def test_only_the_mix_moved() -> None:
@@ -63,7 +65,14 @@ def test_simpson_is_seen() -> None:
 
 def test_dimensions_share_the_mix_and_only_the_one_that_shifted_has_any() -> None:
     random = np.random.default_rng(1)
-    codes = np.array([(channel, tier, region) for channel in range(3) for tier in range(3) for region in range(2)])
+    codes = np.array(
+        [
+            (channel, tier, region)
+            for channel in range(3)
+            for tier in range(3)
+            for region in range(2)
+        ]
+    )
     good = np.array([0.95, 0.9, 0.7])[codes[:, 0]]
     before = random.integers(800, 1200, len(codes)).astype(float)
     now = before * np.array([0.6, 1.0, 1.4])[codes[:, 0]]

@@ -11,14 +11,22 @@ from helmdesk.insight.movement import judge
 from helmdesk.statistics.change_points import change_points, fitted_lines
 from helmdesk.statistics.discovery import discoveries
 from helmdesk.statistics.lamps import Lamps, Weeks, light
-from helmdesk.statistics.pair import Cells, dose_response, moved_together, standardised_move, unit_changes
+from helmdesk.statistics.pair import (
+    Cells,
+    dose_response,
+    moved_together,
+    standardised_move,
+    unit_changes,
+)
 from helmdesk.statistics.season import year_profile
 from helmdesk.statistics.slices import Leaves, search_slices
 
 SERIES, HISTORY = 120, 78
 
 
-def ratios(random: np.random.Generator, cases: int, shift: float = 0.0, noise: float = 0.0, at: int = 34) -> Weeks:
+def ratios(
+    random: np.random.Generator, cases: int, shift: float = 0.0, noise: float = 0.0, at: int = 34
+) -> Weeks:
     rate = np.full((SERIES, HISTORY), 0.85)
     rate[:, at:] -= shift
     logit = np.log(rate / (1 - rate)) + random.normal(0, noise, rate.shape)
@@ -27,7 +35,12 @@ def ratios(random: np.random.Generator, cases: int, shift: float = 0.0, noise: f
 
 
 def one(weeks: Weeks, place: int) -> Weeks:
-    return Weeks(weeks.kind, weeks.hits[place], weeks.cases[place], None if weeks.error is None else weeks.error[place])
+    return Weeks(
+        weeks.kind,
+        weeks.hits[place],
+        weeks.cases[place],
+        None if weeks.error is None else weeks.error[place],
+    )
 
 
 def false_alarms(weeks: Weeks) -> float:
@@ -46,22 +59,40 @@ def false_alarms(weeks: Weeks) -> float:
     return episodes / SERIES
 
 
-@pytest.mark.parametrize(("cases", "noise", "most"), [(40, 0.0, 0.2), (8, 0.0, 0.3), (400, 0.18, 0.6)])
-def test_shares_that_never_change_seldom_light_a_lamp(cases: int, noise: float, most: float) -> None:
+@pytest.mark.parametrize(
+    ("cases", "noise", "most"), [(40, 0.0, 0.2), (8, 0.0, 0.3), (400, 0.18, 0.6)]
+)
+def test_shares_that_never_change_seldom_light_a_lamp(
+    cases: int, noise: float, most: float
+) -> None:
     assert false_alarms(ratios(np.random.default_rng(7), cases, noise=noise)) <= most
 
 
 @pytest.mark.parametrize("dispersion", [0.0, 0.01])
 def test_counts_that_never_change_seldom_light_a_lamp(dispersion: float) -> None:
     random = np.random.default_rng(8)
-    mean = 120 * random.gamma(1 / dispersion, dispersion, (SERIES, HISTORY)) if dispersion else np.full((SERIES, HISTORY), 120.0)
-    assert false_alarms(Weeks("count", random.poisson(mean).astype(float), np.ones((SERIES, HISTORY)))) <= 0.5
+    mean = (
+        120 * random.gamma(1 / dispersion, dispersion, (SERIES, HISTORY))
+        if dispersion
+        else np.full((SERIES, HISTORY), 120.0)
+    )
+    assert (
+        false_alarms(Weeks("count", random.poisson(mean).astype(float), np.ones((SERIES, HISTORY))))
+        <= 0.5
+    )
 
 
 def test_means_that_never_change_seldom_light_a_lamp() -> None:
     random = np.random.default_rng(9)
     error = random.uniform(5, 9, (SERIES, HISTORY))
-    assert false_alarms(Weeks("mean", 100 + random.normal(size=error.shape) * error, np.ones(error.shape), error)) <= 0.3
+    assert (
+        false_alarms(
+            Weeks(
+                "mean", 100 + random.normal(size=error.shape) * error, np.ones(error.shape), error
+            )
+        )
+        <= 0.3
+    )
 
 
 def test_ten_points_are_found_within_eight_weeks() -> None:
@@ -82,7 +113,11 @@ def test_a_shift_says_where_it_began_and_which_way() -> None:
     assert int(lamps.direction) == -1
     assert 39 - int(lamps.since) == pytest.approx(34, abs=1)
     assert lamps.low < lamps.baseline < lamps.high
-    fired = [end for end in range(10, 41) if (lit := light(weeks.until(end), interval=False)) and (lit.is_spike or lit.is_shift)]
+    fired = [
+        end
+        for end in range(10, 41)
+        if (lit := light(weeks.until(end), interval=False)) and (lit.is_spike or lit.is_shift)
+    ]
     assert fired[0] in (35, 36)
 
 
@@ -139,9 +174,12 @@ def leaves(random: np.random.Generator, bump: float) -> Leaves:
     before, now = random.integers(100, 400, len(codes)), random.integers(25, 100, len(codes))
     is_bad = (codes[:, 0] == 2) & (codes[:, 1] == 3)
     return Leaves(
-        codes, random.binomial(before, rate).astype(float), before.astype(float),
-        random.binomial(now, rate + bump * is_bad).astype(float), now.astype(float),
-    )  # fmt: skip
+        codes,
+        random.binomial(before, rate).astype(float),
+        before.astype(float),
+        random.binomial(now, rate + bump * is_bad).astype(float),
+        now.astype(float),
+    )
 
 
 def test_the_planted_slice_is_found_and_nothing_else() -> None:
@@ -155,24 +193,32 @@ def test_no_slice_explains_what_is_common_to_all() -> None:
     random, significant = np.random.default_rng(16), 0
     for _ in range(40):
         table = leaves(random, 0.0)
-        everywhere = replace(table, now_hits=np.minimum(table.now_cases, np.round(table.now_hits * 1.5)))
+        everywhere = replace(
+            table, now_hits=np.minimum(table.now_cases, np.round(table.now_hits * 1.5))
+        )
         significant += search_slices(everywhere, redraws=39).p <= 0.05
     assert significant <= 6
 
 
 def test_a_slice_that_improved() -> None:
     table = leaves(np.random.default_rng(17), 0.35)
-    backwards = Leaves(table.codes, table.now_hits, table.now_cases, table.before_hits, table.before_cases)
+    backwards = Leaves(
+        table.codes, table.now_hits, table.now_cases, table.before_hits, table.before_cases
+    )
     assert sorted(search_slices(backwards, direction=-1).slices[0].terms) == [(0, 2), (1, 3)]
 
 
 def test_nothing_to_search() -> None:
     empty = np.zeros(0)
-    assert search_slices(Leaves(np.zeros((0, 2), dtype=int), empty, empty, empty, empty)).slices == ()
+    assert (
+        search_slices(Leaves(np.zeros((0, 2), dtype=int), empty, empty, empty, empty)).slices == ()
+    )
 
 
 def people(random: np.random.Generator, rushed: float, bug: float) -> tuple[Cells, Cells]:
-    """Handle time and reopens by agent: who rushes is faster and makes more mistakes; a bug makes mistakes everywhere."""
+    """Handle time and reopens by agent: who rushes is faster and makes more mistakes; a bug makes
+    mistakes everywhere.
+    """
     agents = 30
     rush = random.uniform(0, rushed, agents)
     n = np.full(agents, 200.0)
@@ -180,9 +226,14 @@ def people(random: np.random.Generator, rushed: float, bug: float) -> tuple[Cell
         600 * n + random.normal(0, 300 * np.sqrt(200), agents),
         600 * (0.9 - rush) * n + random.normal(0, 300 * np.sqrt(200), agents),
     ]
-    reopens = [random.binomial(200, 0.05, agents).astype(float), random.binomial(200, 0.05 + bug + 0.4 * rush, agents).astype(float)]
+    reopens = [
+        random.binomial(200, 0.05, agents).astype(float),
+        random.binomial(200, 0.05 + bug + 0.4 * rush, agents).astype(float),
+    ]
     segment, unit = np.zeros(agents, dtype=int), np.arange(agents)
-    return Cells(segment, unit, seconds[0], n, seconds[1], n), Cells(segment, unit, reopens[0], n, reopens[1], n)
+    return Cells(segment, unit, seconds[0], n, seconds[1], n), Cells(
+        segment, unit, reopens[0], n, reopens[1], n
+    )
 
 
 def test_rushing_is_told_from_a_bug_by_who_changed() -> None:
@@ -194,7 +245,10 @@ def test_rushing_is_told_from_a_bug_by_who_changed() -> None:
             assert a is not None
             assert b is not None
             together = moved_together(a, b, -1, 1, 0.03 * a.before, 0.01)
-            accused[world] += together and dose_response(unit_changes(handle), unit_changes(reopen), -1, 1).is_present
+            accused[world] += (
+                together
+                and dose_response(unit_changes(handle), unit_changes(reopen), -1, 1).is_present
+            )
     assert accused["rush"] >= 30
     assert accused["bug"] <= 8
 
@@ -206,9 +260,13 @@ def test_too_few_people_say_nothing_about_who_changed() -> None:
 def test_a_move_at_constant_mix() -> None:
     """Each segment stands still while the mix turns: the standardised change is nothing."""
     cells = Cells(
-        np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), np.array([90.0, 30, 90, 30]), np.array([100.0, 50, 100, 50]),
-        np.array([45.0, 60, 45, 60]), np.array([50.0, 100, 50, 100]),
-    )  # fmt: skip
+        np.array([0, 1, 0, 1]),
+        np.array([0, 0, 1, 1]),
+        np.array([90.0, 30, 90, 30]),
+        np.array([100.0, 50, 100, 50]),
+        np.array([45.0, 60, 45, 60]),
+        np.array([50.0, 100, 50, 100]),
+    )
     move = standardised_move(cells)
     assert move is not None
     assert move.change == pytest.approx(0)
@@ -236,7 +294,9 @@ def test_earlier_years_are_expected_again() -> None:
     profile = year_profile(counts)
     assert profile is not None
     assert profile[:52].tolist() == [1] * 52
-    assert profile[52:] == pytest.approx(1 + 0.3 * np.sin(np.arange(52, 130) / 52 * 2 * np.pi), abs=0.08)
+    assert profile[52:] == pytest.approx(
+        1 + 0.3 * np.sin(np.arange(52, 130) / 52 * 2 * np.pi), abs=0.08
+    )
     assert year_profile(counts[:100]) is None
     assert year_profile(random.poisson(400, 130).astype(float)) is None
     assert year_profile(np.full(130, 7.0)) is None

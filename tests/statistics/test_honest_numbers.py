@@ -1,4 +1,6 @@
-"""Intervals for answers in clusters, skewed means, open work, small groups and the silent: their promises in simulation."""
+"""Intervals for answers in clusters, skewed means, open work, small groups and the silent: their
+promises in simulation.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def test_open_work_is_no_longer_than_it_is() -> None:
 
 
 def test_a_curve_by_hand() -> None:
-    """1, 2, 2+, 4: after 1 three quarters run on, after 2 half of them... and the last one ends at 4."""
+    """1, 2, 2+, 4: after 1 three quarters run on, after 2 half of them... and the last one ends at
+    4.
+    """
     curve = survival_curve(np.array([1.0, 2.0, 2.0, 4.0]), np.array([True, True, False, True]))
     assert curve.times.tolist() == [1, 2, 4]
     assert curve.survival == pytest.approx([0.75, 0.5, 0])
@@ -83,7 +87,10 @@ def test_small_groups_are_drawn_to_the_whole() -> None:
         true = np.clip(random.normal(0.85, 0.03, 40), 0, 1)
         hits = random.binomial(25, true).astype(float)
         cases = np.full(40, 25.0)
-        errors += ((hits / cases - true) ** 2).mean(), ((shrink(hits, cases).shares - true) ** 2).mean()
+        errors += (
+            ((hits / cases - true) ** 2).mean(),
+            ((shrink(hits, cases).shares - true) ** 2).mean(),
+        )
     assert np.sqrt(errors[1]) < 0.55 * np.sqrt(errors[0])
 
 
@@ -106,8 +113,12 @@ def test_a_funnel_seldom_flags_equals() -> None:
 
 
 def test_who_answered_is_weighted_back() -> None:
-    """The slow half answers half as often: a raw share is too friendly, the weighted one is right."""
-    found = post_stratify(np.array([360.0, 140.0]), np.array([400.0, 200.0]), np.array([1000.0, 1000.0]))
+    """The slow half answers half as often: a raw share is too friendly, the weighted one is
+    right.
+    """
+    found = post_stratify(
+        np.array([360.0, 140.0]), np.array([400.0, 200.0]), np.array([1000.0, 1000.0])
+    )
     assert found.raw == pytest.approx(500 / 600)
     assert found.share == pytest.approx((0.9 + 0.7) / 2)
     assert found.low is not None

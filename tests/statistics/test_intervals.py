@@ -60,7 +60,13 @@ def test_order_statistics_are_honest_about_small_samples() -> None:
 @given(st.integers(0, 3000), st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9, 0.95]))
 def test_rank_expressions_say_the_same(n: int, q: float) -> None:
     """The SQL form is the Python form, evaluated with Python's own functions."""
-    names = {"floor": math.floor, "ceil": math.ceil, "sqrt": math.sqrt, "count": lambda _x: n, "x": None}
+    names = {
+        "floor": math.floor,
+        "ceil": math.ceil,
+        "sqrt": math.sqrt,
+        "count": lambda _x: n,
+        "x": None,
+    }
     lower, upper = (eval(text, {"__builtins__": {}}, names) for text in rank_expressions("x", q))
     assert ((lower if lower >= 1 else None), (upper if upper <= n else None)) == ranks(n, q)
 
@@ -86,7 +92,12 @@ def test_net_share_interval_covers() -> None:
 def test_ratio_of_counts_covers() -> None:
     rng = np.random.default_rng(2)
     solved, created = rng.poisson(180, 4000), rng.poisson(200, 4000)
-    inside = [low <= 0.9 <= high for low, high in (ratio_of_counts(s, c) or (0, 0) for s, c in zip(solved, created, strict=True))]
+    inside = [
+        low <= 0.9 <= high
+        for low, high in (
+            ratio_of_counts(s, c) or (0, 0) for s, c in zip(solved, created, strict=True)
+        )
+    ]
     assert 0.93 <= np.mean(inside) <= 0.97
     assert ratio_of_counts(0, 5) is None
 
@@ -106,10 +117,16 @@ def test_poisson_interval_covers() -> None:
 def test_kaplan_meier_equals_scipy() -> None:
     rng = random.Random(3)
     times = [(round(rng.expovariate(1 / 100)) + 1.0, rng.random() < 0.75) for _ in range(400)]
-    theirs = stats.ecdf(stats.CensoredData.right_censored([t for t, _ in times], [not ended for _, ended in times])).sf
+    theirs = stats.ecdf(
+        stats.CensoredData.right_censored([t for t, _ in times], [not ended for _, ended in times])
+    ).sf
     steps = [(t, int(ended), int(not ended)) for t, ended in times]
     for q in (0.25, 0.5, 0.75):
-        expected = next(t for t, s in zip(theirs.quantiles, theirs.probabilities, strict=True) if s <= 1 - q + 1e-12)
+        expected = next(
+            t
+            for t, s in zip(theirs.quantiles, theirs.probabilities, strict=True)
+            if s <= 1 - q + 1e-12
+        )
         assert kaplan_meier_quantile(steps, q).value == expected
 
 
@@ -140,7 +157,9 @@ def test_kaplan_meier_interval_covers() -> None:
     covered = 0
     for _ in range(600):
         ends, watched = rng.exponential(100, 120), rng.uniform(50, 400, 120)
-        steps = [(float(min(e, w)), int(e <= w), int(e > w)) for e, w in zip(ends, watched, strict=True)]
+        steps = [
+            (float(min(e, w)), int(e <= w), int(e > w)) for e, w in zip(ends, watched, strict=True)
+        ]
         found = kaplan_meier_quantile(steps, 0.5)
         covered += (found.low or 0) <= 100 * math.log(2) <= (found.high or math.inf)
     assert 0.92 <= covered / 600 <= 0.98

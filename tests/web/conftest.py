@@ -1,6 +1,7 @@
 """The site over a small sample, in this process for most tests and as a real server for browsers.
 
-``HELMDESK_TEST_DATABASE`` names a PostgreSQL server to run the same tests on; every worker makes a database of its own.
+``HELMDESK_TEST_DATABASE`` names a PostgreSQL server to run the same tests on; every worker makes a
+database of its own.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def _database(worker: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]) -> Path:
+def site(
+    tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]
+) -> Path:
     """A desk with the sample and a prepared site; Django is set up once in a process."""
     folder = sample_at(tmp_path_factory.mktemp("site") / "desk", 0.05).path
     os.environ["HELMDESK_DATABASE"] = _database(os.environ.get("PYTEST_XDIST_WORKER", "main"))
@@ -61,7 +64,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, fl
 
     settings.ALLOWED_HOSTS.append("testserver")
     # Cheap hashes: what is tried here is who comes in, not how long a guess takes.
-    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+    (
+        Argon2PasswordHasher.time_cost,
+        Argon2PasswordHasher.memory_cost,
+        Argon2PasswordHasher.parallelism,
+    ) = (1, 8, 1)
     for name, who in PEOPLE.items():
         Person.objects.create_user(name, password=PASSWORD, **who)
     return folder
@@ -69,7 +76,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, fl
 
 @pytest.fixture
 def as_(site: Path) -> Callable[[str], Any]:
-    """Return a client signed in as somebody; errors of views are answers, as they are for a browser."""
+    """Return a client signed in as somebody; errors of views are answers, as they are for a
+    browser.
+    """
     from django.test import Client
 
     from helmdesk.web.people.models import Person
@@ -82,7 +91,9 @@ def as_(site: Path) -> Callable[[str], Any]:
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
             if is_fresh:
                 session = client.session
-                session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+                session["account_authentication_methods"] = [
+                    {"method": "password", "at": time.time(), "reauthenticated": True}
+                ]
                 session["account_authentication_methods_user"] = str(person.pk)
                 session.save()
         return client
@@ -99,8 +110,20 @@ class Server:
             port = probe.getsockname()[1]
         environment = {**os.environ, "HELMDESK_LOG_LEVEL": "ERROR"}
         environment.pop("DJANGO_SETTINGS_MODULE", None)
-        command = [sys.executable, "-m", "helmdesk", "serve", "--desk", str(folder), "--port", str(port), *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        command = [
+            sys.executable,
+            "-m",
+            "helmdesk",
+            "serve",
+            "--desk",
+            str(folder),
+            "--port",
+            str(port),
+            *options,
+        ]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        )
         self.url = f"http://127.0.0.1:{port}"
         self.said = ""
         assert self.process.stdout is not None
@@ -139,7 +162,9 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(site: Path) -> Iterator[Server]:
-    """The same site as a real server; jobs of the site are for the tests of this process, which give them folders of their own."""
+    """The same site as a real server; jobs of the site are for the tests of this process, which
+    give them folders of their own.
+    """
     running = Server(site, "--no-worker")
     yield running
     running.stop()
@@ -158,7 +183,13 @@ def chromium() -> Iterator[Any]:
 
     # Playwright keeps an event loop on this thread, which Django takes for an asynchronous view.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser

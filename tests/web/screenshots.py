@@ -9,11 +9,31 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 PAGES = {
-    "scorecard": "/", "brief": "/brief?end=2025-10-27&start=2025-09-29", "explained": "/metric/csat/explain?start=2025-10-01&end=2025-11-01", "metric": "/metric/first_response_time?days=91", "segment": "/metric/csat?days=364&by=tier&channel=phone", "tickets": "/tickets",
-    "ticket": "/ticket/L-00060", "accounts": "/accounts", "account": "/accounts/Dalora?days=364", "team": "/team?days=91", "me": "/me?days=91", "now": "/now",
-    "dashboards": "/dashboards", "catalogue": "/catalogue", "differences": "/catalogue/beside/zendesk", "data": "/data", "load": "/data/load", "settings": "/settings",
-    "desk": "/settings/desk", "people": "/settings/people", "definitions": "/settings/definitions", "audit": "/settings/audit", "jobs": "/jobs", "find": "/find?q=time",
-}  # fmt: skip
+    "scorecard": "/",
+    "brief": "/brief?end=2025-10-27&start=2025-09-29",
+    "explained": "/metric/csat/explain?start=2025-10-01&end=2025-11-01",
+    "metric": "/metric/first_response_time?days=91",
+    "segment": "/metric/csat?days=364&by=tier&channel=phone",
+    "tickets": "/tickets",
+    "ticket": "/ticket/L-00060",
+    "accounts": "/accounts",
+    "account": "/accounts/Dalora?days=364",
+    "team": "/team?days=91",
+    "me": "/me?days=91",
+    "now": "/now",
+    "dashboards": "/dashboards",
+    "catalogue": "/catalogue",
+    "differences": "/catalogue/beside/zendesk",
+    "data": "/data",
+    "load": "/data/load",
+    "settings": "/settings",
+    "desk": "/settings/desk",
+    "people": "/settings/people",
+    "definitions": "/settings/definitions",
+    "audit": "/settings/audit",
+    "jobs": "/jobs",
+    "find": "/find?q=time",
+}
 
 
 def main(desk: str, target: str) -> None:
@@ -22,7 +42,16 @@ def main(desk: str, target: str) -> None:
     from web.conftest import PASSWORD, Server
 
     made = subprocess.run(
-        [sys.executable, "-m", "helmdesk", "serve", "--desk", desk, "--add-administrator", "photographer"],
+        [
+            sys.executable,
+            "-m",
+            "helmdesk",
+            "serve",
+            "--desk",
+            desk,
+            "--add-administrator",
+            "photographer",
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -34,7 +63,9 @@ def main(desk: str, target: str) -> None:
     link = server.url + "/invitation/" + made.stdout.strip().rsplit("/", 1)[1]
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            )
             first = browser.new_context()
             page = first.new_page()
             page.goto(link)
@@ -49,15 +80,20 @@ def main(desk: str, target: str) -> None:
             for scheme in ("light", "dark"):
                 for width in (1440, 390):
                     page = browser.new_context(
-                        viewport={"width": width, "height": 900}, color_scheme=scheme, storage_state=state
+                        viewport={"width": width, "height": 900},
+                        color_scheme=scheme,
+                        storage_state=state,
                     ).new_page()
                     for name, path in PAGES.items():
                         page.goto(server.url + path)
                         page.wait_for_load_state("networkidle")
                         page.wait_for_function(
-                            "() => [...document.querySelectorAll('figure[data-chart]')].every(f => f.querySelector('.plot svg'))"
+                            "() => [...document.querySelectorAll('figure[data-chart]')].every(f =>"
+                            " f.querySelector('.plot svg'))"
                         )
-                        page.screenshot(path=f"{target}/{name}-{scheme}-{width}.png", full_page=True)
+                        page.screenshot(
+                            path=f"{target}/{name}-{scheme}-{width}.png", full_page=True
+                        )
             browser.close()
     finally:
         server.stop()

@@ -46,7 +46,10 @@ def test_every_api_route_refuses_strangers_with_a_problem(as_: Any) -> None:
     client = as_()
     for path, methods in document["paths"].items():
         for method in methods:
-            response = getattr(client, method)(path.replace("{key}", "csat").replace("{ticket_id}", "L-1"), content_type="application/json")
+            response = getattr(client, method)(
+                path.replace("{key}", "csat").replace("{ticket_id}", "L-1"),
+                content_type="application/json",
+            )
             assert response.status_code == 401, path
             assert response["Content-Type"] == "application/problem+json"
             assert response.json()["code"] == "not_signed_in"
@@ -65,13 +68,22 @@ METRICS = (
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(metric=st.sampled_from(METRICS), name=st.sampled_from(["tom", "hugo", "vic"]), where=st.sampled_from([None, "channel = 'email'", "priority in ('high', 'urgent')"]),
-       start=st.sampled_from(["2025-03-01", "2025-09-01"]), by=st.sampled_from([(), ("channel",), ("tier",)]))  # fmt: skip
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    metric=st.sampled_from(METRICS),
+    name=st.sampled_from(["tom", "hugo", "vic"]),
+    where=st.sampled_from([None, "channel = 'email'", "priority in ('high', 'urgent')"]),
+    start=st.sampled_from(["2025-03-01", "2025-09-01"]),
+    by=st.sampled_from([(), ("channel",), ("tier",)]),
+)
 def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
     site: Any, metric: str, name: str, where: str | None, start: str, by: tuple[str, ...]
 ) -> None:
-    """The policy against the same predicate as a filter asked by somebody who sees everything, and against the rows themselves."""
+    """The policy against the same predicate as a filter asked by somebody who sees everything, and
+    against the rows themselves.
+    """
     from helmdesk.desk.live import LiveDesk
     from helmdesk.query.policy import Policy
     from helmdesk.web.access import policy_for
@@ -89,15 +101,22 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
     policy = replace(policy, may_compare_people=True)
     scoped = desk.measure(metric, by=by, where=where, start=start, policy=policy)
     filtered = desk.measure(metric, by=by, where=both, start=start, policy=Policy())
-    # The same numbers; only why there is none differs: a filter leaves nothing, or what one may see holds nothing.
+    # The same numbers; only why there is none differs: a filter leaves nothing, or what one may see
+    # holds nothing.
     mine, theirs = scoped.as_rows(), filtered.as_rows()
-    for ours, asked in zip([row.pop("reason") for row in mine], [row.pop("reason") for row in theirs], strict=False):
+    for ours, asked in zip(
+        [row.pop("reason") for row in mine], [row.pop("reason") for row in theirs], strict=False
+    ):
         assert ours == asked or (asked == "filtered_out" and ours == "not_permitted")
     assert mine == theirs
-    table = desk.drill(metric, by=(), where=where, start=start, policy=Policy("all columns", policy.predicate))
+    table = desk.drill(
+        metric, by=(), where=where, start=start, policy=Policy("all columns", policy.predicate)
+    )
     if column in table.column_names and table.num_rows:
         assert set(pc.unique(table[column]).to_pylist()) <= set(values)
-    assert sum(m.n for m in scoped) == desk.rows(metric, where=where, start=start, policy=policy).total
+    assert (
+        sum(m.n for m in scoped) == desk.rows(metric, where=where, start=start, policy=policy).total
+    )
 
 
 def test_what_cannot_be_narrowed_is_not_answered(site: Any) -> None:
@@ -124,10 +143,18 @@ def test_what_cannot_be_narrowed_is_not_answered(site: Any) -> None:
 
 
 def test_nobody_compares_people_on_the_site(as_: Any) -> None:
-    for name, query in itertools.product(("ada", "lea", "tom", "ann", "pat"), ("by=agent", "where=agent%20%3D%20'Hugo'", "by=customer")):
+    for name, query in itertools.product(
+        ("ada", "lea", "tom", "ann", "pat"),
+        ("by=agent", "where=agent%20%3D%20'Hugo'", "by=customer"),
+    ):
         response = as_(name).get(f"/api/v1/measure?metric=csat&{query}")
-        assert response.status_code == 403 and response.json()["code"] == "not_permitted", (name, query)
-    assert as_("lea").get("/api/v1/measure?metric=ticket_volume&by=agent").status_code == 200  # a count judges nobody
+        assert response.status_code == 403 and response.json()["code"] == "not_permitted", (
+            name,
+            query,
+        )
+    assert (
+        as_("lea").get("/api/v1/measure?metric=ticket_volume&by=agent").status_code == 200
+    )  # a count judges nobody
     assert as_("lea").get("/metric/csat?by=agent").status_code == 404
 
 
@@ -135,7 +162,9 @@ def test_an_agent_sees_only_own_rows_and_tickets(as_: Any, site: Any) -> None:
     from helmdesk.desk.live import LiveDesk
 
     everything = LiveDesk(site).rows("resolution_time", start="2025-01-01")
-    theirs = next(row["ticket_id"] for row in everything.table.to_pylist() if row["agent"] != "Hugo")
+    theirs = next(
+        row["ticket_id"] for row in everything.table.to_pylist() if row["agent"] != "Hugo"
+    )
     own = next(row["ticket_id"] for row in everything.table.to_pylist() if row["agent"] == "Hugo")
     hugo = as_("hugo")
     assert hugo.get(f"/ticket/{own}").status_code == 200
@@ -155,7 +184,11 @@ def test_spreads_name_nobody_and_hide_small_groups(as_: Any, site: Any) -> None:
     desk = LiveDesk(site)
     whole = desk.spread("csat", start="2025-01-01")
     assert whole.people >= 5 and whole.low <= whole.middle <= whole.high
-    few = desk.spread("csat", start="2025-01-01", where="team = 'Specialists' and channel = 'chat' and tier = 'starter'")
+    few = desk.spread(
+        "csat",
+        start="2025-01-01",
+        where="team = 'Specialists' and channel = 'chat' and tier = 'starter'",
+    )
     assert few.people < 5 and few.middle is None
     page = as_("lea").get("/team?days=364").content.decode()
     assert not [name for name in desk.agents() if f">{name}<" in page]
@@ -165,9 +198,16 @@ def test_an_expectation_is_the_mix_times_what_others_reach(site: Any) -> None:
     from helmdesk.desk.live import LiveDesk
 
     desk = LiveDesk(site)
-    found = desk.expectation("reopen_rate", "Hugo", mix_by=("channel",), start="2025-01-01", end="2026-07-01")
-    rows = desk.drill("reopen_rate", start="2025-01-01", end="2026-07-01", by=("agent", "channel")).to_pylist()
-    mine, others = [row for row in rows if row["agent"] == "Hugo"], [row for row in rows if row["agent"] != "Hugo"]
+    found = desk.expectation(
+        "reopen_rate", "Hugo", mix_by=("channel",), start="2025-01-01", end="2026-07-01"
+    )
+    rows = desk.drill(
+        "reopen_rate", start="2025-01-01", end="2026-07-01", by=("agent", "channel")
+    ).to_pylist()
+    mine, others = (
+        [row for row in rows if row["agent"] == "Hugo"],
+        [row for row in rows if row["agent"] != "Hugo"],
+    )
     is_hit = next(name for name in rows[0] if name.startswith("is_reopened"))
     expected = weight = 0.0
     for channel in {row["channel"] for row in mine}:
@@ -190,10 +230,15 @@ def test_random_conditions_never_widen_what_is_seen(as_: Any, site: Any) -> None
     random.Random(7).shuffle(tricks)
     hugo = as_("hugo")
     for trick in tricks:
-        response = hugo.get("/api/v1/rows", {"metric": "ticket_volume", "where": trick, "limit": 1000, "start": "2025-01-01"})
+        response = hugo.get(
+            "/api/v1/rows",
+            {"metric": "ticket_volume", "where": trick, "limit": 1000, "start": "2025-01-01"},
+        )
         assert response.status_code in (200, 400, 403), (trick, response.content)
         if response.status_code == 200:
-            all_own = hugo.get("/api/v1/rows?metric=ticket_volume&start=2025-01-01&limit=1").json()["total"]
+            all_own = hugo.get("/api/v1/rows?metric=ticket_volume&start=2025-01-01&limit=1").json()[
+                "total"
+            ]
             assert response.json()["total"] <= all_own
 
 
@@ -204,7 +249,14 @@ def test_missing_things_are_not_found_rather_than_told_apart(site: Any) -> None:
 
     desk, policy = LiveDesk(site), policy_for(Person.objects.get(username="hugo"))
     messages = []
-    for ticket in ("no such ticket", next(row["ticket_id"] for row in desk.rows("backlog").table.to_pylist() if row["agent"] != "Hugo")):
+    for ticket in (
+        "no such ticket",
+        next(
+            row["ticket_id"]
+            for row in desk.rows("backlog").table.to_pylist()
+            if row["agent"] != "Hugo"
+        ),
+    ):
         with pytest.raises(NotFoundError) as refused:
             desk.ticket(ticket, policy=policy)
         messages.append(str(refused.value).replace(ticket, "X"))

@@ -1,4 +1,6 @@
-"""The audit log: a change, a gap and a missing end show; nothing makes a broken chain whole again."""
+"""The audit log: a change, a gap and a missing end show; nothing makes a broken chain whole
+again.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ def test_cutting_off_the_end_shows(log: list[int]) -> None:
 
     assert not audit_state().problem
     AuditEvent.objects.filter(pk=log[-1]).delete()
-    assert audit_state().problem == f"the end is missing: event {log[-1]} was written, and the log ends with {log[-2]}"
+    assert (
+        audit_state().problem
+        == f"the end is missing: event {log[-1]} was written, and the log ends with {log[-2]}"
+    )
     AuditEvent.objects.all().delete()
     assert audit_state().problem.endswith("the log ends with nothing")
 
@@ -55,7 +60,9 @@ def test_a_note_that_is_gone_or_forged_shows(log: list[int]) -> None:
 
 
 def test_a_gap_beside_an_erased_event_shows(log: list[int]) -> None:
-    """An erased event no longer reads as it was written, yet still tells which event came before it."""
+    """An erased event no longer reads as it was written, yet still tells which event came before
+    it.
+    """
     from helmdesk.web.people.audit import AuditEvent, audit_state
     from helmdesk.web.people.erasure import clean_database
 
@@ -93,7 +100,9 @@ def test_events_written_at_once_follow_one_another(site: Path) -> None:
     assert not audit_state().problem
 
 
-def test_a_log_signed_before_events_had_digests_of_their_own_still_reads_as_whole(log: list[int]) -> None:
+def test_a_log_signed_before_events_had_digests_of_their_own_still_reads_as_whole(
+    log: list[int],
+) -> None:
     """Logs of earlier versions carry the chain over the event's own text."""
     from helmdesk.web.people import audit as module
 
@@ -102,10 +111,20 @@ def test_a_log_signed_before_events_had_digests_of_their_own_still_reads_as_whol
     for event in AuditEvent.objects.order_by("id"):
         event.digest = ""
         detail = module.json.dumps(event.detail, sort_keys=True)
-        body = (before, event.at.isoformat(), event.person, event.action, event.subject, detail, event.request_id)
+        body = (
+            before,
+            event.at.isoformat(),
+            event.person,
+            event.action,
+            event.subject,
+            detail,
+            event.request_id,
+        )
         before = event.chain = module._signature(repr(body))
         event.save()
-    assert "is not the one that was written" in module.audit_state().problem  # the note knows the log as it was
+    assert (
+        "is not the one that was written" in module.audit_state().problem
+    )  # the note knows the log as it was
     # Those versions noted nothing outside the database.
     module._head_file().unlink()
     module.AuditHead.objects.update(is_noted=False)
@@ -127,7 +146,9 @@ def _cut_the_end_and_number_anew(log: list[int]) -> None:
     _cut_the_end(log)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("update sqlite_sequence set seq = ? where name = 'people_auditevent'", [log[1]])
+            cursor.execute(
+                "update sqlite_sequence set seq = ? where name = 'people_auditevent'", [log[1]]
+            )
 
 
 def _cut_everything(log: list[int]) -> None:
@@ -157,12 +178,20 @@ def _replace_the_noted_event(log: list[int]) -> None:
     AuditEvent.objects.filter(pk=log[-1]).update(chain="0" * 64)
 
 
-BREAKS = (_cut_the_end, _cut_the_end_and_number_anew, _cut_everything, _cut_the_end_and_the_note, _cut_the_end_and_forge_the_note,
-          _replace_the_noted_event)  # fmt: skip
+BREAKS = (
+    _cut_the_end,
+    _cut_the_end_and_number_anew,
+    _cut_everything,
+    _cut_the_end_and_the_note,
+    _cut_the_end_and_forge_the_note,
+    _replace_the_noted_event,
+)
 
 
 @pytest.mark.parametrize("do_harm", BREAKS, ids=lambda harm: harm.__name__.strip("_"))
-def test_a_break_stays_told_whatever_is_written_afterwards(log: list[int], do_harm: Callable[[list[int]], None]) -> None:
+def test_a_break_stays_told_whatever_is_written_afterwards(
+    log: list[int], do_harm: Callable[[list[int]], None]
+) -> None:
     """The next sign-in must not sign a log anew from which the end was cut."""
     from helmdesk.web.people.audit import audit, audit_state, note_latest
 
@@ -175,7 +204,9 @@ def test_a_break_stays_told_whatever_is_written_afterwards(log: list[int], do_ha
         assert state.problem and state.event is not None and state.event.pk <= written.pk - number
 
 
-def test_a_process_stopped_before_its_note_is_no_tampering(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_stopped_before_its_note_is_no_tampering(
+    log: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from helmdesk.web.people import audit as module
 
     def full(event: object) -> None:
@@ -186,13 +217,19 @@ def test_a_process_stopped_before_its_note_is_no_tampering(log: list[int], monke
         unnoted = [module.audit("signed in", f"unnoted {number}").pk for number in range(2)]
     state = module.audit_state()
     assert (state.problem, state.behind) == ("", 2)
-    module.AuditEvent.objects.filter(pk__in=[log[-1], *unnoted]).delete()  # what was noted cannot be cut even then
+    module.AuditEvent.objects.filter(
+        pk__in=[log[-1], *unnoted]
+    ).delete()  # what was noted cannot be cut even then
     assert "the end is missing" in module.audit_state().problem
 
 
 @pytest.mark.parametrize("restored", [False, True])
-def test_a_process_stopped_at_the_first_event_is_no_tampering(log: list[int], monkeypatch: pytest.MonkeyPatch, restored: bool) -> None:
-    """Of a new site, and of a log that another desk's key signed: the note is there before the event."""
+def test_a_process_stopped_at_the_first_event_is_no_tampering(
+    log: list[int], monkeypatch: pytest.MonkeyPatch, restored: bool
+) -> None:
+    """Of a new site, and of a log that another desk's key signed: the note is there before the
+    event.
+    """
     from helmdesk.web.people import audit as module
 
     module._head_file().unlink()
@@ -225,7 +262,9 @@ def test_the_note_catches_up(log: list[int], monkeypatch: pytest.MonkeyPatch) ->
     assert "the end is missing" in module.audit_state().problem
 
 
-def test_what_is_written_while_the_log_is_checked_is_no_tampering(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_written_while_the_log_is_checked_is_no_tampering(
+    log: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from helmdesk.web.people import audit as module
 
     read = module.AuditEvent.follows
@@ -241,14 +280,19 @@ def test_what_is_written_while_the_log_is_checked_is_no_tampering(log: list[int]
 
 
 def test_an_erasure_excuses_only_what_it_did(log: list[int]) -> None:
-    """Neither may its own list be changed, nor what its events say afterwards, nor the events before them go."""
+    """Neither may its own list be changed, nor what its events say afterwards, nor the events
+    before them go.
+    """
     from helmdesk.web.people.audit import ERASURE, AuditEvent, audit, audit_state
     from helmdesk.web.people.erasure import clean_database
 
     named = audit("exported rows", "of Zoltan").pk
     clean_database(["Zoltan"])
     assert not audit_state().problem
-    event, erasure = AuditEvent.objects.get(pk=named), AuditEvent.objects.filter(action=ERASURE).latest("id")
+    event, erasure = (
+        AuditEvent.objects.get(pk=named),
+        AuditEvent.objects.filter(action=ERASURE).latest("id"),
+    )
     AuditEvent.objects.filter(pk=named).update(subject="of somebody else")
     assert audit_state().event == event
     AuditEvent.objects.filter(pk=named).update(subject=event.subject)
@@ -277,7 +321,13 @@ def test_a_person_erased_twice_over_leaves_the_log_whole(log: list[int]) -> None
 
 
 def test_claiming_a_backup_excuses_nothing_on_the_desk_that_wrote_the_log(log: list[int]) -> None:
-    from helmdesk.web.people.audit import RESTORED_NOTE, AuditEvent, _head_file, audit_state, note_restored
+    from helmdesk.web.people.audit import (
+        RESTORED_NOTE,
+        AuditEvent,
+        _head_file,
+        audit_state,
+        note_restored,
+    )
 
     note = _head_file().with_name(RESTORED_NOTE)
     AuditEvent.objects.filter(pk=log[1]).update(subject="nothing to see")
@@ -294,7 +344,14 @@ def test_an_end_that_was_kept_elsewhere_shows_what_was_put_back(log: list[int]) 
     """An older copy of database and note together is whole in itself."""
     from django.conf import settings
 
-    from helmdesk.web.people.audit import HEAD_FILE, AuditEvent, audit, audit_state, problem_since, signed_end
+    from helmdesk.web.people.audit import (
+        HEAD_FILE,
+        AuditEvent,
+        audit,
+        audit_state,
+        problem_since,
+        signed_end,
+    )
     from helmdesk.web.people.erasure import clean_database
 
     head = settings.SITE.path / HEAD_FILE
@@ -307,7 +364,9 @@ def test_an_end_that_was_kept_elsewhere_shows_what_was_put_back(log: list[int]) 
     head.write_bytes(older)
     assert not audit_state().problem
     number = kept.split()[0]
-    assert problem_since(kept) == f"the end is missing: event {number} was there when the end was kept"
+    assert (
+        problem_since(kept) == f"the end is missing: event {number} was there when the end was kept"
+    )
     # Another event under that number is another event.
     AuditEvent(pk=int(number), action="signed in", chain="0" * 64).save()
     assert "is missing" in problem_since(kept)
@@ -318,7 +377,9 @@ def test_an_end_that_was_kept_elsewhere_shows_what_was_put_back(log: list[int]) 
             problem_since(nonsense)
 
 
-def test_the_command_and_doctor_tell_of_a_break(site: Path, tmp_path: Path, log: list[int], helmdesk: Callable[..., object]) -> None:
+def test_the_command_and_doctor_tell_of_a_break(
+    site: Path, tmp_path: Path, log: list[int], helmdesk: Callable[..., object]
+) -> None:
     import os
 
     from helmdesk.web.people.audit import AuditEvent
@@ -331,13 +392,21 @@ def test_the_command_and_doctor_tell_of_a_break(site: Path, tmp_path: Path, log:
     helmdesk("audit", "--desk", site, "--keep", end)
     helmdesk("audit", "--desk", site, "--since", end)
     end.write_text(end.read_text().replace(" ", " 0", 1))
-    assert "was not written by this site, or was changed" in helmdesk("audit", "--desk", site, "--since", end, code=1).stdout  # type: ignore[attr-defined]
+    assert (
+        "was not written by this site, or was changed"
+        in helmdesk("audit", "--desk", site, "--since", end, code=1).stdout
+    )  # type: ignore[attr-defined]
     end.write_text("nothing of ours")
-    assert "not the kept end of an audit log; keep one" in helmdesk("audit", "--desk", site, "--since", end, code=4).stderr  # type: ignore[attr-defined]
+    assert (
+        "not the kept end of an audit log; keep one"
+        in helmdesk("audit", "--desk", site, "--since", end, code=4).stderr
+    )  # type: ignore[attr-defined]
     AuditEvent.objects.filter(pk=log[-1]).delete()
     cut = helmdesk("audit", "--desk", site, code=1)
     assert f"the end is missing: event {log[-1]} was written" in cut.stdout  # type: ignore[attr-defined]
     with sqlite3.connect(site / "site" / "site.sqlite3") as database:
-        assert database.execute("select max(id) from people_auditevent").fetchone() == (log[-2],)  # looking writes nothing
+        assert database.execute("select max(id) from people_auditevent").fetchone() == (
+            log[-2],
+        )  # looking writes nothing
     told = helmdesk("doctor", "--desk", site, "--format", "json", code=1)
     assert f"the end is missing: event {log[-1]}" in told.stdout  # type: ignore[attr-defined]

@@ -1,4 +1,6 @@
-"""What comes over the network is bounded before it is read: strangers' bodies, slow and half-open connections."""
+"""What comes over the network is bounded before it is read: strangers' bodies, slow and half-open
+connections.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from typing import Any
 
 import pytest
 
-UPLOAD = "POST /data/load HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 200000000\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+UPLOAD = (
+    "POST /data/load HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length:"
+    " 200000000\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+)
 
 
 def answer(request: Any, environment: Any) -> list[bytes]:
@@ -24,9 +29,15 @@ def answer(request: Any, environment: Any) -> list[bytes]:
 def server(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from helmdesk.web import server as door
 
-    for name, value in {"HEADER_SECONDS": 0.3, "BODY_GRACE_SECONDS": 0.5, "MOST_CONNECTIONS": 20}.items():
+    for name, value in {
+        "HEADER_SECONDS": 0.3,
+        "BODY_GRACE_SECONDS": 0.5,
+        "MOST_CONNECTIONS": 20,
+    }.items():
         monkeypatch.setattr(door, name, value)
-    made = door.make_server(answer, "127.0.0.1", 0, 2, 1_000_000, lambda headers: headers.get("COOKIE") == "keeper")
+    made = door.make_server(
+        answer, "127.0.0.1", 0, 2, 1_000_000, lambda headers: headers.get("COOKIE") == "keeper"
+    )
     made.adj.cleanup_interval, made.adj.asyncore_loop_timeout = 0.1, 0.1
     threading.Thread(target=made.run, daemon=True).start()
     yield made
@@ -44,7 +55,12 @@ def test_a_strangers_body_is_not_read(server: Any) -> None:
     assert said.startswith("HTTP/1.1 401 Unauthorized")
     assert "sign in first" in said
     assert "401" in ask(
-        server, UPLOAD.replace("Content-Length: 200000000", "Transfer-Encoding: chunked") + "\r\n" + "40001\r\n" + "x" * 262_145 + "\r\n"
+        server,
+        UPLOAD.replace("Content-Length: 200000000", "Transfer-Encoding: chunked")
+        + "\r\n"
+        + "40001\r\n"
+        + "x" * 262_145
+        + "\r\n",
     )
     assert "got 5" in ask(server, UPLOAD.replace("200000000", "5") + "\r\nhello")
     assert "413 Request Entity Too Large" in ask(server, UPLOAD + "Cookie: keeper\r\n\r\n")
@@ -52,7 +68,9 @@ def test_a_strangers_body_is_not_read(server: Any) -> None:
     assert "got 300000" in ask(server, whole)
 
 
-@pytest.mark.parametrize("half", ["", "GET / HTTP/1.1\r\nHost: loc", UPLOAD.replace("200000000", "200000") + "\r\nxx"])
+@pytest.mark.parametrize(
+    "half", ["", "GET / HTTP/1.1\r\nHost: loc", UPLOAD.replace("200000000", "200000") + "\r\nxx"]
+)
 def test_half_open_connections_do_not_stop_the_site(server: Any, half: str) -> None:
     address, held = ("127.0.0.1", server.effective_port), []
     for _ in range(40):
@@ -92,7 +110,12 @@ def test_any_server_refuses_a_strangers_body(as_: Callable[[str], Any]) -> None:
         readline = read
 
     def send(client: Any, path: str, **headers: str) -> Any:
-        given = {"CONTENT_LENGTH": "300000", "CONTENT_TYPE": "multipart/form-data; boundary=x", "wsgi.input": Untouchable(), **headers}
+        given = {
+            "CONTENT_LENGTH": "300000",
+            "CONTENT_TYPE": "multipart/form-data; boundary=x",
+            "wsgi.input": Untouchable(),
+            **headers,
+        }
         return client.generic("POST", path, **given)
 
     assert send(Client(), "/data/load").headers["Location"].startswith("/account/login/?next=")
@@ -109,18 +132,39 @@ def test_who_may_send(as_: Callable[[str], Any]) -> None:
     assert not may_send({})
     assert not may_send({"COOKIE": "session=nobody"})
     for person, is_keeper in (("ann", True), ("lea", False)):
-        assert may_send({"COOKIE": f"other=1; session={as_(person).cookies['session'].value}"}) is is_keeper
+        assert (
+            may_send({"COOKIE": f"other=1; session={as_(person).cookies['session'].value}"})
+            is is_keeper
+        )
 
 
 def test_deep_json_is_no_failure_of_ours(as_: Callable[[str], Any]) -> None:
-    for body in ("[" * 100_000, '{"a":' * 20_000, "[" * 50_000 + "]" * 50_000, '"' + "\\" * 5, "1e999", "9" * 10_000):
+    for body in (
+        "[" * 100_000,
+        '{"a":' * 20_000,
+        "[" * 50_000 + "]" * 50_000,
+        '"' + "\\" * 5,
+        "1e999",
+        "9" * 10_000,
+    ):
         said = as_("lea").post("/api/v1/annotations", body, content_type="application/json")
         assert 400 <= said.status_code < 500, (body[:20], said.content)
 
 
 def test_too_many_parts_are_refused(as_: Callable[[str], Any]) -> None:
-    fields = "".join(f'--x\r\nContent-Disposition: form-data; name="f{n}"\r\n\r\n\r\n' for n in range(2_000)) + "--x--\r\n"
-    files = "".join(f'--x\r\nContent-Disposition: form-data; name="files"; filename="f{n}"\r\n\r\n\r\n' for n in range(500)) + "--x--\r\n"
+    fields = (
+        "".join(
+            f'--x\r\nContent-Disposition: form-data; name="f{n}"\r\n\r\n\r\n' for n in range(2_000)
+        )
+        + "--x--\r\n"
+    )
+    files = (
+        "".join(
+            f'--x\r\nContent-Disposition: form-data; name="files"; filename="f{n}"\r\n\r\n\r\n'
+            for n in range(500)
+        )
+        + "--x--\r\n"
+    )
     for body in (fields, files):
         said = as_("ann").generic("POST", "/data/load", body, "multipart/form-data; boundary=x")
         assert said.status_code == 400, said.content[:200]

@@ -1,7 +1,8 @@
-"""An attack: pairs of filters whose answers, taken from each other, would tell what one to four people did.
+"""An attack: pairs of filters whose answers, taken from each other, would tell what one to four
+people did.
 
-Filters are drawn from the values there are; what stands behind each is counted here, over the plain rows and not by the
-product's own check. ``HELMDESK_RELIABILITY=long`` asks 2,000 pairs a role.
+Filters are drawn from the values there are; what stands behind each is counted here, over the plain
+rows and not by the product's own check. ``HELMDESK_RELIABILITY=long`` asks 2,000 pairs a role.
 """
 
 from __future__ import annotations
@@ -38,12 +39,15 @@ def desk(site: Path) -> LiveDesk:
 
 @pytest.fixture(scope="module")
 def rows(desk: LiveDesk) -> list[Row]:
-    """Whose work stands behind every answer to a satisfaction survey, with all that it can be asked by."""
+    """Whose work stands behind every answer to a satisfaction survey, with all that it can be asked
+    by.
+    """
     columns = ", ".join(f"r.{name}" if name != "tenure" else "t.tenure" for name in DIMENSIONS)
     with desk.engine() as engine:
         names, found = engine.fetch(
-            f"select r.response_id, r.agent, {columns} from responses r left join tickets t on t.ticket_id = r.ticket_id"
-            f" where r.instrument_kind = 'csat' and r.responded_at >= timestamp '{START}' and r.responded_at < timestamp '{END}'"
+            f"select r.response_id, r.agent, {columns} from responses r left join tickets t on"
+            " t.ticket_id = r.ticket_id where r.instrument_kind = 'csat' and r.responded_at >="
+            f" timestamp '{START}' and r.responded_at < timestamp '{END}'"
         )
     return [dict(zip(names, row, strict=True)) for row in found]
 
@@ -57,14 +61,19 @@ def condition(chance: random.Random, rows: list[Row]) -> Condition:
     if kind == 0:
         return f"{name} = '{some[0]}'", lambda row: row[name] == some[0]
     if kind == 1:
-        return f"not {name} = '{some[0]}'", lambda row: row[name] is not None and row[name] != some[0]
+        return (
+            f"not {name} = '{some[0]}'",
+            lambda row: row[name] is not None and row[name] != some[0],
+        )
     if kind == 2:
         return f"{name} >= '{some[0]}'", lambda row: row[name] is not None and row[name] >= some[0]
     listed = ", ".join(f"'{value}'" for value in some)
     return f"{name} in ({listed})", lambda row: row[name] in some
 
 
-def pairs(chance: random.Random, rows: list[Row], count: int) -> Iterator[tuple[Condition, Condition]]:
+def pairs(
+    chance: random.Random, rows: list[Row], count: int
+) -> Iterator[tuple[Condition, Condition]]:
     """Draw pairs of questions of which one may lie inside the other."""
     for _ in range(count):
         (one, is_one), (two, is_two) = condition(chance, rows), condition(chance, rows)
@@ -78,7 +87,9 @@ def pairs(chance: random.Random, rows: list[Row], count: int) -> Iterator[tuple[
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_no_two_answers_tell_of_fewer_than_five(site: Path, desk: LiveDesk, rows: list[Row], name: str) -> None:
+def test_no_two_answers_tell_of_fewer_than_five(
+    site: Path, desk: LiveDesk, rows: list[Row], name: str
+) -> None:
     from helmdesk.web.access import policy_for
     from helmdesk.web.people.models import Person
 
@@ -97,7 +108,10 @@ def test_no_two_answers_tell_of_fewer_than_five(site: Path, desk: LiveDesk, rows
 
     told = 0
     for (whole, is_whole), (part, is_part) in pairs(chance, own, PAIRS):
-        asked = [(ask(text), [row for row in own if holds(row)]) for text, holds in ((whole, is_whole), (part, is_part))]
+        asked = [
+            (ask(text), [row for row in own if holds(row)])
+            for text, holds in ((whole, is_whole), (part, is_part))
+        ]
         for found, behind in asked:
             if found is None:
                 continue
@@ -113,7 +127,8 @@ def test_no_two_answers_tell_of_fewer_than_five(site: Path, desk: LiveDesk, rows
             if less <= more:
                 left = {row["agent"] for row in own if row["response_id"] in more - less} - {None}
                 assert not left or len(left) >= least, (name, whole, part, left)
-    # The viewer's account has about five people behind it here: hardly anything narrowed is told of it.
+    # The viewer's account has about five people behind it here: hardly anything narrowed is told of
+    # it.
     assert told or name == "vic", f"{name} was told nothing at all: the attack shows nothing"
 
 
@@ -127,9 +142,14 @@ def test_spreads_and_rows_are_no_way_round(site: Path, desk: LiveDesk, rows: lis
     for ask in (
         lambda: lea.spread("csat", where=f"agent in ({listed})", start=START, end=END),
         lambda: lea.rows("csat", where=f"agent in ({listed})", start=START, end=END),
-        lambda: lea.distribution("resolution_time", where=f"agent in ({listed})", start=START, end=END),
+        lambda: lea.distribution(
+            "resolution_time", where=f"agent in ({listed})", start=START, end=END
+        ),
         lambda: lea.measure("csat", by="custom.Closed by", start=START, end=END),
-        lambda: lea.compare(find_preset("zendesk"), where="team = 'Specialists' and channel = 'chat' and tier = 'starter'"),
+        lambda: lea.compare(
+            find_preset("zendesk"),
+            where="team = 'Specialists' and channel = 'chat' and tier = 'starter'",
+        ),
     ):
         with pytest.raises(HelmdeskError):
             ask()
@@ -137,14 +157,29 @@ def test_spreads_and_rows_are_no_way_round(site: Path, desk: LiveDesk, rows: lis
     assert judged.num_rows and not {"agent", "agent_id", "customer"} & set(judged.column_names)
     # Nobody's own value is among the quartiles.
     spread = lea.spread("csat", start=START, end=END)
-    own = {round(m.value, 9) for m in desk.measure("csat", by="agent", start=START, end=END) if m.value is not None}
-    assert spread.middle is not None and not own & {round(value, 9) for value in (spread.low, spread.middle, spread.high)}
-    small = [m for m in lea.measure("csat", by=("team", "tenure"), start=START, end=END) if m.is_suppressed]
-    assert all(m.value is None and m.low is None and m.numerator is None and m.reason == "withheld" for m in small)
+    own = {
+        round(m.value, 9)
+        for m in desk.measure("csat", by="agent", start=START, end=END)
+        if m.value is not None
+    }
+    assert spread.middle is not None and not own & {
+        round(value, 9) for value in (spread.low, spread.middle, spread.high)
+    }
+    small = [
+        m
+        for m in lea.measure("csat", by=("team", "tenure"), start=START, end=END)
+        if m.is_suppressed
+    ]
+    assert all(
+        m.value is None and m.low is None and m.numerator is None and m.reason == "withheld"
+        for m in small
+    )
 
 
 def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
-    """What a request holds gives no engine, no reader and no desk; no page or API operation opens one by itself."""
+    """What a request holds gives no engine, no reader and no desk; no page or API operation opens
+    one by itself.
+    """
     import helmdesk.web
     from helmdesk.desk.scoped import ScopedDesk
     from helmdesk.web.access import NOBODY
@@ -156,7 +191,11 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
     opened = {
         str(file.relative_to(folder))
         for file in folder.rglob("*.py")
-        if any(word in file.read_text() for word in ("LiveDesk(", "live_desk(", " Desk(", ".reader()", ".engine()"))
+        if any(
+            word in file.read_text()
+            for word in ("LiveDesk(", "live_desk(", " Desk(", ".reader()", ".engine()")
+        )
     }
-    # The first two put what a reader may hold on the request; loading is the job of those who keep the data.
+    # The first two put what a reader may hold on the request; loading is the job of those who keep
+    # the data.
     assert opened == {"middleware.py", "api/tokens.py", "pages/data/jobs.py"}

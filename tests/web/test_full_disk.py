@@ -1,4 +1,6 @@
-"""Where nothing can be written, pages are read; links stay on the site; an ETag covers everything shown."""
+"""Where nothing can be written, pages are read; links stay on the site; an ETag covers everything
+shown.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def test_pages_are_read_where_nothing_can_be_written(as_: Callable[..., Any], ho
     from helmdesk.web.people.models import ApiToken, Person
 
     ada, _ = as_("ada"), as_()
-    _, secret = ApiToken.issue(Person.objects.get(username="ada"), how, ["numbers"], timezone.now() + timedelta(days=1))
+    _, secret = ApiToken.issue(
+        Person.objects.get(username="ada"), how, ["numbers"], timezone.now() + timedelta(days=1)
+    )
     with nothing_written(how):
         for page in ["/metric/csat", "/?compare=year", *(_pages() if how == "readonly" else ())]:
             # Another browser each time: more to be noted, and more that cannot be.
@@ -69,10 +73,17 @@ def test_pages_are_read_where_nothing_can_be_written(as_: Callable[..., Any], ho
             assert "cannot be written to" in said.content.decode()
         said = as_().post("/account/login/", {"login": "ada", "password": "wrong"})
         assert said.status_code in (200, 507), said.content[:300]
-    assert ada.post("/annotations", {"day": "2026-01-05", "text": "room again", "scope": "all"}).status_code == 302
+    assert (
+        ada.post(
+            "/annotations", {"day": "2026-01-05", "text": "room again", "scope": "all"}
+        ).status_code
+        == 302
+    )
 
 
-def test_a_full_disk_is_said_with_its_mend(as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_with_its_mend(
+    as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from django.db import OperationalError
 
     from helmdesk.web.pages.annotations.models import Annotation
@@ -80,7 +91,10 @@ def test_a_full_disk_is_said_with_its_mend(as_: Callable[..., Any], monkeypatch:
     for error, said in (
         (OperationalError("database or disk is full"), "the disk is full: free some space"),
         (OSError(28, "No space left on device"), "the disk is full: free some space"),
-        (OperationalError("database disk image is malformed"), "helmdesk doctor says more; restore a backup"),
+        (
+            OperationalError("database disk image is malformed"),
+            "helmdesk doctor says more; restore a backup",
+        ),
         (OperationalError("disk I/O error"), "the disk does not answer properly"),
     ):
 
@@ -89,16 +103,23 @@ def test_a_full_disk_is_said_with_its_mend(as_: Callable[..., Any], monkeypatch:
 
         monkeypatch.setattr(Annotation, "note", fail)
         answer = as_("lea").post("/annotations", {"day": "2026-01-05", "text": "x", "scope": "all"})
-        assert (answer.status_code, said in answer.content.decode()) == (507, True), answer.content[:500]
+        assert (answer.status_code, said in answer.content.decode()) == (507, True), answer.content[
+            :500
+        ]
         answer = as_("lea").post(
-            "/api/v1/annotations", {"day": "2026-01-05", "text": "x"}, content_type="application/json", HTTP_X_CSRFTOKEN="x"
+            "/api/v1/annotations",
+            {"day": "2026-01-05", "text": "x"},
+            content_type="application/json",
+            HTTP_X_CSRFTOKEN="x",
         )
         assert answer.json()["code"] == "cannot_store"
         assert said in (machine_problem(error) or "")
     assert machine_problem(ValueError("nothing of that")) is None
 
 
-def test_a_database_that_cannot_be_read_is_said(as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_cannot_be_read_is_said(
+    as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from django.contrib.sessions.backends.db import SessionStore
     from django.db import DatabaseError
 
@@ -114,9 +135,22 @@ def test_a_database_that_cannot_be_read_is_said(as_: Callable[..., Any], monkeyp
 
 
 ELSEWHERE = (
-    "//evil.example", "https://evil.example/", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "/\t/evil.example", "/\n/evil.example",
-    "\\\\evil.example", "/\\evil.example", "\x01javascript:alert(1)", " //evil.example", "http:evil.example", "///evil.example", "/%09/ok\r\nX: y", "ftp://evil.example",
-)  # fmt: skip
+    "//evil.example",
+    "https://evil.example/",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "\\\\evil.example",
+    "/\\evil.example",
+    "\x01javascript:alert(1)",
+    " //evil.example",
+    "http:evil.example",
+    "///evil.example",
+    "/%09/ok\r\nX: y",
+    "ftp://evil.example",
+)
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
@@ -126,8 +160,18 @@ def test_links_stay_on_the_site(as_: Callable[..., Any], address: str) -> None:
 
     client = as_("lea")
     assert client.post("/views/save", {"title": "x", "address": address}).status_code == 400
-    assert client.post("/annotations", {"day": "2026-01-05", "text": "x", "scope": "all", "back": address}).headers["Location"] == "/"
-    assert client.post("/annotations", {"day": "2026-01-05", "text": "x", "scope": "all"}, HTTP_REFERER=address).headers["Location"] == "/"
+    assert (
+        client.post(
+            "/annotations", {"day": "2026-01-05", "text": "x", "scope": "all", "back": address}
+        ).headers["Location"]
+        == "/"
+    )
+    assert (
+        client.post(
+            "/annotations", {"day": "2026-01-05", "text": "x", "scope": "all"}, HTTP_REFERER=address
+        ).headers["Location"]
+        == "/"
+    )
     # Stored before the site looked at it.
     lea = Person.objects.get(username="lea")
     kept = SavedView.objects.create(title="kept", owner=lea, address=address)
@@ -140,9 +184,14 @@ def test_links_stay_on_the_site(as_: Callable[..., Any], address: str) -> None:
         assert client.get("/").status_code == 200
     finally:
         Person.objects.filter(pk=lea.pk).update(home="")
-    signed_in = as_().post("/account/login/?next=/", {"login": "hugo", "password": "correct horse battery staple", "next": address})
+    signed_in = as_().post(
+        "/account/login/?next=/",
+        {"login": "hugo", "password": "correct horse battery staple", "next": address},
+    )
     assert signed_in.status_code == 302
-    assert re.match(r"/(?!/)[^\\\s]*$", signed_in.headers["Location"]), signed_in.headers["Location"]
+    assert re.match(r"/(?!/)[^\\\s]*$", signed_in.headers["Location"]), signed_in.headers[
+        "Location"
+    ]
 
 
 def test_an_address_of_ours_is_kept(as_: Callable[..., Any]) -> None:
@@ -156,7 +205,9 @@ def test_an_address_of_ours_is_kept(as_: Callable[..., Any]) -> None:
 
 
 def test_an_etag_covers_everything_shown(as_: Callable[..., Any], site: Path) -> None:
-    """What is asked again after anything shown may have changed is answered anew; after nothing has, it is not."""
+    """What is asked again after anything shown may have changed is answered anew; after nothing
+    has, it is not.
+    """
     from helmdesk.web.pages.annotations.models import Annotation
     from helmdesk.web.people.models import Person
 
@@ -172,7 +223,9 @@ def test_an_etag_covers_everything_shown(as_: Callable[..., Any], site: Path) ->
     # who asks
     assert len({etag(as_(who)) for who in ("lea", "tom", "vic", "ann")}) == 4
     # an annotation, its text, and its end
-    note = Annotation.objects.create(day="2026-01-05", text="Version 5", author=Person.objects.get(username="lea"))
+    note = Annotation.objects.create(
+        day="2026-01-05", text="Version 5", author=Person.objects.get(username="lea")
+    )
     seen = [before, etag()]
     Annotation.objects.filter(pk=note.pk).update(text="Version 6")
     seen.append(etag())

@@ -46,7 +46,9 @@ def test_the_explanation_answers_the_five_questions_in_order(lea: Any) -> None:
 
 
 def test_only_the_part_is_sent_where_only_the_part_is_asked_for(lea: Any) -> None:
-    part = text(lea.get("/metric/csat/explain", headers={"HX-Request": "true", "HX-Target": "explanation"}))
+    part = text(
+        lea.get("/metric/csat/explain", headers={"HX-Request": "true", "HX-Target": "explanation"})
+    )
     assert "<html" not in part
     assert "<main" not in part
     assert "Is it real?" in part
@@ -65,7 +67,9 @@ def test_every_card_says_whether_it_is_real(lea: Any) -> None:
     home = text(lea.get("/"))
     for key in ("csat", "ticket_volume"):
         assert re.search(
-            rf'<p class="real"><a href="/metric/{key}/explain[^"]*">(Steady since|New in|Going on|Too few weeks|\w+ \w+ weeks?)', home
+            rf'<p class="real"><a href="/metric/{key}/explain[^"]*">(Steady since|New in|Going'
+            r" on|Too few weeks|\w+ \w+ weeks?)",
+            home,
         ), key
 
 
@@ -75,7 +79,9 @@ def test_pages_and_api_print_the_same_sentence(lea: Any) -> None:
     words = next(card["story"] for card in cards if card["metric"] == key)
     assert words
     said = words[0].upper() + words[1:]
-    assert json.loads(text(lea.get(f"/api/v1/metrics/{key}/explanation")))["course"]["words"] == words
+    assert (
+        json.loads(text(lea.get(f"/api/v1/metrics/{key}/explanation")))["course"]["words"] == words
+    )
     for address in ("/scorecard", f"/metric/{key}"):
         assert said in text(lea.get(address)), address
     assert words in text(lea.get(f"/metric/{key}/explain"))
@@ -94,14 +100,21 @@ def test_a_team_leads_brief_is_about_the_own_team(as_: Any) -> None:
 
 
 def test_the_api_says_the_same(lea: Any) -> None:
-    found = json.loads(text(lea.get("/api/v1/metrics/csat/explanation?start=2025-10-01&end=2025-11-01")))
+    found = json.loads(
+        text(lea.get("/api/v1/metrics/csat/explanation?start=2025-10-01&end=2025-11-01"))
+    )
     assert found["metric"] == "csat"
     for by in found["where"]["by"]:
-        assert abs(sum(part["rate"] + part["mix"] for part in by["segments"]) - by["rate"] - by["mix"]) < 1e-12
+        assert (
+            abs(sum(part["rate"] + part["mix"] for part in by["segments"]) - by["rate"] - by["mix"])
+            < 1e-12
+        )
     brief = json.loads(text(lea.get("/api/v1/brief?end=2025-11-03")))
     assert brief["start"] == "2025-10-27"
     assert len(brief["findings"]) <= 5
-    assert json.loads(text(lea.get("/api/v1/metrics/csat/rules")))[0]["rule"].startswith("Tell me when")
+    assert json.loads(text(lea.get("/api/v1/metrics/csat/rules")))[0]["rule"].startswith(
+        "Tell me when"
+    )
 
 
 def test_annotations_of_the_site_are_context(lea: Any, site: Any) -> None:
@@ -109,9 +122,13 @@ def test_annotations_of_the_site_are_context(lea: Any, site: Any) -> None:
 
     from helmdesk.web.pages.annotations.models import Annotation
 
-    note = Annotation.objects.create(day=date(2025, 10, 6), text="survey moved to another tool", metric="csat")
+    note = Annotation.objects.create(
+        day=date(2025, 10, 6), text="survey moved to another tool", metric="csat"
+    )
     try:
-        assert "survey moved to another tool" in text(lea.get("/metric/csat/explain?start=2025-10-01&end=2025-11-01"))
+        assert "survey moved to another tool" in text(
+            lea.get("/metric/csat/explain?start=2025-10-01&end=2025-11-01")
+        )
     finally:
         note.delete()
 
@@ -119,7 +136,9 @@ def test_annotations_of_the_site_are_context(lea: Any, site: Any) -> None:
 def test_alerts_tell_what_the_verdict_told(lea: Any, site: Any) -> None:
     key = "average_speed_of_answer"
     rule = json.loads(text(lea.get(f"/api/v1/metrics/{key}/rules")))[0]
-    assert rule["rule"] == "Tell me when the verdict on “Average speed of answer” turns for the worse."
+    assert (
+        rule["rule"] == "Tell me when the verdict on “Average speed of answer” turns for the worse."
+    )
     assert rule["fired"] and rule["fired_on"] == [each["week"] for each in rule["fired"]]
     for each in rule["fired"]:
         after = (date.fromisoformat(each["week"]) + timedelta(days=7)).isoformat()

@@ -1,4 +1,6 @@
-"""Jobs: taken once, ended with their effect, tried again, put aside; schedules; the switch towards the outside world."""
+"""Jobs: taken once, ended with their effect, tried again, put aside; schedules; the switch towards
+the outside world.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +132,9 @@ def test_an_effect_that_fails_leaves_the_job_and_nothing_else() -> None:
 
     def run(held: Any) -> Callable[[], None]:
         def effect() -> None:
-            Schedule.objects.create(name=f"effect {held.attempt}", kind="test", rhythm="daily 07:00", is_on=False)
+            Schedule.objects.create(
+                name=f"effect {held.attempt}", kind="test", rhythm="daily 07:00", is_on=False
+            )
             if held.attempt == 1:
                 raise RuntimeError("half way")
 
@@ -169,7 +173,11 @@ def test_errors_wait_longer_each_time_and_then_it_is_given_up() -> None:
     assert not worker.work()
     assert try_again(job.pk) and worker.work()
     assert Job.objects.get().failures == 1
-    assert [4 * 4**n for n in range(3)] <= [wait_after(n + 1) for n in range(3)] <= [6 * 4**n for n in range(3)]
+    assert (
+        [4 * 4**n for n in range(3)]
+        <= [wait_after(n + 1) for n in range(3)]
+        <= [6 * 4**n for n in range(3)]
+    )
     assert wait_after(40) <= 4400
 
 
@@ -188,7 +196,10 @@ def test_what_no_repetition_mends_is_given_up_at_once() -> None:
         ("dead", "the file is gone; upload it again"),
         (
             "dead",
-            "its payload is not that of its kind: number: Input should be a valid integer, unable to parse string as an integer; colour: Extra inputs are not permitted",
+            (
+                "its payload is not that of its kind: number: Input should be a valid integer,"
+                " unable to parse string as an integer; colour: Extra inputs are not permitted"
+            ),
         ),
     }
 
@@ -227,7 +238,10 @@ def test_two_workers_with_connections_of_their_own_do_every_job_once() -> None:
     from helmdesk.web.apps.jobs.models import Job, Schedule
 
     def run(held: Any) -> Callable[[], None]:
-        return lambda: Schedule.objects.create(name=held.key, kind="test", rhythm="daily 07:00", is_on=False) and None
+        return lambda: (
+            Schedule.objects.create(name=held.key, kind="test", rhythm="daily 07:00", is_on=False)
+            and None
+        )
 
     kind = make_kind(run)
     for number in range(60):
@@ -248,7 +262,11 @@ def test_two_workers_with_connections_of_their_own_do_every_job_once() -> None:
     for thread in threads:
         thread.join()
     assert not problems and sum(counts) == 60
-    assert Schedule.objects.filter(kind="test").count() == 60 == Job.objects.filter(outcome="done", attempts=1).count()
+    assert (
+        Schedule.objects.filter(kind="test").count()
+        == 60
+        == Job.objects.filter(outcome="done", attempts=1).count()
+    )
 
 
 def test_a_lost_lease_ends_the_work_at_its_next_step() -> None:
@@ -317,7 +335,11 @@ def test_at_most_once_is_uncertain_after_a_kill_and_never_repeated() -> None:
     worker.work_off()
     Job.objects.filter(key="mail:3").update(run_at=datetime(2020, 1, 1, tzinfo=UTC))
     worker.work_off()
-    assert {job.key: job.outcome for job in Job.objects.all()} == {"mail:1": "uncertain", "mail:2": "uncertain", "mail:3": "done"}
+    assert {job.key: job.outcome for job in Job.objects.all()} == {
+        "mail:1": "uncertain",
+        "mail:2": "uncertain",
+        "mail:3": "done",
+    }
     assert tries == [2, 3, 3]
     assert queue.try_again(Job.objects.get(key="mail:1").pk), "a person may send it again"
     worker.work_off()
@@ -339,8 +361,22 @@ def test_a_dead_process_leaves_its_job_at_once() -> None:
     gone.wait()
     kind, moment = make_kind(lambda held: None), timezone.now()
     put(kind)
-    Heartbeat.objects.create(name="gone", place=place(), process=gone.pid, is_thread=True, started_at=moment, seen_at=moment)
-    Heartbeat.objects.create(name="elsewhere", place="another machine", process=1, is_thread=True, started_at=moment, seen_at=moment)
+    Heartbeat.objects.create(
+        name="gone",
+        place=place(),
+        process=gone.pid,
+        is_thread=True,
+        started_at=moment,
+        seen_at=moment,
+    )
+    Heartbeat.objects.create(
+        name="elsewhere",
+        place="another machine",
+        process=1,
+        is_thread=True,
+        started_at=moment,
+        seen_at=moment,
+    )
     assert queue.take({"test": kind}, "gone")
     worker = make_worker(kind)
     assert worker.is_needed() and worker.work()
@@ -360,13 +396,19 @@ def test_a_thread_gives_way_to_a_process_and_to_an_older_thread() -> None:
 
     assert is_needed() and Heartbeat.objects.filter(name=worker.name).exists()
     row = {"place": "elsewhere", "process": 1, "seen_at": moment}
-    other = Heartbeat.objects.create(name="process", is_thread=False, started_at=moment + timedelta(hours=1), **row)
+    other = Heartbeat.objects.create(
+        name="process", is_thread=False, started_at=moment + timedelta(hours=1), **row
+    )
     assert not is_needed() and not Heartbeat.objects.filter(name=worker.name).exists()
     other.delete()
-    younger = Heartbeat.objects.create(name="younger", is_thread=True, started_at=moment + timedelta(hours=1), **row)
+    younger = Heartbeat.objects.create(
+        name="younger", is_thread=True, started_at=moment + timedelta(hours=1), **row
+    )
     assert is_needed()
     younger.delete()
-    older = Heartbeat.objects.create(name="older", is_thread=True, started_at=moment - timedelta(hours=1), **row)
+    older = Heartbeat.objects.create(
+        name="older", is_thread=True, started_at=moment - timedelta(hours=1), **row
+    )
     assert not is_needed()
     Heartbeat.objects.filter(pk=older.pk).update(seen_at=moment - timedelta(minutes=1))
     assert is_needed(), "its heart stands still"
@@ -375,7 +417,9 @@ def test_a_thread_gives_way_to_a_process_and_to_an_older_thread() -> None:
 def make_schedule(name: str, rhythm: str, zone: str, since: datetime) -> Any:
     from helmdesk.web.apps.jobs.models import Schedule
 
-    return Schedule.objects.create(name=name, kind="test", rhythm=rhythm, zone=zone, last_tick=since)
+    return Schedule.objects.create(
+        name=name, kind="test", rhythm=rhythm, zone=zone, last_tick=since
+    )
 
 
 def test_two_schedulers_make_every_tick_of_a_year_once(site: Path) -> None:
@@ -393,12 +437,19 @@ def test_two_schedulers_make_every_tick_of_a_year_once(site: Path) -> None:
             make_schedule(f"weekly:{zone}", "sun 02:10", zone, since)
             make_schedule(f"monthly:{zone}", "monthly 31 07:00", zone, since)
         moment, end = since, since + timedelta(days=365)
-        while (moment := min(next_tick(each, moment) or end for each in Schedule.objects.all())) < end:
+        while (
+            moment := min(next_tick(each, moment) or end for each in Schedule.objects.all())
+        ) < end:
             tick(known, moment)
             tick(known, moment)
         for zone in zones:
-            weekly = list(Job.objects.filter(key__startswith=f"weekly:{zone}").values_list("key", flat=True))
-            assert (len(weekly), Job.objects.filter(key__startswith=f"monthly:{zone}").count()) == (52, 12)
+            weekly = list(
+                Job.objects.filter(key__startswith=f"weekly:{zone}").values_list("key", flat=True)
+            )
+            assert (len(weekly), Job.objects.filter(key__startswith=f"monthly:{zone}").count()) == (
+                52,
+                12,
+            )
         told = set(Job.objects.values_list("key", flat=True))
     assert {
         "weekly:Europe/Berlin:2026-03-29T03:00:00+02:00",
@@ -420,7 +471,9 @@ def test_what_was_missed_runs_once() -> None:
     assert tick(known, datetime(2026, 1, 5, 12, 7, tzinfo=UTC)) == 1
     assert Job.objects.get().key == "digest:2026-01-05T12:00:00+00:00"
     assert tick(known, datetime(2026, 1, 5, 12, 8, tzinfo=UTC)) == 0
-    assert tick(known, datetime(2026, 1, 5, 11, 0, tzinfo=UTC)) == 0, "a clock set back repeats nothing"
+    assert tick(known, datetime(2026, 1, 5, 11, 0, tzinfo=UTC)) == 0, (
+        "a clock set back repeats nothing"
+    )
     assert tick(known, datetime(2026, 1, 5, 12, 15, tzinfo=UTC)) == 1
 
 
@@ -433,12 +486,18 @@ def test_a_schedule_that_nobody_can_read_says_so_and_stops_no_other() -> None:
     make_schedule("b", "daily 07:00", "Europe/Nowhere", since)
     make_schedule("c", "daily 07:00", "UTC", since)
     Schedule.objects.create(name="d", kind="unheard-of", rhythm="daily 07:00", last_tick=since)
-    Schedule.objects.create(name="e", kind="test", rhythm="daily 07:00", last_tick=since, payload={"number": "x"})
+    Schedule.objects.create(
+        name="e", kind="test", rhythm="daily 07:00", last_tick=since, payload={"number": "x"}
+    )
     moment = datetime(2026, 1, 5, 12, tzinfo=UTC)
     assert tick({"test": make_kind(lambda held: None)}, moment) == 1
     assert Job.objects.get().key.startswith("c:")
     problems = {each.name: each.problem for each in Schedule.objects.all()}
-    assert "is no rhythm" in problems["a"] and "Europe/Nowhere" in problems["b"] and problems["c"] == ""
+    assert (
+        "is no rhythm" in problems["a"]
+        and "Europe/Nowhere" in problems["b"]
+        and problems["c"] == ""
+    )
     assert "unheard-of" in problems["d"] and "number" in problems["e"]
     assert next_tick(Schedule.objects.get(name="a"), moment) is None
     assert [last_tick(each) and str(last_tick(each)) for each in Schedule.objects.all()] == [
@@ -457,8 +516,14 @@ def test_kinds_are_found_by_scanning_and_tidying_is_one() -> None:
     from helmdesk.web.apps.jobs.worker import Worker
 
     assert "tidy" in kinds()
-    for key, outcome, year in (("old:1", "done", 2020), ("old:2", "dead", 2020), ("new:1", "done", 2999)):
-        Job.objects.create(kind="tidy", key=key, outcome=outcome, done_at=datetime(year, 1, 1, tzinfo=UTC))
+    for key, outcome, year in (
+        ("old:1", "done", 2020),
+        ("old:2", "dead", 2020),
+        ("new:1", "done", 2999),
+    ):
+        Job.objects.create(
+            kind="tidy", key=key, outcome=outcome, done_at=datetime(year, 1, 1, tzinfo=UTC)
+        )
     worker = Worker(is_thread=False)
     worker.work_off()
     run_now(Schedule.objects.get(name="tidy"), kinds()["tidy"], datetime(2026, 1, 1, tzinfo=UTC))
@@ -481,14 +546,37 @@ def test_the_page_shows_the_queue_and_lets_an_administrator_act(as_: Any) -> Non
 
     ada, moment = as_("ada"), timezone.now()
     empty = ada.get("/jobs").content.decode()
-    for words in ("Nothing waits.", "Nothing was given up", "Nothing recurs.", "none is alive", "none is sent"):
+    for words in (
+        "Nothing waits.",
+        "Nothing was given up",
+        "Nothing recurs.",
+        "none is alive",
+        "none is sent",
+    ):
         assert words in empty
-    dead = Job.objects.create(kind="tidy", key="tidy:1", outcome="dead", done_at=moment, failures=5, error="the disk <full>")
-    Job.objects.create(kind="gone", key="gone:1", outcome="uncertain", done_at=moment, begun_at=moment)
+    dead = Job.objects.create(
+        kind="tidy",
+        key="tidy:1",
+        outcome="dead",
+        done_at=moment,
+        failures=5,
+        error="the disk <full>",
+    )
+    Job.objects.create(
+        kind="gone", key="gone:1", outcome="uncertain", done_at=moment, begun_at=moment
+    )
     waits = Job.objects.create(kind="tidy", key="tidy:2", run_at=moment - timedelta(hours=3))
-    schedule = Schedule.objects.create(name="tidy", kind="tidy", rhythm="daily 03:30", last_tick=moment)
+    schedule = Schedule.objects.create(
+        name="tidy", kind="tidy", rhythm="daily 03:30", last_tick=moment
+    )
     page = ada.get("/jobs").content.decode()
-    for words in ("the disk &lt;full&gt;", "the oldest for 3 h", "may have been sent", "gone (no app here knows it)", "daily 03:30 (UTC)"):
+    for words in (
+        "the disk &lt;full&gt;",
+        "the oldest for 3 h",
+        "may have been sent",
+        "gone (no app here knows it)",
+        "daily 03:30 (UTC)",
+    ):
         assert words in page, words
     measured = ada.get("/metrics").content.decode()
     assert "helmdesk_jobs_waiting 1.0" in measured and "helmdesk_jobs_troubled 2.0" in measured
@@ -503,10 +591,17 @@ def test_the_page_shows_the_queue_and_lets_an_administrator_act(as_: Any) -> Non
     assert ada.post(f"/jobs/schedules/{schedule.pk}", {"do": "now"}).status_code == 302
     assert Job.objects.filter(key__startswith="tidy:now:").count() == 1
     for state in ("on", "stopped", "preview"):
-        assert ada.post("/jobs/switch", {"state": state}).status_code == 302 and Switch.read() == state
+        assert (
+            ada.post("/jobs/switch", {"state": state}).status_code == 302 and Switch.read() == state
+        )
     assert ada.post("/jobs/switch", {"state": "loud"}).status_code == 400
     said = set(AuditEvent.objects.values_list("action", flat=True))
-    assert {"did a job again", "threw a job away", "changed a schedule", "turned the switch for messages"} <= said
+    assert {
+        "did a job again",
+        "threw a job away",
+        "changed a schedule",
+        "turned the switch for messages",
+    } <= said
     for name in ("lea", "ann", "vic"):
         assert as_(name).get("/jobs").status_code == 403
         assert as_(name).post("/jobs/switch", {"state": "on"}).status_code == 403

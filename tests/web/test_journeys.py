@@ -1,4 +1,6 @@
-"""Journeys in a real browser against a real server: what the site's readers do, without a mouse, without scripts, in the dark."""
+"""Journeys in a real browser against a real server: what the site's readers do, without a mouse,
+without scripts, in the dark.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +16,58 @@ from helmdesk.desk.desk import Desk
 from web.conftest import PASSWORD, Server, read
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-PAGES = ("/", "/brief", "/metric/csat/explain?days=364", "/metric/first_response_time?days=91", "/metric/csat?days=364&by=team", "/tickets", "/tickets?metric=csat&days=91", "/accounts", "/accounts/Dalora?days=364",
-         "/team?days=364", "/now", "/dashboards", "/catalogue", "/catalogue/beside/zendesk", "/data", "/data/load", "/settings", "/settings/desk", "/settings/people",
-         "/settings/people/new", "/settings/definitions", "/settings/audit", "/jobs", "/find?q=time", "/nowhere")  # fmt: skip
+PAGES = (
+    "/",
+    "/brief",
+    "/metric/csat/explain?days=364",
+    "/metric/first_response_time?days=91",
+    "/metric/csat?days=364&by=team",
+    "/tickets",
+    "/tickets?metric=csat&days=91",
+    "/accounts",
+    "/accounts/Dalora?days=364",
+    "/team?days=364",
+    "/now",
+    "/dashboards",
+    "/catalogue",
+    "/catalogue/beside/zendesk",
+    "/data",
+    "/data/load",
+    "/settings",
+    "/settings/desk",
+    "/settings/people",
+    "/settings/people/new",
+    "/settings/definitions",
+    "/settings/audit",
+    "/jobs",
+    "/find?q=time",
+    "/nowhere",
+)
 
 
-def sign_in(browser: Any, server: Server, name: str = "ada", password: str = PASSWORD, **options: Any) -> Any:
+def sign_in(
+    browser: Any, server: Server, name: str = "ada", password: str = PASSWORD, **options: Any
+) -> Any:
     context = browser.new_context(viewport=options.pop("viewport", WIDE), **options)
     page = context.new_page()
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" and "status of 4" not in said.text else None)
+    page.on(
+        "console",
+        lambda said: (
+            page.problems.append(said.text)
+            if said.type == "error" and "status of 4" not in said.text
+            else None
+        ),
+    )
     page.on("dialog", lambda dialog: page.problems.append(f"dialog {dialog.message}"))
     page.on(
-        "request", lambda request: page.problems.append(request.url) if not request.url.startswith((server.url, "data:", "blob:")) else None
+        "request",
+        lambda request: (
+            page.problems.append(request.url)
+            if not request.url.startswith((server.url, "data:", "blob:"))
+            else None
+        ),
     )
     page.goto(f"{server.url}/account/login/")
     page.fill("[name=login]", name)
@@ -40,7 +80,8 @@ def sign_in(browser: Any, server: Server, name: str = "ada", password: str = PAS
 def settled(page: Any, address: str) -> None:
     page.goto(address)
     page.wait_for_function(
-        "() => [...document.querySelectorAll('figure[data-chart]')].every(f => f.querySelector('.plot svg') || f.classList.contains('failed'))"
+        "() => [...document.querySelectorAll('figure[data-chart]')].every(f =>"
+        " f.querySelector('.plot svg') || f.classList.contains('failed'))"
     )
 
 
@@ -164,13 +205,16 @@ def test_a_dashboard_is_made_shared_and_found_by_its_reader(chromium: Any, serve
     assert page.problems == [] and reader.problems == []
 
 
-def test_no_page_is_wider_than_a_phone_and_all_are_accessible(chromium: Any, server: Server) -> None:
+def test_no_page_is_wider_than_a_phone_and_all_are_accessible(
+    chromium: Any, server: Server
+) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     axe, wrong = Axe(), []
     for scheme, viewport in (("light", WIDE), ("dark", NARROW)):
         page = sign_in(chromium, server, viewport=viewport, color_scheme=scheme, bypass_csp=True)
-        # Both themes share their pages: every one in the dark on a phone, every second one in the light.
+        # Both themes share their pages: every one in the dark on a phone, every second one in the
+        # light.
         for path in PAGES if viewport == NARROW else PAGES[::2]:
             settled(page, f"{server.url}{path}")
             if viewport == NARROW:
@@ -187,7 +231,8 @@ def test_no_page_is_wider_than_a_phone_and_all_are_accessible(chromium: Any, ser
 def test_charts_move_nothing_when_they_arrive(chromium: Any, server: Server) -> None:
     page = sign_in(chromium, server)
     page.add_init_script(
-        "new PerformanceObserver(l => l.getEntries().forEach(e => { window.moved = (window.moved || 0) + e.value; })).observe({type: 'layout-shift', buffered: true})"
+        "new PerformanceObserver(l => l.getEntries().forEach(e => { window.moved = (window.moved ||"
+        " 0) + e.value; })).observe({type: 'layout-shift', buffered: true})"
     )
     settled(page, f"{server.url}/metric/first_response_time?days=91")
     page.wait_for_timeout(300)
@@ -204,7 +249,9 @@ def test_print_shows_the_page_and_not_its_controls(chromium: Any, server: Server
     assert len(page.pdf()) > 10_000
 
 
-def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_run_upload_with_a_bad_row_and_the_sample(
+    chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HELMDESK_DATABASE", "")
     folder = tmp_path / "desk"
     Desk.create(folder)
@@ -212,7 +259,12 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path:
     try:
         page = chromium.new_context(viewport=WIDE).new_page()
         page.goto(f"{server.url}/setup")
-        for name, text in (("code", "0000-0000-0000-0000"), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
+        for name, text in (
+            ("code", "0000-0000-0000-0000"),
+            ("username", "olga"),
+            ("password", PASSWORD),
+            ("again", PASSWORD),
+        ):
             page.fill(f"[name={name}]", text)
         page.click("button")
         expect(page.locator("main")).to_contain_text("not the code")
@@ -225,9 +277,14 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path:
         page.goto(f"{server.url}/setup")
         expect(page.locator("main")).to_contain_text("administrator already")
         table = tmp_path / "tickets.csv"
-        rows = [f"T-{n},2026-03-{1 + n % 28:02d} 09:00,2026-03-{1 + n % 28:02d} 11:30,email,high" for n in range(40)]
+        rows = [
+            f"T-{n},2026-03-{1 + n % 28:02d} 09:00,2026-03-{1 + n % 28:02d} 11:30,email,high"
+            for n in range(40)
+        ]
         table.write_text(
-            "Ticket ID,Created,Solved,Channel,Priority\n" + "\n".join([*rows, "T-bad,not a date,2026-03-02 10:00,email,low"]) + "\n",
+            "Ticket ID,Created,Solved,Channel,Priority\n"
+            + "\n".join([*rows, "T-bad,not a date,2026-03-02 10:00,email,low"])
+            + "\n",
             encoding="utf-8",
         )
         page.goto(f"{server.url}/data/load")
@@ -248,8 +305,9 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path:
         # An export of a known system needs no word about its columns.
         known = tmp_path / "incidents.csv"
         known.write_text(
-            "number,opened_at,short_description,caller_id,state,assignment_group,sys_updated_on\n"
-            "INC1,2026-03-03 09:00,x,Ada,Closed,Desk,2026-03-03 11:00\nINC2,2026-03-04 09:00,x,Eve,New,Desk,2026-03-04 09:00\n",
+            "number,opened_at,short_description,caller_id,state,assignment_group,sys_updated_on\nINC1,2026-03-03"
+            " 09:00,x,Ada,Closed,Desk,2026-03-03 11:00\nINC2,2026-03-04"
+            " 09:00,x,Eve,New,Desk,2026-03-04 09:00\n",
             encoding="utf-8",
         )
         page.goto(f"{server.url}/data/load")
@@ -264,7 +322,9 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(chromium: Any, tmp_path:
         server.stop()
 
 
-def test_the_sample_comes_and_goes_with_one_click(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sample_comes_and_goes_with_one_click(
+    chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HELMDESK_DATABASE", "")
     folder = tmp_path / "desk"
     Desk.create(folder)
@@ -274,7 +334,12 @@ def test_the_sample_comes_and_goes_with_one_click(chromium: Any, tmp_path: Path,
         page = chromium.new_context(viewport=WIDE).new_page()
         page.set_default_timeout(120_000)  # the whole sample is made and removed
         page.goto(f"{server.url}/setup")
-        for name, text in (("code", server.code), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
+        for name, text in (
+            ("code", server.code),
+            ("username", "olga"),
+            ("password", PASSWORD),
+            ("again", PASSWORD),
+        ):
             page.fill(f"[name={name}]", text)
         page.click("button")
         page.click("button:has-text('Make the sample')")
@@ -286,12 +351,16 @@ def test_the_sample_comes_and_goes_with_one_click(chromium: Any, tmp_path: Path,
         page.click("button:has-text('Remove the sample data')")
         page.wait_for_selector("h1:has-text('Nothing is loaded yet')")
         expect(page.locator(".badge.sample")).to_have_count(0)
-        assert (folder / "helmdesk.toml").read_bytes() == before and Desk(folder).lake.version() == 0
+        assert (folder / "helmdesk.toml").read_bytes() == before and Desk(
+            folder
+        ).lake.version() == 0
     finally:
         server.stop()
 
 
-def test_the_server_follows_what_is_loaded_meanwhile(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_follows_what_is_loaded_meanwhile(
+    chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from desks import load_events, ticket
 
     monkeypatch.setenv("HELMDESK_DATABASE", "")
@@ -302,7 +371,12 @@ def test_the_server_follows_what_is_loaded_meanwhile(chromium: Any, tmp_path: Pa
     try:
         page = chromium.new_context().new_page()
         page.goto(f"{server.url}/setup")
-        for name, text in (("code", server.code), ("username", "olga"), ("password", PASSWORD), ("again", PASSWORD)):
+        for name, text in (
+            ("code", server.code),
+            ("username", "olga"),
+            ("password", PASSWORD),
+            ("again", PASSWORD),
+        ):
             page.fill(f"[name={name}]", text)
         with page.expect_navigation():
             page.click("button")

@@ -1,6 +1,7 @@
 """A site that many people ask at once, some of them for too much: nobody stops it for the others.
 
-``make reliability`` runs the long form, in which the promised times count; here only that nothing fails or stands still.
+``make reliability`` runs the long form, in which the promised times count; here only that nothing
+fails or stands still.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class Visitor:
 
     def get(self, path: str) -> tuple[int, float]:
         """Return status and seconds."""
-        request = urllib.request.Request(self.url + quote(path, safe="/?=&"), headers={"Cookie": self.cookie})
+        request = urllib.request.Request(
+            self.url + quote(path, safe="/?=&"), headers={"Cookie": self.cookie}
+        )
         began = time.perf_counter()
         try:
             with urllib.request.urlopen(request, timeout=120) as response:
@@ -84,7 +87,10 @@ def test_eight_questions_for_millions_of_numbers(server: Server, as_: Callable[.
     before = memory_of(server, "VmRSS")
     began = time.perf_counter()
     with Pulse(viewer) as pulse, ThreadPoolExecutor(8) as pool:
-        statuses = [status for status, _ in pool.map(viewer.get, [GREEDY.format(place) for place in range(8)])]
+        statuses = [
+            status
+            for status, _ in pool.map(viewer.get, [GREEDY.format(place) for place in range(8)])
+        ]
     took = time.perf_counter() - began
     # What a small account gives may still be worth an answer; the same of everybody is not.
     assert set(statuses) <= {200, 400, 429}, statuses
@@ -95,10 +101,14 @@ def test_eight_questions_for_millions_of_numbers(server: Server, as_: Callable[.
     assert pulse.seconds
     note(
         eight_greedy_questions={
-            "statuses": dict(Counter(statuses)), "seconds": round(took, 1), "slowest healthz": round(max(pulse.seconds), 3),
-            "memory before": before, "at peak": memory_of(server, "VmHWM"), "after": memory_of(server, "VmRSS"),
+            "statuses": dict(Counter(statuses)),
+            "seconds": round(took, 1),
+            "slowest healthz": round(max(pulse.seconds), 3),
+            "memory before": before,
+            "at peak": memory_of(server, "VmHWM"),
+            "after": memory_of(server, "VmRSS"),
         }
-    )  # fmt: skip
+    )
     if IS_LONG:
         assert max(pulse.seconds) <= 0.2
 
@@ -126,10 +136,16 @@ def test_a_crowd_on_warm_pages(server: Server, as_: Callable[..., Any]) -> None:
     p95 = statistics.quantiles([seconds for _, seconds in found], n=20)[-1]
     note(
         crowd_on_warm_pages={
-            "clients": CLIENTS, "seconds": SECONDS, "answers": len(found), "p95": round(p95, 3), "slowest healthz": round(max(pulse.seconds), 3),
-            "memory before": before, "at peak": memory_of(server, "VmHWM"), "after": memory_of(server, "VmRSS"),
+            "clients": CLIENTS,
+            "seconds": SECONDS,
+            "answers": len(found),
+            "p95": round(p95, 3),
+            "slowest healthz": round(max(pulse.seconds), 3),
+            "memory before": before,
+            "at peak": memory_of(server, "VmHWM"),
+            "after": memory_of(server, "VmRSS"),
         }
-    )  # fmt: skip
+    )
     if IS_LONG:
         assert p95 <= 1
         assert max(pulse.seconds) <= 0.2

@@ -1,7 +1,9 @@
-"""Every route and API operation, asked by every role for its own, for somebody else's and for nobody's.
+"""Every route and API operation, asked by every role for its own, for somebody else's and for
+nobody's.
 
-The questions are generated from the routes themselves, so a new route is missing from ``matrix.txt`` until somebody says
-what it answers; with HELMDESK_WRITE_MATRIX=1 this test writes the table anew, to be read line by line.
+The questions are generated from the routes themselves, so a new route is missing from
+``matrix.txt`` until somebody says what it answers; with HELMDESK_WRITE_MATRIX=1 this test writes
+the table anew, to be read line by line.
 """
 
 from __future__ import annotations
@@ -23,8 +25,11 @@ SEE_ALL = {"ada", "lea", "ann", "pat"}
 # Sign-in has tests of its own; so have the frames of the API, and what makes a desk anew.
 ELSEWHERE = ("account/", "setup", "invitation/", "api/v1/openapi.json", "data/sample")
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
-# What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed. Other tests open these pages.
-SLOW = re.compile(r"^$|brief|expla|rules|^scorecard|^team|^accounts$|^dashboard/|^metric/|/scorecard$|/accounts$")
+# What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed.
+# Other tests open these pages.
+SLOW = re.compile(
+    r"^$|brief|expla|rules|^scorecard|^team|^accounts$|^dashboard/|^metric/|/scorecard$|/accounts$"
+)
 UNREADABLE = "?where=%28"
 Owned = dict[str, str]
 
@@ -36,16 +41,29 @@ def routes() -> list[str]:
     from helmdesk.web.api.site import api
     from web.test_access import routes as walk
 
-    pages = {f"PAGE {route}" for route, _ in walk(get_resolver().url_patterns) if not route.startswith("api/")}
+    pages = {
+        f"PAGE {route}"
+        for route, _ in walk(get_resolver().url_patterns)
+        if not route.startswith("api/")
+    }
     paths: Any = api.get_openapi_schema()["paths"]
-    operations = {f"{method.upper()} {path.lstrip('/')}" for path, methods in paths.items() for method in methods}
-    return sorted(line for line in pages | operations if not line.split(" ")[1].startswith(ELSEWHERE))
+    operations = {
+        f"{method.upper()} {path.lstrip('/')}"
+        for path, methods in paths.items()
+        for method in methods
+    }
+    return sorted(
+        line for line in pages | operations if not line.split(" ")[1].startswith(ELSEWHERE)
+    )
 
 
 @pytest.fixture(scope="module")
 def tickets(site: Path) -> Callable[[str], Owned]:
     with LiveDesk(site).engine() as engine:
-        rows = engine.run("select ticket_id, team, agent, account from tickets where is_counted order by created_at desc, ticket_id")
+        rows = engine.run(
+            "select ticket_id, team, agent, account from tickets where is_counted order by"
+            " created_at desc, ticket_id"
+        )
     own = {
         "tom": lambda team, agent, account: team == "Frontline Berlin",
         "hugo": lambda team, agent, account: agent == "Hugo",
@@ -78,7 +96,9 @@ def things(route: str, who: str, tickets: Callable[[str], Owned], known: list[st
         return tickets(who)
     if place.startswith("accounts/"):
         return {"own": "Dalora", "nobody": "Nobody Ltd"} | (
-            {"other": next(name for name in known if name != "Dalora")} if who not in SEE_ALL else {}
+            {"other": next(name for name in known if name != "Dalora")}
+            if who not in SEE_ALL
+            else {}
         )
     if "key" in place or "subject" in place:
         return {"own": "csat", "other": "utilization", "nobody": "no_such_metric"}
@@ -104,11 +124,18 @@ def things(route: str, who: str, tickets: Callable[[str], Owned], known: list[st
             return Job.objects.create(kind="tidy", key=uuid.uuid4().hex)
         if place.startswith("settings/tokens"):
             return ApiToken.objects.create(
-                person=owner, name="Mine", digest=uuid.uuid4().hex, scopes=["numbers"], expires_at=timezone.now()
+                person=owner,
+                name="Mine",
+                digest=uuid.uuid4().hex,
+                scopes=["numbers"],
+                expires_at=timezone.now(),
             )
         return owner
 
-    found = {"other": str(make(other).pk), "nobody": str(uuid.uuid4()) if "uuid" in place else "999999"}
+    found = {
+        "other": str(make(other).pk),
+        "nobody": str(uuid.uuid4()) if "uuid" in place else "999999",
+    }
     return found | ({"own": str(make(me).pk)} if me else {})
 
 
@@ -117,12 +144,20 @@ def ask(client: Any, route: str, thing: str) -> int:
     method, place = route.split(" ", 1)
     address = "/" + PARAMETER.sub(lambda _: thing, place)
     if method in ("GET", "PAGE"):
-        query = "?metric=csat" if place in ("api/v1/measure", "api/v1/receipt") else UNREADABLE if SLOW.search(place) else ""
+        query = (
+            "?metric=csat"
+            if place in ("api/v1/measure", "api/v1/receipt")
+            else UNREADABLE
+            if SLOW.search(place)
+            else ""
+        )
         status = int(client.get(address + query).status_code)
         if method == "GET" or status != 405:
             return status
         return int(client.post(address).status_code)
-    return int(getattr(client, method.lower())(address, content_type="application/json").status_code)
+    return int(
+        getattr(client, method.lower())(address, content_type="application/json").status_code
+    )
 
 
 def test_every_route_for_every_role(site: Path, as_: Any, tickets: Callable[[str], Owned]) -> None:
@@ -136,16 +171,31 @@ def test_every_route_for_every_role(site: Path, as_: Any, tickets: Callable[[str
             # A new session for each route: what one of them does signs nobody out of the next.
             client = as_("" if who == "stranger" else who)
             status = {kind: ask(client, route, thing) for kind, thing in owned.items()}
-            cells.append("/".join(str(status.get(kind, "-")) for kind in ("own", "other", "nobody")))
+            cells.append(
+                "/".join(str(status.get(kind, "-")) for kind in ("own", "other", "nobody"))
+            )
             told = f"{route} for {who}: {status}"
             assert not any(each >= 500 for each in status.values()), told
             if who == "stranger":
                 assert route == "PAGE healthz" or status["own"] in (302, 401), told
-            elif "other" in status and not route.endswith(("{key}", "<slug:key>")) and "key" not in route and "subject" not in route:
+            elif (
+                "other" in status
+                and not route.endswith(("{key}", "<slug:key>"))
+                and "key" not in route
+                and "subject" not in route
+            ):
                 # What is not one's own is not there, or not one's business; it is never given.
-                assert status["other"] in (403, 404) or who in SEE_ALL or route.startswith("PAGE data/load"), told
+                assert (
+                    status["other"] in (403, 404)
+                    or who in SEE_ALL
+                    or route.startswith("PAGE data/load")
+                ), told
                 # Notes of colleagues are read by colleagues: that there is such a one is no secret.
-                assert status["other"] == status["nobody"] or who in SEE_ALL or route.startswith("PAGE annotations"), told
+                assert (
+                    status["other"] == status["nobody"]
+                    or who in SEE_ALL
+                    or route.startswith("PAGE annotations")
+                ), told
         found[route] = " ".join(f"{cell:12}" for cell in cells).rstrip()
     width = max(map(len, found))
     lines = [

@@ -1,4 +1,6 @@
-"""Questions drawn at random, each asked of Python, the API, its exports, the command line and the page."""
+"""Questions drawn at random, each asked of Python, the API, its exports, the command line and the
+page.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,16 @@ QUESTIONS, BATCHES = tries(80, 400), 10
 CLI_EVERY, PAGE_EVERY = 8, 10
 WINDOWS = (
     *({"window": name} for name in (*CALENDAR, "7-days", "91-days")),
-    {"start": "2026-02-10", "end": "2026-03-17"}, {"start": "2025-10-20T08:00", "end": "2025-10-27T12:30"}, {"start": "2026-06-20", "end": "2026-08-01"},
-)  # fmt: skip
-FILTERS = (None, "channel = 'phone'", "priority in ('high', 'urgent') or team is null", "weekday <= 5 and channel <> 'chat'")
+    {"start": "2026-02-10", "end": "2026-03-17"},
+    {"start": "2025-10-20T08:00", "end": "2025-10-27T12:30"},
+    {"start": "2026-06-20", "end": "2026-08-01"},
+)
+FILTERS = (
+    None,
+    "channel = 'phone'",
+    "priority in ('high', 'urgent') or team is null",
+    "weekday <= 5 and channel <> 'chat'",
+)
 
 
 def draw(number: int) -> tuple[str, dict[str, Any]]:
@@ -42,9 +51,13 @@ def draw(number: int) -> tuple[str, dict[str, Any]]:
     variant = chance.choice([None, None, *(each.name for each in entry.metric.variants)])
     metric = entry.variant(variant) if variant else entry.metric
     asked = {
-        **chance.choice(WINDOWS), "variant": variant, "clock": chance.choice(metric.clocks), "where": chance.choice(FILTERS),
-        "by": chance.choice([None, None, "channel", "team", "priority"]), "grain": chance.choice([None, None, "week", "month", "quarter"]),
-    }  # fmt: skip
+        **chance.choice(WINDOWS),
+        "variant": variant,
+        "clock": chance.choice(metric.clocks),
+        "where": chance.choice(FILTERS),
+        "by": chance.choice([None, None, "channel", "team", "priority"]),
+        "grain": chance.choice([None, None, "week", "month", "quarter"]),
+    }
     return entry.metric.key, {name: value for name, value in asked.items() if value}
 
 
@@ -87,27 +100,60 @@ def test_one_answer_to_one_question(batch: int, site: Path, as_: Callable[[str],
         answered += 1
         rows = plain(found.as_rows())
         owner = desk.measure(key, **asked)
-        # Whoever owns the machine sees the same, and what is withheld on the site from those who may not compare people.
+        # Whoever owns the machine sees the same, and what is withheld on the site from those who
+        # may not compare people.
         for mine, theirs in zip(rows, plain(owner.as_rows()), strict=True):
-            assert mine == theirs or (mine["reason"] == "withheld" and mine["value"] is None and mine["n"] == theirs["n"]), told
+            assert mine == theirs or (
+                mine["reason"] == "withheld" and mine["value"] is None and mine["n"] == theirs["n"]
+            ), told
         assert response.json()["measurements"] == rows, told
-        exported = client.get("/api/v1/measure", {"metric": key, **asked}, headers={"Accept": "application/vnd.apache.arrow.stream"})
+        exported = client.get(
+            "/api/v1/measure",
+            {"metric": key, **asked},
+            headers={"Accept": "application/vnd.apache.arrow.stream"},
+        )
         assert pa.ipc.open_stream(exported.content).read_all().equals(found.to_arrow()), told
-        stored = client.get("/api/v1/measure", {"metric": key, **asked}, headers={"Accept": "application/vnd.apache.parquet"})
+        stored = client.get(
+            "/api/v1/measure",
+            {"metric": key, **asked},
+            headers={"Accept": "application/vnd.apache.parquet"},
+        )
         assert pq.read_table(io.BytesIO(stored.content)).equals(found.to_arrow()), told
         lines = list(
             csv.DictReader(
-                io.StringIO(client.get("/api/v1/measure", {"metric": key, **asked}, headers={"Accept": "text/csv"}).content.decode())
+                io.StringIO(
+                    client.get(
+                        "/api/v1/measure", {"metric": key, **asked}, headers={"Accept": "text/csv"}
+                    ).content.decode()
+                )
             )
         )
-        assert [(line["value"], line["low"], line["n"], line["unit"], line["statistic"], line["is_partial"]) for line in lines] == [
-            tuple("" if row[name] is None else str(row[name]) for name in ("value", "low", "n", "unit", "statistic", "is_partial"))
+        assert [
+            (
+                line["value"],
+                line["low"],
+                line["n"],
+                line["unit"],
+                line["statistic"],
+                line["is_partial"],
+            )
+            for line in lines
+        ] == [
+            tuple(
+                "" if row[name] is None else str(row[name])
+                for name in ("value", "low", "n", "unit", "statistic", "is_partial")
+            )
             for row in rows
         ], told
         if answered % CLI_EVERY == 1:
-            said = json.loads(command("measure", key, *options(asked), "--format", "json", "--desk", str(site)))
+            said = json.loads(
+                command("measure", key, *options(asked), "--format", "json", "--desk", str(site))
+            )
             assert said == plain(owner.as_rows()), told
-            stored = CliRunner().invoke(commands, ["measure", key, *options(asked), "--format", "parquet", "--desk", str(site)])
+            stored = CliRunner().invoke(
+                commands,
+                ["measure", key, *options(asked), "--format", "parquet", "--desk", str(site)],
+            )
             assert pq.read_table(io.BytesIO(stored.stdout_bytes)).equals(owner.to_arrow()), told
         if answered % PAGE_EVERY == 1:
             whole = {name: value for name, value in asked.items() if name not in ("by", "grain")}
@@ -120,7 +166,8 @@ def test_one_answer_to_one_question(batch: int, site: Path, as_: Callable[[str],
             dates = {name: asked[name] for name in ("window", "start", "end") if name in asked}
             window = desk.window(**dates)
             assert window.words(desk.settings.time_zone) in page, told
-            # The rows behind the number, as Parquet: as many as it counts, inside its window, every instant in the desk's zone.
+            # The rows behind the number, as Parquet: as many as it counts, inside its window, every
+            # instant in the desk's zone.
             export = client.get("/tickets/export.parquet", {"metric": key, **whole})
             if shown.reason == "withheld":
                 assert export.status_code == 403, told
@@ -128,10 +175,18 @@ def test_one_answer_to_one_question(batch: int, site: Path, as_: Callable[[str],
             behind = pq.read_table(io.BytesIO(export.content))
             assert behind.num_rows == shown.n, told
             instants = [field for field in behind.schema if pa.types.is_timestamp(field.type)]
-            assert instants and {field.type.tz for field in instants} == {desk.settings.time_zone}, told
-            anchor = load_catalogue()[key].variant(asked["variant"]).anchor if "variant" in asked else load_catalogue()[key].metric.anchor
+            assert instants and {field.type.tz for field in instants} == {
+                desk.settings.time_zone
+            }, told
+            anchor = (
+                load_catalogue()[key].variant(asked["variant"]).anchor
+                if "variant" in asked
+                else load_catalogue()[key].metric.anchor
+            )
             if anchor in behind.column_names:
-                happened = [at.astimezone(UTC).replace(tzinfo=None) for at in behind[anchor].to_pylist()]
+                happened = [
+                    at.astimezone(UTC).replace(tzinfo=None) for at in behind[anchor].to_pylist()
+                ]
                 assert all(window.start <= at < window.end for at in happened), told
     assert answered > QUESTIONS // BATCHES // 2
 
@@ -139,7 +194,11 @@ def test_one_answer_to_one_question(batch: int, site: Path, as_: Callable[[str],
 @pytest.mark.parametrize("number", range(tries(3, 12)))
 def test_one_verdict_on_every_scorecard(number: int, site: Path, as_: Callable[[str], Any]) -> None:
     chance = random.Random(f"scorecard {number}")
-    asked, compare, where = chance.choice(WINDOWS), chance.choice(list(COMPARISONS)), chance.choice(FILTERS[:2])
+    asked, compare, where = (
+        chance.choice(WINDOWS),
+        chance.choice(list(COMPARISONS)),
+        chance.choice(FILTERS[:2]),
+    )
     desk = LiveDesk(site)
     zone = desk.settings.time_zone
     found = desk.as_seen_by(policy_of("ada")).scorecard(**asked, compare=compare, where=where)
@@ -149,11 +208,22 @@ def test_one_verdict_on_every_scorecard(number: int, site: Path, as_: Callable[[
     assert response["cards"] == cards
     assert response["window"] == found.window.as_dict(zone)
     if not where:
-        said = json.loads(command("scorecard", *options({**asked, "compare": compare}), "--format", "json", "--desk", str(site)))
+        said = json.loads(
+            command(
+                "scorecard",
+                *options({**asked, "compare": compare}),
+                "--format",
+                "json",
+                "--desk",
+                str(site),
+            )
+        )
         assert said == plain(found.as_rows(zone))
     page = unescape(as_("ada").get("/scorecard", given).content.decode())
     assert found.window.words(zone) in page and found.window.previous_words(zone) in page
     for card in found.cards:
         if not card.reason:
             value, _ = show_measurement(card.now)
-            assert card.metric.title in page and value in page and card.verdict in page, card.metric.key
+            assert card.metric.title in page and value in page and card.verdict in page, (
+                card.metric.key
+            )

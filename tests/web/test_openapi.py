@@ -1,4 +1,6 @@
-"""The OpenAPI document against the API itself: whatever it allows is answered as it says, and never with a 500."""
+"""The OpenAPI document against the API itself: whatever it allows is answered as it says, and never
+with a 500.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +19,35 @@ def test_nothing_that_the_document_allows_breaks_the_api(as_: Any, site: Any) ->
 
     from helmdesk.web.people.models import SCOPES, ApiToken, Person
 
-    _, secret = ApiToken.issue(Person.objects.get(username="ada"), "fuzz", list(SCOPES), timezone.now() + timedelta(days=1))
+    _, secret = ApiToken.issue(
+        Person.objects.get(username="ada"), "fuzz", list(SCOPES), timezone.now() + timedelta(days=1)
+    )
     key = {"Authorization": f"Bearer {secret}", "Host": "testserver"}
-    document = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application(), headers={"Host": "testserver"})
+    document = schemathesis.openapi.from_wsgi(
+        "/api/v1/openapi.json", get_wsgi_application(), headers={"Host": "testserver"}
+    )
     asked = []
 
     for operation in document.get_all_operations():
 
-        @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None)
+        @settings(
+            max_examples=12,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+            database=None,
+        )
         @given(case=operation.ok().as_strategy())
         def one(case: Any) -> None:
             asked.append(case.operation.path)
             case.headers = {**(case.headers or {}), **key}
             response = case.call()
-            assert response.status_code < 500, (case.method, case.path, case.query, response.text[:300])
+            assert response.status_code < 500, (
+                case.method,
+                case.path,
+                case.query,
+                response.text[:300],
+            )
 
         one()
     assert len(set(asked)) == len(as_("ada").get("/api/v1/openapi.json").json()["paths"])

@@ -20,8 +20,28 @@ from helmdesk.query.receipt import read_receipt
 from helmdesk.settings import write_settings
 from web.conftest import PASSWORD
 
-HOSTILE = ("'", "' or '1'='1", "1; drop table tickets", "<script>alert(1)</script>", "../../etc/passwd", "%00", "\x00", "９", "-1", "1e999", "NaN",
-           "{{7*7}}", "a" * 3000, "9" * 6000, "select 1", "channel = (select 1)", "read_csv('/etc/passwd') = 1", "channel = 'x' -- ", "\u202e", "\ud800")  # fmt: skip
+HOSTILE = (
+    "'",
+    "' or '1'='1",
+    "1; drop table tickets",
+    "<script>alert(1)</script>",
+    "../../etc/passwd",
+    "%00",
+    "\x00",
+    "９",
+    "-1",
+    "1e999",
+    "NaN",
+    "{{7*7}}",
+    "a" * 3000,
+    "9" * 6000,
+    "select 1",
+    "channel = (select 1)",
+    "read_csv('/etc/passwd') = 1",
+    "channel = 'x' -- ",
+    "\u202e",
+    "\ud800",
+)
 ADDRESSES = {
     "/": ("days", "where"),
     "/brief": ("end", "where"),
@@ -57,10 +77,26 @@ def test_hostile_values_are_refused_or_harmless(as_: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/metric/", "/ticket/", "/accounts/", "/catalogue/beside/", "/tickets/export.", "/api/v1/metrics/", "/api/v1/tickets/"]
+    "path",
+    [
+        "/metric/",
+        "/ticket/",
+        "/accounts/",
+        "/catalogue/beside/",
+        "/tickets/export.",
+        "/api/v1/metrics/",
+        "/api/v1/tickets/",
+    ],
 )
 def test_hostile_paths_lead_nowhere(as_: Any, path: str) -> None:
-    for value in ("'", "..%2f..%2fetc%2fpasswd", "%3Cscript%3E", "a" * 500, "%F0%9F%98%80", "no-such"):
+    for value in (
+        "'",
+        "..%2f..%2fetc%2fpasswd",
+        "%3Cscript%3E",
+        "a" * 500,
+        "%F0%9F%98%80",
+        "no-such",
+    ):
         assert as_("ada").get(path + value).status_code in (301, 400, 404, 422), value
 
 
@@ -78,9 +114,22 @@ def test_card_page_rows_export_and_api_are_one_number(as_: Any, site: Path) -> N
         assert f"of <strong>{value.n}</strong>" in listed
         exported = client.get("/tickets/export.csv", {"metric": key, **question}).content.decode()
         assert len(list(csv.reader(io.StringIO(exported)))) == value.n + 1
-        parquet = pq.read_table(io.BytesIO(client.get("/tickets/export.parquet", {"metric": key, **question}).content))
-        assert parquet.num_rows == len(json.loads(client.get("/tickets/export.json", {"metric": key, **question}).content)) == value.n
-    card = {card.metric.key: card for card in desk.scorecard(start="2026-01-01", end="2026-03-01", where="channel = 'phone'").cards}
+        parquet = pq.read_table(
+            io.BytesIO(client.get("/tickets/export.parquet", {"metric": key, **question}).content)
+        )
+        assert (
+            parquet.num_rows
+            == len(
+                json.loads(client.get("/tickets/export.json", {"metric": key, **question}).content)
+            )
+            == value.n
+        )
+    card = {
+        card.metric.key: card
+        for card in desk.scorecard(
+            start="2026-01-01", end="2026-03-01", where="channel = 'phone'"
+        ).cards
+    }
     shown = client.get("/", question).content.decode()
     for key in ("csat", "reopen_rate"):
         assert f'<p class="value">{card[key].now.value:.1%}</p>' in shown
@@ -89,11 +138,18 @@ def test_card_page_rows_export_and_api_are_one_number(as_: Any, site: Path) -> N
 def test_open_work_is_the_backlog_and_leads_to_its_rows(as_: Any, site: Path) -> None:
     client, desk = as_("ada"), LiveDesk(site)
     page = client.get("/now").content.decode()
-    total, unassigned = desk.measure("backlog")[0].n, desk.measure("backlog", where="agent is null")[0].n
+    total, unassigned = (
+        desk.measure("backlog")[0].n,
+        desk.measure("backlog", where="agent is null")[0].n,
+    )
     assert desk.open_work().total == total and desk.open_work().unassigned == unassigned
-    links = [html.unescape(link) for link in re.findall(r'href="(/tickets\?[^"]*metric=backlog[^"]*)"', page)]
+    links = [
+        html.unescape(link)
+        for link in re.findall(r'href="(/tickets\?[^"]*metric=backlog[^"]*)"', page)
+    ]
     assert [
-        f"of <strong>{n}</strong>" in client.get(link).content.decode() for link, n in zip(links, (total, unassigned), strict=True)
+        f"of <strong>{n}</strong>" in client.get(link).content.decode()
+        for link, n in zip(links, (total, unassigned), strict=True)
     ] == [True, True]
 
 
@@ -103,7 +159,14 @@ def test_rows_are_sorted_and_paged_without_loss(as_: Any) -> None:
     cursor: str | None = ""
     while cursor is not None:
         got = client.get(
-            "/api/v1/rows", {"metric": "csat", "start": "2026-01-01", "limit": 97, "sort": "-responded_at", "cursor": cursor}
+            "/api/v1/rows",
+            {
+                "metric": "csat",
+                "start": "2026-01-01",
+                "limit": 97,
+                "sort": "-responded_at",
+                "cursor": cursor,
+            },
         ).json()
         seen += [row["response_id"] for row in got["rows"]]
         cursor = got["next"]
@@ -111,19 +174,28 @@ def test_rows_are_sorted_and_paged_without_loss(as_: Any) -> None:
     forged = client.get("/api/v1/rows", {"metric": "csat", "cursor": "eyJhdCI6MH0:1abc:xyz"})
     assert forged.status_code == 400 and "cursor" in forged.json()["detail"]
     first = client.get("/api/v1/rows", {"metric": "csat", "limit": 5}).json()["next"]
-    assert client.get("/api/v1/rows", {"metric": "nps", "limit": 5, "cursor": first}).status_code == 400
+    assert (
+        client.get("/api/v1/rows", {"metric": "nps", "limit": 5, "cursor": first}).status_code
+        == 400
+    )
 
 
 def test_api_answers_in_other_forms_and_knows_what_has_not_changed(as_: Any) -> None:
     client = as_("ada")
     address = "/api/v1/measure?metric=csat&by=channel&grain=month&start=2026-01-01"
     plain = client.get(address)
-    table = pa.ipc.open_stream(client.get(address, HTTP_ACCEPT="application/vnd.apache.arrow.stream").content).read_all()
-    rows = list(csv.DictReader(io.StringIO(client.get(address, HTTP_ACCEPT="text/csv").content.decode())))
+    table = pa.ipc.open_stream(
+        client.get(address, HTTP_ACCEPT="application/vnd.apache.arrow.stream").content
+    ).read_all()
+    rows = list(
+        csv.DictReader(io.StringIO(client.get(address, HTTP_ACCEPT="text/csv").content.decode()))
+    )
     assert len(plain.json()["measurements"]) == table.num_rows == len(rows)
     again = client.get(address, HTTP_IF_NONE_MATCH=plain["ETag"])
     assert again.status_code == 304 and not again.content
-    assert as_("tom").get(address, HTTP_IF_NONE_MATCH=plain["ETag"]).status_code == 200  # another policy, another answer
+    assert (
+        as_("tom").get(address, HTTP_IF_NONE_MATCH=plain["ETag"]).status_code == 200
+    )  # another policy, another answer
     assert client.get(address.replace("csat", "fcr"))["ETag"] != plain["ETag"]
 
 
@@ -136,20 +208,36 @@ def test_tokens_carry_their_persons_policy_and_no_more_than_their_scopes(as_: An
     secret = re.search(r"hd_[\w-]+", page)[0]  # type: ignore[index]
     assert secret not in client.get("/settings").content.decode()
     key = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
-    own = as_().get("/api/v1/measure?metric=ticket_volume&start=2025-01-01", **key).json()["measurements"][0]["n"]
-    assert 0 < own < as_("ada").get("/api/v1/measure?metric=ticket_volume&start=2025-01-01").json()["measurements"][0]["n"]
+    own = (
+        as_()
+        .get("/api/v1/measure?metric=ticket_volume&start=2025-01-01", **key)
+        .json()["measurements"][0]["n"]
+    )
+    assert (
+        0
+        < own
+        < as_("ada")
+        .get("/api/v1/measure?metric=ticket_volume&start=2025-01-01")
+        .json()["measurements"][0]["n"]
+    )
     assert as_().get("/api/v1/rows", **key).status_code == 403
     assert as_().get("/metrics", **key).status_code == 401
     assert as_("ada").get("/metrics").content.startswith(b"# HELP")
     from helmdesk.web.people.models import ApiToken
 
-    token = ApiToken.objects.filter(person__username="hugo").latest("pk")  # other tests give him others
-    assert secret not in json.dumps({field.name: str(getattr(token, field.name)) for field in token._meta.fields})
+    token = ApiToken.objects.filter(person__username="hugo").latest(
+        "pk"
+    )  # other tests give him others
+    assert secret not in json.dumps(
+        {field.name: str(getattr(token, field.name)) for field in token._meta.fields}
+    )
     client.post(f"/settings/tokens/{token.pk}/revoke")
     assert as_().get("/api/v1/metrics", **key).status_code == 401
 
 
-def test_a_receipt_from_the_site_is_confirmed_by_the_command_line(as_: Any, site: Path, tmp_path: Path) -> None:
+def test_a_receipt_from_the_site_is_confirmed_by_the_command_line(
+    as_: Any, site: Path, tmp_path: Path
+) -> None:
     response = as_("ada").get("/metric/csat/receipt.json?days=91&channel=email")
     file = tmp_path / "receipt.json"
     file.write_bytes(response.content)
@@ -160,15 +248,32 @@ def test_a_receipt_from_the_site_is_confirmed_by_the_command_line(as_: Any, site
 def test_spreadsheets_run_nothing_and_numbers_stay_numbers() -> None:
     from helmdesk.web.exports import as_csv
 
-    table = pa.table({"=cmd": ["=1+1", "+49 30", "-x", "@sum", " =2", "\t=3", "fine", None], "n": [-1.5, 2, 3, 4, 5, 6, 7, None]})
+    table = pa.table(
+        {
+            "=cmd": ["=1+1", "+49 30", "-x", "@sum", " =2", "\t=3", "fine", None],
+            "n": [-1.5, 2, 3, 4, 5, 6, 7, None],
+        }
+    )
     rows = list(csv.reader(io.StringIO(as_csv(table).decode())))
-    assert [row[0] for row in rows] == ["'=cmd", "'=1+1", "'+49 30", "'-x", "'@sum", "' =2", "'\t=3", "fine", ""]
+    assert [row[0] for row in rows] == [
+        "'=cmd",
+        "'=1+1",
+        "'+49 30",
+        "'-x",
+        "'@sum",
+        "' =2",
+        "'\t=3",
+        "fine",
+        "",
+    ]
     assert [row[1] for row in rows] == ["n", "-1.5", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0", ""]
 
 
 def test_texts_of_people_never_become_markup(as_: Any) -> None:
     client, payload = as_("ada"), '"><img src=x onerror=alert(1)><script>alert(2)</script>'
-    client.post("/annotations", {"day": "2026-06-10", "text": payload, "scope": "all", "metric": "csat"})
+    client.post(
+        "/annotations", {"day": "2026-06-10", "text": payload, "scope": "all", "metric": "csat"}
+    )
     made = client.post("/dashboards/new", {"title": payload[:100]})
     client.post("/views/save", {"title": payload[:100], "address": "/metric/csat"})
     as_("hugo").post("/me/comment", {"metric": "csat", "text": payload})
@@ -181,12 +286,26 @@ def test_texts_of_people_never_become_markup(as_: Any) -> None:
 
 def test_forms_need_their_token(as_: Any) -> None:
     client = as_("ada", enforce_csrf_checks=True)
-    for path in ("/annotations", "/dashboards/new", "/views/save", "/settings/tokens", "/settings/desk", "/settings/people/new", "/data/sample", "/me/comment",
-                 "/account/logout/", "/api/v1/annotations"):  # fmt: skip
+    for path in (
+        "/annotations",
+        "/dashboards/new",
+        "/views/save",
+        "/settings/tokens",
+        "/settings/desk",
+        "/settings/people/new",
+        "/data/sample",
+        "/me/comment",
+        "/account/logout/",
+        "/api/v1/annotations",
+    ):
         response = client.post(
             path,
             {} if not path.startswith("/api") else "{}",
-            content_type="application/json" if path.startswith("/api") else "application/x-www-form-urlencoded",
+            content_type=(
+                "application/json"
+                if path.startswith("/api")
+                else "application/x-www-form-urlencoded"
+            ),
         )
         assert response.status_code == 403, path
 
@@ -194,12 +313,19 @@ def test_forms_need_their_token(as_: Any) -> None:
 def test_answers_carry_security_headers(as_: Any) -> None:
     response = as_("ada").get("/")
     policy = response["Content-Security-Policy"]
-    assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe-eval" not in policy
+    assert (
+        "default-src 'none'" in policy
+        and "script-src 'self'" in policy
+        and "unsafe-eval" not in policy
+    )
     assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
     assert response["X-Frame-Options"] == "DENY" and response["X-Content-Type-Options"] == "nosniff"
     assert response["Referrer-Policy"] == "same-origin" and response["X-Request-Id"]
     body = response.content.decode()
-    assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", body) and " onclick=" not in body
+    assert (
+        not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", body)
+        and " onclick=" not in body
+    )
     assert not re.search(r'(src|href)="(https?:)?//', body)
 
 
@@ -210,7 +336,11 @@ def test_too_many_wrong_passwords_lock_the_account_out(as_: Any) -> None:
     for _ in range(6):
         client.post("/account/login/", {"login": "pat", "password": "wrong"})
     locked = client.post("/account/login/", {"login": "pat", "password": PASSWORD})
-    assert locked.status_code == 200 and "sessionid" not in locked.cookies and b"Too many" in locked.content
+    assert (
+        locked.status_code == 200
+        and "sessionid" not in locked.cookies
+        and b"Too many" in locked.content
+    )
 
 
 def test_sessions_end_on_the_server(as_: Any) -> None:
@@ -230,29 +360,57 @@ def test_the_audit_log_shows_what_was_changed_in_it(as_: Any) -> None:
     from helmdesk.web.people.audit import AuditEvent, audit, audit_state
 
     as_("ada").get("/tickets/export.csv?metric=csat&days=7")
-    event = audit("changed a definition", "csat", request=None, version=2, role=Role.LEADER, changed=("a", "b"))
+    event = audit(
+        "changed a definition",
+        "csat",
+        request=None,
+        version=2,
+        role=Role.LEADER,
+        changed=("a", "b"),
+    )
     audit("signed in", "later")
     assert AuditEvent.objects.filter(action="exported rows", person="ada").exists()
     assert not audit_state().problem
     AuditEvent.objects.filter(pk=event.pk).update(subject="fcr")
-    assert audit_state().event == event and b"tampered with" in as_("ada").get("/settings/audit").content
+    assert (
+        audit_state().event == event
+        and b"tampered with" in as_("ada").get("/settings/audit").content
+    )
     AuditEvent.objects.filter(pk=event.pk).update(subject="csat")
     assert not audit_state().problem
 
 
 def test_settings_are_saved_checked_and_followed(as_: Any, site: Path) -> None:
     client, desk = as_("ada"), LiveDesk(site)
-    form = {"name": "Larkspur support", "time_zone": "Europe/Berlin", "week_start": "monday", "scorecard": list(desk.settings.scorecard)}
+    form = {
+        "name": "Larkspur support",
+        "time_zone": "Europe/Berlin",
+        "week_start": "monday",
+        "scorecard": list(desk.settings.scorecard),
+    }
     saved = client.post(
-        "/settings/desk", {**form, "target.csat": "90%", "target.first_response_time": "4 h", "target.utilization": "75% to 85%"}
+        "/settings/desk",
+        {
+            **form,
+            "target.csat": "90%",
+            "target.first_response_time": "4 h",
+            "target.utilization": "75% to 85%",
+        },
     )
     assert saved.status_code == 302
     desk.follow()
-    assert desk.settings.targets == {"csat": 0.9, "first_response_time": 14_400.0, "utilization": (0.75, 0.85)}
+    assert desk.settings.targets == {
+        "csat": 0.9,
+        "first_response_time": 14_400.0,
+        "utilization": (0.75, 0.85),
+    }
     assert "Target at least 90.0%" in client.get("/").content.decode()
     bad = client.post("/settings/desk", {**form, "target.csat": "very good"})
     assert bad.status_code == 200 and b"is no number" in bad.content
-    client.post("/settings/desk", {**form, "target.csat": "", "target.first_response_time": "", "target.utilization": ""})
+    client.post(
+        "/settings/desk",
+        {**form, "target.csat": "", "target.first_response_time": "", "target.utilization": ""},
+    )
 
 
 def test_numbers_made_with_former_settings_say_so(as_: Any, site: Path) -> None:
@@ -260,7 +418,10 @@ def test_numbers_made_with_former_settings_say_so(as_: Any, site: Path) -> None:
 
     from helmdesk.web.middleware import live_desk
 
-    live, asked = live_desk(django_settings.DESK_FOLDER), "/api/v1/receipt?metric=service_level&start=2026-05-04&end=2026-06-01"
+    live, asked = (
+        live_desk(django_settings.DESK_FOLDER),
+        "/api/v1/receipt?metric=service_level&start=2026-05-04&end=2026-06-01",
+    )
     client, before, bring_up = as_("ada"), live.settings, live.bring_up
     first = client.get(asked)
     live.bring_up = lambda _reason: None  # type: ignore[method-assign]
@@ -285,7 +446,11 @@ def test_a_damaged_lake_is_told_as_a_page(as_: Any, site: Path, tmp_path: Path) 
     entry.rename(aside)
     try:
         told = client.get("/")
-        assert told.status_code == 500 and "restore a backup" in told.content.decode() and told["X-Request-Id"] in told.content.decode()
+        assert (
+            told.status_code == 500
+            and "restore a backup" in told.content.decode()
+            and told["X-Request-Id"] in told.content.decode()
+        )
     finally:
         aside.rename(entry)
     assert client.get("/").status_code == 200
@@ -293,15 +458,33 @@ def test_a_damaged_lake_is_told_as_a_page(as_: Any, site: Path, tmp_path: Path) 
 
 def test_a_person_is_invited_changed_and_shut_out(as_: Any) -> None:
     client = as_("ada", is_fresh=True)
-    wrong = client.post("/settings/people/new", {"username": "ben", "role": "agent", "agent": "Nobody", "is_active": "on"})
+    wrong = client.post(
+        "/settings/people/new",
+        {"username": "ben", "role": "agent", "agent": "Nobody", "is_active": "on"},
+    )
     assert b"there is no agent called" in wrong.content
-    made = client.post("/settings/people/new", {"username": "ben", "role": "agent", "agent": "Rosa", "is_active": "on"}).content.decode()
+    made = client.post(
+        "/settings/people/new",
+        {"username": "ben", "role": "agent", "agent": "Rosa", "is_active": "on"},
+    ).content.decode()
     link = re.search(r"/invitation/[\w-]+", made)[0]  # type: ignore[index]
     new = as_()
     assert new.post(link, {"password": "short", "again": "short"}).status_code == 200
-    assert new.post(link, {"password": "a long enough secret", "again": "a long enough secret"}).status_code == 302
-    assert new.get("/me").status_code == 302  # the link sets a password; signing in asks for it, and for a second factor
-    assert new.post("/account/login/", {"login": "ben", "password": "a long enough secret"}).status_code == 302
+    assert (
+        new.post(
+            link, {"password": "a long enough secret", "again": "a long enough secret"}
+        ).status_code
+        == 302
+    )
+    assert (
+        new.get("/me").status_code == 302
+    )  # the link sets a password; signing in asks for it, and for a second factor
+    assert (
+        new.post(
+            "/account/login/", {"login": "ben", "password": "a long enough secret"}
+        ).status_code
+        == 302
+    )
     assert new.get("/me").status_code == 200
     assert as_().get(link).status_code == 403  # once
     from helmdesk.web.people.models import Person
@@ -310,7 +493,9 @@ def test_a_person_is_invited_changed_and_shut_out(as_: Any) -> None:
     client.post(f"/settings/people/{ben.pk}", {"username": "ben", "role": "agent", "agent": "Rosa"})
     assert new.get("/me").status_code == 302
     last = Person.objects.get(username="ada")
-    refused = client.post(f"/settings/people/{last.pk}", {"username": "ada", "role": "leader", "is_active": "on"})
+    refused = client.post(
+        f"/settings/people/{last.pk}", {"username": "ada", "role": "leader", "is_active": "on"}
+    )
     assert b"last administrator" in refused.content
 
 
@@ -325,12 +510,32 @@ def test_a_dashboard_is_made_shared_and_opened_first(as_: Any) -> None:
         {"kind": "heat", "metric": "ticket_volume"},
     ):
         assert ann.post(f"{address}/change", {"do": "add", **tile}).status_code == 302
-    assert ann.post(f"{address}/change", {"do": "add", "kind": "table", "metric": "csat", "by": "agent"}).status_code == 400
+    assert (
+        ann.post(
+            f"{address}/change", {"do": "add", "kind": "table", "metric": "csat", "by": "agent"}
+        ).status_code
+        == 400
+    )
     assert tom.get(address).status_code == 404
-    ann.post(f"{address}/change", {"do": "save", "title": "Phones", "shared_with": ["team_lead"], "query": "?channel=phone&days=91"})
+    ann.post(
+        f"{address}/change",
+        {
+            "do": "save",
+            "title": "Phones",
+            "shared_with": ["team_lead"],
+            "query": "?channel=phone&days=91",
+        },
+    )
     page = tom.get(address).content.decode()
-    assert "Phones" in page and page.count("data-chart") == 3 and "<option selected>phone</option>" in page
-    assert "withheld (fewer than 5)" in page and "All of it is withheld: fewer than five people" in page
+    assert (
+        "Phones" in page
+        and page.count("data-chart") == 3
+        and "<option selected>phone</option>" in page
+    )
+    assert (
+        "withheld (fewer than 5)" in page
+        and "All of it is withheld: fewer than five people" in page
+    )
     assert tom.post(f"{address}/change", {"do": "delete"}).status_code == 403
     tom.post(f"{address}/change", {"do": "home"})
     assert tom.get("/")["Location"] == address
@@ -340,12 +545,31 @@ def test_a_dashboard_is_made_shared_and_opened_first(as_: Any) -> None:
 
 def test_annotations_stand_on_the_charts_they_concern(as_: Any) -> None:
     lea = as_("lea")
-    lea.post("/annotations", {"day": "2026-06-15", "text": "Knowledge base went live", "scope": "metric", "metric": "fcr"})
+    lea.post(
+        "/annotations",
+        {
+            "day": "2026-06-15",
+            "text": "Knowledge base went live",
+            "scope": "metric",
+            "metric": "fcr",
+        },
+    )
     assert "Knowledge base went live" in lea.get("/metric/fcr").content.decode()
     assert "Knowledge base went live" not in lea.get("/metric/csat").content.decode()
-    posted = lea.post("/api/v1/annotations", json.dumps({"day": "2026-06-16", "text": "Deploy 42"}), content_type="application/json")
+    posted = lea.post(
+        "/api/v1/annotations",
+        json.dumps({"day": "2026-06-16", "text": "Deploy 42"}),
+        content_type="application/json",
+    )
     assert posted.status_code == 201 and "Deploy 42" in lea.get("/metric/csat").content.decode()
-    assert lea.post("/api/v1/annotations", json.dumps({"day": "x", "text": ""}), content_type="application/json").status_code == 422
+    assert (
+        lea.post(
+            "/api/v1/annotations",
+            json.dumps({"day": "x", "text": ""}),
+            content_type="application/json",
+        ).status_code
+        == 422
+    )
     assert as_("tom").post(f"/annotations/{posted.json()['id']}/forget").status_code == 403
 
 
@@ -358,7 +582,10 @@ def test_a_new_metric_needs_no_change_of_the_site(as_: Any, site: Path) -> None:
     try:
         client = as_("ada")
         page = client.get("/metric/slow_first?days=364").content.decode()
-        assert "<h1>Slow first responses</h1>" in page.replace("\n", "") or "Slow first responses" in page
+        assert (
+            "<h1>Slow first responses</h1>" in page.replace("\n", "")
+            or "Slow first responses" in page
+        )
         assert client.get("/api/v1/measure?metric=slow_first").json()["measurements"][0]["n"] > 0
         assert "/metric/slow_first" in client.get("/catalogue").content.decode()
         assert "rows" in client.get("/tickets?metric=slow_first&days=364").content.decode()
@@ -393,6 +620,7 @@ def test_a_page_is_light(as_: Any, site: Path) -> None:
     for path in ("/", "/metric/csat", "/tickets", "/accounts", "/team"):
         response = as_("ada").get(path)
         sheet = sum(
-            len(gzip.compress(file.read_bytes())) for file in (Path(__file__).parents[2] / "src/helmdesk/web/static/helmdesk").iterdir()
+            len(gzip.compress(file.read_bytes()))
+            for file in (Path(__file__).parents[2] / "src/helmdesk/web/static/helmdesk").iterdir()
         )
         assert len(gzip.compress(response.content)) + sheet < 60_000, path

@@ -1,4 +1,6 @@
-"""Signing in: guesses are counted per account and per real client, and what a reset or another role takes away is gone at once."""
+"""Signing in: guesses are counted per account and per real client, and what a reset or another role
+takes away is gone at once.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from web.conftest import PASSWORD
 
 @pytest.fixture
 def eve(site: Path) -> Iterator[Any]:
-    """Somebody who signs in by password and by second factor, with a token; failed tries of earlier tests are forgotten."""
+    """Somebody who signs in by password and by second factor, with a token; failed tries of earlier
+    tests are forgotten.
+    """
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from django.core.cache import cache
     from django.utils import timezone
@@ -25,7 +29,9 @@ def eve(site: Path) -> Iterator[Any]:
     cache.clear()
     person = Person.objects.create_user("eve", "eve@example.com", PASSWORD, role="administrator")
     TOTP.activate(person, generate_totp_secret())
-    _, secret = ApiToken.issue(person, "all", ["numbers", "operate"], timezone.now() + timedelta(days=1))
+    _, secret = ApiToken.issue(
+        person, "all", ["numbers", "operate"], timezone.now() + timedelta(days=1)
+    )
     person.key = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
     yield person
     person.delete()
@@ -33,26 +39,43 @@ def eve(site: Path) -> Iterator[Any]:
 
 
 def _guess(client: Any, login: str, **headers: str) -> str:
-    return client.post("/account/login/", {"login": login, "password": "a wrong guess"}, **headers).content.decode()
+    return client.post(
+        "/account/login/", {"login": login, "password": "a wrong guess"}, **headers
+    ).content.decode()
 
 
-def test_guesses_count_for_the_account_whatever_name_host_or_address_they_come_by(as_: Any, eve: Any) -> None:
+def test_guesses_count_for_the_account_whatever_name_host_or_address_they_come_by(
+    as_: Any, eve: Any
+) -> None:
     names = ["eve", "eve@example.com", "EVE", "eve", "Eve@Example.com"]
     for number, name in enumerate(names):
-        page = _guess(as_(), name, HTTP_HOST=["localhost", "127.0.0.1"][number % 2], REMOTE_ADDR=f"10.0.{number}.1")
+        page = _guess(
+            as_(),
+            name,
+            HTTP_HOST=["localhost", "127.0.0.1"][number % 2],
+            REMOTE_ADDR=f"10.0.{number}.1",
+        )
         assert "Too many" not in page
     assert "Too many" in _guess(as_(), "eve", REMOTE_ADDR="10.9.9.9")
     assert "Too many" not in _guess(as_(), "tom", REMOTE_ADDR="10.9.9.9")
 
 
 def test_one_client_cannot_try_many_accounts_by_naming_other_addresses(as_: Any, eve: Any) -> None:
-    pages = [_guess(as_(), f"guess{number}", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}") for number in range(12)]
+    pages = [
+        _guess(as_(), f"guess{number}", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")
+        for number in range(12)
+    ]
     assert "Too many" not in pages[0] and "Too many" in pages[-1]
 
 
-def test_behind_a_proxy_of_ones_own_the_address_it_saw_counts(as_: Any, eve: Any, settings_changed: Any) -> None:
+def test_behind_a_proxy_of_ones_own_the_address_it_saw_counts(
+    as_: Any, eve: Any, settings_changed: Any
+) -> None:
     settings_changed(ALLAUTH_TRUSTED_PROXY_COUNT=1)
-    pages = [_guess(as_(), f"guess{number}", HTTP_X_FORWARDED_FOR=f"203.0.113.{number}, 192.0.2.7") for number in range(12)]
+    pages = [
+        _guess(as_(), f"guess{number}", HTTP_X_FORWARDED_FOR=f"203.0.113.{number}, 192.0.2.7")
+        for number in range(12)
+    ]
     assert "Too many" in pages[-1]
     assert "Too many" not in _guess(as_(), "another", HTTP_X_FORWARDED_FOR="192.0.2.8")
 
@@ -74,7 +97,9 @@ def settings_changed() -> Iterator[Any]:
         override.disable()
 
 
-def test_a_reset_ends_sessions_and_tokens_and_asks_for_the_second_factor(as_: Any, eve: Any) -> None:
+def test_a_reset_ends_sessions_and_tokens_and_asks_for_the_second_factor(
+    as_: Any, eve: Any
+) -> None:
     old = as_("eve")
     old.get("/settings")  # the session is known to the list of sessions
     assert as_().get("/api/v1/metrics", **eve.key).status_code == 200
@@ -89,7 +114,9 @@ def test_a_reset_ends_sessions_and_tokens_and_asks_for_the_second_factor(as_: An
 
 
 def test_a_session_that_no_list_knows_ends_too(as_: Any, eve: Any) -> None:
-    """Sessions are listed with their first page; one that never opened any must not outlive a reset."""
+    """Sessions are listed with their first page; one that never opened any must not outlive a
+    reset.
+    """
     from allauth.usersessions.models import UserSession
 
     old = as_("eve")
@@ -105,7 +132,9 @@ def test_a_new_link_closes_what_is_open_at_once(as_: Any, eve: Any, way: str) ->
     old = as_("eve")
     assert old.get("/settings").status_code == 200
     if way == "page":
-        assert as_("ada", is_fresh=True).post(f"/settings/people/{eve.pk}/invite").status_code == 200
+        assert (
+            as_("ada", is_fresh=True).post(f"/settings/people/{eve.pk}/invite").status_code == 200
+        )
     else:
         from helmdesk.cli.commands.serve import _add_administrator
 
@@ -119,7 +148,11 @@ def test_a_changed_password_ends_other_sessions_and_tokens(as_: Any, eve: Any) -
 
     mine, other = as_("eve"), as_("eve")
     other.get("/settings")
-    given = {"oldpassword": PASSWORD, "password1": "another long secret", "password2": "another long secret"}
+    given = {
+        "oldpassword": PASSWORD,
+        "password1": "another long secret",
+        "password2": "another long secret",
+    }
     assert mine.post("/account/password/change/", given).status_code == 302
     assert mine.get("/settings").status_code == 200 and other.get("/settings").status_code == 302
     assert as_().get("/api/v1/metrics", **eve.key).status_code == 401
@@ -138,13 +171,17 @@ def test_a_demoted_persons_token_loses_what_the_role_gave(as_: Any, eve: Any) ->
 def test_changing_somebodys_role_ends_sessions_and_tokens(as_: Any, eve: Any) -> None:
     old = as_("eve")
     old.get("/settings")
-    changed = as_("ada", is_fresh=True).post(f"/settings/people/{eve.pk}", {"username": "eve", "role": "leader", "is_active": "on"})
+    changed = as_("ada", is_fresh=True).post(
+        f"/settings/people/{eve.pk}", {"username": "eve", "role": "leader", "is_active": "on"}
+    )
     assert changed.status_code == 302
     assert old.get("/settings").status_code == 302
     assert as_().get("/api/v1/metrics", **eve.key).status_code == 401
 
 
-def test_an_administrator_without_a_password_is_let_in_from_the_command_line(site: Path, helmdesk: Any, eve: Any) -> None:
+def test_an_administrator_without_a_password_is_let_in_from_the_command_line(
+    site: Path, helmdesk: Any, eve: Any
+) -> None:
     import os
 
     if os.environ.get("HELMDESK_TEST_DATABASE"):
@@ -156,7 +193,9 @@ def test_an_administrator_without_a_password_is_let_in_from_the_command_line(sit
 
 
 def test_nobody_is_locked_out_of_a_browser_that_is_known(as_: Any, eve: Any) -> None:
-    """Whoever guesses from elsewhere, or beside her behind the same address, closes only what is not known."""
+    """Whoever guesses from elsewhere, or beside her behind the same address, closes only what is
+    not known.
+    """
     from allauth.mfa.models import Authenticator
 
     Authenticator.objects.filter(user=eve).delete()
@@ -167,12 +206,16 @@ def test_nobody_is_locked_out_of_a_browser_that_is_known(as_: Any, eve: Any) -> 
     for number in range(12):
         _guess(as_(), "eve", REMOTE_ADDR=f"10.0.{number}.1")
         _guess(as_(), f"guess{number}", **here)
-    assert "Too many" in as_().post("/account/login/", right, REMOTE_ADDR="10.9.9.9").content.decode()
+    assert (
+        "Too many" in as_().post("/account/login/", right, REMOTE_ADDR="10.9.9.9").content.decode()
+    )
     assert known.post("/account/login/", right, **here)["Location"] == "/"
     # Another's account is not known there, and what fails there is counted there.
     known.post("/account/logout/")
     assert "Too many" in _guess(known, "tom", **here)
-    assert "Too many" in [_guess(known, "eve", **here) for _ in range(6)][-1] or pytest.fail("a known browser guesses for ever")
+    assert "Too many" in [_guess(known, "eve", **here) for _ in range(6)][-1] or pytest.fail(
+        "a known browser guesses for ever"
+    )
 
 
 def test_a_known_browser_is_not_made_up(as_: Any, eve: Any) -> None:
@@ -181,7 +224,11 @@ def test_a_known_browser_is_not_made_up(as_: Any, eve: Any) -> None:
     for number in range(5):
         _guess(as_(), "eve", REMOTE_ADDR=f"10.0.{number}.1")
     client = as_()
-    for forged in (f'["{eve.pk}", "x"]', signing.dumps([eve.pk, "x"]), signing.dumps([0, "x"], salt="helmdesk.known-browser")):
+    for forged in (
+        f'["{eve.pk}", "x"]',
+        signing.dumps([eve.pk, "x"]),
+        signing.dumps([0, "x"], salt="helmdesk.known-browser"),
+    ):
         client.cookies["known"] = forged
         assert "Too many" in _guess(client, "eve", REMOTE_ADDR="10.9.9.9")
 
@@ -190,8 +237,16 @@ def test_a_one_time_link_lets_somebody_in_whose_account_is_under_attack(as_: Any
     for number in range(6):
         _guess(as_(), "eve", REMOTE_ADDR=f"10.0.{number}.1")
     new = as_()
-    new.post(f"/invitation/{eve.invite()}", {"password": "another long secret", "again": "another long secret"})
-    assert "2fa" in new.post("/account/login/", {"login": "eve", "password": "another long secret"})["Location"]
+    new.post(
+        f"/invitation/{eve.invite()}",
+        {"password": "another long secret", "again": "another long secret"},
+    )
+    assert (
+        "2fa"
+        in new.post("/account/login/", {"login": "eve", "password": "another long secret"})[
+            "Location"
+        ]
+    )
 
 
 def test_a_filled_cache_throws_no_count_out(as_: Any, eve: Any) -> None:
@@ -210,11 +265,20 @@ def test_guesses_count_in_every_process(as_: Any, eve: Any, server: Any) -> None
 
     for number in range(5):
         _guess(as_(), "eve", REMOTE_ADDR=f"10.0.{number}.1")
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    browser = urllib.request.build_opener(
+        urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    )
     address = f"{server.url}/account/login/"
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.open(address).read().decode())[1]  # type: ignore[index]
-    sent = urllib.parse.urlencode({"csrfmiddlewaretoken": token, "login": "eve", "password": PASSWORD}).encode()
-    assert "Too many" in browser.open(urllib.request.Request(address, sent, {"Referer": address})).read().decode()
+    token = re.search(
+        r'name="csrfmiddlewaretoken" value="(\w+)"', browser.open(address).read().decode()
+    )[1]  # type: ignore[index]
+    sent = urllib.parse.urlencode(
+        {"csrfmiddlewaretoken": token, "login": "eve", "password": PASSWORD}
+    ).encode()
+    assert (
+        "Too many"
+        in browser.open(urllib.request.Request(address, sent, {"Referer": address})).read().decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -234,8 +298,12 @@ def test_guesses_count_in_every_process(as_: Any, eve: Any, server: Any) -> None
         (0, "", "", "0.0.0.0"),
     ],
 )
-def test_the_clients_address(site: Path, settings_changed: Any, proxies: int, forwarded: str, remote: str, address: str) -> None:
-    """Addresses of IPv4 that come as IPv6 are not one client together, and no header stops a sign-in."""
+def test_the_clients_address(
+    site: Path, settings_changed: Any, proxies: int, forwarded: str, remote: str, address: str
+) -> None:
+    """Addresses of IPv4 that come as IPv6 are not one client together, and no header stops a
+    sign-in.
+    """
     from allauth.account.adapter import get_adapter
     from django.test import RequestFactory
 
@@ -244,35 +312,65 @@ def test_the_clients_address(site: Path, settings_changed: Any, proxies: int, fo
     assert get_adapter().get_client_ip(request) == address
 
 
-def test_an_unknown_name_costs_as_much_as_a_known_one(as_: Any, eve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name_costs_as_much_as_a_known_one(
+    as_: Any, eve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Hashing is what takes time: as many hashes, and the same words."""
     from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.core.cache import cache
 
     from helmdesk.web.people.models import Person
 
-    gone = Person.objects.create_user("gone", "gone@example.com", PASSWORD, role="agent", is_active=False)
+    gone = Person.objects.create_user(
+        "gone", "gone@example.com", PASSWORD, role="agent", is_active=False
+    )
     invited = Person.objects.create_user("invited", "invited@example.com", None, role="agent")
     worked: list[str] = []
     for name in ("encode", "verify"):
         done = getattr(Argon2PasswordHasher, name)
-        monkeypatch.setattr(Argon2PasswordHasher, name, lambda self, *given, done=done: worked.append("hash") or done(self, *given))
+        monkeypatch.setattr(
+            Argon2PasswordHasher,
+            name,
+            lambda self, *given, done=done: worked.append("hash") or done(self, *given),
+        )
     answers = set()
-    by_address = Person.objects.create_user("ivo@example.com", "ivo@example.com", PASSWORD, role="agent")
+    by_address = Person.objects.create_user(
+        "ivo@example.com", "ivo@example.com", PASSWORD, role="agent"
+    )
     names = ("eve", "EVE", "gone", "invited", "nobody")
-    addresses = ("eve@example.com", "gone@example.com", "invited@example.com", "nobody@example.com", "ivo@example.com", "Ivo@example.com")
+    addresses = (
+        "eve@example.com",
+        "gone@example.com",
+        "invited@example.com",
+        "nobody@example.com",
+        "ivo@example.com",
+        "Ivo@example.com",
+    )
     for login in (*names, *addresses):
         cache.clear()
         worked.clear()
         page = _guess(as_(), login)
-        answers.add(("@" in login, len(worked), re.sub(r'(value|name)="[^"]*"', "", page).replace(login, "")))
+        answers.add(
+            (
+                "@" in login,
+                len(worked),
+                re.sub(r'(value|name)="[^"]*"', "", page).replace(login, ""),
+            )
+        )
     for person in (gone, invited, by_address):
         person.delete()
     assert len(answers) == 2, [(kind, count) for kind, count, *_ in answers]
 
 
-SENSITIVE = ("/settings/tokens", "/settings/people/new", "/settings/people/{pk}", "/settings/people/{pk}/invite",
-             "/settings/people/{pk}/second-factor", "/account/2fa/totp/deactivate/", "/account/2fa/recovery-codes/generate/")  # fmt: skip
+SENSITIVE = (
+    "/settings/tokens",
+    "/settings/people/new",
+    "/settings/people/{pk}",
+    "/settings/people/{pk}/invite",
+    "/settings/people/{pk}/second-factor",
+    "/account/2fa/totp/deactivate/",
+    "/account/2fa/recovery-codes/generate/",
+)
 
 
 @pytest.mark.parametrize("address", SENSITIVE)
@@ -280,7 +378,14 @@ def test_what_opens_doors_asks_for_the_password_again(as_: Any, eve: Any, addres
     from helmdesk.web.people.models import ApiToken, Person
 
     before = sorted(Person.objects.values_list("username", "role", "invitation", "epoch"))
-    given = {"username": "mallory", "role": "administrator", "is_active": "on", "name": "x", "days": "1", "scopes": ["numbers"]}
+    given = {
+        "username": "mallory",
+        "role": "administrator",
+        "is_active": "on",
+        "name": "x",
+        "days": "1",
+        "scopes": ["numbers"],
+    }
     asked = as_("eve").post(address.format(pk=Person.objects.get(username="tom").pk), given)
     assert asked.status_code == 302 and "/reauthenticate/" in asked["Location"]
     assert sorted(Person.objects.values_list("username", "role", "invitation", "epoch")) == before
@@ -291,7 +396,9 @@ def test_a_change_waits_for_the_password_and_then_is_made(as_: Any, eve: Any) ->
     from helmdesk.web.people.models import Person
 
     ada = as_("ada")
-    asked = ada.post(f"/settings/people/{eve.pk}", {"username": "eve", "role": "leader", "is_active": "on"})
+    asked = ada.post(
+        f"/settings/people/{eve.pk}", {"username": "eve", "role": "leader", "is_active": "on"}
+    )
     assert Person.objects.get(pk=eve.pk).role == "administrator"
     assert ada.post(asked["Location"], {"password": PASSWORD}).status_code == 302
     assert Person.objects.get(pk=eve.pk).role == "leader"
@@ -314,7 +421,9 @@ def test_who_has_no_password_signs_in_anew(as_: Any, eve: Any) -> None:
     def signed_in(seconds_ago: float) -> Any:
         client = as_("eve")
         session = client.session
-        session["account_authentication_methods"] = [{"method": "socialaccount", "at": time.time() - seconds_ago, "provider": "oidc"}]
+        session["account_authentication_methods"] = [
+            {"method": "socialaccount", "at": time.time() - seconds_ago, "provider": "oidc"}
+        ]
         session["account_authentication_methods_user"] = str(eve.pk)
         session.save()
         return client
@@ -323,7 +432,10 @@ def test_who_has_no_password_signs_in_anew(as_: Any, eve: Any) -> None:
         old = signed_in(3600)
         assert old.post(address, given)["Location"].startswith("/account/login/")
         assert old.get("/settings").status_code == 302
-    assert ApiToken.objects.filter(person=eve).count() == 1 and not Person.objects.get(pk=eve.pk).has_usable_password()
+    assert (
+        ApiToken.objects.filter(person=eve).count() == 1
+        and not Person.objects.get(pk=eve.pk).has_usable_password()
+    )
     assert b"hd_" in signed_in(10).post("/settings/tokens", token).content
     assert signed_in(10).post("/account/password/set/", password).status_code == 302
     assert Person.objects.get(pk=eve.pk).has_usable_password()
@@ -337,13 +449,19 @@ def test_an_administrator_takes_off_a_second_factor_that_was_lost(as_: Any, eve:
     assert b"Remove the second factor" in ada.get(f"/settings/people/{eve.pk}").content
     assert ada.post(f"/settings/people/{eve.pk}/second-factor").status_code == 302
     assert old.get("/settings").status_code == 302 and not eve.authenticator_set.exists()
-    assert AuditEvent.objects.filter(action="removed a second factor", subject="eve", person="ada").exists()
+    assert AuditEvent.objects.filter(
+        action="removed a second factor", subject="eve", person="ada"
+    ).exists()
     assert b"Remove the second factor" not in ada.get(f"/settings/people/{eve.pk}").content
 
 
 def test_no_two_people_sign_in_by_one_name(as_: Any, eve: Any) -> None:
     ada = as_("ada", is_fresh=True)
-    for given in ({"username": "EVE"}, {"username": "eve2", "email": "Eve@Example.com"}, {"username": "eve@example.com"}):
+    for given in (
+        {"username": "EVE"},
+        {"username": "eve2", "email": "Eve@Example.com"},
+        {"username": "eve@example.com"},
+    ):
         page = ada.post("/settings/people/new", {"role": "leader", "is_active": "on", **given})
         assert page.status_code == 200 and b"somebody else signs in by this" in page.content
 
@@ -351,7 +469,11 @@ def test_no_two_people_sign_in_by_one_name(as_: Any, eve: Any) -> None:
 def test_a_refused_sign_in_names_only_who_is_known(as_: Any, eve: Any) -> None:
     from helmdesk.web.people.models import AuditEvent
 
-    for login, subject in (("eve", "eve"), ("eve@example.com", "eve"), ("correct horse battery", "")):
+    for login, subject in (
+        ("eve", "eve"),
+        ("eve@example.com", "eve"),
+        ("correct horse battery", ""),
+    ):
         _guess(as_(), login)
         assert AuditEvent.objects.filter(action="sign-in refused").latest("id").subject == subject
 
@@ -372,9 +494,14 @@ def test_second_factors_added_and_taken_off_are_in_the_audit_log(as_: Any, eve: 
     client = as_("eve", is_fresh=True)
     assert client.post("/account/2fa/recovery-codes/generate/").status_code == 302
     assert client.post("/account/2fa/totp/deactivate/").status_code == 302
-    told = list(AuditEvent.objects.filter(person="eve").order_by("id").values_list("action", "subject"))[-3:]
+    told = list(
+        AuditEvent.objects.filter(person="eve").order_by("id").values_list("action", "subject")
+    )[-3:]
     assert told[0] == ("made new recovery codes", "Recovery codes")
-    assert set(told[1:]) == {("removed a second factor", "TOTP Authenticator"), ("removed a second factor", "Recovery codes")}
+    assert set(told[1:]) == {
+        ("removed a second factor", "TOTP Authenticator"),
+        ("removed a second factor", "Recovery codes"),
+    }
 
 
 def test_the_secret_of_a_token_is_kept_nowhere(as_: Any, eve: Any) -> None:

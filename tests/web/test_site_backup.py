@@ -21,7 +21,15 @@ import pytest
 
 from helmdesk.desk import backup
 from helmdesk.desk.backup import _bound, back_up, restore
-from helmdesk.desk.backup_secrets import COST, SECRET_TABLES, _cipher, decrypt, encrypt, secret_texts, take_secrets
+from helmdesk.desk.backup_secrets import (
+    COST,
+    SECRET_TABLES,
+    _cipher,
+    decrypt,
+    encrypt,
+    secret_texts,
+    take_secrets,
+)
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, UsageError
 
@@ -32,7 +40,9 @@ PHRASE = "eleven blue herons over the weir"
 def secrets(site: Path, tmp_path: Path, as_: Any) -> Iterator[list[str]]:
     """Every secret that the site holds, read straight out of its folder."""
     if os.environ.get("HELMDESK_TEST_DATABASE"):
-        pytest.skip("a backup holds the site's own SQLite database; PostgreSQL has backups of its own")
+        pytest.skip(
+            "a backup holds the site's own SQLite database; PostgreSQL has backups of its own"
+        )
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from django.utils import timezone
 
@@ -40,21 +50,39 @@ def secrets(site: Path, tmp_path: Path, as_: Any) -> Iterator[list[str]]:
 
     ada = Person.objects.get(username="ada")
     authenticator = TOTP.activate(ada, generate_totp_secret()).instance
-    token, secret = ApiToken.issue(ada, "backed up", ["numbers"], timezone.now() + timedelta(days=1))
+    token, secret = ApiToken.issue(
+        ada, "backed up", ["numbers"], timezone.now() + timedelta(days=1)
+    )
     as_("ada").get("/settings")
-    with closing(sqlite3.connect(site / "site" / "site.sqlite3")) as source, closing(sqlite3.connect(tmp_path / "copy")) as copy:
+    with (
+        closing(sqlite3.connect(site / "site" / "site.sqlite3")) as source,
+        closing(sqlite3.connect(tmp_path / "copy")) as copy,
+    ):
         source.backup(copy)
-        sessions = [key for row in copy.execute("select session_key, session_data from django_session") for key in row]
-    found = [*secret_texts(take_secrets(site, tmp_path / "copy")), *sessions, authenticator.data["secret"], secret]
+        sessions = [
+            key
+            for row in copy.execute("select session_key, session_data from django_session")
+            for key in row
+        ]
+    found = [
+        *secret_texts(take_secrets(site, tmp_path / "copy")),
+        *sessions,
+        authenticator.data["secret"],
+        secret,
+    ]
     kept = [*Person.objects.exclude(password="").values_list("password", flat=True), token.digest]
-    kept += [(site / "site" / name).read_text(encoding="ascii") for name in ("secret.key", "audit.key")]
+    kept += [
+        (site / "site" / name).read_text(encoding="ascii") for name in ("secret.key", "audit.key")
+    ]
     assert set(kept) <= set(found) and len(found) >= 15
     yield found
     authenticator.delete()
     token.delete()
 
 
-def test_no_secret_is_in_an_archive_in_the_clear(site: Path, secrets: list[str], tmp_path: Path) -> None:
+def test_no_secret_is_in_an_archive_in_the_clear(
+    site: Path, secrets: list[str], tmp_path: Path
+) -> None:
     old = os.umask(0o022)
     try:
         plain, locked = tmp_path / "plain.tar", tmp_path / "locked.tar"
@@ -67,9 +95,18 @@ def test_no_secret_is_in_an_archive_in_the_clear(site: Path, secrets: list[str],
         body = archive.read_bytes()
         assert [secret[:8] for secret in secrets if secret.encode() in body] == []
         with tarfile.open(archive) as tar:
-            modes = {member.name: member.mode for member in tar if not member.name.startswith(("lake/", "metrics/"))}
+            modes = {
+                member.name: member.mode
+                for member in tar
+                if not member.name.startswith(("lake/", "metrics/"))
+            }
         assert modes.pop("helmdesk.toml") == stat.S_IMODE((site / "helmdesk.toml").stat().st_mode)
-        expected = {"site/audit.head", "site/site.sqlite3", "manifest.json", *(["secrets.json"] if archive == locked else [])}
+        expected = {
+            "site/audit.head",
+            "site/site.sqlite3",
+            "manifest.json",
+            *(["secrets.json"] if archive == locked else []),
+        }
         assert modes == dict.fromkeys(expected, 0o600)
 
 
@@ -78,15 +115,40 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
     from django.db import connection
 
     harmless = {
-        "account_emailaddress", "annotations_annotation", "auth_group", "auth_group_permissions", "auth_permission", "dashboards_dashboard",
-        "dashboards_savedview", "data_loadjob", "django_content_type", "django_migrations",
-        "jobs_job", "jobs_schedule", "people_auditevent", "people_audithead",
-        "people_person", "people_person_groups", "people_person_user_permissions", "socialaccount_socialaccount", "team_comment",
-    }  # fmt: skip
+        "account_emailaddress",
+        "annotations_annotation",
+        "auth_group",
+        "auth_group_permissions",
+        "auth_permission",
+        "dashboards_dashboard",
+        "dashboards_savedview",
+        "data_loadjob",
+        "django_content_type",
+        "django_migrations",
+        "jobs_job",
+        "jobs_schedule",
+        "people_auditevent",
+        "people_audithead",
+        "people_person",
+        "people_person_groups",
+        "people_person_user_permissions",
+        "socialaccount_socialaccount",
+        "team_comment",
+    }
     assert set(connection.introspection.table_names()) == harmless | set(SECRET_TABLES)
     with connection.cursor() as cursor:
-        columns = {column.name for table in harmless for column in connection.introspection.get_table_description(cursor, table)}
-    assert {name for name in columns if any(word in name for word in ("password", "secret", "token", "digest", "invitation", "code"))} == {
+        columns = {
+            column.name
+            for table in harmless
+            for column in connection.introspection.get_table_description(cursor, table)
+        }
+    assert {
+        name
+        for name in columns
+        if any(
+            word in name for word in ("password", "secret", "token", "digest", "invitation", "code")
+        )
+    } == {
         "password",
         "invitation",
         "digest",
@@ -111,23 +173,31 @@ def _rewritten(archive: Path, target: Path, change: Any) -> Path:
     return target
 
 
-def test_a_passphrase_vouches_for_the_whole_backup(site: Path, secrets: list[str], tmp_path: Path) -> None:
+def test_a_passphrase_vouches_for_the_whole_backup(
+    site: Path, secrets: list[str], tmp_path: Path
+) -> None:
     """Nobody makes himself an administrator in somebody else's archive."""
 
     def promote(bodies: dict[str, bytes], manifest: Any) -> None:
         database = tmp_path / "site.sqlite3"
         database.write_bytes(bodies["site/site.sqlite3"])
         with closing(sqlite3.connect(database)) as connection, connection:
-            connection.execute("update people_person set role = 'administrator' where username = 'vic'")
+            connection.execute(
+                "update people_person set role = 'administrator' where username = 'vic'"
+            )
         bodies["site/site.sqlite3"] = database.read_bytes()
 
     def of_an_earlier_version(bodies: dict[str, bytes], manifest: Any) -> None:
-        found = decrypt(bodies["secrets.json"], PHRASE, archive, _bound(json.loads(json.dumps(manifest))))
+        found = decrypt(
+            bodies["secrets.json"], PHRASE, archive, _bound(json.loads(json.dumps(manifest)))
+        )
         text = json.loads(encrypt(found, PHRASE))
         cipher = _cipher(PHRASE, b"salt", COST)
         text.update(
             salt=b64encode(b"salt").decode(),
-            body=b64encode(cipher.encrypt(b64decode(text["nonce"]), json.dumps(found).encode(), None)).decode(),
+            body=b64encode(
+                cipher.encrypt(b64decode(text["nonce"]), json.dumps(found).encode(), None)
+            ).decode(),
         )
         del text["is_bound"]
         bodies["secrets.json"] = json.dumps(text).encode()
@@ -135,18 +205,30 @@ def test_a_passphrase_vouches_for_the_whole_backup(site: Path, secrets: list[str
     archive = tmp_path / "locked.tar"
     back_up(Desk(site), archive, passphrase=PHRASE)
     with pytest.raises(InputError, match="changed since"):
-        restore(_rewritten(archive, tmp_path / "evil.tar", promote), tmp_path / "again", passphrase=PHRASE)
+        restore(
+            _rewritten(archive, tmp_path / "evil.tar", promote),
+            tmp_path / "again",
+            passphrase=PHRASE,
+        )
     assert not (tmp_path / "again").exists()
-    restore(_rewritten(archive, tmp_path / "old.tar", of_an_earlier_version), tmp_path / "again", passphrase=PHRASE)
+    restore(
+        _rewritten(archive, tmp_path / "old.tar", of_an_earlier_version),
+        tmp_path / "again",
+        passphrase=PHRASE,
+    )
     assert _passwords(tmp_path / "again") == _passwords(site)
 
 
 def _passwords(folder: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(folder / "site" / "site.sqlite3")) as connection:
-        return connection.execute("select username, password from people_person order by username").fetchall()
+        return connection.execute(
+            "select username, password from people_person order by username"
+        ).fetchall()
 
 
-def test_a_passphrase_brings_keys_passwords_and_second_factors_back(site: Path, secrets: list[str], tmp_path: Path) -> None:
+def test_a_passphrase_brings_keys_passwords_and_second_factors_back(
+    site: Path, secrets: list[str], tmp_path: Path
+) -> None:
     archive, again = tmp_path / "locked.tar", tmp_path / "again"
     back_up(Desk(site), archive, passphrase=PHRASE)
     with pytest.raises(InputError, match="not the passphrase"):
@@ -161,11 +243,15 @@ def test_a_passphrase_brings_keys_passwords_and_second_factors_back(site: Path, 
     with closing(sqlite3.connect(again / "site" / "site.sqlite3")) as connection:
         assert connection.execute("select count(*) from mfa_authenticator").fetchone() == (1,)
         assert connection.execute("select count(*) from django_session").fetchone() == (0,)
-        assert connection.execute("select count(*) from people_apitoken where name = 'backed up'").fetchone() == (1,)
+        assert connection.execute(
+            "select count(*) from people_apitoken where name = 'backed up'"
+        ).fetchone() == (1,)
     assert stat.S_IMODE((again / "site").stat().st_mode) == 0o700
 
 
-def test_without_it_people_are_there_and_nobody_can_sign_in(site: Path, secrets: list[str], tmp_path: Path) -> None:
+def test_without_it_people_are_there_and_nobody_can_sign_in(
+    site: Path, secrets: list[str], tmp_path: Path
+) -> None:
     archive, again = tmp_path / "plain.tar", tmp_path / "again"
     back_up(Desk(site), archive)
     with pytest.raises(UsageError, match="holds no secrets"):
@@ -176,29 +262,51 @@ def test_without_it_people_are_there_and_nobody_can_sign_in(site: Path, secrets:
         assert connection.execute("select count(*) from people_apitoken").fetchone() == (0,)
     assert [name for name, _ in _passwords(again)] == [name for name, _ in _passwords(site)]
     assert stat.S_IMODE((again / "site").stat().st_mode) == 0o700
-    assert stat.S_IMODE((again / "helmdesk.toml").stat().st_mode) == stat.S_IMODE((site / "helmdesk.toml").stat().st_mode)
+    assert stat.S_IMODE((again / "helmdesk.toml").stat().st_mode) == stat.S_IMODE(
+        (site / "helmdesk.toml").stat().st_mode
+    )
 
 
-def test_the_log_of_a_desk_restored_without_its_key_says_so(site: Path, secrets: list[str], helmdesk: Any, tmp_path: Path) -> None:
+def test_the_log_of_a_desk_restored_without_its_key_says_so(
+    site: Path, secrets: list[str], helmdesk: Any, tmp_path: Path
+) -> None:
     archive, again = tmp_path / "plain.tar", tmp_path / "again"
     back_up(Desk(site), archive)
     restore(archive, again)
     assert "was not started yet" in helmdesk("audit", "--desk", again, code=1).stderr
     done = helmdesk("serve", "--add-administrator", "ada", "--desk", again)
     assert "/invitation/" in done.stdout
-    look = "import os,sys;from helmdesk.web.prepare import start_django;from pathlib import Path;start_django(Path(sys.argv[1]));"
-    look += "from helmdesk.web.people.audit import audit_state as s;a=s();print(repr(a.problem), a.unchecked_until.action)"
+    look = (
+        "import os,sys;from helmdesk.web.prepare import start_django;from pathlib import"
+        " Path;start_django(Path(sys.argv[1]));"
+    )
+    look += (
+        "from helmdesk.web.people.audit import audit_state as s;a=s();print(repr(a.problem),"
+        " a.unchecked_until.action)"
+    )
     import subprocess
     import sys
 
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("HELMDESK_D")}
-    shown = subprocess.run([sys.executable, "-c", look, str(again)], capture_output=True, text=True, env=environment, check=True)
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("HELMDESK_D")
+    }
+    shown = subprocess.run(
+        [sys.executable, "-c", look, str(again)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    )
     assert shown.stdout.strip() == "'' restored from a backup"
     shutil.rmtree(again)
 
 
-def test_the_log_of_a_desk_restored_with_its_key_goes_on(site: Path, secrets: list[str], helmdesk: Any, tmp_path: Path) -> None:
-    """Also where it was written to while the backup was made: the note must not be ahead of the database."""
+def test_the_log_of_a_desk_restored_with_its_key_goes_on(
+    site: Path, secrets: list[str], helmdesk: Any, tmp_path: Path
+) -> None:
+    """Also where it was written to while the backup was made: the note must not be ahead of the
+    database.
+    """
     from helmdesk.web.people import audit as module
 
     archive, again = tmp_path / "locked.tar", tmp_path / "again"
@@ -215,11 +323,15 @@ def test_the_log_of_a_desk_restored_with_its_key_goes_on(site: Path, secrets: li
     helmdesk("serve", "--add-administrator", "ada", "--desk", again)
     assert "every one follows from the one before" in helmdesk("audit", "--desk", again).stdout
     with closing(sqlite3.connect(again / "site" / "site.sqlite3")) as connection:
-        assert connection.execute("select count(*) from people_auditevent where action = 'restored from a backup'").fetchone() == (1,)
+        assert connection.execute(
+            "select count(*) from people_auditevent where action = 'restored from a backup'"
+        ).fetchone() == (1,)
     shutil.rmtree(again)
 
 
-def test_a_passphrase_is_typed_or_read_and_long_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_passphrase_is_typed_or_read_and_long_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from helmdesk.cli.options import ask_passphrase
 
     file = tmp_path / "phrase.txt"

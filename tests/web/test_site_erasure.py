@@ -20,7 +20,9 @@ def test_texts_that_name_the_person_are_cleaned(site: Path) -> None:
     canary = "Zvxq7erased"
     audit("downloaded rows", f"tickets of {canary}", where=f"customer = '{canary}'")
     audit("something else", "untouched")
-    Annotation.objects.create(day=date(2026, 1, 5), text=f"{canary} called", where=f"customer = '{canary}'")
+    Annotation.objects.create(
+        day=date(2026, 1, 5), text=f"{canary} called", where=f"customer = '{canary}'"
+    )
     assert clean_database([canary]) == 4
     assert not audit_state().problem
     for model in (AuditEvent, Annotation):
@@ -48,8 +50,13 @@ def test_a_model_that_says_nothing_is_refused(site: Path, monkeypatch: pytest.Mo
         return list(erasure.undeclared())
 
     (left,) = found((), ("metric", "window", "team"))
-    assert left.startswith("team.Comment.text holds text: name it in Comment.PERSONAL (it may speak of a customer")
-    assert "declares title, which is no field" in found(("text", "title"), ("metric", "window", "team"))[0]
+    assert left.startswith(
+        "team.Comment.text holds text: name it in Comment.PERSONAL (it may speak of a customer"
+    )
+    assert (
+        "declares title, which is no field"
+        in found(("text", "title"), ("metric", "window", "team"))[0]
+    )
     assert "declares text as both" in found(("text",), ("text", "metric", "window", "team"))[0]
 
 
@@ -63,7 +70,9 @@ def _fill(model: Any, made: dict[Any, list[Any]]) -> Any:
         if field.primary_key or field.has_default() or field.null:
             continue
         if isinstance(field, models.ForeignKey):
-            given[field.name] = field.related_model._default_manager.first() or _fill(field.related_model, made)
+            given[field.name] = field.related_model._default_manager.first() or _fill(
+                field.related_model, made
+            )
         elif isinstance(field, models.DateTimeField):
             given[field.name] = timezone.now()
         elif isinstance(field, models.DateField):
@@ -75,14 +84,22 @@ def _fill(model: Any, made: dict[Any, list[Any]]) -> Any:
         elif isinstance(field, models.JSONField):
             given[field.name] = {}
         else:
-            given[field.name] = field.choices[0][0] if field.choices else f"x{sum(map(len, made.values()))}"[: field.max_length]
+            given[field.name] = (
+                field.choices[0][0]
+                if field.choices
+                else f"x{sum(map(len, made.values()))}"[: field.max_length]
+            )
     made.setdefault(model, []).append(model._default_manager.create(**given))
     return made[model][-1]
 
 
-@pytest.mark.parametrize("name", ["Zvxq7 O'Erased", "José Zvxq7érez", "zvxq7@example.com", 'Zvxq7 "E" & Sons'])
+@pytest.mark.parametrize(
+    "name", ["Zvxq7 O'Erased", "José Zvxq7érez", "zvxq7@example.com", 'Zvxq7 "E" & Sons']
+)
 def test_no_table_holds_a_customers_name_afterwards(site: Path, name: str) -> None:
-    """Every text of every model that may speak of one, as sentences, filters, addresses and tables spell it; sessions too."""
+    """Every text of every model that may speak of one, as sentences, filters, addresses and tables
+    spell it; sessions too.
+    """
     from django.apps import apps
     from django.contrib.sessions.backends.db import SessionStore
     from django.db import models
@@ -104,7 +121,11 @@ def test_no_table_holds_a_customers_name_afterwards(site: Path, name: str) -> No
             field = model._meta.get_field(personal)
             for text in spelled:
                 row = _fill(model, made)
-                value = [text, {text: text}] if isinstance(field, models.JSONField) else text[: field.max_length]
+                value = (
+                    [text, {text: text}]
+                    if isinstance(field, models.JSONField)
+                    else text[: field.max_length]
+                )
                 model._default_manager.filter(pk=row.pk).update(**{personal: value})
     assert len(made) >= 6
     store = SessionStore()
@@ -112,11 +133,23 @@ def test_no_table_holds_a_customers_name_afterwards(site: Path, name: str) -> No
     store.save()
     try:
         clean_database([name])
-        told = repr([(model._meta.label, value) for model in apps.get_models() for value in model._default_manager.values()])
+        told = repr(
+            [
+                (model._meta.label, value)
+                for model in apps.get_models()
+                for value in model._default_manager.values()
+            ]
+        )
         told += repr(SessionStore(store.session_key).load())
         assert "zvxq7" not in told.lower(), told[max(0, told.lower().index("zvxq7") - 300) :][:400]
-        assert SessionStore(store.session_key).load()["back"] == "/metric/csat?where=customer+%3D+%27%5Berased%5D%27&by=team"
-        assert Person.objects.get(username="ada").home == "/metric/csat?where=customer+%3D+%27%5Berased%5D%27&by=team"
+        assert (
+            SessionStore(store.session_key).load()["back"]
+            == "/metric/csat?where=customer+%3D+%27%5Berased%5D%27&by=team"
+        )
+        assert (
+            Person.objects.get(username="ada").home
+            == "/metric/csat?where=customer+%3D+%27%5Berased%5D%27&by=team"
+        )
         assert not audit_state().problem
     finally:
         Person.objects.filter(username="ada").update(home="")
@@ -130,7 +163,9 @@ def test_what_is_longer_without_the_name_still_fits(site: Path) -> None:
     from helmdesk.web.pages.annotations.models import Annotation
     from helmdesk.web.people.erasure import clean_database
 
-    note = Annotation.objects.create(day=date(2026, 1, 5), text="7 " * 99 + "7", where="customer = '7'")
+    note = Annotation.objects.create(
+        day=date(2026, 1, 5), text="7 " * 99 + "7", where="customer = '7'"
+    )
     clean_database(["7"])
     kept = Annotation.objects.get(pk=note.pk)
     assert len(kept.text) == 200 and "7" not in kept.text
@@ -149,7 +184,10 @@ def test_a_short_id_harms_nothing_else(site: Path) -> None:
     clean_database(["7"])
     assert list(Person.objects.order_by("pk").values_list("username", "password")) == before
     kept = AuditEvent.objects.get(pk=event.pk)
-    assert (kept.subject, kept.detail) == ("ticket [erased] of 17, 2026-07-07", {"rows": 7, "where": "customer = '[erased]'"})
+    assert (kept.subject, kept.detail) == (
+        "ticket [erased] of 17, 2026-07-07",
+        {"rows": 7, "where": "customer = '[erased]'"},
+    )
     assert not audit_state().problem
 
 
@@ -160,17 +198,34 @@ def test_jobs_that_speak_of_the_person_are_cleaned_and_not_done(site: Path) -> N
     from helmdesk.web.people.erasure import clean_database
 
     canary = "Zvxq8erased"
-    waits = Job.objects.create(kind="mail", key="mail:1", payload={"to": [f"{canary}@example.org"], "n": 3}, lease="held")
+    waits = Job.objects.create(
+        kind="mail", key="mail:1", payload={"to": [f"{canary}@example.org"], "n": 3}, lease="held"
+    )
     done = Job.objects.create(
-        kind="mail", key="mail:2", outcome="dead", done_at="2026-01-01T00:00Z", error=f"{canary} bounced", step=canary
+        kind="mail",
+        key="mail:2",
+        outcome="dead",
+        done_at="2026-01-01T00:00Z",
+        error=f"{canary} bounced",
+        step=canary,
     )
     other = Job.objects.create(kind="mail", key="mail:3", payload={"to": "somebody else"})
-    Schedule.objects.create(name="digest", kind="mail", rhythm="daily 07:00", payload={"to": canary}, problem=f"no {canary}")
+    Schedule.objects.create(
+        name="digest",
+        kind="mail",
+        rhythm="daily 07:00",
+        payload={"to": canary},
+        problem=f"no {canary}",
+    )
     clean_database([canary])
     for model in (Job, Schedule):
         assert canary not in repr(list(model.objects.values_list()))
     kept = {job.pk: job for job in Job.objects.all()}
-    assert (kept[waits.pk].outcome, kept[waits.pk].lease, kept[waits.pk].payload["n"]) == ("withdrawn", "", 3)
+    assert (kept[waits.pk].outcome, kept[waits.pk].lease, kept[waits.pk].payload["n"]) == (
+        "withdrawn",
+        "",
+        3,
+    )
     assert kept[done.pk].outcome == "dead" and not kept[other.pk].outcome
     if connection.vendor == "sqlite":
         for file in (site / "site").glob("site.sqlite3*"):

@@ -13,7 +13,10 @@ from desks import make_desk
 from helmdesk.desk.desk import Desk
 from workbooks import workbook
 
-ANSWERS = "response_id,csat_score,responded_at,ticket_id\nr1,7,05/06/2026 09:00,1\nr2,2,05/06/2026 10:00,1\n"
+ANSWERS = (
+    "response_id,csat_score,responded_at,ticket_id\nr1,7,05/06/2026 09:00,1\nr2,2,05/06/2026"
+    " 10:00,1\n"
+)
 TICKETS = "id,created_at,status,updated_at\n1,2026-06-04 09:00:00,open,2026-06-04 09:00:00\n"
 
 
@@ -31,7 +34,14 @@ def desk(site: Path, tmp_path: Path) -> Iterator[Desk]:
     LoadJob.objects.all().delete()
 
 
-def begin(name: str = "ticket.csv", content: str = TICKETS, source: str = "zendesk", *, is_preview: bool = False, **said: str) -> Any:
+def begin(
+    name: str = "ticket.csv",
+    content: str = TICKETS,
+    source: str = "zendesk",
+    *,
+    is_preview: bool = False,
+    **said: str,
+) -> Any:
     """Upload a file, and let it be loaded by whoever works next."""
     from helmdesk.web.pages.data import jobs
     from helmdesk.web.pages.data.models import LoadJob
@@ -74,12 +84,18 @@ def test_account_dates_and_scale_reach_the_load(desk: Desk) -> None:
     state, problem = upload("survey", "answers.csv", ANSWERS, scale="1-7")
     assert state == "failed"
     assert "day-first" in problem
-    assert upload("survey", "answers.csv", ANSWERS, account="brand-a", dates="day-first", scale="1-7") == ("done", "")
+    assert upload(
+        "survey", "answers.csv", ANSWERS, account="brand-a", dates="day-first", scale="1-7"
+    ) == ("done", "")
     with desk.engine() as engine:
         found = engine.run(
-            "select strftime(responded_at, '%Y-%m-%d'), instrument_id, ticket_id, source, is_positive from responses order by score"
+            "select strftime(responded_at, '%Y-%m-%d'), instrument_id, ticket_id, source,"
+            " is_positive from responses order by score"
         )
-    assert found == [("2026-06-05", "csat_7", "1", "brand-a", False), ("2026-06-05", "csat_7", "1", "brand-a", True)]
+    assert found == [
+        ("2026-06-05", "csat_7", "1", "brand-a", False),
+        ("2026-06-05", "csat_7", "1", "brand-a", True),
+    ]
 
 
 def test_a_workbook_is_shown_and_loaded(desk: Desk) -> None:
@@ -91,10 +107,15 @@ def test_a_workbook_is_shown_and_loaded(desk: Desk) -> None:
     from helmdesk.web.people.models import Person
 
     rows = [["Ticket ID", "Created"], [1, "2026-06-04 09:00"], [2, "2026-06-05 09:00"]]
-    load = LoadJob(person=Person.objects.get(username="ada"), source="mapping", files=["t.xlsx"], sheet="Old")
+    load = LoadJob(
+        person=Person.objects.get(username="ada"), source="mapping", files=["t.xlsx"], sheet="Old"
+    )
     jobs.keep_files(load, [])
     path = workbook(jobs.folder_of(load) / "t.xlsx", {"New": [*rows, *rows[1:]], "Old": rows})
-    assert first_rows(path, 1, Limits(), jobs.sheets_of(load)) == [["Ticket ID", "Created"], ["1", "2026-06-04 09:00"]]
+    assert first_rows(path, 1, Limits(), jobs.sheets_of(load)) == [
+        ["Ticket ID", "Created"],
+        ["1", "2026-06-04 09:00"],
+    ]
     load.mapping = suggest_mapping(path, sheets=jobs.sheets_of(load))
     jobs.start(load, is_preview=False)
     work()
@@ -107,7 +128,9 @@ def test_a_workbook_is_shown_and_loaded(desk: Desk) -> None:
 def test_the_form_refuses_what_cannot_be(site: Path) -> None:
     from helmdesk.web.pages.data.page import UploadForm
 
-    assert UploadForm({"source": "survey", "account": "brand-b", "dates": "month-first", "scale": "1-7"}).is_valid()
+    assert UploadForm(
+        {"source": "survey", "account": "brand-b", "dates": "month-first", "scale": "1-7"}
+    ).is_valid()
     assert UploadForm({"source": "zendesk"}).is_valid()
     form = UploadForm({"source": "zendesk", "account": "Brand B", "dates": "any", "scale": "1-7"})
     assert sorted(form.errors) == ["account", "dates", "scale"]
@@ -124,7 +147,9 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("moment", ["before the lake", "after the lake", "before it is noted"])
-def test_a_killed_load_goes_on_where_it_was(desk: Desk, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+def test_a_killed_load_goes_on_where_it_was(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
     from helmdesk.lake.lake import Lake
     from helmdesk.web.apps.jobs import queue
     from helmdesk.web.apps.jobs.models import Job
@@ -138,7 +163,11 @@ def test_a_killed_load_goes_on_where_it_was(desk: Desk, monkeypatch: pytest.Monk
         if moment == "before it is noted":
             patched.setattr(queue, "finish", die)
         else:
-            patched.setattr(Lake if moment == "before the lake" else Desk, "append" if moment == "before the lake" else "refresh", die)
+            patched.setattr(
+                Lake if moment == "before the lake" else Desk,
+                "append" if moment == "before the lake" else "refresh",
+                die,
+            )
         work()
     load.refresh_from_db()
     assert (load.state, load.problem) == ("loading", "")
@@ -148,7 +177,11 @@ def test_a_killed_load_goes_on_where_it_was(desk: Desk, monkeypatch: pytest.Monk
     assert work() == 1
     load.refresh_from_db()
     assert (load.state, load.problem, load.step) == ("done", "", "")
-    assert (load.report["is_already_loaded"], load.report["rows"], sum(load.report["records"].values()) > 0) == (False, 1, True)
+    assert (
+        load.report["is_already_loaded"],
+        load.report["rows"],
+        sum(load.report["records"].values()) > 0,
+    ) == (False, 1, True)
     assert batches(desk) == 1 and Job.objects.filter(kind="load").count() == 1
     assert not jobs.folder_of(load).exists()
 
@@ -158,11 +191,16 @@ def test_what_somebody_else_loaded_is_said_to_be_there(desk: Desk) -> None:
     assert work() == 2
     for load in (first, second):
         load.refresh_from_db()
-    assert [load.report["is_already_loaded"] for load in (first, second)] == [False, True] and batches(desk) == 1
+    assert [load.report["is_already_loaded"] for load in (first, second)] == [
+        False,
+        True,
+    ] and batches(desk) == 1
 
 
 def test_two_processes_fail_no_load_of_each_other(desk: Desk) -> None:
-    """A second site starts, and works, while the first is at a load; each has connections of its own."""
+    """A second site starts, and works, while the first is at a load; each has connections of its
+    own.
+    """
     from django.db import connection
 
     from helmdesk.web.apps.jobs.models import Job
@@ -200,11 +238,16 @@ def test_two_processes_fail_no_load_of_each_other(desk: Desk) -> None:
         go.set()
         threads[0].join()
     assert not problems
-    assert set(LoadJob.objects.values_list("state", "problem")) == {("done", "")} and batches(desk) == 4
+    assert (
+        set(LoadJob.objects.values_list("state", "problem")) == {("done", "")}
+        and batches(desk) == 4
+    )
     assert set(Job.objects.filter(kind="load").values_list("attempts", "outcome")) == {(1, "done")}
 
 
-def test_a_load_is_given_up_with_its_reason_and_can_be_done_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_is_given_up_with_its_reason_and_can_be_done_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from datetime import UTC, datetime
 
     from helmdesk.web.apps.jobs import queue
@@ -259,7 +302,10 @@ def test_a_file_that_is_gone_is_said(desk: Desk) -> None:
     jobs.forget_files(load)
     work()
     load.refresh_from_db()
-    assert (load.state, load.problem) == ("failed", "ticket.csv: the uploaded file is no longer here; upload it again")
+    assert (load.state, load.problem) == (
+        "failed",
+        "ticket.csv: the uploaded file is no longer here; upload it again",
+    )
 
 
 def test_loads_of_an_earlier_version_go_on(desk: Desk) -> None:
@@ -283,7 +329,11 @@ def test_files_that_nobody_waits_for_are_deleted(desk: Desk) -> None:
 
     from helmdesk.web.pages.data import jobs
 
-    waiting, young, old = begin(is_preview=True), Path(settings.SITE.uploads) / "young", Path(settings.SITE.uploads) / "old"
+    waiting, young, old = (
+        begin(is_preview=True),
+        Path(settings.SITE.uploads) / "young",
+        Path(settings.SITE.uploads) / "old",
+    )
     for folder in (young, old):
         folder.mkdir()
     for folder in (jobs.folder_of(waiting), old):
@@ -294,7 +344,9 @@ def test_files_that_nobody_waits_for_are_deleted(desk: Desk) -> None:
     young.rmdir()
 
 
-def test_a_changed_setting_is_one_job_for_all_processes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_setting_is_one_job_for_all_processes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dataclasses import replace
 
     from desks import load_events, ticket
@@ -321,16 +373,24 @@ def test_a_changed_setting_is_one_job_for_all_processes(desk: Desk, monkeypatch:
     with monkeypatch.context() as patched:
         patched.setattr(Desk, "bring_up", fail)
         assert work() == 1
-    assert ["could not be made anew with them: default_calendar = 'nowhere' is not" in live.notice() for live in processes] == [True, True]
+    assert [
+        "could not be made anew with them: default_calendar = 'nowhere' is not" in live.notice()
+        for live in processes
+    ] == [True, True]
     write_settings(file, replace(read_settings(file), default_calendar="", reopen_days=9))
     for live in processes:
         live.follow()
     assert work() == 1
     assert [live.notice() for live in processes] == ["", ""]
-    assert set(Job.objects.filter(kind="refresh").values_list("outcome", flat=True)) == {"withdrawn", "done"}
+    assert set(Job.objects.filter(kind="refresh").values_list("outcome", flat=True)) == {
+        "withdrawn",
+        "done",
+    }
 
 
-def test_a_stopped_sample_goes_on_and_gives_the_settings_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_sample_goes_on_and_gives_the_settings_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from helmdesk.sample import generate
 
     def die(*_: Any, **__: Any) -> None:
@@ -341,10 +401,14 @@ def test_a_stopped_sample_goes_on_and_gives_the_settings_back(desk: Desk, monkey
         patched.setattr(generate, "_load", die)
         generate.put_sample_into(Desk(desk.path), scale=0.01)
     assert not generate.put_sample_into(Desk(desk.path), scale=0.01).is_already_loaded
-    assert generate.put_sample_into(Desk(desk.path), scale=0.01).is_already_loaded, "stopped after the lake had it"
+    assert generate.put_sample_into(Desk(desk.path), scale=0.01).is_already_loaded, (
+        "stopped after the lake had it"
+    )
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(generate, "read_settings", die)
         patched.setattr(Path, "replace", die)
         generate.remove_sample(Desk(desk.path))
     generate.remove_sample(Desk(desk.path))
-    assert (desk.path / "helmdesk.toml").read_bytes() == before and Desk(desk.path).lake.version() == 0
+    assert (desk.path / "helmdesk.toml").read_bytes() == before and Desk(
+        desk.path
+    ).lake.version() == 0

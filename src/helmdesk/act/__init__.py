@@ -1,1 +1,3 @@
-"""What to do and when, decided without a database: pure functions that memory and effects are built around."""
+"""What to do and when, decided without a database: pure functions that memory and effects are built
+around.
+"""

@@ -1,4 +1,6 @@
-"""When something recurs: at a local time of a zone, whatever its clocks do, or every so many minutes."""
+"""When something recurs: at a local time of a zone, whatever its clocks do, or every so many
+minutes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from helmdesk.errors import UsageError
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY = re.compile(r"every (\d{1,4}) minutes?", re.ASCII)
 LOCAL = re.compile(
-    r"(daily|monthly ([1-9]|[12]\d|3[01])|(?:mon|tue|wed|thu|fri|sat|sun)(?:,(?:mon|tue|wed|thu|fri|sat|sun))*) (\d\d):(\d\d)",
+    r"(daily|monthly"
+    r" ([1-9]|[12]\d|3[01])|(?:mon|tue|wed|thu|fri|sat|sun)(?:,(?:mon|tue|wed|thu|fri|sat|sun))*)"
+    r" (\d\d):(\d\d)",
     re.ASCII,
 )
 MOST_MINUTES = 1440
@@ -43,7 +47,9 @@ class Rhythm:
         if self.minutes is not None:
             return self._floor(instant, self.minutes) + timedelta(minutes=self.minutes)
         first = instant.astimezone(zone).date() - timedelta(days=1)
-        ticks = (tick for day in range(REACH) for tick in self._on(first + timedelta(days=day), zone))
+        ticks = (
+            tick for day in range(REACH) for tick in self._on(first + timedelta(days=day), zone)
+        )
         return next(tick for tick in ticks if tick > instant)
 
     def latest(self, now: datetime, zone: ZoneInfo) -> datetime:
@@ -51,7 +57,9 @@ class Rhythm:
         if self.minutes is not None:
             return self._floor(now, self.minutes)
         last = now.astimezone(zone).date() + timedelta(days=1)
-        ticks = (tick for day in range(REACH) for tick in self._on(last - timedelta(days=day), zone))
+        ticks = (
+            tick for day in range(REACH) for tick in self._on(last - timedelta(days=day), zone)
+        )
         return next(tick for tick in ticks if tick <= now)
 
     @staticmethod
@@ -62,7 +70,9 @@ class Rhythm:
     def _on(self, day: date, zone: ZoneInfo) -> list[datetime]:
         if self.weekdays and day.weekday() not in self.weekdays:
             return []
-        if self.month_day and day.day != min(self.month_day, calendar.monthrange(day.year, day.month)[1]):
+        if self.month_day and day.day != min(
+            self.month_day, calendar.monthrange(day.year, day.month)[1]
+        ):
             return []
         return [local_instant(day, self.at, zone)]
 
@@ -79,15 +89,22 @@ def read_rhythm(text: str) -> Rhythm:
         at = time(int(found[3]), int(found[4]))
         if found[2]:
             return Rhythm(at=at, month_day=int(found[2]))
-        days = frozenset() if found[1] == "daily" else frozenset(WEEKDAYS.index(day) for day in found[1].split(","))
+        days = (
+            frozenset()
+            if found[1] == "daily"
+            else frozenset(WEEKDAYS.index(day) for day in found[1].split(","))
+        )
         return Rhythm(at=at, weekdays=days)
     raise UsageError(
-        f"{text!r} is no rhythm; write one such as 'every 15 minutes' (1 to {MOST_MINUTES}), 'daily 07:00', 'mon,thu 07:00' or 'monthly 31 07:00'"
+        f"{text!r} is no rhythm; write one such as 'every 15 minutes' (1 to {MOST_MINUTES}), 'daily"
+        " 07:00', 'mon,thu 07:00' or 'monthly 31 07:00'"
     )
 
 
 def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Return when it is `at` on a local day: the first time where it is so twice, the moment after the gap where it is so never."""
+    """Return when it is `at` on a local day: the first time where it is so twice, the moment after
+    the gap where it is so never.
+    """
     local = datetime.combine(day, at, tzinfo=zone)
     early, late = sorted(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if early.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
@@ -98,5 +115,9 @@ def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     offset, low, high = early.astimezone(zone).utcoffset(), 0, int((late - early).total_seconds())
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if (early + timedelta(seconds=middle)).astimezone(zone).utcoffset() == offset else (low, middle)
+        low, high = (
+            (middle, high)
+            if (early + timedelta(seconds=middle)).astimezone(zone).utcoffset() == offset
+            else (low, middle)
+        )
     return early + timedelta(seconds=high)

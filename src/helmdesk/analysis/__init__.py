@@ -1,1 +1,3 @@
-"""Answers made of several measurements: scorecard, accounts, benchmark, comparison, tickets and clocks of this moment."""
+"""Answers made of several measurements: scorecard, accounts, benchmark, comparison, tickets and
+clocks of this moment.
+"""

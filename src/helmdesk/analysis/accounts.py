@@ -25,11 +25,11 @@ class Account:
     """One customer company.
 
     Attributes:
-        name: as the dimension `account` says it; tier, region, contract value (in `currency`), owner: latest known; None where the policy hides them.
-        policies: SLA policies of its contracts.
-        measured: measurements by metric key over the window.
-        aged: open tickets older than seven days.
-        baseline: the account's own satisfaction over the six windows before, and the verdict against it.
+        name: as the dimension `account` says it; tier, region, contract value (in `currency`),
+        owner: latest known; None where the policy hides them. policies: SLA policies of its
+        contracts. measured: measurements by metric key over the window. aged: open tickets older
+        than seven days. baseline: the account's own satisfaction over the six windows before, and
+        the verdict against it.
     """
 
     name: str
@@ -45,7 +45,9 @@ class Account:
     verdict: Judgement
 
 
-def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str], Entry]) -> list[Account]:
+def accounts(
+    reader: Reader, window: Window, base: Request, find: Callable[[str], Entry]
+) -> list[Account]:
     """Return every account that the policy lets through, by name.
 
     Args:
@@ -57,14 +59,18 @@ def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str]
         for measurement in _by_account(reader, replace(asked, key=key, entry=find(key))):
             measured.setdefault(measurement.group[0][1], {})[key] = measurement
     before = _baseline(reader, window, base, find("csat"))
-    aged = _aged(reader, replace(base, key="backlog", entry=find("backlog"), end=window.end), window.end)
+    aged = _aged(
+        reader, replace(base, key="backlog", entry=find("backlog"), end=window.end), window.end
+    )
     found = []
     for name, row in directory(reader, base).items():
         if name not in measured and base.policy.predicate is not None:
             continue
         values = measured.get(name, {})
         now, baseline = values.get("csat"), before.get(name)
-        verdict = judge(find("csat").metric, now, baseline) if now and baseline else Judgement.TOO_FEW
+        verdict = (
+            judge(find("csat").metric, now, baseline) if now and baseline else Judgement.TOO_FEW
+        )
         found.append(
             Account(
                 name,
@@ -86,9 +92,10 @@ def accounts(reader: Reader, window: Window, base: Request, find: Callable[[str]
 def directory(reader: Reader, base: Request) -> dict[str, dict[str, Any]]:
     """Return the accounts that sources or definitions name, or that tickets belong to, by name."""
     known = reader.engine.run(
-        "select distinct coalesce(a.name, a.entity_id) as account, a.tier, a.region, a.contract_value, a.owner, coalesce(p.name, c.policy_id) as policy"
-        " from latest_accounts a left join latest_contracts c on c.account_id = a.entity_id"
-        " left join latest_sla_policies p on p.entity_id = c.policy_id order by account, policy"
+        "select distinct coalesce(a.name, a.entity_id) as account, a.tier, a.region,"
+        " a.contract_value, a.owner, coalesce(p.name, c.policy_id) as policy from latest_accounts a"
+        " left join latest_contracts c on c.account_id = a.entity_id left join latest_sla_policies"
+        " p on p.entity_id = c.policy_id order by account, policy"
     )
     columns = ("tier", "region", "contract_value", "owner", "policies")
     found: dict[str, dict[str, Any]] = {}
@@ -97,7 +104,9 @@ def directory(reader: Reader, base: Request) -> dict[str, dict[str, Any]]:
         if policy is not None:
             row["policies"] = (*row["policies"], policy)
     empty = dict.fromkeys(columns[:-1]) | {"policies": ()}
-    for (name,) in reader.engine.run("select distinct account from tickets where account is not null and is_counted"):
+    for (name,) in reader.engine.run(
+        "select distinct account from tickets where account is not null and is_counted"
+    ):
         found.setdefault(name, dict(empty))
     return dict(sorted(found.items()))
 
@@ -122,6 +131,7 @@ def _aged(reader: Reader, request: Request, end: datetime) -> dict[str, int]:
     if not answer.measurements[0].n:
         return {}
     rows = reader.engine.run(
-        f"select account, count(*) from ({answer.drill_sql}) q where created_at <= timestamp '{instant - timedelta(days=7)}' group by account"
+        f"select account, count(*) from ({answer.drill_sql}) q where created_at <= timestamp"
+        f" '{instant - timedelta(days=7)}' group by account"
     )
     return dict(rows)

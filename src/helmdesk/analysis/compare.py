@@ -1,4 +1,6 @@
-"""Our number beside another tool's: row by row where they differ, and why; the reasons add up to the difference."""
+"""Our number beside another tool's: row by row where they differ, and why; the reasons add up to
+the difference.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,12 @@ from helmdesk.query.request import Request
 from helmdesk.records.accounts import Account
 from helmdesk.records.staging import text
 
-UNEXPLAINED, ROUNDING, ABSENT, UNKNOWN = "unexplained", "rounding of the export", "not in the file", "not on this desk"
+UNEXPLAINED, ROUNDING, ABSENT, UNKNOWN = (
+    "unexplained",
+    "rounding of the export",
+    "not in the file",
+    "not on this desk",
+)
 ID_COLUMNS = ("ticket_id", "id", "clock_id", "conversation_id")
 NOTHING = ("", "null", "none", "\\n", "nan")
 YES, NO = ("true", "t", "yes", "y"), ("false", "f", "no", "n")
@@ -39,9 +46,10 @@ class Reason:
     """What one reason did.
 
     Attributes:
-        rows: rows that differ mostly because of it; over all reasons they add up to all rows that differ.
-        change: what it moved the tool's number by; over all reasons this adds up to theirs less ours.
-        sum: what it moved the rows' values by, added up; a row that counts on one side only adds its value.
+        rows: rows that differ mostly because of it; over all reasons they add up to all rows that
+        differ. change: what it moved the tool's number by; over all reasons this adds up to theirs
+        less ours. sum: what it moved the rows' values by, added up; a row that counts on one side
+        only adds its value.
     """
 
     reason: str
@@ -74,7 +82,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class GivenExport:
-    """A file of the tool's output: which of its tables it is, its columns, and its cells by row and column."""
+    """A file of the tool's output: which of its tables it is, its columns, and its cells by row and
+    column.
+    """
 
     path: Path
     export: Export
@@ -89,7 +99,8 @@ def read_export(path: Path, preset: Preset, prefix: str = "") -> GivenExport:
         prefix: what the ids of the account begin with here, and not in its own output.
 
     Raises:
-        NotFoundError, InputError: no such file, no column that names a row, or two rows of one name; says which line.
+        NotFoundError, InputError: no such file, no column that names a row, or two rows of one
+        name; says which line.
     """
     import csv
     import gzip
@@ -100,8 +111,8 @@ def read_export(path: Path, preset: Preset, prefix: str = "") -> GivenExport:
     with (
         gzip.open(path, "rt", encoding="utf-8-sig", newline="")
         if path.suffix == ".gz"
-        else path.open(encoding="utf-8-sig", newline="") as handle
-    ):
+        else path.open(encoding="utf-8-sig", newline="")
+    ) as handle:
         reader = csv.DictReader(handle)
         columns = reader.fieldnames = [column.strip() for column in reader.fieldnames or []]
         export = _export_of(path, columns, preset)
@@ -110,7 +121,8 @@ def read_export(path: Path, preset: Preset, prefix: str = "") -> GivenExport:
             name = name if name.startswith(prefix) else f"{prefix}{name}"
             if name in found:
                 raise InputError(
-                    f"{path}, line {reader.line_num}: a second row with {', '.join(f'{key} {row[key]}' for key in export.key)}"
+                    f"{path}, line {reader.line_num}: a second row with"
+                    f" {', '.join(f'{key} {row[key]}' for key in export.key)}"
                 )
             found[name] = row
     return GivenExport(path, export, tuple(columns), found)
@@ -118,7 +130,9 @@ def read_export(path: Path, preset: Preset, prefix: str = "") -> GivenExport:
 
 def _export_of(path: Path, columns: Sequence[str], preset: Preset) -> Export:
     """Return which table of the tool a file is."""
-    exports = preset.exports or tuple(Export(preset.name, (column,)) for column in ID_COLUMNS if column in columns)
+    exports = preset.exports or tuple(
+        Export(preset.name, (column,)) for column in ID_COLUMNS if column in columns
+    )
     for export in exports:
         if not export.mark or export.mark in columns:
             missing = [column for column in export.key if column not in columns]
@@ -128,8 +142,14 @@ def _export_of(path: Path, columns: Sequence[str], preset: Preset) -> Export:
             if missing:
                 break
             return export
-    wanted = " or ".join(" and ".join(export.key) for export in preset.exports) or f"one of: {', '.join(ID_COLUMNS)}"
-    raise InputError(f"{path}: no id column; rows are named by {wanted} (the file has: {', '.join(columns[:12])})")
+    wanted = (
+        " or ".join(" and ".join(export.key) for export in preset.exports)
+        or f"one of: {', '.join(ID_COLUMNS)}"
+    )
+    raise InputError(
+        f"{path}: no id column; rows are named by {wanted} (the file has:"
+        f" {', '.join(columns[:12])})"
+    )
 
 
 def _row_name(path: Path, line: int, export: Export, row: Mapping[str, str]) -> str:
@@ -140,7 +160,10 @@ def _row_name(path: Path, line: int, export: Export, row: Mapping[str, str]) -> 
     try:
         moment = datetime.fromisoformat(applied.removesuffix(" UTC").replace(" +", "+"))
     except ValueError as error:
-        raise InputError(f"{path}, line {line}: {export.key[2]} is no time such as 2026-01-05 09:00:00: {applied!r}") from error
+        raise InputError(
+            f"{path}, line {line}: {export.key[2]} is no time such as 2026-01-05 09:00:00:"
+            f" {applied!r}"
+        ) from error
     utc = moment.astimezone(UTC) if moment.tzinfo else moment
     return f"{ticket}|{ALIASES.get(metric, metric)}|{utc:%Y-%m-%d %H:%M:%S}"
 
@@ -157,8 +180,11 @@ def _number(text: str | None, path: Path, row: str, column: str) -> float | None
         raise InputError(f"{path}: {column} of {row} is no number: {text!r}") from error
 
 
-def account_of(preset: Preset, accounts: Mapping[str, Account], named: str | None, *, is_exported: bool) -> Account | None:
-    """Return the account whose tickets are compared; None: all there are, of which at most one is the tool's.
+def account_of(
+    preset: Preset, accounts: Mapping[str, Account], named: str | None, *, is_exported: bool
+) -> Account | None:
+    """Return the account whose tickets are compared; None: all there are, of which at most one is
+    the tool's.
 
     Raises:
         NotFoundError: no account has this name.
@@ -167,14 +193,22 @@ def account_of(preset: Preset, accounts: Mapping[str, Account], named: str | Non
     having = {name: account for name, account in accounts.items() if account.has_tickets}
     if named is not None:
         if named not in having:
-            raise NotFoundError(f"no account '{named}' with tickets{nearest(named, having)} (there are: {', '.join(having) or 'none'})")
+            raise NotFoundError(
+                f"no account '{named}' with tickets{nearest(named, having)} (there are:"
+                f" {', '.join(having) or 'none'})"
+            )
         return having[named]
-    own = [account for account in having.values() if account.system == preset.system] or list(having.values())
+    own = [account for account in having.values() if account.system == preset.system] or list(
+        having.values()
+    )
     if not is_exported or len(having) < 2:
         return None
     if len(own) > 1:
         names = ", ".join(account.name for account in own)
-        raise UsageError(f"the desk has several accounts this file may be of ({names}); say which: --as {own[-1].name}")
+        raise UsageError(
+            f"the desk has several accounts this file may be of ({names}); say which: --as"
+            f" {own[-1].name}"
+        )
     return own[0]
 
 
@@ -191,7 +225,8 @@ def compare(
     """Compare the chosen metrics of a preset (all when none is named).
 
     Args:
-        windows: house SQL that chooses rows by the desk's own days, and by those of UTC for tools that know no other; in it
+        windows: house SQL that chooses rows by the desk's own days, and by those of UTC for tools
+        that know no other; in it
             ``anchor_`` is the instant that places a row.
         export: the tool's own output; adds what its definition does not explain.
         request: carries filter and policy: rows outside them do not exist.
@@ -204,7 +239,10 @@ def compare(
     known = {metric.name: metric for metric in preset.metrics}
     for name in names:
         if name not in known:
-            raise NotFoundError(f"preset {preset.name} has no number '{name}'{nearest(name, known)} (it has: {', '.join(known)})")
+            raise NotFoundError(
+                f"preset {preset.name} has no number '{name}'{nearest(name, known)} (it has:"
+                f" {', '.join(known)})"
+            )
     chosen = [known[name] for name in names] or list(preset.metrics)
     given = read_export(export, preset, account.prefix if account else "") if export else None
     if given:
@@ -219,7 +257,9 @@ def compare(
     return found
 
 
-def _in_file(given: GivenExport, preset: Preset, chosen: Sequence[ToolMetric], *, is_named: bool) -> list[ToolMetric]:
+def _in_file(
+    given: GivenExport, preset: Preset, chosen: Sequence[ToolMetric], *, is_named: bool
+) -> list[ToolMetric]:
     """Return the numbers that a file gives.
 
     Raises:
@@ -228,25 +268,44 @@ def _in_file(given: GivenExport, preset: Preset, chosen: Sequence[ToolMetric], *
     first = preset.exports[-1].name if preset.exports else preset.name
     here = [metric for metric in chosen if (metric.export or first) == given.export.name]
     if is_named and (elsewhere := [metric for metric in chosen if metric not in here]):
-        raise InputError(f"{given.path} is {given.export.name}; {elsewhere[0].name} stands in {elsewhere[0].export or first}")
-    missing = [metric for metric in here if not metric.is_presence and metric.name not in given.columns]
+        raise InputError(
+            f"{given.path} is {given.export.name}; {elsewhere[0].name} stands in"
+            f" {elsewhere[0].export or first}"
+        )
+    missing = [
+        metric for metric in here if not metric.is_presence and metric.name not in given.columns
+    ]
     if missing:
-        offers = "; ".join(f"{metric.name}{nearest(metric.name, given.columns)}" for metric in missing)
-        rest = " ".join(f"--number {metric.name}" for metric in here if metric not in missing and not metric.is_presence)
+        offers = "; ".join(
+            f"{metric.name}{nearest(metric.name, given.columns)}" for metric in missing
+        )
+        rest = " ".join(
+            f"--number {metric.name}"
+            for metric in here
+            if metric not in missing and not metric.is_presence
+        )
         mend = f"; compare what it has with: {rest}" if rest else ""
-        raise InputError(f"{given.path}: no column for {len(missing)} of the numbers of {preset.name} ({offers}){mend}")
+        raise InputError(
+            f"{given.path}: no column for {len(missing)} of the numbers of {preset.name}"
+            f" ({offers}){mend}"
+        )
     return here
 
 
-def _prepare_faults(engine: Engine, create: Callable[[Engine], None], run_at: str, given: GivenExport) -> None:
+def _prepare_faults(
+    engine: Engine, create: Callable[[Engine], None], run_at: str, given: GivenExport
+) -> None:
     """Make what the preset's faults read, once for all its numbers."""
-    ages = [(name, _number(row.get(run_at), given.path, name, run_at)) for name, row in given.rows.items()]
+    ages = [
+        (name, _number(row.get(run_at), given.path, name, run_at))
+        for name, row in given.rows.items()
+    ]
     _register(engine, [(name, age) for name, age in ages if age is not None])
     # Cut to whole minutes by some databases: the latest is nearest.
     engine.make(
         "given_run",
-        "select max(later(t.created_at, cast(round(e.theirs * 60) as bigint))) as ran_at from given_export e"
-        " join tickets t on cast(t.ticket_id as varchar) = e.row_id",
+        "select max(later(t.created_at, cast(round(e.theirs * 60) as bigint))) as ran_at from"
+        " given_export e join tickets t on cast(t.ticket_id as varchar) = e.row_id",
         "or replace temp table",
     )
     create(engine)
@@ -255,7 +314,9 @@ def _prepare_faults(engine: Engine, create: Callable[[Engine], None], run_at: st
 def _scope(metric: ToolMetric, request: Request, bounds: Bounds) -> str:
     """Return the condition that filter and policy put on every row."""
     known = dimensions_of(load_facts()[metric.fact], metric.anchor, request, bounds)
-    return " and ".join(["true", *(condition.sql(HOUSE_DIALECT) for condition in conditions(request, known))])
+    return " and ".join(
+        ["true", *(condition.sql(HOUSE_DIALECT) for condition in conditions(request, known))]
+    )
 
 
 def _compare(
@@ -272,7 +333,10 @@ def _compare(
     for step in metric.steps:
         days = utc if step.is_utc else days
         expressions.append((step.value, days))
-    cells = [f"cast(case when {days} then {value} end as double) as v{place}" for place, (value, days) in enumerate(expressions)]
+    cells = [
+        f"cast(case when {days} then {value} end as double) as v{place}"
+        for place, (value, days) in enumerate(expressions)
+    ]
     own = f"source = {text(account.name)}" if account else ALL
     given = "cast(null as double) as theirs, false as is_given"
     source = f"(select * from {metric.fact} where ({local} or {utc}) and ({scope}) and ({own})) f"
@@ -280,7 +344,11 @@ def _compare(
     faults: tuple[Fault, ...] = ()
     if export is not None:
         theirs = {
-            name: 1.0 if metric.is_presence else _number(cells_.get(metric.name), export.path, name, metric.name)
+            name: (
+                1.0
+                if metric.is_presence
+                else _number(cells_.get(metric.name), export.path, name, metric.name)
+            )
             for name, cells_ in export.rows.items()
         }
         _register(engine, list(theirs.items()))
@@ -290,10 +358,16 @@ def _compare(
             faults = metric.faults
             source += " left join tool_faults x on x.ticket_id = f.ticket_id"
             given += ", x.* exclude (ticket_id)"
-    judged = [f"coalesce({fault.when}, false) as b{place}, cast({fault.value} as double) as p{place}" for place, fault in enumerate(faults)]
+    judged = [
+        f"coalesce({fault.when}, false) as b{place}, cast({fault.value} as double) as p{place}"
+        for place, fault in enumerate(faults)
+    ]
     names = ["row_id", *(f"v{place}" for place in range(len(expressions))), "theirs", "is_given"]
     inner = f"select f.*, {given}, {', '.join(cells)} from {source}"
-    outer = f"select cast({metric.row} as varchar) as row_id, {', '.join([*names[1:], *judged])} from (select *, v{len(metric.steps)} as value from ({inner}))"
+    outer = (
+        f"select cast({metric.row} as varchar) as row_id, {', '.join([*names[1:], *judged])} from"
+        f" (select *, v{len(metric.steps)} as value from ({inner}))"
+    )
     sql = engine.translate(sqlglot.parse_one(outer, dialect=HOUSE_DIALECT))
     names += [f"{letter}{place}" for place in range(len(faults)) for letter in "bp"]
     rows = [dict(zip(names, row, strict=True)) for row in engine.run(sql)]
@@ -301,8 +375,11 @@ def _compare(
         # Of a row that nobody here knows it is not known when it was: only the whole shows it.
         known = {row["row_id"] for row in rows}
         nothing = dict.fromkeys(names)
-        rows += [{**nothing, "row_id": name, "theirs": value, "is_given": True, "is_unknown": True}
-                 for name, value in theirs.items() if name not in known and value is not None]  # fmt: skip
+        rows += [
+            {**nothing, "row_id": name, "theirs": value, "is_given": True, "is_unknown": True}
+            for name, value in theirs.items()
+            if name not in known and value is not None
+        ]
     return _judge(metric, rows, faults, is_exported=export is not None)
 
 
@@ -310,12 +387,21 @@ def _register(engine: Engine, given: Sequence[tuple[str, float | None]]) -> None
     import pyarrow as pa
 
     table = pa.table(
-        {"row_id": pa.array([row for row, _ in given], pa.string()), "theirs": pa.array([value for _, value in given], pa.float64())}
+        {
+            "row_id": pa.array([row for row, _ in given], pa.string()),
+            "theirs": pa.array([value for _, value in given], pa.float64()),
+        }
     )
     engine.put("given_export", table, "temp table")
 
 
-def _judge(metric: ToolMetric, rows: Sequence[dict[str, Any]], faults: Sequence[Fault], *, is_exported: bool) -> Comparison:
+def _judge(
+    metric: ToolMetric,
+    rows: Sequence[dict[str, Any]],
+    faults: Sequence[Fault],
+    *,
+    is_exported: bool,
+) -> Comparison:
     """Walk every row from ours to theirs, and the totals with it."""
     labels = [(step.reason, step.help) for step in metric.steps]
     chains: list[list[float | None]] = []
@@ -341,12 +427,22 @@ def _judge(metric: ToolMetric, rows: Sequence[dict[str, Any]], faults: Sequence[
             reasons.setdefault(label, [0, 0.0, 0.0])[2] += (after or 0.0) - (before or 0.0)
         if _same(chain[0], chain[-1]):
             continue
-        moved = [(abs((after or 0) - (before or 0)) + (before is None) + (after is None), label)
-                 for before, after, label in zip(chain, chain[1:], names, strict=False) if not _same(before, after)]  # fmt: skip
+        moved = [
+            (abs((after or 0) - (before or 0)) + (before is None) + (after is None), label)
+            for before, after, label in zip(chain, chain[1:], names, strict=False)
+            if not _same(before, after)
+        ]
         main = max(moved, key=lambda item: item[0])[1]
         reasons[main][0] += 1
-        listed.append({metric.row: row["row_id"], "ours": chain[0], "theirs": chain[-1], "main_reason": main[0],
-                       "reasons": ", ".join(dict.fromkeys(label[0] for _, label in moved))})  # fmt: skip
+        listed.append(
+            {
+                metric.row: row["row_id"],
+                "ours": chain[0],
+                "theirs": chain[-1],
+                "main_reason": main[0],
+                "reasons": ", ".join(dict.fromkeys(label[0] for _, label in moved)),
+            }
+        )
     found = tuple(
         Reason(reason, words, int(count), change, total)
         for (reason, words), (count, change, total) in reasons.items()
@@ -354,11 +450,17 @@ def _judge(metric: ToolMetric, rows: Sequence[dict[str, Any]], faults: Sequence[
     )
     n_ours, n_theirs = (sum(chain[place] is not None for chain in chains) for place in (0, -1))
     listed.sort(key=lambda item: str(item[metric.row]))
-    return Comparison(metric, totals[0], totals[-1], n_ours, n_theirs, len(listed), found, tuple(listed))
+    return Comparison(
+        metric, totals[0], totals[-1], n_ours, n_theirs, len(listed), found, tuple(listed)
+    )
 
 
-def _residual(metric: ToolMetric, row: Mapping[str, Any], faults: Sequence[Fault]) -> tuple[str, str]:
-    """Return why the tool's output is not what its own definition says: a fault that predicts it, or nothing we know."""
+def _residual(
+    metric: ToolMetric, row: Mapping[str, Any], faults: Sequence[Fault]
+) -> tuple[str, str]:
+    """Return why the tool's output is not what its own definition says: a fault that predicts it,
+    or nothing we know.
+    """
     defined, theirs = row[f"v{len(metric.steps)}"], row["theirs"]
     if row.get("is_unknown"):
         return UNKNOWN, "the file has a row that no record here speaks of"
@@ -389,7 +491,10 @@ def _share_residual(
     present = [chain[-2] for chain in chains]
     before = totals[-2]
     for label in dict.fromkeys(names[-1] for names in walked):
-        present = [chain[-1] if names[-1] == label else value for chain, names, value in zip(chains, walked, present, strict=True)]
+        present = [
+            chain[-1] if names[-1] == label else value
+            for chain, names, value in zip(chains, walked, present, strict=True)
+        ]
         after = _total(metric, present)
         reasons.setdefault(label, [0, 0.0, 0.0])[1] += (after or 0.0) - (before or 0.0)
         before = after

@@ -1,7 +1,8 @@
-"""People with context: how a group spreads, and what one person's own mix of work would lead one to expect.
+"""People with context: how a group spreads, and what one person's own mix of work would lead one to
+expect.
 
-Nobody is put beside anybody. A spread is three quantiles of a group of at least five, without names; an expectation
-is what the whole group reaches on the kinds of work this person had.
+Nobody is put beside anybody. A spread is three quantiles of a group of at least five, without
+names; an expectation is what the whole group reaches on the kinds of work this person had.
 """
 
 from __future__ import annotations
@@ -46,9 +47,10 @@ class Expectation:
 
     Attributes:
         own: the person's measurement.
-        expected: the group's value on this person's mix; None when too little of the mix is known from five or more others' rows.
-        covered: share of the person's rows whose kind of work the group knows well enough.
-        mix: (segment, share of the person's rows, share of the group's rows), in order of the segments' names.
+        expected: the group's value on this person's mix; None when too little of the mix is known
+        from five or more others' rows. covered: share of the person's rows whose kind of work the
+        group knows well enough. mix: (segment, share of the person's rows, share of the group's
+        rows), in order of the segments' names.
     """
 
     metric: Metric
@@ -68,14 +70,19 @@ class Expectation:
             return "too few"
         if self.own.low <= self.expected <= self.own.high:
             return "as expected"
-        return "above what the mix predicts" if self.own.value > self.expected else "below what the mix predicts"
+        return (
+            "above what the mix predicts"
+            if self.own.value > self.expected
+            else "below what the mix predicts"
+        )
 
 
 LEAST_COVERED = 0.5
 
 
 def spread(reader: Reader, request: Request) -> Spread:
-    """Return how a metric spreads between the agents of a group, itself asked for by the request's filter and policy.
+    """Return how a metric spreads between the agents of a group, itself asked for by the request's
+    filter and policy.
 
     Raises:
         NotPermittedError: a filter that names people, or leaves too few of them.
@@ -85,21 +92,32 @@ def spread(reader: Reader, request: Request) -> Spread:
     if not reader.bounds.missing(metric):
         ensure_fact(reader.engine, metric.fact)
         refuse_few(reader.engine, metric, request, reader.bounds)
-    # Single people are looked at in here only; nothing but smoothed quartiles of five or more leaves: no one's own value.
-    inside = replace(request, by=("agent",), policy=replace(request.policy, may_compare_people=True))
+    # Single people are looked at in here only; nothing but smoothed quartiles of five or more
+    # leaves: no one's own value.
+    inside = replace(
+        request, by=("agent",), policy=replace(request.policy, may_compare_people=True)
+    )
     answer = reader.answer(inside)
-    values = sorted(m.value for m in answer.measurements if m.value is not None and m.n >= SMALL and m.group[0][1] is not None)
+    values = sorted(
+        m.value
+        for m in answer.measurements
+        if m.value is not None and m.n >= SMALL and m.group[0][1] is not None
+    )
     if len(values) < SMALL:
         return Spread(len(values), None, None, None)
     return Spread(len(values), *(smooth_quantile(values, q) for q in (0.25, 0.5, 0.75)))
 
 
 def can_be_expected(metric: Metric) -> bool:
-    """Whether a metric's value over a mix is the weighted sum of its values over the parts: shares and means are."""
+    """Whether a metric's value over a mix is the weighted sum of its values over the parts: shares
+    and means are.
+    """
     return isinstance(metric.value, Share | Mean) and not isinstance(metric.value, Level)
 
 
-def expectation(reader: Reader, request: Request, agent: str, mix_by: Sequence[str], team: Filter | None) -> Expectation:
+def expectation(
+    reader: Reader, request: Request, agent: str, mix_by: Sequence[str], team: Filter | None
+) -> Expectation:
     """Return one agent's value beside what the agent's mix predicts.
 
     Args:
@@ -108,13 +126,22 @@ def expectation(reader: Reader, request: Request, agent: str, mix_by: Sequence[s
         team: whose rows make up the expectation; None takes the whole desk.
     """
     mine = Compare("agent", "=", agent)
-    own_request = replace(request, where=_both(request.where, mine), policy=replace(request.policy, may_compare_people=True))
+    own_request = replace(
+        request,
+        where=_both(request.where, mine),
+        policy=replace(request.policy, may_compare_people=True),
+    )
     own = reader.answer(own_request)
     parts = {m.group: m for m in reader.answer(replace(own_request, by=tuple(mix_by))).measurements}
     # What the whole group reaches, of whom the person may not see a single row.
     everybody = replace(request, policy=Policy("expectation of a group"))
-    # What a smaller group reaches would tell what single colleagues reach: then the whole desk, or nothing.
-    groups = [condition for condition in (team, None) if _people(reader, replace(everybody, where=_both(request.where, condition))) > SMALL]
+    # What a smaller group reaches would tell what single colleagues reach: then the whole desk, or
+    # nothing.
+    groups = [
+        condition
+        for condition in (team, None)
+        if _people(reader, replace(everybody, where=_both(request.where, condition))) > SMALL
+    ]
     if not groups:
         return Expectation(own.metric, own.measurements[0], None, 0.0, ())
     group = replace(everybody, where=_both(request.where, groups[0]))
@@ -129,17 +156,29 @@ def expectation(reader: Reader, request: Request, agent: str, mix_by: Sequence[s
 
 def _people(reader: Reader, request: Request) -> int:
     """Count the agents with rows behind a measurement."""
-    return sum(m.n > 0 and m.group[0][1] is not None for m in reader.answer(replace(request, by=("agent",))).measurements)
+    return sum(
+        m.n > 0 and m.group[0][1] is not None
+        for m in reader.answer(replace(request, by=("agent",))).measurements
+    )
 
 
-def _expect(own: Answer, parts: dict[Group, Measurement], others: Answer, colleagues: Mapping[Group, int]) -> Expectation:
+def _expect(
+    own: Answer, parts: dict[Group, Measurement], others: Answer, colleagues: Mapping[Group, int]
+) -> Expectation:
     everyone = {m.group: m for m in others.measurements}
     total, everybody = sum(m.n for m in parts.values()), sum(m.n for m in everyone.values())
     weight = expected = 0.0
     for group, mine in parts.items():
         rest = everyone.get(group)
-        # The person's own rows must not be what they are compared with, nor those of one or two colleagues.
-        if rest is None or rest.value is None or mine.value is None or rest.n - mine.n < SMALL or colleagues.get(group, 0) < SMALL:
+        # The person's own rows must not be what they are compared with, nor those of one or two
+        # colleagues.
+        if (
+            rest is None
+            or rest.value is None
+            or mine.value is None
+            or rest.n - mine.n < SMALL
+            or colleagues.get(group, 0) < SMALL
+        ):
             continue
         without = (rest.value * rest.n - mine.value * mine.n) / (rest.n - mine.n)
         weight += mine.n
@@ -147,11 +186,20 @@ def _expect(own: Answer, parts: dict[Group, Measurement], others: Answer, collea
     covered = weight / total if total else 0.0
     names = sorted(everyone, key=lambda group: [str(value) for _, value in group])
     mix = tuple(
-        (" · ".join("(none)" if value is None else str(value) for _, value in group),
-         parts[group].n / total if total and group in parts else 0.0, everyone[group].n / everybody if everybody else 0.0)
+        (
+            " · ".join("(none)" if value is None else str(value) for _, value in group),
+            parts[group].n / total if total and group in parts else 0.0,
+            everyone[group].n / everybody if everybody else 0.0,
+        )
         for group in names
-    )  # fmt: skip
-    return Expectation(own.metric, own.measurements[0], expected / weight if covered >= LEAST_COVERED and weight else None, covered, mix)
+    )
+    return Expectation(
+        own.metric,
+        own.measurements[0],
+        expected / weight if covered >= LEAST_COVERED and weight else None,
+        covered,
+        mix,
+    )
 
 
 def _both(one: Filter | None, other: Filter | None) -> Filter | None:

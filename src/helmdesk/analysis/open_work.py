@@ -8,7 +8,13 @@ from helmdesk.query.policy import Policy
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 
-AGE_BANDS = (("under 4 h", 4), ("4 to 24 h", 24), ("1 to 3 days", 72), ("3 to 7 days", 168), ("7 to 30 days", 720))
+AGE_BANDS = (
+    ("under 4 h", 4),
+    ("4 to 24 h", 24),
+    ("1 to 3 days", 72),
+    ("3 to 7 days", 168),
+    ("7 to 30 days", 720),
+)
 OLDEST = "over 30 days"
 
 
@@ -19,9 +25,8 @@ class OpenWork:
     Attributes:
         total: all of them; the backlog.
         bands: ages, youngest first.
-        cells: (priority, counts in the order of bands); rows without a priority are a visible segment.
-        unassigned: tickets without an agent.
-        aged: tickets open for more than seven days.
+        cells: (priority, counts in the order of bands); rows without a priority are a visible
+        segment. unassigned: tickets without an agent. aged: tickets open for more than seven days.
     """
 
     total: int
@@ -45,16 +50,31 @@ def open_work(reader: Reader, request: Request) -> OpenWork:
     rows = replace(answer.request, policy=Policy("counting", answer.request.policy.predicate))
     sql = reader.answer(rows).drill_sql
     at = f"timestamp '{reader.bounds.as_of}'"
-    cases = " ".join(f"when created_at > {at} - interval {hours} hour then {place}" for place, (_, hours) in enumerate(AGE_BANDS))
+    cases = " ".join(
+        f"when created_at > {at} - interval {hours} hour then {place}"
+        for place, (_, hours) in enumerate(AGE_BANDS)
+    )
     band = f"case {cases} else {len(AGE_BANDS)} end"
     # The drill-down is in the engine's own SQL already.
-    found = reader.engine.run(f"select priority, {band} as band, count(*), count_if(agent is null) from ({sql}) q group by priority, band")
+    found = reader.engine.run(
+        f"select priority, {band} as band, count(*), count_if(agent is null) from ({sql}) q group"
+        " by priority, band"
+    )
     cells: dict[str | None, list[int]] = {}
     for priority, place, count, _ in found:
         cells.setdefault(priority, [0] * len(names))[place] += count
-    rank = {name: place for place, name in enumerate(("urgent", "critical", "high", "normal", "medium", "low"))}
-    order = sorted(cells, key=lambda name: (name is None, rank.get(str(name).lower(), 9), str(name)))
+    rank = {
+        name: place
+        for place, name in enumerate(("urgent", "critical", "high", "normal", "medium", "low"))
+    }
+    order = sorted(
+        cells, key=lambda name: (name is None, rank.get(str(name).lower(), 9), str(name))
+    )
     aged = sum(count for _, place, count, _ in found if place >= 4)
     return OpenWork(
-        sum(row[2] for row in found), names, tuple((name, tuple(cells[name])) for name in order), sum(row[3] for row in found), aged
-    )  # fmt: skip
+        sum(row[2] for row in found),
+        names,
+        tuple((name, tuple(cells[name])) for name in order),
+        sum(row[3] for row in found),
+        aged,
+    )

@@ -1,4 +1,6 @@
-"""The scorecard: a few cards per pillar, each with its change, a verdict in a word, and its guards."""
+"""The scorecard: a few cards per pillar, each with its change, a verdict in a word, and its
+guards.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from helmdesk.catalogue.kinds import Count, Level, Metric, Sum, SumOnce, measure
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
 from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import SMALL, Measurement
-from helmdesk.query.periods import day_start, local_date, local_midnight, period_start, previous_period
+from helmdesk.query.periods import (
+    day_start,
+    local_date,
+    local_midnight,
+    period_start,
+    previous_period,
+)
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 from helmdesk.query.window import TICK, Window, plain
@@ -83,7 +91,9 @@ class Course(Protocol):
 
 @dataclass(frozen=True)
 class Change:
-    """What a value moved by, in its own unit; low and high bound it at 95% where both sides have an interval."""
+    """What a value moved by, in its own unit; low and high bound it at 95% where both sides have an
+    interval.
+    """
 
     value: float
     low: float | None
@@ -120,12 +130,16 @@ class Card:
 
     @property
     def verdict(self) -> str:
-        """The verdict in a word: on the metric's weeks, or on the two windows where there are too few weeks."""
+        """The verdict in a word: on the metric's weeks, or on the two windows where there are too
+        few weeks.
+        """
         return self.course.word if self.course and self.course.is_known else str(self.judged)
 
     @property
     def story(self) -> str:
-        """The verdict on the metric's weeks in a sentence; empty without one, and where it is dismissed."""
+        """The verdict on the metric's weeks in a sentence; empty without one, and where it is
+        dismissed.
+        """
         return self.course.words if self.course and self.dismissed is None else ""
 
     @property
@@ -186,8 +200,8 @@ class Scorecard:
 
     Attributes:
         cards: in the desk's order.
-        guards: cards of metrics that those on the scorecard must be read with, by key; those on it are among them.
-        notes: what is out of balance, in words.
+        guards: cards of metrics that those on the scorecard must be read with, by key; those on it
+        are among them. notes: what is out of balance, in words.
     """
 
     window: Window
@@ -196,7 +210,9 @@ class Scorecard:
     notes: tuple[str, ...]
 
     def told(self, courses: Mapping[str, Course]) -> Scorecard:
-        """Return the same cards with the verdicts on their courses, by metric; a card without a value keeps its own."""
+        """Return the same cards with the verdicts on their courses, by metric; a card without a
+        value keeps its own.
+        """
 
         def with_course(card: Card) -> Card:
             course = courses.get(card.metric.key)
@@ -205,14 +221,25 @@ class Scorecard:
             return replace(card, course=course)
 
         return replace(
-            self, cards=tuple(map(with_course, self.cards)), guards={key: with_course(card) for key, card in self.guards.items()}
+            self,
+            cards=tuple(map(with_course, self.cards)),
+            guards={key: with_course(card) for key, card in self.guards.items()},
         )
 
     def as_rows(self, zone: str) -> list[dict[str, Any]]:
-        """Return the cards as flat rows, each with the window it speaks of and the one it is compared with."""
+        """Return the cards as flat rows, each with the window it speaks of and the one it is
+        compared with.
+        """
         given = self.window.as_dict(zone)
         names = ("start", "end", "previous_start", "previous_end", "comparison", "is_unfinished")
-        return [{**card.as_row(), **{name: given[name] for name in names}, "at": card.at and plain(card.at, zone)} for card in self.cards]
+        return [
+            {
+                **card.as_row(),
+                **{name: given[name] for name in names},
+                "at": card.at and plain(card.at, zone),
+            }
+            for card in self.cards
+        ]
 
 
 def judge(metric: Metric, now: Measurement, before: Measurement) -> Judgement:
@@ -243,11 +270,15 @@ def change_between(metric: Metric, now: Measurement, before: Measurement) -> Cha
     intervals = _interval(metric, now), _interval(metric, before)
     if intervals[0] is None or intervals[1] is None:
         return Change(now.value - before.value, None, None)
-    return Change(now.value - before.value, *mover(now.value, intervals[0], before.value, intervals[1]))
+    return Change(
+        now.value - before.value, *mover(now.value, intervals[0], before.value, intervals[1])
+    )
 
 
 def against_target(metric: Metric, now: Measurement, target: Target | None) -> Standing:
-    """Return how a value stands to its target; an interval that holds the target decides nothing."""
+    """Return how a value stands to its target; an interval that holds the target decides
+    nothing.
+    """
     if target is None or now.value is None:
         return Standing.UNKNOWN
     low = now.value if now.low is None else now.low
@@ -296,25 +327,46 @@ def make_scorecard(
         base: carries time zone, week, filter and policy.
         trend_grain: length of the periods of each card's trend; None leaves trends out.
     """
-    cards = tuple(make_card(reader, entry, window, base, targets.get(entry.metric.key), trend_grain) for entry in entries)
-    others = (make_card(reader, entry, window, base, targets.get(entry.metric.key)) for entry in guards)
-    return Scorecard(window, cards, {card.metric.key: card for card in (*cards, *others)}, _imbalance(cards))
+    cards = tuple(
+        make_card(reader, entry, window, base, targets.get(entry.metric.key), trend_grain)
+        for entry in entries
+    )
+    others = (
+        make_card(reader, entry, window, base, targets.get(entry.metric.key)) for entry in guards
+    )
+    return Scorecard(
+        window, cards, {card.metric.key: card for card in (*cards, *others)}, _imbalance(cards)
+    )
 
 
 def make_card(
-    reader: Reader, entry: Entry, window: Window, base: Request, target: Target | None = None, trend_grain: str | None = None
+    reader: Reader,
+    entry: Entry,
+    window: Window,
+    base: Request,
+    target: Target | None = None,
+    trend_grain: str | None = None,
 ) -> Card:
-    """Return one card; a filter or a policy that its rows cannot be narrowed by leaves it empty and says why."""
+    """Return one card; a filter or a policy that its rows cannot be narrowed by leaves it empty and
+    says why.
+    """
     asked = replace(base, key=entry.metric.key, entry=entry, start=window.start, end=window.end)
-    windows = [replace(asked, is_unfinished=window.is_unfinished), replace(asked, start=window.previous_start, end=window.previous_end)]
+    windows = [
+        replace(asked, is_unfinished=window.is_unfinished),
+        replace(asked, start=window.previous_start, end=window.previous_end),
+    ]
     if trend_grain:
         windows += trend_requests(reader, asked, trend_grain)
     try:
         now, before, *trend = reader.answers(windows)
     except (NotPermittedError, NotFoundError, MixedCurrencies) as error:
-        judged = Judgement.NOT_PERMITTED if isinstance(error, NotPermittedError) else Judgement.NO_DATA
+        judged = (
+            Judgement.NOT_PERMITTED if isinstance(error, NotPermittedError) else Judgement.NO_DATA
+        )
         nothing = nothing_measured(entry.metric)
-        return Card(entry.metric, nothing, nothing, judged, error.what, tuple(entry.metric.read_with))
+        return Card(
+            entry.metric, nothing, nothing, judged, error.what, tuple(entry.metric.read_with)
+        )
     current, earlier = now.measurements[0], before.measurements[0]
     reason = show_reason(current.reason) if current.value is None else ""
     if window.previous_start < day_start(reader.bounds.first, base.time_zone):
@@ -322,14 +374,24 @@ def make_card(
         earlier = replace(earlier, value=None, low=None, high=None)
     judged = Judgement.NO_DATA if reason else judge(now.metric, current, earlier)
     return Card(
-        now.metric, current, earlier, judged, reason, tuple(now.metric.read_with), change_between(now.metric, current, earlier),
-        target, against_target(now.metric, current, target), tuple(measurement for answer in trend for measurement in answer.measurements),
+        now.metric,
+        current,
+        earlier,
+        judged,
+        reason,
+        tuple(now.metric.read_with),
+        change_between(now.metric, current, earlier),
+        target,
+        against_target(now.metric, current, target),
+        tuple(measurement for answer in trend for measurement in answer.measurements),
         min(window.end, reader.bounds.as_of) if isinstance(now.metric.value, Level) else None,
-    )  # fmt: skip
+    )
 
 
 def trend_requests(reader: Reader, asked: Request, grain: str) -> list[Request]:
-    """Return what asks for the latest periods up to the end of a window, the unfinished one last; nothing where the data begin later."""
+    """Return what asks for the latest periods up to the end of a window, the unfinished one last;
+    nothing where the data begin later.
+    """
     assert asked.end is not None
     zone = asked.time_zone
     first = period_start(local_date(asked.end - TICK, zone), grain, asked.week_start)
@@ -342,16 +404,41 @@ def trend_requests(reader: Reader, asked: Request, grain: str) -> list[Request]:
 def nothing_measured(metric: Metric) -> Measurement:
     """Return a measurement without a value."""
     return Measurement(
-        metric.key, metric.version, "", (), None, None, None, None, metric.unit, 0, None, None, 0, 0, 0, 0, False, True, False
-    )  # fmt: skip
+        metric.key,
+        metric.version,
+        "",
+        (),
+        None,
+        None,
+        None,
+        None,
+        metric.unit,
+        0,
+        None,
+        None,
+        0,
+        0,
+        0,
+        0,
+        False,
+        True,
+        False,
+    )
 
 
 def _imbalance(cards: Sequence[Card]) -> tuple[str, ...]:
-    """Say what is out of balance: a pillar that nothing measures, a metric shown without any of its guards."""
+    """Say what is out of balance: a pillar that nothing measures, a metric shown without any of its
+    guards.
+    """
     shown = {card.metric.key for card in cards if not card.reason}
     pillars = {card.metric.pillar for card in cards if not card.reason}
     missing = [pillar.replace("_", " ") for pillar in PILLARS if pillar not in pillars]
     notes = [f"nothing measured for {' and '.join(missing)}"] if missing else []
-    alone = [card for card in cards if not card.reason and card.guards and not shown & set(card.guards)]
-    notes += [f"{card.metric.name} stands without a metric to read it with ({', '.join(card.guards)})" for card in alone]
+    alone = [
+        card for card in cards if not card.reason and card.guards and not shown & set(card.guards)
+    ]
+    notes += [
+        f"{card.metric.name} stands without a metric to read it with ({', '.join(card.guards)})"
+        for card in alone
+    ]
     return tuple(notes)

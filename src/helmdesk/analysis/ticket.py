@@ -22,10 +22,36 @@ from helmdesk.records.staging import text
 Row = dict[str, Any]
 FOREVER_YEAR = 9999
 SHOWN = (
-    "ticket_id", "subject", "status", "channel", "priority", "severity", "issue_type", "team", "agent", "account", "tier", "region", "source",
-    "created_at", "first_reply_at", "first_solved_at", "last_solved_at", "first_reply_seconds", "resolution_seconds", "transfers", "reopens",
-    "escalations", "human_replies", "handle_seconds", "is_counted", "is_spam", "is_merged", "is_deleted", "survivor_ticket_id",
-)  # fmt: skip
+    "ticket_id",
+    "subject",
+    "status",
+    "channel",
+    "priority",
+    "severity",
+    "issue_type",
+    "team",
+    "agent",
+    "account",
+    "tier",
+    "region",
+    "source",
+    "created_at",
+    "first_reply_at",
+    "first_solved_at",
+    "last_solved_at",
+    "first_reply_seconds",
+    "resolution_seconds",
+    "transfers",
+    "reopens",
+    "escalations",
+    "human_replies",
+    "handle_seconds",
+    "is_counted",
+    "is_spam",
+    "is_merged",
+    "is_deleted",
+    "survivor_ticket_id",
+)
 
 
 class Waits(StrEnum):
@@ -40,9 +66,13 @@ class Waits(StrEnum):
 
 # Who is being waited for in each status.
 WAITS = {
-    "new": Waits.FOR_US, "open": Waits.FOR_US, "waiting_customer": Waits.FOR_CUSTOMER, "waiting_third_party": Waits.FOR_THIRD_PARTY,
-    "solved": Waits.SOLVED, "closed": Waits.CLOSED,
-}  # fmt: skip
+    "new": Waits.FOR_US,
+    "open": Waits.FOR_US,
+    "waiting_customer": Waits.FOR_CUSTOMER,
+    "waiting_third_party": Waits.FOR_THIRD_PARTY,
+    "solved": Waits.SOLVED,
+    "closed": Waits.CLOSED,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +105,8 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
         ticket_id: its id, its number, or its number with its account.
 
     Raises:
-        NotFoundError: there is no such ticket among those that the request's policy lets its reader see.
+        NotFoundError: there is no such ticket among those that the request's policy lets its reader
+        see.
     """
     known = dimensions_of(load_facts()["tickets"], "created_at", request, bounds)
     query = exp.select(*SHOWN).from_("tickets").where(house(means_ticket(ticket_id)))
@@ -92,28 +123,35 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
         return tuple({name: row[name] for name in policy.shown(row)} for row in listed)
 
     states = rows(
-        "select s.started_at, s.ended_at, s.status, coalesce(a.name, s.agent_id) as agent, coalesce(t.name, s.team_id) as team, s.priority,"
-        " s.is_transfer, s.business_seconds from ticket_states s left join latest_agents a on a.entity_id = s.agent_id"
-        " left join latest_teams t on t.entity_id = s.team_id where s.ticket_id = ? order by s.started_at, s.ended_at"
+        "select s.started_at, s.ended_at, s.status, coalesce(a.name, s.agent_id) as agent,"
+        " coalesce(t.name, s.team_id) as team, s.priority, s.is_transfer, s.business_seconds from"
+        " ticket_states s left join latest_agents a on a.entity_id = s.agent_id left join"
+        " latest_teams t on t.entity_id = s.team_id where s.ticket_id = ? order by s.started_at,"
+        " s.ended_at"
     )
     messages = rows(
-        "select m.sent_at, m.actor_kind, m.is_public, m.direction, m.is_automated, case when m.is_customer then null else coalesce(a.name, m.actor_id)"
-        " end as agent from messages m left join latest_agents a on a.entity_id = m.actor_id where m.ticket_id = ? order by m.sent_at, m.seq"
+        "select m.sent_at, m.actor_kind, m.is_public, m.direction, m.is_automated, case when"
+        " m.is_customer then null else coalesce(a.name, m.actor_id) end as agent from messages m"
+        " left join latest_agents a on a.entity_id = m.actor_id where m.ticket_id = ? order by"
+        " m.sent_at, m.seq"
     )
     clocks = rows(
-        "select clock_id, clock, policy_id, target_seconds, clock_calendar_id, started_at, stopped_at, due_at, elapsed_seconds, time_left_seconds,"
-        " state from sla_measured where ticket_id = ? order by started_at, clock"
+        "select clock_id, clock, policy_id, target_seconds, clock_calendar_id, started_at,"
+        " stopped_at, due_at, elapsed_seconds, time_left_seconds, state from sla_measured where"
+        " ticket_id = ? order by started_at, clock"
     )
     runs = rows(
-        "select r.clock_id, r.started_at, r.ended_at, r.run_seconds from sla_runs r join sla_measured m on m.clock_id = r.clock_id"
-        " where m.ticket_id = ? order by r.started_at"
+        "select r.clock_id, r.started_at, r.ended_at, r.run_seconds from sla_runs r join"
+        " sla_measured m on m.clock_id = r.clock_id where m.ticket_id = ? order by r.started_at"
     )
     contacts = rows(
-        "select leg_id, channel, queue, outcome, offered_at, answered_at, ended_at, wait_seconds, talk_seconds, hold_seconds, wrap_seconds, agent"
-        " from contacts where ticket_id = ? order by offered_at"
+        "select leg_id, channel, queue, outcome, offered_at, answered_at, ended_at, wait_seconds,"
+        " talk_seconds, hold_seconds, wrap_seconds, agent from contacts where ticket_id = ? order"
+        " by offered_at"
     )
     answers = rows(
-        "select responded_at, instrument_kind, answer, score, comment, is_positive from responses where ticket_id = ? order by responded_at"
+        "select responded_at, instrument_kind, answer, score, comment, is_positive from responses"
+        " where ticket_id = ? order by responded_at"
     )
     for state in states:
         state["waits"] = WAITS.get(state["status"], state["status"])
@@ -121,7 +159,10 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
         clock["runs"] = [run for run in runs if run["clock_id"] == clock["clock_id"]]
     ticket = found[meant]
     numbers = shown_numbers(engine, (meant, ticket["survivor_ticket_id"]))
-    ticket |= {name: numbers.get(ticket[name], ticket[name]) for name in ("ticket_id", "survivor_ticket_id")}
+    ticket |= {
+        name: numbers.get(ticket[name], ticket[name])
+        for name in ("ticket_id", "survivor_ticket_id")
+    }
     ticket = {name: ticket[name] for name in policy.shown(ticket)}
     return Story(ticket, states, messages, clocks, contacts, answers, bounds.as_of)
 
@@ -130,6 +171,9 @@ def _rows(engine: Engine, sql: str) -> list[Row]:
     """Run SQL; an end that has not come is None."""
     names, found = engine.fetch(sql)
     return [
-        {name: None if isinstance(cell, datetime) and cell.year == FOREVER_YEAR else cell for name, cell in zip(names, row, strict=True)}
+        {
+            name: None if isinstance(cell, datetime) and cell.year == FOREVER_YEAR else cell
+            for name, cell in zip(names, row, strict=True)
+        }
         for row in found
     ]

@@ -1,8 +1,9 @@
-"""Metrics that users define: one TOML file each in the desk's ``metrics`` folder, governed like ours.
+"""Metrics that users define: one TOML file each in the desk's ``metrics`` folder, governed like
+ours.
 
-A file says what ours say in Python. Expressions are checked as trees: columns of the fact, literals, comparisons,
-arithmetic, and a short list of functions; nothing else gets through. Meaning is locked by version: a file whose
-meaning changes under its old version is refused.
+A file says what ours say in Python. Expressions are checked as trees: columns of the fact,
+literals, comparisons, arithmetic, and a short list of functions; nothing else gets through. Meaning
+is locked by version: a file whose meaning changes under its old version is refused.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from helmdesk.catalogue.kinds import (
     Survival,
     Value,
     Variant,
-)  # fmt: skip
+)
 from helmdesk.errors import SettingError, nearest
 from helmdesk.facts.build.fact import load_facts
 from helmdesk.records.schema import RECORD_TYPES
@@ -50,24 +51,98 @@ from helmdesk.toml_file import read_toml
 
 FOLDER, LOCK = "metrics", "definitions.lock"
 KINDS: dict[str, type] = {
-    "count": Count, "share": Share, "net_share": NetShare, "mean": Mean, "quantile": Quantile, "distinct": Distinct, "sum": Sum,
-    "sum_once": SumOnce, "sum_ratio": SumRatio, "group_mean": GroupMean, "survival": Survival,
-}  # fmt: skip
-EXPRESSIONS = ("hits", "positive", "negative", "column", "once_per", "numerator", "denominator", "cluster", "group", "ended", "where")
-TEXTS = ("name", "owner", "unit", "where", "where_words", "formula", "rewards", "exposes", "description")
-FUNCTIONS = {"seconds", "forever", "days", "coalesce", "least", "greatest", "abs", "lower", "nullif"}
+    "count": Count,
+    "share": Share,
+    "net_share": NetShare,
+    "mean": Mean,
+    "quantile": Quantile,
+    "distinct": Distinct,
+    "sum": Sum,
+    "sum_once": SumOnce,
+    "sum_ratio": SumRatio,
+    "group_mean": GroupMean,
+    "survival": Survival,
+}
+EXPRESSIONS = (
+    "hits",
+    "positive",
+    "negative",
+    "column",
+    "once_per",
+    "numerator",
+    "denominator",
+    "cluster",
+    "group",
+    "ended",
+    "where",
+)
+TEXTS = (
+    "name",
+    "owner",
+    "unit",
+    "where",
+    "where_words",
+    "formula",
+    "rewards",
+    "exposes",
+    "description",
+)
+FUNCTIONS = {
+    "seconds",
+    "forever",
+    "days",
+    "coalesce",
+    "least",
+    "greatest",
+    "abs",
+    "lower",
+    "nullif",
+}
 ALLOWED: tuple[type[exp.Expr], ...] = (
-    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT,
-    exp.LTE, exp.In, exp.Between, exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Case, exp.If, exp.Like,
-    exp.Anonymous, exp.Coalesce, exp.Least, exp.Greatest, exp.Abs, exp.Lower, exp.Nullif,
-)  # fmt: skip
+    exp.Column,
+    exp.Identifier,
+    exp.Literal,
+    exp.Boolean,
+    exp.Null,
+    exp.And,
+    exp.Or,
+    exp.Not,
+    exp.Paren,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.In,
+    exp.Between,
+    exp.Is,
+    exp.NullSafeEQ,
+    exp.NullSafeNEQ,
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Div,
+    exp.Neg,
+    exp.Case,
+    exp.If,
+    exp.Like,
+    exp.Anonymous,
+    exp.Coalesce,
+    exp.Least,
+    exp.Greatest,
+    exp.Abs,
+    exp.Lower,
+    exp.Nullif,
+)
 
 
 def load_custom_metrics(folder: Path) -> dict[str, Entry]:
     """Return the metrics defined in a desk's folder by key; empty without one.
 
     Raises:
-        SettingError: a file that is no valid definition, or whose meaning changed under its version; names file and key.
+        SettingError: a file that is no valid definition, or whose meaning changed under its
+        version; names file and key.
     """
     found: dict[str, Entry] = {}
     for path in sorted((folder / FOLDER).glob("*.toml")):
@@ -80,13 +155,20 @@ def load_custom_metrics(folder: Path) -> dict[str, Entry]:
 
 def _read(path: Path) -> Entry:
     content = read_toml(path, SettingError)
-    known = {field.name for field in dataclasses.fields(Metric)} - {"changes", "variants", "references"}
+    known = {field.name for field in dataclasses.fields(Metric)} - {
+        "changes",
+        "variants",
+        "references",
+    }
     for word in content:
         if word not in known | {"description", "changes", "variant", "reference"}:
             raise SettingError(f"{path}: unknown key '{word}'{nearest(word, known)}")
     key = content.get("key", path.stem)
     if key != path.stem or not key.isidentifier():
-        raise SettingError(f"{path}: the key is the file's name, a word of letters, digits and underscores; not '{key}'")
+        raise SettingError(
+            f"{path}: the key is the file's name, a word of letters, digits and underscores; not"
+            f" '{key}'"
+        )
     if key in load_catalogue():
         raise SettingError(f"{path}: '{key}' is one of ours", "choose another name")
     _check_words(path, content)
@@ -106,7 +188,10 @@ def _read(path: Path) -> Entry:
         "exposes",
     )
     given: dict[str, Any] = {word: content[word] for word in plain}
-    given |= {word: tuple(content.get(word, ())) for word in ("evidence", "supports", "read_with", "needs")}
+    given |= {
+        word: tuple(content.get(word, ()))
+        for word in ("evidence", "supports", "read_with", "needs")
+    }
     metric = Metric(
         key=key,
         changes=_changes(path, content),
@@ -114,7 +199,10 @@ def _read(path: Path) -> Entry:
         anchor=content.get("anchor"),
         pending=_pending(path, content.get("pending")),
         variants=tuple(_variant(path, item) for item in content.get("variant", [])),
-        references=tuple(Reference(str(item.get("text", "")), str(item.get("source", ""))) for item in content.get("reference", [])),
+        references=tuple(
+            Reference(str(item.get("text", "")), str(item.get("source", "")))
+            for item in content.get("reference", [])
+        ),
         clocks=tuple(content.get("clocks", ["calendar"])),
         **given,
     )
@@ -127,17 +215,40 @@ def _read(path: Path) -> Entry:
 
 def _check_words(path: Path, content: Mapping[str, Any]) -> None:
     """Refuse what is missing, of the wrong type, or outside a vocabulary."""
-    for word in (*TEXTS, "version", "value", "fact", "evidence", "supports", "changes", "pillar", "category", "direction"):
+    for word in (
+        *TEXTS,
+        "version",
+        "value",
+        "fact",
+        "evidence",
+        "supports",
+        "changes",
+        "pillar",
+        "category",
+        "direction",
+    ):
         if word not in content:
             raise SettingError(f"{path}: '{word}' is missing")
     for word in TEXTS:
-        _is(path, word, isinstance(content[word], str) and bool(content[word].strip()), "a text", content[word])
+        _is(
+            path,
+            word,
+            isinstance(content[word], str) and bool(content[word].strip()),
+            "a text",
+            content[word],
+        )
     for word, choices in (("pillar", Pillar), ("category", Category), ("direction", Direction)):
         _one_of(path, word, content[word], get_args(choices))
     _one_of(path, "fact", content["fact"], load_facts())
     for word in ("evidence", "supports", "read_with", "needs", "clocks"):
         value = content.get(word, [])
-        _is(path, word, isinstance(value, list) and all(isinstance(item, str) for item in value), "a list of texts", value)
+        _is(
+            path,
+            word,
+            isinstance(value, list) and all(isinstance(item, str) for item in value),
+            "a list of texts",
+            value,
+        )
     for lever in content["supports"]:
         _one_of(path, "supports", lever, get_args(Lever))
     for clock in content.get("clocks", []):
@@ -154,18 +265,33 @@ def _is(path: Path, word: str, is_right: bool, wanted: str, value: Any) -> None:
 
 def _one_of(path: Path, word: str, value: Any, choices: Collection[str]) -> None:
     if value not in choices:
-        raise SettingError(f"{path}: {word}: {value!r} is not known{nearest(str(value), choices)} (known: {', '.join(choices)})")
+        raise SettingError(
+            f"{path}: {word}: {value!r} is not known{nearest(str(value), choices)} (known:"
+            f" {', '.join(choices)})"
+        )
 
 
 def _changes(path: Path, content: Mapping[str, Any]) -> tuple[Change, ...]:
     version, changes = content["version"], content["changes"]
-    _is(path, "version", isinstance(version, int) and version >= 1, "a whole number from 1", version)
+    _is(
+        path, "version", isinstance(version, int) and version >= 1, "a whole number from 1", version
+    )
     try:
         found = tuple(Change(item["version"], item["date"], item["why"]) for item in changes)
     except (TypeError, KeyError) as error:
         raise SettingError(f"{path}: changes need version, date and why: {changes!r}") from error
-    is_sound = bool(found) and all(isinstance(change.date, date) for change in found) and found[-1].version == version
-    _is(path, "changes", is_sound, f"a history that ends with version {version}, each entry with a date", changes)
+    is_sound = (
+        bool(found)
+        and all(isinstance(change.date, date) for change in found)
+        and found[-1].version == version
+    )
+    _is(
+        path,
+        "changes",
+        is_sound,
+        f"a history that ends with version {version}, each entry with a date",
+        changes,
+    )
     return found
 
 
@@ -176,12 +302,20 @@ def _value(path: Path, word: str, given: Any) -> Value:
     known = {field.name for field in dataclasses.fields(kind)}
     for name in given:
         if name != "kind" and name not in known:
-            raise SettingError(f"{path}: {word}: a {given['kind']} has no '{name}'{nearest(name, known)}")
+            raise SettingError(
+                f"{path}: {word}: a {given['kind']} has no '{name}'{nearest(name, known)}"
+            )
     try:
         value: Value = kind(**{name: item for name, item in given.items() if name != "kind"})
     except TypeError as error:
-        missing = [field.name for field in dataclasses.fields(kind) if field.name not in given and field.default is dataclasses.MISSING]
-        raise SettingError(f"{path}: {word}: a {given['kind']} needs {', '.join(missing)}") from error
+        missing = [
+            field.name
+            for field in dataclasses.fields(kind)
+            if field.name not in given and field.default is dataclasses.MISSING
+        ]
+        raise SettingError(
+            f"{path}: {word}: a {given['kind']} needs {', '.join(missing)}"
+        ) from error
     q = getattr(value, "q", 0.5)
     _is(path, f"{word}: q", isinstance(q, float) and 0 < q < 1, "a number between 0 and 1", q)
     return value
@@ -190,7 +324,13 @@ def _value(path: Path, word: str, given: Any) -> Value:
 def _pending(path: Path, given: Any) -> Part | None:
     if given is None:
         return None
-    _is(path, "pending", isinstance(given, dict) and set(given) == {"anchor", "where"}, "a table of anchor and where", given)
+    _is(
+        path,
+        "pending",
+        isinstance(given, dict) and set(given) == {"anchor", "where"},
+        "a table of anchor and where",
+        given,
+    )
     return Part("pending", given["anchor"], given["where"])
 
 
@@ -200,16 +340,32 @@ def _variant(path: Path, given: Mapping[str, Any]) -> Variant:
     known = ("name", "description", "used_by", "value", "anchor", "where", "unit", "direction")
     for word in given:
         if word not in known:
-            raise SettingError(f"{path}: variant {given['name']}: unknown key '{word}'{nearest(word, known)}")
-    value = _value(path, f"variant {given['name']}: value", given["value"]) if "value" in given else None
+            raise SettingError(
+                f"{path}: variant {given['name']}: unknown key '{word}'{nearest(word, known)}"
+            )
+    value = (
+        _value(path, f"variant {given['name']}: value", given["value"])
+        if "value" in given
+        else None
+    )
     return Variant(**{**given, "value": value})
 
 
 def _expressions(metric: Metric) -> list[str]:
     """Return every expression of a metric and its variants."""
     found: list[str] = []
-    for holder in (metric, *metric.variants, metric.value, *(variant.value for variant in metric.variants), metric.pending):
-        found += [getattr(holder, name) for name in EXPRESSIONS if isinstance(getattr(holder, name, None), str) and getattr(holder, name)]
+    for holder in (
+        metric,
+        *metric.variants,
+        metric.value,
+        *(variant.value for variant in metric.variants),
+        metric.pending,
+    ):
+        found += [
+            getattr(holder, name)
+            for name in EXPRESSIONS
+            if isinstance(getattr(holder, name, None), str) and getattr(holder, name)
+        ]
         found += [anchor] if isinstance(anchor := getattr(holder, "anchor", None), str) else []
     return [*found, *metric.evidence]
 
@@ -223,9 +379,14 @@ def _check(path: Path, text: str) -> None:
         raise SettingError(f"{path}: {text!r} is not one expression")
     for node in parsed[0].walk():
         is_call = isinstance(node, exp.Anonymous)
-        if node.comments or not isinstance(node, ALLOWED) or (is_call and str(node.name).lower() not in FUNCTIONS):
+        if (
+            node.comments
+            or not isinstance(node, ALLOWED)
+            or (is_call and str(node.name).lower() not in FUNCTIONS)
+        ):
             raise SettingError(
-                f"{path}: not allowed in an expression: {node.sql('duckdb')[:80]!r} (functions: {', '.join(sorted(FUNCTIONS))})"
+                f"{path}: not allowed in an expression: {node.sql('duckdb')[:80]!r} (functions:"
+                f" {', '.join(sorted(FUNCTIONS))})"
             )
         if isinstance(node, exp.Column) and len(node.parts) != 1:
             raise SettingError(f"{path}: name a column of the fact, not {node.sql('duckdb')!r}")
@@ -240,7 +401,10 @@ def check_columns(metric: Metric, columns: Collection[str]) -> None:
     for text in _expressions(metric):
         for node in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.Column):
             if node.name not in columns:
-                raise SettingError(f"metric '{metric.key}': {metric.fact} has no column '{node.name}'{nearest(node.name, columns)}")
+                raise SettingError(
+                    f"metric '{metric.key}': {metric.fact} has no column"
+                    f" '{node.name}'{nearest(node.name, columns)}"
+                )
 
 
 def _keep_versions(lock: Path, found: Mapping[str, Entry]) -> None:
@@ -254,11 +418,21 @@ def _keep_versions(lock: Path, found: Mapping[str, Entry]) -> None:
             known.setdefault(key, {})[version] = meaning
             added.append(key)
         elif before != meaning:
-            raise SettingError(f"metric '{key}': the meaning changed but the version is still {version}", "raise it and add to changes why")
+            raise SettingError(
+                f"metric '{key}': the meaning changed but the version is still {version}",
+                "raise it and add to changes why",
+            )
     if added:
-        lines = ["# What every version of a metric meant when it was first used. Kept by Helmdesk; do not edit."]
+        lines = [
+            "# What every version of a metric meant when it was first used. Kept by Helmdesk; do"
+            " not edit."
+        ]
         for key in sorted(known):
-            lines += ["", f"[{key}]", *(f'{version} = "{meaning}"' for version, meaning in sorted(known[key].items()))]
+            lines += [
+                "",
+                f"[{key}]",
+                *(f'{version} = "{meaning}"' for version, meaning in sorted(known[key].items())),
+            ]
         # A folder nobody may write to still can be read; its versions are then not remembered.
         with contextlib.suppress(OSError):
             lock.write_text("\n".join(lines) + "\n", encoding="utf-8")

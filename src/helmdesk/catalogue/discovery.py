@@ -43,7 +43,10 @@ class Entry:
         known = {variant.name: variant for variant in self.metric.variants}
         if name not in known:
             listed = ", ".join(known) or "none"
-            raise NotFoundError(f"metric '{self.metric.key}' has no variant '{name}'{nearest(name, known)} (variants: {listed})")
+            raise NotFoundError(
+                f"metric '{self.metric.key}' has no variant '{name}'{nearest(name, known)}"
+                f" (variants: {listed})"
+            )
         return known[name]
 
 
@@ -68,18 +71,29 @@ def find_metric(key: str, catalogue: Mapping[str, Entry] | None = None) -> Entry
     """
     catalogue = load_catalogue() if catalogue is None else catalogue
     if key not in catalogue:
-        raise NotFoundError(f"unknown metric '{key}'{nearest(key, catalogue)}", "list them with: helmdesk metrics")
+        raise NotFoundError(
+            f"unknown metric '{key}'{nearest(key, catalogue)}", "list them with: helmdesk metrics"
+        )
     return catalogue[key]
 
 
 def definition_hash(metric: Metric) -> str:
-    """Return a digest of what the metric *means*: prose may change freely, meaning only with a version.
+    """Return a digest of what the metric *means*: prose may change freely, meaning only with a
+    version.
 
-    What is left at its default takes no part, so that a new field of a kind changes no existing metric.
+    What is left at its default takes no part, so that a new field of a kind changes no existing
+    metric.
     """
     parts: list[Any] = [(name, _meaning(getattr(metric, name))) for name in MEANING]
     parts += [
-        (variant.name, [(name, _meaning(value)) for name in MEANING if (value := getattr(variant, name, None)) is not None])
+        (
+            variant.name,
+            [
+                (name, _meaning(value))
+                for name in MEANING
+                if (value := getattr(variant, name, None)) is not None
+            ],
+        )
         for variant in metric.variants
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -88,6 +102,9 @@ def definition_hash(metric: Metric) -> str:
 def _meaning(value: Any) -> Any:
     if not dataclasses.is_dataclass(value):
         return value
-    given = [(field.name, _meaning(getattr(value, field.name))) for field in dataclasses.fields(value)
-             if getattr(value, field.name) != field.default]  # fmt: skip
+    given = [
+        (field.name, _meaning(getattr(value, field.name)))
+        for field in dataclasses.fields(value)
+        if getattr(value, field.name) != field.default
+    ]
     return (type(value).__name__, given)

@@ -1,7 +1,7 @@
 """The shapes a metric can have: frozen dataclasses that print, hash and read like a form.
 
-Expressions are house SQL over the columns of the metric's fact. A kind says what is aggregated; how a
-kind becomes SQL is the compiler's business, what its interval is, `statistics`'.
+Expressions are house SQL over the columns of the metric's fact. A kind says what is aggregated; how
+a kind becomes SQL is the compiler's business, what its interval is, `statistics`'.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from datetime import date
 from typing import Literal, get_args
 
 Pillar = Literal["customer_quality", "operational_efficiency", "team_performance"]
-Category = Literal["customer_experience", "operational_excellence", "resolution_quality", "team_health"]
+Category = Literal[
+    "customer_experience", "operational_excellence", "resolution_quality", "team_health"
+]
 Direction = Literal["higher", "lower", "band", "context"]
 Lever = Literal["staffing", "scheduling", "routing", "tooling", "coaching", "product", "data"]
 # Business time as scheduled at each moment, or by the one calendar in force where the clock starts.
@@ -87,7 +89,9 @@ class Sum:
 
 @dataclass(frozen=True)
 class SumOnce:
-    """Total of `column` with each `once_per` counted once: the contract value of an account, not of its tickets."""
+    """Total of `column` with each `once_per` counted once: the contract value of an account, not of
+    its tickets.
+    """
 
     column: str
     once_per: str
@@ -97,8 +101,8 @@ class SumOnce:
 class SumRatio:
     """Total of `numerator` ÷ total of `denominator` over the same rows.
 
-    `cluster` names what varies together (one agent's day): the interval is taken over clusters, because
-    quarter-hours of one day are not independent observations.
+    `cluster` names what varies together (one agent's day): the interval is taken over clusters,
+    because quarter-hours of one day are not independent observations.
     """
 
     numerator: str
@@ -108,7 +112,9 @@ class SumRatio:
 
 @dataclass(frozen=True)
 class GroupMean:
-    """Mean of `column` within each `group`, then the plain mean over groups: every account counts alike."""
+    """Mean of `column` within each `group`, then the plain mean over groups: every account counts
+    alike.
+    """
 
     column: str
     group: str
@@ -126,8 +132,9 @@ class Difference:
 class Level:
     """Rows alive at an instant: [opens, closes) contains it. Never summed over time.
 
-    `of` measures the living rows instead of counting them; in it ``instant`` is the instant. `business` does the
-    same on the business clock; in it ``instant_worked`` is the calendar's cumulative working time at the instant.
+    `of` measures the living rows instead of counting them; in it ``instant`` is the instant.
+    `business` does the same on the business clock; in it ``instant_worked`` is the calendar's
+    cumulative working time at the instant.
     """
 
     opens: str
@@ -145,7 +152,21 @@ class Survival:
     q: float = 0.5
 
 
-Measured = Count | Share | NetShare | Mean | Quantile | Distinct | Ratio | Difference | Survival | Sum | SumOnce | SumRatio | GroupMean
+Measured = (
+    Count
+    | Share
+    | NetShare
+    | Mean
+    | Quantile
+    | Distinct
+    | Ratio
+    | Difference
+    | Survival
+    | Sum
+    | SumOnce
+    | SumRatio
+    | GroupMean
+)
 Value = Measured | Level
 
 
@@ -158,7 +179,8 @@ class Statistic(str):
     """What kind of number a value is, in words.
 
     Attributes:
-        is_typical: whether one number stands for many, as a mean or a percentile does: titles and axes say which.
+        is_typical: whether one number stands for many, as a mean or a percentile does: titles and
+        axes say which.
     """
 
     is_typical: bool
@@ -176,10 +198,18 @@ class Statistic(str):
 
 NO_STATISTIC = Statistic("")
 STATISTICS: dict[type, Statistic] = {
-    Count: Statistic("count"), Share: Statistic("share"), NetShare: Statistic("net share"), Mean: Statistic("mean", is_typical=True),
-    Distinct: Statistic("count"), Ratio: Statistic("ratio"), Difference: Statistic("difference"), Sum: Statistic("sum"), SumOnce: Statistic("sum"),
-    SumRatio: Statistic("ratio of sums"), GroupMean: Statistic("mean of groups", is_typical=True),
-}  # fmt: skip
+    Count: Statistic("count"),
+    Share: Statistic("share"),
+    NetShare: Statistic("net share"),
+    Mean: Statistic("mean", is_typical=True),
+    Distinct: Statistic("count"),
+    Ratio: Statistic("ratio"),
+    Difference: Statistic("difference"),
+    Sum: Statistic("sum"),
+    SumOnce: Statistic("sum"),
+    SumRatio: Statistic("ratio of sums"),
+    GroupMean: Statistic("mean of groups", is_typical=True),
+}
 
 
 @dataclass(frozen=True)
@@ -232,10 +262,10 @@ class Metric:
     Attributes:
         key: file name, Python name, URL slug and command-line argument.
         fact: table it is counted on.
-        anchor: column that places a row in a period; None for levels and ratios, which name their own.
-        where, where_words: which rows count, as expression and in words.
-        pending: rows whose outcome is not known yet, reported beside the value.
-        needs: record types without which the answer would be a false zero; then there is no data. "a|b" means
+        anchor: column that places a row in a period; None for levels and ratios, which name their
+        own. where, where_words: which rows count, as expression and in words. pending: rows whose
+        outcome is not known yet, reported beside the value. needs: record types without which the
+        answer would be a false zero; then there is no data. "a|b" means
             that either will do.
         evidence: columns a drill-down shows.
         rewards, exposes, supports: the three governance questions.
@@ -274,13 +304,19 @@ class Metric:
         """What kind of number it is, in words: a median is not a mean."""
         value = measured(self.value)
         if isinstance(value, Quantile | Survival):
-            return Statistic("median" if value.q == 0.5 else f"{value.q * 100:g}th percentile", is_typical=True)
+            return Statistic(
+                "median" if value.q == 0.5 else f"{value.q * 100:g}th percentile", is_typical=True
+            )
         return STATISTICS[type(value)]
 
     @property
     def title(self) -> str:
         """The name, with median or mean where it does not say which."""
-        return self.name if not self.statistic.is_typical or self.name.startswith("Average") else f"{self.name} ({self.statistic})"
+        return (
+            self.name
+            if not self.statistic.is_typical or self.name.startswith("Average")
+            else f"{self.name} ({self.statistic})"
+        )
 
     def with_variant(self, variant: Variant) -> Metric:
         """Return this metric as `variant` defines it."""
@@ -288,7 +324,18 @@ class Metric:
 
         changed: dict[str, object] = {
             name: value
-            for name in ("fact", "value", "anchor", "where", "unit", "direction", "evidence", "clocks", "pending", "needs")
+            for name in (
+                "fact",
+                "value",
+                "anchor",
+                "where",
+                "unit",
+                "direction",
+                "evidence",
+                "clocks",
+                "pending",
+                "needs",
+            )
             if (value := getattr(variant, name)) is not None
         }
         if variant.is_without_pending:

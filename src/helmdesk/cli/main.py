@@ -1,4 +1,6 @@
-"""The ``helmdesk`` command: finds commands by scanning its folder, turns errors into one line and a code."""
+"""The ``helmdesk`` command: finds commands by scanning its folder, turns errors into one line and a
+code.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Commands(click.Group):
         known = self.list_commands(ctx)
         if cmd_name not in known:
             ctx.fail(f"no such command '{cmd_name}'{nearest(cmd_name, known)}")
-        command: click.Command = importlib.import_module(f"helmdesk.cli.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"helmdesk.cli.commands.{cmd_name}"
+        ).command
         return command
 
 
@@ -43,7 +47,9 @@ Examples:
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="helmdesk")
 def commands() -> None:
-    """See what is happening in a support operation: records in, governed numbers with receipts out."""
+    """See what is happening in a support operation: records in, governed numbers with
+    receipts out.
+    """
 
 
 def run(arguments: list[str] | None = None) -> None:

@@ -26,7 +26,12 @@ def talk(message: str) -> None:
     click.echo(message, err=True)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = (), droppable: Sequence[str] = ()) -> None:
+def show_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    right: Sequence[str] = (),
+    droppable: Sequence[str] = (),
+) -> None:
     """Print a table for reading: fitted to the screen, or as aligned text into a file or pipe.
 
     On a screen too narrow for all columns the `droppable` ones go first, in their order.
@@ -49,15 +54,23 @@ def _fitted(
         kept.remove(columns.index(name))
     dropped = [name for name in droppable if columns.index(name) not in kept]
     if dropped:
-        talk(f"narrow screen, left out: {', '.join(dropped)} (a wider one, or --format json, shows them)")
+        talk(
+            f"narrow screen, left out: {', '.join(dropped)} (a wider one, or --format json, shows"
+            " them)"
+        )
     return [columns[place] for place in kept], [[row[place] for place in kept] for row in cells]
 
 
 def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
-    return [max(len(column), *(len(row[place]) for row in cells)) if cells else len(column) for place, column in enumerate(columns)]
+    return [
+        max(len(column), *(len(row[place]) for row in cells)) if cells else len(column)
+        for place, column in enumerate(columns)
+    ]
 
 
-def _show_on_screen(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> None:
+def _show_on_screen(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]
+) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -72,20 +85,27 @@ def _show_on_screen(columns: Sequence[str], cells: Sequence[Sequence[str]], righ
     Console(highlight=False).print(table)
 
 
-def _aligned(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> list[str]:
+def _aligned(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]
+) -> list[str]:
     widths = _widths(columns, cells)
 
     def line(row: Sequence[str]) -> str:
         padded = (
-            cell.rjust(width) if column in right else cell.ljust(width) for cell, width, column in zip(row, widths, columns, strict=True)
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for cell, width, column in zip(row, widths, columns, strict=True)
         )
         return "   ".join(padded).rstrip()
 
     return [line(columns), "-" * (sum(widths) + 3 * (len(widths) - 1)), *map(line, cells), ""]
 
 
-def emit(format_name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]], arrow: Any) -> None:
-    """Print rows as JSON, CSV or Parquet, instants on the clock they carry; `arrow` is a function giving the Arrow table."""
+def emit(
+    format_name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]], arrow: Any
+) -> None:
+    """Print rows as JSON, CSV or Parquet, instants on the clock they carry; `arrow` is a function
+    giving the Arrow table.
+    """
     if format_name == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=plain))
     elif format_name == "csv":

@@ -39,7 +39,12 @@ class Progress:
         self._timer.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Remove the bar."""
         Progress.running = None
         self._timer.cancel()
@@ -52,7 +57,9 @@ class Progress:
         with self._lock:
             self._step, self._done = step, self._done + 1
             if self._bar is not None:
-                self._bar.update(self._task, description=step, completed=min(self._done, USUAL_STEPS - 1))
+                self._bar.update(
+                    self._task, description=step, completed=min(self._done, USUAL_STEPS - 1)
+                )
             if self._is_shown:
                 self._log()
 

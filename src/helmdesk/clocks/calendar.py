@@ -1,7 +1,7 @@
 """Business calendars into open spans in UTC, each with the working seconds before it.
 
-Working time between two instants is then the difference of two look-ups, exact across daylight saving
-and holidays. Pure: no database, no clock of its own.
+Working time between two instants is then the difference of two look-ups, exact across daylight
+saving and holidays. Pure: no database, no clock of its own.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ class Calendar:
     Attributes:
         calendar_id: identity.
         time_zone: IANA zone of the wall clock.
-        weekly: (start, end) in minutes since Monday 00:00 local; end may pass midnight, even Sunday's.
-        exceptions: local date -> (start, end) pairs in minutes since midnight; empty = closed all day.
-            An exception replaces what falls on that date, from its midnight to the next, and nothing else: of a
-            night shift it takes the hours of that date, whenever the shift began.
+        weekly: (start, end) in minutes since Monday 00:00 local; end may pass midnight, even
+        Sunday's. exceptions: local date -> (start, end) pairs in minutes since midnight; empty =
+        closed all day.
+            An exception replaces what falls on that date, from its midnight to the next, and
+            nothing else: of a night shift it takes the hours of that date, whenever the shift
+            began.
     """
 
     calendar_id: str
@@ -47,12 +49,19 @@ class Calendar:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise InputError(f"calendar {self.calendar_id}: unknown time zone '{self.time_zone}'") from error
+            raise InputError(
+                f"calendar {self.calendar_id}: unknown time zone '{self.time_zone}'"
+            ) from error
         if not self.weekly:
-            raise InputError(f"calendar {self.calendar_id}: no opening hours; working time would always be zero")
+            raise InputError(
+                f"calendar {self.calendar_id}: no opening hours; working time would always be zero"
+            )
         for start, end in self.weekly:
             if not 0 <= start < WEEK_MINUTES or not start < end <= start + WEEK_MINUTES:
-                raise InputError(f"calendar {self.calendar_id}: impossible opening hours {start}-{end} (minutes of the week)")
+                raise InputError(
+                    f"calendar {self.calendar_id}: impossible opening hours {start}-{end} (minutes"
+                    " of the week)"
+                )
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,8 @@ class OpenSpan:
 def calendar_from_definition(calendar_id: str, time_zone: str, definition: str) -> Calendar:
     """Read the JSON of a calendar entity.
 
-    ``{"weekly": [[start, end], ...], "exceptions": {"2026-12-25": [], "2026-12-24": [[540, 720]]}}``
+    ``{"weekly": [[start, end], ...], "exceptions": {"2026-12-25": [], "2026-12-24": [[540,
+    720]]}}``
 
     Raises:
         InputError: not that shape.
@@ -99,7 +109,9 @@ def open_spans(calendar: Calendar, first: date, last: date) -> list[OpenSpan]:
 
 
 def _spans(calendar: Calendar, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
-    """Give open time in order: wherever the wall clock shows an open minute, be it for the second time that day."""
+    """Give open time in order: wherever the wall clock shows an open minute, be it for the second
+    time that day.
+    """
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     hours = _merged(
         (_midnight(day) + timedelta(minutes=start), _midnight(day) + timedelta(minutes=end))
@@ -108,11 +120,15 @@ def _spans(calendar: Calendar, first: date, last: date) -> Iterator[tuple[dateti
     )
     ends = [end for _, end in hours]
     for since, until, offset in _steady_offsets(ZoneInfo(calendar.time_zone), first, last):
-        # Between two changes of the clocks the wall runs like UTC; what it skips is in no such stretch, what it repeats in two.
+        # Between two changes of the clocks the wall runs like UTC; what it skips is in no such
+        # stretch, what it repeats in two.
         for start, end in hours[bisect.bisect_right(ends, since + offset) :]:
             if start >= until + offset:
                 break
-            yield max(start - offset, since).replace(tzinfo=UTC), min(end - offset, until).replace(tzinfo=UTC)
+            yield (
+                max(start - offset, since).replace(tzinfo=UTC),
+                min(end - offset, until).replace(tzinfo=UTC),
+            )
 
 
 def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
@@ -136,15 +152,28 @@ def _hours_on(calendar: Calendar, day: date) -> list[tuple[int, int]]:
         found = list(calendar.exceptions[day])
     else:
         monday = day.weekday() * MINUTES_A_DAY
-        found = [(start - monday + week, end - monday + week) for start, end in calendar.weekly for week in (0, -WEEK_MINUTES)]
+        found = [
+            (start - monday + week, end - monday + week)
+            for start, end in calendar.weekly
+            for week in (0, -WEEK_MINUTES)
+        ]
         # Special hours past midnight run on into an ordinary day.
         for number in range(1, 8):
             earlier = calendar.exceptions.get(day - timedelta(days=number), ())
-            found += [(start - number * MINUTES_A_DAY, end - number * MINUTES_A_DAY) for start, end in earlier]
-    return sorted((max(start, 0), min(end, MINUTES_A_DAY)) for start, end in found if start < MINUTES_A_DAY and end > 0)
+            found += [
+                (start - number * MINUTES_A_DAY, end - number * MINUTES_A_DAY)
+                for start, end in earlier
+            ]
+    return sorted(
+        (max(start, 0), min(end, MINUTES_A_DAY))
+        for start, end in found
+        if start < MINUTES_A_DAY and end > 0
+    )
 
 
-def _steady_offsets(zone: ZoneInfo, first: date, last: date) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def _steady_offsets(
+    zone: ZoneInfo, first: date, last: date
+) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Give stretches of naive UTC with one offset each, which together cover the local dates."""
     position, end = _midnight(first) - timedelta(days=1), _midnight(last) + timedelta(days=2)
     since, offset = position, _offset(zone, position)
@@ -202,7 +231,8 @@ class WorkClock:
         return place >= 0 and instant < self._spans[place].end
 
     def after(self, start: datetime, seconds: int) -> datetime:
-        """Return the first instant by which `seconds` of working time have passed since `start`; `start` itself for none.
+        """Return the first instant by which `seconds` of working time have passed since `start`;
+        `start` itself for none.
 
         Raises:
             InputError: the calendar's spans end before that.
@@ -210,9 +240,13 @@ class WorkClock:
         if seconds == 0:
             return start
         target = self.worked(start) + seconds
-        # The last span that begins before the target is reached: at a span's very end the earlier instant counts.
+        # The last span that begins before the target is reached: at a span's very end the earlier
+        # instant counts.
         span = self._spans[bisect.bisect_left(self._before, target) - 1]
         reached = span.start + timedelta(seconds=target - span.seconds_before)
         if reached > span.end:
-            raise InputError(f"the calendar ends at {self._spans[-1].end} before {seconds} s of working time have passed")
+            raise InputError(
+                f"the calendar ends at {self._spans[-1].end} before {seconds} s of working time"
+                " have passed"
+            )
         return reached

@@ -3,8 +3,10 @@
 A definition is JSON, either one object::
 
     {"match": {"tier": ["gold"], "custom.plan": ["pro"]}, "order": 10, "reopen": "resume",
-     "clocks": [{"clock": "first_response", "targets": {"urgent": 3600, "default": 14400}, "hours": "business"},
-                {"clock": "resolution", "targets": {"default": 86400}, "pausing": ["waiting_customer"]}]}
+     "clocks": [{"clock": "first_response", "targets": {"urgent": 3600, "default": 14400}, "hours":
+     "business"},
+                {"clock": "resolution", "targets": {"default": 86400}, "pausing":
+                ["waiting_customer"]}]}
 
 or, as helpdesks export them, a list of ``{"clock", "priority", "target_seconds", "is_business"}``.
 """
@@ -23,10 +25,22 @@ ANY_PRIORITY = ""
 DEFAULT = "default"
 WAITING = ("waiting_customer", "waiting_third_party")
 REOPEN_RULES = ("resume", "restart", "new_clock")
-MATCH_FIELDS = ("account", "contract", "tier", "region", "priority", "channel", "issue_type", "severity", "team", "customer")
+MATCH_FIELDS = (
+    "account",
+    "contract",
+    "tier",
+    "region",
+    "priority",
+    "channel",
+    "issue_type",
+    "severity",
+    "team",
+    "customer",
+)
 CUSTOM = "custom."
 
-# What each named clock measures, and in which states it stands still unless the policy says otherwise.
+# What each named clock measures, and in which states it stands still unless the policy says
+# otherwise.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "first_response": ("first_response", ()),
     "next_response": ("next_response", ()),
@@ -38,10 +52,16 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pausable_update": ("periodic_update", ("waiting_customer",)),
 }
 ALIASES = {
-    "first_reply_time": "first_response", "next_reply_time": "next_response", "total_resolution_time": "resolution",
-    "requester_wait_time": "requester_wait", "agent_work_time": "agent_work", "periodic_update_time": "periodic_update",
-    "pausable_update_time": "pausable_update", "first_reply": "first_response", "next_reply": "next_response",
-}  # fmt: skip
+    "first_reply_time": "first_response",
+    "next_reply_time": "next_response",
+    "total_resolution_time": "resolution",
+    "requester_wait_time": "requester_wait",
+    "agent_work_time": "agent_work",
+    "periodic_update_time": "periodic_update",
+    "pausable_update_time": "pausable_update",
+    "first_reply": "first_response",
+    "next_reply": "next_response",
+}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -71,8 +91,9 @@ class SlaPolicy:
     """One version of a policy.
 
     Attributes:
-        match: field -> accepted values; None applies only where a source or a contract says so, {} matches everything.
-        order: policies are tried from the lowest; the first that matches applies.
+        match: field -> accepted values; None applies only where a source or a contract says so, {}
+        matches everything. order: policies are tried from the lowest; the first that matches
+        applies.
     """
 
     policy_id: str
@@ -111,7 +132,11 @@ def policy_from_definition(policy_id: str, definition: str) -> SlaPolicy:
         raise InputError(f"{where}: definition not readable ({error})") from error
     if isinstance(content, list):
         content = {"clocks": [_exported(where, item) for item in content], "match": None}
-    if not isinstance(content, dict) or not isinstance(content.get("clocks"), list) or not content["clocks"]:
+    if (
+        not isinstance(content, dict)
+        or not isinstance(content.get("clocks"), list)
+        or not content["clocks"]
+    ):
         raise InputError(f"{where}: it needs 'clocks', a list with at least one clock")
     _known(where, content, ("match", "order", "reopen", "clocks"))
     reopen = content.get("reopen", "resume")
@@ -126,9 +151,15 @@ def policy_from_definition(policy_id: str, definition: str) -> SlaPolicy:
 
 def _exported(where: str, item: Any) -> dict[str, Any]:
     if not isinstance(item, dict) or "clock" not in item or "target_seconds" not in item:
-        raise InputError(f"{where}: an exported target needs 'clock' and 'target_seconds', not {item!r}")
+        raise InputError(
+            f"{where}: an exported target needs 'clock' and 'target_seconds', not {item!r}"
+        )
     hours = "business" if item.get("is_business", True) else "calendar"
-    return {"clock": item["clock"], "targets": {item.get("priority") or DEFAULT: item["target_seconds"]}, "hours": hours}
+    return {
+        "clock": item["clock"],
+        "targets": {item.get("priority") or DEFAULT: item["target_seconds"]},
+        "hours": hours,
+    }
 
 
 def _clock(where: str, item: Any, reopen: str) -> list[SlaTarget]:
@@ -138,38 +169,62 @@ def _clock(where: str, item: Any, reopen: str) -> list[SlaTarget]:
     given = str(item.get("clock"))
     name = ALIASES.get(given, given)
     if name not in KINDS:
-        raise InputError(f"{where}: unknown clock '{given}'{nearest(given, KINDS)} (known: {', '.join(KINDS)})")
+        raise InputError(
+            f"{where}: unknown clock '{given}'{nearest(given, KINDS)} (known: {', '.join(KINDS)})"
+        )
     kind, pausing = KINDS[name]
     stated = tuple(item.get("pausing", pausing))
     if unknown := [status for status in stated if status not in WAITING]:
-        raise InputError(f"{where}: {name} cannot pause in '{unknown[0]}' (possible: {', '.join(WAITING)})")
+        raise InputError(
+            f"{where}: {name} cannot pause in '{unknown[0]}' (possible: {', '.join(WAITING)})"
+        )
     hours = item.get("hours", "business")
     if hours not in ("business", "calendar"):
-        raise InputError(f"{where}: hours of {name} must be 'business' or 'calendar', not {hours!r}")
+        raise InputError(
+            f"{where}: hours of {name} must be 'business' or 'calendar', not {hours!r}"
+        )
     targets = item.get("targets")
     if not isinstance(targets, dict) or not targets:
-        raise InputError(f"{where}: {name} needs 'targets', such as {{urgent = '1h', default = '4h'}}")
+        raise InputError(
+            f"{where}: {name} needs 'targets', such as {{urgent = '1h', default = '4h'}}"
+        )
     return [
-        SlaTarget(name, kind, ANY_PRIORITY if priority == DEFAULT else str(priority), parse_duration(value, f"{where}, {name}, {priority}"),
-                  hours == "business", stated, reopen)
+        SlaTarget(
+            name,
+            kind,
+            ANY_PRIORITY if priority == DEFAULT else str(priority),
+            parse_duration(value, f"{where}, {name}, {priority}"),
+            hours == "business",
+            stated,
+            reopen,
+        )
         for priority, value in targets.items()
-    ]  # fmt: skip
+    ]
 
 
 def _match(where: str, match: Any) -> dict[str, tuple[str, ...]] | None:
     if match is None:
         return None
     if not isinstance(match, dict):
-        raise InputError(f"{where}: match must be a table of field = value or values, not {match!r}")
+        raise InputError(
+            f"{where}: match must be a table of field = value or values, not {match!r}"
+        )
     found = {}
     for field, values in match.items():
         if field not in MATCH_FIELDS and not field.startswith(CUSTOM):
             raise InputError(
-                f"{where}: cannot match on '{field}'{nearest(field, MATCH_FIELDS)} (known: {', '.join(MATCH_FIELDS)}, custom.NAME)"
+                f"{where}: cannot match on '{field}'{nearest(field, MATCH_FIELDS)} (known:"
+                f" {', '.join(MATCH_FIELDS)}, custom.NAME)"
             )
         listed = [values] if isinstance(values, str) else values
-        if not isinstance(listed, list) or not listed or not all(isinstance(value, str) for value in listed):
-            raise InputError(f"{where}: match on '{field}' needs a text or a list of texts, not {values!r}")
+        if (
+            not isinstance(listed, list)
+            or not listed
+            or not all(isinstance(value, str) for value in listed)
+        ):
+            raise InputError(
+                f"{where}: match on '{field}' needs a text or a list of texts, not {values!r}"
+            )
         found[field] = tuple(listed)
     return found
 

@@ -1,9 +1,10 @@
 """A desk in one file, and back: settings, metrics, records, and the site's own SQLite database.
 
-The lake only ever adds files, so a copy of one version is taken while others load. Marts are not copied: they are made
-from the lake. The archive is a plain tar, readable by its owner alone, with a manifest of digests as its last member.
-Keys, password hashes, second factors and sessions are left out, or encrypted with a passphrase (`backup_secrets`). What
-is not a desk's own is left out too, whatever it is, and named: somebody's own copy of a key may lie beside a desk.
+The lake only ever adds files, so a copy of one version is taken while others load. Marts are not
+copied: they are made from the lake. The archive is a plain tar, readable by its owner alone, with a
+manifest of digests as its last member. Keys, password hashes, second factors and sessions are left
+out, or encrypted with a passphrase (`backup_secrets`). What is not a desk's own is left out too,
+whatever it is, and named: somebody's own copy of a key may lie beside a desk.
 """
 
 from __future__ import annotations
@@ -49,7 +50,16 @@ SECRETS, UNFINISHED = "secrets.json", f"{SETTINGS_FILE}.restoring"
 AUDIT_HEAD = "site/audit.head"
 # Made anew by whoever needs it, of no use elsewhere, or in the archive by another way.
 ELSEWHERE = {
-    *(LAKE_FOLDER, MARTS_FOLDER, f"{LAKE_FOLDER}.lock", f"{LAKE_FOLDER}.seal", METRICS_FOLDER, "site", RESTORED_NOTE, *KEY_FILES),
+    *(
+        LAKE_FOLDER,
+        MARTS_FOLDER,
+        f"{LAKE_FOLDER}.lock",
+        f"{LAKE_FOLDER}.seal",
+        METRICS_FOLDER,
+        "site",
+        RESTORED_NOTE,
+        *KEY_FILES,
+    ),
     *(f"site/{name}" for name in ("static", "chart", "uploads", "audit.lock", "audit.new")),
     *(f"{SITE_DATABASE}{ending}" for ending in ("", "-wal", "-shm", "-journal")),
 }
@@ -65,9 +75,10 @@ class Backup:
         files: how many files.
         bytes: how large they are together.
         records: how many records of each type the mart counted for that version.
-        has_secrets: whether keys, passwords and second factors are in it; encrypted, unless an earlier version wrote it.
-        has_open_secrets: whether they are in it for everybody to read, as in backups of earlier versions.
-        left_out: what lies in the desk's folder and is not the desk's own.
+        has_secrets: whether keys, passwords and second factors are in it; encrypted, unless an
+        earlier version wrote it. has_open_secrets: whether they are in it for everybody to read, as
+        in backups of earlier versions. left_out: what lies in the desk's folder and is not the
+        desk's own.
     """
 
     lake_version: int
@@ -79,7 +90,9 @@ class Backup:
     left_out: tuple[str, ...] = ()
 
 
-def back_up(desk: DeskFolder, archive: Path, on_step: Step = silent, passphrase: str | None = None) -> Backup:
+def back_up(
+    desk: DeskFolder, archive: Path, on_step: Step = silent, passphrase: str | None = None
+) -> Backup:
     """Write a desk into one tar file, which appears under its name when it is whole.
 
     Args:
@@ -108,9 +121,14 @@ def back_up(desk: DeskFolder, archive: Path, on_step: Step = silent, passphrase:
             on_step(f"copying {name}")
             listed[name] = _add(tar, name, path)
         manifest = {
-            "backup": FORMAT, "helmdesk": __version__, "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "lake_version": snapshot.version, "records": records, "files": listed, "folders": _folder_modes(root, listed),
-        }  # fmt: skip
+            "backup": FORMAT,
+            "helmdesk": __version__,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "lake_version": snapshot.version,
+            "records": records,
+            "files": listed,
+            "folders": _folder_modes(root, listed),
+        }
         if passphrase is not None:
             (copies / SECRETS).write_bytes(encrypt(found, passphrase, _bound(manifest)))
             listed[SECRETS] = _add(tar, SECRETS, copies / SECRETS)
@@ -119,31 +137,55 @@ def back_up(desk: DeskFolder, archive: Path, on_step: Step = silent, passphrase:
     waiting.replace(archive)
     sync(archive.absolute().parent)
     left_out = tuple(sorted(_strangers(root, {*listed, archive.name})))
-    return Backup(snapshot.version, len(listed), archive.stat().st_size, records, passphrase is not None, left_out=left_out)
+    return Backup(
+        snapshot.version,
+        len(listed),
+        archive.stat().st_size,
+        records,
+        passphrase is not None,
+        left_out=left_out,
+    )
 
 
 def _bound(manifest: dict[str, Any]) -> bytes:
-    """Return what the passphrase vouches for beside the secrets: all the rest of the archive, by its digests."""
+    """Return what the passphrase vouches for beside the secrets: all the rest of the archive, by
+    its digests.
+    """
     files = {name: entry for name, entry in manifest["files"].items() if name != SECRETS}
     return json.dumps({**manifest, "files": files}, sort_keys=True).encode()
 
 
 def _folder_modes(root: Path, listed: Collection[str]) -> dict[str, int]:
-    """Return the modes of the desk's folder and all folders that files of the archive lie in, by name."""
+    """Return the modes of the desk's folder and all folders that files of the archive lie in, by
+    name.
+    """
     names = {parent.as_posix() for name in listed for parent in PurePosixPath(name).parents}
     return {name: _closed(name, (root / name).stat().st_mode) for name in sorted(names)}
 
 
 def _closed(name: str, mode: int) -> int:
-    """Return how open a file or folder may be: what belongs to the site is for its owner alone, and nothing is for all to write."""
+    """Return how open a file or folder may be: what belongs to the site is for its owner alone, and
+    nothing is for all to write.
+    """
     return mode & (0o700 if PurePosixPath(name).parts[:1] == ("site",) else 0o775)
 
 
 def _own_files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield what somebody set for the desk: settings, metrics, what was dismissed, whom it forgot."""
-    own = [root / SETTINGS_FILE, root / ERASED_FILE, root / DISMISSALS_FILE, *sorted((root / METRICS_FOLDER).glob("*"))]
+    """Yield what somebody set for the desk: settings, metrics, what was dismissed, whom it
+    forgot.
+    """
+    own = [
+        root / SETTINGS_FILE,
+        root / ERASED_FILE,
+        root / DISMISSALS_FILE,
+        *sorted((root / METRICS_FOLDER).glob("*")),
+    ]
     for path in own:
-        if path.is_file() and not path.is_symlink() and (path.parent == root or path.suffix in OWN_METRICS):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and (path.parent == root or path.suffix in OWN_METRICS)
+        ):
             yield path.relative_to(root).as_posix(), path
 
 
@@ -158,7 +200,9 @@ def _lake_files(root: Path, snapshot: Snapshot) -> Iterator[tuple[str, Path]]:
 
 
 def _site_files(root: Path, scratch: Path) -> tuple[list[tuple[str, Path]], dict[str, Any]]:
-    """Return what the site keeps, without its secrets, and the secrets. They reach no disk on the way."""
+    """Return what the site keeps, without its secrets, and the secrets. They reach no disk on the
+    way.
+    """
     taken: list[tuple[str, Path]] = []
     if (root / AUDIT_HEAD).is_file():
         # Before the database: the note may lag behind the log, and never be ahead of it.
@@ -172,7 +216,9 @@ def _site_files(root: Path, scratch: Path) -> tuple[list[tuple[str, Path]], dict
                 source.backup(memory)
             found = take_secrets(root, memory)
         except sqlite3.DatabaseError as error:
-            mend = "move it elsewhere to back up the rest, and put back the one of an earlier backup"
+            mend = (
+                "move it elsewhere to back up the rest, and put back the one of an earlier backup"
+            )
             raise InputError(f"{root / SITE_DATABASE}: cannot be read ({error}); {mend}") from error
         with closing(sqlite3.connect(scratch / "site.sqlite3")) as copy:
             memory.backup(copy)
@@ -180,7 +226,9 @@ def _site_files(root: Path, scratch: Path) -> tuple[list[tuple[str, Path]], dict
 
 
 def _strangers(root: Path, known: Collection[str]) -> Iterator[str]:
-    """Yield what lies in a desk's folder and is not in the archive, nor made anew, nor a secret that was looked for."""
+    """Yield what lies in a desk's folder and is not in the archive, nor made anew, nor a secret
+    that was looked for.
+    """
     for path in (*root.iterdir(), *(root / METRICS_FOLDER).glob("*"), *(root / "site").glob("*")):
         name = path.relative_to(root).as_posix()
         if name not in ELSEWHERE and name not in known and path.suffix != ".lock":
@@ -191,7 +239,11 @@ def _add(tar: tarfile.TarFile, name: str, path: Path) -> dict[str, object]:
     entry = tarfile.TarInfo(name)
     found = path.stat()
     # Copies of the site's files are ours, and as closed as they are.
-    entry.size, entry.mtime, entry.mode = found.st_size, int(found.st_mtime), 0o600 if name == SECRETS else _closed(name, found.st_mode)
+    entry.size, entry.mtime, entry.mode = (
+        found.st_size,
+        int(found.st_mtime),
+        0o600 if name == SECRETS else _closed(name, found.st_mode),
+    )
     with path.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
         handle.seek(0)
@@ -205,8 +257,16 @@ def _add_bytes(tar: tarfile.TarFile, name: str, body: bytes) -> None:
     tar.addfile(entry, io.BytesIO(body))
 
 
-def restore(archive: Path, folder: Path, *, is_verified: bool = False, on_step: Step = silent, passphrase: str | None = None) -> Backup:
-    """Unpack an archive into a new desk, comparing every file with its digest; with `is_verified` every record is counted too.
+def restore(
+    archive: Path,
+    folder: Path,
+    *,
+    is_verified: bool = False,
+    on_step: Step = silent,
+    passphrase: str | None = None,
+) -> Backup:
+    """Unpack an archive into a new desk, comparing every file with its digest; with `is_verified`
+    every record is counted too.
 
     Args:
         passphrase: opens the secrets of the backup, if it has them; None leaves them out.
@@ -236,21 +296,37 @@ def restore(archive: Path, folder: Path, *, is_verified: bool = False, on_step: 
         on_step("counting records")
         counted = desk.count_records(desk.lake.snapshot())
         if counted != found:
-            wrong = next(kind for kind in {**found, **counted} if found.get(kind) != counted.get(kind))
-            raise InputError(f"{archive}: {wrong}: {found.get(wrong, 0):,} records backed up, {counted.get(wrong, 0):,} restored")
+            wrong = next(
+                kind for kind in {**found, **counted} if found.get(kind) != counted.get(kind)
+            )
+            raise InputError(
+                f"{archive}: {wrong}: {found.get(wrong, 0):,} records backed up,"
+                f" {counted.get(wrong, 0):,} restored"
+            )
     on_step("building the mart")
     desk.refresh()
     is_open = any(name in files for name in KEY_FILES)
     size = sum(int(entry["bytes"]) for entry in files.values())
-    return Backup(int(manifest["lake_version"]), len(files), size, dict(found), secrets is not None or is_open, is_open)
+    return Backup(
+        int(manifest["lake_version"]),
+        len(files),
+        size,
+        dict(found),
+        secrets is not None or is_open,
+        is_open,
+    )
 
 
-def _read_secrets(tar: tarfile.TarFile, manifest: dict[str, Any], archive: Path, passphrase: str | None) -> dict[str, Any] | None:
+def _read_secrets(
+    tar: tarfile.TarFile, manifest: dict[str, Any], archive: Path, passphrase: str | None
+) -> dict[str, Any] | None:
     """Return the opened secrets, before anything is written; None where no passphrase is given."""
     if passphrase is None:
         return None
     if SECRETS not in manifest["files"]:
-        raise UsageError(f"{archive}: this backup holds no secrets; restore it without a passphrase")
+        raise UsageError(
+            f"{archive}: this backup holds no secrets; restore it without a passphrase"
+        )
     try:
         handle = tar.extractfile(SECRETS)
     except KeyError as error:
@@ -259,14 +335,18 @@ def _read_secrets(tar: tarfile.TarFile, manifest: dict[str, Any], archive: Path,
 
 
 def _complete(folder: Path, manifest: dict[str, Any], secrets: dict[str, Any] | None) -> None:
-    """Put the secrets where they belong, end all sessions, and leave a note for the site's audit log."""
+    """Put the secrets where they belong, end all sessions, and leave a note for the site's audit
+    log.
+    """
     (folder / SECRETS).unlink(missing_ok=True)
     if (folder / SITE_DATABASE).is_file():
         forget_sessions(folder / SITE_DATABASE)
     if secrets is not None:
         put_secrets(folder, secrets)
     if (folder / SITE_DATABASE).is_file():
-        (folder / RESTORED_NOTE).write_text(f"of {manifest.get('made_at', 'an unknown time')}", encoding="utf-8")
+        (folder / RESTORED_NOTE).write_text(
+            f"of {manifest.get('made_at', 'an unknown time')}", encoding="utf-8"
+        )
     (folder / MARTS_FOLDER).mkdir(exist_ok=True)
     # A desk from now on: one that was not restored whole must not look like one.
     (folder / UNFINISHED).rename(folder / SETTINGS_FILE)
@@ -274,7 +354,9 @@ def _complete(folder: Path, manifest: dict[str, Any], secrets: dict[str, Any] | 
 
 @contextmanager
 def _undone_on_failure(folder: Path) -> Iterator[bool]:
-    """Make a folder for its owner alone, if it is new; take away what was put into it if that fails."""
+    """Make a folder for its owner alone, if it is new; take away what was put into it if that
+    fails.
+    """
     is_new = not folder.exists()
     folder.parent.mkdir(parents=True, exist_ok=True)
     if is_new:
@@ -294,18 +376,32 @@ def _read_manifest(tar: tarfile.TarFile, archive: Path) -> dict[str, Any]:
         handle = tar.extractfile(MANIFEST)
         manifest = json.loads(handle.read()) if handle else {}
     except (KeyError, ValueError) as error:
-        raise InputError(f"{archive}: not a whole backup: {MANIFEST} is missing or damaged") from error
+        raise InputError(
+            f"{archive}: not a whole backup: {MANIFEST} is missing or damaged"
+        ) from error
     if manifest.get("backup") != FORMAT or SETTINGS_FILE not in manifest.get("files", {}):
         raise InputError(f"{archive}: not a backup that this version knows")
     return manifest
 
 
-def _unpack(tar: tarfile.TarFile, manifest: dict[str, Any], folder: Path, archive: Path, on_step: Step, is_new: bool) -> None:
+def _unpack(
+    tar: tarfile.TarFile,
+    manifest: dict[str, Any],
+    folder: Path,
+    archive: Path,
+    on_step: Step,
+    is_new: bool,
+) -> None:
     expected = dict(manifest["files"])
     for member in tar:
         if member.name == MANIFEST:
             continue
-        if member.name not in expected or not member.isreg() or member.mode & 0o7000 or not _is_inside(member.name):
+        if (
+            member.name not in expected
+            or not member.isreg()
+            or member.mode & 0o7000
+            or not _is_inside(member.name)
+        ):
             raise InputError(f"{archive}: holds '{member.name}', which no backup has")
         on_step(f"restoring {member.name}")
         target = folder / (UNFINISHED if member.name == SETTINGS_FILE else member.name)
@@ -313,16 +409,22 @@ def _unpack(tar: tarfile.TarFile, manifest: dict[str, Any], folder: Path, archiv
         entry, source = expected.pop(member.name), tar.extractfile(member)
         mode = _mode(entry, member.name, archive)
         digest = hashlib.sha256()
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        with os.fdopen(
+            os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+        ) as handle:
             while source and (chunk := source.read(1 << 20)):
                 digest.update(chunk)
                 handle.write(chunk)
         # Whatever this user's umask is: a file is as open as it was, and a folder too.
         target.chmod(mode)
         if digest.hexdigest() != entry["sha256"]:
-            raise InputError(f"{archive}: {member.name} is damaged (its digest is not the one in the manifest)")
+            raise InputError(
+                f"{archive}: {member.name} is damaged (its digest is not the one in the manifest)"
+            )
     if expected:
-        raise InputError(f"{archive}: {sorted(expected)[0]} is missing (and {len(expected) - 1} more)")
+        raise InputError(
+            f"{archive}: {sorted(expected)[0]} is missing (and {len(expected) - 1} more)"
+        )
     for name, mode in manifest.get("folders", {}).items():
         if _is_inside(name) and (folder / name).is_dir() and (is_new or name != "."):
             (folder / name).chmod(_mode({"mode": mode}, name, archive))
@@ -333,7 +435,9 @@ def _is_inside(name: str) -> bool:
 
 
 def _mode(entry: dict[str, Any], name: str, archive: Path) -> int:
-    """Return how open a restored file or folder is: as it was, and no program that runs as somebody else."""
+    """Return how open a restored file or folder is: as it was, and no program that runs as somebody
+    else.
+    """
     mode = entry.get("mode")
     if not isinstance(mode, int) or not 0 <= mode <= 0o777:
         shown = f"{mode:o}" if isinstance(mode, int) else mode

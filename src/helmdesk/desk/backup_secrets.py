@@ -1,7 +1,8 @@
-"""What a backup must not tell: keys, password hashes, second factors, tokens, sessions. Left out, or encrypted with a passphrase.
+"""What a backup must not tell: keys, password hashes, second factors, tokens, sessions. Left out,
+or encrypted with a passphrase.
 
-Encrypted: scrypt makes a key of the passphrase, AES-256-GCM encrypts and vouches for the rest of the archive; the salt and
-the cost travel with the text, so that later versions may raise the cost.
+Encrypted: scrypt makes a key of the passphrase, AES-256-GCM encrypts and vouches for the rest of
+the archive; the salt and the cost travel with the text, so that later versions may raise the cost.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ SECRET_TABLES = (
     "jobs_heartbeat",
     "jobs_switch",
 )
-SECRET_COLUMNS = (("people_person", "id", "password", "!"), ("people_person", "id", "invitation", ""))
+SECRET_COLUMNS = (
+    ("people_person", "id", "password", "!"),
+    ("people_person", "id", "invitation", ""),
+)
 # Earlier backups keep the tokens' rows and encrypt this column of theirs alone.
 EARLIER_COLUMNS = (("people_apitoken", "id", "digest"),)
 # Some of them would be of no use to anybody elsewhere, or would let a stolen session live on.
@@ -56,7 +60,11 @@ LEAST_LENGTH = 12
 def take_secrets(root: Path, database: sqlite3.Connection | Path | None) -> dict[str, Any]:
     """Return every secret of a desk's site, and take those of the copied `database` out of it."""
     found: dict[str, Any] = {
-        "files": {name: (root / name).read_text(encoding="ascii") for name in KEY_FILES if (root / name).is_file()},
+        "files": {
+            name: (root / name).read_text(encoding="ascii")
+            for name in KEY_FILES
+            if (root / name).is_file()
+        },
         "tables": {},
         "columns": [],
     }
@@ -73,7 +81,9 @@ def _take(connection: sqlite3.Connection, found: dict[str, Any]) -> None:
         present = _tables(connection)
         for table in (table for table in SECRET_TABLES if table in present):
             if table not in NEVER_KEPT:
-                found["tables"][table] = [list(map(_plain, row)) for row in connection.execute(f'select * from "{table}"')]
+                found["tables"][table] = [
+                    list(map(_plain, row)) for row in connection.execute(f'select * from "{table}"')
+                ]
             connection.execute(f'delete from "{table}"')
         for table, key, column, instead in SECRET_COLUMNS:
             if table in present:
@@ -84,7 +94,10 @@ def _take(connection: sqlite3.Connection, found: dict[str, Any]) -> None:
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    return {
+        name
+        for (name,) in connection.execute("select name from sqlite_master where type = 'table'")
+    }
 
 
 def forget_sessions(database: Path) -> None:
@@ -101,7 +114,9 @@ def put_secrets(folder: Path, found: dict[str, Any]) -> None:
     (folder / "site").mkdir(mode=0o700, exist_ok=True)
     for name, text in found["files"].items():
         if name in KEY_FILES:
-            with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+            with os.fdopen(
+                os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+            ) as handle:
                 handle.write(text)
     if not (folder / SITE_DATABASE).is_file():
         return
@@ -112,7 +127,10 @@ def put_secrets(folder: Path, found: dict[str, Any]) -> None:
                 connection.executemany(f'insert into "{table}" values ({marks})', rows)
         for table, key, column, rows in found["columns"]:
             if (table, key, column) in {*(known[:3] for known in SECRET_COLUMNS), *EARLIER_COLUMNS}:
-                connection.executemany(f'update "{table}" set "{column}" = ? where "{key}" = ?', [(value, row) for row, value in rows])
+                connection.executemany(
+                    f'update "{table}" set "{column}" = ? where "{key}" = ?',
+                    [(value, row) for row, value in rows],
+                )
 
 
 def _plain(value: Any) -> Any:
@@ -139,16 +157,27 @@ def check_passphrase(phrase: str, where: str) -> str:
         UsageError: it is short.
     """
     if len(phrase) < LEAST_LENGTH:
-        raise UsageError(f"{where}: a passphrase has at least {LEAST_LENGTH} characters; this one has {len(phrase)}")
+        raise UsageError(
+            f"{where}: a passphrase has at least {LEAST_LENGTH} characters; this one has"
+            f" {len(phrase)}"
+        )
     return phrase
 
 
 def encrypt(found: dict[str, Any], passphrase: str, bound: bytes = b"") -> bytes:
-    """Return secrets as text that only the passphrase opens, and only beside what it is `bound` to."""
+    """Return secrets as text that only the passphrase opens, and only beside what it is
+    `bound` to.
+    """
     salt, nonce = os.urandom(16), os.urandom(12)
     body = _cipher(passphrase, salt, COST).encrypt(nonce, json.dumps(found).encode(), bound)
     parts = {"salt": salt, "nonce": nonce, "body": body}
-    return json.dumps({"scrypt": COST, "is_bound": True, **{name: b64encode(part).decode() for name, part in parts.items()}}).encode()
+    return json.dumps(
+        {
+            "scrypt": COST,
+            "is_bound": True,
+            **{name: b64encode(part).decode() for name, part in parts.items()},
+        }
+    ).encode()
 
 
 def decrypt(text: bytes, passphrase: str, archive: Path, bound: bytes = b"") -> dict[str, Any]:
@@ -163,12 +192,18 @@ def decrypt(text: bytes, passphrase: str, archive: Path, bound: bytes = b"") -> 
         read = json.loads(text)
         salt, nonce, body = (b64decode(read[name]) for name in ("salt", "nonce", "body"))
         # A hostile archive must not choose how much memory this takes.
-        cost = {name: min(int(read["scrypt"][name]), most) for name, most in (("n", 1 << 18), ("r", 16), ("p", 4))}
+        cost = {
+            name: min(int(read["scrypt"][name]), most)
+            for name, most in (("n", 1 << 18), ("r", 16), ("p", 4))
+        }
         vouched = bound if read.get("is_bound") else None
-        opened: dict[str, Any] = json.loads(_cipher(passphrase, salt, cost).decrypt(nonce, body, vouched))
+        opened: dict[str, Any] = json.loads(
+            _cipher(passphrase, salt, cost).decrypt(nonce, body, vouched)
+        )
     except InvalidTag as error:
         raise InputError(
-            f"{archive}: this is not the passphrase its secrets were encrypted with, or the backup was changed since"
+            f"{archive}: this is not the passphrase its secrets were encrypted with, or the backup"
+            " was changed since"
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"{archive}: its secrets are damaged ({error})") from error
@@ -180,7 +215,9 @@ def _cipher(passphrase: str, salt: bytes, cost: dict[str, int]) -> Any:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
     except ImportError as error:
-        raise HelmdeskError("secrets are encrypted by a package of the site; run: pip install 'helmdesk[site]'") from error
+        raise HelmdeskError(
+            "secrets are encrypted by a package of the site; run: pip install 'helmdesk[site]'"
+        ) from error
     return AESGCM(Scrypt(salt=salt, length=32, **cost).derive(passphrase.encode()))
 
 
@@ -188,6 +225,8 @@ def secret_texts(found: dict[str, Any]) -> Iterator[str]:
     """Yield every secret as text; for tests that search an archive for them."""
     yield from found["files"].values()
     for rows in found["tables"].values():
-        yield from (str(cell) for row in rows for cell in row if isinstance(cell, str) and len(cell) > 20)
+        yield from (
+            str(cell) for row in rows for cell in row if isinstance(cell, str) and len(cell) > 20
+        )
     for *_, rows in found["columns"]:
         yield from (str(value) for _, value in rows if value)

@@ -1,4 +1,6 @@
-"""What a desk tells beyond single numbers: one ticket, open work, accounts, spreads, what was loaded."""
+"""What a desk tells beyond single numbers: one ticket, open work, accounts, spreads, what was
+loaded.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class DeskDetails(DeskFolder):
     """A desk's metrics by name, and what is asked of its facts that is not one number."""
 
     @contextmanager
-    def reader(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Reader]:
+    def reader(
+        self, as_of: int | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Iterator[Reader]:
         """Open the facts for questions; see `engine`."""
         from helmdesk.query.reader import Reader
 
@@ -62,22 +66,33 @@ class DeskDetails(DeskFolder):
         return find_metric(key, self.catalogue)
 
     def dimensions(self, key: str, variant: str | None = None) -> dict[str, str]:
-        """Return what a metric can be sliced by: names with their help; people are not among them."""
+        """Return what a metric can be sliced by: names with their help; people are not among
+        them.
+        """
         from helmdesk.query.compile import resolve
         from helmdesk.query.dimensions import metric_dimensions
         from helmdesk.query.request import Request
 
-        request = Request(key, variant=variant, time_zone=self.settings.time_zone, entry=self.find_metric(key))
+        request = Request(
+            key, variant=variant, time_zone=self.settings.time_zone, entry=self.find_metric(key)
+        )
         with self.reader() as reader:
             known = metric_dimensions(resolve(request), request, reader.bounds)
-        return {name: dimension.help for name, (dimension, _) in known.items() if not dimension.is_person}
+        return {
+            name: dimension.help
+            for name, (dimension, _) in known.items()
+            if not dimension.is_person
+        }
 
     def concerns(self) -> list[Concern]:
         """Return what the numbers lack or rest on that a reader should know, each with its mend."""
         from helmdesk.analysis.concerns import find_concerns
 
         with self.reader() as reader:
-            return reader.remember(("concerns", self.settings.default_calendar), lambda: find_concerns(reader.engine, self.settings))
+            return reader.remember(
+                ("concerns", self.settings.default_calendar),
+                lambda: find_concerns(reader.engine, self.settings),
+            )
 
     # -- questions --------------------------------------------------------------------------------
 
@@ -109,7 +124,18 @@ class DeskDetails(DeskFolder):
         from helmdesk.query.question import Question
 
         start, end = self._dates(window, start, end)
-        question = Question((key,), (), None, start, end, where, variant, clock, self.settings.time_zone, self.settings.week_start)
+        question = Question(
+            (key,),
+            (),
+            None,
+            start,
+            end,
+            where,
+            variant,
+            clock,
+            self.settings.time_zone,
+            self.settings.week_start,
+        )
         (request,) = (self._defined(request) for request in question.requests(policy))
         with self.reader() as reader:
             reader.bounds.refuse_outside(request.start, request.end, request.time_zone)
@@ -138,7 +164,9 @@ class DeskDetails(DeskFolder):
         base = self._scoped(where, policy)
         with self.reader() as reader:
             found = self._window(reader, start, end, name=window)
-            return reader.remember(("accounts", base, found), lambda: accounts(reader, found, base, self.find_metric))
+            return reader.remember(
+                ("accounts", base, found), lambda: accounts(reader, found, base, self.find_metric)
+            )
 
     def spread(
         self,
@@ -169,7 +197,9 @@ class DeskDetails(DeskFolder):
         window: str | None = None,
         policy: Policy | None = None,
     ) -> Expectation:
-        """Return one agent's value beside what the team's values on the same mix of work would give."""
+        """Return one agent's value beside what the team's values on the same mix of work would
+        give.
+        """
         from helmdesk.analysis.expectation import expectation
         from helmdesk.query.filters import Compare
 
@@ -177,10 +207,14 @@ class DeskDetails(DeskFolder):
             request = self._between(reader, key, start, end, None, policy, window)
             group = Compare("team", "=", team) if team else None
             found = ("expectation", request, agent, tuple(mix_by), team)
-            return reader.remember(found, lambda: expectation(reader, request, agent, mix_by, group))
+            return reader.remember(
+                found, lambda: expectation(reader, request, agent, mix_by, group)
+            )
 
     def segments(self, *, policy: Policy | None = None) -> dict[str, list[str]]:
-        """Return the values of the dimensions that filters offer, among the tickets the policy lets through; sorted."""
+        """Return the values of the dimensions that filters offer, among the tickets the policy lets
+        through; sorted.
+        """
         from helmdesk.query.segments import segments
 
         request = self._scoped(None, policy)
@@ -191,9 +225,10 @@ class DeskDetails(DeskFolder):
         """Return the names of all agents in the data with their present team, by name."""
         with self.reader() as reader:
             rows = reader.engine.run(
-                "select coalesce(a.name, a.entity_id), coalesce(t.name, a.team_id) from latest_agents a"
-                " left join latest_teams t on t.entity_id = a.team_id"
-                " union select distinct agent, null from tickets where agent is not null and agent_id not in (select entity_id from latest_agents)"
+                "select coalesce(a.name, a.entity_id), coalesce(t.name, a.team_id) from"
+                " latest_agents a left join latest_teams t on t.entity_id = a.team_id union select"
+                " distinct agent, null from tickets where agent is not null and agent_id not in"
+                " (select entity_id from latest_agents)"
             )
         return dict(sorted(rows))
 
@@ -202,14 +237,18 @@ class DeskDetails(DeskFolder):
         return self.agents().get(agent)
 
     def definitions(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the calendars, SLA policies, instruments, queues, teams and contracts that the desk knows, latest versions."""
+        """Return the calendars, SLA policies, instruments, queues, teams and contracts that the
+        desk knows, latest versions.
+        """
         import json
 
         tables = ("calendars", "sla_policies", "instruments", "queues", "teams", "contracts")
         found = {}
         with self.reader() as reader:
             for table in tables:
-                names, listed = reader.engine.fetch(f"select * from latest_{table} order by entity_id")
+                names, listed = reader.engine.fetch(
+                    f"select * from latest_{table} order by entity_id"
+                )
                 rows = [dict(zip(names, row, strict=True)) for row in listed]
                 for row in rows:
                     if row.get("definition"):
@@ -226,7 +265,9 @@ class DeskDetails(DeskFolder):
         snapshot = self.lake.snapshot()
         with self.lake.reading(), self.reader() as reader:
             now = reader.bounds.as_of
-            return reader.remember(("batches", snapshot.version), lambda: read_batches(snapshot.files, now))
+            return reader.remember(
+                ("batches", snapshot.version), lambda: read_batches(snapshot.files, now)
+            )
 
     def quarantine(self, batch_id: str | None = None) -> list[Quarantined]:
         """Return quarantined cells with file, line, column and reason."""
@@ -249,7 +290,13 @@ class DeskDetails(DeskFolder):
         from helmdesk.query.request import Request
 
         zone, week_start = self.settings.time_zone, self.settings.week_start
-        return Request("", where=parse_filter(where) if where else None, time_zone=zone, week_start=week_start, policy=policy or Everyone())
+        return Request(
+            "",
+            where=parse_filter(where) if where else None,
+            time_zone=zone,
+            week_start=week_start,
+            policy=policy or Everyone(),
+        )
 
     def _between(
         self,
@@ -261,15 +308,24 @@ class DeskDetails(DeskFolder):
         policy: Policy | None,
         name: str | None = None,
     ) -> Request:
-        """Return a request for one metric over a window; the last 28 complete days when none is given."""
+        """Return a request for one metric over a window; the last 28 complete days when none is
+        given.
+        """
         import dataclasses
 
         window = self._window(reader, start, end, name=name)
         base = self._scoped(where, policy)
-        return dataclasses.replace(base, key=key, entry=self.find_metric(key), start=window.start, end=window.end)
+        return dataclasses.replace(
+            base, key=key, entry=self.find_metric(key), start=window.start, end=window.end
+        )
 
     def _window(
-        self, reader: Reader, start: str | None = None, end: str | None = None, compare: str = "previous", name: str | None = None
+        self,
+        reader: Reader,
+        start: str | None = None,
+        end: str | None = None,
+        compare: str = "previous",
+        name: str | None = None,
     ) -> Window:
         from helmdesk.query.periods import parse_boundary
         from helmdesk.query.window import find_window
@@ -278,9 +334,19 @@ class DeskDetails(DeskFolder):
         bounds = reader.bounds
         first = parse_boundary(start, zone, "start") if start else None
         bounds.refuse_outside(first, parse_boundary(end, zone, "end") if end else None, zone)
-        return find_window(bounds.as_of, zone, week_start, name=name or "", start=start or "", end=end or "", compare=compare)
+        return find_window(
+            bounds.as_of,
+            zone,
+            week_start,
+            name=name or "",
+            start=start or "",
+            end=end or "",
+            compare=compare,
+        )
 
-    def _dates(self, window: str | None, start: str | None, end: str | None) -> tuple[str | None, str | None]:
+    def _dates(
+        self, window: str | None, start: str | None, end: str | None
+    ) -> tuple[str | None, str | None]:
         """Return the boundaries of a named window, or those given."""
         from helmdesk.query.window import boundary
 

@@ -1,4 +1,6 @@
-"""Erasing a person from a desk's records, marts and dismissals; the site's database is the site's business."""
+"""Erasing a person from a desk's records, marts and dismissals; the site's database is the site's
+business.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +17,26 @@ ERASED = "[erased]"
 
 
 def eraser(words: Collection[str]) -> Callable[[str], str]:
-    """Return what takes words out of a text: whole words only, because an id may be as short as "77" and stand inside another number.
+    """Return what takes words out of a text: whole words only, because an id may be as short as
+    "77" and stand inside another number.
 
     Filters write an apostrophe twice: there O'Brien is O''Brien.
     """
-    spelled = sorted({each for word in words for each in (word, word.replace("'", "''"))}, key=len, reverse=True)
-    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in spelled) or r"(?!)")
+    spelled = sorted(
+        {each for word in words for each in (word, word.replace("'", "''"))}, key=len, reverse=True
+    )
+    pattern = re.compile(
+        "|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in spelled) or r"(?!)"
+    )
     return lambda text: pattern.sub(ERASED, text)
 
 
 def erase(desk: DeskFolder, customers: Collection[str], on_step: Step = silent) -> Erasure:
     """Erase customers for good; their tickets stay in the numbers without a name.
 
-    Receipts made before cannot be verified afterwards, and earlier lake versions cannot be read: both held the person.
-    What left the desk (downloads, backups, mail) is not reached. Running it again finishes an erasure that was interrupted.
+    Receipts made before cannot be verified afterwards, and earlier lake versions cannot be read:
+    both held the person. What left the desk (downloads, backups, mail) is not reached. Running it
+    again finishes an erasure that was interrupted.
 
     Args:
         customers: ids as recorded, such as the helpdesk's user ids.

@@ -83,20 +83,30 @@ class DeskFolder(DeskMarts):
 
         Raises:
             NotFoundError, InputError, MappingError: see the source.
-            ConflictError: another writer got in the way; load again. Or the tickets are not those of `account`, or nothing
+            ConflictError: another writer got in the way; load again. Or the tickets are not those
+            of `account`, or nothing
                 tells of which account they are.
-            DataQualityError: stored, but more rows are in quarantine than `quarantine_limit` allows.
+            DataQualityError: stored, but more rows are in quarantine than `quarantine_limit`
+            allows.
         """
         from helmdesk.sources.parts.source import Options
         from helmdesk.sources.reading.archive import unpack_archives
 
         options = Options(
-            Path(mapping) if mapping else None, time_zone, scale, dates, self._known_instruments, tuple(sheets), self.settings.time_zone
+            Path(mapping) if mapping else None,
+            time_zone,
+            scale,
+            dates,
+            self._known_instruments,
+            tuple(sheets),
+            self.settings.time_zone,
         )
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
             try:
-                return self._load_files(source, unpacked, options, account, is_dry_run, refresh, on_step, scratch)
+                return self._load_files(
+                    source, unpacked, options, account, is_dry_run, refresh, on_step, scratch
+                )
             except HelmdeskError as error:
                 # Where an archive was unpacked says nothing to anybody.
                 raise type(error)(_within_archive(str(error), scratch)) from error
@@ -130,7 +140,14 @@ class DeskFolder(DeskMarts):
         content = batch_identity(source, parts)
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
-        said = [options.time_zone, *(option for option in (options.scale, options.dates, account, options.sheets) if option)]
+        said = [
+            options.time_zone,
+            *(
+                option
+                for option in (options.scale, options.dates, account, options.sheets)
+                if option
+            ),
+        ]
         parts["options"] = repr(tuple(said) if len(said) > 1 else options.time_zone).encode()
 
         def fill(staging: Staging) -> None:
@@ -176,11 +193,17 @@ class DeskFolder(DeskMarts):
 
         self.confirm_lake(self.published_made_of())
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
-            report = LoadReport(source, batch_id, is_already_loaded=True, lake_version=self.lake.version())
+            report = LoadReport(
+                source, batch_id, is_already_loaded=True, lake_version=self.lake.version()
+            )
             if refresh:
                 self.refresh(on_step=on_step)
             return report
-        with self.lake.reading(), spilling(self.path / MARTS_FOLDER) as spill, duckdb.connect() as connection:
+        with (
+            self.lake.reading(),
+            spilling(self.path / MARTS_FOLDER) as spill,
+            duckdb.connect() as connection,
+        ):
             connection.execute("set timezone = 'UTC'")
             bound_memory(connection, self.settings.memory_gb, spill)
             if input_bytes < SMALL_BYTES:
@@ -194,14 +217,18 @@ class DeskFolder(DeskMarts):
             tell_unknown_authors(staging, self._known_agents())
             left_out = leave_out_erased(connection, staging.families, self.path)
             if left_out:
-                staging.note(f"{left_out:,} records of people who were erased from this desk were left out")
+                staging.note(
+                    f"{left_out:,} records of people who were erased from this desk were left out"
+                )
             report = staging.summarise()
             known = self.lake.snapshot().files.get("ticket", ())
             report.tickets = count_tickets(staging, known)
             if is_dry_run:
                 return report
             on_step("writing to the lake")
-            body = json.dumps({key: value for key, value in asdict(report).items() if key != "lake_version"})
+            body = json.dumps(
+                {key: value for key, value in asdict(report).items() if key != "lake_version"}
+            )
             summary = {"source": source, "batch": batch_id, "rows": str(report.rows)}
             report.lake_version = self.lake.append(batch_id, staging.records(body), summary)
         if report.lake_version is None:
@@ -223,15 +250,24 @@ class DeskFolder(DeskMarts):
         if not files:
             return {}
         with duckdb.connect() as connection:
-            described = connection.execute("describe select * from read_parquet(?, union_by_name=true, hive_partitioning=false)", [files])
+            described = connection.execute(
+                "describe select * from read_parquet(?, union_by_name=true,"
+                " hive_partitioning=false)",
+                [files],
+            )
             if "instrument_kind" not in {row[0] for row in described.fetchall()}:
                 return {}  # entities of other kinds alone
             rows = connection.execute(
-                "select entity_id, arg_max(instrument_kind, (valid_from, recorded_at, record_id)), arg_max(definition, (valid_from, recorded_at, record_id))"
-                " from read_parquet(?, union_by_name=true, hive_partitioning=false) where type = 'instrument' group by entity_id order by entity_id",
+                "select entity_id, arg_max(instrument_kind, (valid_from, recorded_at, record_id)),"
+                " arg_max(definition, (valid_from, recorded_at, record_id)) from read_parquet(?,"
+                " union_by_name=true, hive_partitioning=false) where type = 'instrument' group by"
+                " entity_id order by entity_id",
                 [files],
             ).fetchall()
-        return {entity: Instrument(kind, json.loads(definition or "{}")) for entity, kind, definition in rows}
+        return {
+            entity: Instrument(kind, json.loads(definition or "{}"))
+            for entity, kind, definition in rows
+        }
 
     def _known_agents(self) -> set[str]:
         """Return the ids of the agents in the lake."""
@@ -242,7 +278,9 @@ class DeskFolder(DeskMarts):
             return set()
         with duckdb.connect() as connection:
             rows = connection.execute(
-                "select distinct entity_id from read_parquet(?, union_by_name=true, hive_partitioning=false) where type = 'agent'", [files]
+                "select distinct entity_id from read_parquet(?, union_by_name=true,"
+                " hive_partitioning=false) where type = 'agent'",
+                [files],
             ).fetchall()
         return {agent for (agent,) in rows}
 
@@ -266,17 +304,27 @@ class DeskFolder(DeskMarts):
             )
 
     def count_records(self, snapshot: Snapshot) -> dict[str, int]:
-        """Return how many records of each type the files of a snapshot hold, read from the files."""
+        """Return how many records of each type the files of a snapshot hold, read from the
+        files.
+        """
         import duckdb
 
         found: dict[str, int] = {}
         with self.lake.reading(), duckdb.connect() as connection:
             for files in snapshot.files.values():
-                reader = f"read_parquet({list(files)!r}, union_by_name=true, hive_partitioning=false)"
-                found.update(connection.execute(f"select type, count(*) from {reader} group by type order by type").fetchall())
+                reader = (
+                    f"read_parquet({list(files)!r}, union_by_name=true, hive_partitioning=false)"
+                )
+                found.update(
+                    connection.execute(
+                        f"select type, count(*) from {reader} group by type order by type"
+                    ).fetchall()
+                )
         return found
 
 
 def _within_archive(text: str, scratch: str) -> str:
-    """Return `text` with files of an unpacked archive named from the archive on: ``export/ticket.csv``."""
+    """Return `text` with files of an unpacked archive named from the archive on:
+    ``export/ticket.csv``.
+    """
     return re.sub(re.escape(scratch) + r"[/\\]\d+[/\\]", "", text)

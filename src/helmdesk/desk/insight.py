@@ -1,4 +1,6 @@
-"""What a desk says about its numbers: is a change real, where does it lie, which lever; and the week's brief."""
+"""What a desk says about its numbers: is a change real, where does it lie, which lever; and the
+week's brief.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ class DeskInsight(DeskDetails):
         """Explain one metric: is it sound, did it move, where, what moved with it, which lever.
 
         Args:
-            start: first local day of the stretch to explain; without it the lamps say what moved, else it is the last
+            start: first local day of the stretch to explain; without it the lamps say what moved,
+            else it is the last
                 four weeks against the eight before.
             end: the day after the last one (default: the last complete week).
             window: a named window instead of dates.
@@ -52,7 +55,8 @@ class DeskInsight(DeskDetails):
             remarks: what people wrote down outside the records.
 
         Raises:
-            NotFoundError, FilterError, UsageError: a metric, filter or window that this desk cannot answer.
+            NotFoundError, FilterError, UsageError: a metric, filter or window that this desk cannot
+            answer.
         """
         from helmdesk.insight.explanation import explain
         from helmdesk.insight.study import Span
@@ -63,11 +67,25 @@ class DeskInsight(DeskDetails):
             spans = None
             if first is not None:
                 asked = self._window(study.reader, start, end, compare, window)
-                spans = (Span(asked.previous_start, asked.previous_end), Span(asked.start, asked.until))
+                spans = (
+                    Span(asked.previous_start, asked.previous_end),
+                    Span(asked.start, asked.until),
+                )
             names = tuple(dimensions) if dimensions is not None else None
-            known = ("explain", study.base, study.end, key, spans, names, tuple(remarks), self._targets())
+            known = (
+                "explain",
+                study.base,
+                study.end,
+                key,
+                spans,
+                names,
+                tuple(remarks),
+                self._targets(),
+            )
             found = study.reader.remember(known, lambda: explain(study, key, spans, remarks, names))
-            return replace(found, course=found.course and found.course.unless(self.dismissals.of(study.base)))
+            return replace(
+                found, course=found.course and found.course.unless(self.dismissals.of(study.base))
+            )
 
     def brief(
         self,
@@ -78,14 +96,27 @@ class DeskInsight(DeskDetails):
         policy: Policy | None = None,
         on_step: Callable[[str], None] = silent,
     ) -> Brief:
-        """Return the brief of the last complete week before `end`: at most five findings, and what was quiet."""
+        """Return the brief of the last complete week before `end`: at most five findings, and what
+        was quiet.
+        """
         from helmdesk.insight.brief import look, make_brief
 
         with self._study(end, where, policy) as study:
-            known = (study.base, study.end, tuple(remarks), self.settings.scorecard, self._targets())
-            seen = study.reader.remember(("look", *known), lambda: look(study, self.settings.scorecard, remarks, on_step))
+            known = (
+                study.base,
+                study.end,
+                tuple(remarks),
+                self.settings.scorecard,
+                self._targets(),
+            )
+            seen = study.reader.remember(
+                ("look", *known), lambda: look(study, self.settings.scorecard, remarks, on_step)
+            )
             dismissed = self.dismissals.of(study.base)
-            return study.reader.remember(("brief", *known, *dismissed.values()), lambda: make_brief(study, seen, remarks, dismissed))
+            return study.reader.remember(
+                ("brief", *known, *dismissed.values()),
+                lambda: make_brief(study, seen, remarks, dismissed),
+            )
 
     def verdicts(
         self,
@@ -96,7 +127,9 @@ class DeskInsight(DeskDetails):
         remarks: Sequence[Remark] = (),
         policy: Policy | None = None,
     ) -> dict[str, Verdict]:
-        """Return the verdict on the course of metrics up to the last complete week before `end`; those that cannot be measured are left out."""
+        """Return the verdict on the course of metrics up to the last complete week before `end`;
+        those that cannot be measured are left out.
+        """
         from helmdesk.insight.verdict import verdict_of
 
         with self._study(end, where, policy) as study:
@@ -121,7 +154,8 @@ class DeskInsight(DeskDetails):
         identity: str | None = None,
         policy: Policy | None = None,
     ) -> Dismissal:
-        """Stop telling the verdict on a metric, or a standing finding of the brief, until it changes.
+        """Stop telling the verdict on a metric, or a standing finding of the brief, until it
+        changes.
 
         Args:
             subject: key of the metric, or of the finding.
@@ -138,7 +172,9 @@ class DeskInsight(DeskDetails):
         from helmdesk.insight.dismissals import LONGEST_REASON, Dismissal, scope_of
 
         if len(reason) > LONGEST_REASON:
-            raise UsageError(f"the reason has {len(reason)} characters; {LONGEST_REASON} are enough")
+            raise UsageError(
+                f"the reason has {len(reason)} characters; {LONGEST_REASON} are enough"
+            )
         with self._study(end, where, policy) as study:
             if study.base.policy.is_outsider:
                 raise NotPermittedError("verdicts are dismissed by the support team")
@@ -146,12 +182,17 @@ class DeskInsight(DeskDetails):
             if identity is not None and identity != told:
                 raise ConflictError(f"{subject}: what is told has changed meanwhile; read it again")
             now = datetime.now(UTC).replace(microsecond=0)
-            dismissal = Dismissal(subject, scope_of(study.base), told, by, now, " ".join(reason.split()))
+            dismissal = Dismissal(
+                subject, scope_of(study.base), told, by, now, " ".join(reason.split())
+            )
         self.dismissals.add(dismissal)
         return dismissal
 
-    def tell_again(self, subject: str, *, where: str | None = None, policy: Policy | None = None) -> tuple[Dismissal, ...]:
-        """Undo the dismissals of a metric's verdict, or of a finding, for a filter and policy; return them.
+    def tell_again(
+        self, subject: str, *, where: str | None = None, policy: Policy | None = None
+    ) -> tuple[Dismissal, ...]:
+        """Undo the dismissals of a metric's verdict, or of a finding, for a filter and policy;
+        return them.
 
         Raises:
             NotFoundError: it is not dismissed there.
@@ -161,7 +202,11 @@ class DeskInsight(DeskDetails):
         scope = scope_of(self._scoped(where, policy))
         gone = self.dismissals.remove(subject, scope)
         if not gone:
-            others = [each.where or "everywhere" for each in self.dismissed(policy=policy) if each.subject == subject]
+            others = [
+                each.where or "everywhere"
+                for each in self.dismissed(policy=policy)
+                if each.subject == subject
+            ]
             raise NotFoundError(
                 f"{subject} is not dismissed {f'where {scope}' if scope else 'for everything'}"
                 + (f"; it is: {' · '.join(others)}" if others else "")
@@ -173,7 +218,11 @@ class DeskInsight(DeskDetails):
         from helmdesk.insight.dismissals import may_see
 
         request = self._scoped(None, policy)
-        return () if request.policy.is_outsider else tuple(each for each in self.dismissals.all() if may_see(each, request))
+        return (
+            ()
+            if request.policy.is_outsider
+            else tuple(each for each in self.dismissals.all() if may_see(each, request))
+        )
 
     def _told(self, study: Study, subject: str) -> str:
         """Return the identity of what is told of a metric, or of a standing finding."""
@@ -184,17 +233,24 @@ class DeskInsight(DeskDetails):
         if pattern is None:
             name = self.find_metric(subject).metric.name
             if missing := study.lacks(subject):
-                raise UsageError(f"there is nothing to dismiss: {name} cannot be measured here ({missing})")
+                raise UsageError(
+                    f"there is nothing to dismiss: {name} cannot be measured here ({missing})"
+                )
             verdict = verdict_of(study, subject)
             if not verdict.is_told:
                 raise UsageError(f"there is nothing to dismiss: {name}: {verdict.words}")
             return verdict.identity
         found = pattern.pattern.look(study)
         if not isinstance(found, Found):
-            raise UsageError(f"there is nothing to dismiss: “{pattern.pattern.title}” is not found in this week")
+            raise UsageError(
+                f"there is nothing to dismiss: “{pattern.pattern.title}” is not found in this week"
+            )
         finding = pattern.finding(study, found)
         if not finding.is_standing:
-            raise UsageError(f"“{finding.title}” is news of the week, and is not told again when it is over; what stands can be dismissed")
+            raise UsageError(
+                f"“{finding.title}” is news of the week, and is not told again when it is over;"
+                " what stands can be dismissed"
+            )
         return finding.identity
 
     def rules(
@@ -207,7 +263,9 @@ class DeskInsight(DeskDetails):
         remarks: Sequence[Remark] = (),
         policy: Policy | None = None,
     ) -> tuple[Rule, ...]:
-        """Return alerts in waiting: rules in a sentence, each with a back-test over the last days in the words of the verdict."""
+        """Return alerts in waiting: rules in a sentence, each with a back-test over the last days
+        in the words of the verdict.
+        """
         from helmdesk.insight.rules import rules
 
         self.find_metric(key)
@@ -218,7 +276,9 @@ class DeskInsight(DeskDetails):
             return study.reader.remember(known, lambda: rules(study, key, days, remarks))
 
     @contextmanager
-    def _study(self, end: str | None, where: str | None, policy: Policy | None, is_week: bool = True) -> Iterator[Study]:
+    def _study(
+        self, end: str | None, where: str | None, policy: Policy | None, is_week: bool = True
+    ) -> Iterator[Study]:
         """Open a study up to the last complete week before `end`, or up to `end` itself."""
         from helmdesk.insight.study import Study
         from helmdesk.query.periods import day_start, local_date, parse_boundary
@@ -226,11 +286,24 @@ class DeskInsight(DeskDetails):
 
         zone = self.settings.time_zone
         with self.reader() as reader:
-            last = min(parse_boundary(end, zone, "end"), reader.bounds.as_of) if end else reader.bounds.as_of
+            last = (
+                min(parse_boundary(end, zone, "end"), reader.bounds.as_of)
+                if end
+                else reader.bounds.as_of
+            )
             if last < reader.bounds.first:
-                raise UsageError(f"nothing was recorded before {local_date(reader.bounds.first, zone)}: end later")
-            until = last_complete_week(last, zone, self.settings.week_start)[1] if is_week else day_start(last, zone)
-            yield Study(reader, self.find_metric, self._scoped(where, policy), until, self.settings.targets)
+                raise UsageError(
+                    f"nothing was recorded before {local_date(reader.bounds.first, zone)}: end"
+                    " later"
+                )
+            until = (
+                last_complete_week(last, zone, self.settings.week_start)[1]
+                if is_week
+                else day_start(last, zone)
+            )
+            yield Study(
+                reader, self.find_metric, self._scoped(where, policy), until, self.settings.targets
+            )
 
     def _targets(self) -> tuple[tuple[str, object], ...]:
         return tuple(sorted(self.settings.targets.items()))

@@ -1,4 +1,6 @@
-"""A desk that stays open: for a process that answers many questions, from many threads, over the newest mart."""
+"""A desk that stays open: for a process that answers many questions, from many threads, over the
+newest mart.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +52,13 @@ class Elsewhere(Protocol):
 class LiveDesk(Desk):
     """A desk whose mart is opened once and whose results are remembered.
 
-    A new mart is picked up with the next question; whoever reads the old one keeps it until done. Results are kept by
-    mart, question and policy. Settings and metrics of the desk's own are read again when their files change.
+    A new mart is picked up with the next question; whoever reads the old one keeps it until done.
+    Results are kept by mart, question and policy. Settings and metrics of the desk's own are read
+    again when their files change.
 
-    When settings change that act on facts, the mart is made anew in the background. Until it is there, answers are those
-    of the old mart, under the settings it was made with: its receipts say so, and `notice` does.
+    When settings change that act on facts, the mart is made anew in the background. Until it is
+    there, answers are those of the old mart, under the settings it was made with: its receipts say
+    so, and `notice` does.
 
     Args:
         elsewhere: makes marts anew; None lets a thread do it.
@@ -64,7 +68,8 @@ class LiveDesk(Desk):
         super().__init__(path)
         if self.settings.engine != "duckdb":
             raise SettingError(
-                f"engine = '{self.settings.engine}': the site answers from DuckDB marts only; use the command line or Python"
+                f"engine = '{self.settings.engine}': the site answers from DuckDB marts only; use"
+                " the command line or Python"
             )
         from helmdesk.query.reader import Memory
 
@@ -103,28 +108,45 @@ class LiveDesk(Desk):
         return ScopedDesk(self, policy)
 
     def notice(self) -> str:
-        """Return what a reader must know about the numbers of this moment; empty when there is nothing."""
+        """Return what a reader must know about the numbers of this moment; empty when there is
+        nothing.
+        """
         changes = "; ".join(self._changes(self.open_mart()))
         if not changes:
             return ""
         if problem := self._elsewhere.problem(self._tried) if self._elsewhere else self._problem:
             return (
-                f"Settings have changed ({changes}), but the numbers could not be made anew with them: {problem}. They are those of before."
+                f"Settings have changed ({changes}), but the numbers could not be made anew with"
+                f" them: {problem}. They are those of before."
             )
-        return f"Settings have changed ({changes}). The numbers are being made anew with them; until then they are those of before."
+        return (
+            f"Settings have changed ({changes}). The numbers are being made anew with them; until"
+            " then they are those of before."
+        )
 
     def identity(self) -> tuple[object, ...]:
-        """Return what an answer depends on beside its question: the mart, settings, metrics of the desk's own, and what is dismissed."""
-        return self.open_mart().path.name, *sorted(vars(self.settings).items(), key=str), self._files, self.dismissals.stamp()
+        """Return what an answer depends on beside its question: the mart, settings, metrics of the
+        desk's own, and what is dismissed.
+        """
+        return (
+            self.open_mart().path.name,
+            *sorted(vars(self.settings).items(), key=str),
+            self._files,
+            self.dismissals.stamp(),
+        )
 
     def _changes(self, mart: OpenMart) -> list[str]:
         return mart.made_of.changes(self.settings.for_facts())
 
     def _bring_up_in_background(self, reason: str, mart: OpenMart) -> None:
-        """Make the mart anew once; after a failure only when settings or mart have changed since."""
+        """Make the mart anew once; after a failure only when settings or mart have changed
+        since.
+        """
         with self._turn:
             wanted = repr((mart.path.name, *self.settings.for_facts().values()))
-            if wanted == self._tried or (self._elsewhere and not self._elsewhere.ask(wanted, reason)):
+            if wanted == self._tried or (
+                self._elsewhere and not self._elsewhere.ask(wanted, reason)
+            ):
                 return
             self._tried, self._problem = wanted, ""
             if self._elsewhere:
@@ -135,17 +157,27 @@ class LiveDesk(Desk):
                     self.bring_up(reason)
                 except Exception as error:  # The thread's outermost boundary: `notice` tells it.
                     log.error("the mart could not be made anew", exc_info=error)
-                    self._problem = str(error) if isinstance(error, HelmdeskError) else "an unexpected error; it was logged by the server"
+                    self._problem = (
+                        str(error)
+                        if isinstance(error, HelmdeskError)
+                        else "an unexpected error; it was logged by the server"
+                    )
 
             self.bringing_up = Thread(target=run, name="bring up", daemon=True)
             self.bringing_up.start()
 
     def _stamps(self) -> tuple[tuple[str, int, int], ...]:
         files = [self.path / SETTINGS_FILE, *sorted((self.path / "metrics").glob("*"))]
-        return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())
+        return tuple(
+            (str(file), file.stat().st_mtime_ns, file.stat().st_size)
+            for file in files
+            if file.is_file()
+        )
 
     @contextmanager
-    def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Engine]:
+    def engine(
+        self, as_of: int | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Iterator[Engine]:
         """Give a connection of its own to the open mart; another lake version is built apart."""
         if as_of is not None:
             with super().engine(as_of, settings) as engine:
@@ -158,7 +190,9 @@ class LiveDesk(Desk):
             twin.close()
 
     @contextmanager
-    def reader(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Reader]:
+    def reader(
+        self, as_of: int | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Iterator[Reader]:
         """Open the facts for questions whose answers are remembered."""
         from helmdesk.query.reader import RememberingReader
 
@@ -169,7 +203,9 @@ class LiveDesk(Desk):
         mart = self.open_mart()
         twin = self._connect(mart)
         try:
-            yield RememberingReader(twin, mart.bounds, self._memory, mart.path.name, self.settings.currency)
+            yield RememberingReader(
+                twin, mart.bounds, self._memory, mart.path.name, self.settings.currency
+            )
         finally:
             twin.close()
 
@@ -189,22 +225,29 @@ class LiveDesk(Desk):
                 path = published_mart(self.path / "marts")
                 engine = self._open_published(is_other_settings_fine=self._mart is not None)
                 if path is None or published_mart(self.path / "marts") != path:
-                    # Published meanwhile: which file was opened is not certain, and answers are remembered by it.
+                    # Published meanwhile: which file was opened is not certain, and answers are
+                    # remembered by it.
                     engine.close()
                     continue
                 made_of = MadeOf.read(engine)
                 if not engine.is_locked():
                     bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
                 engine.lock()
-                self._memory.clear()  # nobody asks the old mart again, and an erased person must not stay
+                # nobody asks the old mart again, and an erased person must not stay
+                self._memory.clear()
                 self._mart = OpenMart(path, engine, read_bounds(engine), made_of)
             return self._mart
 
     def _confirm_once(self) -> None:
-        """Make sure that the lake still holds what the open mart was made of, where something has moved since it was looked at."""
+        """Make sure that the lake still holds what the open mart was made of, where something has
+        moved since it was looked at.
+        """
         if self._mart is None or published_mart(self.path / "marts") != self._mart.path:
             return  # opening the one that is published does it
-        stamps = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in (self.lake.path / LOG, self.lake.seal_path))
+        stamps = tuple(
+            path.stat().st_mtime_ns if path.exists() else 0
+            for path in (self.lake.path / LOG, self.lake.seal_path)
+        )
         if stamps != self._confirmed:
             self.confirm_lake(self._mart.made_of)
             self._confirmed = stamps

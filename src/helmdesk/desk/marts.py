@@ -56,7 +56,8 @@ class DeskMarts:
         path: its folder.
 
     Attributes:
-        announce: called with the reason when facts must be made anew before an answer; gives whom to tell the steps.
+        announce: called with the reason when facts must be made anew before an answer; gives whom
+        to tell the steps.
 
     Raises:
         NotFoundError: the folder is no desk.
@@ -69,8 +70,14 @@ class DeskMarts:
         if not (self.path / SETTINGS_FILE).is_file():
             if (self.path / LAKE_FOLDER).is_dir():
                 raise NotFoundError(f"{self.path / SETTINGS_FILE} is missing; {RESTORE_SETTINGS}")
-            raise NotFoundError(f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init {self.path}")
-        self._settings, self._settings_stamp = read_settings(self.path / SETTINGS_FILE), self._stamp()
+            raise NotFoundError(
+                f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init"
+                f" {self.path}"
+            )
+        self._settings, self._settings_stamp = (
+            read_settings(self.path / SETTINGS_FILE),
+            self._stamp(),
+        )
         self.announce = logged
         self.lake = Lake(self.path / LAKE_FOLDER)
         self._spark: Spark | None = None
@@ -116,7 +123,9 @@ class DeskMarts:
         write_settings(folder / SETTINGS_FILE, settings or Settings())
         return cls(folder)
 
-    def refresh(self, *, is_forced: bool = False, accepts_loss: bool = False, on_step: Step = silent) -> int:
+    def refresh(
+        self, *, is_forced: bool = False, accepts_loss: bool = False, on_step: Step = silent
+    ) -> int:
         """Build the mart of the newest lake version and publish it; return that version.
 
         A mart that is up to date is left alone unless `is_forced`.
@@ -125,7 +134,8 @@ class DeskMarts:
             accepts_loss: take what is left of a damaged lake for all there is.
 
         Raises:
-            DamageError: the lake is not as it was left, or not the one that the published mart was made from.
+            DamageError: the lake is not as it was left, or not the one that the published mart was
+            made from.
         """
         if accepts_loss:
             self.lake.seal_anew()
@@ -137,13 +147,22 @@ class DeskMarts:
         snapshot = self.lake.snapshot()
         made_of = self.published_made_of()
         self.confirm_lake(made_of)
-        if not is_forced and made_of is not None and not made_of.changes(settings) and self._holds_all(made_of, snapshot.version):
+        if (
+            not is_forced
+            and made_of is not None
+            and not made_of.changes(settings)
+            and self._holds_all(made_of, snapshot.version)
+        ):
             return snapshot.version
 
         def build(path: Path) -> None:
             from helmdesk.engines.duckdb import DuckDB, bound_memory
 
-            if not is_forced and made_of is not None and self._renew(path, made_of, snapshot, settings, on_step):
+            if (
+                not is_forced
+                and made_of is not None
+                and self._renew(path, made_of, snapshot, settings, on_step)
+            ):
                 return
             engine = DuckDB.create(path)
             bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
@@ -155,10 +174,23 @@ class DeskMarts:
         publish_mart(self.path / MARTS_FOLDER, build, _mart_version, snapshot.version)
         return snapshot.version
 
-    def _renew(self, path: Path, made_of: MadeOf, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> bool:
-        """Make the mart at `path` from a copy of the published one and what came since; False when that cannot be done."""
+    def _renew(
+        self,
+        path: Path,
+        made_of: MadeOf,
+        snapshot: Snapshot,
+        settings: Mapping[str, Any],
+        on_step: Step,
+    ) -> bool:
+        """Make the mart at `path` from a copy of the published one and what came since; False when
+        that cannot be done.
+        """
         published = self.published_path()
-        if published is None or made_of.lake_version >= snapshot.version or made_of.changes(settings):
+        if (
+            published is None
+            or made_of.lake_version >= snapshot.version
+            or made_of.changes(settings)
+        ):
             return False
         additions = self.lake.additions(made_of.lake_version, snapshot.version)
         if additions is None:
@@ -178,7 +210,16 @@ class DeskMarts:
             engine.use_threads(path.stat().st_size)
             engine.run("begin")
             self.lake.check_files(snapshot.files)
-            renew_facts(engine, snapshot.files, additions.files, additions.batches, settings, snapshot.version, snapshot.log, on_step)
+            renew_facts(
+                engine,
+                snapshot.files,
+                additions.files,
+                additions.batches,
+                settings,
+                snapshot.version,
+                snapshot.log,
+                on_step,
+            )
             engine.run("commit")
         except CannotRenew as reason:
             on_step(f"building the mart anew: {reason}")
@@ -198,8 +239,12 @@ class DeskMarts:
         """
         if made_of is not None and made_of.log:
             self.lake.confirm(made_of.log, made_of.lake_version)
-        elif made_of is not None and made_of.lake_version > self.lake.version():  # made by a version that knew the number alone
-            raise self.lake.damaged(made_of.lake_version) or ConflictError(f"{self.path}: the mart is of a later version than the lake")
+        elif (
+            made_of is not None and made_of.lake_version > self.lake.version()
+        ):  # made by a version that knew the number alone
+            raise self.lake.damaged(made_of.lake_version) or ConflictError(
+                f"{self.path}: the mart is of a later version than the lake"
+            )
 
     def published_path(self) -> Path | None:
         """Return the published mart's file, or None when there is none."""
@@ -210,7 +255,9 @@ class DeskMarts:
         return self.published_made_of()
 
     def published_made_of(self) -> MadeOf | None:
-        """Return what the published mart was made of, as it stands; None when there is none, or none that can be read."""
+        """Return what the published mart was made of, as it stands; None when there is none, or
+        none that can be read.
+        """
         import duckdb
 
         path = self.published_path()
@@ -219,7 +266,9 @@ class DeskMarts:
         except (HelmdeskError, duckdb.Error):
             return None  # damaged, or replaced this very moment
 
-    def _build(self, engine: Engine, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step) -> None:
+    def _build(
+        self, engine: Engine, snapshot: Snapshot, settings: Mapping[str, Any], on_step: Step
+    ) -> None:
         import duckdb
 
         from helmdesk.facts.build.build import build_facts
@@ -227,12 +276,26 @@ class DeskMarts:
         try:
             with self.lake.reading():
                 self.lake.check_files(snapshot.files)
-                build_facts(engine, snapshot.files, settings, snapshot.version, on_step, snapshot.batches, log=snapshot.log)
+                build_facts(
+                    engine,
+                    snapshot.files,
+                    settings,
+                    snapshot.version,
+                    on_step,
+                    snapshot.batches,
+                    log=snapshot.log,
+                )
         except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
-            raise HelmdeskError(f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})") from error
+            raise HelmdeskError(
+                f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})"
+            ) from error
 
     def _holds_all(self, made_of: MadeOf, version: int) -> bool:
-        added = Additions({}, ()) if made_of.lake_version == version else self.lake.additions(made_of.lake_version, version)
+        added = (
+            Additions({}, ())
+            if made_of.lake_version == version
+            else self.lake.additions(made_of.lake_version, version)
+        )
         return added == Additions({}, ())  # joined files are no news
 
     def mart_version(self) -> int | None:
@@ -241,7 +304,9 @@ class DeskMarts:
         return None if made_of is None else made_of.lake_version
 
     @contextmanager
-    def engine(self, as_of: int | None = None, settings: Mapping[str, Any] | None = None) -> Iterator[Engine]:
+    def engine(
+        self, as_of: int | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Iterator[Engine]:
         """Open the facts: the published mart, or those of lake version `as_of` built in memory.
 
         Raises:
@@ -264,13 +329,19 @@ class DeskMarts:
             stack.callback(engine.close)
             yield engine
 
-    def _open_spark(self, as_of: int | None, settings: Mapping[str, Any], on_step: Step = silent) -> Engine:
-        """Open the tables that Spark made of a lake version, or have them made; every executor must see the desk's folder."""
+    def _open_spark(
+        self, as_of: int | None, settings: Mapping[str, Any], on_step: Step = silent
+    ) -> Engine:
+        """Open the tables that Spark made of a lake version, or have them made; every executor must
+        see the desk's folder.
+        """
         from helmdesk.engines.spark import Spark
         from helmdesk.facts.build.build import create_views, facts_hash, settings_text
 
         snapshot = self.lake.snapshot(as_of)
-        made_with = hashlib.sha256((facts_hash() + settings_text(settings) + snapshot.log).encode()).hexdigest()[:8]
+        made_with = hashlib.sha256(
+            (facts_hash() + settings_text(settings) + snapshot.log).encode()
+        ).hexdigest()[:8]
         folder = (self.path / MARTS_FOLDER).absolute() / f"spark-{snapshot.version}-{made_with}"
         if self._spark is not None and self._spark.folder == folder:
             return self._spark  # naming fifty tables again costs seconds
@@ -319,20 +390,29 @@ class DeskMarts:
                     engine.close()
                     reason = "; ".join(changes)
             self.bring_up(reason)
-        raise ConflictError(f"{self.path}: marts are being replaced faster than they can be opened; try again")
+        raise ConflictError(
+            f"{self.path}: marts are being replaced faster than they can be opened; try again"
+        )
 
     def bring_up(self, reason: str) -> None:
-        """Make the facts anew where they are not those of this lake and these settings; who else wants to waits for it."""
+        """Make the facts anew where they are not those of this lake and these settings; who else
+        wants to waits for it.
+        """
         from filelock import FileLock
 
         (self.path / MARTS_FOLDER).mkdir(exist_ok=True)
-        with self.announce(reason) as on_step, FileLock(self.path / MARTS_FOLDER / ".bring-up.lock"):
+        with (
+            self.announce(reason) as on_step,
+            FileLock(self.path / MARTS_FOLDER / ".bring-up.lock"),
+        ):
             self.refresh(on_step=on_step)
 
     def record_types(self) -> dict[str, int]:
         """Return how many records of each type the published mart was made from."""
         with self.engine() as engine:
-            return dict(engine.run("select type, sum(records)::bigint from record_types group by type"))
+            return dict(
+                engine.run("select type, sum(records)::bigint from record_types group by type")
+            )
 
 
 def _made_of(path: Path) -> MadeOf:

@@ -1,4 +1,6 @@
-"""A desk as one reader sees it: all that the site, its API and everything built on them can hold of a desk."""
+"""A desk as one reader sees it: all that the site, its API and everything built on them can hold of
+a desk.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
 
 
 class ScopedDesk:
-    """What a desk answers to one reader. Questions are those of `helmdesk.desk.desk.Desk`, each asked under the policy.
+    """What a desk answers to one reader. Questions are those of `helmdesk.desk.desk.Desk`, each
+    asked under the policy.
 
-    What concerns the whole desk (its definitions, what was loaded) is for readers whose policy leaves out no rows.
+    What concerns the whole desk (its definitions, what was loaded) is for readers whose policy
+    leaves out no rows.
 
     Attributes:
         policy: who reads.
@@ -56,7 +60,11 @@ class ScopedDesk:
         """The metrics this reader may ask for, by key."""
         allowed = self.policy.metrics
         known = self.__desk.catalogue
-        return known if allowed is None else MappingProxyType({key: entry for key, entry in known.items() if key in allowed})
+        return (
+            known
+            if allowed is None
+            else MappingProxyType({key: entry for key, entry in known.items() if key in allowed})
+        )
 
     def find_metric(self, key: str) -> Entry:
         """Return a metric's definition.
@@ -72,11 +80,15 @@ class ScopedDesk:
         return {name: text for name, text in found.items() if self.policy.may_see(name)}
 
     def notice(self) -> str:
-        """Return what a reader must know about the numbers of this moment; empty when there is nothing."""
+        """Return what a reader must know about the numbers of this moment; empty when there is
+        nothing.
+        """
         return self.__desk.notice()
 
     def identity(self) -> tuple[object, ...]:
-        """Return what an answer depends on beside its question: mart, settings, definitions and policy."""
+        """Return what an answer depends on beside its question: mart, settings, definitions and
+        policy.
+        """
         return *self.__desk.identity(), self.policy.digest()
 
     def check(self) -> None:
@@ -105,7 +117,11 @@ class ScopedDesk:
     def missing(self, key: str, variant: str | None = None) -> tuple[str, ...]:
         """Return the types of records that a metric lacks here."""
         entry = self.find_metric(key)
-        return tuple(self.__desk.open_mart().bounds.missing(entry.variant(variant) if variant else entry.metric))
+        return tuple(
+            self.__desk.open_mart().bounds.missing(
+                entry.variant(variant) if variant else entry.metric
+            )
+        )
 
     # -- questions --------------------------------------------------------------------------------
 
@@ -154,14 +170,17 @@ class ScopedDesk:
         return self.__desk.spread(key, **asked, policy=self.policy)
 
     def expectation(self, key: str, **asked: Any) -> Expectation:
-        """Return the reader's own value beside what their team's values on the same mix of work would give.
+        """Return the reader's own value beside what their team's values on the same mix of work
+        would give.
 
         Raises:
             NotPermittedError: a reader without work of their own in the data.
         """
         agent = self.policy.agent
         if not agent:
-            raise NotPermittedError("only somebody with work of their own in the data sees it beside the team's")
+            raise NotPermittedError(
+                "only somebody with work of their own in the data sees it beside the team's"
+            )
         return self.__desk.expectation(key, agent, team=self.own_team, **asked, policy=self.policy)
 
     @property
@@ -208,7 +227,9 @@ class ScopedDesk:
 
     def _whole(self) -> LiveDesk:
         if not self.sees_all_rows:
-            raise NotPermittedError("this concerns the whole desk; ask somebody who may see all of it")
+            raise NotPermittedError(
+                "this concerns the whole desk; ask somebody who may see all of it"
+            )
         return self.__desk
 
     def change_settings(self, changed: Settings) -> None:
@@ -216,7 +237,9 @@ class ScopedDesk:
         self._whole().change_settings(changed)
 
     def concerns(self) -> list[Concern]:
-        """Return what the numbers lack or rest on; nothing to readers of a part, whose numbers it may not touch."""
+        """Return what the numbers lack or rest on; nothing to readers of a part, whose numbers it
+        may not touch.
+        """
         return self.__desk.concerns() if self.sees_all_rows else []
 
     def agents(self) -> dict[str, str | None]:
@@ -224,9 +247,14 @@ class ScopedDesk:
         return self._whole().agents()
 
     def definitions(self) -> dict[str, list[dict[str, Any]]]:
-        """Return calendars, SLA policies, instruments, queues, teams and contracts, without the columns that are not for this reader."""
+        """Return calendars, SLA policies, instruments, queues, teams and contracts, without the
+        columns that are not for this reader.
+        """
         found = self.__desk.definitions()
-        return {table: [{name: row[name] for name in self.policy.shown(row)} for row in rows] for table, rows in found.items()}
+        return {
+            table: [{name: row[name] for name in self.policy.shown(row)} for row in rows]
+            for table, rows in found.items()
+        }
 
     def batches(self) -> list[Batch]:
         """Return what was loaded."""

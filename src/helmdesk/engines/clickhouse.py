@@ -1,7 +1,8 @@
-"""ClickHouse's engine in this process (chdb): answers over facts that another engine made and left as Parquet.
+"""ClickHouse's engine in this process (chdb): answers over facts that another engine made and left
+as Parquet.
 
-The house functions and SQLGlot carry every question there; making facts, which needs nearest-row joins and ordered windows
-of its own kind, stays with DuckDB and Spark.
+The house functions and SQLGlot carry every question there; making facts, which needs nearest-row
+joins and ordered windows of its own kind, stays with DuckDB and Spark.
 """
 
 from __future__ import annotations
@@ -15,14 +16,21 @@ import sqlglot
 from sqlglot import exp
 
 from helmdesk.engines.engine import FOREVER
-from helmdesk.engines.translation import HOUSE_DIALECT, HouseFunction, replace_house_functions, template
+from helmdesk.engines.translation import (
+    HOUSE_DIALECT,
+    HouseFunction,
+    replace_house_functions,
+    template,
+)
 from helmdesk.errors import HelmdeskError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 DIALECT = "clickhouse"
-SETTINGS = "settings join_use_nulls = 1, session_timezone = 'UTC', date_time_overflow_behavior = 'throw'"
+SETTINGS = (
+    "settings join_use_nulls = 1, session_timezone = 'UTC', date_time_overflow_behavior = 'throw'"
+)
 _MICROS = "toUnixTimestamp64Micro(toDateTime64({}, 6, 'UTC'))"
 
 SIMPLE = {
@@ -40,7 +48,9 @@ SIMPLE = {
 
 def _quantile(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, q = (argument.sql(DIALECT) for argument in arguments)
-    return sqlglot.parse_one(f"quantileExactInclusive({q})(cast({value} as Nullable(Float64)))", dialect=DIALECT)
+    return sqlglot.parse_one(
+        f"quantileExactInclusive({q})(cast({value} as Nullable(Float64)))", dialect=DIALECT
+    )
 
 
 def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -56,11 +66,15 @@ def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
 def _local_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
     instant, part, zone = arguments
     function = {"hour": "toHour", "weekday": "toDayOfWeek"}[part.name]
-    return sqlglot.parse_one(f"{function}(toTimeZone({instant.sql(DIALECT)}, {zone.sql(DIALECT)}))", dialect=DIALECT)
+    return sqlglot.parse_one(
+        f"{function}(toTimeZone({instant.sql(DIALECT)}, {zone.sql(DIALECT)}))", dialect=DIALECT
+    )
 
 
 class ClickHouse:
-    """One chdb session over a folder with a Parquet file for every fact; there can be one in a process."""
+    """One chdb session over a folder with a Parquet file for every fact; there can be one in a
+    process.
+    """
 
     name = "clickhouse"
 
@@ -68,13 +82,17 @@ class ClickHouse:
         try:
             from chdb.session import Session
         except ImportError as error:
-            raise HelmdeskError("ClickHouse's engine is not installed; run: pip install 'helmdesk[clickhouse]'") from error
+            raise HelmdeskError(
+                "ClickHouse's engine is not installed; run: pip install 'helmdesk[clickhouse]'"
+            ) from error
         self.session, self.facts = Session(), {path.stem for path in facts.glob("*.parquet")}
         self.session.query("create database facts engine = Atomic")
         self.session.query("use facts")
         for path in sorted(facts.glob("*.parquet")):
             place = str(path.absolute()).replace("\\", "\\\\").replace("'", "\\'")
-            self.session.query(f"create view `{path.stem}` as select * from file('{place}', Parquet)")
+            self.session.query(
+                f"create view `{path.stem}` as select * from file('{place}', Parquet)"
+            )
 
     def version(self) -> str:
         """Return ClickHouse's version."""
@@ -83,8 +101,15 @@ class ClickHouse:
     @staticmethod
     def translate(house_sql: str | exp.Expr) -> str:
         """Return ClickHouse SQL."""
-        parsed = sqlglot.parse_one(house_sql, dialect=HOUSE_DIALECT) if isinstance(house_sql, str) else house_sql.copy()
-        return f"{replace_house_functions(parsed.transform(_microseconds), _functions()).sql(DIALECT)} {SETTINGS}"
+        parsed = (
+            sqlglot.parse_one(house_sql, dialect=HOUSE_DIALECT)
+            if isinstance(house_sql, str)
+            else house_sql.copy()
+        )
+        return (
+            f"{replace_house_functions(parsed.transform(_microseconds), _functions()).sql(DIALECT)}"
+            f" {SETTINGS}"
+        )
 
     def make(self, name: str, house_sql: str, scope: str = "table") -> None:
         """Accept a relation that is there already; making one is for the engine that makes facts.
@@ -93,7 +118,10 @@ class ClickHouse:
             HelmdeskError: no file of that name.
         """
         if name not in self.facts:
-            raise HelmdeskError(f"'{name}' is not among the facts given to ClickHouse; they are made by DuckDB or Spark")
+            raise HelmdeskError(
+                f"'{name}' is not among the facts given to ClickHouse; they are made by DuckDB or"
+                " Spark"
+            )
 
     def ask(self, house_sql: str) -> list[tuple[Any, ...]]:
         """Run house SQL and return all rows."""
@@ -110,7 +138,9 @@ class ClickHouse:
     def fetch(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run translated SQL; return the names of its columns and all rows."""
         found = self.arrow(sql)
-        return found.column_names, list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+        return found.column_names, list(
+            zip(*(column.to_pylist() for column in found.columns), strict=True)
+        )
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Run translated SQL and return all rows."""
@@ -139,6 +169,8 @@ def _plain(kind: Any) -> Any:
 
 @functools.cache
 def _functions() -> dict[str, HouseFunction]:
-    """House functions that questions use; those of facts alone (tenure, similarity) are not here."""
+    """House functions that questions use; those of facts alone (tenure, similarity) are not
+    here.
+    """
     simple = {name: template(sql, DIALECT) for name, sql in SIMPLE.items()}
     return simple | {"quantile": _quantile, "period": _period, "local_part": _local_part}

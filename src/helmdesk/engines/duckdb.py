@@ -23,22 +23,27 @@ if TYPE_CHECKING:
 SMALL_BYTES = 48 * 1024**2
 # The same for records, which lie packed in the lake.
 SMALL_PACKED_BYTES = 16 * 1024**2
-# What loading and building facts leave of the machine's memory to others, and what they need to be quick.
+# What loading and building facts leave of the machine's memory to others, and what they need to be
+# quick.
 MEMORY_SHARE, LEAST_MEMORY_GB = 4, 2.0
 # Bands that sort as text.
 TENURE = """case when arg_1 is null then null when arg_2 < arg_1 + interval 3 month then '00-03 months'
-    when arg_2 < arg_1 + interval 12 month then '03-12 months' when arg_2 < arg_1 + interval 24 month then '12-24 months'
+    when arg_2 < arg_1 + interval 12 month then '03-12 months'
+        when arg_2 < arg_1 + interval 24 month then '12-24 months'
     else '24+ months' end"""
 _WORDS = "list_distinct(regexp_extract_all(lower({}), '[a-z0-9]{{2,}}'))"
 _A, _B = _WORDS.format("arg_1"), _WORDS.format("arg_2")
 SIMILARITY = f"""coalesce(len(list_intersect({_A}, {_B}))::double
     / nullif(len(list_distinct(list_concat({_A}, {_B}))), 0), 0)"""
 
-# House functions that are one expression over their arguments: put into questions as trees, and into a mart as macros.
+# House functions that are one expression over their arguments: put into questions as trees, and
+# into a mart as macros.
 SIMPLE = {
     "seconds": "(epoch_us(arg_2::timestamp) - epoch_us(arg_1::timestamp)) // 1000000",
     "quantile": "quantile_cont(arg_1, arg_2)",
-    "nth_smallest": "list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), greatest(arg_2, 0))",
+    "nth_smallest": (
+        "list_extract(list_sort(list(arg_1) filter (where arg_1 is not null)), greatest(arg_2, 0))"
+    ),
     "count_if": "count(*) filter (where arg_1)",
     "ratio": "case when arg_2 = 0 then null else arg_1::double / arg_2 end",
     "forever": f"timestamp '{FOREVER}'",
@@ -70,7 +75,10 @@ def bound_memory(connection: duckdb.DuckDBPyConnection, gigabytes: float, folder
 def _gigabytes(shown: str) -> float:
     """Read a size as DuckDB shows it, such as ``18.7 GiB``."""
     number, unit = shown.split()
-    return float(number) * {"bytes": 2.0**-30, "KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}[unit]
+    return (
+        float(number)
+        * {"bytes": 2.0**-30, "KiB": 2.0**-20, "MiB": 2.0**-10, "GiB": 1.0, "TiB": 2.0**10}[unit]
+    )
 
 
 def _first_line(error: Exception) -> str:
@@ -79,7 +87,9 @@ def _first_line(error: Exception) -> str:
 
 @lru_cache(maxsize=256)
 def _parsed(sql: str) -> duckdb.Statement:
-    """Read one statement; reading those that make the facts takes as long as running them on a small desk."""
+    """Read one statement; reading those that make the facts takes as long as running them on a
+    small desk.
+    """
     import duckdb
 
     (statement,) = duckdb.extract_statements(sql)
@@ -110,7 +120,9 @@ class DuckDB:
             size = path.stat().st_size
             engine = cls(duckdb.connect(str(path), read_only=True), path)
         except (duckdb.Error, OSError) as error:
-            raise HelmdeskError(f"{path}: not a readable mart ({_first_line(error)}); run: helmdesk refresh") from error
+            raise HelmdeskError(
+                f"{path}: not a readable mart ({_first_line(error)}); run: helmdesk refresh"
+            ) from error
         engine.use_threads(size)
         return engine
 
@@ -123,7 +135,9 @@ class DuckDB:
 
     @classmethod
     def edit(cls, path: Path) -> DuckDB:
-        """Open a copy of a mart for writing, as catalogue ``mart``: its tables can be named beside temporary ones of the same name."""
+        """Open a copy of a mart for writing, as catalogue ``mart``: its tables can be named beside
+        temporary ones of the same name.
+        """
         import duckdb
 
         engine = cls(duckdb.connect())
@@ -132,7 +146,8 @@ class DuckDB:
         return engine
 
     def another(self, ration: Ration | None = None) -> DuckDB:
-        """Return a connection of its own to the same open database, for another thread; it sees the same data.
+        """Return a connection of its own to the same open database, for another thread; it sees the
+        same data.
 
         Args:
             ration: what the statements of the connection may take.
@@ -142,13 +157,19 @@ class DuckDB:
         return twin
 
     def lock(self) -> None:
-        """Shut everything but the open database: no other file, no network, no extension, no setting, for good.
+        """Shut everything but the open database: no other file, no network, no extension, no
+        setting, for good.
 
-        Temporary views stay possible. The session's time zone becomes that of every later connection.
+        Temporary views stay possible. The session's time zone becomes that of every later
+        connection.
         """
         if self.is_locked():
             return
-        for statement in ("set global timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true"):
+        for statement in (
+            "set global timezone = 'UTC'",
+            "set enable_external_access = false",
+            "set lock_configuration = true",
+        ):
             self.connection.execute(statement)
 
     def is_locked(self) -> bool:
@@ -167,25 +188,34 @@ class DuckDB:
         return str(duckdb.__version__)
 
     def define_functions(self) -> None:
-        """Put the house functions into the database, so that house SQL of facts runs as it is written.
+        """Put the house functions into the database, so that house SQL of facts runs as it is
+        written.
 
-        Reading it into a tree and writing it out again costs more than building the facts of a small desk.
+        Reading it into a tree and writing it out again costs more than building the facts of a
+        small desk.
         """
         for name, sql in SIMPLE.items():
             count = len(set(re.findall(r"arg_\d", sql)))
             self.connection.execute(
-                _parsed(f"create or replace macro {name}({', '.join(f'arg_{n}' for n in range(1, count + 1))}) as ({sql})")
+                _parsed(
+                    "create or replace macro"
+                    f" {name}({', '.join(f'arg_{n}' for n in range(1, count + 1))}) as ({sql})"
+                )
             )
 
     @staticmethod
     def translate(house_sql: str | exp.Expr) -> str:
         """Return DuckDB SQL: every house function replaced, innermost first."""
-        from helmdesk.engines.duckdb_dialect import translate  # building facts needs none of it, and reading SQL is slow to import
+        from helmdesk.engines.duckdb_dialect import (
+            translate,
+        )  # building facts needs none of it, and reading SQL is slow to import
 
         return translate(house_sql)
 
     def make(self, name: str, house_sql: str, scope: str = "table") -> None:
-        """Create a table, temp table, view or temp view; the house functions are macros here, so the SQL runs as it is."""
+        """Create a table, temp table, view or temp view; the house functions are macros here, so
+        the SQL runs as it is.
+        """
         self.connection.execute(_parsed(f"create {scope} {name} as {house_sql}"))
 
     def put(self, name: str, rows: pa.Table, scope: str = "table") -> None:
@@ -194,10 +224,20 @@ class DuckDB:
         self.connection.execute(f"create or replace {scope} {name} as from given_rows")
         self.connection.unregister("given_rows")
 
-    def put_cells(self, name: str, columns: Mapping[str, tuple[str, list[Any]]], scope: str = "table") -> None:
-        """Create a table of columns given as (SQL type, cells of equal number); a small table needs no Arrow, whose import costs more than most."""
-        listed = ", ".join(f"unnest(cast(? as {sql_type}[])) as {self.quoted(column)}" for column, (sql_type, _) in columns.items())
-        self.connection.execute(f"create or replace {scope} {name} as select {listed}", [cells for _, cells in columns.values()])
+    def put_cells(
+        self, name: str, columns: Mapping[str, tuple[str, list[Any]]], scope: str = "table"
+    ) -> None:
+        """Create a table of columns given as (SQL type, cells of equal number); a small table needs
+        no Arrow, whose import costs more than most.
+        """
+        listed = ", ".join(
+            f"unnest(cast(? as {sql_type}[])) as {self.quoted(column)}"
+            for column, (sql_type, _) in columns.items()
+        )
+        self.connection.execute(
+            f"create or replace {scope} {name} as select {listed}",
+            [cells for _, cells in columns.values()],
+        )
 
     def ask(self, house_sql: str) -> list[tuple[Any, ...]]:
         """Run house SQL in a database that has the macros, and return all rows."""
@@ -241,15 +281,22 @@ class DuckDB:
             if self._ration:
                 self._ration.check()
             raise
-        except (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException) as error:
+        except (
+            duckdb.IOException,
+            duckdb.SerializationException,
+            duckdb.FatalException,
+            duckdb.InternalException,
+        ) as error:
             if self.path is None:
                 raise
             raise DamageError(
-                f"{self.path} is damaged ({_first_line(error)}); it is a copy, make it anew: helmdesk refresh --force"
+                f"{self.path} is damaged ({_first_line(error)}); it is a copy, make it anew:"
+                " helmdesk refresh --force"
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise TooLargeError(
-                "this takes more memory than a question may; ask for a shorter window, a coarser grain or fewer groups"
+                "this takes more memory than a question may; ask for a shorter window, a coarser"
+                " grain or fewer groups"
             ) from error
 
     def columns(self, sql: str) -> list[str]:

@@ -21,7 +21,12 @@ def _period(arguments: Sequence[exp.Expr]) -> exp.Expr:
     days = f"to_days({shift})"
     is_shifted = arguments[1].name == "week" and shift != "0"
     return sqlglot.parse_one(
-        f"date_trunc({grain}, {local} - {days}) + {days}" if is_shifted else f"date_trunc({grain}, {local})", dialect=DIALECT
+        (
+            f"date_trunc({grain}, {local} - {days}) + {days}"
+            if is_shifted
+            else f"date_trunc({grain}, {local})"
+        ),
+        dialect=DIALECT,
     )
 
 
@@ -35,7 +40,10 @@ def _local_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
 @functools.cache
 def house_functions() -> dict[str, HouseFunction]:
     """Return the house functions of this engine by name."""
-    found = {name: template(sql, DIALECT) for name, sql in SIMPLE.items()} | {"period": _period, "local_part": _local_part}
+    found = {name: template(sql, DIALECT) for name, sql in SIMPLE.items()} | {
+        "period": _period,
+        "local_part": _local_part,
+    }
     assert set(found) == set(HOUSE_FUNCTIONS)
     return found
 

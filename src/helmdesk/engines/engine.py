@@ -9,22 +9,34 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlglot import exp
 
-# The functions every engine must translate. House SQL calls nothing else that engines disagree about.
+# The functions every engine must translate. House SQL calls nothing else that engines disagree
+# about.
 HOUSE_FUNCTIONS = {
     "seconds": "seconds(from, to): whole seconds passed between two instants, rounded down",
     "quantile": "quantile(x, q): exact, interpolated (type 7)",
-    "nth_smallest": "nth_smallest(x, k): k-th smallest value that is not null, counted from 1; null where there is no k-th",
+    "nth_smallest": (
+        "nth_smallest(x, k): k-th smallest value that is not null, counted from 1; null where there"
+        " is no k-th"
+    ),
     "count_if": "count_if(condition)",
     "ratio": "ratio(a, b): a / b as a double; null when b is 0",
     "local_time": "local_time(instant, zone): what the local clock shows at a UTC instant",
     "period": "period(local, grain, week_shift): start of the period that holds a local time",
-    "local_part": "local_part(instant, part, zone): hour (0-23) or weekday (1 = Monday) on the local clock",
+    "local_part": (
+        "local_part(instant, part, zone): hour (0-23) or weekday (1 = Monday) on the local clock"
+    ),
     "forever": "forever(): the end of what has not ended",
     "days": "days(n): an interval of n times 24 hours",
     "later": "later(instant, n): the instant n seconds after",
-    "tenure": "tenure(start, instant): how long ago `start` was, as one of four bands; null without a start",
+    "tenure": (
+        "tenure(start, instant): how long ago `start` was, as one of four bands; null without a"
+        " start"
+    ),
     "similarity": "similarity(a, b): words that two texts share ÷ words in either, 0 to 1",
-    "json_text": "json_text(document, name): a top-level value of a JSON object as text; null when there is none",
+    "json_text": (
+        "json_text(document, name): a top-level value of a JSON object as text; null when there is"
+        " none"
+    ),
 }
 
 FOREVER = "9999-12-31 00:00:00"
@@ -89,10 +101,19 @@ class Engine(Protocol):
 
 
 class RecordReader(Protocol):
-    """An engine that reads records by itself, such as a cluster; DuckDB's reading is tuned in the facts."""
+    """An engine that reads records by itself, such as a cluster; DuckDB's reading is tuned in the
+    facts.
+    """
 
     def read_records(
-        self, view: str, files: Sequence[str], kinds: Mapping[str, str], type_order: Mapping[str, int], batches: Sequence[str] | None
+        self,
+        view: str,
+        files: Sequence[str],
+        kinds: Mapping[str, str],
+        type_order: Mapping[str, int],
+        batches: Sequence[str] | None,
     ) -> None:
-        """Create a relation of the records in Parquet files: each once, corrected ones left out, columns no file has are null."""
+        """Create a relation of the records in Parquet files: each once, corrected ones left out,
+        columns no file has are null.
+        """
         ...

@@ -1,4 +1,6 @@
-"""What one request may take of a machine that answers many: a turn to work, and a time after which its work is stopped."""
+"""What one request may take of a machine that answers many: a turn to work, and a time after which
+its work is stopped.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ class Stoppable(Protocol):
 
 
 class Turns:
-    """Who works at the same time, so that nobody's slow questions take every thread from the others.
+    """Who works at the same time, so that nobody's slow questions take every thread from the
+    others.
 
     Args:
         each: requests of one person that may work at once.
@@ -52,12 +55,17 @@ class Turns:
         mark, until = object(), time.monotonic() + wait
         with self._changed:
             while problem := self._problem(who):
-                # Those who wait hold a thread each: where slow work fills the house, only a few may.
-                if time.monotonic() >= until or (self._count_slow() and self._waiting >= self._most_waiting):
+                # Those who wait hold a thread each: where slow work fills the house, only a few
+                # may.
+                if time.monotonic() >= until or (
+                    self._count_slow() and self._waiting >= self._most_waiting
+                ):
                     raise BusyError(problem)
                 self._waiting += 1
                 try:
-                    self._changed.wait(timeout=min(LOOK_SECONDS, max(until - time.monotonic(), 0.001)))
+                    self._changed.wait(
+                        timeout=min(LOOK_SECONDS, max(until - time.monotonic(), 0.001))
+                    )
                 finally:
                     self._waiting -= 1
             self._working[mark] = (who, time.monotonic())
@@ -70,7 +78,10 @@ class Turns:
 
     def _problem(self, who: str) -> str:
         if Counter(each for each, _ in self._working.values())[who] >= self._each:
-            return f"{self._each} of your questions are being worked on; ask again when one has been answered"
+            return (
+                f"{self._each} of your questions are being worked on; ask again when one has been"
+                " answered"
+            )
         if self._count_slow() >= self._slow:
             return "many slow questions are being worked on; ask again in a moment"
         return ""
@@ -80,14 +91,17 @@ class Turns:
 
 
 class Ration:
-    """The share of one request: whatever it asks of a database waits for its turn, and is stopped when time is up.
+    """The share of one request: whatever it asks of a database waits for its turn, and is stopped
+    when time is up.
 
     Args:
         seconds: how long it may work, from its first statement.
         is_wanted: whether somebody still waits for the answer; None where that cannot be known.
     """
 
-    def __init__(self, who: str, seconds: float, turns: Turns, is_wanted: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self, who: str, seconds: float, turns: Turns, is_wanted: Callable[[], bool] | None = None
+    ) -> None:
         self._who, self._seconds, self._turns, self._is_wanted = who, seconds, turns, is_wanted
         self._stack = contextlib.ExitStack()
         self._running: list[Stoppable] = []
@@ -111,7 +125,8 @@ class Ration:
 
         Raises:
             BusyError: no turn came.
-            TooLongError: time is up, or nobody waits for the answer; a statement that was stopped by that raises whatever
+            TooLongError: time is up, or nobody waits for the answer; a statement that was stopped
+            by that raises whatever
                 the database raises then, and `check` tells why.
         """
         if self._until is None:
@@ -131,13 +146,16 @@ class Ration:
         """Raise TooLongError when the work is to end."""
         if self._until is not None and time.monotonic() >= self._until:
             raise TooLongError(
-                f"this took more than {self._seconds:g} seconds and was stopped; ask for a shorter window, a coarser grain or fewer groups"
+                f"this took more than {self._seconds:g} seconds and was stopped; ask for a shorter"
+                " window, a coarser grain or fewer groups"
             )
         if self._is_wanted is not None and not self._is_wanted():
             raise TooLongError("nobody waits for this answer any more")
 
     def _watch(self) -> None:
-        """Stop what runs once the work is to end; again and again, because one more statement may just have begun."""
+        """Stop what runs once the work is to end; again and again, because one more statement may
+        just have begun.
+        """
         while not self._done.wait(LOOK_SECONDS):
             try:
                 self.check()

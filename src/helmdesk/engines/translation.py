@@ -12,7 +12,9 @@ HouseFunction = Callable[[Sequence[exp.Expr]], exp.Expr]
 
 
 def template(sql: str, dialect: str) -> HouseFunction:
-    """Return a house function that puts its arguments into `sql`, written in `dialect`, at arg_1, arg_2 ..."""
+    """Return a house function that puts its arguments into `sql`, written in `dialect`, at arg_1,
+    arg_2 ...
+    """
     parsed = sqlglot.parse_one(sql, dialect=dialect)
 
     def build(arguments: Sequence[exp.Expr]) -> exp.Expr:

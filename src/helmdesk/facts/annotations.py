@@ -9,7 +9,8 @@ fact = Fact(
     families=("context",),
     only_if="select 1 from context_records",
     sql="""
-    select record_id as annotation_id, annotation_kind, title, start_at, coalesce(end_at, start_at) as end_at, scope, source
+    select record_id as annotation_id, annotation_kind, title, start_at,
+        coalesce(end_at, start_at) as end_at, scope, source
     from context_records
     where type = 'annotation'
     """,

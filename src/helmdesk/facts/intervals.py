@@ -1,4 +1,6 @@
-"""Every ticket's life cut into stretches of one status, assignee, team and priority; they tile it."""
+"""Every ticket's life cut into stretches of one status, assignee, team and priority; they
+tile it.
+"""
 
 from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact, View
 
@@ -12,7 +14,10 @@ OWN = {
 
 fact = Fact(
     name="intervals",
-    grain="one stretch of a ticket's life during which status, assignee, team and priority did not change",
+    grain=(
+        "one stretch of a ticket's life during which status, assignee, team and priority did not"
+        " change"
+    ),
     refresh=View(),
     families=(),
     depends=("ticket_states", "tickets", "waits"),
@@ -24,7 +29,9 @@ fact = Fact(
     at_instant={"waited_seconds": "seconds(waiting_since, instant)"},
     beside=("waits", ("waiting_since",)),
     sql="""
-    select s.* exclude (missing_calendar_id), coalesce(a.name, nullif(s.agent_id, '')) as agent, coalesce(e.name, nullif(s.team_id, '')) as team, t.created_at, t.last_customer_message_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account_id, t.account,
+    select s.* exclude (missing_calendar_id), coalesce(a.name, nullif(s.agent_id, '')) as agent,
+        coalesce(e.name, nullif(s.team_id, '')) as team, t.created_at, t.last_customer_message_at,
+        t.channel, t.severity, t.issue_type, t.customer_id, t.account_id, t.account,
         t.tier, t.region, t.source, t.is_counted, t.fidelity
     from ticket_states s
     join tickets t on t.ticket_id = s.ticket_id

@@ -1,4 +1,6 @@
-"""Surveys sent, and whether each was delivered and answered; both sides carry the same dimensions."""
+"""Surveys sent, and whether each was delivered and answered; both sides carry the same
+dimensions.
+"""
 
 from helmdesk.facts.build.fact import ByKey, Fact
 from helmdesk.facts.responses import SURVEY_DIMENSIONS, timing
@@ -25,20 +27,24 @@ fact = Fact(
         select survey_id, min(case when type = 'sent' then occurred_at end) as sent_at,
             count_if(type = 'delivered') > 0 as is_delivered,
             count_if(type = 'withdrawn') > 0 as is_withdrawn,
-            max(ticket_id) as ticket_id, max(instrument_id) as instrument_id, max(customer_id) as customer_id,
-            max(account_id) as account_id, min(channel) as channel, min(source) as source, min(fidelity) as fidelity
+            max(ticket_id) as ticket_id, max(instrument_id) as instrument_id,
+                max(customer_id) as customer_id,
+            max(account_id) as account_id, min(channel) as channel, min(source) as source,
+                min(fidelity) as fidelity
         from survey_records
         group by survey_id
         having count_if(type = 'sent') > 0
     ),
     solved as (
-        select v.survey_id, arg_max(e.solver_agent_id, e.ended_at) as agent_id, arg_max(e.solver_team_id, e.ended_at) as team_id
+        select v.survey_id, arg_max(e.solver_agent_id, e.ended_at) as agent_id,
+            arg_max(e.solver_team_id, e.ended_at) as team_id
         from surveys v
         join episodes e on e.ticket_id = v.ticket_id and e.ended_at <= v.sent_at
         group by v.survey_id
     )
     select v.survey_id, v.ticket_id, v.instrument_id, i.instrument_kind, i.about, v.sent_at,
-        coalesce(y.responded_at, forever()) as responded_at, y.responded_at is not null as is_answered,
+        coalesce(y.responded_at, forever()) as responded_at,
+        y.responded_at is not null as is_answered,
         v.is_withdrawn, {timing("v.sent_at")} as survey_timing,
         -- A source that never reports deliveries cannot deny one.
         v.is_delivered or d.source is null as is_delivered,
@@ -46,7 +52,8 @@ fact = Fact(
         coalesce(e.name, nullif(s.team_id, ''), t.team) as team,
         coalesce(v.channel, t.channel) as channel, t.priority, t.severity, t.issue_type,
         coalesce(v.customer_id, t.customer_id) as customer_id,
-        coalesce(t.account_id, v.account_id) as account_id, coalesce(t.account, c.name, v.account_id) as account, coalesce(t.tier, c.tier) as tier,
+        coalesce(t.account_id, v.account_id) as account_id,
+        coalesce(t.account, c.name, v.account_id) as account, coalesce(t.tier, c.tier) as tier,
         coalesce(t.region, c.region) as region, v.source,
         coalesce(not (t.is_spam or t.is_merged or t.is_deleted), true) as is_counted, v.fidelity
     from surveys v
@@ -57,6 +64,7 @@ fact = Fact(
     left join tickets t on t.ticket_id = v.ticket_id
     left join latest_agents n on n.entity_id = s.agent_id
     left join latest_teams e on e.entity_id = s.team_id
-    left join account_versions c on c.entity_id = v.account_id and v.sent_at >= c.valid_from and v.sent_at < c.valid_to
+    left join account_versions c on c.entity_id = v.account_id and v.sent_at >= c.valid_from
+        and v.sent_at < c.valid_to
     """,
 )

@@ -14,21 +14,32 @@ fact = Fact(
     only_if="select 1 from reply_askings",
     depends=("reply_askings", "tickets", "ticket_states"),
     dimensions=tuple(
-        Dimension("agent", "agent", "who wrote the reply", is_person=True) if dimension.name == "agent" else dimension
+        (
+            Dimension("agent", "agent", "who wrote the reply", is_person=True)
+            if dimension.name == "agent"
+            else dimension
+        )
         for dimension in TICKET_DIMENSIONS
     ),
     sql="""
-    select s.ticket_id, s.message_id, s.sent_at as asked_at, coalesce(s.replied_at, forever()) as replied_at,
+    select s.ticket_id, s.message_id, s.sent_at as asked_at,
+        coalesce(s.replied_at, forever()) as replied_at,
         s.ended_at, s.ended_by,
         seconds(s.sent_at, s.replied_at) as reply_seconds,
-        r.calendar_offset + coalesce(w.seconds_before + seconds(w.start_at, least(s.replied_at, w.end_at)), 0) - s.worked_seconds as reply_business_seconds,
-        coalesce(a.name, s.agent_id) as agent, t.channel, t.team, t.priority, t.severity, t.issue_type, t.customer_id,
-        t.account, t.tier, t.region, t.source, t.is_counted, s.ended_at = forever() and t.last_solved_at = forever() as is_waiting, s.fidelity
+        r.calendar_offset + coalesce(w.seconds_before + seconds(w.start_at,
+            least(s.replied_at, w.end_at)), 0) - s.worked_seconds as reply_business_seconds,
+        coalesce(a.name, s.agent_id) as agent, t.channel, t.team, t.priority, t.severity,
+        t.issue_type, t.customer_id,
+        t.account, t.tier, t.region, t.source, t.is_counted, s.ended_at = forever()
+            and t.last_solved_at = forever() as is_waiting, s.fidelity
     from reply_askings s
     join tickets t on t.ticket_id = s.ticket_id
     left join latest_agents a on a.entity_id = s.agent_id
-    left join ticket_states r on r.ticket_id = s.ticket_id and r.started_at <= s.replied_at and r.ended_at > s.replied_at
-    left join working_days w on w.calendar_id = r.calendar_id and w.day_at = date_trunc('day', s.replied_at) and w.from_at <= s.replied_at and w.until_at > s.replied_at
+    left join ticket_states r on r.ticket_id = s.ticket_id and r.started_at <= s.replied_at
+        and r.ended_at > s.replied_at
+    left join working_days w on w.calendar_id = r.calendar_id
+        and w.day_at = date_trunc('day', s.replied_at) and w.from_at <= s.replied_at
+        and w.until_at > s.replied_at
     where s.message_id is not null
     """,
 )

@@ -12,7 +12,8 @@ fact = Fact(
     sql="""
     with verdicts as (
         select ticket_id, clock, is_met, occurred_at as judged_at, fidelity,
-            lead(occurred_at) over (partition by ticket_id, clock order by occurred_at, coalesce(seq, 0), record_id) as later
+            lead(occurred_at) over (partition by ticket_id, clock order by occurred_at,
+                coalesce(seq, 0), record_id) as later
         from sla_records
         where type = 'source_verdict'
     )

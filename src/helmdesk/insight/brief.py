@@ -1,4 +1,6 @@
-"""The week's brief: at most five findings in order of consequence, and what was checked and found quiet."""
+"""The week's brief: at most five findings in order of consequence, and what was checked and found
+quiet.
+"""
 
 from __future__ import annotations
 
@@ -68,15 +70,13 @@ class Brief:
 
     Attributes:
         start, end: the week, local dates, half-open.
-        findings: at most five: data problems, then changes, then what stands; what was tested before what meets a rule, each by how many cases a week it concerns.
-        more: findings beyond those.
-        better: metrics that move the right way: new, or going on.
-        settled: metrics whose course settled in this week; told once.
-        standing: metrics that settled within the last quarter, or go on and are among the findings no more: not news.
-        dismissed: what somebody dismissed, and has not changed since.
-        quiet: metrics that are steady, or have too few weeks.
-        checked: (pattern, why it is not there).
-        missing: (pattern, which data it would need).
+        findings: at most five: data problems, then changes, then what stands; what was tested
+        before what meets a rule, each by how many cases a week it concerns. more: findings beyond
+        those. better: metrics that move the right way: new, or going on. settled: metrics whose
+        course settled in this week; told once. standing: metrics that settled within the last
+        quarter, or go on and are among the findings no more: not news. dismissed: what somebody
+        dismissed, and has not changed since. quiet: metrics that are steady, or have too few weeks.
+        checked: (pattern, why it is not there). missing: (pattern, which data it would need).
     """
 
     start: date
@@ -110,7 +110,8 @@ class Brief:
 
 @dataclass(frozen=True)
 class Look:
-    """All that was seen in a week, before anybody's dismissals; takes long, and is the same for everybody.
+    """All that was seen in a week, before anybody's dismissals; takes long, and is the same for
+    everybody.
 
     Attributes:
         moved: the last week's movement of each metric that is watched.
@@ -131,7 +132,12 @@ class Look:
     is_short: bool
 
 
-def look(study: Study, keys: Iterable[str], others: Sequence[Remark] = (), on_step: Callable[[str], None] = lambda _step: None) -> Look:
+def look(
+    study: Study,
+    keys: Iterable[str],
+    others: Sequence[Remark] = (),
+    on_step: Callable[[str], None] = lambda _step: None,
+) -> Look:
     """Look at the week that ends at the study's end.
 
     Args:
@@ -148,39 +154,80 @@ def look(study: Study, keys: Iterable[str], others: Sequence[Remark] = (), on_st
     patterns, checked, missing = _patterns(study, others)
     problems = (*data_problems(study), *changed_definitions(study, study.last(1), tuple(moved)))
     on_step("explaining what is left")
-    courses = {key: Watched(key, study.find(key).metric.name, verdict_of(study, key, others)) for key in moved}
+    courses = {
+        key: Watched(key, study.find(key).metric.name, verdict_of(study, key, others))
+        for key in moved
+    }
     week_before = study.at(study.last(1).start)
     # Told once: what had settled a week ago is no news.
-    settled = frozenset(key for key, each in courses.items() if each.course.state is State.SETTLED
-                        and verdict_of(week_before, key, others).identity != each.course.identity)  # fmt: skip
+    settled = frozenset(
+        key
+        for key, each in courses.items()
+        if each.course.state is State.SETTLED
+        and verdict_of(week_before, key, others).identity != each.course.identity
+    )
     is_short = (worked_share(study) or 1.0) < SHORT_WEEK
-    return Look(moved, courses, settled, tuple(patterns), problems, tuple(checked), tuple(missing), is_short)
+    return Look(
+        moved, courses, settled, tuple(patterns), problems, tuple(checked), tuple(missing), is_short
+    )
 
 
-def make_brief(study: Study, seen: Look, others: Sequence[Remark] = (), dismissed: Mapping[str, Dismissal] = MappingProxyType({})) -> Brief:
+def make_brief(
+    study: Study,
+    seen: Look,
+    others: Sequence[Remark] = (),
+    dismissed: Mapping[str, Dismissal] = MappingProxyType({}),
+) -> Brief:
     """Return the brief of what was seen in a week, without what is dismissed."""
-    courses = {key: replace(each, course=each.course.unless(dismissed)) for key, each in seen.courses.items()}
+    courses = {
+        key: replace(each, course=each.course.unless(dismissed))
+        for key, each in seen.courses.items()
+    }
     told = [each for each in courses.values() if each.course.is_told]
-    found = [each for each in seen.patterns if not (each.is_standing and each.identity in dismissed)]
-    explained = {key for finding in seen.patterns for key in (*finding.metrics, *load_patterns()[finding.key].pattern.explains)}
+    found = [
+        each for each in seen.patterns if not (each.is_standing and each.identity in dismissed)
+    ]
+    explained = {
+        key
+        for finding in seen.patterns
+        for key in (*finding.metrics, *load_patterns()[finding.key].pattern.explains)
+    }
     left = _left(seen, told, explained)
     if left:
         found.append(_unexplained(study, left, courses, others))
     ordered = sorted((*seen.problems, *found), key=lambda each: each.order)
     aside = [
-        *(SetAside(each.title, each.metrics[0], dismissed[each.identity]) for each in seen.patterns if each not in found),
-        *(SetAside(each.name, each.key, each.course.dismissed) for each in courses.values() if each.course.dismissed is not None),
+        *(
+            SetAside(each.title, each.metrics[0], dismissed[each.identity])
+            for each in seen.patterns
+            if each not in found
+        ),
+        *(
+            SetAside(each.name, each.key, each.course.dismissed)
+            for each in courses.values()
+            if each.course.dismissed is not None
+        ),
     ]
     last = study.last(1)
     return Brief(
-        study.day(last.start), study.day(last.end), tuple(ordered[:MOST]), tuple(ordered[MOST:]),
-        tuple(each for each in told if each.course.is_moving and each.course.side is Judgement.BETTER),
+        study.day(last.start),
+        study.day(last.end),
+        tuple(ordered[:MOST]),
+        tuple(ordered[MOST:]),
+        tuple(
+            each for each in told if each.course.is_moving and each.course.side is Judgement.BETTER
+        ),
         tuple(each for each in told if each.key in seen.settled),
-        tuple(each for each in told if each.course.state is State.SETTLED and each.key not in seen.settled),
+        tuple(
+            each
+            for each in told
+            if each.course.state is State.SETTLED and each.key not in seen.settled
+        ),
         tuple(aside),
         tuple(each for each in seen.courses.values() if not each.course.is_told),
-        seen.checked, seen.missing,
-    )  # fmt: skip
+        seen.checked,
+        seen.missing,
+    )
 
 
 def _movement(study: Study, key: str) -> Movement | None:
@@ -190,7 +237,9 @@ def _movement(study: Study, key: str) -> Movement | None:
         return None
 
 
-def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], list[tuple[str, str]], list[tuple[str, str]]]:
+def _patterns(
+    study: Study, others: Sequence[Remark]
+) -> tuple[list[Finding], list[tuple[str, str]], list[tuple[str, str]]]:
     found: list[tuple[str, Found]] = []
     checked, missing, quiet = [], [], 0
     for key, entry in load_patterns().items():
@@ -206,19 +255,26 @@ def _patterns(study: Study, others: Sequence[Remark]) -> tuple[list[Finding], li
         else:
             missing.append((entry.pattern.title, verdict.what))
     findings = []
-    for (key, verdict), is_chance in zip(found, _by_chance([verdict for _, verdict in found], quiet), strict=True):
+    for (key, verdict), is_chance in zip(
+        found, _by_chance([verdict for _, verdict in found], quiet), strict=True
+    ):
         entry = load_patterns()[key]
         if is_chance:
-            checked.append((entry.pattern.title, "it could be chance among all that was looked for"))
+            checked.append(
+                (entry.pattern.title, "it could be chance among all that was looked for")
+            )
             continue
         entries = [study.find(metric) for metric in entry.pattern.needs]
-        nearby = context(study, verdict.now, entries, others) if entry.pattern.kind == "change" else ()
+        nearby = (
+            context(study, verdict.now, entries, others) if entry.pattern.kind == "change" else ()
+        )
         findings.append(entry.finding(study, verdict, nearby))
     return findings, checked, missing
 
 
 def _by_chance(found: Sequence[Found], quiet: int) -> list[bool]:
-    """Return which of the found could be chance: one in ten of the tested that are told may be. Rules are not tested.
+    """Return which of the found could be chance: one in ten of the tested that are told may be.
+    Rules are not tested.
 
     Args:
         quiet: patterns that were tested for and are not there; they count too.
@@ -236,13 +292,25 @@ def _left(seen: Look, told: Iterable[Watched], explained: Set[str]) -> list[tupl
     found = []
     for each in told:
         is_odd_week = seen.is_short and each.course.state is State.NEW
-        if each.key not in explained and each.course.is_moving and each.course.is_bad and not is_odd_week:
+        if (
+            each.key not in explained
+            and each.course.is_moving
+            and each.course.is_bad
+            and not is_odd_week
+        ):
             found.append((each.key, seen.moved[each.key]))
     return found
 
 
-def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], courses: Mapping[str, Watched], others: Sequence[Remark]) -> Finding:
-    """Tell what moved and fits no pattern as one finding: metrics that move in one week usually have one cause."""
+def _unexplained(
+    study: Study,
+    left: Sequence[tuple[str, Movement]],
+    courses: Mapping[str, Watched],
+    others: Sequence[Remark],
+) -> Finding:
+    """Tell what moved and fits no pattern as one finding: metrics that move in one week usually
+    have one cause.
+    """
     sizes = {key: _affected(study, moved) for key, moved in left}
     key, moved = max(left, key=lambda each: sizes[each[0]])
     entry, course = study.find(key), courses[key].course
@@ -260,19 +328,44 @@ def _unexplained(study: Study, left: Sequence[tuple[str, Movement]], courses: Ma
     more = f" and {len(left) - 1} more" if len(left) > 1 else ""
     told = "got worse" if course.state is State.NEW else "is still worse"
     return Finding(
-        f"moved:{key}", "unexplained", f"{entry.metric.name}{more} {told}", text, "none", tuple(name for name, _ in left), start, end, ByCourse(), place,
-        sizes[key], (Test("course of the weeks", True, course.words),),
+        f"moved:{key}",
+        "unexplained",
+        f"{entry.metric.name}{more} {told}",
+        text,
+        "none",
+        tuple(name for name, _ in left),
+        start,
+        end,
+        ByCourse(),
+        place,
+        sizes[key],
+        (Test("course of the weeks", True, course.words),),
         ("chance", *(("the mix of work changed, not how it is done",) if is_mix else ())),
-        "time spent on noise", review_in(2, end, key, "it is back by itself: then it was noise"),
-        (Evidence(key, study.day(moved.before.start), end, place, where.breakdowns[0].dimension if where.breakdowns else ""),),
+        "time spent on noise",
+        review_in(2, end, key, "it is back by itself: then it was noise"),
+        (
+            Evidence(
+                key,
+                study.day(moved.before.start),
+                end,
+                place,
+                where.breakdowns[0].dimension if where.breakdowns else "",
+            ),
+        ),
         context(study, moved.now, (entry,), others),
-    )  # fmt: skip
+    )
 
 
 def _affected(study: Study, moved: Movement) -> float:
-    """Cases a week that a movement concerns: points of a share, or the part by which anything else moved."""
+    """Cases a week that a movement concerns: points of a share, or the part by which anything else
+    moved.
+    """
     cases = study.measure(moved.form, moved.now).n / max(moved.now.days / 7, 1.0)
-    return cases * (abs(moved.change) if moved.form.is_share else min(1.0, abs(moved.change) / max(abs(moved.earlier), 1e-9)))
+    return cases * (
+        abs(moved.change)
+        if moved.form.is_share
+        else min(1.0, abs(moved.change) / max(abs(moved.earlier), 1e-9))
+    )
 
 
 def mix_words(where: Location, moved: Movement) -> str:
@@ -282,4 +375,7 @@ def mix_words(where: Location, moved: Movement) -> str:
     most = max(where.breakdowns, key=lambda each: abs(each.mix))
     if not most.change or abs(most.mix) < 0.1 * abs(most.change):
         return "It is not the mix of work: segments changed in themselves."
-    return f"{most.mix / most.change:.0%} of the change is the mix by {most.dimension.replace('_', ' ')}, the rest segments changing in themselves."
+    return (
+        f"{most.mix / most.change:.0%} of the change is the mix by"
+        f" {most.dimension.replace('_', ' ')}, the rest segments changing in themselves."
+    )

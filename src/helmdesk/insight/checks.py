@@ -1,4 +1,6 @@
-"""The tests that patterns share: two metrics together, who changed, one segment against the rest."""
+"""The tests that patterns share: two metrics together, who changed, one segment against the
+rest.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ FLAT = 0.10
 
 
 def windows(study: Study, *forms: Form) -> tuple[Span, Span]:
-    """Return the stretch to look at and the one before: since the first lit metric shifted, else four weeks and eight."""
+    """Return the stretch to look at and the one before: since the first lit metric shifted, else
+    four weeks and eight.
+    """
     for form in forms:
         moved = move_of(study, form)
         if moved is not None and moved.lamp is Lamp.SHIFT:
@@ -45,15 +49,23 @@ def has_past(before: Span) -> bool:
 
 def mix_of(study: Study, *forms: Form) -> list[str]:
     """Return the dimensions of the usual mix that all forms carry."""
-    return [name for name in MIX if all(name in study.dimensions(form, MIX, len(MIX)) for form in forms)]
+    return [
+        name for name in MIX if all(name in study.dimensions(form, MIX, len(MIX)) for form in forms)
+    ]
 
 
-def move_at_constant_mix(study: Study, form: Form, before: Span, now: Span, unit: str = "agent") -> Move | None:
-    """Return the change with the mix held still; the error knows that cases of one unit resemble each other."""
+def move_at_constant_mix(
+    study: Study, form: Form, before: Span, now: Span, unit: str = "agent"
+) -> Move | None:
+    """Return the change with the mix held still; the error knows that cases of one unit resemble
+    each other.
+    """
     segment = mix_of(study, form)
     for who in (unit, *segment, "team"):
         try:
-            cells = study.cells(form, before, now, [name for name in segment if name != who], (who,))
+            cells = study.cells(
+                form, before, now, [name for name in segment if name != who], (who,)
+            )
         except HelmdeskError:
             continue
         if len(np.unique(cells.unit)) >= 2:
@@ -75,12 +87,14 @@ def together(
     dose: str = "",
     extra: Callable[[Study, Span, Span], Test | None] | None = None,
 ) -> Callable[[Study], Verdict]:
-    """Return a check that all sides moved their way beyond chance, at constant mix, in the same stretch.
+    """Return a check that all sides moved their way beyond chance, at constant mix, in the same
+    stretch.
 
     Args:
         flat: metrics that must not have moved for the worse.
-        dose: unit (agent) in which those that changed more in the first side must have changed more in the last.
-        extra: one further test; a failed one leaves the pattern quiet, None does not count.
+        dose: unit (agent) in which those that changed more in the first side must have changed more
+        in the last. extra: one further test; a failed one leaves the pattern quiet, None does not
+        count.
     """
 
     def check(study: Study) -> Verdict:
@@ -95,9 +109,18 @@ def together(
                 return Quiet(f"{form.says()} has too few cases to compare")
             least = least_change(form, move.before)
             is_moved = move.p(side.direction) < 0.025 and side.direction * move.change >= least
-            tests.append(Test(f"{side.key} {'up' if side.direction > 0 else 'down'}", is_moved, _move_words(form, move, side.direction)))
+            tests.append(
+                Test(
+                    f"{side.key} {'up' if side.direction > 0 else 'down'}",
+                    is_moved,
+                    _move_words(form, move, side.direction),
+                )
+            )
             if not is_moved:
-                return Quiet(f"{form.metric.name} did not go {'up' if side.direction > 0 else 'down'}", tuple(tests))
+                return Quiet(
+                    f"{form.metric.name} did not go {'up' if side.direction > 0 else 'down'}",
+                    tuple(tests),
+                )
             p = max(p, move.p(side.direction))
             told.append(_move_words(form, move, side.direction))
         for key in flat:
@@ -106,10 +129,26 @@ def together(
             if not test.is_passed:
                 return Quiet(test.words, tuple(tests))
         if dose:
-            found = who_changed(study, forms[0], forms[-1], sides[0].direction, sides[-1].direction, before, now, dose)
-            tests.append(Test(f"the same {dose}s changed in both", found.is_present, _dose_words(found, dose)))
+            found = who_changed(
+                study,
+                forms[0],
+                forms[-1],
+                sides[0].direction,
+                sides[-1].direction,
+                before,
+                now,
+                dose,
+            )
+            tests.append(
+                Test(
+                    f"the same {dose}s changed in both", found.is_present, _dose_words(found, dose)
+                )
+            )
             if not found.is_present:
-                return Quiet(f"both moved, but not in the same {dose}s: {_dose_words(found, dose)}", tuple(tests))
+                return Quiet(
+                    f"both moved, but not in the same {dose}s: {_dose_words(found, dose)}",
+                    tuple(tests),
+                )
             told.append(_dose_words(found, dose))
         further = extra(study, before, now) if extra is not None else None
         if further is not None:
@@ -120,8 +159,19 @@ def together(
         value, _, cases = level(study, forms[-1], now)
         weekly = cases / max(now.days / 7, 1)
         earlier = level(study, forms[-1], before)[0]
-        affected = abs(value - earlier) * weekly if forms[-1].is_share else weekly * abs(value - earlier) / max(abs(earlier), 1e-9)
-        return Found(_sentence(told), now, before, ByTest(p), affected=float(np.nan_to_num(affected)), tests=tuple(tests))
+        affected = (
+            abs(value - earlier) * weekly
+            if forms[-1].is_share
+            else weekly * abs(value - earlier) / max(abs(earlier), 1e-9)
+        )
+        return Found(
+            _sentence(told),
+            now,
+            before,
+            ByTest(p),
+            affected=float(np.nan_to_num(affected)),
+            tests=tuple(tests),
+        )
 
     return check
 
@@ -135,7 +185,10 @@ def _move_words(form: Form, move: Move, direction: int) -> str:
     unit = form.metric.unit
     after = move.before + move.change
     shown = show_value(move.before, unit), show_value(after, unit)
-    return f"{form.says()} went from {shown[0]} to {shown[1]} at constant mix (p {_p(move.p(direction))})"
+    return (
+        f"{form.says()} went from {shown[0]} to {shown[1]} at constant mix (p"
+        f" {_p(move.p(direction))})"
+    )
 
 
 def _p(p: float) -> str:
@@ -145,21 +198,39 @@ def _p(p: float) -> str:
 def _dose_words(dose: Dose, unit: str) -> str:
     if dose.correlation is None:
         return f"only {dose.units} {unit}s have enough cases to see who changed"
-    return f"among {dose.units} {unit}s, changes in both go together with a rank correlation of {dose.correlation:.2f} (p {_p(dose.p)})"
+    return (
+        f"among {dose.units} {unit}s, changes in both go together with a rank correlation of"
+        f" {dose.correlation:.2f} (p {_p(dose.p)})"
+    )
 
 
-def who_changed(study: Study, a: Form, b: Form, direction_a: int, direction_b: int, before: Span, now: Span, unit: str = "agent") -> Dose:
+def who_changed(
+    study: Study,
+    a: Form,
+    b: Form,
+    direction_a: int,
+    direction_b: int,
+    before: Span,
+    now: Span,
+    unit: str = "agent",
+) -> Dose:
     """Return whether the units that moved further in one metric moved further in the other."""
     changes = []
     for form in (a, b):
         cells = study.cells(form, before, now, mix_of(study, form), (unit,))
         names = _names(study, form, before, now, unit)
-        changes.append({names[place]: change for place, change in unit_changes(cells).items()} if names else {})
-    common = {name: place for place, name in enumerate(sorted(changes[0].keys() & changes[1].keys()))}
+        changes.append(
+            {names[place]: change for place, change in unit_changes(cells).items()} if names else {}
+        )
+    common = {
+        name: place for place, name in enumerate(sorted(changes[0].keys() & changes[1].keys()))
+    }
     return dose_response(
-        {place: changes[0][name] for name, place in common.items()}, {place: changes[1][name] for name, place in common.items()},
-        direction_a, direction_b,
-    )  # fmt: skip
+        {place: changes[0][name] for name, place in common.items()},
+        {place: changes[1][name] for name, place in common.items()},
+        direction_a,
+        direction_b,
+    )
 
 
 def _names(study: Study, form: Form, before: Span, now: Span, unit: str) -> list[Any]:
@@ -174,15 +245,25 @@ def _names(study: Study, form: Form, before: Span, now: Span, unit: str) -> list
 
 
 def not_worse(study: Study, key: str, before: Span, now: Span) -> Test:
-    """Test that a metric did not clearly move for the worse; one without data does not count against it."""
+    """Test that a metric did not clearly move for the worse; one without data does not count
+    against it.
+    """
     if study.lacks(key):
         return Test(f"{key} not worse", True, f"{key} is not recorded here")
     form = study.form(key)
     move = move_at_constant_mix(study, form, before, now)
     if move is None:
         return Test(f"{key} not worse", True, f"{form.metric.name} has too few cases")
-    is_worse = form.good != 0 and move.p(-form.good) < 0.025 and -form.good * move.change >= least_change(form, move.before)
-    return Test(f"{key} not worse", not is_worse, f"{form.metric.name} {'got worse too' if is_worse else 'did not get worse'}")
+    is_worse = (
+        form.good != 0
+        and move.p(-form.good) < 0.025
+        and -form.good * move.change >= least_change(form, move.before)
+    )
+    return Test(
+        f"{key} not worse",
+        not is_worse,
+        f"{form.metric.name} {'got worse too' if is_worse else 'did not get worse'}",
+    )
 
 
 @dataclass(frozen=True)
@@ -191,8 +272,8 @@ class Contrast:
 
     Attributes:
         value, other: of the segment and what it is compared with.
-        p: one-sided, of the difference in the direction asked, corrected for how many segments were asked.
-        cases: of the segment now.
+        p: one-sided, of the difference in the direction asked, corrected for how many segments were
+        asked. cases: of the segment now.
     """
 
     group: tuple[Any, ...]
@@ -203,16 +284,24 @@ class Contrast:
 
 
 def segments_that_moved(
-    study: Study, form: Form, before: Span, now: Span, by: Sequence[str], direction: int, least_cases: float = 20
+    study: Study,
+    form: Form,
+    before: Span,
+    now: Span,
+    by: Sequence[str],
+    direction: int,
+    least_cases: float = 20,
 ) -> list[Contrast]:
-    """Return the segments that moved in `direction` beyond chance, corrected for how many were asked, strongest first."""
+    """Return the segments that moved in `direction` beyond chance, corrected for how many were
+    asked, strongest first.
+    """
     tables = study.table(form, before, by), study.table(form, now, by)
     earlier = {group: row for row, group in enumerate(tables[0].groups)}
     asked = [
         (group, row, earlier[group])
         for row, group in enumerate(tables[1].groups)
         if group in earlier and min(tables[1].n[row], tables[0].n[earlier[group]]) >= least_cases
-    ]  # fmt: skip
+    ]
     found = []
     for group, row, old in asked:
         value, other, single = _difference(form, tables[1], row, tables[0], old, direction)
@@ -222,31 +311,52 @@ def segments_that_moved(
     return sorted(found, key=lambda each: each.p)
 
 
-def against_the_rest(study: Study, form: Form, span: Span, by: Sequence[str], direction: int, least_cases: float = 50) -> list[Contrast]:
-    """Return the segments that lie beyond all others together, corrected for how many were asked, furthest first."""
+def against_the_rest(
+    study: Study, form: Form, span: Span, by: Sequence[str], direction: int, least_cases: float = 50
+) -> list[Contrast]:
+    """Return the segments that lie beyond all others together, corrected for how many were asked,
+    furthest first.
+    """
     table = study.table(form, span, by)
     found = []
     for row, group in enumerate(table.groups):
         rest = np.arange(len(table.groups)) != row
-        if table.n[row] < least_cases or table.n[rest].sum() < least_cases or any(part is None for part in group):
+        if (
+            table.n[row] < least_cases
+            or table.n[rest].sum() < least_cases
+            or any(part is None for part in group)
+        ):
             continue
         top, base = table.top[rest].sum(), table.base[rest].sum()
         if not base or not table.base[row]:
             continue
         value, other = table.values[row], top / base
-        error = math.sqrt(_variance(form, table.top[row], table.base[row], table.error[row]) + _variance(form, top, base, float(np.nan)))
-        p = min(1.0, normal_tail(direction * (value - other) / error) * len(table.groups)) if error > 0 else 1.0
+        error = math.sqrt(
+            _variance(form, table.top[row], table.base[row], table.error[row])
+            + _variance(form, top, base, float(np.nan))
+        )
+        p = (
+            min(1.0, normal_tail(direction * (value - other) / error) * len(table.groups))
+            if error > 0
+            else 1.0
+        )
         if p < CERTAIN:
             found.append(Contrast(group, float(value), float(other), p, float(table.n[row])))
     return sorted(found, key=lambda each: -direction * (each.value - each.other))
 
 
-def _difference(form: Form, table: Any, row: int, other: Any, old: int, direction: int) -> tuple[float, float, float]:
+def _difference(
+    form: Form, table: Any, row: int, other: Any, old: int, direction: int
+) -> tuple[float, float, float]:
     value, earlier = float(table.values[row]), float(other.values[old])
     variance = _variance(form, table.top[row], table.base[row], table.error[row]) + _variance(
         form, other.top[old], other.base[old], other.error[old]
     )
-    return value, earlier, normal_tail(direction * (value - earlier) / math.sqrt(variance)) if variance > 0 else 1.0
+    return (
+        value,
+        earlier,
+        normal_tail(direction * (value - earlier) / math.sqrt(variance)) if variance > 0 else 1.0,
+    )
 
 
 def _variance(form: Form, top: float, base: float, error: float) -> float:

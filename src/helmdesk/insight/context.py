@@ -1,4 +1,6 @@
-"""What else happened in those weeks: remarks, changed definitions, a changed team, a changed mix of work."""
+"""What else happened in those weeks: remarks, changed definitions, a changed team, a changed mix of
+work.
+"""
 
 from __future__ import annotations
 
@@ -30,21 +32,31 @@ def remarks(study: Study) -> tuple[Remark, ...]:
     """Return the annotations that sources delivered, oldest first."""
 
     def read() -> tuple[Remark, ...]:
-        rows = study.reader.engine.run("select start_at, end_at, title, annotation_kind from annotations order by start_at, annotation_id")
-        return tuple(Remark(study.day(start), study.day(end), str(title), str(kind or "")) for start, end, title, kind in rows)
+        rows = study.reader.engine.run(
+            "select start_at, end_at, title, annotation_kind from annotations order by start_at,"
+            " annotation_id"
+        )
+        return tuple(
+            Remark(study.day(start), study.day(end), str(title), str(kind or ""))
+            for start, end, title, kind in rows
+        )
 
     return study.reader.remember("annotations", read)
 
 
 def worked_share(study: Study) -> float | None:
-    """Return the paid time of the last week as a share of the eight weeks' median before; None where it is not recorded."""
+    """Return the paid time of the last week as a share of the eight weeks' median before; None
+    where it is not recorded.
+    """
     if study.lacks("utilization"):
         return None
     paid = study.history(study.form("utilization")).weeks.cases
     return float(paid[-1] / np.median(paid[-9:-1])) if len(paid) >= 5 else None
 
 
-def context(study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequence[Remark] = ()) -> tuple[str, ...]:
+def context(
+    study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequence[Remark] = ()
+) -> tuple[str, ...]:
     """Return, in words, what coincides with the start of a stretch or lies in it.
 
     Args:
@@ -55,11 +67,14 @@ def context(study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequ
     found = [
         f"{remark.day:%-d %B}: {remark.text}"
         for remark in (*remarks(study), *others)
-        if remark.until >= first and remark.day < last and remark.metric in ("", *(entry.metric.key for entry in entries))
-    ]  # fmt: skip
+        if remark.until >= first
+        and remark.day < last
+        and remark.metric in ("", *(entry.metric.key for entry in entries))
+    ]
     for entry in entries:
         found += [
-            f"{change.date:%-d %B}: {entry.metric.name} is defined otherwise since version {change.version} ({change.why})"
+            f"{change.date:%-d %B}: {entry.metric.name} is defined otherwise since version"
+            f" {change.version} ({change.why})"
             for change in entry.metric.changes
             if change.version > 1 and first <= change.date < last
         ]

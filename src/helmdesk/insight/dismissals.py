@@ -1,6 +1,8 @@
-"""What people have dismissed: a verdict, or a standing finding, that is not told again until it changes.
+"""What people have dismissed: a verdict, or a standing finding, that is not told again until it
+changes.
 
-One small file in the desk's folder holds for the command line, Python, the site and its API. No number depends on it.
+One small file in the desk's folder holds for the command line, Python, the site and its API. No
+number depends on it.
 """
 
 from __future__ import annotations
@@ -32,11 +34,9 @@ class Dismissal:
 
     Attributes:
         subject: key of a metric, or of a standing finding.
-        where: what both the filter and the reader's policy let through, as text; empty for the whole desk.
-        identity: of what was told; another level, episode or segment has another one.
-        by: who dismissed it.
-        at: when, in UTC.
-        reason: why, in that person's words; may be empty.
+        where: what both the filter and the reader's policy let through, as text; empty for the
+        whole desk. identity: of what was told; another level, episode or segment has another one.
+        by: who dismissed it. at: when, in UTC. reason: why, in that person's words; may be empty.
     """
 
     subject: str
@@ -48,12 +48,16 @@ class Dismissal:
 
     def words(self, zone: str) -> str:
         """Say who dismissed it, on which local day, and why."""
-        return f"dismissed by {self.by} on {wall(self.at, zone):%-d %B %Y}" + (f": {self.reason}" if self.reason else "")
+        return f"dismissed by {self.by} on {wall(self.at, zone):%-d %B %Y}" + (
+            f": {self.reason}" if self.reason else ""
+        )
 
     @property
     def undo(self) -> str:
         """How to be told again, on the command line."""
-        return f"helmdesk dismiss {self.subject} --undo" + (f" --where {shell_word(self.where)}" if self.where else "")
+        return f"helmdesk dismiss {self.subject} --undo" + (
+            f" --where {shell_word(self.where)}" if self.where else ""
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -61,9 +65,11 @@ class Dismissal:
 
 
 def scope_of(request: Request) -> str:
-    """Return what filter and policy of a request let through, in one spelling; empty for everything.
+    """Return what filter and policy of a request let through, in one spelling; empty for
+    everything.
 
-    A lead who sees one team and a leader who filters by it look at the same verdict, and share its dismissal.
+    A lead who sees one team and a leader who filters by it look at the same verdict, and share its
+    dismissal.
     """
     parts = tuple(part for part in (request.policy.predicate, request.where) if part is not None)
     return to_text(simplified(All(parts))) if parts else ""
@@ -87,13 +93,16 @@ class Dismissals:
         """
         try:
             given = json.loads(self._file.read_text(encoding="utf-8"))
-            return tuple(Dismissal(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in given)
+            return tuple(
+                Dismissal(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in given
+            )
         except FileNotFoundError:
             return ()
         except (ValueError, TypeError, KeyError) as error:
             names = ", ".join(field.name for field in fields(Dismissal))
             raise InputError(
-                f"{self._file}: not a list of dismissals, each with {names} ({error}); mend it, or delete it to be told everything again"
+                f"{self._file}: not a list of dismissals, each with {names} ({error}); mend it, or"
+                " delete it to be told everything again"
             ) from error
 
     def stamp(self) -> tuple[int, ...]:
@@ -105,9 +114,11 @@ class Dismissals:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def of(self, request: Request) -> Mapping[str, Dismissal]:
-        """Return what is dismissed for the rows that a request's filter and policy let through, by identity.
+        """Return what is dismissed for the rows that a request's filter and policy let through, by
+        identity.
 
-        Who sees a part of the columns only is no colleague of those who dismiss, and is told everything.
+        Who sees a part of the columns only is no colleague of those who dismiss, and is told
+        everything.
         """
         if request.policy.is_outsider:
             return {}
@@ -116,7 +127,9 @@ class Dismissals:
 
     def add(self, dismissal: Dismissal) -> None:
         """Keep a dismissal; one of the same thing gives way."""
-        self._change(lambda known: [*(each for each in known if not _is_same(each, dismissal)), dismissal])
+        self._change(
+            lambda known: [*(each for each in known if not _is_same(each, dismissal)), dismissal]
+        )
 
     def remove(self, subject: str, where: str) -> tuple[Dismissal, ...]:
         """Forget all dismissals of a subject within a scope; return them."""
@@ -134,7 +147,9 @@ class Dismissals:
         """Take a person's names out of every text; return how many dismissals held one."""
 
         def nameless(each: Dismissal) -> Dismissal:
-            texts = {name: without(getattr(each, name)) for name in ("where", "identity", "by", "reason")}
+            texts = {
+                name: without(getattr(each, name)) for name in ("where", "identity", "by", "reason")
+            }
             return replace(each, **texts)  # type: ignore[arg-type]
 
         count = sum(nameless(each) != each for each in self.all())
@@ -145,7 +160,9 @@ class Dismissals:
     def _change(self, make: Callable[[tuple[Dismissal, ...]], Iterable[Dismissal]]) -> None:
         """Write the file anew, whole or not at all, one writer at a time."""
         with FileLock(self._file.with_suffix(".lock")):
-            body = json.dumps([each.as_dict() for each in make(self.all())], indent=1, ensure_ascii=False)
+            body = json.dumps(
+                [each.as_dict() for each in make(self.all())], indent=1, ensure_ascii=False
+            )
             replace_text(self._file, body + "\n")
             sync(self._file.absolute().parent)
 
@@ -159,4 +176,7 @@ def may_see(dismissal: Dismissal, request: Request) -> bool:
     predicate = request.policy.predicate
     if predicate is None:
         return True
-    return bool(dismissal.where) and to_text(simplified(All((parse_filter(dismissal.where), predicate)))) == dismissal.where
+    return (
+        bool(dismissal.where)
+        and to_text(simplified(All((parse_filter(dismissal.where), predicate)))) == dismissal.where
+    )

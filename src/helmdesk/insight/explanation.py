@@ -48,12 +48,10 @@ class Explanation:
         sound: what the value rests on.
         problems: data problems, to be read first.
         location: where the change lies.
-        workload: (volume, mix, handle time) in handled hours a week, for the metrics that make work; None otherwise.
-        guards: metrics that must be read beside it.
-        findings: patterns found that speak of this metric.
-        missing: (pattern, data) of those that could not be looked for.
-        lever, verdict: what it points to, in a word and in a sentence.
-        context: what coincides.
+        workload: (volume, mix, handle time) in handled hours a week, for the metrics that make
+        work; None otherwise. guards: metrics that must be read beside it. findings: patterns found
+        that speak of this metric. missing: (pattern, data) of those that could not be looked for.
+        lever, verdict: what it points to, in a word and in a sentence. context: what coincides.
     """
 
     metric: Metric
@@ -78,32 +76,79 @@ class Explanation:
         return {
             "metric": self.metric.key,
             "sound": {
-                "n": self.sound.n, "pending": self.sound.pending, "low": self.sound.low, "high": self.sound.high,
-                "design_effect": round(self.sound.effect, 3), "response_rate": self.sound.response_rate, "notes": list(self.sound.notes),
+                "n": self.sound.n,
+                "pending": self.sound.pending,
+                "low": self.sound.low,
+                "high": self.sound.high,
+                "design_effect": round(self.sound.effect, 3),
+                "response_rate": self.sound.response_rate,
+                "notes": list(self.sound.notes),
             },
             "course": None if self.course is None else self.course.as_dict(),
-            "moved": None if moved is None else {
-                "measured_as": moved.form.says(), "value": _plain(moved.value),
-                "earlier": _plain(moved.earlier), "change": _plain(moved.change), "standard_error": _plain(moved.error),
-                "detectable": moved.detectable,
-            },
-            "where": None if self.location is None else {
-                "by": [
-                    {"dimension": each.dimension, "rate": each.rate, "mix": each.mix, "simpson": each.is_simpson,
-                     "segments": [{"segment": part.group[0], "rate": part.rate, "mix": part.mix, "before": _plain(part.before), "now": _plain(part.now)}
-                                  for part in each.parts]}
-                    for each in self.location.breakdowns
-                ],
-                "slices": [{"where": to_text(place.where), "share": place.share, "cases": place.cases} for place in self.location.places],
-                "p": self.location.p, "unexplained": self.location.unexplained,
-            },
-            "workload": None if self.workload is None else dict(zip(("volume", "mix", "handle_time"), self.workload, strict=True)),
-            "with": [{"metric": guard.key, "earlier": _plain(guard.earlier), "value": _plain(guard.value), "worse": guard.is_worse} for guard in self.guards],
+            "moved": (
+                None
+                if moved is None
+                else {
+                    "measured_as": moved.form.says(),
+                    "value": _plain(moved.value),
+                    "earlier": _plain(moved.earlier),
+                    "change": _plain(moved.change),
+                    "standard_error": _plain(moved.error),
+                    "detectable": moved.detectable,
+                }
+            ),
+            "where": (
+                None
+                if self.location is None
+                else {
+                    "by": [
+                        {
+                            "dimension": each.dimension,
+                            "rate": each.rate,
+                            "mix": each.mix,
+                            "simpson": each.is_simpson,
+                            "segments": [
+                                {
+                                    "segment": part.group[0],
+                                    "rate": part.rate,
+                                    "mix": part.mix,
+                                    "before": _plain(part.before),
+                                    "now": _plain(part.now),
+                                }
+                                for part in each.parts
+                            ],
+                        }
+                        for each in self.location.breakdowns
+                    ],
+                    "slices": [
+                        {"where": to_text(place.where), "share": place.share, "cases": place.cases}
+                        for place in self.location.places
+                    ],
+                    "p": self.location.p,
+                    "unexplained": self.location.unexplained,
+                }
+            ),
+            "workload": (
+                None
+                if self.workload is None
+                else dict(zip(("volume", "mix", "handle_time"), self.workload, strict=True))
+            ),
+            "with": [
+                {
+                    "metric": guard.key,
+                    "earlier": _plain(guard.earlier),
+                    "value": _plain(guard.value),
+                    "worse": guard.is_worse,
+                }
+                for guard in self.guards
+            ],
             "problems": [finding.as_dict() for finding in self.problems],
             "findings": [finding.as_dict() for finding in self.findings],
             "missing": [{"pattern": title, "needs": what} for title, what in self.missing],
-            "lever": self.lever, "verdict": self.verdict, "context": list(self.context),
-        }  # fmt: skip
+            "lever": self.lever,
+            "verdict": self.verdict,
+            "context": list(self.context),
+        }
 
 
 def _plain(value: float) -> float | None:
@@ -111,13 +156,19 @@ def _plain(value: float) -> float | None:
 
 
 def explain(
-    study: Study, key: str, window: tuple[Span, Span] | None = None, others: Sequence[Remark] = (), dimensions: Sequence[str] | None = None
+    study: Study,
+    key: str,
+    window: tuple[Span, Span] | None = None,
+    others: Sequence[Remark] = (),
+    dimensions: Sequence[str] | None = None,
 ) -> Explanation:
     """Return the explanation of one metric.
 
     Args:
-        window: stretches to compare, before first; None takes the present level and the eight weeks before it, or before
-            the episode that led to it; where nothing is to be told, the last four weeks and the eight before.
+        window: stretches to compare, before first; None takes the present level and the eight weeks
+        before it, or before
+            the episode that led to it; where nothing is to be told, the last four weeks and the
+            eight before.
         others: remarks written on the site.
         dimensions: by which it is taken apart; None takes those that most desks act by.
     """
@@ -125,20 +176,36 @@ def explain(
     course = None if study.lacks(key) else verdict_of(study, key, others)
     window = window or (_stretches(study, course) if course is not None else None)
     moved = None if study.lacks(key) else movement(study, key, window)
-    before, now = window or ((moved.before, moved.now) if moved else (study.before(study.last(4), 8), study.last(4)))
+    before, now = window or (
+        (moved.before, moved.now) if moved else (study.before(study.last(4), 8), study.last(4))
+    )
     where = locate(study, moved.form, before, now, dimensions) if moved is not None else None
     findings, missing = _patterns_of(study, key, others)
     problems = tuple(data_problems(study))
     verdict, lever = _verdict(study, key, moved, course, where, findings, problems)
     return Explanation(
-        metric, course, moved, now, before, soundness(study, key, now), problems, where,
+        metric,
+        course,
+        moved,
+        now,
+        before,
+        soundness(study, key, now),
+        problems,
+        where,
         workload_parts(study, before, now) if key in WORKLOAD else None,
-        tuple(_guards(study, metric, before, now)), tuple(findings), tuple(missing), lever, verdict, context(study, now, (study.find(key),), others),
-    )  # fmt: skip
+        tuple(_guards(study, metric, before, now)),
+        tuple(findings),
+        tuple(missing),
+        lever,
+        verdict,
+        context(study, now, (study.find(key),), others),
+    )
 
 
 def _stretches(study: Study, course: Verdict) -> tuple[Span, Span] | None:
-    """Return what a verdict speaks of: the weeks before, and those of the present level; None where it tells of nothing."""
+    """Return what a verdict speaks of: the weeks before, and those of the present level; None where
+    it tells of nothing.
+    """
     if not course.is_told or course.since is None:
         return None
     now = Span(local_midnight(course.since, study.zone), study.end)
@@ -146,7 +213,9 @@ def _stretches(study: Study, course: Verdict) -> tuple[Span, Span] | None:
     return study.before(Span(left, now.end), EARLIER_WEEKS), now
 
 
-def _patterns_of(study: Study, key: str, others: Sequence[Remark]) -> tuple[list[Finding], list[tuple[str, str]]]:
+def _patterns_of(
+    study: Study, key: str, others: Sequence[Remark]
+) -> tuple[list[Finding], list[tuple[str, str]]]:
     findings, missing = [], []
     for entry in load_patterns().values():
         if key not in (*entry.pattern.needs, *entry.pattern.explains):
@@ -173,7 +242,17 @@ def _guards(study: Study, metric: Metric, before: Span, now: Span) -> list[Guard
         is_clear = error > 0 and abs(value - earlier) > 1.96 * error
         is_worse = is_clear and form.good * (value - earlier) < 0
         unit = form.metric.unit
-        told = "got worse" if is_worse else "got better" if is_clear and form.good else "moved" if is_clear else "did not clearly move"
+        told = (
+            "got worse"
+            if is_worse
+            else (
+                "got better"
+                if is_clear and form.good
+                else "moved"
+                if is_clear
+                else "did not clearly move"
+            )
+        )
         words = f"{form.says()} {told}: {show_value(earlier, unit)} to {show_value(value, unit)}"
         found.append(Guard(key, form.metric.name, earlier, value, bool(is_worse), words))
     return found
@@ -203,7 +282,9 @@ def _verdict(
         return f"{story} No known pattern fits: look at where it lies.", "none"
     standing = f" What lies there all along: {findings[0].title.lower()}." if findings else ""
     reach = f" A change under {_reach(moved)} could not have been seen." if moved.detectable else ""
-    return f"{story} Do nothing about last week's value.{reach}{standing}", findings[0].lever if findings else "none"
+    return f"{story} Do nothing about last week's value.{reach}{standing}", (
+        findings[0].lever if findings else "none"
+    )
 
 
 def _reach(moved: Movement) -> str:
@@ -212,9 +293,15 @@ def _reach(moved: Movement) -> str:
 
 
 def waterfall(breakdown: Breakdown, most: int = 8) -> list[tuple[str, str, float]]:
-    """Return (segment, rate or mix, its part in the change) in order of size, the smallest together at the end; they add up."""
-    terms = [(plain(((breakdown.dimension, part.group[0]),)), kind, value)
-             for part in breakdown.parts for kind, value in (("rate", part.rate), ("mix", part.mix)) if value]  # fmt: skip
+    """Return (segment, rate or mix, its part in the change) in order of size, the smallest together
+    at the end; they add up.
+    """
+    terms = [
+        (plain(((breakdown.dimension, part.group[0]),)), kind, value)
+        for part in breakdown.parts
+        for kind, value in (("rate", part.rate), ("mix", part.mix))
+        if value
+    ]
     terms.sort(key=lambda term: -abs(term[2]))
     rest = sum(value for *_, value in terms[most:])
     return [*terms[:most], *([("all others", "rate and mix", rest)] if terms[most:] else [])]

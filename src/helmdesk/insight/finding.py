@@ -1,4 +1,6 @@
-"""What an insight says: a paragraph with its numbers, tests, alternatives, lever, and the day on which to look again."""
+"""What an insight says: a paragraph with its numbers, tests, alternatives, lever, and the day on
+which to look again.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from helmdesk.query.filters import Filter, to_text
 
 # What moved with and without a known pattern stands together.
 ORDER = {"data": 0, "change": 1, "unexplained": 1, "standing": 2}
-Lever = Literal["staffing", "scheduling", "routing", "tooling", "coaching", "product", "data", "policy", "none"]
+Lever = Literal[
+    "staffing", "scheduling", "routing", "tooling", "coaching", "product", "data", "policy", "none"
+]
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,8 @@ class ByTest:
     """A finding rests on a test of chance.
 
     Attributes:
-        p: how often no change would look like it: the largest of the tests that must all hold, corrected where the
+        p: how often no change would look like it: the largest of the tests that must all hold,
+        corrected where the
             strongest of several was taken.
     """
 
@@ -51,7 +56,9 @@ class ByRule:
 
 @dataclass(frozen=True)
 class ByCourse:
-    """A finding is a metric whose verdict turned; how often that is a false alarm is told by the verdict's rule."""
+    """A finding is a metric whose verdict turned; how often that is a false alarm is told by the
+    verdict's rule.
+    """
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -90,7 +97,9 @@ class Evidence:
 
 
 def shell_word(text: str) -> str:
-    """Return a text as one word of a command line, in double quotes where those suffice: filters are full of single ones."""
+    """Return a text as one word of a command line, in double quotes where those suffice: filters
+    are full of single ones.
+    """
     return shlex.quote(text) if any(sign in text for sign in '"$`\\!') else f'"{text}"'
 
 
@@ -154,7 +163,9 @@ class Finding:
 
     @property
     def order(self) -> tuple[int, bool, float]:
-        """Where it is told: data problems first, then changes, then what stands; tested before rules, then by consequence."""
+        """Where it is told: data problems first, then changes, then what stands; tested before
+        rules, then by consequence.
+        """
         return ORDER[self.kind], isinstance(self.basis, ByRule), -self.affected
 
     @property
@@ -170,14 +181,35 @@ class Finding:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {
-            "key": self.key, "kind": self.kind, "title": self.title, "text": self.text, "lever": self.lever, "metrics": list(self.metrics),
-            "start": self.start.isoformat(), "end": self.end.isoformat(), "where": to_text(self.where) or None, "affected_a_week": round(self.affected, 1),
+            "key": self.key,
+            "kind": self.kind,
+            "title": self.title,
+            "text": self.text,
+            "lever": self.lever,
+            "metrics": list(self.metrics),
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "where": to_text(self.where) or None,
+            "affected_a_week": round(self.affected, 1),
             "basis": self.basis.as_dict(),
-            "tests": [{"name": test.name, "passed": bool(test.is_passed), "words": test.words} for test in self.tests],
-            "alternatives": list(self.alternatives), "if_wrong": self.if_wrong or None,
-            "review": {"on": self.review.on.isoformat(), "metric": self.review.metric, "words": self.review.words} if self.review else None,
-            "evidence": [evidence.command for evidence in self.evidence], "context": list(self.context),
-        }  # fmt: skip
+            "tests": [
+                {"name": test.name, "passed": bool(test.is_passed), "words": test.words}
+                for test in self.tests
+            ],
+            "alternatives": list(self.alternatives),
+            "if_wrong": self.if_wrong or None,
+            "review": (
+                {
+                    "on": self.review.on.isoformat(),
+                    "metric": self.review.metric,
+                    "words": self.review.words,
+                }
+                if self.review
+                else None
+            ),
+            "evidence": [evidence.command for evidence in self.evidence],
+            "context": list(self.context),
+        }
 
 
 def review_in(weeks: int, end: date, metric: str, words: str) -> Review:

@@ -35,12 +35,11 @@ class Form:
     """What is really asked when a metric is to be explained.
 
     Attributes:
-        entry: the definition to measure: the metric itself, or the share of its rows beyond `threshold`.
-        kind: ratio: hits of cases; mean: a total over a base, with a standard error; count: how many.
-        is_level: counted at an instant instead of over a window.
-        threshold: of a derived share, in the unit of the original metric.
-        original_unit: of the metric, where the form has another.
-        clock: words for the clock it is measured on; empty for the calendar.
+        entry: the definition to measure: the metric itself, or the share of its rows beyond
+        `threshold`. kind: ratio: hits of cases; mean: a total over a base, with a standard error;
+        count: how many. is_level: counted at an instant instead of over a window. threshold: of a
+        derived share, in the unit of the original metric. original_unit: of the metric, where the
+        form has another. clock: words for the clock it is measured on; empty for the calendar.
         good: 1 when more is better, -1 when less is, 0 when it depends.
     """
 
@@ -59,7 +58,9 @@ class Form:
 
     @property
     def is_share(self) -> bool:
-        """Whether values are parts of one, or one share less another: changes are told in points."""
+        """Whether values are parts of one, or one share less another: changes are told in
+        points.
+        """
         return self.metric.unit in SHARES
 
     def says(self) -> str:
@@ -67,11 +68,16 @@ class Form:
         if self.threshold is None:
             return self.metric.name
         clock = f" {self.clock}" if self.clock else ""
-        return f"share of {self.metric.name.lower()} over {show_value(self.threshold, self.original_unit)}{clock}"
+        return (
+            f"share of {self.metric.name.lower()} over"
+            f" {show_value(self.threshold, self.original_unit)}{clock}"
+        )
 
 
 def form_of(entry: Entry, threshold: float | None) -> Form:
-    """Return the form of a metric; `threshold` is needed where values do not add up (medians, percentiles)."""
+    """Return the form of a metric; `threshold` is needed where values do not add up (medians,
+    percentiles).
+    """
     metric = entry.metric
     is_level = isinstance(metric.value, Level)
     inner = measured(metric.value)
@@ -88,26 +94,51 @@ def form_of(entry: Entry, threshold: float | None) -> Form:
 
 
 def needs_threshold(metric: Metric) -> bool:
-    """Whether a metric's values do not add up over segments, so that only the share beyond a threshold does."""
+    """Whether a metric's values do not add up over segments, so that only the share beyond a
+    threshold does.
+    """
     inner = measured(metric.value)
-    return isinstance(inner, Quantile | Survival) or (isinstance(metric.value, Level) and isinstance(inner, Mean))
+    return isinstance(inner, Quantile | Survival) or (
+        isinstance(metric.value, Level) and isinstance(inner, Mean)
+    )
 
 
 def beyond(entry: Entry, threshold: float, good: int | None = None) -> Form:
-    """Return the share of a metric's rows whose value is over `threshold` (in the metric's unit)."""
+    """Return the share of a metric's rows whose value is over `threshold` (in the metric's
+    unit).
+    """
     metric = entry.metric
     inner = measured(metric.value)
     column = inner.column  # type: ignore[union-attr]
     share = Share(f"({column}) > {threshold!r}")
-    where = metric.where if isinstance(metric.value, Level) else f"({metric.where}) and ({column}) is not null"
-    value = dataclasses.replace(metric.value, of=share, business=None) if isinstance(metric.value, Level) else share
-    derived = dataclasses.replace(metric, value=value, where=where, unit="share", variants=(), clocks=("calendar",))
+    where = (
+        metric.where
+        if isinstance(metric.value, Level)
+        else f"({metric.where}) and ({column}) is not null"
+    )
+    value = (
+        dataclasses.replace(metric.value, of=share, business=None)
+        if isinstance(metric.value, Level)
+        else share
+    )
+    derived = dataclasses.replace(
+        metric, value=value, where=where, unit="share", variants=(), clocks=("calendar",)
+    )
     direction = {"higher": 1, "lower": -1}.get(metric.direction, 0) if good is None else good
-    return Form(Entry(derived, entry.description), "ratio", isinstance(metric.value, Level), threshold, direction, metric.unit)
+    return Form(
+        Entry(derived, entry.description),
+        "ratio",
+        isinstance(metric.value, Level),
+        threshold,
+        direction,
+        metric.unit,
+    )
 
 
 def varied(entry: Entry, good: int | None = None, **changes: object) -> Form:
-    """Return the form of a metric with some of its definition changed, such as `value` or `where`: a pattern's own cut."""
+    """Return the form of a metric with some of its definition changed, such as `value` or `where`:
+    a pattern's own cut.
+    """
     derived = dataclasses.replace(entry.metric, variants=(), **changes)  # type: ignore[arg-type]
     form = form_of(Entry(derived, entry.description), None)
     return form if good is None else dataclasses.replace(form, good=good)

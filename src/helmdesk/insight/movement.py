@@ -1,7 +1,8 @@
-"""Did it move? Two lamps on the last complete week, what they cost in false alarms, and what could have been seen.
+"""Did it move? Two lamps on the last complete week, what they cost in false alarms, and what could
+have been seen.
 
-A spike is one week far outside what the weeks before lead one to expect; a shift is several weeks that lean the same
-way. Neither says why: that is asked next, and only of what moved.
+A spike is one week far outside what the weeks before lead one to expect; a shift is several weeks
+that lean the same way. Neither says why: that is asked next, and only of what moved.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from helmdesk.statistics.detectable import detectable_from_errors, detectable_sh
 from helmdesk.statistics.lamps import RECENT, Lamps, Weeks, light
 from helmdesk.statistics.season import year_profile
 
-# A change below this is not worth a leader's time, however certain: points of a share, part of anything else.
+# A change below this is not worth a leader's time, however certain: points of a share, part of
+# anything else.
 LEAST_SHARE, LEAST_PART = 0.02, 0.05
 EARLIER_WEEKS = 8
 LONGEST_SHIFT = RECENT - 1
@@ -44,12 +46,14 @@ class Movement:
     Attributes:
         lamp: which one is on.
         direction: 1 up, -1 down, 0 neither.
-        now, before: the stretch that moved and the one it is compared with; without a lamp the last four weeks and
+        now, before: the stretch that moved and the one it is compared with; without a lamp the last
+        four weeks and
             the eight before.
         value, earlier: of the form over these.
         error: standard error of their difference; nan where unknown.
         p: of the last week alone.
-        detectable: smallest change the two stretches could show four times in five; None where unknown.
+        detectable: smallest change the two stretches could show four times in five; None where
+        unknown.
     """
 
     form: Form
@@ -75,20 +79,26 @@ class Movement:
 
     @property
     def is_worth_telling(self) -> bool:
-        """Whether the change is large enough to act on: two points of a share, a twentieth of anything else."""
+        """Whether the change is large enough to act on: two points of a share, a twentieth of
+        anything else.
+        """
         return abs(self.change) >= least_change(self.form, self.earlier)
 
     def says(self) -> str:
         """Return the change in words."""
         each = " a week" if self.form.kind == "count" and not self.form.is_level else ""
-        return f"{self.form.says()} went from {self.show(self.earlier)} to {self.show(self.value)}{each}{self._interval()}"
+        return (
+            f"{self.form.says()} went from {self.show(self.earlier)} to"
+            f" {self.show(self.value)}{each}{self._interval()}"
+        )
 
     def _interval(self) -> str:
         if not self.error > 0:
             return ""
         half = 1.96 * self.error
         return (
-            f" (change {self._signed(self.change)}, 95% interval {self._signed(self.change - half)} to {self._signed(self.change + half)})"
+            f" (change {self._signed(self.change)}, 95% interval {self._signed(self.change - half)}"
+            f" to {self._signed(self.change + half)})"
         )
 
     def _signed(self, change: float) -> str:
@@ -127,20 +137,30 @@ def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -
     earlier, error_before, cases_before = level(study, form, before)
     error = float(np.hypot(error_now, error_before))
     if form.kind == "ratio":
-        detectable = detectable_share(earlier, cases_before, cases_now) if np.isfinite(earlier) else None
+        detectable = (
+            detectable_share(earlier, cases_before, cases_now) if np.isfinite(earlier) else None
+        )
     else:
         detectable = detectable_from_errors(error_before, error_now) if np.isfinite(error) else None
     return Movement(
-        form, lamp, direction, now, before, value, earlier, error, float(lamps.tail) if lamps else 1.0,
+        form,
+        lamp,
+        direction,
+        now,
+        before,
+        value,
+        earlier,
+        error,
+        float(lamps.tail) if lamps else 1.0,
         detectable,
-    )  # fmt: skip
+    )
 
 
 def judge(weeks: Weeks) -> Lamps | None:
     """Return the lamps of one series; the baseline begins where the level last changed for good.
 
-    An episode long over must neither raise the baseline nor make ordinary weeks look restless. What the same weeks of
-    earlier years lead one to expect of a count is taken out first.
+    An episode long over must neither raise the baseline nor make ordinary weeks look restless. What
+    the same weeks of earlier years lead one to expect of a count is taken out first.
     """
     settled, since = _settled(weeks)
     return light(settled, interval=False, settled_from=since)
@@ -166,10 +186,14 @@ def _read(lamps: Lamps | None) -> tuple[Lamp, int, int]:
 
 
 def level(study: Study, form: Form, span: Span) -> tuple[float, float, float]:
-    """Return value, standard error and cases of a form over a span; counts are per week, levels at its end."""
+    """Return value, standard error and cases of a form over a span; counts are per week, levels at
+    its end.
+    """
     table = study.table(form, span, ())
     if not len(table.groups):
-        return (0.0, float("nan"), 0.0) if form.kind == "count" else (float("nan"), float("nan"), 0.0)
+        return (
+            (0.0, float("nan"), 0.0) if form.kind == "count" else (float("nan"), float("nan"), 0.0)
+        )
     value, error = float(table.values[0]), float(table.error[0])
     if form.kind != "count":
         return value, error, float(table.base[0])

@@ -71,7 +71,8 @@ class Pattern:
         kind: change: something moved; standing: something lies there.
         check: looks for it.
         rule: what it goes by where it tests nothing for chance; None for patterns that test.
-        explains: further metrics whose movement needs no other explanation once the pattern is found.
+        explains: further metrics whose movement needs no other explanation once the pattern is
+        found.
     """
 
     title: str
@@ -92,7 +93,10 @@ class Pattern:
             return Missing(missing)
         found = self.check(study)
         if isinstance(found, Found) and isinstance(found.basis, ByRule) != (self.rule is not None):
-            raise TypeError(f"“{self.title}” says that it goes by {self.rule or 'a test'} and found by {found.basis}")
+            raise TypeError(
+                f"“{self.title}” says that it goes by {self.rule or 'a test'} and found by"
+                f" {found.basis}"
+            )
         if isinstance(found, Found) and found.where is not None:
             for form in (study.form(key) for key in self.needs):
                 if not _may_tell(study, form, found, found.where):
@@ -114,15 +118,33 @@ class Entry:
         metric, weeks, words = pattern.review
         meaning = self.description.split("\n\n")[0].replace("\n", " ")
         return Finding(
-            self.key, pattern.kind, pattern.title, f"{found.text} This is consistent with: {meaning[0].lower()}{meaning[1:]}", pattern.lever,
-            pattern.needs, start, end, found.basis, found.where, found.affected, found.tests, pattern.alternatives, pattern.if_wrong,
+            self.key,
+            pattern.kind,
+            pattern.title,
+            f"{found.text} This is consistent with: {meaning[0].lower()}{meaning[1:]}",
+            pattern.lever,
+            pattern.needs,
+            start,
+            end,
+            found.basis,
+            found.where,
+            found.affected,
+            found.tests,
+            pattern.alternatives,
+            pattern.if_wrong,
             review_in(weeks, end, metric, words),
-            tuple(Evidence(key, study.day(found.before.start), end, found.where) for key in pattern.needs), context,
-        )  # fmt: skip
+            tuple(
+                Evidence(key, study.day(found.before.start), end, found.where)
+                for key in pattern.needs
+            ),
+            context,
+        )
 
 
 def _may_tell(study: Study, form: Form, found: Found, where: Filter) -> bool:
-    """Whether a pattern's segment may be told of; where a metric does not know the segment, nothing of it is."""
+    """Whether a pattern's segment may be told of; where a metric does not know the segment, nothing
+    of it is.
+    """
     try:
         return study.may_tell(form, (found.before, found.now), where)
     except NotFoundError:

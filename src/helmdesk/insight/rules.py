@@ -1,4 +1,6 @@
-"""Alerts in waiting: a rule in a sentence, and when it would have fired, in the words that cards and the brief use."""
+"""Alerts in waiting: a rule in a sentence, and when it would have fired, in the words that cards
+and the brief use.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ class Rule:
         fired: when it would have fired anew, oldest first.
         weeks: complete weeks that were looked at.
         days: length of the back-test.
-        false_alarms: a year, when nothing changes; None for plain thresholds, whose number nobody can promise.
+        false_alarms: a year, when nothing changes; None for plain thresholds, whose number nobody
+        can promise.
     """
 
     sentence: str
@@ -63,17 +66,23 @@ class Rule:
         """Return the back-test in words."""
         if not self.weeks:
             return "There are no complete weeks to try it on yet."
-        times = {0: "not once", 1: "once", 2: "twice"}.get(len(self.fired), f"{len(self.fired)} times")
+        times = {0: "not once", 1: "once", 2: "twice"}.get(
+            len(self.fired), f"{len(self.fired)} times"
+        )
         promise = (
-            f" On a series that never changes it would fire about {self.false_alarms:.2g} times a year."
+            f" On a series that never changes it would fire about {self.false_alarms:.2g} times a"
+            " year."
             if self.false_alarms is not None
             else ""
         )
         return f"It would have fired {times} in {self.days} days.{promise}"
 
 
-def rules(study: Study, key: str, days: int = DAYS, others: Sequence[Remark] = ()) -> tuple[Rule, ...]:
-    """Return the rules that a metric offers: its verdict, its target when there is one, and what dashboards usually do.
+def rules(
+    study: Study, key: str, days: int = DAYS, others: Sequence[Remark] = ()
+) -> tuple[Rule, ...]:
+    """Return the rules that a metric offers: its verdict, its target when there is one, and what
+    dashboards usually do.
 
     All judge the metric as its card shows it, week by week.
 
@@ -83,40 +92,74 @@ def rules(study: Study, key: str, days: int = DAYS, others: Sequence[Remark] = (
     metric, target = study.find(key).metric, study.targets.get(key)
     weeks = [week for week in study.by_week(key) if _is_over(week, study)]
     first = study.day(study.end) - timedelta(days=days)
-    watched = [place for place, week in enumerate(weeks) if week.period_start is not None and week.period_start >= first]
+    watched = [
+        place
+        for place, week in enumerate(weeks)
+        if week.period_start is not None and week.period_start >= first
+    ]
     if not watched:
         return (Rule(_verdict_sentence(metric), (), 0, days, None),)
     found = [
         Rule(
-            _verdict_sentence(metric), _turns(study, metric, weeks, watched, others), len(watched), days, false_alarms_a_year(study, key),
+            _verdict_sentence(metric),
+            _turns(study, metric, weeks, watched, others),
+            len(watched),
+            days,
+            false_alarms_a_year(study, key),
         ),
-    ]  # fmt: skip
+    ]
     if target is not None:
-        missed = [against_target(metric, weeks[place], target) is Standing.MISSED for place in watched]
-        sentence = f"Tell me when a week has missed the target of {_target_words(target, metric.unit)}."
-        found.append(Rule(sentence, _crossings(weeks, watched, missed, metric.unit), len(watched), days, None))
+        missed = [
+            against_target(metric, weeks[place], target) is Standing.MISSED for place in watched
+        ]
+        sentence = (
+            f"Tell me when a week has missed the target of {_target_words(target, metric.unit)}."
+        )
+        found.append(
+            Rule(
+                sentence, _crossings(weeks, watched, missed, metric.unit), len(watched), days, None
+            )
+        )
     usual = [place > 0 and _is_usual(metric, weeks[place - 1], weeks[place]) for place in watched]
     size = f"{100 * USUAL_POINTS:.0f} points" if metric.unit in SHARES else f"{USUAL_PART:.0%}"
     worse = "worse than" if metric.direction in ("higher", "lower") else "away from"
-    sentence = f"For comparison, what dashboards do: tell me when it is {size} {worse} the week before."
-    found.append(Rule(sentence, _crossings(weeks, watched, usual, metric.unit), len(watched), days, None))
+    sentence = (
+        f"For comparison, what dashboards do: tell me when it is {size} {worse} the week before."
+    )
+    found.append(
+        Rule(sentence, _crossings(weeks, watched, usual, metric.unit), len(watched), days, None)
+    )
     return tuple(found)
 
 
 def _is_over(week: Measurement, study: Study) -> bool:
     is_whole = week.period_start is not None and not week.is_partial
-    return is_whole and week.period_start is not None and local_midnight(week.period_start + WEEK, study.zone) <= study.end
+    return (
+        is_whole
+        and week.period_start is not None
+        and local_midnight(week.period_start + WEEK, study.zone) <= study.end
+    )
 
 
 def _verdict_sentence(metric: Metric) -> str:
-    way = "turns for the worse" if metric.direction in ("higher", "lower") else "tells of another level"
+    way = (
+        "turns for the worse"
+        if metric.direction in ("higher", "lower")
+        else "tells of another level"
+    )
     return f"Tell me when the verdict on “{metric.name}” {way}."
 
 
 def _turns(
-    study: Study, metric: Metric, weeks: Sequence[Measurement], watched: Sequence[int], others: Sequence[Remark]
+    study: Study,
+    metric: Metric,
+    weeks: Sequence[Measurement],
+    watched: Sequence[int],
+    others: Sequence[Remark],
 ) -> tuple[Firing, ...]:
-    """Return the weeks after which the verdict told of something that it had not told of the week before."""
+    """Return the weeks after which the verdict told of something that it had not told of the week
+    before.
+    """
     found = []
     was_told = False
     for place in range(max(watched[0] - 1, 0), watched[-1] + 1):
@@ -131,7 +174,11 @@ def _turns(
 
 
 def _sides(metric: Metric) -> tuple[Judgement, ...]:
-    return (Judgement.WORSE,) if metric.direction in ("higher", "lower") else (Judgement.HIGHER, Judgement.LOWER)
+    return (
+        (Judgement.WORSE,)
+        if metric.direction in ("higher", "lower")
+        else (Judgement.HIGHER, Judgement.LOWER)
+    )
 
 
 def _is_usual(metric: Metric, before: Measurement, now: Measurement) -> bool:
@@ -144,16 +191,29 @@ def _is_usual(metric: Metric, before: Measurement, now: Measurement) -> bool:
 
 
 def _target_words(target: Target, unit: str) -> str:
-    return f"{show_value(target[0], unit)} to {show_value(target[1], unit)}" if isinstance(target, tuple) else show_value(target, unit)
+    return (
+        f"{show_value(target[0], unit)} to {show_value(target[1], unit)}"
+        if isinstance(target, tuple)
+        else show_value(target, unit)
+    )
 
 
-def _crossings(weeks: Sequence[Measurement], watched: Sequence[int], lit: Sequence[bool], unit: str) -> tuple[Firing, ...]:
-    """Return the weeks in which a threshold is crossed after some quiet ones, each with its value and the one before."""
+def _crossings(
+    weeks: Sequence[Measurement], watched: Sequence[int], lit: Sequence[bool], unit: str
+) -> tuple[Firing, ...]:
+    """Return the weeks in which a threshold is crossed after some quiet ones, each with its value
+    and the one before.
+    """
     found = []
     last = -QUIET_WEEKS - 1
     for place, is_lit in zip(watched, lit, strict=True):
         week, before = weeks[place], weeks[place - 1].value if place else None
-        if is_lit and place - last > QUIET_WEEKS and week.period_start is not None and week.value is not None:
+        if (
+            is_lit
+            and place - last > QUIET_WEEKS
+            and week.period_start is not None
+            and week.value is not None
+        ):
             after = "" if before is None else f" after {show_value(before, unit)}"
             found.append(Firing(week.period_start, f"{show_value(week.value, unit)}{after}"))
         if is_lit:

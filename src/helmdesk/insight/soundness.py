@@ -1,7 +1,7 @@
 """Is the number sound? Data problems come before conclusions.
 
-A source that stopped, an import that came twice, a week that is far too empty, a definition that changed: whatever
-moved then, moved for that reason until it is excluded.
+A source that stopped, an import that came twice, a week that is far too empty, a definition that
+changed: whatever moved then, moved for that reason until it is excluded.
 """
 
 from __future__ import annotations
@@ -38,14 +38,13 @@ class Soundness:
 
     Attributes:
         n, pending: rows behind it, and rows whose outcome is not known yet.
-        low, high: interval that knows that answers of one account or agent resemble each other; None where unknown.
-        effect: design effect of those clusters; 1 where they make no difference.
-        cluster: what the answers cluster by; empty where nothing was found.
-        response_rate: of those asked, for surveys; None otherwise.
-        weighted: the share weighted to all who were asked, for surveys.
-        tipping: by how much the silent would have to differ for the target to be just reached; None without a target.
-        asserted: share of the rows that a source only claims.
-        notes: what to keep in mind, in words.
+        low, high: interval that knows that answers of one account or agent resemble each other;
+        None where unknown. effect: design effect of those clusters; 1 where they make no
+        difference. cluster: what the answers cluster by; empty where nothing was found.
+        response_rate: of those asked, for surveys; None otherwise. weighted: the share weighted to
+        all who were asked, for surveys. tipping: by how much the silent would have to differ for
+        the target to be just reached; None without a target. asserted: share of the rows that a
+        source only claims. notes: what to keep in mind, in words.
     """
 
     n: int
@@ -75,15 +74,36 @@ def soundness(study: Study, key: str, span: Span) -> Soundness:
     if row.pending:
         notes.append(f"{row.pending:,} more cases are not decided yet and may change it")
     if effect > 1.3:
-        notes.append(f"answers of one {cluster} resemble each other: they count for {row.n / effect:,.0f}, not {row.n:,}")
+        notes.append(
+            f"answers of one {cluster} resemble each other: they count for {row.n / effect:,.0f},"
+            f" not {row.n:,}"
+        )
     if row.n and row.asserted / row.n > 0.2:
-        notes.append(f"{row.asserted / row.n:.0%} of the cases are a source's claim, not measured from events")
+        notes.append(
+            f"{row.asserted / row.n:.0%} of the cases are a source's claim, not measured from"
+            " events"
+        )
     if rate is not None:
         notes.append(f"{rate:.0%} of those asked answered")
-    if weighted is not None and weighted.raw is not None and weighted.share is not None and abs(weighted.share - weighted.raw) > 0.01:
+    if (
+        weighted is not None
+        and weighted.raw is not None
+        and weighted.share is not None
+        and abs(weighted.share - weighted.raw) > 0.01
+    ):
         notes.append(f"weighted to everybody who was asked it is {weighted.share:.1%}")
     return Soundness(
-        row.n, row.pending, low, high, effect, cluster, rate, weighted, tipping, row.asserted / row.n if row.n else 0.0, tuple(notes)
+        row.n,
+        row.pending,
+        low,
+        high,
+        effect,
+        cluster,
+        rate,
+        weighted,
+        tipping,
+        row.asserted / row.n if row.n else 0.0,
+        tuple(notes),
     )
 
 
@@ -108,7 +128,9 @@ def _clustered(
     return best
 
 
-def _who_answered(study: Study, key: str, span: Span) -> tuple[float | None, Weighted | None, float | None]:
+def _who_answered(
+    study: Study, key: str, span: Span
+) -> tuple[float | None, Weighted | None, float | None]:
     """Return response rate, weighted share and tipping point of CSAT; nothing for other metrics."""
     if key != "csat" or study.lacks("csat_response_rate"):
         return None, None, None
@@ -124,7 +146,11 @@ def _who_answered(study: Study, key: str, span: Span) -> tuple[float | None, Wei
             hits[place[group]], cases[place[group]] = answers.top[row], answers.base[row]
     weighted = post_stratify(hits, cases, asked.base)
     target = study.targets.get(key)
-    tipping = tipping_point(weighted.share, rate, target) if isinstance(target, float) and weighted.share is not None else None
+    tipping = (
+        tipping_point(weighted.share, rate, target)
+        if isinstance(target, float) and weighted.share is not None
+        else None
+    )
     return rate, weighted, tipping
 
 
@@ -157,17 +183,28 @@ def _stopped_sources(study: Study) -> list[Finding]:
                     f"data:stopped:{dimension}",
                     "data",
                     f"Nothing came from {dimension} “{group[0]}” last week",
-                    f"The {dimension} “{group[0]}” brought about {weekly:,.0f} tickets a week and none in the week from {study.day(last.start):%-d %B}."
-                    " Until that is explained, every change of that week may be missing data.",
+                    f"The {dimension} “{group[0]}” brought about {weekly:,.0f} tickets a week and"
+                    f" none in the week from {study.day(last.start):%-d %B}. Until that is"
+                    " explained, every change of that week may be missing data.",
                     "data",
                     ("ticket_volume",),
                     study.day(last.start),
                     study.day(last.end),
-                    ByRule(f"{USUAL_TICKETS} tickets a week or more in the eight weeks before, and none in the last"),
+                    ByRule(
+                        f"{USUAL_TICKETS} tickets a week or more in the eight weeks before, and"
+                        " none in the last"
+                    ),
                     is_value(dimension, group[0]),
                     weekly,
                     alternatives=(f"the {dimension} was closed on purpose",),
-                    evidence=(Evidence("ticket_volume", study.day(span.start), study.day(last.end), by=dimension),),
+                    evidence=(
+                        Evidence(
+                            "ticket_volume",
+                            study.day(span.start),
+                            study.day(last.end),
+                            by=dimension,
+                        ),
+                    ),
                 )
             )
     return found
@@ -180,7 +217,11 @@ def _doubled(study: Study) -> list[Finding]:
     form = study.form("ticket_volume")
     history = study.history(form)
     lamps = light(history.weeks)
-    if lamps is None or not bool(lamps.is_spike) or float(history.weeks.values[-1]) < DOUBLED * float(lamps.baseline):
+    if (
+        lamps is None
+        or not bool(lamps.is_spike)
+        or float(history.weeks.values[-1]) < DOUBLED * float(lamps.baseline)
+    ):
         return []
     last = study.last(1)
     twins, total = _twins(study, last)
@@ -191,28 +232,39 @@ def _doubled(study: Study) -> list[Finding]:
             "data:doubled",
             "data",
             "An import may have come twice",
-            f"{twins:,} of the {total:,} tickets created in the week from {study.day(last.start):%-d %B} have a twin: same customer, same subject, same second."
-            f" A usual week has {float(lamps.baseline):,.0f} tickets. Volume, backlog and every rate of that week are suspect.",
+            f"{twins:,} of the {total:,} tickets created in the week from"
+            f" {study.day(last.start):%-d %B} have a twin: same customer, same subject, same"
+            f" second. A usual week has {float(lamps.baseline):,.0f} tickets. Volume, backlog and"
+            " every rate of that week are suspect.",
             "data",
             ("ticket_volume",),
             study.day(last.start),
             study.day(last.end),
-            ByRule(f"{DOUBLED} times a usual week, and a quarter of the tickets or more have a twin of the same second"),
+            ByRule(
+                f"{DOUBLED} times a usual week, and a quarter of the tickets or more have a twin of"
+                " the same second"
+            ),
             affected=float(twins),
             alternatives=("a form that was sent twice",),
-            evidence=(Evidence("ticket_volume", study.day(last.start), study.day(last.end), by="source"),),
+            evidence=(
+                Evidence("ticket_volume", study.day(last.start), study.day(last.end), by="source"),
+            ),
         )
     ]
 
 
 def _twins(study: Study, span: Span) -> tuple[int, int]:
-    """Count the tickets of a span, and those of them that repeat customer, subject and second of another."""
+    """Count the tickets of a span, and those of them that repeat customer, subject and second of
+    another.
+    """
     if study.base.policy.predicate is not None or study.base.where is not None:
         return 0, 0
     ((twins, total),) = study.reader.engine.run(
-        "select cast(coalesce(sum(case when copies > 1 then copies - 1 else 0 end), 0) as bigint), cast(coalesce(sum(copies), 0) as bigint) from"
-        " (select count(*) as copies from tickets where is_counted and customer_id is not null"
-        f" and created_at >= timestamp '{span.start}' and created_at < timestamp '{span.end}' group by customer_id, subject, created_at) as same_"
+        "select cast(coalesce(sum(case when copies > 1 then copies - 1 else 0 end), 0) as bigint),"
+        " cast(coalesce(sum(copies), 0) as bigint) from (select count(*) as copies from tickets"
+        f" where is_counted and customer_id is not null and created_at >= timestamp '{span.start}'"
+        f" and created_at < timestamp '{span.end}' group by customer_id, subject, created_at) as"
+        " same_"
     )
     return int(twins), int(total)
 
@@ -223,13 +275,16 @@ def changed_definitions(study: Study, span: Span, keys: tuple[str, ...]) -> list
     for key in keys:
         metric = study.find(key).metric
         for change in metric.changes:
-            if change.version > 1 and study.day(span.start) <= change.date < study.day(span.end) + timedelta(days=1):
+            if change.version > 1 and study.day(span.start) <= change.date < study.day(
+                span.end
+            ) + timedelta(days=1):
                 found.append(
                     Finding(
                         f"data:definition:{key}",
                         "data",
                         f"{metric.name} is defined otherwise",
-                        f"{metric.name} has version {change.version} since {change.date:%-d %B}: {change.why}. Numbers before and after are not the same thing.",
+                        f"{metric.name} has version {change.version} since {change.date:%-d %B}:"
+                        f" {change.why}. Numbers before and after are not the same thing.",
                         "data",
                         (key,),
                         change.date,

@@ -1,4 +1,6 @@
-"""What an insight looks at: metrics by segment and by week up to an instant, asked through the one reader."""
+"""What an insight looks at: metrics by segment and by week up to an instant, asked through the one
+reader.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ class Table:
     @property
     def values(self) -> np.ndarray:
         """Top over base; nan without a base."""
-        return np.asarray(np.divide(self.top, self.base, out=np.full(len(self.top), np.nan), where=self.base > 0))
+        return np.asarray(
+            np.divide(self.top, self.base, out=np.full(len(self.top), np.nan), where=self.base > 0)
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,14 @@ class Study:
         targets: what the desk wants to reach, by metric.
     """
 
-    def __init__(self, reader: Reader, find: Callable[[str], Entry], base: Request, end: datetime, targets: Mapping[str, Target]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        find: Callable[[str], Entry],
+        base: Request,
+        end: datetime,
+        targets: Mapping[str, Target],
+    ) -> None:
         self.reader, self.base, self.end, self.targets = reader, base, end, targets
         self._find = find
         self.zone = base.time_zone
@@ -155,7 +166,9 @@ class Study:
         entry = self._find(key)
         if not is_money(entry.metric.unit):
             return entry
-        return replace(entry, metric=replace(entry.metric, unit=self.reader.bounds.currency(entry.metric)))
+        return replace(
+            entry, metric=replace(entry.metric, unit=self.reader.bounds.currency(entry.metric))
+        )
 
     def lacks(self, *keys: str) -> str:
         """Return why one of the metrics cannot be measured at all here; empty when all can."""
@@ -166,7 +179,10 @@ class Study:
                 return f"this desk has no metric '{key}'"
             missing = self.reader.bounds.missing(entry.metric)
             if missing:
-                return f"{entry.metric.name.lower()} needs '{missing[0]}' records, which no source delivered"
+                return (
+                    f"{entry.metric.name.lower()} needs '{missing[0]}' records, which no source"
+                    " delivered"
+                )
             if not self.may(form_of(entry, 0.0)):
                 return f"{entry.metric.name.lower()} cannot be narrowed to what you may see"
         return ""
@@ -178,11 +194,16 @@ class Study:
             check_dimensions(resolve(request), request, self.reader.bounds)
         except (NotPermittedError, NotFoundError):
             return False
-        # Within what was asked for everything is looked at: then it must not be about too few people altogether.
+        # Within what was asked for everything is looked at: then it must not be about too few
+        # people altogether.
         return self.base.where is None or not self.withheld(form, Span(self.first_day, self.end))
 
-    def withheld(self, form: Form, span: Span, by: Sequence[str] = (), where: Filter | None = None) -> Withheld:
-        """Return the groups over a span of which this reader is not told; see `helmdesk.query.people`."""
+    def withheld(
+        self, form: Form, span: Span, by: Sequence[str] = (), where: Filter | None = None
+    ) -> Withheld:
+        """Return the groups over a span of which this reader is not told; see
+        `helmdesk.query.people`.
+        """
         request = replace(self._request(form, span, where), by=tuple(by))
 
         def find() -> Withheld:
@@ -194,10 +215,14 @@ class Study:
 
     def may_tell(self, form: Form, spans: Sequence[Span], where: Filter) -> bool:
         """Whether values of a slice may be told to this reader."""
-        return not any(self.withheld(form, span, where=where) for span in spans if span.start < span.end)
+        return not any(
+            self.withheld(form, span, where=where) for span in spans if span.start < span.end
+        )
 
     def form(self, key: str) -> Form:
-        """Return a metric in the form that adds up; a median becomes the share over its own typical value or its target."""
+        """Return a metric in the form that adds up; a median becomes the share over its own typical
+        value or its target.
+        """
 
         def make() -> Form:
             entry, clock = self._on_open_hours(self.find(key))
@@ -206,14 +231,23 @@ class Study:
         return self._remember(("form", key, self.end), make)  # type: ignore[no-any-return]
 
     def _on_open_hours(self, entry: Entry) -> tuple[Entry, str]:
-        """Return a metric on the business clock where there is one: holidays and weekends are no change of service."""
+        """Return a metric on the business clock where there is one: holidays and weekends are no
+        change of service.
+        """
         metric = entry.metric
-        has_clock = self.reader.bounds.has_calendar and "business" in metric.clocks and not isinstance(metric.value, Level)
+        has_clock = (
+            self.reader.bounds.has_calendar
+            and "business" in metric.clocks
+            and not isinstance(metric.value, Level)
+        )
         # A target speaks of the metric as its card shows it.
         if not has_clock or metric.key in self.targets:
             return entry, ""
         resolved = resolve(replace(self.base, key=entry.metric.key, entry=entry, clock="business"))
-        return Entry(replace(resolved, clocks=("calendar",), variants=()), entry.description), "of opening hours"
+        return (
+            Entry(replace(resolved, clocks=("calendar",), variants=()), entry.description),
+            "of opening hours",
+        )
 
     def cut(self, key: str, good: int | None = None, **changes: object) -> Form:
         """Return a metric with part of its definition changed."""
@@ -239,8 +273,21 @@ class Study:
         return self._known[key]
 
     def _request(self, form: Form, span: Span, where: Filter | None) -> Request:
-        both = where if self.base.where is None else self.base.where if where is None else All((self.base.where, where))
-        return replace(self.base, key=form.metric.key, entry=form.entry, start=span.start, end=span.end, where=both)
+        both = (
+            where
+            if self.base.where is None
+            else self.base.where
+            if where is None
+            else All((self.base.where, where))
+        )
+        return replace(
+            self.base,
+            key=form.metric.key,
+            entry=form.entry,
+            start=span.start,
+            end=span.end,
+            where=both,
+        )
 
     def measure(self, form: Form, span: Span, where: Filter | None = None) -> Measurement:
         """Return one form over a span; nothing over an empty one."""
@@ -257,7 +304,9 @@ class Study:
         request = replace(request, entry=self.find(key))
         return self._ask(request if where is None else _lifted(request))[0]
 
-    def table(self, form: Form, span: Span, by: Sequence[str], where: Filter | None = None) -> Table:
+    def table(
+        self, form: Form, span: Span, by: Sequence[str], where: Filter | None = None
+    ) -> Table:
         """Return one form by dimensions over a span; a group that is withheld is not in it."""
         if span.start >= span.end:
             return Table((), *(np.zeros(0) for _ in range(4)))
@@ -266,18 +315,33 @@ class Study:
         groups = tuple([tuple([value for _, value in row.group]) for row in rows])
         return Table(groups, *sums(form, rows), np.array([row.n for row in rows], float))
 
-    def cells(self, form: Form, before: Span, now: Span, segment: Sequence[str], unit: Sequence[str], where: Filter | None = None) -> Cells:
-        """Return one form in two spans by segment and unit, for tests of pairs; units that are nobody are left out."""
+    def cells(
+        self,
+        form: Form,
+        before: Span,
+        now: Span,
+        segment: Sequence[str],
+        unit: Sequence[str],
+        where: Filter | None = None,
+    ) -> Cells:
+        """Return one form in two spans by segment and unit, for tests of pairs; units that are
+        nobody are left out.
+        """
         tables = [self.table(form, span, (*segment, *unit), where) for span in (before, now)]
         units: dict[Any, int] = {}
         segments: dict[Any, int] = {}
         sums_of: dict[tuple[int, int], list[float]] = {}
         for place, table in enumerate(tables):
-            for group, top, base in zip(table.groups, table.top.tolist(), table.base.tolist(), strict=True):
+            for group, top, base in zip(
+                table.groups, table.top.tolist(), table.base.tolist(), strict=True
+            ):
                 who = group[len(segment) :]
                 if None in who:
                     continue
-                key = (segments.setdefault(group[: len(segment)], len(segments)), units.setdefault(who, len(units)))
+                key = (
+                    segments.setdefault(group[: len(segment)], len(segments)),
+                    units.setdefault(who, len(units)),
+                )
                 found = sums_of.setdefault(key, [0.0] * 4)
                 found[2 * place] += top
                 found[2 * place + 1] += base
@@ -285,20 +349,38 @@ class Study:
         values = np.array(list(sums_of.values())).reshape(-1, 4)
         return Cells(keys[:, 0], keys[:, 1], values[:, 0], values[:, 1], values[:, 2], values[:, 3])
 
-    def dimensions(self, form: Form, candidates: Sequence[str] = DIMENSIONS, most: int = MOST_DIMENSIONS) -> list[str]:
-        """Return by what a form is taken apart: at most five dimensions of two or more values, never people."""
+    def dimensions(
+        self, form: Form, candidates: Sequence[str] = DIMENSIONS, most: int = MOST_DIMENSIONS
+    ) -> list[str]:
+        """Return by what a form is taken apart: at most five dimensions of two or more values,
+        never people.
+        """
 
         def find() -> list[str]:
             anchor = form.metric.anchor
-            known = dimensions_of(load_facts()[form.metric.fact], anchor, replace(self.base, key=form.metric.key), self.reader.bounds)
+            known = dimensions_of(
+                load_facts()[form.metric.fact],
+                anchor,
+                replace(self.base, key=form.metric.key),
+                self.reader.bounds,
+            )
             fixed = dimensions_used(self.base.where) if self.base.where else set()
             chosen: list[str] = []
             for name in candidates:
-                is_open = name in known and not known[name][0].is_person and self.base.policy.may_see(name) and name not in fixed
+                is_open = (
+                    name in known
+                    and not known[name][0].is_person
+                    and self.base.policy.may_see(name)
+                    and name not in fixed
+                )
                 if not is_open or len(chosen) == most:
                     continue
                 try:
-                    values = len(self.table(form, Span(max(self.back(7 * 16), self.first_day), self.end), (name,)).groups)
+                    values = len(
+                        self.table(
+                            form, Span(max(self.back(7 * 16), self.first_day), self.end), (name,)
+                        ).groups
+                    )
                 except HelmdeskError:
                     continue
                 if 2 <= values <= MOST_VALUES:
@@ -310,44 +392,69 @@ class Study:
     # -- weeks ------------------------------------------------------------------------------------
 
     def by_week(self, key: str) -> tuple[Measurement, ...]:
-        """Return a metric, as its card shows it, by week over all data, oldest first; weeks that are not over are among them."""
+        """Return a metric, as its card shows it, by week over all data, oldest first; weeks that
+        are not over are among them.
+        """
         entry = self.find(key)
         whole = self.reader.bounds.as_of + timedelta(microseconds=1)
-        request = replace(self.base, key=key, entry=entry, start=self.first_day, end=whole, grain="week")
+        request = replace(
+            self.base, key=key, entry=entry, start=self.first_day, end=whole, grain="week"
+        )
         metric, reader = resolve(request), self.reader
         if not is_guarded(metric, request, reader.bounds) or reader.bounds.missing(metric):
             return self._ask(request)
         ensure_fact(reader.engine, metric.fact)
-        told = reader.remember(("crowded", request), lambda: crowded_periods(reader.engine, metric, request, reader.bounds))
+        told = reader.remember(
+            ("crowded", request),
+            lambda: crowded_periods(reader.engine, metric, request, reader.bounds),
+        )
         return tuple(week for week in self._ask(_lifted(request)) if week.period_start in told)
 
     def history(self, form: Form, where: Filter | None = None) -> History:
-        """Return a form by complete weeks up to the end, oldest first; weeks before the first complete one are left out."""
+        """Return a form by complete weeks up to the end, oldest first; weeks before the first
+        complete one are left out.
+        """
         whole = self.reader.bounds.as_of + timedelta(microseconds=1)
         span = Span(self.first_day, whole)
         request = replace(self._request(form, span, where), grain="week")
 
         def find() -> History:
-            rows = [row for row in self._ask(request) if not row.is_partial and row.period_start is not None]
+            rows = [
+                row
+                for row in self._ask(request)
+                if not row.is_partial and row.period_start is not None
+            ]
             tops, bases, errors = sums(form, rows)
             starts = tuple(row.period_start for row in rows if row.period_start is not None)
-            return History(Weeks(form.kind, tops, bases, np.nan_to_num(errors) if form.kind == "mean" else None), starts)
+            return History(
+                Weeks(
+                    form.kind, tops, bases, np.nan_to_num(errors) if form.kind == "mean" else None
+                ),
+                starts,
+            )
 
         full: History = self._remember(("history", request), find)
         last = sum(local_midnight(start + WEEK, self.zone) <= self.end for start in full.starts)
         first = next((place for place in range(last) if full.weeks.cases[place] > 0), last)
         weeks = full.weeks
         error = None if weeks.error is None else weeks.error[first:last]
-        return History(Weeks(weeks.kind, weeks.hits[first:last], weeks.cases[first:last], error), full.starts[first:last])
+        return History(
+            Weeks(weeks.kind, weeks.hits[first:last], weeks.cases[first:last], error),
+            full.starts[first:last],
+        )
 
 
 def _lifted(request: Request) -> Request:
-    """Return a request under which small groups and single people are looked at: what is told of them is checked where it is told."""
+    """Return a request under which small groups and single people are looked at: what is told of
+    them is checked where it is told.
+    """
     return replace(request, policy=replace(request.policy, may_compare_people=True))
 
 
 def sums(form: Form, rows: Sequence[Measurement]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what adds up in measurements: tops, bases and the standard errors of their ratios, (rows,) each."""
+    """Return what adds up in measurements: tops, bases and the standard errors of their ratios,
+    (rows,) each.
+    """
 
     def array(name: str) -> np.ndarray:
         # None becomes nan.
@@ -359,5 +466,7 @@ def sums(form: Form, rows: Sequence[Measurement]) -> tuple[np.ndarray, np.ndarra
         return counts, np.ones(len(rows)), np.sqrt(np.maximum(counts, 0.0))
     base = array("denominator")
     is_known = np.isfinite(value) & np.isfinite(base)
-    tops, bases = (np.where(is_known, np.nan_to_num(part), 0.0) for part in (array("numerator"), base))
+    tops, bases = (
+        np.where(is_known, np.nan_to_num(part), 0.0) for part in (array("numerator"), base)
+    )
     return tops, bases, np.where(is_known, (array("high") - array("low")) / (2 * Z95), np.nan)

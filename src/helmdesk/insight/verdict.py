@@ -1,7 +1,7 @@
 """One verdict on the course of a metric, and the one sentence that tells it everywhere.
 
-Cards, metric pages, the brief, explanations, the API and the command line ask `verdict_of` and print `Verdict.words`;
-none of them judges a course of its own.
+Cards, metric pages, the brief, explanations, the API and the command line ask `verdict_of` and
+print `Verdict.words`; none of them judges a course of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from helmdesk.catalogue.kinds import Count, Difference, Distinct, Level, Metric, Sum, SumOnce, measured
+from helmdesk.catalogue.kinds import (
+    Count,
+    Difference,
+    Distinct,
+    Level,
+    Metric,
+    Sum,
+    SumOnce,
+    measured,
+)
 from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
 from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
@@ -33,7 +42,21 @@ EPISODE_WEEKS = 4
 """What is over within so many weeks was an episode; a level that has lasted longer has settled."""
 RECALL_WEEKS = 13
 """What ended longer ago than a quarter is history, and no news."""
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 ALIKE = 2.0
 LONGEST_EVENT = 60
 # "after Version 5 released" is said without the verb.
@@ -79,14 +102,13 @@ class Verdict:
 
     Attributes:
         state: see `State`.
-        side: of the present level against the one that lasted before; same where nothing is worth telling.
-        now, before: the metric over the present level and over that one; None where unknown.
-        since: first local day of the present level; None when unknown.
-        error: standard error of the difference of the two levels, from how much weeks differ.
-        episode: the weeks between the two levels; None without any.
-        event: what was written down for the beginning of the present level.
-        unit: of the values.
-        dismissed: who wants to hear no more of it, until it changes; None while it is told.
+        side: of the present level against the one that lasted before; same where nothing is worth
+        telling. now, before: the metric over the present level and over that one; None where
+        unknown. since: first local day of the present level; None when unknown. error: standard
+        error of the difference of the two levels, from how much weeks differ. episode: the weeks
+        between the two levels; None without any. event: what was written down for the beginning of
+        the present level. unit: of the values. dismissed: who wants to hear no more of it, until it
+        changes; None while it is told.
     """
 
     key: str
@@ -115,7 +137,9 @@ class Verdict:
             return f"new: {self.side}"
         if self.state is State.GOING_ON:
             return f"still {self.side}"
-        return {State.SETTLED: "settled", State.STEADY: "steady"}.get(self.state, "too early to tell")
+        return {State.SETTLED: "settled", State.STEADY: "steady"}.get(
+            self.state, "too early to tell"
+        )
 
     @property
     def words(self) -> str:
@@ -129,12 +153,23 @@ class Verdict:
         if self.state is State.NEW:
             return f"new in the week of {self._day(self.since)}{after}: {now} instead of {before}"
         if self.state is State.GOING_ON and self.episode is not None:
-            return f"{self._episode(self.episode)}; since {self._day(self.since)} {now}, not settled yet ({before} before)"
+            return (
+                f"{self._episode(self.episode)}; since {self._day(self.since)} {now}, not settled"
+                f" yet ({before} before)"
+            )
         if self.state is State.GOING_ON:
             weeks = (self.until - self.since).days // 7
-            return f"going on since {self._day(self.since)}{after}, for {_number(weeks)} weeks: {now} instead of {before}"
+            return (
+                f"going on since {self._day(self.since)}{after}, for {_number(weeks)} weeks: {now}"
+                f" instead of {before}"
+            )
         lasting = (
-            "" if self.side is Judgement.SAME else f", about {show_size(self.now - self.before, self.unit)} {self._compared()} than before"
+            ""
+            if self.side is Judgement.SAME
+            else (
+                f", about {show_size(self.now - self.before, self.unit)} {self._compared()} than"
+                " before"
+            )
         )
         if self.episode is None:
             return f"steady since {self._day(self.since)}{after}{lasting}"
@@ -144,7 +179,9 @@ class Verdict:
 
     @property
     def identity(self) -> str:
-        """What a dismissal holds to: the same course keeps it, a new level or episode is another."""
+        """What a dismissal holds to: the same course keeps it, a new level or episode is
+        another.
+        """
         return f"{self.key}:{self.state if self.state in (State.NEW, State.GOING_ON) else State.SETTLED}:{self.since}:{self.side}"
 
     @property
@@ -164,20 +201,39 @@ class Verdict:
 
     @property
     def is_told(self) -> bool:
-        """Whether there is anything to tell: something new, going on, or settled within the last quarter, and not dismissed."""
+        """Whether there is anything to tell: something new, going on, or settled within the last
+        quarter, and not dismissed.
+        """
         return self.dismissed is None and self.state in (State.NEW, State.GOING_ON, State.SETTLED)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; dates are local, values in the metric's unit."""
         return {
-            "metric": self.key, "state": str(self.state), "side": str(self.side), "word": self.word, "words": self.words, "now": self.now,
-            "before": self.before, "standard_error": self.error, "unit": self.unit, "since": self.since and self.since.isoformat(),
-            "event": self.event, "identity": self.identity, "dismissed": self.dismissed and self.dismissed.as_dict(),
-            "episode": None if self.episode is None else {
-                "start": self.episode.start.isoformat(), "end": self.episode.end.isoformat(), "value": self.episode.value,
-                "side": str(self.episode.side), "event": self.episode.event,
-            },
-        }  # fmt: skip
+            "metric": self.key,
+            "state": str(self.state),
+            "side": str(self.side),
+            "word": self.word,
+            "words": self.words,
+            "now": self.now,
+            "before": self.before,
+            "standard_error": self.error,
+            "unit": self.unit,
+            "since": self.since and self.since.isoformat(),
+            "event": self.event,
+            "identity": self.identity,
+            "dismissed": self.dismissed and self.dismissed.as_dict(),
+            "episode": (
+                None
+                if self.episode is None
+                else {
+                    "start": self.episode.start.isoformat(),
+                    "end": self.episode.end.isoformat(),
+                    "value": self.episode.value,
+                    "side": str(self.episode.side),
+                    "event": self.episode.event,
+                }
+            ),
+        }
 
     def _compared(self) -> str:
         assert self.now is not None and self.before is not None
@@ -187,9 +243,12 @@ class Verdict:
         return "higher" if rose else "lower"
 
     def _episode(self, episode: Episode) -> str:
-        kind = {Judgement.WORSE: "bad", Judgement.BETTER: "good", Judgement.HIGHER: "high", Judgement.LOWER: "low"}.get(
-            episode.side, "unusual"
-        )
+        kind = {
+            Judgement.WORSE: "bad",
+            Judgement.BETTER: "good",
+            Judgement.HIGHER: "high",
+            Judgement.LOWER: "low",
+        }.get(episode.side, "unusual")
         after = f" after {episode.event}" if episode.event else ""
         weeks = f"{_number(episode.weeks)} {kind} week{'' if episode.weeks == 1 else 's'}"
         return f"{weeks}{after} ({self._days(episode.start, episode.end)})"
@@ -217,12 +276,25 @@ def verdict_of(study: Study, key: str, others: Sequence[Remark] = ()) -> Verdict
         others: remarks written on the site; those of the records are known.
     """
     weeks = _Weeks.of(study, key, others)
-    unknown = Verdict(key, State.UNKNOWN, Judgement.SAME, None, None, None, None, None, "", weeks.metric.unit, weeks.until)
+    unknown = Verdict(
+        key,
+        State.UNKNOWN,
+        Judgement.SAME,
+        None,
+        None,
+        None,
+        None,
+        None,
+        "",
+        weeks.metric.unit,
+        weeks.until,
+    )
     return weeks.judged(unknown) if weeks.are_enough else unknown
 
 
 def false_alarms_a_year(study: Study, key: str) -> float | None:
-    """Return how often a year a metric's verdict turns although nothing changes; None where there are too few weeks to tell.
+    """Return how often a year a metric's verdict turns although nothing changes; None where there
+    are too few weeks to tell.
 
     A metric without a good direction turns either way, twice as often.
     """
@@ -241,9 +313,9 @@ class _Weeks:
     Attributes:
         starts: local first days; weeks without enough cases are not among them.
         values: as a card of the week would show them.
-        season: what the time of the year makes of a typical week, for counts with two years; otherwise ones.
-        weights: how much each week says.
-        until: the local day after the last complete week.
+        season: what the time of the year makes of a typical week, for counts with two years;
+        otherwise ones. weights: how much each week says. until: the local day after the last
+        complete week.
     """
 
     study: Study
@@ -267,16 +339,31 @@ class _Weeks:
         season, weights = None, np.ones(count)
         if _adds_up(metric):
             has_gaps = count > 0 and starts[count - 1] - starts[0] != (count - 1) * WEEK
-            season = None if has_gaps or isinstance(metric.value, Level) else year_profile(values, RECENT)
+            season = (
+                None
+                if has_gaps or isinstance(metric.value, Level)
+                else year_profile(values, RECENT)
+            )
         elif count:
             weights = np.clip(sizes / np.median(sizes), 0.25, 4.0)
         seasons = np.ones(count) if season is None else season
-        return cls(study, metric, others, tuple(starts[:count]), values, seasons, weights, study.day(study.end))
+        return cls(
+            study,
+            metric,
+            others,
+            tuple(starts[:count]),
+            values,
+            seasons,
+            weights,
+            study.day(study.end),
+        )
 
     @property
     def are_enough(self) -> bool:
         """Whether there are weeks enough, and recent ones."""
-        return len(self.starts) >= LEAST and self.until - self.starts[-1] <= (EPISODE_WEEKS + 2) * WEEK
+        return (
+            len(self.starts) >= LEAST and self.until - self.starts[-1] <= (EPISODE_WEEKS + 2) * WEEK
+        )
 
     @property
     def levels(self) -> np.ndarray:
@@ -284,14 +371,21 @@ class _Weeks:
         return np.asarray(self.values / self.season)
 
     def judged(self, unknown: Verdict) -> Verdict:
-        """Return the verdict: what lasts now, what lasted before, and the short stretches between."""
+        """Return the verdict: what lasts now, what lasted before, and the short stretches
+        between.
+        """
         stretches = self._stretches()
         place = between = len(stretches) - 1
         while between > 0 and len(stretches[between - 1]) <= EPISODE_WEEKS:
             between -= 1
         earlier = stretches[between - 1] if between > 0 else None
         is_short = len(stretches[-1]) <= EPISODE_WEEKS
-        while earlier is not None and is_short and place > between and _is_alike(stretches[place - 1], stretches[place], earlier.level):
+        while (
+            earlier is not None
+            and is_short
+            and place > between
+            and _is_alike(stretches[place - 1], stretches[place], earlier.level)
+        ):
             place -= 1
         first, end = stretches[place].start, len(self.starts)
         now = self._value(first, end)
@@ -312,7 +406,15 @@ class _Weeks:
         elif episode is None and self.starts[first] + WEEK == self.until:
             state = State.NEW
         event = "" if episode is not None else self._event(self.starts[first])
-        return replace(verdict, state=state, side=side, before=before, error=error, episode=episode, event=event)
+        return replace(
+            verdict,
+            state=state,
+            side=side,
+            before=before,
+            error=error,
+            episode=episode,
+            event=event,
+        )
 
     def _stretches(self) -> list[Stretch]:
         """Return the levels; neighbours that differ by less than anybody would act on are one."""
@@ -324,26 +426,45 @@ class _Weeks:
                 joined.append(stretch)
             else:
                 whole = slice(last.start, stretch.end)
-                joined[-1] = Stretch(last.start, stretch.end, float(np.average(self.levels[whole], weights=self.weights[whole])))
+                joined[-1] = Stretch(
+                    last.start,
+                    stretch.end,
+                    float(np.average(self.levels[whole], weights=self.weights[whole])),
+                )
         return joined
 
     def _value(self, first: int, end: int) -> float:
-        """Return the metric over weeks as its card would show it; what adds up or stands at an instant as a typical week."""
+        """Return the metric over weeks as its card would show it; what adds up or stands at an
+        instant as a typical week.
+        """
         typical = float(self.values[first:end].mean())
         if _adds_up(self.metric) or isinstance(self.metric.value, Level):
             return typical
         zone = self.study.zone
-        span = Span(local_midnight(self.starts[first], zone), local_midnight(self.starts[end - 1] + WEEK, zone))
+        span = Span(
+            local_midnight(self.starts[first], zone),
+            local_midnight(self.starts[end - 1] + WEEK, zone),
+        )
         value = self.study.original(self.metric.key, span).value
         return typical if value is None else value
 
     def _before(self, earlier: Stretch, first: int, end: int) -> float:
-        """Return the level before; of a count with a season, what it would be at the time of year of other weeks."""
-        return self._value(earlier.start, earlier.end) if (self.season == 1).all() else earlier.level * float(self.season[first:end].mean())
+        """Return the level before; of a count with a season, what it would be at the time of year
+        of other weeks.
+        """
+        return (
+            self._value(earlier.start, earlier.end)
+            if (self.season == 1).all()
+            else earlier.level * float(self.season[first:end].mean())
+        )
 
     def _error(self, earlier: Stretch, present: Sequence[Stretch]) -> float:
-        """Return the standard error of the difference of two levels, from how much weeks differ around theirs."""
-        left = np.concatenate([(self.levels[each.start : each.end] - each.level) for each in (earlier, *present)])
+        """Return the standard error of the difference of two levels, from how much weeks differ
+        around theirs.
+        """
+        left = np.concatenate(
+            [(self.levels[each.start : each.end] - each.level) for each in (earlier, *present)]
+        )
         return float(np.std(left)) * float(np.sqrt(1 / len(earlier) + 1 / sum(map(len, present))))
 
     def _episode(self, earlier: Stretch, end: int) -> Episode:
@@ -355,7 +476,9 @@ class _Weeks:
 
     def _is_worth(self, change: float, before: float) -> bool:
         """Whether a change is large enough for anybody to act on it."""
-        return abs(change) >= (LEAST_SHARE if self.metric.unit in SHARES else LEAST_PART * abs(before))
+        return abs(change) >= (
+            LEAST_SHARE if self.metric.unit in SHARES else LEAST_PART * abs(before)
+        )
 
     def _side(self, now: float, before: float) -> Judgement:
         if now == before:
@@ -366,16 +489,25 @@ class _Weeks:
         return Judgement.BETTER if rose == (self.metric.direction == "higher") else Judgement.WORSE
 
     def _event(self, start: date) -> str:
-        """Return what was written down nearest to the beginning of a stretch: in its first week, or shortly before it."""
-        # Remarks of the records may name other accounts: who sees a part of the columns only is not told them.
+        """Return what was written down nearest to the beginning of a stretch: in its first week, or
+        shortly before it.
+        """
+        # Remarks of the records may name other accounts: who sees a part of the columns only is not
+        # told them.
         known = () if self.study.base.policy.is_outsider else remarks(self.study)
         near = [
-            remark for remark in (*known, *self.others)
-            if remark.metric in ("", self.metric.key) and start - timedelta(days=NEAR_DAYS) <= remark.day < start + WEEK
-        ]  # fmt: skip
+            remark
+            for remark in (*known, *self.others)
+            if remark.metric in ("", self.metric.key)
+            and start - timedelta(days=NEAR_DAYS) <= remark.day < start + WEEK
+        ]
         if not near:
             return ""
-        text = min(near, key=lambda remark: (abs((remark.day - start).days), remark.day)).text.strip().rstrip(".")
+        text = (
+            min(near, key=lambda remark: (abs((remark.day - start).days), remark.day))
+            .text.strip()
+            .rstrip(".")
+        )
         text = re.sub(HAPPENED, "", text)
         return text if len(text) <= LONGEST_EVENT else f"{text[:LONGEST_EVENT].rstrip()}…"
 
@@ -387,11 +519,18 @@ def _adds_up(metric: Metric) -> bool:
 
 def _is_reliable(week: Measurement, metric: Metric) -> bool:
     is_total = isinstance(measured(metric.value), Count | Sum | SumOnce)
-    is_whole = week.value is not None and week.period_start is not None and not week.is_partial and not week.is_suppressed
+    is_whole = (
+        week.value is not None
+        and week.period_start is not None
+        and not week.is_partial
+        and not week.is_suppressed
+    )
     return is_whole and (is_total or week.n >= SMALL)
 
 
 def _is_alike(one: Stretch, other: Stretch, before: float) -> bool:
-    """Whether two neighbouring short stretches are one thing: they lie off the level before by about as much."""
+    """Whether two neighbouring short stretches are one thing: they lie off the level before by
+    about as much.
+    """
     off = one.level - before, other.level - before
     return off[0] * off[1] > 0 and max(map(abs, off)) <= ALIKE * min(map(abs, off))

@@ -1,4 +1,6 @@
-"""What is missing or damaged in a lake, and whose records are lost with it: said precisely, so that they can be loaded again."""
+"""What is missing or damaged in a lake, and whose records are lost with it: said precisely, so that
+they can be loaded again.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from helmdesk.errors import DamageError
-from helmdesk.lake.seal import CHECKPOINT, LOG, checkpoint_number, digests_of, entry_number, entry_path
+from helmdesk.lake.seal import (
+    CHECKPOINT,
+    LOG,
+    checkpoint_number,
+    digests_of,
+    entry_number,
+    entry_path,
+)
 
 if TYPE_CHECKING:
     from helmdesk.lake.folder import LakeFolder
@@ -35,12 +44,15 @@ class Damage(str):
         return damage
 
 
-def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorough: bool = True) -> list[Damage]:
+def find_damage(
+    lake: LakeFolder, known_version: int | None = None, *, is_thorough: bool = True
+) -> list[Damage]:
     """Return one sentence for each file that is missing or damaged; none when the lake is whole.
 
     Args:
-        known_version: a version that is known to have existed, such as the one a mart was made from.
-        is_thorough: whether the content of every file is compared with the seal, not its size alone.
+        known_version: a version that is known to have existed, such as the one a mart was made
+        from. is_thorough: whether the content of every file is compared with the seal, not its size
+        alone.
     """
     found: list[Damage] = []
     digests: dict[str, str] = {}
@@ -52,7 +64,11 @@ def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorou
         digests = dict(seal.digests) if seal else {}
     entries = _read_log(lake, digests)
     found += _log_damage(lake, entries, digests, known_version)
-    batches = {number: [action["txn"]["appId"] for action in actions if "txn" in action] for number, actions in entries.items() if actions}
+    batches = {
+        number: [action["txn"]["appId"] for action in actions if "txn" in action]
+        for number, actions in entries.items()
+        if actions
+    }
     live: dict[str, tuple[int, Action]] = {}
     for number in sorted(batches):
         for action in entries[number] or ():
@@ -60,16 +76,29 @@ def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorou
                 live[unquote(action["add"]["path"])] = (number, action["add"])
             elif "remove" in action:
                 live.pop(unquote(action["remove"]["path"]), None)
-    removed = {unquote(action["remove"]["path"]) for actions in entries.values() for action in actions or () if "remove" in action}
+    removed = {
+        unquote(action["remove"]["path"])
+        for actions in entries.values()
+        for action in actions or ()
+        if "remove" in action
+    }
     # Where somebody was erased, entries that named files are gone; the seal still names them.
-    earlier = [path for path in digests if not path.startswith(f"{LOG}/") and path not in live and path not in removed]
-    now = digests_of(lake.path / path for path in (*live, *earlier) if is_thorough and path in digests)
+    earlier = [
+        path
+        for path in digests
+        if not path.startswith(f"{LOG}/") and path not in live and path not in removed
+    ]
+    now = digests_of(
+        lake.path / path for path in (*live, *earlier) if is_thorough and path in digests
+    )
     for path, (number, add) in sorted(live.items()):
         file = lake.path / path
         size = file.stat().st_size if file.is_file() else None
         state = ""
         if size != add["size"]:
-            state = "is missing" if size is None else f"is damaged: {size:,} of {add['size']:,} bytes"
+            state = (
+                "is missing" if size is None else f"is damaged: {size:,} of {add['size']:,} bytes"
+            )
         elif file in now and now[file] != digests[path]:
             state = "is damaged: its content is not what was written"
         if state:
@@ -77,34 +106,57 @@ def find_damage(lake: LakeFolder, known_version: int | None = None, *, is_thorou
     for path in earlier:
         file = lake.path / path
         if not file.is_file() or (file in now and now[file] != digests[path]):
-            state = "is damaged: its content is not what was written" if file.is_file() else "is missing"
+            state = (
+                "is damaged: its content is not what was written"
+                if file.is_file()
+                else "is missing"
+            )
             family = path.partition("/")[0].partition("=")[2]
-            found.append(Damage(f"{file} {state}; it held {family} records of batches from before somebody was erased"))
+            found.append(
+                Damage(
+                    f"{file} {state}; it held {family} records of batches from before somebody was"
+                    " erased"
+                )
+            )
     return found
 
 
 def _read_log(lake: LakeFolder, digests: Mapping[str, str]) -> dict[int, list[Action] | None]:
-    """Return the actions of every log entry by version; None for an entry that cannot be read, or is not the one that was sealed."""
+    """Return the actions of every log entry by version; None for an entry that cannot be read, or
+    is not the one that was sealed.
+    """
     entries: dict[int, list[Action] | None] = {}
     for path in (lake.path / LOG).glob("*.json"):
         number = entry_number(f"{LOG}/{path.name}")
         if number is not None:
             try:
                 content = path.read_bytes()
-                is_sealed = digests.get(f"{LOG}/{path.name}") in (None, hashlib.sha256(content).hexdigest())
-                entries[number] = ([json.loads(line) for line in content.splitlines()] or None) if is_sealed else None
+                is_sealed = digests.get(f"{LOG}/{path.name}") in (
+                    None,
+                    hashlib.sha256(content).hexdigest(),
+                )
+                entries[number] = (
+                    ([json.loads(line) for line in content.splitlines()] or None)
+                    if is_sealed
+                    else None
+                )
             except (ValueError, OSError):
                 entries[number] = None
     return entries
 
 
 def _log_damage(
-    lake: LakeFolder, entries: dict[int, list[Action] | None], digests: Mapping[str, str], known_version: int | None
+    lake: LakeFolder,
+    entries: dict[int, list[Action] | None],
+    digests: Mapping[str, str],
+    known_version: int | None,
 ) -> Iterator[Damage]:
     sealed = {number for path in digests if (number := entry_number(path)) is not None}
     last = max([*entries, *sealed, -1 if known_version is None else known_version], default=-1)
     checkpoints = {
-        number: file for file in (lake.path / LOG).glob(f"*{CHECKPOINT}") if (number := checkpoint_number(file.name)) is not None
+        number: file
+        for file in (lake.path / LOG).glob(f"*{CHECKPOINT}")
+        if (number := checkpoint_number(file.name)) is not None
     }
     # Where somebody was erased the log begins with a checkpoint; otherwise with entry 0.
     begin = min([*entries, *sealed], default=0)
@@ -114,13 +166,27 @@ def _log_damage(
         if entries.get(number) is None:
             state = "is damaged" if number in entries else "is missing"
             yield Damage(f"{lake.path / entry_path(number)} {state}; {unnamed}")
-    newest = max([*checkpoints, *(number for path in digests if (number := checkpoint_number(Path(path).name)) is not None)], default=None)
+    newest = max(
+        [
+            *checkpoints,
+            *(
+                number
+                for path in digests
+                if (number := checkpoint_number(Path(path).name)) is not None
+            ),
+        ],
+        default=None,
+    )
     if newest is not None:
         yield from _checkpoint_damage(lake, lake.path / LOG / f"{newest:020d}{CHECKPOINT}", digests)
 
 
-def _checkpoint_damage(lake: LakeFolder, file: Path, digests: Mapping[str, str]) -> Iterator[Damage]:
-    """Say that the newest checkpoint, a copy of the log up to it, is not what was written; without one reading is but slower."""
+def _checkpoint_damage(
+    lake: LakeFolder, file: Path, digests: Mapping[str, str]
+) -> Iterator[Damage]:
+    """Say that the newest checkpoint, a copy of the log up to it, is not what was written; without
+    one reading is but slower.
+    """
     pointer = lake.path / LOG / POINTER
     is_spare = (lake.path / entry_path(0)).is_file()
     mend = f"the log is whole without it: delete {file} and {pointer}" if is_spare else MEND
@@ -132,32 +198,53 @@ def _checkpoint_damage(lake: LakeFolder, file: Path, digests: Mapping[str, str])
 
 
 def _unnamed(lake: LakeFolder, entries: dict[int, list[Action] | None]) -> str:
-    """Say what lies on the disk without any entry naming it: most likely what the lost entry named."""
+    """Say what lies on the disk without any entry naming it: most likely what the lost entry
+    named.
+    """
     import duckdb
 
-    named = {unquote(action["add"]["path"]) for actions in entries.values() for action in actions or () if "add" in action}
+    named = {
+        unquote(action["add"]["path"])
+        for actions in entries.values()
+        for action in actions or ()
+        if "add" in action
+    }
     for checkpoint in (lake.path / LOG).glob(f"*{CHECKPOINT}"):
-        with contextlib.suppress(duckdb.Error, UnicodeDecodeError):  # damaged itself: that is said elsewhere
-            paths = duckdb.execute("select add.path from read_parquet(?) where add.path is not null", [str(checkpoint)]).fetchall()
+        with contextlib.suppress(
+            duckdb.Error, UnicodeDecodeError
+        ):  # damaged itself: that is said elsewhere
+            paths = duckdb.execute(
+                "select add.path from read_parquet(?) where add.path is not null", [str(checkpoint)]
+            ).fetchall()
             named |= {unquote(path) for (path,) in paths}
     batches: dict[str, int] = {}
     for file in lake.path.glob("*/*.parquet"):
         if str(file.relative_to(lake.path)) not in named:
             try:
                 rows = duckdb.execute(
-                    "select batch_id, count(*) from read_parquet(?, hive_partitioning=false) group by 1", [str(file)]
+                    "select batch_id, count(*) from read_parquet(?, hive_partitioning=false) group"
+                    " by 1",
+                    [str(file)],
                 ).fetchall()
             except (duckdb.Error, UnicodeDecodeError):
                 continue
             for batch, count in rows:
-                batches[batch] = batches.get(batch, 0) + (0 if file.parent.name in REPORTS else count)
+                batches[batch] = batches.get(batch, 0) + (
+                    0 if file.parent.name in REPORTS else count
+                )
     if not batches:
         return "what it named is not known"
-    return "no other entry names " + ", ".join(f"batch {batch} ({count:,} records)" for batch, count in sorted(batches.items()))
+    return "no other entry names " + ", ".join(
+        f"batch {batch} ({count:,} records)" for batch, count in sorted(batches.items())
+    )
 
 
 def _content(add: Action, batches: list[str]) -> str:
     family = add["partitionValues"].get("family", "")
     rows = json.loads(add.get("stats") or "{}").get("numRecords")
     count = f"{rows:,} {family} records" if rows is not None else f"{family} records"
-    return f"{count} of batch {', '.join(batches)}" if batches else f"{count} of several batches, joined by compaction"
+    return (
+        f"{count} of batch {', '.join(batches)}"
+        if batches
+        else f"{count} of several batches, joined by compaction"
+    )

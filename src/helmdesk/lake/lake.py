@@ -1,8 +1,8 @@
 """The lake: all records of a desk in one Delta Lake table, one commit per batch.
 
-A batch holds its good records, its quarantined cells and its own report, so one commit makes all of it
-visible or none. The commit carries an application transaction named after the batch: a second load of
-the same input finds it and adds nothing. Appends by several processes do not conflict.
+A batch holds its good records, its quarantined cells and its own report, so one commit makes all of
+it visible or none. The commit carries an application transaction named after the batch: a second
+load of the same input finds it and adds nothing. Appends by several processes do not conflict.
 """
 
 from __future__ import annotations
@@ -31,13 +31,18 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
 
-# Measured on the incident log: zstd costs less than snappy at half the size; ids are unique, so bloom filters
-# and large dictionaries are work for nothing.
-PARQUET = "format parquet, compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000"
-# A load leaves one file per family; past this many in one family, reading slows and a load compacts.
+# Measured on the incident log: zstd costs less than snappy at half the size; ids are unique, so
+# bloom filters and large dictionaries are work for nothing.
+PARQUET = (
+    "format parquet, compression zstd, compression_level 1, write_bloom_filter false,"
+    " dictionary_size_limit 2000"
+)
+# A load leaves one file per family; past this many in one family, reading slows and a load
+# compacts.
 COMPACT_ABOVE_FILES = 48
-# How long a file stays that the newest version does not need: joined into another, or left by a killed load. Until then
-# whoever reads an older version keeps it; afterwards that version is read from the newer files, by its batches.
+# How long a file stays that the newest version does not need: joined into another, or left by a
+# killed load. Until then whoever reads an older version keeps it; afterwards that version is read
+# from the newer files, by its batches.
 KEEP_HOURS = 24
 # Kept in commits: a lake whose log says so has a seal, or has lost it.
 SEALED = {"sealed": "1"}
@@ -77,7 +82,14 @@ def _fields(columns: Mapping[str, str]) -> list[Field]:
     from deltalake import Field
     from deltalake.schema import PrimitiveType
 
-    kinds = {"text": "string", "json": "string", "number": "double", "integer": "long", "flag": "boolean", "instant": "timestamp"}
+    kinds = {
+        "text": "string",
+        "json": "string",
+        "number": "double",
+        "integer": "long",
+        "flag": "boolean",
+        "instant": "timestamp",
+    }
     return [Field(column, PrimitiveType(kinds[kind])) for column, kind in columns.items()]
 
 
@@ -119,8 +131,11 @@ class Lake(LakeFolder):
         found = self._table().transaction_version(batch_id)
         return None if found is None else int(found)
 
-    def append(self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]) -> int | None:
-        """Commit one batch; return the lake version that holds it, or None when it was there already.
+    def append(
+        self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]
+    ) -> int | None:
+        """Commit one batch; return the lake version that holds it, or None when it was there
+        already.
 
         Args:
             records: one relation per family, in that family's columns.
@@ -132,7 +147,9 @@ class Lake(LakeFolder):
         with self.writing():
             return self._append(batch_id, records, summary)
 
-    def _append(self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]) -> int | None:
+    def _append(
+        self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]
+    ) -> int | None:
         from deltalake import CommitProperties, Transaction
         from deltalake.exceptions import CommitFailedError, DeltaError
 
@@ -140,7 +157,9 @@ class Lake(LakeFolder):
         if table.transaction_version(batch_id) is not None:
             return None
         table = self._with_all_columns(table)
-        actions: list[AddAction | RemoveAction] = [self.write_file(family, rows) for family, rows in records.items()]
+        actions: list[AddAction | RemoveAction] = [
+            self.write_file(family, rows) for family, rows in records.items()
+        ]
         try:
             table.create_write_transaction(
                 actions,
@@ -158,11 +177,15 @@ class Lake(LakeFolder):
                 (self.path / action.path).unlink(missing_ok=True)
             if self.version_of_batch(batch_id) is not None:
                 return None
-            raise ConflictError(f"{self.path}: the batch was not committed ({error})", "load it again") from error
+            raise ConflictError(
+                f"{self.path}: the batch was not committed ({error})", "load it again"
+            ) from error
         return self._version_holding(actions[0].path, int(table.version()))
 
     def _with_all_columns(self, table: DeltaTable) -> DeltaTable:
-        """Return the table with the columns that came with later versions of Helmdesk; older records have none of them."""
+        """Return the table with the columns that came with later versions of Helmdesk; older
+        records have none of them.
+        """
         known = {field.name for field in table.schema().fields}
         missing = {column: kind for column, kind in COLUMNS.items() if column not in known}
         if not missing:
@@ -177,15 +200,24 @@ class Lake(LakeFolder):
         folder = self.path / f"{PARTITION}={family}"
         folder.mkdir(exist_ok=True)
         path = folder / f"part-{uuid.uuid4()}.zstd.parquet"
-        rows.query("batch_rows", f"copy batch_rows to '{str(path).replace(chr(39), chr(39) * 2)}' ({PARQUET})")
-        count, first, last = rows.aggregate("count(*), min(occurred_at)::timestamp, max(occurred_at)::timestamp").fetchall()[0]
+        rows.query(
+            "batch_rows",
+            f"copy batch_rows to '{str(path).replace(chr(39), chr(39) * 2)}' ({PARQUET})",
+        )
+        count, first, last = rows.aggregate(
+            "count(*), min(occurred_at)::timestamp, max(occurred_at)::timestamp"
+        ).fetchall()[0]
         sync(path)
         sync(folder)
         stats: dict[str, Any] = {"numRecords": count}
         if count and first is not None:
             stats["minValues"] = {"occurred_at": f"{first.isoformat(timespec='milliseconds')}Z"}
             # Delta statistics are cut to milliseconds: the upper bound is rounded up.
-            stats["maxValues"] = {"occurred_at": f"{(last + timedelta(milliseconds=1)).isoformat(timespec='milliseconds')}Z"}
+            stats["maxValues"] = {
+                "occurred_at": (
+                    f"{(last + timedelta(milliseconds=1)).isoformat(timespec='milliseconds')}Z"
+                )
+            }
         return AddAction(
             str(path.relative_to(self.path)),
             path.stat().st_size,
@@ -196,7 +228,9 @@ class Lake(LakeFolder):
         )
 
     def _version_holding(self, file: str, at_least: int) -> int:
-        """Return the version whose log entry added `file`: other writers may have committed since."""
+        """Return the version whose log entry added `file`: other writers may have committed
+        since.
+        """
         version = at_least
         while True:
             entry = self.path / "_delta_log" / f"{version:020d}.json"
@@ -209,8 +243,8 @@ class Lake(LakeFolder):
     def snapshot(self, version: int | None = None) -> Snapshot:
         """Return the files of one version, the newest by default.
 
-        A version whose own files were joined into others is read from the newest files, restricted to its batches:
-        records are only ever added.
+        A version whose own files were joined into others is read from the newest files, restricted
+        to its batches: records are only ever added.
 
         Raises:
             NotFoundError: no such version.
@@ -218,16 +252,22 @@ class Lake(LakeFolder):
         self.check(version)
         table = self._table(version)
         files, log = self._files(table), self.log_digest(int(table.version()))
-        if version is None or all(Path(path).is_file() for paths in files.values() for path in paths):
+        if version is None or all(
+            Path(path).is_file() for paths in files.values() for path in paths
+        ):
             return Snapshot(int(table.version()), files, log)
-        return Snapshot(int(table.version()), self._files(self._table()), log, self._batches_until(version))
+        return Snapshot(
+            int(table.version()), self._files(self._table()), log, self._batches_until(version)
+        )
 
     def _batches_until(self, version: int) -> tuple[str, ...]:
         found = []
         for number in range(version + 1):
             entry = self.path / "_delta_log" / f"{number:020d}.json"
             if not entry.exists():
-                raise NotFoundError(f"{self.path}: the lake has no version {version} any more: its log begins later")
+                raise NotFoundError(
+                    f"{self.path}: the lake has no version {version} any more: its log begins later"
+                )
             found += [action["txn"]["appId"] for action in self.actions(number) if "txn" in action]
         return tuple(found)
 
@@ -258,7 +298,8 @@ class Lake(LakeFolder):
         return any(len(files) > COMPACT_ABOVE_FILES for files in self.snapshot().files.values())
 
     def compact(self) -> dict[str, int]:
-        """Join small files, write a checkpoint, remove files that nothing needs any more; no record changes.
+        """Join small files, write a checkpoint, remove files that nothing needs any more; no record
+        changes.
 
         Earlier versions stay readable, so that receipts of them still verify.
         """
@@ -266,10 +307,16 @@ class Lake(LakeFolder):
 
         with self.writing(), self.reading():
             table = self._table()
-            self.check_files(self._files(table))  # joined with others, a damaged file could not be told any more
-            metrics = table.optimize.compact(writer_properties=WriterProperties(compression="ZSTD", compression_level=1))
+            self.check_files(
+                self._files(table)
+            )  # joined with others, a damaged file could not be told any more
+            metrics = table.optimize.compact(
+                writer_properties=WriterProperties(compression="ZSTD", compression_level=1)
+            )
             table.create_checkpoint()
-            removed = table.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
+            removed = table.vacuum(
+                KEEP_HOURS, dry_run=False, enforce_retention_duration=False, full=True
+            )
         return {
             "files_joined": int(metrics["numFilesRemoved"]),
             "files_written": int(metrics["numFilesAdded"]),
@@ -277,7 +324,8 @@ class Lake(LakeFolder):
         }
 
     def replace_files(self, replacements: Mapping[str, AddAction]) -> None:
-        """Put other files in the place of some of the newest version's; hold the lake for writing meanwhile.
+        """Put other files in the place of some of the newest version's; hold the lake for writing
+        meanwhile.
 
         Args:
             replacements: new file by absolute path of the old one.
@@ -290,7 +338,13 @@ class Lake(LakeFolder):
         for path, added in replacements.items():
             old = Path(path)
             actions.append(
-                RemoveAction(str(old.relative_to(self.path.absolute())), True, now, old.stat().st_size, dict(added.partition_values))
+                RemoveAction(
+                    str(old.relative_to(self.path.absolute())),
+                    True,
+                    now,
+                    old.stat().st_size,
+                    dict(added.partition_values),
+                )
             )
         table = self._table()
         table.create_write_transaction(
@@ -302,9 +356,11 @@ class Lake(LakeFolder):
         )
 
     def forget_history(self) -> None:
-        """Make the newest version the first one that can be read: delete older log entries and every file it does not name.
+        """Make the newest version the first one that can be read: delete older log entries and
+        every file it does not name.
 
-        Hold the lake for writing meanwhile: a file that a running load has written but not committed would go too.
+        Hold the lake for writing meanwhile: a file that a running load has written but not
+        committed would go too.
         """
         table = self._table()
         table.create_checkpoint()

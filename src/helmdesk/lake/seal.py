@@ -1,8 +1,10 @@
-"""The seal of a lake: a digest of every file it held when it was last written to, kept beside it in ``lake.seal``.
+"""The seal of a lake: a digest of every file it held when it was last written to, kept beside it in
+``lake.seal``.
 
-A log whose last entries are lost looks like a younger log, a flipped bit like another record: without a witness outside
-the lake neither can be told. The seal is that witness. Whoever writes to the lake renews it while holding the lake; it may
-lag behind a writer that was killed, and is never ahead of the lake.
+A log whose last entries are lost looks like a younger log, a flipped bit like another record:
+without a witness outside the lake neither can be told. The seal is that witness. Whoever writes to
+the lake renews it while holding the lake; it may lag behind a writer that was killed, and is never
+ahead of the lake.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ TAKE_WHAT_IS_LEFT = "helmdesk refresh --accept-loss"
 
 @dataclass(frozen=True)
 class Seal:
-    """Digests by path within the lake; log entries, checkpoints and the files that the newest version names."""
+    """Digests by path within the lake; log entries, checkpoints and the files that the newest
+    version names.
+    """
 
     digests: Mapping[str, str]
 
@@ -53,7 +57,10 @@ class Seal:
     def write(self, path: Path) -> None:
         """Put the seal in the place of the one before; whoever reads finds one or the other."""
         waiting = path.with_name(f"{path.name}.new")
-        waiting.write_text(json.dumps({"files": self.digests, "digest": self.own_digest()}, indent=0), encoding="utf-8")
+        waiting.write_text(
+            json.dumps({"files": self.digests, "digest": self.own_digest()}, indent=0),
+            encoding="utf-8",
+        )
         sync(waiting)
         waiting.replace(path)
         sync(path.parent)
@@ -64,7 +71,11 @@ class Seal:
 
     def entries(self) -> dict[int, str]:
         """Return the digests of log entries by version."""
-        return {number: digest for path, digest in self.digests.items() if (number := entry_number(path)) is not None}
+        return {
+            number: digest
+            for path, digest in self.digests.items()
+            if (number := entry_number(path)) is not None
+        }
 
 
 def entry_number(path: str) -> int | None:
@@ -92,7 +103,9 @@ def digest_of(path: Path) -> str:
 
 
 def digests_of(paths: Iterable[Path]) -> dict[Path, str | None]:
-    """Return the digests of many files, None for those that cannot be read; hashing lets other threads run."""
+    """Return the digests of many files, None for those that cannot be read; hashing lets other
+    threads run.
+    """
     listed = list(paths)
     with ThreadPoolExecutor() as pool:
         return dict(zip(listed, pool.map(_digest_or_none, listed), strict=True))
@@ -106,10 +119,14 @@ def _digest_or_none(path: Path) -> str | None:
 
 
 def chained(entries: Mapping[int, str], until: int) -> str:
-    """Return one digest of log entries from the first to the one of version `until`, preceded by the first one's number.
+    """Return one digest of log entries from the first to the one of version `until`, preceded by
+    the first one's number.
 
-    Where the log begins changes when somebody is erased: what was made of earlier entries cannot be compared any more.
+    Where the log begins changes when somebody is erased: what was made of earlier entries cannot be
+    compared any more.
     """
     first = min(entries, default=0)
-    told = "".join(f"{number}:{entries.get(number, 'missing')}\n" for number in range(first, until + 1))
+    told = "".join(
+        f"{number}:{entries.get(number, 'missing')}\n" for number in range(first, until + 1)
+    )
     return f"{first}:{hashlib.sha256(told.encode()).hexdigest()}"

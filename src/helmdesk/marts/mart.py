@@ -1,4 +1,5 @@
-"""Where marts live: a file per build, and a pointer to the published one that is replaced by rename.
+"""Where marts live: a file per build, and a pointer to the published one that is replaced by
+rename.
 
 Every build has a name of its own, so a process that still reads the last mart can open the next one
 beside it. Nobody ever opens a published mart for writing.
@@ -39,12 +40,16 @@ def is_pointer_damaged(folder: Path) -> bool:
 
 
 def unreadable(path: Path) -> str:
-    """Read a whole mart, every block of which carries a digest; return what cannot be read, empty when all can."""
+    """Read a whole mart, every block of which carries a digest; return what cannot be read, empty
+    when all can.
+    """
     import duckdb
 
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            tables = connection.execute("select table_name from duckdb_tables() where not internal").fetchall()
+            tables = connection.execute(
+                "select table_name from duckdb_tables() where not internal"
+            ).fetchall()
             for (table,) in tables:
                 connection.execute(f'select bit_xor(hash(t)) from "{table}" t').fetchall()
     except duckdb.Error as error:
@@ -52,7 +57,9 @@ def unreadable(path: Path) -> str:
     return ""
 
 
-def publish_mart(folder: Path, build: Callable[[Path], None], version_of: Callable[[Path], int], version: int) -> None:
+def publish_mart(
+    folder: Path, build: Callable[[Path], None], version_of: Callable[[Path], int], version: int
+) -> None:
     """Build a mart beside the published one and point to it, unless a newer one got there first.
 
     A process killed at any instant leaves the old mart published and a building file that the next
@@ -87,7 +94,9 @@ def spill_folder(path: Path) -> Path:
 
 @contextmanager
 def spilling(folder: Path) -> Iterator[Path]:
-    """Offer a folder for what does not fit into memory; it goes with the work, or with the next refresh after a kill."""
+    """Offer a folder for what does not fit into memory; it goes with the work, or with the next
+    refresh after a kill.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = spill_folder(_own_name(folder))
     try:
@@ -113,7 +122,9 @@ def remove_marts(folder: Path) -> None:
 
 
 def forget_older_tables(folder: Path) -> None:
-    """Delete what Spark made of earlier versions; the latest ones stay for whoever still reads them."""
+    """Delete what Spark made of earlier versions; the latest ones stay for whoever still reads
+    them.
+    """
     made = sorted(folder.glob("spark-*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for tables in made[KEPT_TABLES:]:
         shutil.rmtree(tables, ignore_errors=True)

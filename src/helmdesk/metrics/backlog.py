@@ -1,7 +1,8 @@
-"""How many tickets are unsolved at an instant, rebuilt from events, so also at any instant in the past.
+"""How many tickets are unsolved at an instant, rebuilt from events, so also at any instant in the
+past.
 
-Team, assignee and priority are those of that instant. With a grain, the level stands at the end of each
-period. A level is never added up over time.
+Team, assignee and priority are those of that instant. With a grain, the level stands at the end of
+each period. A level is never added up over time.
 """
 
 from datetime import date
@@ -15,7 +16,11 @@ metric = Metric(
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
-        Change(2, date(2026, 11, 26), "same number; its rows say whose customer waits for us, and since when"),
+        Change(
+            2,
+            date(2026, 11, 26),
+            "same number; its rows say whose customer waits for us, and since when",
+        ),
     ),
     pillar="operational_efficiency",
     category="operational_excellence",
@@ -26,19 +31,42 @@ metric = Metric(
     where="is_unsolved and is_counted",
     where_words="tickets neither solved nor closed at the instant; not spam, merged or deleted",
     formula="number of tickets unsolved at the end of the period",
-    evidence=("ticket_id", "status", "waiting_since", "waited_seconds", "created_at", "started_at", "ended_at", "team", "agent", "priority", "channel", "account"),
+    evidence=(
+        "ticket_id",
+        "status",
+        "waiting_since",
+        "waited_seconds",
+        "created_at",
+        "started_at",
+        "ended_at",
+        "team",
+        "agent",
+        "priority",
+        "channel",
+        "account",
+    ),
     rewards="closing easy tickets first, or closing at all",
     exposes="demand above capacity, and work that waits in the wrong place",
     supports=("staffing", "scheduling", "routing"),
     needs=("status_changed",),
     read_with=("backlog_age", "resolution_rate", "customers_waiting"),
     variants=(
-        Variant("waiting_on_us", "only those in new or open: nobody else has to act first",
-                where="status in ('new', 'open') and is_counted"),
-        Variant("unassigned_share", "share of the backlog that nobody holds", unit="share",
-                value=Level("started_at", "ended_at", Share("agent is null"))),
+        Variant(
+            "waiting_on_us",
+            "only those in new or open: nobody else has to act first",
+            where="status in ('new', 'open') and is_counted",
+        ),
+        Variant(
+            "unassigned_share",
+            "share of the backlog that nobody holds",
+            unit="share",
+            value=Level("started_at", "ended_at", Share("agent is null")),
+        ),
     ),
     references=(
-        Reference("a stable or shrinking backlog is good; a large, growing one with many old tickets bad", "seed 003, key metrics overview"),
+        Reference(
+            "a stable or shrinking backlog is good; a large, growing one with many old tickets bad",
+            "seed 003, key metrics overview",
+        ),
     ),
-)  # fmt: skip
+)

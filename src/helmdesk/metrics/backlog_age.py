@@ -23,7 +23,12 @@ metric = Metric(
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
-        Change(2, date(2026, 11, 26), "since_last_customer_message: only customers who wait, since the first message nobody answered; rows say since when"),
+        Change(
+            2,
+            date(2026, 11, 26),
+            "since_last_customer_message: only customers who wait, since the first message nobody"
+            " answered; rows say since when",
+        ),
     ),
     pillar="operational_efficiency",
     category="operational_excellence",
@@ -35,22 +40,70 @@ metric = Metric(
     where="is_unsolved and is_counted",
     where_words="tickets neither solved nor closed at the instant; not spam, merged or deleted",
     formula="median of (instant - creation) over the backlog at the end of the period",
-    evidence=("ticket_id", "created_at", "waiting_since", "status", "team", "agent", "priority", "channel", "account"),
+    evidence=(
+        "ticket_id",
+        "created_at",
+        "waiting_since",
+        "status",
+        "team",
+        "agent",
+        "priority",
+        "channel",
+        "account",
+    ),
     rewards="working on the oldest tickets",
     exposes="work that is stuck: missing specialists, unclear ownership, waiting on others",
     supports=("routing", "staffing", "product"),
     needs=("status_changed",),
     read_with=("backlog",),
     variants=(
-        Variant("p90", "90th percentile of age", value=Level("started_at", "ended_at", Quantile(AGE, 0.9), business=Quantile(WORKED, 0.9))),
-        Variant("over_24h", "share older than 24 hours", unit="share", value=_over(24), clocks=("calendar",)),
-        Variant("over_48h", "share older than 48 hours", unit="share", value=_over(48), clocks=("calendar",)),
-        Variant("over_7d", "share older than 7 days", unit="share", value=_over(24 * 7), clocks=("calendar",)),
         Variant(
-            "since_last_customer_message", "median time since the first message that nobody has answered, of the tickets whose customer waits",
-            fact="waits", clocks=("calendar",), where="is_counted", needs=("message",),
+            "p90",
+            "90th percentile of age",
+            value=Level(
+                "started_at", "ended_at", Quantile(AGE, 0.9), business=Quantile(WORKED, 0.9)
+            ),
+        ),
+        Variant(
+            "over_24h",
+            "share older than 24 hours",
+            unit="share",
+            value=_over(24),
+            clocks=("calendar",),
+        ),
+        Variant(
+            "over_48h",
+            "share older than 48 hours",
+            unit="share",
+            value=_over(48),
+            clocks=("calendar",),
+        ),
+        Variant(
+            "over_7d",
+            "share older than 7 days",
+            unit="share",
+            value=_over(24 * 7),
+            clocks=("calendar",),
+        ),
+        Variant(
+            "since_last_customer_message",
+            "median time since the first message that nobody has answered, of the tickets whose"
+            " customer waits",
+            fact="waits",
+            clocks=("calendar",),
+            where="is_counted",
+            needs=("message",),
             value=Level("started_at", "ended_at", Quantile("seconds(waiting_since, instant)", 0.5)),
-            evidence=("ticket_id", "created_at", "waiting_since", "status", "team", "agent", "priority", "channel"),
+            evidence=(
+                "ticket_id",
+                "created_at",
+                "waiting_since",
+                "status",
+                "team",
+                "agent",
+                "priority",
+                "channel",
+            ),
         ),
     ),
-)  # fmt: skip
+)

@@ -1,8 +1,8 @@
 """Contract value of accounts that have a promise broken, or about to be, at an instant.
 
-An account counts once, however many of its clocks run late. About to be broken means that three quarters of the
-promised time have passed on the clock it was promised on: a weekend does not bring a promise nearer. Only clocks
-measured by us count, because only they have a due time.
+An account counts once, however many of its clocks run late. About to be broken means that three
+quarters of the promised time have passed on the clock it was promised on: a weekend does not bring
+a promise nearer. Only clocks measured by us count, because only they have a due time.
 """
 
 from datetime import date
@@ -19,7 +19,12 @@ metric = Metric(
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
-        Change(2, date(2026, 11, 26), "about to be broken by its own clock: due within a calendar day counted every Monday's promises on Sundays"),
+        Change(
+            2,
+            date(2026, 11, 26),
+            "about to be broken by its own clock: due within a calendar day counted every Monday's"
+            " promises on Sundays",
+        ),
     ),
     pillar="operational_efficiency",
     category="customer_experience",
@@ -28,18 +33,42 @@ metric = Metric(
     fact="sla_clocks",
     value=Level("at_risk_at", "stopped_at", SumOnce("contract_value", "account_id")),
     where=f"{PROMISED} and contract_value is not null",
-    where_words="accounts with a contract value and a clock past its due time or in the last quarter of it, not stopped at the instant",
+    where_words=(
+        "accounts with a contract value and a clock past its due time or in the last quarter of it,"
+        " not stopped at the instant"
+    ),
     formula="contract value of those accounts, each once",
-    evidence=("clock_id", "ticket_id", "clock", "state", "at_risk_at", "due_at", "stopped_at", "account", "tier", "contract_value", "team"),
+    evidence=(
+        "clock_id",
+        "ticket_id",
+        "clock",
+        "state",
+        "at_risk_at",
+        "due_at",
+        "stopped_at",
+        "account",
+        "tier",
+        "contract_value",
+        "team",
+    ),
     rewards="serving large accounts first",
     exposes="which relationships are at stake right now",
     supports=("routing", "staffing"),
     needs=("sla_policy|policy_applied", "account"),
     read_with=("sla_compliance", "backlog_age"),
     variants=(
-        Variant("breached_only", "already past due", value=Level("due_at", "stopped_at", SumOnce("contract_value", "account_id"))),
-        Variant("clocks", "number of clocks past due or in the last quarter of their time, of any ticket", unit="clocks",
-                value=Level("at_risk_at", "stopped_at", Count()), where=PROMISED,
-                needs=("sla_policy|policy_applied",)),
+        Variant(
+            "breached_only",
+            "already past due",
+            value=Level("due_at", "stopped_at", SumOnce("contract_value", "account_id")),
+        ),
+        Variant(
+            "clocks",
+            "number of clocks past due or in the last quarter of their time, of any ticket",
+            unit="clocks",
+            value=Level("at_risk_at", "stopped_at", Count()),
+            where=PROMISED,
+            needs=("sla_policy|policy_applied",),
+        ),
     ),
-)  # fmt: skip
+)

@@ -21,11 +21,26 @@ metric = Metric(
     fact="invites",
     anchor="sent_at",
     value=Share("is_answered"),
-    where="instrument_kind = 'csat' and coalesce(about, 'transactional') = 'transactional'"
-    " and is_counted and is_delivered and not is_withdrawn",
-    where_words="transactional CSAT surveys delivered, placed when sent; spam, merged and deleted tickets apart",
+    where=(
+        "instrument_kind = 'csat' and coalesce(about, 'transactional') = 'transactional'"
+        " and is_counted and is_delivered and not is_withdrawn"
+    ),
+    where_words=(
+        "transactional CSAT surveys delivered, placed when sent; spam, merged and deleted tickets"
+        " apart"
+    ),
     formula="surveys answered ÷ surveys delivered",
-    evidence=("survey_id", "ticket_id", "sent_at", "responded_at", "is_answered", "channel", "team", "agent", "account"),
+    evidence=(
+        "survey_id",
+        "ticket_id",
+        "sent_at",
+        "responded_at",
+        "is_answered",
+        "channel",
+        "team",
+        "agent",
+        "account",
+    ),
     rewards="asking at the right moment; also asking only those who will answer",
     exposes="how far satisfaction can be trusted",
     supports=("tooling", "data"),

@@ -1,7 +1,7 @@
 """Share of favourable answers to the team's own pulse survey.
 
-Anonymous by construction: answers are kept by team and month, and a team with fewer than five answers in a month
-is not in the data at all. It tends to move before customer satisfaction does.
+Anonymous by construction: answers are kept by team and month, and a team with fewer than five
+answers in a month is not in the data at all. It tends to move before customer satisfaction does.
 """
 
 from datetime import date
@@ -22,7 +22,10 @@ metric = Metric(
     anchor="round_at",
     value=Share("is_favourable"),
     where="instrument_kind = 'esat'",
-    where_words="anonymous answers of teams with at least five in the month, placed in the middle of the month",
+    where_words=(
+        "anonymous answers of teams with at least five in the month, placed in the middle of the"
+        " month"
+    ),
     formula="favourable answers ÷ answers",
     evidence=("round_at", "instrument_id", "team", "group_size", "is_favourable"),
     rewards="asking on good days",
@@ -30,6 +33,10 @@ metric = Metric(
     supports=("tooling", "staffing", "scheduling"),
     needs=("employee_response",),
     read_with=("csat", "utilization"),
-    variants=(Variant("mean_score", "mean of the numeric score", unit="points", value=Mean("score")),),
-    references=(Reference("it fell a quarter before customer satisfaction did", "seed 000, section 10"),),
-)  # fmt: skip
+    variants=(
+        Variant("mean_score", "mean of the numeric score", unit="points", value=Mean("score")),
+    ),
+    references=(
+        Reference("it fell a quarter before customer satisfaction did", "seed 000, section 10"),
+    ),
+)

@@ -1,7 +1,9 @@
-"""How long customers wait each time it is our turn: from their message to the next public reply by a person.
+"""How long customers wait each time it is our turn: from their message to the next public reply by
+a person.
 
-A burst of messages counts from its first. A turn nobody has answered yet is pending, so ignoring a customer does
-not improve the number. What a bot answered, or a solve ended, waits for nobody: a later question is a turn of its own.
+A burst of messages counts from its first. A turn nobody has answered yet is pending, so ignoring a
+customer does not improve the number. What a bot answered, or a solve ended, waits for nobody: a
+later question is a turn of its own.
 """
 
 from datetime import date
@@ -15,7 +17,11 @@ metric = Metric(
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
-        Change(2, date(2026, 11, 26), "a bot's answer, a solve and a hand-over end a turn: two turns no longer melt into one"),
+        Change(
+            2,
+            date(2026, 11, 26),
+            "a bot's answer, a solve and a hand-over end a turn: two turns no longer melt into one",
+        ),
     ),
     pillar="operational_efficiency",
     category="operational_excellence",
@@ -27,7 +33,16 @@ metric = Metric(
     where="is_counted and replied_at < forever()",
     where_words="customer turns answered by a person, placed at the reply",
     formula="median of (next public human reply - first unanswered customer message)",
-    evidence=("ticket_id", "message_id", "asked_at", "replied_at", "reply_seconds", "channel", "team", "agent"),
+    evidence=(
+        "ticket_id",
+        "message_id",
+        "asked_at",
+        "replied_at",
+        "reply_seconds",
+        "channel",
+        "team",
+        "agent",
+    ),
     rewards="answering again quickly, also with questions",
     exposes="waits in the middle of a case, which first response time never sees",
     supports=("staffing", "scheduling", "routing"),
@@ -39,4 +54,4 @@ metric = Metric(
         Variant("p90", "90th percentile", value=Quantile("reply_seconds", 0.9)),
         Variant("mean", "arithmetic mean", "most helpdesk reports", value=Mean("reply_seconds")),
     ),
-)  # fmt: skip
+)

@@ -16,8 +16,17 @@ metric = Metric(
     owner="support quality",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
-        Change(2, date(2026, 11, 26), "intervals of means and ratios of amounts that cannot be negative stay above zero: log scale where the normal one would not"),
-        Change(3, date(2026, 11, 26), "points below zero or beyond the points possible are no review; they had been counted"),
+        Change(
+            2,
+            date(2026, 11, 26),
+            "intervals of means and ratios of amounts that cannot be negative stay above zero: log"
+            " scale where the normal one would not",
+        ),
+        Change(
+            3,
+            date(2026, 11, 26),
+            "points below zero or beyond the points possible are no review; they had been counted",
+        ),
     ),
     pillar="customer_quality",
     category="resolution_quality",
@@ -27,13 +36,26 @@ metric = Metric(
     anchor="reviewed_at",
     value=SumRatio("points", "possible_points"),
     where=f"{VALID} and is_by_person",
-    where_words="reviews by people with points from zero to the points possible, placed when reviewed",
+    where_words=(
+        "reviews by people with points from zero to the points possible, placed when reviewed"
+    ),
     formula="points given ÷ points possible",
-    evidence=("review_id", "ticket_id", "reviewed_at", "points", "possible_points", "comment", "team", "agent"),
+    evidence=(
+        "review_id",
+        "ticket_id",
+        "reviewed_at",
+        "points",
+        "possible_points",
+        "comment",
+        "team",
+        "agent",
+    ),
     rewards="what the review form asks for",
     exposes="gaps in knowledge and process that customers may not name",
     supports=("coaching", "tooling"),
     needs=("reviewed",),
     read_with=("csat",),
-    variants=(Variant("by_machine", "scores given by software", where=f"{VALID} and not is_by_person"),),
-)  # fmt: skip
+    variants=(
+        Variant("by_machine", "scores given by software", where=f"{VALID} and not is_by_person"),
+    ),
+)

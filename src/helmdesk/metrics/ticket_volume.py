@@ -15,7 +15,12 @@ metric = Metric(
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
-        Change(2, date(2026, 11, 26), "chats that begin with a greeting of ours count; tickets whose last status or resolution says spam, merged or deleted do not"),
+        Change(
+            2,
+            date(2026, 11, 26),
+            "chats that begin with a greeting of ours count; tickets whose last status or"
+            " resolution says spam, merged or deleted do not",
+        ),
     ),
     pillar="operational_efficiency",
     category="operational_excellence",
@@ -34,10 +39,31 @@ metric = Metric(
     needs=("created",),
     read_with=("backlog", "resolution_rate"),
     variants=(
-        Variant("all", "every ticket ever created, spam and merged ones included", "raw helpdesk counters", where="true"),
-        Variant("contacts", "calls and chats offered, totals counted by the source included", unit="contacts", fact="contacts",
-                anchor="offered_at", value=Sum("contacts"), where="is_counted and direction is distinct from 'outbound'",
-                needs=("offered|interval_total",),
-                evidence=("leg_id", "ticket_id", "offered_at", "outcome", "contacts", "channel", "queue", "team")),
+        Variant(
+            "all",
+            "every ticket ever created, spam and merged ones included",
+            "raw helpdesk counters",
+            where="true",
+        ),
+        Variant(
+            "contacts",
+            "calls and chats offered, totals counted by the source included",
+            unit="contacts",
+            fact="contacts",
+            anchor="offered_at",
+            value=Sum("contacts"),
+            where="is_counted and direction is distinct from 'outbound'",
+            needs=("offered|interval_total",),
+            evidence=(
+                "leg_id",
+                "ticket_id",
+                "offered_at",
+                "outcome",
+                "contacts",
+                "channel",
+                "queue",
+                "team",
+            ),
+        ),
     ),
-)  # fmt: skip
+)

@@ -41,9 +41,11 @@ def clustered(value: Value) -> str:
 
 # What one cluster contributes, and how clusters are put together.
 _CLUSTER = {
-    "xs": f"sum(case when role = '{CASE}' then x end)", "ys": f"sum(case when role = '{CASE}' then y end)",
-    "xm": f"avg(case when role = '{CASE}' then x end)", "xo": f"max(case when role = '{CASE}' then x end)",
-}  # fmt: skip
+    "xs": f"sum(case when role = '{CASE}' then x end)",
+    "ys": f"sum(case when role = '{CASE}' then y end)",
+    "xm": f"avg(case when role = '{CASE}' then x end)",
+    "xo": f"max(case when role = '{CASE}' then x end)",
+}
 _COUNTED = ("n", "pending", "native", "derived", "asserted")
 
 
@@ -51,9 +53,13 @@ def clusters(rows: exp.Query, keys: Sequence[exp.Expr], has_y: bool) -> exp.Quer
     """Fold rows into clusters, keeping the counts of the rows themselves."""
     sums = {name: text for name, text in _CLUSTER.items() if has_y or name != "ys"}
     selected = [
-        *(key.copy() for key in keys), exp.column("cluster"), *(house(text).as_(name) for name, text in sums.items()),
-        house(f"count_if(role <> '{PENDING}')").as_("n"), house(f"count_if(role = '{PENDING}')").as_("pending"), *_coverage(),
-    ]  # fmt: skip
+        *(key.copy() for key in keys),
+        exp.column("cluster"),
+        *(house(text).as_(name) for name, text in sums.items()),
+        house(f"count_if(role <> '{PENDING}')").as_("n"),
+        house(f"count_if(role = '{PENDING}')").as_("pending"),
+        *_coverage(),
+    ]
     return (
         exp.select(*selected)
         .from_(rows.subquery("rows_", copy=False), copy=False)
@@ -82,7 +88,8 @@ def aggregates(value: Value) -> list[exp.Expr]:
 
 def _coverage() -> list[exp.Expr]:
     return [
-        house(f"count_if(role <> '{PENDING}' and fidelity = '{fidelity}')").as_(fidelity) for fidelity in ("native", "derived", "asserted")
+        house(f"count_if(role <> '{PENDING}' and fidelity = '{fidelity}')").as_(fidelity)
+        for fidelity in ("native", "derived", "asserted")
     ]
 
 
@@ -109,7 +116,8 @@ def _numbers(value: Value) -> dict[str, str]:
         lower, upper = rank_expressions("x", value.q)
         return {
             "quantile": f"quantile(x, {value.q!r})",
-            # Null where there is no such rank; without a condition both bounds share one sorted list.
+            # Null where there is no such rank; without a condition both bounds share one sorted
+            # list.
             "low": f"nth_smallest(x, cast({lower} as bigint))",
             "high": f"nth_smallest(x, cast({upper} as bigint))",
         }
@@ -120,9 +128,21 @@ def _numbers(value: Value) -> dict[str, str]:
     if isinstance(value, SumOnce):
         return {"total": "sum(cast(xo as double))"}
     if isinstance(value, GroupMean):
-        return {"total": "sum(xm)", "squares": "sum(xm * xm)", "groups": "count(xm)", "least": "min(xm)"}
+        return {
+            "total": "sum(xm)",
+            "squares": "sum(xm * xm)",
+            "groups": "count(xm)",
+            "least": "min(xm)",
+        }
     if isinstance(value, SumRatio):
         x, y = ("xs", "ys") if value.cluster else ("cast(x as double)", "cast(y as double)")
-        return {"numerator": f"sum({x})", "denominator": f"sum({y})", "xx": f"sum({x} * {x})", "xy": f"sum({x} * {y})",
-                "yy": f"sum({y} * {y})", "groups": f"count({x})", "least": f"min({x})"}  # fmt: skip
+        return {
+            "numerator": f"sum({x})",
+            "denominator": f"sum({y})",
+            "xx": f"sum({x} * {x})",
+            "xy": f"sum({x} * {y})",
+            "yy": f"sum({y} * {y})",
+            "groups": f"count({x})",
+            "least": f"min({x})",
+        }
     return {}

@@ -1,8 +1,8 @@
 """A request into SQL. Number, drill-down and verification are compiled from the same row source.
 
 The row source of a metric is a select, or a union of selects, of the rows that count, each with its
-dimensions, its period and a role ("case", or the parts of a ratio, or "pending"). A value aggregates
-it; a drill-down lists it. So a number and its rows cannot disagree.
+dimensions, its period and a role ("case", or the parts of a ratio, or "pending"). A value
+aggregates it; a drill-down lists it. So a number and its rows cannot disagree.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ from helmdesk.facts.build.fact import Dimension, load_facts
 from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import conditions, dimensions_of, metric_dimensions
-from helmdesk.query.filters import Filter, dimensions_used, filter_expression, find_dimension, values_asked
+from helmdesk.query.filters import (
+    Filter,
+    dimensions_used,
+    filter_expression,
+    find_dimension,
+    values_asked,
+)
 from helmdesk.query.house import house, instant_column
 from helmdesk.query.levels import join_beside, join_instants
 from helmdesk.query.panes import PANE, Pane, pane_key, place_rows
@@ -69,7 +75,9 @@ def resolve(request: Request) -> Metric:
 
 
 def _with_measured(metric: Metric, clock: str) -> tuple[str, ...]:
-    """Return the columns of a drill-down with those that are measured: the number can be computed from its rows."""
+    """Return the columns of a drill-down with those that are measured: the number can be computed
+    from its rows.
+    """
     inner = measured(metric.value)
     given = (getattr(inner, name, None) for name in ("column", "numerator", "denominator"))
     columns = [column for column in given if isinstance(column, str) and column.isidentifier()]
@@ -83,18 +91,26 @@ def _with_measured(metric: Metric, clock: str) -> tuple[str, ...]:
 
 def _on_business_clock(value: Value, clock: str) -> Value:
     if isinstance(value, Quantile | Mean):
-        return dataclasses.replace(value, column=value.column.replace("_seconds", f"_{clock}_seconds"))
+        return dataclasses.replace(
+            value, column=value.column.replace("_seconds", f"_{clock}_seconds")
+        )
     if isinstance(value, Level) and value.business is not None:
         return dataclasses.replace(value, of=value.business)
     raise AssertionError(f"{value} has no {clock} clock")
 
 
 def compile_values(metric: Metric, panes: Sequence[Pane], bounds: Bounds) -> exp.Expr:
-    """Return house SQL with one row per pane, group and period: sums that `run` turns into measurements."""
+    """Return house SQL with one row per pane, group and period: sums that `run` turns into
+    measurements.
+    """
     rows = row_source(metric, panes, bounds, for_drill=None)
     for pane in pane_key(panes):
         is_placed = exp.Not(this=exp.Is(this=pane, expression=exp.null()))
-        rows = exp.select("*").from_(rows.subquery("placed", copy=False), copy=False).where(is_placed, copy=False)
+        rows = (
+            exp.select("*")
+            .from_(rows.subquery("placed", copy=False), copy=False)
+            .where(is_placed, copy=False)
+        )
     request = panes[0].request
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
     keys = [*pane_key(panes), *groups, exp.column("period_start")]
@@ -107,9 +123,17 @@ def compile_values(metric: Metric, panes: Sequence[Pane], bounds: Bounds) -> exp
         whole = [house("max(period_start)").as_("period_start"), *aggregates(metric.value)]
         return exp.select(*whole).from_(rows.subquery("rows_", copy=False), copy=False)
     selected = [*keys, *aggregates(metric.value)]
-    found = exp.select(*selected).from_(rows.subquery("rows_", copy=False), copy=False).group_by(*keys, copy=False)
+    found = (
+        exp.select(*selected)
+        .from_(rows.subquery("rows_", copy=False), copy=False)
+        .group_by(*keys, copy=False)
+    )
     # By period, then by the names of groups, those without a name last: never by value.
-    named = [part for group in groups for part in (exp.Is(this=group.copy(), expression=exp.null()), group.copy())]
+    named = [
+        part
+        for group in groups
+        for part in (exp.Is(this=group.copy(), expression=exp.null()), group.copy())
+    ]
     return found.order_by(exp.column("period_start"), *named, copy=False)
 
 
@@ -122,38 +146,70 @@ def compile_drill(metric: Metric, pane: Pane, bounds: Bounds) -> exp.Expr:
 
 
 def compile_people(
-    metric: Metric, panes: Sequence[Pane], names: tuple[str, ...], bounds: Bounds, most: int, others: tuple[str, ...] = ()
+    metric: Metric,
+    panes: Sequence[Pane],
+    names: tuple[str, ...],
+    bounds: Bounds,
+    most: int,
+    others: tuple[str, ...] = (),
 ) -> exp.Expr:
     """Return house SQL of whose work the policy lets its reader see.
 
-    The columns are pane, the values of `names`, period, whether the filter holds, and person; with `others`, for each of
-    them in turn, the number and the value of one more dimension before the person.
+    The columns are pane, the values of `names`, period, whether the filter holds, and person; with
+    `others`, for each of them in turn, the number and the value of one more dimension before the
+    person.
 
     Args:
         most: rows after which no more are given.
     """
     asked = panes[0].request.where
-    wide = [dataclasses.replace(pane, request=dataclasses.replace(pane.request, by=(*names, *others), where=None)) for pane in panes]
-    parts = [_select_part(metric, part, wide, bounds, None, people=asked, is_people=True) for part in _parts(metric)]
+    wide = [
+        dataclasses.replace(
+            pane, request=dataclasses.replace(pane.request, by=(*names, *others), where=None)
+        )
+        for pane in panes
+    ]
+    parts = [
+        _select_part(metric, part, wide, bounds, None, people=asked, is_people=True)
+        for part in _parts(metric)
+    ]
     rows = parts[0]
     for other in parts[1:]:
         rows = exp.union(rows, other, distinct=False, copy=False)
     pane = exp.column(PANE) if len(panes) > 1 else exp.Literal.number(0).as_(PANE)
-    columns = [*(exp.column(f"group_{place}") for place in range(len(names))), exp.column("period_start"), exp.column("is_asked")]
-    found = exp.select(pane, *columns).distinct().from_(rows.subquery("rows_", copy=False), copy=False)
+    columns = [
+        *(exp.column(f"group_{place}") for place in range(len(names))),
+        exp.column("period_start"),
+        exp.column("is_asked"),
+    ]
+    found = (
+        exp.select(pane, *columns).distinct().from_(rows.subquery("rows_", copy=False), copy=False)
+    )
     if others:
         each = exp.Values(
-            expressions=[exp.Tuple(expressions=[exp.Literal.number(number)]) for number in range(len(others))],
-            alias=exp.TableAlias(this=exp.to_identifier("others"), columns=[exp.to_identifier("other")]),
+            expressions=[
+                exp.Tuple(expressions=[exp.Literal.number(number)]) for number in range(len(others))
+            ],
+            alias=exp.TableAlias(
+                this=exp.to_identifier("others"), columns=[exp.to_identifier("other")]
+            ),
         )
         value = exp.Case()
         for number in range(len(others)):
-            is_it = exp.EQ(this=exp.column("other", table="others"), expression=exp.Literal.number(number))
-            value = value.when(is_it, exp.cast(exp.column(f"group_{len(names) + number}"), "varchar"), copy=False)
-        found = found.join(each, join_type="cross", copy=False).select(exp.column("other", table="others"), value.as_("value"), copy=False)
+            is_it = exp.EQ(
+                this=exp.column("other", table="others"), expression=exp.Literal.number(number)
+            )
+            value = value.when(
+                is_it, exp.cast(exp.column(f"group_{len(names) + number}"), "varchar"), copy=False
+            )
+        found = found.join(each, join_type="cross", copy=False).select(
+            exp.column("other", table="others"), value.as_("value"), copy=False
+        )
     found = found.select(exp.column("person"), copy=False)
     for needed in ("person", *([PANE] if len(panes) > 1 else ())):
-        found = found.where(exp.Not(this=exp.Is(this=exp.column(needed), expression=exp.null())), copy=False)
+        found = found.where(
+            exp.Not(this=exp.Is(this=exp.column(needed), expression=exp.null())), copy=False
+        )
     return found.limit(most, copy=False)
 
 
@@ -163,8 +219,12 @@ def person_of(metric: Metric, request: Request, bounds: Bounds) -> exp.Expr | No
     return found[1].copy() if found else None
 
 
-def row_source(metric: Metric, panes: Sequence[Pane], bounds: Bounds, for_drill: tuple[str, ...] | None = None) -> exp.Query:
-    """Return house SQL of the rows that count: pane, groups, period, role, and either x and hit or the columns of a drill-down."""
+def row_source(
+    metric: Metric, panes: Sequence[Pane], bounds: Bounds, for_drill: tuple[str, ...] | None = None
+) -> exp.Query:
+    """Return house SQL of the rows that count: pane, groups, period, role, and either x and hit or
+    the columns of a drill-down.
+    """
     parts: list[exp.Query] = []
     for part in _parts(metric):
         parts.append(_select_part(metric, part, panes, bounds, for_drill))
@@ -199,8 +259,15 @@ def _select_part(
 ) -> exp.Query:
     fact = load_facts()[metric.fact]
     request = panes[0].request
-    known = dimensions_of(fact, part.anchor or None, request, bounds) if is_people or request.names_dimensions() else {}
-    groups = [find_dimension(name, known)[1].as_(f"group_{place}") for place, name in enumerate(request.by)]
+    known = (
+        dimensions_of(fact, part.anchor or None, request, bounds)
+        if is_people or request.names_dimensions()
+        else {}
+    )
+    groups = [
+        find_dimension(name, known)[1].as_(f"group_{place}")
+        for place, name in enumerate(request.by)
+    ]
     query = exp.select().from_(fact.name)
     if isinstance(metric.value, Level):
         query, placed = join_instants(query, fact.name, metric.value, panes, bounds)
@@ -208,16 +275,34 @@ def _select_part(
         query, placed = place_rows(query, part.anchor, panes, bounds)
     role = exp.Literal.string(part.role).as_("role")
     if is_people:
-        holds = exp.true() if people is None else exp.func("coalesce", filter_expression(people, known), exp.false())
+        holds = (
+            exp.true()
+            if people is None
+            else exp.func("coalesce", filter_expression(people, known), exp.false())
+        )
         selected = [*groups, *placed, holds.as_("is_asked"), known[PERSON][1].copy().as_("person")]
     elif for_drill is None:
         cluster = clustered(metric.value)
         clusters = [house(cluster).as_("cluster")] if cluster else []
-        selected = [*groups, *placed, role, *_measured(metric.value, part), *clusters, exp.column("fidelity")]
+        selected = [
+            *groups,
+            *placed,
+            role,
+            *_measured(metric.value, part),
+            *clusters,
+            exp.column("fidelity"),
+        ]
     else:
-        listed = request.policy.shown((name for name in for_drill if name not in request.by), is_judged=judges(metric))
+        listed = request.policy.shown(
+            (name for name in for_drill if name not in request.by), is_judged=judges(metric)
+        )
         shown: list[exp.Expr] = [
-            instant_column(house(fact.at_instant[name])).as_(name) if name in fact.at_instant else exp.column(name) for name in listed
+            (
+                instant_column(house(fact.at_instant[name])).as_(name)
+                if name in fact.at_instant
+                else exp.column(name)
+            )
+            for name in listed
         ]
         if fact.beside and isinstance(metric.value, Level):
             query = join_beside(query, fact)
@@ -265,7 +350,8 @@ def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:
 
     Raises:
         NotFoundError: a name in `by` or `where` that the metric's fact does not have.
-        NotPermittedError: rows that the policy cannot tell apart, or people compared by a reader who may not.
+        NotPermittedError: rows that the policy cannot tell apart, or people compared by a reader
+        who may not.
     """
     check_metric(metric, request)
     if not request.names_dimensions():
@@ -302,14 +388,25 @@ def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension
     named = {*request.by, *(dimensions_used(request.where) if request.where else ())}
     for name in sorted(dimensions_used(policy.predicate) if policy.predicate else ()):
         if name not in known:
-            raise NotPermittedError(f"{metric.name} cannot be narrowed to what you may see: its rows carry no {name}")
+            raise NotPermittedError(
+                f"{metric.name} cannot be narrowed to what you may see: its rows carry no {name}"
+            )
     for name in sorted(named):
         if not policy.may_compare_people and judges(metric) and policy.may_hold_people(name):
             raise NotPermittedError(
-                f"{metric.name} is not shown by {name}: it may hold people's names; an administrator declares those without in the settings"
+                f"{metric.name} is not shown by {name}: it may hold people's names; an"
+                " administrator declares those without in the settings"
             )
-        if known[name].is_person and not policy.may_compare_people and judges(metric) and _singles_out(name, request):
-            raise NotPermittedError(f"{metric.name} is not shown for single people ({name}); ask by team, channel or tenure")
+        if (
+            known[name].is_person
+            and not policy.may_compare_people
+            and judges(metric)
+            and _singles_out(name, request)
+        ):
+            raise NotPermittedError(
+                f"{metric.name} is not shown for single people ({name}); ask by team, channel or"
+                " tenure"
+            )
 
 
 def measured_columns(metric: Metric) -> set[str]:
@@ -325,7 +422,9 @@ def judges(metric: Metric) -> bool:
 
 
 def _singles_out(name: str, request: Request) -> bool:
-    """Whether a question looks at people one by one; those who are nobody may always be asked for."""
+    """Whether a question looks at people one by one; those who are nobody may always be asked
+    for.
+    """
     return name in request.by or (request.where is not None and name in values_asked(request.where))
 
 
@@ -336,4 +435,7 @@ def require_business_clock(request: Request, bounds: Bounds) -> None:
         NotFoundError: no calendar in the lake.
     """
     if request.clock != "calendar" and not bounds.has_calendar:
-        raise NotFoundError("this desk has no business calendar; load one (for example with Zendesk schedules) or use --clock calendar")
+        raise NotFoundError(
+            "this desk has no business calendar; load one (for example with Zendesk schedules) or"
+            " use --clock calendar"
+        )

@@ -1,4 +1,6 @@
-"""By what a metric can be sliced: the dimensions of its fact, and every further field that sources kept of tickets."""
+"""By what a metric can be sliced: the dimensions of its fact, and every further field that sources
+kept of tickets.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,20 @@ Known = Mapping[str, tuple[Dimension, exp.Expr]]
 
 
 def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> Known:
-    """Return the dimensions of a metric's fact with their column expressions; those of time are of what it is measured against."""
-    anchor = metric.value.denominator.anchor if isinstance(metric.value, Ratio | Difference) else metric.anchor
+    """Return the dimensions of a metric's fact with their column expressions; those of time are of
+    what it is measured against.
+    """
+    anchor = (
+        metric.value.denominator.anchor
+        if isinstance(metric.value, Ratio | Difference)
+        else metric.anchor
+    )
     return dimensions_of(load_facts()[metric.fact], anchor, request, bounds)
 
 
 def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> Known:
-    """Return a fact's dimensions by name, each with the expression of its column; times of day are those of `anchor`.
+    """Return a fact's dimensions by name, each with the expression of its column; times of day are
+    those of `anchor`.
 
     The expressions are shared between questions: copy one before it goes into a query.
     """
@@ -33,7 +42,9 @@ def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Boun
 
 
 @functools.lru_cache(maxsize=512)
-def _dimensions(fact_name: str, anchor: str | None, zone: str, custom_fields: tuple[str, ...]) -> Known:
+def _dimensions(
+    fact_name: str, anchor: str | None, zone: str, custom_fields: tuple[str, ...]
+) -> Known:
     fact = load_facts()[fact_name]
     found = {}
     for dimension in fact.dimensions:
@@ -49,8 +60,13 @@ def _dimensions(fact_name: str, anchor: str | None, zone: str, custom_fields: tu
         found[dimension.name] = (dimension, column)
     if any(dimension.is_of_ticket for dimension in fact.dimensions):
         for name in custom_fields:
-            text = exp.Anonymous(this="json_text", expressions=[exp.column("custom"), exp.Literal.string(name)])
-            found[CUSTOM + name] = (Dimension(CUSTOM + name, name, "kept by the source"), _of_ticket(fact, text))
+            text = exp.Anonymous(
+                this="json_text", expressions=[exp.column("custom"), exp.Literal.string(name)]
+            )
+            found[CUSTOM + name] = (
+                Dimension(CUSTOM + name, name, "kept by the source"),
+                _of_ticket(fact, text),
+            )
     return MappingProxyType(found)
 
 
@@ -62,13 +78,22 @@ def conditions(request: Request, known: Known) -> list[exp.Expr]:
     """
     open_ = {name: found for name, found in known.items() if request.policy.may_see(name)}
     found = [filter_expression(request.where, open_)] if request.where is not None else []
-    return found + ([filter_expression(request.policy.predicate, known)] if request.policy.predicate is not None else [])
+    return found + (
+        [filter_expression(request.policy.predicate, known)]
+        if request.policy.predicate is not None
+        else []
+    )
 
 
 def _of_ticket(fact: Fact, column: exp.Expr) -> exp.Expr:
     """Look an attribute of the ticket up, unless the fact is the tickets themselves."""
     if fact.name == "tickets":
         return column
-    named = column.transform(lambda node: exp.column(node.name, table="of_") if isinstance(node, exp.Column) else node)
-    same = exp.EQ(this=exp.column("ticket_id", table="of_"), expression=exp.column("ticket_id", table=fact.name))
+    named = column.transform(
+        lambda node: exp.column(node.name, table="of_") if isinstance(node, exp.Column) else node
+    )
+    same = exp.EQ(
+        this=exp.column("ticket_id", table="of_"),
+        expression=exp.column("ticket_id", table=fact.name),
+    )
     return exp.select(named).from_("tickets as of_").where(same).subquery()

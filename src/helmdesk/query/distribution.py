@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sqlglot import exp
 
@@ -23,9 +22,39 @@ from helmdesk.query.request import Request
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # Durations are read on a scale of human words, not of powers.
 DURATIONS = (
-    0, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY,
-)  # fmt: skip
-SHORT_DURATIONS = (0, 5, 10, 20, 30, 45, MINUTE, 90, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR)
+    0,
+    MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    4 * HOUR,
+    8 * HOUR,
+    DAY,
+    2 * DAY,
+    4 * DAY,
+    7 * DAY,
+    14 * DAY,
+    28 * DAY,
+)
+SHORT_DURATIONS = (
+    0,
+    5,
+    10,
+    20,
+    30,
+    45,
+    MINUTE,
+    90,
+    2 * MINUTE,
+    3 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+)
 STEPS = 12
 
 
@@ -45,9 +74,11 @@ def has_distribution(metric: Metric) -> bool:
 
 
 def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
-    """Return how many rows behind a measurement lie between each pair of edges; together they are its n.
+    """Return how many rows behind a measurement lie between each pair of edges; together they are
+    its n.
 
-    Tickets whose duration is still running take no part. Rows without a value are in no measurement either.
+    Tickets whose duration is still running take no part. Rows without a value are in no measurement
+    either.
 
     Raises:
         UsageError: a metric whose rows carry no value, such as a share.
@@ -63,7 +94,11 @@ def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
     refuse_few(reader.engine, metric, request, reader.bounds)
     rows = row_source(metric, [Pane(request)], reader.bounds)
     is_ended = " and coalesce(hit, true)" if isinstance(metric.value, Survival) else ""
-    values = exp.select("x").from_(rows.subquery("rows_")).where(house(f"role = '{CASE}' and x is not null{is_ended}"))
+    values = (
+        exp.select("x")
+        .from_(rows.subquery("rows_"))
+        .where(house(f"role = '{CASE}' and x is not null{is_ended}"))
+    )
     found = [float(x) for (x,) in reader.engine.run(reader.engine.translate(values))]
     if not found:
         return ()
@@ -71,7 +106,8 @@ def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
     counts = [0] * len(edges)
     for x in found:
         counts[max(0, bisect.bisect_right(edges, x) - 1)] += 1
-    bins = [Bin(low, high, n) for (low, high), n in zip(pairwise([*edges, None]), counts, strict=True)]  # type: ignore[arg-type]
+    ends = [*edges[1:], None]
+    bins = [Bin(low, high, n) for low, high, n in zip(edges, ends, counts, strict=True)]
     while bins and bins[-1].n == 0:
         bins.pop()
     return tuple(bins)

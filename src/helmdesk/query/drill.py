@@ -29,7 +29,14 @@ class RowsPage:
 
 
 def drill_page(
-    engine: Engine, fact: str, sql: str, zone: str, sort: str | None, is_descending: bool, offset: int, limit: int | None
+    engine: Engine,
+    fact: str,
+    sql: str,
+    zone: str,
+    sort: str | None,
+    is_descending: bool,
+    offset: int,
+    limit: int | None,
 ) -> RowsPage:
     """Run a drill-down for some rows only.
 
@@ -44,20 +51,28 @@ def drill_page(
     columns = engine.columns(sql)
     if sort is not None and sort not in columns:
         raise NotFoundError(f"the rows have no column '{sort}'", offers=nearest(sort, columns))
-    ((total, *kinds),) = engine.run(f"select count(*), count(distinct period_start), count(distinct role) from ({sql}) q")
+    ((total, *kinds),) = engine.run(
+        f"select count(*), count(distinct period_start), count(distinct role) from ({sql}) q"
+    )
     idle = {name for name, count in zip(("period_start", "role"), kinds, strict=True) if count <= 1}
     shown = [name for name in columns if name not in idle]
-    order = [f"{engine.quoted(sort)} {'desc' if is_descending else 'asc'} nulls last"] if sort else []
+    order = (
+        [f"{engine.quoted(sort)} {'desc' if is_descending else 'asc'} nulls last"] if sort else []
+    )
     order += [engine.quoted(name) for name in columns if name != sort]
     some = f" limit {int(limit)} offset {int(offset)}" if limit is not None else ""
-    page = f"select {', '.join(map(engine.quoted, shown))} from ({sql}) q order by {', '.join(order)}{some}"
+    page = (
+        f"select {', '.join(map(engine.quoted, shown))} from ({sql}) q order by"
+        f" {', '.join(order)}{some}"
+    )
     return RowsPage(total, drill_table(engine, fact, page, zone))
 
 
 def drill_table(engine: Engine, fact: str, sql: str, zone: str) -> pyarrow.Table:
     """Run a drill-down, with the numbers people know tickets by.
 
-    Instants are on the clock of `zone` and carry it; those that have not come are null, not the year 9999.
+    Instants are on the clock of `zone` and carry it; those that have not come are null, not the
+    year 9999.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -70,15 +85,27 @@ def drill_table(engine: Engine, fact: str, sql: str, zone: str) -> pyarrow.Table
             continue
         cells = table.column(place)
         if field.name == "period_start":
-            table = table.set_column(place, field.name, cells.cast(pa.date32()))  # a label: the local day that a period begins with
+            table = table.set_column(
+                place, field.name, cells.cast(pa.date32())
+            )  # a label: the local day that a period begins with
             continue
         open_ended = pc.equal(cells, forever.cast(field.type))
-        come = pc.if_else(open_ended, pa.scalar(None, field.type), cells).cast(pa.timestamp("us", field.type.tz))
-        located = come.cast(pa.timestamp("us", zone)) if field.type.tz else pc.assume_timezone(come, "UTC").cast(pa.timestamp("us", zone))
+        come = pc.if_else(open_ended, pa.scalar(None, field.type), cells).cast(
+            pa.timestamp("us", field.type.tz)
+        )
+        located = (
+            come.cast(pa.timestamp("us", zone))
+            if field.type.tz
+            else pc.assume_timezone(come, "UTC").cast(pa.timestamp("us", zone))
+        )
         table = table.set_column(place, field.name, located)
     if "ticket_id" in table.column_names:
         place, ids = table.column_names.index("ticket_id"), table.column("ticket_id").to_pylist()
         shown = shown_numbers(engine, ids)
         if shown:
-            table = table.set_column(place, "ticket_id", pa.array([shown.get(ticket, ticket) for ticket in ids], pa.string()))
+            table = table.set_column(
+                place,
+                "ticket_id",
+                pa.array([shown.get(ticket, ticket) for ticket in ids], pa.string()),
+            )
     return table

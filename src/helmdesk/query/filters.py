@@ -1,8 +1,8 @@
 """Filters as typed expressions over declared dimensions. No text of a filter ever reaches SQL.
 
-A filter such as ``channel = 'email' and (priority in ('high', 'urgent') or not team is null)`` is parsed,
-every name is looked up among the fact's dimensions, every value becomes a literal of the dimension's
-type, and the SQL is built anew from that. Anything else is an error.
+A filter such as ``channel = 'email' and (priority in ('high', 'urgent') or not team is null)`` is
+parsed, every name is looked up among the fact's dimensions, every value becomes a literal of the
+dimension's type, and the SQL is built anew from that. Anything else is an error.
 """
 
 from __future__ import annotations
@@ -135,7 +135,11 @@ def _convert(node: exp.Expr) -> Filter:
 
 
 def _dimension(node: exp.Expr) -> str:
-    if isinstance(node, exp.Column) and len(node.parts) == 1 and isinstance(node.this, exp.Identifier):
+    if (
+        isinstance(node, exp.Column)
+        and len(node.parts) == 1
+        and isinstance(node.this, exp.Identifier)
+    ):
         return str(node.name)
     if isinstance(node, exp.Column) and len(node.parts) == 2 and node.table == CUSTOM.rstrip("."):
         return CUSTOM + str(node.name)
@@ -157,7 +161,9 @@ def _scalar(node: exp.Expr) -> Scalar:
             return int(node.this)
         except ValueError:
             return float(node.this)
-    raise FilterError(f"expected a text in single quotes or a number, not {node.sql('duckdb')[:80]!r}; {HELP}")
+    raise FilterError(
+        f"expected a text in single quotes or a number, not {node.sql('duckdb')[:80]!r}; {HELP}"
+    )
 
 
 def dimensions_used(condition: Filter) -> set[str]:
@@ -196,7 +202,11 @@ def simplified(condition: Filter) -> Filter:
         case All(conditions=given) | Any(conditions=given):
             parts: set[Filter] = set()
             for part in map(simplified, given):
-                parts.update(part.conditions if isinstance(part, All | Any) and type(part) is type(condition) else (part,))
+                parts.update(
+                    part.conditions
+                    if isinstance(part, All | Any) and type(part) is type(condition)
+                    else (part,)
+                )
             ordered = tuple(sorted(parts, key=to_text))
             return ordered[0] if len(ordered) == 1 else type(condition)(ordered)
         case _:
@@ -210,7 +220,9 @@ def all_of(*conditions: Filter | None) -> Filter | None:
 
 
 def is_value(name: str, value: object) -> Filter:
-    """Return the filter of one segment: a dimension's value as a measurement gives it, None for rows without one."""
+    """Return the filter of one segment: a dimension's value as a measurement gives it, None for
+    rows without one.
+    """
     if value is None:
         return IsNull(name)
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
@@ -240,7 +252,10 @@ def to_text(condition: Filter | None) -> str:
         case Not(condition=inner):
             return f"not ({to_text(inner)})"
         case All(conditions=parts) | Any(conditions=parts):
-            texts = [f"({to_text(part)})" if isinstance(part, All | Any) else to_text(part) for part in parts]
+            texts = [
+                f"({to_text(part)})" if isinstance(part, All | Any) else to_text(part)
+                for part in parts
+            ]
             return (" and " if isinstance(condition, All) else " or ").join(texts)
 
 
@@ -254,7 +269,9 @@ def _value_text(value: Scalar) -> str:
     return exp.Literal.string(value).sql("duckdb") if isinstance(value, str) else repr(value)
 
 
-def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, exp.Expr]]) -> exp.Expr:
+def filter_expression(
+    condition: Filter, known: Mapping[str, tuple[Dimension, exp.Expr]]
+) -> exp.Expr:
     """Build the SQL expression of a filter.
 
     Args:
@@ -282,10 +299,15 @@ def filter_expression(condition: Filter, known: Mapping[str, tuple[Dimension, ex
             return exp.Paren(this=exp.or_(*(filter_expression(part, known) for part in parts)))
 
 
-def find_dimension(name: str, known: Mapping[str, tuple[Dimension, exp.Expr]]) -> tuple[Dimension, exp.Expr]:
+def find_dimension(
+    name: str, known: Mapping[str, tuple[Dimension, exp.Expr]]
+) -> tuple[Dimension, exp.Expr]:
     """Return a dimension and a fresh copy of its column expression, or raise `NotFoundError`."""
     if name not in known:
-        raise NotFoundError(f"unknown dimension '{name}'", offers=f"{nearest(name, known)} (known here: {', '.join(known)})")
+        raise NotFoundError(
+            f"unknown dimension '{name}'",
+            offers=f"{nearest(name, known)} (known here: {', '.join(known)})",
+        )
     dimension, column = known[name]
     return dimension, column.copy()
 

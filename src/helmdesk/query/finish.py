@@ -20,7 +20,14 @@ from helmdesk.catalogue.kinds import (
     SumRatio,
     Survival,
 )
-from helmdesk.statistics.proportion import difference_of_counts, mean_interval, net_share, ratio_of_counts, ratio_of_sums, wilson
+from helmdesk.statistics.proportion import (
+    difference_of_counts,
+    mean_interval,
+    net_share,
+    ratio_of_counts,
+    ratio_of_sums,
+    wilson,
+)
 
 Columns = Mapping[str, Sequence[Any]]
 Numbers = list[float | None]
@@ -36,7 +43,12 @@ class Finished(NamedTuple):
     denominator: Numbers
 
 
-def _finished(value: Numbers, intervals: Iterable[tuple[float, float] | None], numerator: Numbers, denominator: Numbers) -> Finished:
+def _finished(
+    value: Numbers,
+    intervals: Iterable[tuple[float, float] | None],
+    numerator: Numbers,
+    denominator: Numbers,
+) -> Finished:
     low: Numbers = []
     high: Numbers = []
     for interval in intervals:
@@ -79,14 +91,21 @@ def _net_share(columns: Columns) -> Finished:
 
 def _ratio(columns: Columns) -> Finished:
     numerator, denominator = _zeros(columns["numerator"]), _zeros(columns["denominator"])
-    value = [above / below if below else None for above, below in zip(numerator, denominator, strict=True)]
-    return _finished(value, map(ratio_of_counts, numerator, denominator), list(numerator), list(denominator))
+    value = [
+        above / below if below else None
+        for above, below in zip(numerator, denominator, strict=True)
+    ]
+    return _finished(
+        value, map(ratio_of_counts, numerator, denominator), list(numerator), list(denominator)
+    )
 
 
 def _difference(columns: Columns) -> Finished:
     numerator, denominator = _zeros(columns["numerator"]), _zeros(columns["denominator"])
     value: Numbers = [more - less for more, less in zip(numerator, denominator, strict=True)]
-    return _finished(value, map(difference_of_counts, numerator, denominator), list(numerator), list(denominator))
+    return _finished(
+        value, map(difference_of_counts, numerator, denominator), list(numerator), list(denominator)
+    )
 
 
 def _is_positive(least: Any) -> bool:
@@ -94,7 +113,9 @@ def _is_positive(least: Any) -> bool:
     return least is not None and least >= 0
 
 
-def _mean_of(total: Sequence[Any], squares: Sequence[Any], cases: Sequence[int], least: Sequence[Any]) -> Finished:
+def _mean_of(
+    total: Sequence[Any], squares: Sequence[Any], cases: Sequence[int], least: Sequence[Any]
+) -> Finished:
     value = [number / of if of else None for number, of in zip(total, cases, strict=True)]
     intervals = (
         mean_interval(*row, is_positive=_is_positive(lowest)) if row[2] else None
@@ -128,10 +149,22 @@ def _sum(columns: Columns) -> Finished:
 
 def _sum_ratio(columns: Columns) -> Finished:
     numerator, denominator = _zeros(columns["numerator"]), _zeros(columns["denominator"])
-    value = [above / below if below else None for above, below in zip(numerator, denominator, strict=True)]
-    sums = zip(numerator, denominator, *(columns[name] for name in ("xx", "xy", "yy", "groups", "least")), strict=True)
+    value = [
+        above / below if below else None
+        for above, below in zip(numerator, denominator, strict=True)
+    ]
+    sums = zip(
+        numerator,
+        denominator,
+        *(columns[name] for name in ("xx", "xy", "yy", "groups", "least")),
+        strict=True,
+    )
     intervals = (
-        ratio_of_sums(x, y, xx or 0, xy or 0, yy or 0, groups, is_positive=_is_positive(least)) if y else None
+        (
+            ratio_of_sums(x, y, xx or 0, xy or 0, yy or 0, groups, is_positive=_is_positive(least))
+            if y
+            else None
+        )
         for x, y, xx, xy, yy, groups, least in sums
     )
     return _finished(value, intervals, list(numerator), list(denominator))

@@ -1,4 +1,6 @@
-"""House SQL as trees: parsed once, copied, with placeholders filled by literals, never by pasted text."""
+"""House SQL as trees: parsed once, copied, with placeholders filled by literals, never by pasted
+text.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is said of a value: how it lies to the one before, and to its target. Code asks these; their values are the words of pages and JSON."""
+"""What is said of a value: how it lies to the one before, and to its target. Code asks these; their
+values are the words of pages and JSON.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A measurement: a value with its uncertainty, its n and where it came from; and a table of them."""
+"""A measurement: a value with its uncertainty, its n and where it came from; and a table of
+them.
+"""
 
 from __future__ import annotations
 
@@ -34,27 +36,65 @@ Reason = Literal[
 ]
 # What a reason means, and the next step.
 REASONS: Mapping[Reason, tuple[str, str]] = {
-    "not_recorded": ("never recorded", "no source delivered such records; 'helmdesk metrics --desk' names them"),
-    "out_of_range": ("outside the data", "the period lies outside the time that the data cover; ask within it"),
-    "partly_out_of_range": ("partly outside the data", "the window reaches beyond the data; only what lies within it is counted"),
+    "not_recorded": (
+        "never recorded",
+        "no source delivered such records; 'helmdesk metrics --desk' names them",
+    ),
+    "out_of_range": (
+        "outside the data",
+        "the period lies outside the time that the data cover; ask within it",
+    ),
+    "partly_out_of_range": (
+        "partly outside the data",
+        "the window reaches beyond the data; only what lies within it is counted",
+    ),
     "withheld": (
         "withheld (fewer than 5)",
-        "it would speak of fewer than five people, or of fewer than five cases of one; take fewer conditions or a longer window",
+        (
+            "it would speak of fewer than five people, or of fewer than five cases of one; take"
+            " fewer conditions or a longer window"
+        ),
     ),
-    "pending": ("not known yet", "the outcome of these cases is still open; ask again later, or for an earlier window"),
+    "pending": (
+        "not known yet",
+        "the outcome of these cases is still open; ask again later, or for an earlier window",
+    ),
     "filtered_out": ("nothing passes the filter", "widen the filter or the window"),
     "not_permitted": ("nothing you may see", "ask somebody who may see more"),
-    "no_rows": ("no cases", "no such case lies in the window; widen it, or see what is loaded: helmdesk doctor"),
+    "no_rows": (
+        "no cases",
+        "no such case lies in the window; widen it, or see what is loaded: helmdesk doctor",
+    ),
     "no_base": (
         "nothing to divide by",
-        "none of what it is measured against lies in the window; widen it, or see what is loaded: helmdesk doctor",
+        (
+            "none of what it is measured against lies in the window; widen it, or see what is"
+            " loaded: helmdesk doctor"
+        ),
     ),
-    "too_few": ("fewer than five cases", "too few for a conclusion; widen the window or the filter"),
+    "too_few": (
+        "fewer than five cases",
+        "too few for a conclusion; widen the window or the filter",
+    ),
 }
 FIXED_COLUMNS = (
-    "value", "low", "high", "unit", "statistic", "n", "numerator", "denominator", "pending", "native", "derived", "asserted",
-    "is_partial", "is_small", "is_suppressed", "reason",
-)  # fmt: skip
+    "value",
+    "low",
+    "high",
+    "unit",
+    "statistic",
+    "n",
+    "numerator",
+    "denominator",
+    "pending",
+    "native",
+    "derived",
+    "asserted",
+    "is_partial",
+    "is_small",
+    "is_suppressed",
+    "reason",
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +111,11 @@ class Measurement:
         numerator, denominator: what was divided, for shares, ratios and means.
         pending: rows whose outcome is not known yet.
         native, derived, asserted: coverage: how the rows came to be known; they add up to n.
-        is_partial: the period (or the window, where there are no periods) is not over, or the window cuts it.
-        is_small: fewer than five rows.
-        is_suppressed: value withheld because it would speak about fewer than five cases of a person.
-        statistic: what kind of number it is: median, mean, share, count ...
-        reason: why there is no value, or not one to rely on, see `REASONS`; empty when there is nothing to say.
+        is_partial: the period (or the window, where there are no periods) is not over, or the
+        window cuts it. is_small: fewer than five rows. is_suppressed: value withheld because it
+        would speak about fewer than five cases of a person. statistic: what kind of number it is:
+        median, mean, share, count ... reason: why there is no value, or not one to rely on, see
+        `REASONS`; empty when there is nothing to say.
     """
 
     metric: str
@@ -102,31 +142,53 @@ class Measurement:
 
 
 class MeasurementTable(Sequence[Measurement]):
-    """The measurements of one metric, kept column by column: tens of thousands are common, and few are looked at one by one.
+    """The measurements of one metric, kept column by column: tens of thousands are common, and few
+    are looked at one by one.
 
     Args:
         metric, version, variant, unit, statistic: what all of them share.
         by: names of the dimensions.
-        columns: lists of equal length: the dimensions by their names, and every other column of a measurement.
+        columns: lists of equal length: the dimensions by their names, and every other column of a
+        measurement.
     """
 
     def __init__(
-        self, metric: str, version: int, variant: str, unit: str, statistic: Statistic, by: Sequence[str], columns: Mapping[str, list[Any]]
+        self,
+        metric: str,
+        version: int,
+        variant: str,
+        unit: str,
+        statistic: Statistic,
+        by: Sequence[str],
+        columns: Mapping[str, list[Any]],
     ) -> None:
-        self.metric, self.version, self.variant, self.unit, self.by = metric, version, variant, unit, tuple(by)
+        self.metric, self.version, self.variant, self.unit, self.by = (
+            metric,
+            version,
+            variant,
+            unit,
+            tuple(by),
+        )
         self.statistic = statistic
         self._size = len(columns["value"])
         self._columns = dict(columns)
 
     def column(self, name: str) -> list[Any]:
         """Return one column of the tabular form."""
-        shared = {"metric": self.metric, "variant": self.variant, "unit": self.unit, "statistic": self.statistic}
+        shared = {
+            "metric": self.metric,
+            "variant": self.variant,
+            "unit": self.unit,
+            "statistic": self.statistic,
+        }
         return [shared[name]] * self._size if name in shared else self._columns[name]
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Return plain rows; every row has every column of the tabular form."""
         names = ("metric", "variant", *self.by, "period_start", *FIXED_COLUMNS)
-        return [dict(zip(names, row, strict=True)) for row in zip(*map(self.column, names), strict=True)]
+        return [
+            dict(zip(names, row, strict=True)) for row in zip(*map(self.column, names), strict=True)
+        ]
 
     def __len__(self) -> int:
         """Return the number of measurements."""
@@ -146,7 +208,13 @@ class MeasurementTable(Sequence[Measurement]):
         at = {name: column[place] for name, column in self._columns.items()}
         group = tuple((name, at.pop(name)) for name in self.by)
         return Measurement(
-            metric=self.metric, version=self.version, variant=self.variant, unit=self.unit, statistic=self.statistic, group=group, **at
+            metric=self.metric,
+            version=self.version,
+            variant=self.variant,
+            unit=self.unit,
+            statistic=self.statistic,
+            group=group,
+            **at,
         )
 
 
@@ -206,7 +274,9 @@ class Measurements:
         """Return an Arrow table; `period_start` is a local date, durations are seconds."""
         import pyarrow as pa
 
-        types: dict[str, Any] = {name: pa.float64() for name in ("value", "low", "high", "numerator", "denominator")}
+        types: dict[str, Any] = {
+            name: pa.float64() for name in ("value", "low", "high", "numerator", "denominator")
+        }
         types |= {name: pa.int64() for name in ("n", "pending", "native", "derived", "asserted")}
         types |= {name: pa.bool_() for name in ("is_partial", "is_small", "is_suppressed")}
         types["period_start"] = pa.date32()
@@ -215,7 +285,11 @@ class Measurements:
             cells = [cell for table in self._tables for cell in table.column(name)]
             kind = types.get(name)
             if kind is None:
-                kind = pa.int64() if name in self.by and any(isinstance(cell, int) for cell in cells) else pa.string()
+                kind = (
+                    pa.int64()
+                    if name in self.by and any(isinstance(cell, int) for cell in cells)
+                    else pa.string()
+                )
             arrays[name] = pa.array(cells, kind)
         return pa.table(arrays)
 
@@ -240,11 +314,22 @@ class Measurements:
         from helmdesk.query.words import show_measurement, show_period, show_segment
 
         head = ["metric", *self.by, "period", "value", "95% interval", "n"]
-        lines = ["<table><thead><tr>", *(f"<th>{escape(name)}</th>" for name in head), "</tr></thead><tbody>"]
+        lines = [
+            "<table><thead><tr>",
+            *(f"<th>{escape(name)}</th>" for name in head),
+            "</tr></thead><tbody>",
+        ]
         for row in self._rows:
             value, interval = show_measurement(row)
             name = f"{row.metric} ({row.variant})" if row.variant else row.metric
-            cells = [name, *(show_segment(part) for _, part in row.group), show_period(row), value, interval, f"{row.n:,}"]
+            cells = [
+                name,
+                *(show_segment(part) for _, part in row.group),
+                show_period(row),
+                value,
+                interval,
+                f"{row.n:,}",
+            ]
             lines += ["<tr>", *(f"<td>{escape(str(cell))}</td>" for cell in cells), "</tr>"]
         lines.append("</tbody></table>")
         return "".join(lines)
@@ -256,8 +341,12 @@ class Measurements:
         lines = []
         for row in self._rows[:20]:
             value, interval = show_measurement(row)
-            where = " ".join([show_period(row), *(show_segment(part) for _, part in row.group)]).strip()
-            lines.append(f"{row.metric} {where}: {value} {interval} (n = {row.n:,})".replace("  ", " "))
+            where = " ".join(
+                [show_period(row), *(show_segment(part) for _, part in row.group)]
+            ).strip()
+            lines.append(
+                f"{row.metric} {where}: {value} {interval} (n = {row.n:,})".replace("  ", " ")
+            )
         if len(self._rows) > 20:
             lines.append(f"... {len(self._rows) - 20} more")
         return "\n".join(lines) or "no measurements"

@@ -87,11 +87,15 @@ def periods(start: datetime, end: datetime, grain: str, zone: str, week_start: s
     """
     found = list(_periods(start, end, grain, zone, week_start))
     if len(found) > MAX_PERIODS:
-        raise UsageError(f"{len(found):,} periods of one {grain}; choose a coarser grain or a shorter window")
+        raise UsageError(
+            f"{len(found):,} periods of one {grain}; choose a coarser grain or a shorter window"
+        )
     return found
 
 
-def _periods(start: datetime, end: datetime, grain: str, zone: str, week_start: str) -> Iterator[Period]:
+def _periods(
+    start: datetime, end: datetime, grain: str, zone: str, week_start: str
+) -> Iterator[Period]:
     day = period_start(local_date(start, zone), grain, week_start)
     while True:
         following = next_period(day, grain)
@@ -119,7 +123,8 @@ def shortened(text: str) -> str:
 
 
 def parse_boundary(text: str, zone: str, name: str) -> datetime:
-    """Read ``2026-03-01`` (local midnight) or ``2026-03-01T08:00`` (local, or with an offset) as naive UTC.
+    """Read ``2026-03-01`` (local midnight) or ``2026-03-01T08:00`` (local, or with an offset) as
+    naive UTC.
 
     Raises:
         UsageError: neither form, or a year that no helpdesk has seen or will.
@@ -127,7 +132,9 @@ def parse_boundary(text: str, zone: str, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--{name} {shortened(text)!r} is not a date such as 2026-03-01 or 2026-03-01T08:00") from error
+        raise UsageError(
+            f"--{name} {shortened(text)!r} is not a date such as 2026-03-01 or 2026-03-01T08:00"
+        ) from error
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise UsageError(f"--{name} {text!r} is not between {FIRST_YEAR} and {LAST_YEAR}")
     if len(text) == 10:

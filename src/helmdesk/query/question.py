@@ -1,4 +1,6 @@
-"""A question as a person asks it, in plain values: what the command line takes and a receipt repeats."""
+"""A question as a person asks it, in plain values: what the command line takes and a receipt
+repeats.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ class Question:
         start, end: local dates or times in `time_zone`, half-open; None is open-ended.
         where: text of a filter.
         clock: "calendar" or "business".
-        window: the name by which `start` and `end` were asked for, such as "this-month", which is not over; empty for dates.
+        window: the name by which `start` and `end` were asked for, such as "this-month", which is
+        not over; empty for dates.
     """
 
     metrics: tuple[str, ...]
@@ -52,14 +55,18 @@ class Question:
         lists = ("metrics", "by")
         # Receipts of before do not tell the window's name.
         is_shaped = known - {"window"} <= set(content) <= known and all(
-            isinstance(value, list) and all(isinstance(item, str) for item in value)
-            if name in lists
-            else value is None or isinstance(value, str)
+            (
+                isinstance(value, list) and all(isinstance(item, str) for item in value)
+                if name in lists
+                else value is None or isinstance(value, str)
+            )
             for name, value in content.items()
         )
         if not is_shaped:
             raise InputError("the request in the receipt is not a question this version knows")
-        values: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in content.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if name in lists else value for name, value in content.items()
+        }
         return cls(**values)
 
     def requests(self, policy: Policy | None = None) -> list[Request]:

@@ -40,7 +40,9 @@ class Reader:
         return self.answers([request])[0]
 
     def answers(self, requests: Sequence[Request]) -> list[Answer]:
-        """Answer requests that differ in their windows and the length of their periods alone, in one pass."""
+        """Answer requests that differ in their windows and the length of their periods alone, in
+        one pass.
+        """
         return run_requests(self.engine, requests, self.bounds)
 
     def remember(self, _key: object, make: Callable[[], Found]) -> Found:
@@ -49,13 +51,15 @@ class Reader:
 
 
 class Memory:
-    """Results by (mart, question with its policy), the least recently used forgotten first; safe between threads.
+    """Results by (mart, question with its policy), the least recently used forgotten first; safe
+    between threads.
 
-    A mart never changes once it is published, so nothing in here can be out of date. What several ask for at the same
-    time is made once.
+    A mart never changes once it is published, so nothing in here can be out of date. What several
+    ask for at the same time is made once.
 
     Args:
-        most_bytes: about how much all results may take. One that takes more than a quarter of it is not kept.
+        most_bytes: about how much all results may take. One that takes more than a quarter of it is
+        not kept.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -109,7 +113,9 @@ class Memory:
 
 
 def approximate_bytes(value: object, depth: int = 8) -> int:
-    """Return about how much memory a result takes; long lists are judged by some of their members."""
+    """Return about how much memory a result takes; long lists are judged by some of their
+    members.
+    """
     size = sys.getsizeof(value, 64)
     if depth == 0 or value is None or isinstance(value, str | bytes | int | float):
         return size
@@ -131,21 +137,31 @@ class RememberingReader(Reader):
         mart: identity of the mart and of the settings that it was made with; part of every key.
     """
 
-    def __init__(self, engine: Engine, bounds: Bounds, memory: Memory, mart: object, currency: str = "") -> None:
+    def __init__(
+        self, engine: Engine, bounds: Bounds, memory: Memory, mart: object, currency: str = ""
+    ) -> None:
         super().__init__(engine, bounds, currency)
         self._memory, self._mart = memory, mart
 
     def answers(self, requests: Sequence[Request]) -> list[Answer]:
-        """Answer the requests that are not known yet; the keys hold the policy, because it is part of a request."""
+        """Answer the requests that are not known yet; the keys hold the policy, because it is part
+        of a request.
+        """
         unknown = [request for request in requests if (self._mart, request) not in self._memory]
         # One alone is made where it is kept, so that who asks for it meanwhile waits for it.
         made = dict(zip(unknown, super().answers(unknown), strict=True)) if len(unknown) > 1 else {}
 
         def make(request: Request) -> Answer:
             # Another thread may have pushed out meanwhile what was known before.
-            return made[request] if request in made else super(RememberingReader, self).answers([request])[0]
+            return (
+                made[request]
+                if request in made
+                else super(RememberingReader, self).answers([request])[0]
+            )
 
-        return [self._memory.get((self._mart, request), partial(make, request)) for request in requests]
+        return [
+            self._memory.get((self._mart, request), partial(make, request)) for request in requests
+        ]
 
     def remember(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what is known under `key` in this mart, or make it."""

@@ -44,7 +44,10 @@ class Receipt:
     def is_intact(self) -> bool:
         """Whether nothing was changed since the receipt was made."""
         body = {key: value for key, value in self.content.items() if key != "digest"}
-        return bool(self.content.get("digest") == _digest(body) and self.content.get("result_hash") == result_hash(self.results))
+        return bool(
+            self.content.get("digest") == _digest(body)
+            and self.content.get("result_hash") == result_hash(self.results)
+        )
 
     def to_json(self) -> str:
         """Return the receipt as indented JSON."""
@@ -69,12 +72,17 @@ def read_receipt(path: Path) -> Receipt:
     if missing:
         raise InputError(f"{path}: not a receipt: '{missing[0]}' is missing")
     if content["receipt"] != FORMAT:
-        raise InputError(f"{path}: receipt format {content['receipt']} is not known to this version (it knows {FORMAT})")
+        raise InputError(
+            f"{path}: receipt format {content['receipt']} is not known to this version (it knows"
+            f" {FORMAT})"
+        )
     return Receipt(content)
 
 
 def canonical(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows with floats at 12 significant digits: sums may differ in the last bits between runs."""
+    """Return rows with floats at 12 significant digits: sums may differ in the last bits between
+    runs.
+    """
     return [{key: _rounded(value) for key, value in row.items()} for row in rows]
 
 
@@ -86,7 +94,9 @@ def _rounded(value: Any) -> Any:
 
 def result_hash(rows: list[dict[str, Any]]) -> str:
     """Return a digest of result rows."""
-    return hashlib.sha256(json.dumps(canonical(rows), sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(canonical(rows), sort_keys=True, default=str).encode()
+    ).hexdigest()
 
 
 def _digest(body: dict[str, Any]) -> str:
@@ -98,17 +108,25 @@ def differences(recorded: list[dict[str, Any]], computed: list[dict[str, Any]]) 
     found = []
     if len(recorded) != len(computed):
         found.append(f"{len(recorded)} rows recorded, {len(computed)} computed")
-    for place, (then, now) in enumerate(zip(canonical(recorded), canonical(computed), strict=False), 1):
-        # Rows without a statistic are of a time when units named neither clock nor currency, and whole windows were never partial.
+    for place, (then, now) in enumerate(
+        zip(canonical(recorded), canonical(computed), strict=False), 1
+    ):
+        # Rows without a statistic are of a time when units named neither clock nor currency, and
+        # whole windows were never partial.
         labels = () if "statistic" in then else ("statistic", "unit", "is_partial")
         # Before results gave reasons, a period before the data began was told as one without cases.
         is_outside = "reason" not in then and now.get("reason") == "out_of_range"
         for key in then:  # a later version may say more of a result than the receipt holds
             # Which currency amounts are in, where records do not say, is the desk's to name later.
-            is_named = key == "unit" and is_money(str(then.get(key))) and is_money(str(now.get(key)))
+            is_named = (
+                key == "unit" and is_money(str(then.get(key))) and is_money(str(now.get(key)))
+            )
             is_known = key in labels or is_named or (is_outside and key == "value")
             if not is_known and then.get(key) != now.get(key):
-                found.append(f"row {place} ({then.get('metric')}): {key} recorded {then.get(key)!r}, computed {now.get(key)!r}")
+                found.append(
+                    f"row {place} ({then.get('metric')}): {key} recorded {then.get(key)!r},"
+                    f" computed {now.get(key)!r}"
+                )
     return found
 
 
@@ -128,7 +146,8 @@ def confirm(receipt: Receipt, again: Receipt, notes: list[str]) -> None:
     # Receipts of earlier versions name no log.
     if receipt.content.get("lake_log", again.content["lake_log"]) != again.content["lake_log"]:
         raise ReceiptMismatch(
-            f"the results are equal, but the lake is another one: its log up to version {receipt.content['lake_version']} is not the log that the receipt names"
+            "the results are equal, but the lake is another one: its log up to version"
+            f" {receipt.content['lake_version']} is not the log that the receipt names"
         )
 
 
@@ -181,13 +200,18 @@ def _query(answer: Answer) -> dict[str, Any]:
 
 
 def changed_since(receipt: Receipt, lookup: Callable[[str], Entry]) -> list[str]:
-    """Return which definitions are no longer those the receipt was made with; `lookup` finds today's."""
+    """Return which definitions are no longer those the receipt was made with; `lookup` finds
+    today's.
+    """
     notes = []
     for query in receipt.content["queries"]:
         key = str(query["metric"]).split("@")[0]
         metric = lookup(key).metric
         if definition_hash(metric) != query["definition"]:
-            notes.append(f"the definition of {key} has changed since ({query['metric']}, now version {metric.version})")
+            notes.append(
+                f"the definition of {key} has changed since ({query['metric']}, now version"
+                f" {metric.version})"
+            )
     if receipt.content.get("facts") != facts_hash():
         notes.append("the receipt was made with other fact definitions")
     return notes

@@ -71,6 +71,8 @@ class Request:
         if self.clock not in CLOCKS:
             raise UsageError(f"unknown clock '{self.clock}'; use one of {', '.join(CLOCKS)}")
         if self.start is not None and self.end is not None and self.start >= self.end:
-            raise UsageError(f"the window is empty: it starts {self.start} and ends {self.end} (UTC)")
+            raise UsageError(
+                f"the window is empty: it starts {self.start} and ends {self.end} (UTC)"
+            )
         if len(set(self.by)) != len(self.by):
             raise UsageError(f"--by names a dimension twice: {', '.join(self.by)}")

@@ -1,4 +1,6 @@
-"""From compiled SQL to measurements: run it, take intervals, fill empty periods, mark small groups."""
+"""From compiled SQL to measurements: run it, take intervals, fill empty periods, mark small
+groups.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,18 @@ from helmdesk.query.compile import (
     judges,
     require_business_clock,
     resolve,
-)  # fmt: skip
+)
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.finish import FINISH
 from helmdesk.query.measurement import SMALL, MeasurementTable, Reason
 from helmdesk.query.panes import PANE, Pane
-from helmdesk.query.people import NOTHING_WITHHELD, TOO_FEW_PEOPLE, Withheld, find_withheld, is_guarded
+from helmdesk.query.people import (
+    NOTHING_WITHHELD,
+    TOO_FEW_PEOPLE,
+    Withheld,
+    find_withheld,
+    is_guarded,
+)
 from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
 from helmdesk.query.words import is_money
@@ -36,9 +44,22 @@ EMPTY_BOUNDS = datetime(1970, 1, 1)
 A_DAY = timedelta(days=1)
 Columns = dict[str, list[Any]]
 NOTHING = (
-    "n", "pending", "native", "derived", "asserted", "numerator", "denominator", "positive", "negative", "total", "squares", "xx", "xy", "yy",
+    "n",
+    "pending",
+    "native",
+    "derived",
+    "asserted",
+    "numerator",
+    "denominator",
+    "positive",
+    "negative",
+    "total",
+    "squares",
+    "xx",
+    "xy",
+    "yy",
     "groups",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -47,8 +68,9 @@ class Answer:
 
     Attributes:
         measurements: in order of period and group.
-        make_sql: writes the statement that gives just these measurements, when somebody asks; several requests may have been run as one.
-        make_drill_sql: the same for the statement that lists the rows behind them.
+        make_sql: writes the statement that gives just these measurements, when somebody asks;
+        several requests may have been run as one. make_drill_sql: the same for the statement that
+        lists the rows behind them.
     """
 
     request: Request
@@ -71,16 +93,28 @@ class Answer:
 def read_bounds(engine: Engine) -> Bounds:
     """Return what the mart's data allow."""
     ((first,),) = engine.run(
-        "select min(earliest) from (select min(created_at) as earliest from tickets union all select min(responded_at) from responses"
-        " union all select min(sent_at) from invites union all select min(offered_at) from legs union all select min(started_at) from agent_time"
-        " union all select min(round_at) from pulses union all select min(handled_at) from ticket_costs union all select min(reviewed_at) from reviews)"
+        "select min(earliest) from (select min(created_at) as earliest from tickets union all"
+        " select min(responded_at) from responses union all select min(sent_at) from invites union"
+        " all select min(offered_at) from legs union all select min(started_at) from agent_time"
+        " union all select min(round_at) from pulses union all select min(handled_at) from"
+        " ticket_costs union all select min(reviewed_at) from reviews)"
     )
     ((as_of,),) = engine.run("select as_of from mart")
     ((calendars,),) = engine.run("select count(*) from working_time")
     types = frozenset(name for (name,) in engine.run("select type from record_types"))
     custom = tuple(name for (name,) in engine.run("select name from custom_fields"))
-    currencies = tuple(code for (code,) in engine.run("select distinct currency from ticket_costs where amount <> 0"))
-    return Bounds(first or as_of or EMPTY_BOUNDS, as_of or EMPTY_BOUNDS, calendars > 0, types, custom, currencies)
+    currencies = tuple(
+        code
+        for (code,) in engine.run("select distinct currency from ticket_costs where amount <> 0")
+    )
+    return Bounds(
+        first or as_of or EMPTY_BOUNDS,
+        as_of or EMPTY_BOUNDS,
+        calendars > 0,
+        types,
+        custom,
+        currencies,
+    )
 
 
 def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
@@ -89,7 +123,8 @@ def run_request(engine: Engine, request: Request, bounds: Bounds) -> Answer:
 
 
 def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) -> list[Answer]:
-    """Answer requests that differ in their windows and the length of their periods alone, in one pass over the rows.
+    """Answer requests that differ in their windows and the length of their periods alone, in one
+    pass over the rows.
 
     Raises:
         NotFoundError: unknown metric, variant or dimension, or no calendar.
@@ -98,14 +133,23 @@ def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) ->
     """
     first = requests[0]
     assert all(
-        replace(request, start=first.start, end=first.end, grain=first.grain, is_unfinished=first.is_unfinished) == first
+        replace(
+            request,
+            start=first.start,
+            end=first.end,
+            grain=first.grain,
+            is_unfinished=first.is_unfinished,
+        )
+        == first
         for request in requests
     )
     metric = resolve(first)
     check_dimensions(metric, first, bounds)
     require_business_clock(first, bounds)
     if is_money(metric.unit) and len(codes := bounds.currencies_of(metric)) > 1:
-        raise MixedCurrencies(f"{metric.name} cannot add amounts in {' and '.join(codes)}: load costs in one currency")
+        raise MixedCurrencies(
+            f"{metric.name} cannot add amounts in {' and '.join(codes)}: load costs in one currency"
+        )
     panes = [Pane.of(request, bounds) for request in requests]
     if bounds.missing(metric):
         # Nothing to ask: no source ever delivered such records.
@@ -114,17 +158,36 @@ def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) ->
         ensure_fact(engine, metric.fact)
         found = _ask(engine, metric, panes, bounds)
     withheld = [NOTHING_WITHHELD] * len(panes)
-    guarded = [place for place, pane in enumerate(panes) if is_guarded(metric, pane.request, bounds)]
+    guarded = [
+        place for place, pane in enumerate(panes) if is_guarded(metric, pane.request, bounds)
+    ]
     if guarded and not bounds.missing(metric):
-        for place, cells in zip(guarded, find_withheld(engine, metric, [panes[place] for place in guarded], bounds), strict=True):
+        for place, cells in zip(
+            guarded,
+            find_withheld(engine, metric, [panes[place] for place in guarded], bounds),
+            strict=True,
+        ):
             withheld[place] = cells
-    return [_answer(engine, metric, *each, bounds) for each in zip(panes, found, withheld, strict=True)]
+    return [
+        _answer(engine, metric, *each, bounds) for each in zip(panes, found, withheld, strict=True)
+    ]
 
 
-def _answer(engine: Engine, metric: Metric, pane: Pane, columns: Columns, withheld: Withheld, bounds: Bounds) -> Answer:
+def _answer(
+    engine: Engine, metric: Metric, pane: Pane, columns: Columns, withheld: Withheld, bounds: Bounds
+) -> Answer:
     missing = bounds.missing(metric)
-    table = _measured(metric, pane, bounds, _with_empty_periods(columns, metric, pane, bounds), bool(missing), withheld)
-    translate = engine.translate  # not the engine: answers are remembered longer than connections live
+    table = _measured(
+        metric,
+        pane,
+        bounds,
+        _with_empty_periods(columns, metric, pane, bounds),
+        bool(missing),
+        withheld,
+    )
+    translate = (
+        engine.translate
+    )  # not the engine: answers are remembered longer than connections live
 
     def make_sql() -> str:
         if missing:
@@ -147,8 +210,12 @@ def _ask(engine: Engine, metric: Metric, panes: list[Pane], bounds: Bounds) -> l
     columns: Columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     keys = _keys(panes[0].request)
     if isinstance(metric.value, Survival):
-        columns = _fold_durations(columns, [*([PANE] if len(panes) > 1 else []), *keys], metric.value)
-    columns["period_start"] = [None if start is None else start.date() for start in columns["period_start"]]
+        columns = _fold_durations(
+            columns, [*([PANE] if len(panes) > 1 else []), *keys], metric.value
+        )
+    columns["period_start"] = [
+        None if start is None else start.date() for start in columns["period_start"]
+    ]
     if len(panes) == 1:
         return [columns]
     owners = columns.pop(PANE)
@@ -169,41 +236,73 @@ def _keys(request: Request) -> list[str]:
     return [*(f"group_{place}" for place in range(len(request.by))), "period_start"]
 
 
-def _measured(metric: Metric, pane: Pane, bounds: Bounds, columns: Columns, is_unrecorded: bool, withheld: Withheld) -> MeasurementTable:
+def _measured(
+    metric: Metric,
+    pane: Pane,
+    bounds: Bounds,
+    columns: Columns,
+    is_unrecorded: bool,
+    withheld: Withheld,
+) -> MeasurementTable:
     """Return the measurements of rows of sums, in whole columns."""
     request = pane.request
     value, low, high, numerator, denominator = FINISH[type(measured(metric.value))](columns)
     starts, sizes = columns["period_start"], columns["n"]
-    partial: dict[date | None, bool] = {bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods}
-    partial[None] = request.is_unfinished or (request.end is not None and request.end > bounds.as_of)
+    partial: dict[date | None, bool] = {
+        bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods
+    }
+    partial[None] = request.is_unfinished or (
+        request.end is not None and request.end > bounds.as_of
+    )
     is_small = [n < SMALL for n in sizes]
     is_suppressed = [False] * len(sizes)
     if _speaks_of_people(metric, request, bounds):
-        is_suppressed = [small and number is not None for small, number in zip(is_small, value, strict=True)]
+        is_suppressed = [
+            small and number is not None for small, number in zip(is_small, value, strict=True)
+        ]
     if withheld:
         keys = zip(*(columns[key] for key in _keys(request)), strict=True)
-        is_suppressed = [hidden or key in withheld for hidden, key in zip(is_suppressed, keys, strict=True)]
+        is_suppressed = [
+            hidden or key in withheld for hidden, key in zip(is_suppressed, keys, strict=True)
+        ]
     if any(is_suppressed):
-        value, low, high, numerator = (_withheld(numbers, is_suppressed) for numbers in (value, low, high, numerator))
+        value, low, high, numerator = (
+            _withheld(numbers, is_suppressed) for numbers in (value, low, high, numerator)
+        )
     if is_unrecorded:
         # Not even a count is zero where nobody ever recorded such a thing.
         value = [None] * len(sizes)
     reasons = _reasons(metric, pane, bounds, columns, value, is_suppressed, is_unrecorded)
     # A period before the data begin is no period without cases.
-    value = [None if reason == "out_of_range" else number for number, reason in zip(value, reasons, strict=True)]
+    value = [
+        None if reason == "out_of_range" else number
+        for number, reason in zip(value, reasons, strict=True)
+    ]
     cells: Columns = {
         **{name: columns[key] for name, key in zip(request.by, _keys(request), strict=False)},
-        "period_start": starts, "value": value, "low": low, "high": high, "n": sizes, "numerator": numerator, "denominator": denominator,
+        "period_start": starts,
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": sizes,
+        "numerator": numerator,
+        "denominator": denominator,
         **{name: columns[name] for name in ("pending", "native", "derived", "asserted")},
-        "is_partial": [partial.get(start, True) for start in starts], "is_small": is_small, "is_suppressed": is_suppressed,
+        "is_partial": [partial.get(start, True) for start in starts],
+        "is_small": is_small,
+        "is_suppressed": is_suppressed,
         "reason": reasons,
-    }  # fmt: skip
+    }
     unit = _unit(metric, request, bounds)
-    return MeasurementTable(metric.key, metric.version, request.variant or "", unit, metric.statistic, request.by, cells)
+    return MeasurementTable(
+        metric.key, metric.version, request.variant or "", unit, metric.statistic, request.by, cells
+    )
 
 
 def _unit(metric: Metric, request: Request, bounds: Bounds) -> str:
-    """Return the unit of values: durations say whose clock they are on, money in which currency it is."""
+    """Return the unit of values: durations say whose clock they are on, money in which currency it
+    is.
+    """
     if metric.unit == "seconds" and request.clock != "calendar":
         return "business_seconds"
     return bounds.currency(metric) if is_money(metric.unit) else metric.unit
@@ -220,14 +319,26 @@ def _reasons(
 ) -> list[Reason]:
     """Return why each value is missing or not to be relied on."""
     request, is_watched = pane.request, isinstance(measured(metric.value), Survival)
-    outside = {bucket.label for bucket in pane.periods if bucket.end <= bounds.first or bucket.start > bounds.as_of}
-    nobody: Reason = "filtered_out" if request.where is not None else "not_permitted" if request.policy.predicate is not None else "no_rows"
+    outside = {
+        bucket.label
+        for bucket in pane.periods
+        if bucket.end <= bounds.first or bucket.start > bounds.as_of
+    }
+    nobody: Reason = (
+        "filtered_out"
+        if request.where is not None
+        else "not_permitted"
+        if request.policy.predicate is not None
+        else "no_rows"
+    )
     reaches_out = not pane.periods and (
         (request.start is not None and request.start < bounds.first - A_DAY)
         or (request.end is not None and request.end > bounds.as_of + A_DAY)
     )
 
-    def reason(start: date | None, n: int, pending: int, number: float | None, hidden: bool) -> Reason:
+    def reason(
+        start: date | None, n: int, pending: int, number: float | None, hidden: bool
+    ) -> Reason:
         if is_unrecorded:
             return "not_recorded"
         if n == 0 and start in outside:
@@ -243,12 +354,16 @@ def _reasons(
             return "too_few"
         return "partly_out_of_range" if reaches_out else ""
 
-    told = zip(columns["period_start"], columns["n"], columns["pending"], value, is_suppressed, strict=True)
+    told = zip(
+        columns["period_start"], columns["n"], columns["pending"], value, is_suppressed, strict=True
+    )
     return [reason(*cells) for cells in told]
 
 
 def _withheld(numbers: list[float | None], is_suppressed: list[bool]) -> list[float | None]:
-    return [None if hidden else number for number, hidden in zip(numbers, is_suppressed, strict=True)]
+    return [
+        None if hidden else number for number, hidden in zip(numbers, is_suppressed, strict=True)
+    ]
 
 
 def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
@@ -260,7 +375,9 @@ def _speaks_of_people(metric: Metric, request: Request, bounds: Bounds) -> bool:
 
 
 def _is_partial(bucket: Period, request: Request, bounds: Bounds) -> bool:
-    is_cut = (request.start is not None and bucket.start < request.start) or (request.end is not None and bucket.end > request.end)
+    is_cut = (request.start is not None and bucket.start < request.start) or (
+        request.end is not None and bucket.end > request.end
+    )
     return is_cut or bucket.end > bounds.as_of
 
 
@@ -269,25 +386,36 @@ def _fold_durations(columns: Columns, keys: list[str], kind: Survival) -> Column
     sums = ("native", "derived", "asserted")
     folded: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
     members = zip(*(columns[name] for name in ("x", "n_ended", "n_censored", *sums)), strict=True)
-    for key, member in zip(zip(*(columns[name] for name in keys), strict=True), members, strict=True):
+    for key, member in zip(
+        zip(*(columns[name] for name in keys), strict=True), members, strict=True
+    ):
         folded[key].append(member)
     if not folded and keys == ["period_start"]:
         folded[(None,)] = []
-    result: Columns = {name: [] for name in (*keys, *sums, "n", "pending", "quantile", "low", "high")}
+    result: Columns = {
+        name: [] for name in (*keys, *sums, "n", "pending", "quantile", "low", "high")
+    }
     for key, steps in folded.items():
-        estimate = kaplan_meier_quantile([(float(x), ended, censored) for x, ended, censored, *_ in steps], kind.q)
+        estimate = kaplan_meier_quantile(
+            [(float(x), ended, censored) for x, ended, censored, *_ in steps], kind.q
+        )
         row = {
             **dict(zip(keys, key, strict=True)),
             **{name: sum(step[place] for step in steps) for place, name in enumerate(sums, 3)},
-            "n": sum(step[1] + step[2] for step in steps), "pending": sum(step[2] for step in steps),
-            "quantile": estimate.value, "low": estimate.low, "high": estimate.high,
-        }  # fmt: skip
+            "n": sum(step[1] + step[2] for step in steps),
+            "pending": sum(step[2] for step in steps),
+            "quantile": estimate.value,
+            "low": estimate.low,
+            "high": estimate.high,
+        }
         for name, cell in row.items():
             result[name].append(cell)
     return result
 
 
-def _columns_of_nothing(metric: Metric, request: Request, rows: Sequence[tuple[tuple[Any, ...], date | None]]) -> Columns:
+def _columns_of_nothing(
+    metric: Metric, request: Request, rows: Sequence[tuple[tuple[Any, ...], date | None]]
+) -> Columns:
     """Return sums over no rows, for each group and period."""
     nothing = {
         **dict.fromkeys(NOTHING, 0),
@@ -304,22 +432,35 @@ def _columns_of_nothing(metric: Metric, request: Request, rows: Sequence[tuple[t
 
 
 def _with_empty_periods(columns: Columns, metric: Metric, pane: Pane, bounds: Bounds) -> Columns:
-    """Add periods without rows: a count of zero, or no value; a gap in a chart must be a statement."""
+    """Add periods without rows: a count of zero, or no value; a gap in a chart must be a
+    statement.
+    """
     expected = [bucket.label for bucket in pane.periods if bucket.start <= bounds.as_of]
     request = pane.request
     if not expected:
         return columns
     *group_keys, _ = _keys(request)
-    groups = list(zip(*(columns[key] for key in group_keys), strict=True)) if request.by else [()] * len(columns["period_start"])
+    groups = (
+        list(zip(*(columns[key] for key in group_keys), strict=True))
+        if request.by
+        else [()] * len(columns["period_start"])
+    )
     present = set(zip(groups, columns["period_start"], strict=True))
     each = dict.fromkeys(groups) if request.by else ((),)
-    _refuse_too_many(len(each) * len(expected), f"{len(each):,} groups in {len(expected):,} periods")
-    empty = [(group, label) for group in each for label in expected if (group, label) not in present]
+    _refuse_too_many(
+        len(each) * len(expected), f"{len(each):,} groups in {len(expected):,} periods"
+    )
+    empty = [
+        (group, label) for group in each for label in expected if (group, label) not in present
+    ]
     if not empty:
         return columns
     more = _columns_of_nothing(metric, request, empty)
     together = {name: [*column, *more[name]] for name, column in columns.items()}
-    keys = [together["period_start"], *(part for key in group_keys for part in _sortable(together[key]))]
+    keys = [
+        together["period_start"],
+        *(part for key in group_keys for part in _sortable(together[key])),
+    ]
     order = sorted(range(len(keys[0])), key=list(zip(*keys, strict=True)).__getitem__)
     return {name: [column[place] for place in order] for name, column in together.items()}
 
@@ -332,7 +473,8 @@ def _refuse_too_many(numbers: int, told: str) -> None:
     """
     if numbers > MOST_NUMBERS:
         raise TooLargeError(
-            f"{told} are {numbers:,} numbers, and a question may ask for {MOST_NUMBERS:,}; take a shorter window, a coarser grain or fewer groups"
+            f"{told} are {numbers:,} numbers, and a question may ask for {MOST_NUMBERS:,}; take a"
+            " shorter window, a coarser grain or fewer groups"
         )
 
 

@@ -19,10 +19,19 @@ def segments(reader: Reader, request: Request) -> dict[str, list[str]]:
     for name in OFFERED:
         if not request.policy.may_see(name):
             continue
-        query = exp.select(known[name][1].copy().as_("value")).distinct().from_("tickets").where(exp.column("is_counted"))
+        query = (
+            exp.select(known[name][1].copy().as_("value"))
+            .distinct()
+            .from_("tickets")
+            .where(exp.column("is_counted"))
+        )
         for condition in conditions(request, known):
             query = query.where(condition)
-        values = [str(value) for (value,) in reader.engine.run(reader.engine.translate(query)) if value is not None]
+        values = [
+            str(value)
+            for (value,) in reader.engine.run(reader.engine.translate(query))
+            if value is not None
+        ]
         if values:
             found[name] = sorted(values)
     return found

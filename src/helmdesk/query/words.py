@@ -1,8 +1,8 @@
 """Numbers as people read them: the one place where a value meets its unit.
 
-Every surface (command line, site, brief, API texts) writes values with these functions, so that one number reads the
-same everywhere: shares as percentages, net scores as signed points, money with its currency, durations on a business
-clock in hours, because a working day has no fixed length.
+Every surface (command line, site, brief, API texts) writes values with these functions, so that one
+number reads the same everywhere: shares as percentages, net scores as signed points, money with its
+currency, durations on a business clock in hours, because a working day has no fixed length.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def show_measurement(row: Measurement) -> tuple[str, str]:
 
 
 def show_reason(reason: Reason) -> str:
-    """Return why there is no value, or not one to rely on, and the next step; empty when there is nothing to say."""
+    """Return why there is no value, or not one to rely on, and the next step; empty when there is
+    nothing to say.
+    """
     return ": ".join(REASONS[reason]) if reason else ""
 
 
@@ -78,7 +80,9 @@ def show_change(change: float, unit: str) -> str:
 
 
 def show_relative(now: float, before: float, unit: str) -> str:
-    """Return a change for a narrow column: points for shares, a part of the earlier value for everything else."""
+    """Return a change for a narrow column: points for shares, a part of the earlier value for
+    everything else.
+    """
     if unit in SHARES or not before:
         return show_change(now - before, unit)
     part = 100 * (now - before) / abs(before)
@@ -87,7 +91,11 @@ def show_relative(now: float, before: float, unit: str) -> str:
 
 def show_size(change: float, unit: str) -> str:
     """Return how large a change is, without its direction."""
-    return f"{_plain(100 * abs(change), 1)} points" if unit in SHARES else show_value(abs(change), unit)
+    return (
+        f"{_plain(100 * abs(change), 1)} points"
+        if unit in SHARES
+        else show_value(abs(change), unit)
+    )
 
 
 def show_duration(seconds: float, *, is_business: bool = False) -> str:

@@ -1,11 +1,12 @@
 """Accounts: whose numbers the ids of a batch are, so that two helpdesks may both have a ticket 1.
 
-An account is one customer of one system: a brand's Zendesk, the Jira of a department. Numbers live inside it. The first
-account of a desk keeps them as they are; in the records of any other they begin with its name: ``brand-b:1``. The column
-``source`` of its records is its name.
+An account is one customer of one system: a brand's Zendesk, the Jira of a department. Numbers live
+inside it. The first account of a desk keeps them as they are; in the records of any other they
+begin with its name: ``brand-b:1``. The column ``source`` of its records is its name.
 
-Which account a batch is of is said by the user, or told by what it shares with the accounts there are: a ticket's creation
-and a call's start never change, so the same numbers with other times are of another account.
+Which account a batch is of is said by the user, or told by what it shares with the accounts there
+are: a ticket's creation and a call's start never change, so the same numbers with other times are
+of another account.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from helmdesk.records.staging import Staging, text
 if TYPE_CHECKING:
     import duckdb
 
-# Systems that number everything themselves. A further one never shares numbers with what is there; files that people
-# write by hand mean the agents and tickets that the desk knows.
+# Systems that number everything themselves. A further one never shares numbers with what is there;
+# files that people write by hand mean the agents and tickets that the desk knows.
 HELPDESKS = ("zendesk", "intercom", "jira", "servicenow")
 # Here a ticket's first event is taken for its creation: a later extract may begin later.
 EVENT_LOGS = ("eventlog", "transcript")
@@ -83,11 +84,14 @@ def check_name(name: str | None) -> None:
     """
     if name and not NAME.fullmatch(name):
         raise UsageError(
-            f"account '{name}': a name has small letters, digits, - and _, begins with a letter or digit, and is at most 40 long"
+            f"account '{name}': a name has small letters, digits, - and _, begins with a letter or"
+            " digit, and is at most 40 long"
         )
 
 
-def settle_account(staging: Staging, files: Mapping[str, Sequence[str]], named: str | None, content: str) -> None:
+def settle_account(
+    staging: Staging, files: Mapping[str, Sequence[str]], named: str | None, content: str
+) -> None:
     """Find the account of a staged batch, and make its ids those of the account.
 
     Args:
@@ -97,21 +101,30 @@ def settle_account(staging: Staging, files: Mapping[str, Sequence[str]], named: 
 
     Raises:
         UsageError: `named` cannot be a name, or is not one that this desk knows where it must be.
-        ConflictError: the files are of another account than the one named, or nothing tells of which.
+        ConflictError: the files are of another account than the one named, or nothing tells of
+        which.
     """
     check_name(named)
     system = staging.source
     accounts, contents = _known(staging.connection, files)
     owns_tickets = _owns(staging, "ticket", "created")
-    account = _Search(staging, files, accounts, system, owns_tickets).find(named, contents.get(content, ()))
-    staging.report.account, staging.report.system, staging.report.prefix = account.name, system, account.prefix
+    account = _Search(staging, files, accounts, system, owns_tickets).find(
+        named, contents.get(content, ())
+    )
+    staging.report.account, staging.report.system, staging.report.prefix = (
+        account.name,
+        system,
+        account.prefix,
+    )
     staging.report.content = content
     ids_of_all = {known.name: known.prefix for known in (*accounts.values(), account)}
     if not owns_tickets and any(ids_of_all.values()):
         known_ids(staging, files, ids_of_all)
         resolve_references(staging, account.prefix, is_named=named is not None)
     if account.prefix:
-        was_loaded_elsewhere = not owns_tickets and any(name != account.name for name in contents.get(content, ()))
+        was_loaded_elsewhere = not owns_tickets and any(
+            name != account.name for name in contents.get(content, ())
+        )
         qualify(staging, account.prefix, takes_place=was_loaded_elsewhere, owns_all=owns_tickets)
     if account.name != system:
         _rename(staging, account.name)
@@ -126,7 +139,11 @@ def _rename(staging: Staging, name: str) -> None:
 def _owns(staging: Staging, family: str, type_name: str) -> bool:
     if family not in staging.families:
         return False
-    return bool(staging.connection.execute(f"select 1 from staged_{family} where type = {text(type_name)} limit 1").fetchone())
+    return bool(
+        staging.connection.execute(
+            f"select 1 from staged_{family} where type = {text(type_name)} limit 1"
+        ).fetchone()
+    )
 
 
 def read_accounts(files: Mapping[str, Sequence[str]]) -> dict[str, Account]:
@@ -137,13 +154,20 @@ def read_accounts(files: Mapping[str, Sequence[str]]) -> dict[str, Account]:
         return _known(connection, files)[0]
 
 
-def _known(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]]) -> tuple[dict[str, Account], dict[str, list[str]]]:
-    """Return the accounts on the desk by name, and the names of those that files of the same content were loaded into."""
+def _known(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Account], dict[str, list[str]]]:
+    """Return the accounts on the desk by name, and the names of those that files of the same
+    content were loaded into.
+    """
     run = connection.execute
     told: dict[str, tuple[str, str]] = {}
     contents: dict[str, list[str]] = {}
     if files.get("batch"):
-        cells = ", ".join(f"coalesce(json_extract_string(report, '$.{field}'), '')" for field in ("account", "system", "prefix", "content"))
+        cells = ", ".join(
+            f"coalesce(json_extract_string(report, '$.{field}'), '')"
+            for field in ("account", "system", "prefix", "content")
+        )
         for name, its_system, prefix, content in run(
             f"select {cells} from {reader(files['batch'])} order by recorded_at, batch_id"
         ).fetchall():
@@ -155,25 +179,43 @@ def _known(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[s
         if files.get(family):
             has = "bool_or(type = 'created')" if family == "ticket" else "false"
             for name, has_tickets in run(
-                f"select source, {has} from {reader(files[family])} where source is not null group by source"
+                f"select source, {has} from {reader(files[family])} where source is not null group"
+                " by source"
             ).fetchall():
                 found[name] = found.get(name, False) or has_tickets
-    accounts = {name: Account(name, *told.get(name, (name, "")), has_tickets) for name, has_tickets in sorted(found.items())}
+    accounts = {
+        name: Account(name, *told.get(name, (name, "")), has_tickets)
+        for name, has_tickets in sorted(found.items())
+    }
     return accounts, contents
 
 
 def reader(files: Sequence[str]) -> str:
     """Return SQL of all records in Parquet files of one family."""
-    return f"read_parquet([{', '.join(text(file) for file in files)}], union_by_name=true, hive_partitioning=false)"
+    return (
+        f"read_parquet([{', '.join(text(file) for file in files)}], union_by_name=true,"
+        " hive_partitioning=false)"
+    )
 
 
 class _Search:
     """Which account a batch is of."""
 
     def __init__(
-        self, staging: Staging, files: Mapping[str, Sequence[str]], accounts: Mapping[str, Account], system: str, owns_tickets: bool
+        self,
+        staging: Staging,
+        files: Mapping[str, Sequence[str]],
+        accounts: Mapping[str, Account],
+        system: str,
+        owns_tickets: bool,
     ) -> None:
-        self.staging, self.files, self.accounts, self.system, self.owns_tickets = staging, files, accounts, system, owns_tickets
+        self.staging, self.files, self.accounts, self.system, self.owns_tickets = (
+            staging,
+            files,
+            accounts,
+            system,
+            owns_tickets,
+        )
         self.own = [account for account in accounts.values() if account.system == system]
 
     def find(self, named: str | None, loaded_into: Sequence[str]) -> Account:
@@ -184,10 +226,18 @@ class _Search:
         """
         shared = self._shared() if self.accounts else {}
         same = [name for name in shared if shared[name].is_same]
-        same.sort(key=lambda name: (-shared[name].same, self.accounts[name].system != self.system, name))
+        same.sort(
+            key=lambda name: (-shared[name].same, self.accounts[name].system != self.system, name)
+        )
         if loaded_into:
-            same = [*dict.fromkeys([*reversed(loaded_into), *same])]  # read once more in another way, they stay what they are
-        other = {name: found for name, found in shared.items() if name not in same and not found.is_slight}
+            same = [
+                *dict.fromkeys([*reversed(loaded_into), *same])
+            ]  # read once more in another way, they stay what they are
+        other = {
+            name: found
+            for name, found in shared.items()
+            if name not in same and not found.is_slight
+        }
         if named is not None:
             return self._named(named, same, other)
         if same:
@@ -201,7 +251,9 @@ class _Search:
                 )
                 self._tell(account, why)
                 return account
-            return self.accounts.get(self.system) or Account(self.system, self.system)  # these tell more of tickets that are there
+            return self.accounts.get(self.system) or Account(
+                self.system, self.system
+            )  # these tell more of tickets that are there
         possible = [account for account in self.own if account.name not in other]
         if len(possible) > 1:
             self._is_told(possible)
@@ -210,20 +262,24 @@ class _Search:
             slight = shared.get(possible[0].name)
             if slight and not slight.is_same:
                 self.staging.note(
-                    f"{slight.example}: taken for a new name; if these are of another account, load them into a copy of the desk with --as NAME"
+                    f"{slight.example}: taken for a new name; if these are of another account, load"
+                    " them into a copy of the desk with --as NAME"
                 )
             return possible[0]
         return self._new(other)
 
     def _is_told(self, possible: Sequence[Account]) -> None:
-        """Refuse a batch of a system with several accounts, when it says things of tickets and nothing tells whose."""
+        """Refuse a batch of a system with several accounts, when it says things of tickets and
+        nothing tells whose.
+        """
         if self.system not in HELPDESKS and not self.owns_tickets:
             possible = possible[:1]
         if len(possible) > 1:
             names = ", ".join(account.name for account in possible)
             raise ConflictError(
-                f"this desk has several accounts of {self.system} ({names}), and these files share nothing with any of them that tells whose they are;"
-                " nothing was loaded; say it: --as NAME (on the site: the field 'account')"
+                f"this desk has several accounts of {self.system} ({names}), and these files share"
+                " nothing with any of them that tells whose they are; nothing was loaded; say it:"
+                " --as NAME (on the site: the field 'account')"
             )
 
     def _named(self, named: str, same: Sequence[str], other: Mapping[str, _Shared]) -> Account:
@@ -231,21 +287,30 @@ class _Search:
         if known is None and not self.owns_tickets:
             names = [account.name for account in self.accounts.values()]
             raise UsageError(
-                f"this desk has no account '{named}'{nearest(named, names)} (known: {', '.join(names) or 'none'}); load its tickets first"
+                f"this desk has no account '{named}'{nearest(named, names)} (known:"
+                f" {', '.join(names) or 'none'}); load its tickets first"
             )
-        if known and self.owns_tickets and known.system != self.system and {known.system, self.system} <= set(HELPDESKS):
+        if (
+            known
+            and self.owns_tickets
+            and known.system != self.system
+            and {known.system, self.system} <= set(HELPDESKS)
+        ):
             raise ConflictError(
-                f"the account '{named}' is one of {known.system}; nothing was loaded; give the one of {self.system} a name of its own"
+                f"the account '{named}' is one of {known.system}; nothing was loaded; give the one"
+                f" of {self.system} a name of its own"
             )
         # Where a log begins is not where its tickets did: who says whose they are knows better.
         if self.owns_tickets and named in other and self.system not in EVENT_LOGS:
             raise ConflictError(
-                f"{other[named].example}: these are not the tickets of the account '{named}'; nothing was loaded; give them another name with --as"
+                f"{other[named].example}: these are not the tickets of the account '{named}';"
+                " nothing was loaded; give them another name with --as"
             )
         elsewhere = [name for name in same if name != named and self.accounts[name].has_tickets]
         if self.owns_tickets and elsewhere and named not in same:
             raise ConflictError(
-                f"these tickets are on the desk already, in the account '{elsewhere[0]}'; nothing was loaded; load them --as {elsewhere[0]}"
+                f"these tickets are on the desk already, in the account '{elsewhere[0]}'; nothing"
+                f" was loaded; load them --as {elsewhere[0]}"
             )
         return known or self._new(other, named)
 
@@ -261,8 +326,9 @@ class _Search:
         if prefix:
             why = f" ({next(iter(other.values())).example})" if other else ""
             self.staging.note(
-                f"a new account, '{name}', beside {', '.join(others) or 'what is there'}{why}: its numbers are its own,"
-                f" and begin with '{prefix}' where the desk has several accounts; later exports of it are recognised, or said with --as {name}"
+                f"a new account, '{name}', beside {', '.join(others) or 'what is there'}{why}: its"
+                f" numbers are its own, and begin with '{prefix}' where the desk has several"
+                f" accounts; later exports of it are recognised, or said with --as {name}"
             )
         return account
 
@@ -273,71 +339,124 @@ class _Search:
     # -- what is shared ---------------------------------------------------------------------------
 
     def _shared(self) -> dict[str, _Shared]:
-        """Return what the batch shares with each account, by what tells most of all that is shared with any."""
-        self.staging.connection.execute("create or replace temp table accounts (name varchar, system varchar, prefix varchar)")
+        """Return what the batch shares with each account, by what tells most of all that is shared
+        with any.
+        """
+        self.staging.connection.execute(
+            "create or replace temp table accounts (name varchar, system varchar, prefix varchar)"
+        )
         for account in self.accounts.values():
-            self.staging.connection.execute("insert into accounts values (?, ?, ?)", [account.name, account.system, account.prefix])
+            self.staging.connection.execute(
+                "insert into accounts values (?, ?, ?)",
+                [account.name, account.system, account.prefix],
+            )
         for what, evidence in self._evidence():
             found = {
                 name: _Shared(what, int(count), int(same), example or "")
-                for name, count, same, example in self.staging.connection.execute(evidence).fetchall()
+                for name, count, same, example in self.staging.connection.execute(
+                    evidence
+                ).fetchall()
             }
             if found:
                 return found
         return {}
 
     def _evidence(self) -> Iterator[tuple[str, str]]:
-        """What is shared, and SQL of account, shared ids, those that are the same, and an example of one that is not."""
+        """What is shared, and SQL of account, shared ids, those that are the same, and an example
+        of one that is not.
+        """
         given, files = self.staging.families, self.files
         if self.owns_tickets and files.get("ticket"):
-            yield "tickets", self._moments("ticket", "ticket_id", "ticket", "was created", "type = 'created'")
+            yield (
+                "tickets",
+                self._moments("ticket", "ticket_id", "ticket", "was created", "type = 'created'"),
+            )
         if "leg_id" in given.get("leg", ()) and files.get("leg"):
             yield "calls", self._moments("leg", "leg_id", "call", "began", "true")
         if not self.owns_tickets and "survey_id" in given.get("survey", ()) and files.get("survey"):
             yield "answers", self._answers(given["survey"])
-        if self.system in HELPDESKS and {"entity_id", "name"} <= given.get("entity", set()) and files.get("entity"):
+        if (
+            self.system in HELPDESKS
+            and {"entity_id", "name"} <= given.get("entity", set())
+            and files.get("entity")
+        ):
             yield PEOPLE, self._names()
 
     def _known(self, family: str, column: str, cells: str, where: str) -> str:
-        number = f"case when a.prefix <> '' and starts_with(r.{column}, a.prefix) then substr(r.{column}, length(a.prefix) + 1) else r.{column} end"
+        number = (
+            f"case when a.prefix <> '' and starts_with(r.{column}, a.prefix) then"
+            f" substr(r.{column}, length(a.prefix) + 1) else r.{column} end"
+        )
         return (
-            f"(select a.name as account, a.system, {number} as id, {cells} from {reader(self.files[family])} r join accounts a on a.name = r.source"
-            f" where {where} and ({number}) in (select {column} from staged_{family}) group by all)"
+            f"(select a.name as account, a.system, {number} as id, {cells} from"
+            f" {reader(self.files[family])} r join accounts a on a.name = r.source where {where}"
+            f" and ({number}) in (select {column} from staged_{family}) group by all)"
         )
 
     def _moments(self, family: str, column: str, what: str, happened: str, where: str) -> str:
-        """Things whose first moment never changes. A log may begin after what is known: that tells nothing of its own account."""
+        """Things whose first moment never changes. A log may begin after what is known: that tells
+        nothing of its own account.
+        """
         is_log = self.system in EVENT_LOGS and family == "ticket"
-        known = self._known(family, column, "r.occurred_at as known_at", "true" if is_log else where.replace("type", "r.type"))
+        known = self._known(
+            family,
+            column,
+            "r.occurred_at as known_at",
+            "true" if is_log else where.replace("type", "r.type"),
+        )
         moment = "strftime({}, '%Y-%m-%d %H:%M UTC')"
-        undecided = f"system = {text(self.system)} and given_at > max(known_at)" if is_log else "false"
-        example = f"'{what} ' || id || ' {happened} ' || {moment.format('given_at')} || ' in these files and ' || {moment.format('first_at')} || ' in ' || account"
+        undecided = (
+            f"system = {text(self.system)} and given_at > max(known_at)" if is_log else "false"
+        )
+        example = (
+            f"'{what} ' || id || ' {happened} ' || {moment.format('given_at')} || ' in these files"
+            f" and ' || {moment.format('first_at')} || ' in ' || account"
+        )
         return f"""with given as (select {column} as id, min(occurred_at) as given_at from staged_{family} where {where} group by id),
-            met as (select account, id, given_at, min(known_at) as first_at, bool_or(abs(epoch(known_at) - epoch(given_at)) < 60) as is_same
-                from given join {known} using (id) group by account, system, id, given_at having not ({undecided}))
-            select account, count(*), count_if(is_same), arg_min({example}, id) filter (where not is_same) from met group by account"""
+            met as (select account, id, given_at, min(known_at) as first_at,
+                bool_or(abs(epoch(known_at) - epoch(given_at)) < 60) as is_same
+                from given join {known} using (id) group by account, system, id,
+                    given_at having not ({undecided}))
+            select account, count(*), count_if(is_same),
+                arg_min({example}, id) filter (where not is_same) from met group by account"""
 
     def _answers(self, given: set[str]) -> str:
         """An answer may change, but not what it is about."""
         about = [column for column in ("ticket_id", "customer_id") if column in given]
         bare = "regexp_replace(coalesce(r.{0}, ''), '^' || a.prefix, '')"
-        present = {row[0] for row in self.staging.connection.execute(f"describe select * from {reader(self.files['survey'])}").fetchall()}
+        present = {
+            row[0]
+            for row in self.staging.connection.execute(
+                f"describe select * from {reader(self.files['survey'])}"
+            ).fetchall()
+        }
         subject = " || '|' || ".join(f"coalesce({column}, '')" for column in about) or "''"
-        known_subject = " || '|' || ".join(bare.format(column) if column in present else "''" for column in about) or "''"
+        known_subject = (
+            " || '|' || ".join(
+                bare.format(column) if column in present else "''" for column in about
+            )
+            or "''"
+        )
         empty = "|" * (len(about) - 1) if about else ""
-        known = self._known("survey", "survey_id", f"list(distinct {known_subject}) as subjects", "true")
+        known = self._known(
+            "survey", "survey_id", f"list(distinct {known_subject}) as subjects", "true"
+        )
         return f"""with given as (select survey_id as id, max({subject}) as subject from staged_survey group by 1)
             select k.account, count(*), count_if(list_contains(k.subjects, g.subject)),
                 arg_min('survey ' || id || ' is about other tickets or people in these files than in ' || k.account, id) filter (where not list_contains(k.subjects, g.subject))
-            from given g join {known} k using (id) where g.subject <> {text(empty)} group by k.account"""
+            from given g join {known} k using (id) where g.subject <> {text(empty)}
+                group by k.account"""
 
     def _names(self) -> str:
         """People marry and teams are renamed, but mostly a word stays."""
         kinds = "('agent', 'customer', 'account', 'team')"
         words = "list_distinct(string_split(lower({}), ' '))"
         known = self._known(
-            "entity", "entity_id", f"r.type, list_distinct(flatten(list({words.format('r.name')}))) as words", f"r.type in {kinds} and r.name is not null and a.system = {text(self.system)}"
-        )  # fmt: skip
+            "entity",
+            "entity_id",
+            f"r.type, list_distinct(flatten(list({words.format('r.name')}))) as words",
+            f"r.type in {kinds} and r.name is not null and a.system = {text(self.system)}",
+        )
         return f"""with given as (select type, entity_id as id, any_value(name) as name from staged_entity where type in {kinds} and name is not null group by all)
             select k.account, count(*), count_if(list_has_any(k.words, {words.format("g.name")})),
                 arg_min(g.type || ' ' || id || ' is ' || g.name || ' in these files and somebody else in ' || k.account, id) filter (where not list_has_any(k.words, {words.format("g.name")}))

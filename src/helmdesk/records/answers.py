@@ -1,9 +1,11 @@
-"""How an answer is read through its instrument: which number or word it is, and whether it is an answer at all.
+"""How an answer is read through its instrument: which number or word it is, and whether it is an
+answer at all.
 
-An instrument whose good and bad answers are numbers is numeric: `5.0`, `5 - Very satisfied` and `5/5` are 5, and what is no
-number within the scale (dismissed, N/A, 99, -1) is no answer. Any other is worded: what is in none of its lists is no answer,
-unless it names its good answers alone; then every other word is the rest, but for those that say that nobody answered.
-All of it is house SQL over an answer and a row of ``instruments``, so that old answers are read anew when facts are made.
+An instrument whose good and bad answers are numbers is numeric: `5.0`, `5 - Very satisfied` and
+`5/5` are 5, and what is no number within the scale (dismissed, N/A, 99, -1) is no answer. Any other
+is worded: what is in none of its lists is no answer, unless it names its good answers alone; then
+every other word is the rest, but for those that say that nobody answered. All of it is house SQL
+over an answer and a row of ``instruments``, so that old answers are read anew when facts are made.
 """
 
 from __future__ import annotations
@@ -16,11 +18,51 @@ from typing import Any
 
 # Words of survey tools for a question that was seen and not answered.
 NO_ANSWER = (
-    "", "-", "--", "?", "n/a", "na", "n.a.", "none", "null", "nan", "nil", "dismissed", "skipped", "skip", "closed", "ignored", "no answer",
-    "not answered", "unanswered", "no response", "no reply", "no opinion", "no rating", "not rated", "unrated", "don't know", "dont know",
-    "do not know", "not applicable", "prefer not to say", "prefer not to answer", "offered", "unoffered", "pending",
-    "keine angabe", "k.a.", "weiß nicht", "weiss nicht", "sans avis", "ne sait pas", "ns/nc", "no sabe", "não sei", "nao sei",
-)  # fmt: skip
+    "",
+    "-",
+    "--",
+    "?",
+    "n/a",
+    "na",
+    "n.a.",
+    "none",
+    "null",
+    "nan",
+    "nil",
+    "dismissed",
+    "skipped",
+    "skip",
+    "closed",
+    "ignored",
+    "no answer",
+    "not answered",
+    "unanswered",
+    "no response",
+    "no reply",
+    "no opinion",
+    "no rating",
+    "not rated",
+    "unrated",
+    "don't know",
+    "dont know",
+    "do not know",
+    "not applicable",
+    "prefer not to say",
+    "prefer not to answer",
+    "offered",
+    "unoffered",
+    "pending",
+    "keine angabe",
+    "k.a.",
+    "weiß nicht",
+    "weiss nicht",
+    "sans avis",
+    "ne sait pas",
+    "ns/nc",
+    "no sabe",
+    "não sei",
+    "nao sei",
+)
 # A number at the beginning, whatever its label; or one at the end, after its label.
 LEADING = "^([+-]?[0-9]+([.,][0-9]+)?)([^0-9.,].*)?$"
 TRAILING = "^[^0-9]*[^0-9.,+-]([0-9]+)[)]?$"
@@ -43,7 +85,8 @@ class Form:
     Attributes:
         low, high: what an answer in numbers lies between; null is no bound.
         scale_high: the upper end that was declared.
-        has_rest: a worded answer outside the lists is neither good nor bad, and an answer all the same.
+        has_rest: a worded answer outside the lists is neither good nor bad, and an answer all the
+        same.
     """
 
     positive: list[str]
@@ -56,28 +99,60 @@ class Form:
     has_rest: bool
 
 
-FORM_COLUMNS = {"positive": "texts", "negative": "texts", "neutral": "texts", "is_numeric": "flag", "low": "number", "high": "number",
-                "scale_high": "number", "has_rest": "flag"}  # fmt: skip
+FORM_COLUMNS = {
+    "positive": "texts",
+    "negative": "texts",
+    "neutral": "texts",
+    "is_numeric": "flag",
+    "low": "number",
+    "high": "number",
+    "scale_high": "number",
+    "has_rest": "flag",
+}
 
 
 def read_form(kind: str, definition: Mapping[str, Any]) -> Form:
     """Return how the answers to an instrument of a kind are read."""
-    listed = {key: [_plain(answer) for answer in definition.get(key) or []] for key in ("positive", "negative", "neutral")}
+    listed = {
+        key: [_plain(answer) for answer in definition.get(key) or []]
+        for key in ("positive", "negative", "neutral")
+    }
     numbers = {key: [number_in(answer) for answer in answers] for key, answers in listed.items()}
     scale = [float(end) for end in definition.get("scale") or []]
-    is_numeric = bool(listed["positive"]) and all(number is not None for row in numbers.values() for number in row)
+    is_numeric = bool(listed["positive"]) and all(
+        number is not None for row in numbers.values() for number in row
+    )
     if not is_numeric:
-        words = {key: [answer.strip().lower() for answer in answers] for key, answers in listed.items()}
-        return Form(**words, is_numeric=False, low=None, high=None, scale_high=scale[-1] if len(scale) > 1 else None,
-                    has_rest=not listed["negative"] and not listed["neutral"])  # fmt: skip
+        words = {
+            key: [answer.strip().lower() for answer in answers] for key, answers in listed.items()
+        }
+        return Form(
+            **words,
+            is_numeric=False,
+            low=None,
+            high=None,
+            scale_high=scale[-1] if len(scale) > 1 else None,
+            has_rest=not listed["negative"] and not listed["neutral"],
+        )
     known = {key: [number for number in row if number is not None] for key, row in numbers.items()}
     low, high = _bounds(kind, scale, known)
     told = {key: [_shown(number) for number in row] for key, row in known.items()}
-    return Form(**told, is_numeric=True, low=low, high=high, scale_high=scale[1] if len(scale) > 1 else None, has_rest=True)
+    return Form(
+        **told,
+        is_numeric=True,
+        low=low,
+        high=high,
+        scale_high=scale[1] if len(scale) > 1 else None,
+        has_rest=True,
+    )
 
 
-def _bounds(kind: str, scale: Sequence[float], known: Mapping[str, Sequence[float]]) -> tuple[float | None, float | None]:
-    """Return the ends of the scale: as declared, as the kind has them, or as far as good and bad answers tell."""
+def _bounds(
+    kind: str, scale: Sequence[float], known: Mapping[str, Sequence[float]]
+) -> tuple[float | None, float | None]:
+    """Return the ends of the scale: as declared, as the kind has them, or as far as good and bad
+    answers tell.
+    """
     if len(scale) > 1:
         return min(scale), max(scale)
     if kind in SCALES:
@@ -106,35 +181,44 @@ def _shown(number: float) -> str:
 def number_of(answer: str) -> str:
     """Return house SQL of the number in an answer; null when there is none."""
     leading, trailing = (
-        f"try_cast(replace(regexp_extract(trim({answer}), '{shape}', 1), ',', '.') as double)" for shape in (LEADING, TRAILING)
+        f"try_cast(replace(regexp_extract(trim({answer}), '{shape}', 1), ',', '.') as double)"
+        for shape in (LEADING, TRAILING)
     )
     return f"coalesce({leading}, {trailing})"
 
 
 def read_answers(rows: str, instruments: str = "instruments") -> str:
-    """Return house SQL of rows with ``answer``, ``score`` and ``instrument_id``, read through their instruments.
+    """Return house SQL of rows with ``answer``, ``score`` and ``instrument_id``, read through their
+    instruments.
 
-    Adds the instrument's kind, about and scale_high, and ``told`` (the answer as it is compared), ``is_answer``, ``is_positive``,
-    ``is_negative`` and ``number``: the score of an answer, null for what is none.
+    Adds the instrument's kind, about and scale_high, and ``told`` (the answer as it is compared),
+    ``is_answer``, ``is_positive``, ``is_negative`` and ``number``: the score of an answer, null for
+    what is none.
     """
     words = ", ".join("'" + word.replace("'", "''") + "'" for word in NO_ANSWER)
     whole = "cast(cast(figure as bigint) as varchar)"
     return f"""(
         select s.*,
-            s.is_answer and list_contains(s.good, s.told) as is_positive, s.is_answer and list_contains(s.bad, s.told) as is_negative,
+            s.is_answer and list_contains(s.good, s.told) as is_positive, s.is_answer
+                and list_contains(s.bad, s.told) as is_negative,
             case when s.is_answer then s.figure end as number
         from (
             select f.*, case when f.is_numeric
-                    then f.figure is not null and f.figure >= coalesce(f.low, f.figure) and f.figure <= coalesce(f.high, f.figure)
-                    else coalesce(list_contains(f.good, f.told) or list_contains(f.bad, f.told) or list_contains(f.between, f.told)
+                    then f.figure is not null and f.figure >= coalesce(f.low, f.figure)
+                        and f.figure <= coalesce(f.high, f.figure)
+                    else coalesce(list_contains(f.good, f.told) or list_contains(f.bad, f.told)
+                        or list_contains(f.between, f.told)
                         or (f.has_rest and f.told not in ({words})), false) end as is_answer
             from (
-                select e.*, case when not e.is_numeric then lower(trim(e.answer)) when figure = floor(figure) and abs(figure) < 1000000 then {whole}
+                select e.*, case when not e.is_numeric then lower(trim(e.answer))
+                    when figure = floor(figure) and abs(figure) < 1000000 then {whole}
                     else cast(figure as varchar) end as told
                 from (
-                    select r.*, i.instrument_kind, i.about, i.scale_high, i.is_numeric, i.low, i.high, i.has_rest, i.positive as good,
+                    select r.*, i.instrument_kind, i.about, i.scale_high, i.is_numeric, i.low,
+                        i.high, i.has_rest, i.positive as good,
                         i.negative as bad, i.neutral as between,
-                        coalesce(r.score, case when i.is_numeric then {number_of("r.answer")} else try_cast(r.answer as double) end) as figure
+                        coalesce(r.score, case when i.is_numeric then {number_of("r.answer")}
+                            else try_cast(r.answer as double) end) as figure
                     from {rows} r
                     join {instruments} i on i.entity_id = r.instrument_id
                 ) e

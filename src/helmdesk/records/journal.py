@@ -21,8 +21,8 @@ class Batch:
 
     Attributes:
         source: the source that read it, or the account where that has a name of its own.
-        report: what the load found: files, records by type, duplicates, quarantine by reason, notes.
-        first_at, last_at: earliest and latest instant at which something happened in it.
+        report: what the load found: files, records by type, duplicates, quarantine by reason,
+        notes. first_at, last_at: earliest and latest instant at which something happened in it.
         late: records that happened before the latest event its source had delivered by then.
     """
 
@@ -59,35 +59,49 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
         return []
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
-    events = [path for family, paths in files.items() if family not in ("batch", "quarantine", "entity") for path in paths]
+    events = [
+        path
+        for family, paths in files.items()
+        if family not in ("batch", "quarantine", "entity")
+        for path in paths
+    ]
     spans: dict[str, tuple[int, Any, Any, int]] = {}
     if events:
         rows = connection.execute(
             f"""with events as (
-                select batch_id, source, occurred_at::timestamp as occurred_at, recorded_at::timestamp as recorded_at
+                select batch_id, source, occurred_at::timestamp as occurred_at,
+                    recorded_at::timestamp as recorded_at
                 from read_parquet({_list(events)}, union_by_name = true)
             ),
             batches as (
-                select batch_id, source, count(*) as records, min(occurred_at) as first_at, max(occurred_at) filter (where occurred_at <= ?) as last_at,
+                select batch_id, source, count(*) as records, min(occurred_at) as first_at,
+                    max(occurred_at) filter (where occurred_at <= ?) as last_at,
                     min(recorded_at) as recorded_at
                 from events group by batch_id, source
             ),
             known as (
-                select *, max(last_at) over (partition by source order by recorded_at, batch_id rows between unbounded preceding and 1 preceding) as had
+                select *, max(last_at) over (partition by source order by recorded_at, batch_id
+                    rows between unbounded preceding and 1 preceding) as had
                 from batches
             )
-            select k.batch_id, sum(k.records), min(k.first_at), max(k.last_at), coalesce(sum(l.late), 0)
+            select k.batch_id, sum(k.records), min(k.first_at), max(k.last_at),
+                coalesce(sum(l.late), 0)
             from known k
             left join (
-                select e.batch_id, e.source, count(*) as late from events e join known b on b.batch_id = e.batch_id and b.source = e.source
+                select e.batch_id, e.source, count(*) as late from events e join known b
+                    on b.batch_id = e.batch_id and b.source = e.source
                 where e.occurred_at < b.had group by e.batch_id, e.source
             ) l on l.batch_id = k.batch_id and l.source = k.source
             group by k.batch_id""",
             [now],
         ).fetchall()
-        spans = {batch: (int(count), first, last, int(late)) for batch, count, first, last, late in rows}
+        spans = {
+            batch: (int(count), first, last, int(late)) for batch, count, first, last, late in rows
+        }
     found = connection.execute(
-        f"select batch_id, report, recorded_at::timestamp from read_parquet({_list(files['batch'])}, union_by_name = true) order by recorded_at desc, batch_id"
+        "select batch_id, report, recorded_at::timestamp from"
+        f" read_parquet({_list(files['batch'])}, union_by_name = true) order by recorded_at desc,"
+        " batch_id"
     ).fetchall()
     connection.close()
     batches = []
@@ -96,20 +110,32 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
         count, first, last, late = spans.get(batch_id, (0, None, None, 0))
         is_own = content.get("account", "") in ("", content.get("system"))
         batches.append(
-            Batch(batch_id, content.get("source", "") if is_own else content["account"], recorded_at, content, count, first, last, late)
+            Batch(
+                batch_id,
+                content.get("source", "") if is_own else content["account"],
+                recorded_at,
+                content,
+                count,
+                first,
+                last,
+                late,
+            )
         )
     return batches
 
 
-def read_quarantine(files: Mapping[str, Sequence[str]], batch_id: str | None = None, limit: int = SHOWN) -> list[Quarantined]:
+def read_quarantine(
+    files: Mapping[str, Sequence[str]], batch_id: str | None = None, limit: int = SHOWN
+) -> list[Quarantined]:
     """Return quarantined cells, of one batch or of all, in order of file and line."""
     if not files.get("quarantine"):
         return []
     only = f"where batch_id = {text(batch_id)}" if batch_id else ""
     connection = duckdb.connect()
     rows = connection.execute(
-        f"select batch_id, file, line, column_name, raw, reason from read_parquet({_list(files['quarantine'])}, union_by_name = true) {only}"
-        f" order by file, line, column_name limit {int(limit)}"
+        "select batch_id, file, line, column_name, raw, reason from"
+        f" read_parquet({_list(files['quarantine'])}, union_by_name = true) {only} order by file,"
+        f" line, column_name limit {int(limit)}"
     ).fetchall()
     connection.close()
     return [Quarantined(*row) for row in rows]

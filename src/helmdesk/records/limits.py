@@ -1,4 +1,6 @@
-"""How much one load may bring: so that a mistake, or malice, costs a line of text and not the machine."""
+"""How much one load may bring: so that a mistake, or malice, costs a line of text and not the
+machine.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Limits:
         return self.cell_megabytes * MEGABYTE
 
     def excess(self, packed: int, unpacked: int) -> str | None:
-        """Return what is wrong with a file of `packed` bytes that has become `unpacked` bytes so far, or None."""
+        """Return what is wrong with a file of `packed` bytes that has become `unpacked` bytes so
+        far, or None.
+        """
         if unpacked > self.bytes:
             return f"larger than {self.megabytes:,} MB (setting limit_megabytes)"
         if unpacked > 64 * MEGABYTE and unpacked > packed * self.ratio:

@@ -1,7 +1,8 @@
-"""What an erasure does with every column of the records of a customer. A column means the same in every record type, and so does this.
+"""What an erasure does with every column of the records of a customer. A column means the same in
+every record type, and so does this.
 
-A column that is listed nowhere is emptied: what nobody thought of may hold anything. A test refuses it all the same, because what is
-emptied although measures need it changes numbers.
+A column that is listed nowhere is emptied: what nobody thought of may hold anything. A test refuses
+it all the same, because what is emptied although measures need it changes numbers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ class Treatment(StrEnum):
     RECORD = "record"
     """It names the record: another name takes its place."""
     PEOPLE = "people"
-    """It names somebody, or what is theirs: another name takes its place where that is the customer's."""
+    """It names somebody, or what is theirs: another name takes its place where that is the
+    customer's.
+    """
     TICKETS = "tickets"
     LEGS = "legs"
     SURVEYS = "surveys"

@@ -1,7 +1,8 @@
 """The language of records: the envelope, every field a payload may hold, and every record type.
 
 One physical row holds one record of any type, so that one Delta commit is one batch. A column that
-a type does not use is null and costs next to nothing in Parquet. Instants are UTC with microseconds.
+a type does not use is null and costs next to nothing in Parquet. Instants are UTC with
+microseconds.
 """
 
 from __future__ import annotations
@@ -24,10 +25,34 @@ CAUSES = ("manual", "automation", "merge", "import", "sla")
 FIDELITIES = ("native", "derived", "asserted")
 STATUSES = ("new", "open", "waiting_customer", "waiting_third_party", "solved", "closed")
 SOLVED_STATUSES = ("solved", "closed")
-# How a ticket ended: solved, or in one of the ways in which nobody solved it. Spam, merged and deleted tickets do not count at all.
-OUTCOMES = ("solved", "declined", "cancelled", "duplicate", "invalid", "unsolved", "auto_closed", "spam", "merged", "deleted")
+# How a ticket ended: solved, or in one of the ways in which nobody solved it. Spam, merged and
+# deleted tickets do not count at all.
+OUTCOMES = (
+    "solved",
+    "declined",
+    "cancelled",
+    "duplicate",
+    "invalid",
+    "unsolved",
+    "auto_closed",
+    "spam",
+    "merged",
+    "deleted",
+)
 # What an agent really does, and what a plan can ask for; sources map their own words onto these.
-STATES = ("handling", "wrap", "available", "break", "meal", "meeting", "training", "project", "outage", "auxiliary", "offline")
+STATES = (
+    "handling",
+    "wrap",
+    "available",
+    "break",
+    "meal",
+    "meeting",
+    "training",
+    "project",
+    "outage",
+    "auxiliary",
+    "offline",
+)
 ACTIVITIES = ("work", "break", "meal", "meeting", "training", "project", "time_off")
 
 # Closed vocabularies: any other value is a validation error.
@@ -65,7 +90,8 @@ ENVELOPE: dict[str, str] = {
     "visibility": "text",
     "fidelity": "text",
     "supersedes": "text",
-    # A newer version of a row takes the place of all that an older one said; `stated_at` is its time, where the source tells one.
+    # A newer version of a row takes the place of all that an older one said; `stated_at` is its
+    # time, where the source tells one.
     "row_id": "text",
     "stated_at": "instant",
 }
@@ -74,40 +100,100 @@ ENVELOPE: dict[str, str] = {
 # `agent_id` and `team_id` of an assignment: null = not stated, '' = nobody.
 FIELDS: dict[str, str] = {
     # tickets
-    "subject": "text", "priority": "text", "severity": "text", "issue_type": "text",
-    "agent_id": "text", "team_id": "text", "customer_id": "text", "account_id": "text",
-    "is_outbound": "flag", "calendar_id": "text", "field": "text", "value": "text",
-    "previous": "text", "status": "text", "status_raw": "text", "outcome": "text", "escalation_kind": "text",
-    "target_ticket_id": "text", "link_kind": "text",
+    "subject": "text",
+    "priority": "text",
+    "severity": "text",
+    "issue_type": "text",
+    "agent_id": "text",
+    "team_id": "text",
+    "customer_id": "text",
+    "account_id": "text",
+    "is_outbound": "flag",
+    "calendar_id": "text",
+    "field": "text",
+    "value": "text",
+    "previous": "text",
+    "status": "text",
+    "status_raw": "text",
+    "outcome": "text",
+    "escalation_kind": "text",
+    "target_ticket_id": "text",
+    "link_kind": "text",
     # messages and bots
-    "direction": "text", "is_automated": "flag", "in_reply_to": "text", "text": "text",
+    "direction": "text",
+    "is_automated": "flag",
+    "in_reply_to": "text",
+    "text": "text",
     "reason": "text",
     # contact legs and work
-    "queue_id": "text", "weight": "number", "is_resolved": "flag", "contacts": "integer",
+    "queue_id": "text",
+    "weight": "number",
+    "is_resolved": "flag",
+    "contacts": "integer",
     # SLA
-    "policy_id": "text", "clock": "text", "target_seconds": "integer", "due_at": "instant",
-    "is_met": "flag", "is_business": "flag",
+    "policy_id": "text",
+    "clock": "text",
+    "target_seconds": "integer",
+    "due_at": "instant",
+    "is_met": "flag",
+    "is_business": "flag",
     # surveys and pulses
-    "survey_id": "text", "instrument_id": "text", "revision": "integer", "answer": "text",
-    "score": "number", "comment": "text", "points": "number", "possible_points": "number",
+    "survey_id": "text",
+    "instrument_id": "text",
+    "revision": "integer",
+    "answer": "text",
+    "score": "number",
+    "comment": "text",
+    "points": "number",
+    "possible_points": "number",
     # workforce and bookings
-    "state": "text", "state_raw": "text", "activity": "text", "shift_id": "text", "start_at": "instant",
-    "end_at": "instant", "approved_by": "text", "headcount": "integer", "booking_id": "text",
+    "state": "text",
+    "state_raw": "text",
+    "activity": "text",
+    "shift_id": "text",
+    "start_at": "instant",
+    "end_at": "instant",
+    "approved_by": "text",
+    "headcount": "integer",
+    "booking_id": "text",
     # money, context, fallback
-    "category": "text", "scope": "text", "amount": "number", "currency": "text",
-    "annotation_kind": "text", "title": "text", "metric": "text", "number": "number",
+    "category": "text",
+    "scope": "text",
+    "amount": "number",
+    "currency": "text",
+    "annotation_kind": "text",
+    "title": "text",
+    "metric": "text",
+    "number": "number",
     "note": "text",
     # entities
-    "entity_id": "text", "valid_from": "instant", "valid_to": "instant", "name": "text",
-    "tier": "text", "contract_value": "number", "owner": "text", "region": "text",
-    "role": "text", "skills": "json", "cost_rate": "number", "tenure_start": "instant",
-    "time_zone": "text", "definition": "json", "instrument_kind": "text", "about": "text",
-    "threshold_seconds": "integer", "short_abandon_seconds": "integer",
+    "entity_id": "text",
+    "valid_from": "instant",
+    "valid_to": "instant",
+    "name": "text",
+    "tier": "text",
+    "contract_value": "number",
+    "owner": "text",
+    "region": "text",
+    "role": "text",
+    "skills": "json",
+    "cost_rate": "number",
+    "tenure_start": "instant",
+    "time_zone": "text",
+    "definition": "json",
+    "instrument_kind": "text",
+    "about": "text",
+    "threshold_seconds": "integer",
+    "short_abandon_seconds": "integer",
     # quarantine and batches
-    "file": "text", "line": "integer", "column_name": "text", "raw": "text", "report": "json",
+    "file": "text",
+    "line": "integer",
+    "column_name": "text",
+    "raw": "text",
+    "report": "json",
     # columns of the source that no field stands for, kept as JSON
     "extra": "json",
-}  # fmt: skip
+}
 
 COLUMNS: dict[str, str] = {**ENVELOPE, **FIELDS}
 

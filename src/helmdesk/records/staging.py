@@ -1,4 +1,5 @@
-"""Where a source puts its records before they reach the lake: validated, de-duplicated, all or none.
+"""Where a source puts its records before they reach the lake: validated, de-duplicated, all or
+none.
 
 A staging area is one in-memory DuckDB connection with two tables, ``staged`` (good records) and
 ``rejected`` (what cannot be a record, with file, line, column, value and reason). Sources fill both
@@ -20,7 +21,18 @@ if TYPE_CHECKING:
     import duckdb
 
 # Families whose times say how far the data reach; plans and validity dates may lie in the future.
-OBSERVED = ("ticket", "message", "handoff", "leg", "work", "sla", "survey", "review", "workforce", "fallback")
+OBSERVED = (
+    "ticket",
+    "message",
+    "handoff",
+    "leg",
+    "work",
+    "sla",
+    "survey",
+    "review",
+    "workforce",
+    "fallback",
+)
 UNDATED = "timestamptz '2000-01-01 00:00:00+00'"
 EARLIEST, LATEST = "1990-01-01", "2200-01-01"
 
@@ -49,8 +61,8 @@ class LoadReport:
     """What one load found, stored and refused; the command line prints it, the lake keeps it.
 
     Attributes:
-        account: whose numbers the ids are, `system` the source that reads its files, `prefix` what its ids begin with.
-        content: digest of the files, whatever was said beside them.
+        account: whose numbers the ids are, `system` the source that reads its files, `prefix` what
+        its ids begin with. content: digest of the files, whatever was said beside them.
     """
 
     source: str
@@ -78,14 +90,18 @@ class LoadReport:
 
     @property
     def quarantine_share(self) -> float:
-        """Share of input rows, or of records where there are no files, with a quarantined cell; 0 when nothing was read."""
+        """Share of input rows, or of records where there are no files, with a quarantined cell; 0
+        when nothing was read.
+        """
         total = self.rows or sum(self.records.values())
         return self.quarantined_rows / total if total else 0.0
 
 
 @dataclass(frozen=True)
 class Places:
-    """How the places of a file are called: rows of a sheet or items of a list, and what a spreadsheet calls its columns."""
+    """How the places of a file are called: rows of a sheet or items of a list, and what a
+    spreadsheet calls its columns.
+    """
 
     word: str
     letters: Mapping[str, str] = field(default_factory=dict)
@@ -93,7 +109,13 @@ class Places:
     def shown(self, line: int | None, column: str | None) -> str:
         """Return where a cell stands, as a spreadsheet says it where the file is one."""
         letters = self.letters.get(column or "")
-        place = f", cell {letters}{line}" if line and letters else f", {self.word} {line}" if line else ""
+        place = (
+            f", cell {letters}{line}"
+            if line and letters
+            else f", {self.word} {line}"
+            if line
+            else ""
+        )
         return f"{place}, {column}" if column else place
 
 
@@ -137,15 +159,23 @@ class Staging:
         self.headers: list[Mapping[str, str]] = []
         # How lines of files with quoted line breaks are found, by file: rows in, their lines out.
         self.line_finders: dict[int, Callable[[set[int]], Mapping[int, int]]] = {}
-        # Whether records of one row_id come together, as all shifts of a person's day do: then none is an older version of another.
+        # Whether records of one row_id come together, as all shifts of a person's day do: then none
+        # is an older version of another.
         self.is_told_whole = False
         connection.execute(
             "create table rejected (_file integer, _row bigint, line bigint, column_name varchar,"
             " raw varchar, reason varchar, is_whole_row boolean)"
         )
 
-    def add(self, type_name: str, columns: Mapping[str, str], rows: str, headers: Mapping[str, str] | None = None) -> None:
-        """Stage one record per row of `rows` (SQL after ``from``), columns given as SQL expressions.
+    def add(
+        self,
+        type_name: str,
+        columns: Mapping[str, str],
+        rows: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Stage one record per row of `rows` (SQL after ``from``), columns given as SQL
+        expressions.
 
         Rows should offer ``_file`` and ``_row``, so that a later rejection can name the line.
 
@@ -158,49 +188,82 @@ class Staging:
             given["_headers"] = str(len(self.headers))
             self.headers.append(headers)
         allowed = family_columns(kind.family)
-        unknown = [column for column in given if column not in allowed and not column.startswith("_")]
+        unknown = [
+            column for column in given if column not in allowed and not column.startswith("_")
+        ]
         if unknown:
             raise AssertionError(f"{type_name}: no such record columns {unknown}")
-        table = self._table(kind.family, {column: allowed[column] for column in given if column in allowed})
+        table = self._table(
+            kind.family, {column: allowed[column] for column in given if column in allowed}
+        )
         listed = ", ".join(name(column) for column in given)
-        self.connection.execute(f"insert into {table} ({listed}) select {', '.join(given.values())} from {rows}")
+        self.connection.execute(
+            f"insert into {table} ({listed}) select {', '.join(given.values())} from {rows}"
+        )
 
     def _table(self, family: str, needed: Mapping[str, str]) -> str:
-        """Return the family's table with the columns given so far: columns that nobody fills cost time."""
+        """Return the family's table with the columns given so far: columns that nobody fills cost
+        time.
+        """
         table = f"staged_{family}"
         if family not in self.families:
-            always = {"record_id": "text", "occurred_at": "instant", "fidelity": "text", "recorded_at": "instant", "batch_id": "text"}
+            always = {
+                "record_id": "text",
+                "occurred_at": "instant",
+                "fidelity": "text",
+                "recorded_at": "instant",
+                "batch_id": "text",
+            }
             self.families[family] = set()
-            self.connection.execute(f"create table {table} (_file integer, _row bigint, _headers integer)")
+            self.connection.execute(
+                f"create table {table} (_file integer, _row bigint, _headers integer)"
+            )
             needed = {**always, **needed}
         for column, kind in needed.items():
             if column not in self.families[family]:
                 self.families[family].add(column)
-                self.connection.execute(f"alter table {table} add column {name(column)} {SQL_TYPES[kind]}")
+                self.connection.execute(
+                    f"alter table {table} add column {name(column)} {SQL_TYPES[kind]}"
+                )
         return table
 
-    def reject(self, column: str, raw: str, reason: str, rows: str, *, is_whole_row: bool = False) -> None:
-        """Quarantine cells: `raw`, `reason` are SQL expressions over `rows`, which have ``_file`` and ``_row``.
+    def reject(
+        self, column: str, raw: str, reason: str, rows: str, *, is_whole_row: bool = False
+    ) -> None:
+        """Quarantine cells: `raw`, `reason` are SQL expressions over `rows`, which have ``_file``
+        and ``_row``.
 
         Args:
-            column: plain name, as the file has it. Its line is found in the end (`summarise`), whoever rejects.
+            column: plain name, as the file has it. Its line is found in the end (`summarise`),
+            whoever rejects.
         """
         self._reject(text(column), raw, reason, rows, is_whole_row)
 
-    def _reject(self, column: str, raw: str, reason: str, rows: str, is_whole_row: bool = False) -> None:
+    def _reject(
+        self, column: str, raw: str, reason: str, rows: str, is_whole_row: bool = False
+    ) -> None:
         self.connection.execute(
-            f"insert into rejected select _file, _row, null, {column}, {raw}::varchar, {reason}, {'true' if is_whole_row else 'false'} from {rows}"
+            f"insert into rejected select _file, _row, null, {column}, {raw}::varchar, {reason},"
+            f" {'true' if is_whole_row else 'false'} from {rows}"
         )
 
     def reject_record(self, column: str, raw: str, reason: str, rows: str) -> None:
-        """Quarantine a cell of staged records, under the name that their file has for `column`, where it tells one.
+        """Quarantine a cell of staged records, under the name that their file has for `column`,
+        where it tells one.
 
         Args:
             rows: SQL ``table r [join ...] [where ...]``; `raw` and `reason` are SQL over it.
         """
-        named = "".join(f" when {place} then {text(names[column])}" for place, names in enumerate(self.headers) if column in names)
+        named = "".join(
+            f" when {place} then {text(names[column])}"
+            for place, names in enumerate(self.headers)
+            if column in names
+        )
         header = f"case r._headers{named} else {text(column)} end" if named else text(column)
-        selected = f"select r._file, r._row, {header} as header, {raw} as raw, {reason} as reason from {rows}"
+        selected = (
+            f"select r._file, r._row, {header} as header, {raw} as raw, {reason} as reason from"
+            f" {rows}"
+        )
         self._reject("header", "raw", "reason", f"({selected})")
 
     def ensure_column(self, family: str, column: str) -> None:
@@ -212,7 +275,9 @@ class Staging:
         self.report.notes.append(sentence)
 
     def check(self) -> None:
-        """Move records that break their type's promise to quarantine; of repeats and of older versions one record stays."""
+        """Move records that break their type's promise to quarantine; of repeats and of older
+        versions one record stays.
+        """
         self.on_step("checking records")
         self._date_undated()
         for family in self.families:
@@ -226,23 +291,46 @@ class Staging:
             ("occurred_at", "occurred_at is null", "no readable time"),
             (
                 "occurred_at",
-                f"occurred_at < timestamptz '{EARLIEST} 00:00:00+00' or occurred_at >= timestamptz '{LATEST} 00:00:00+00'",
+                (
+                    f"occurred_at < timestamptz '{EARLIEST} 00:00:00+00' or occurred_at >="
+                    f" timestamptz '{LATEST} 00:00:00+00'"
+                ),
                 f"time outside {EARLIEST[:4]}-{LATEST[:4]}",
             ),
         ]
         given = self.families[family]
-        present = {row[0] for row in self.connection.execute(f"select distinct type from {table}").fetchall()}
+        present = {
+            row[0]
+            for row in self.connection.execute(f"select distinct type from {table}").fetchall()
+        }
         for kind in (RECORD_TYPES[type_name] for type_name in sorted(present)):
             for column in kind.required:
                 is_absent = f"and {name(column)} is null" if column in given else ""
-                reasons.append((column, f"type = {text(kind.name)} {is_absent}", f"{kind.name} needs {column}"))
+                reasons.append(
+                    (column, f"type = {text(kind.name)} {is_absent}", f"{kind.name} needs {column}")
+                )
         if {"points", "possible_points"} <= given:
-            reasons.append(("points", "points < 0 or points > possible_points", "outside zero to the points possible: no review"))
+            reasons.append(
+                (
+                    "points",
+                    "points < 0 or points > possible_points",
+                    "outside zero to the points possible: no review",
+                )
+            )
         for column in (column for column in CHOICES if column in given):
             listed = ", ".join(text(value) for value in CHOICES[column])
-            reasons.append((column, f"{name(column)} not in ({listed})", f"not one of: {', '.join(CHOICES[column])}"))
+            reasons.append(
+                (
+                    column,
+                    f"{name(column)} not in ({listed})",
+                    f"not one of: {', '.join(CHOICES[column])}",
+                )
+            )
         combined = " or ".join(f"coalesce({condition}, false)" for _, condition, _ in reasons)
-        self.connection.execute(f"create or replace temp table invalid as select rowid as id, * from {table} where {combined}")
+        self.connection.execute(
+            f"create or replace temp table invalid as select rowid as id, * from {table} where"
+            f" {combined}"
+        )
         if not self._count("invalid"):
             return
         for column, condition, reason in reasons:
@@ -251,19 +339,22 @@ class Staging:
                 column,
                 name(column) if column in given else "null",
                 f"type || ': ' || {text(reason)}",
-                f"invalid r where ({condition}) and not exists"
-                " (from rejected e where e._file is not distinct from r._file and e._row is not distinct from r._row)",
+                f"invalid r where ({condition}) and not exists (from rejected e where e._file is"
+                " not distinct from r._file and e._row is not distinct from r._row)",
             )
         self.connection.execute(f"delete from {table} where rowid in (select id from invalid)")
 
     def export_at(self) -> str | None:
-        """Return SQL of the instant this export was taken, as far as it tells: its latest event; None: it has none."""
+        """Return SQL of the instant this export was taken, as far as it tells: its latest event;
+        None: it has none.
+        """
         found = [
             latest
             for family in OBSERVED
             if family in self.families
             for (latest,) in self.connection.execute(
-                f"select max(occurred_at)::timestamp from staged_{family} where occurred_at <= ?", [self.recorded_at]
+                f"select max(occurred_at)::timestamp from staged_{family} where occurred_at <= ?",
+                [self.recorded_at],
             ).fetchall()
             if latest is not None
         ]
@@ -275,17 +366,22 @@ class Staging:
             return
         since = self.export_at() or UNDATED
         self.connection.execute(
-            f"update staged_entity set record_id = record_id || ':' || epoch_us({since}), valid_from = {since}, occurred_at = {since}"
-            " where valid_from is null and occurred_at is null"
+            f"update staged_entity set record_id = record_id || ':' || epoch_us({since}),"
+            f" valid_from = {since}, occurred_at = {since} where valid_from is null and occurred_at"
+            " is null"
         )
 
     def _drop_repeats(self, family: str) -> None:
-        """Keep one of several equal records; of several versions of a record, or of a row, the newest."""
+        """Keep one of several equal records; of several versions of a record, or of a row, the
+        newest.
+        """
         table = f"staged_{family}"
         given = self.families[family]
         row, stated = (column if column in given else "null" for column in ("row_id", "stated_at"))
         identity = "record_id" if self.is_told_whole else f"coalesce({row}, record_id)"
-        (repeats,) = self.connection.execute(f"select count(*) - count(distinct record_id) from {table}").fetchone() or (0,)
+        (repeats,) = self.connection.execute(
+            f"select count(*) - count(distinct record_id) from {table}"
+        ).fetchone() or (0,)
         if not repeats and ("row_id" not in given or self.is_told_whole):
             return
         content = ", ".join(name(column) for column in sorted(given))
@@ -295,7 +391,8 @@ class Staging:
             select rowid as id, hash(({content})) = first_value(hash(({content}))) over same as is_equal
             from {table}
             window same as (partition by record_id order by {newest}, rowid desc)
-            qualify row_number() over same > 1 or rank() over (partition by {identity} order by {newest}) > 1"""
+            qualify row_number() over same > 1
+                or rank() over (partition by {identity} order by {newest}) > 1"""
         )
         self.connection.execute(f"delete from {table} where rowid in (select id from repeats)")
         self.report.duplicates += self._count("repeats where is_equal")
@@ -308,48 +405,83 @@ class Staging:
         self._locate_rejected()
         self.report.records = {}
         for family in self.families:
-            found = run(f"select type, count(*) from staged_{family} group by type order by type").fetchall()
+            found = run(
+                f"select type, count(*) from staged_{family} group by type order by type"
+            ).fetchall()
             self.report.records.update(found)
         self.report.quarantined_rows = self._count("(select distinct _file, _row from rejected)")
         self.report.quarantined = dict(
-            run("select coalesce(column_name || ': ', '') || reason, count(*) from rejected group by 1 order by 2 desc, 1").fetchall()
+            run(
+                "select coalesce(column_name || ': ', '') || reason, count(*) from rejected group"
+                " by 1 order by 2 desc, 1"
+            ).fetchall()
         )
-        examples = run("select _file, line, column_name, raw, reason from rejected order by _file, _row, column_name limit 5").fetchall()
+        examples = run(
+            "select _file, line, column_name, raw, reason from rejected order by _file, _row,"
+            " column_name limit 5"
+        ).fetchall()
         self.report.quarantine_examples = [
-            f"{self._path(index)}{self.places.get(index, LINES).shown(line, column)}{f' = {raw[:60]!r}' if raw else ''}: {reason}"
+            f"{self._path(index)}{self.places.get(index, LINES).shown(line, column)}{f' = {raw[:60]!r}' if raw else ''}:"
+            f" {reason}"
             for index, line, column, raw, reason in examples
         ]
         return self.report
 
     def _leave_unread_errors(self) -> None:
-        """Take errors of spreadsheets out of the quarantine where they stand in columns that nobody reads; say how many."""
+        """Take errors of spreadsheets out of the quarantine where they stand in columns that nobody
+        reads; say how many.
+        """
         for index, file in enumerate(self.report.files):
             if not file.unknown_columns:
                 continue
             listed = ", ".join(map(text, file.unknown_columns))
-            unread = f"rejected where _file = {index} and reason = {text(ERROR_CELL)} and column_name in ({listed})"
+            unread = (
+                f"rejected where _file = {index} and reason = {text(ERROR_CELL)} and column_name in"
+                f" ({listed})"
+            )
             if count := self._count(unread):
                 self.connection.execute(f"delete from {unread}")
-                self.note(f"{file.path}: {count:,} cells with an error of the spreadsheet stand in columns that are not used")
+                self.note(
+                    f"{file.path}: {count:,} cells with an error of the spreadsheet stand in"
+                    " columns that are not used"
+                )
 
     def _locate_rejected(self) -> None:
         """Give every rejected cell its line, and its value as the file has it."""
         run = self.connection.execute
         headers = sorted({header for names in self.headers for header in names.values()})
-        for (index,) in run("select distinct _file from rejected where _file is not null").fetchall():
+        for (index,) in run(
+            "select distinct _file from rejected where _file is not null"
+        ).fetchall():
             raw = f"raw_{index}"
-            kept = {column for (column,) in run("select column_name from duckdb_columns() where table_name = ?", [raw]).fetchall()}
+            kept = {
+                column
+                for (column,) in run(
+                    "select column_name from duckdb_columns() where table_name = ?", [raw]
+                ).fetchall()
+            }
             if not kept:
                 continue
             placed = f"from {raw} t where rejected._file = {index} and t._row = rejected._row"
             run(f"update rejected set line = t._line {placed} and line is null")
             for header in (header for header in headers if header in kept):
-                run(f"update rejected set raw = coalesce(t.{name(header)}, raw) {placed} and column_name = {text(header)}")
+                run(
+                    f"update rejected set raw = coalesce(t.{name(header)}, raw) {placed} and"
+                    f" column_name = {text(header)}"
+                )
             if index not in self.line_finders:
                 continue
-            rows = {row for (row,) in run(f"select distinct _row from rejected where _file = {index} and line is null").fetchall()}
+            rows = {
+                row
+                for (row,) in run(
+                    f"select distinct _row from rejected where _file = {index} and line is null"
+                ).fetchall()
+            }
             for row, line in self.line_finders[index](rows).items():
-                run("update rejected set line = ? where _file = ? and _row = ? and line is null", [line, index, row])
+                run(
+                    "update rejected set line = ? where _file = ? and _row = ? and line is null",
+                    [line, index, row],
+                )
 
     def _path(self, index: int | None) -> str:
         is_known = index is not None and 0 <= index < len(self.report.files)
@@ -370,7 +502,9 @@ class Staging:
             self.add(
                 "quarantined",
                 {
-                    "record_id": f"{batch} || ':' || row_number() over (order by _file, _row, column_name)",
+                    "record_id": (
+                        f"{batch} || ':' || row_number() over (order by _file, _row, column_name)"
+                    ),
                     "occurred_at": recorded,
                     "file": f"coalesce(path, {text(self.source)})",
                     "line": "line",
@@ -381,13 +515,24 @@ class Staging:
                 },
                 "rejected left join batch_files on id = _file",
             )
-        self.add("batch", {"record_id": batch, "occurred_at": recorded, "report": text(report_json)}, "(select 1)")
-        fixed = {"batch_id": batch, "recorded_at": f"coalesce(recorded_at, {recorded})",
-                 "fidelity": "coalesce(fidelity, 'native')"}  # fmt: skip
+        self.add(
+            "batch",
+            {"record_id": batch, "occurred_at": recorded, "report": text(report_json)},
+            "(select 1)",
+        )
+        fixed = {
+            "batch_id": batch,
+            "recorded_at": f"coalesce(recorded_at, {recorded})",
+            "fidelity": "coalesce(fidelity, 'native')",
+        }
         return {
             family: self.connection.sql(
                 "select "
-                + ", ".join(f"{fixed.get(column, name(column))} as {name(column)}" for column in family_columns(family) if column in given)
+                + ", ".join(
+                    f"{fixed.get(column, name(column))} as {name(column)}"
+                    for column in family_columns(family)
+                    if column in given
+                )
                 + f" from staged_{family}"
             )
             for family, given in self.families.items()

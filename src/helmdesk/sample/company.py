@@ -13,19 +13,112 @@ START, END = date(2025, 1, 1), date(2026, 7, 1)
 BERLIN, BOSTON, SPECIALISTS = "Frontline Berlin", "Frontline Boston", "Specialists"
 
 HOLIDAYS = {
-    "berlin": ("2025-01-01", "2025-04-18", "2025-04-21", "2025-05-01", "2025-05-29", "2025-06-09", "2025-10-03", "2025-12-24", "2025-12-25",
-               "2025-12-26", "2026-01-01", "2026-04-03", "2026-04-06", "2026-05-01", "2026-05-14", "2026-05-25"),
-    "boston": ("2025-01-01", "2025-01-20", "2025-05-26", "2025-07-04", "2025-09-01", "2025-11-27", "2025-12-24", "2025-12-25", "2025-12-26",
-               "2026-01-01", "2026-01-19", "2026-05-25", "2026-06-19"),
-}  # fmt: skip
+    "berlin": (
+        "2025-01-01",
+        "2025-04-18",
+        "2025-04-21",
+        "2025-05-01",
+        "2025-05-29",
+        "2025-06-09",
+        "2025-10-03",
+        "2025-12-24",
+        "2025-12-25",
+        "2025-12-26",
+        "2026-01-01",
+        "2026-04-03",
+        "2026-04-06",
+        "2026-05-01",
+        "2026-05-14",
+        "2026-05-25",
+    ),
+    "boston": (
+        "2025-01-01",
+        "2025-01-20",
+        "2025-05-26",
+        "2025-07-04",
+        "2025-09-01",
+        "2025-11-27",
+        "2025-12-24",
+        "2025-12-25",
+        "2025-12-26",
+        "2026-01-01",
+        "2026-01-19",
+        "2026-05-25",
+        "2026-06-19",
+    ),
+}
 
-FIRST = ("Amira", "Ben", "Chiara", "Dmitri", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jonas", "Kaya", "Liam", "Mona", "Noor", "Oskar",
-         "Priya", "Quinn", "Rosa", "Sven", "Tala", "Umar", "Vera", "Wim", "Yara")  # fmt: skip
-SYLLABLES = ("Alt", "Bor", "Cer", "Dal", "Elm", "Fen", "Gal", "Hal", "Ister", "Jun", "Kel", "Lor", "Mar", "Nov", "Orb", "Pel", "Quar", "Riv",
-             "Sol", "Tor", "Ulm", "Ves", "Wex", "Yor", "Zan")  # fmt: skip
-ENDINGS = ("ix", "an Group", "ora", " Systems", "ea", " Labs", "ton", " Health", "ley", " Logistics")
+FIRST = (
+    "Amira",
+    "Ben",
+    "Chiara",
+    "Dmitri",
+    "Elif",
+    "Femi",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kaya",
+    "Liam",
+    "Mona",
+    "Noor",
+    "Oskar",
+    "Priya",
+    "Quinn",
+    "Rosa",
+    "Sven",
+    "Tala",
+    "Umar",
+    "Vera",
+    "Wim",
+    "Yara",
+)
+SYLLABLES = (
+    "Alt",
+    "Bor",
+    "Cer",
+    "Dal",
+    "Elm",
+    "Fen",
+    "Gal",
+    "Hal",
+    "Ister",
+    "Jun",
+    "Kel",
+    "Lor",
+    "Mar",
+    "Nov",
+    "Orb",
+    "Pel",
+    "Quar",
+    "Riv",
+    "Sol",
+    "Tor",
+    "Ulm",
+    "Ves",
+    "Wex",
+    "Yor",
+    "Zan",
+)
+ENDINGS = (
+    "ix",
+    "an Group",
+    "ora",
+    " Systems",
+    "ea",
+    " Labs",
+    "ton",
+    " Health",
+    "ley",
+    " Logistics",
+)
 
-TIERS = (("enterprise", 10, 14.0, 180_000), ("business", 20, 5.0, 48_000), ("starter", 30, 2.0, 9_000))
+TIERS = (
+    ("enterprise", 10, 14.0, 180_000),
+    ("business", 20, 5.0, 48_000),
+    ("starter", 30, 2.0, 9_000),
+)
 
 
 @dataclass(frozen=True)
@@ -94,14 +187,23 @@ class Company:
 
 def found_company(rng: random.Random) -> Company:
     """Return Larkspur as the seed of `rng` makes it."""
-    sites = {"berlin": make_site("berlin", "Europe/Berlin", 8, 18), "boston": make_site("boston", "America/New_York", 8, 18)}
+    sites = {
+        "berlin": make_site("berlin", "Europe/Berlin", 8, 18),
+        "boston": make_site("boston", "America/New_York", 8, 18),
+    }
     names = list(FIRST)
     rng.shuffle(names)
     agents: dict[str, tuple[Agent, ...]] = {}
     for team, size in ((BERLIN, 10), (BOSTON, 9), (SPECIALISTS, 5)):
         chosen, names = names[:size], names[size:]
         agents[team] = tuple(
-            Agent(f"agent-{name.lower()}", name, team, date(2025, 1, 1) - timedelta(days=rng.randint(20, 2400))) for name in sorted(chosen)
+            Agent(
+                f"agent-{name.lower()}",
+                name,
+                team,
+                date(2025, 1, 1) - timedelta(days=rng.randint(20, 2400)),
+            )
+            for name in sorted(chosen)
         )
     return Company(sites, agents, tuple(_accounts(rng)))
 
@@ -118,7 +220,14 @@ def _accounts(rng: random.Random) -> list[Account]:
             key = f"account-{len(found) + 1:02d}"
             size = max(20, int(rng.gauss(40 + 8 * weight, 10)))
             found.append(
-                Account(key, name, tier, "EMEA" if len(found) % 5 < 3 else "AMER", round(value * rng.uniform(0.7, 1.5), -2),
-                        weight * rng.uniform(0.6, 1.6), tuple(f"{key}-contact-{number:02d}" for number in range(1, size + 1)))
-            )  # fmt: skip
+                Account(
+                    key,
+                    name,
+                    tier,
+                    "EMEA" if len(found) % 5 < 3 else "AMER",
+                    round(value * rng.uniform(0.7, 1.5), -2),
+                    weight * rng.uniform(0.6, 1.6),
+                    tuple(f"{key}-contact-{number:02d}" for number in range(1, size + 1)),
+                )
+            )
     return found

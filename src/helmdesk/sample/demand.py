@@ -21,11 +21,31 @@ ISSUES = (
     ("order_status", 12),
     ("feature_request", 6),
 )
-HOURS = {7: 2, 8: 6, 9: 10, 10: 13, 11: 13, 12: 9, 13: 9, 14: 11, 15: 10, 16: 8, 17: 5, 18: 2, 20: 1, 22: 1}
+HOURS = {
+    7: 2,
+    8: 6,
+    9: 10,
+    10: 13,
+    11: 13,
+    12: 9,
+    13: 9,
+    14: 11,
+    15: 10,
+    16: 8,
+    17: 5,
+    18: 2,
+    20: 1,
+    22: 1,
+}
 SUBJECTS = {
-    "password_reset": "Cannot sign in", "how_to": "How do I ...", "billing": "Question about an invoice", "bug": "Something is broken",
-    "integration": "Integration stopped", "order_status": "Where is my order?", "feature_request": "Could it also ...",
-}  # fmt: skip
+    "password_reset": "Cannot sign in",
+    "how_to": "How do I ...",
+    "billing": "Question about an invoice",
+    "bug": "Something is broken",
+    "integration": "Integration stopped",
+    "order_status": "Where is my order?",
+    "feature_request": "Could it also ...",
+}
 
 
 @dataclass(frozen=True)
@@ -52,21 +72,40 @@ def _pick(rng: random.Random, options: tuple[tuple[str, int], ...]) -> str:
     return rng.choices([name for name, _ in options], [weight for _, weight in options])[0]
 
 
-def arrivals(rng: random.Random, company: Company, situation: Situation, scale: float) -> Iterator[Arrival]:
+def arrivals(
+    rng: random.Random, company: Company, situation: Situation, scale: float
+) -> Iterator[Arrival]:
     """Yield all arrivals in order of days; `scale` shrinks the volume for quick looks."""
     number, day = 0, START
     weights = [account.weight for account in company.accounts]
     while day < END:
-        for at, local, account, channel, issue_type in sorted(_day(rng, company, situation, day, scale, weights), key=lambda item: item[0]):
+        for at, local, account, channel, issue_type in sorted(
+            _day(rng, company, situation, day, scale, weights), key=lambda item: item[0]
+        ):
             number += 1
             priority = _pick(rng, (("low", 20), ("normal", 55), ("high", 20), ("urgent", 5)))
             team = BERLIN if account.region == "EMEA" else BOSTON
-            yield Arrival(number, at, local, account, rng.choice(account.customers), channel, issue_type, priority, team)
+            yield Arrival(
+                number,
+                at,
+                local,
+                account,
+                rng.choice(account.customers),
+                channel,
+                issue_type,
+                priority,
+                team,
+            )
         day += timedelta(days=1)
 
 
 def _day(
-    rng: random.Random, company: Company, situation: Situation, day: date, scale: float, weights: list[float]
+    rng: random.Random,
+    company: Company,
+    situation: Situation,
+    day: date,
+    scale: float,
+    weights: list[float],
 ) -> Iterator[tuple[datetime, datetime, Account, str, str]]:
     is_rush = situation.is_holiday_rush(day)
     mean = (43.0 if is_rush else WEEKDAY_MEAN if day.weekday() < 5 else WEEKEND_MEAN) * scale

@@ -15,7 +15,11 @@ from helmdesk.sample.writer import Writer
 # The export was taken at this instant: nothing later has happened yet.
 HORIZON = datetime(END.year, END.month, END.day, tzinfo=UTC)
 # Targets by tier, working seconds: first response, resolution.
-TARGETS = {"enterprise": (4 * 3600, 24 * 3600), "business": (8 * 3600, 40 * 3600), "starter": (16 * 3600, 80 * 3600)}
+TARGETS = {
+    "enterprise": (4 * 3600, 24 * 3600),
+    "business": (8 * 3600, 40 * 3600),
+    "starter": (16 * 3600, 80 * 3600),
+}
 REPLY_HOURS = {"email": 2.2, "social": 1.2}
 
 
@@ -32,22 +36,48 @@ class Telling:
         if at >= HORIZON:
             return False
         self.step += 1
-        self.writer.add(type_name, f"{self.arrival.ticket_id}:{self.step}", at, ticket_id=self.arrival.ticket_id, **columns)
+        self.writer.add(
+            type_name,
+            f"{self.arrival.ticket_id}:{self.step}",
+            at,
+            ticket_id=self.arrival.ticket_id,
+            **columns,
+        )
         return True
 
-    def message(self, at: datetime, actor: str, kind: str, *, public: bool = True, automated: bool = False) -> bool:
+    def message(
+        self, at: datetime, actor: str, kind: str, *, public: bool = True, automated: bool = False
+    ) -> bool:
         """Write one message."""
-        return self.say("message", at, seq=self.step, actor_id=actor, actor_kind=kind, channel=self.arrival.channel,
-                        direction="inbound" if kind == "customer" else "outbound",
-                        visibility="public" if public else "internal", is_automated=automated)  # fmt: skip
+        return self.say(
+            "message",
+            at,
+            seq=self.step,
+            actor_id=actor,
+            actor_kind=kind,
+            channel=self.arrival.channel,
+            direction="inbound" if kind == "customer" else "outbound",
+            visibility="public" if public else "internal",
+            is_automated=automated,
+        )
 
     def status(self, at: datetime, status: str, actor: str | None, kind: str) -> bool:
         """Write one change of status."""
-        return self.say("status_changed", at, seq=self.step, actor_id=actor, actor_kind=kind, status=status, status_raw=status)
+        return self.say(
+            "status_changed",
+            at,
+            seq=self.step,
+            actor_id=actor,
+            actor_kind=kind,
+            status=status,
+            status_raw=status,
+        )
 
     def assign(self, at: datetime, agent: str, team: str) -> bool:
         """Write one assignment; an empty agent is the team's queue."""
-        return self.say("assigned", at, seq=self.step, actor_kind="automation", agent_id=agent, team_id=team)
+        return self.say(
+            "assigned", at, seq=self.step, actor_kind="automation", agent_id=agent, team_id=team
+        )
 
 
 def lognormal(rng: random.Random, mean: float, spread: float = 0.8) -> float:
@@ -58,7 +88,9 @@ def lognormal(rng: random.Random, mean: float, spread: float = 0.8) -> float:
 class Desk:
     """Lets arrivals live; keeps what later records need (contacts by month for costs)."""
 
-    def __init__(self, rng: random.Random, company: Company, situation: Situation, writer: Writer) -> None:
+    def __init__(
+        self, rng: random.Random, company: Company, situation: Situation, writer: Writer
+    ) -> None:
         self.rng, self.company, self.situation, self.writer = rng, company, situation, writer
         self.tickets_by_month: dict[tuple[int, int, str], int] = {}
         self.last_ticket_of: dict[str, tuple[str, datetime]] = {}
@@ -68,15 +100,32 @@ class Desk:
         rng, tell = self.rng, Telling(self.writer, arrival)
         local_month = (arrival.local.year, arrival.local.month, arrival.channel)
         self.tickets_by_month[local_month] = self.tickets_by_month.get(local_month, 0) + 1
-        tell.say("created", arrival.at, actor_id=arrival.customer, actor_kind="customer", channel=arrival.channel,
-                 subject=SUBJECTS[arrival.issue_type], priority=arrival.priority, issue_type=arrival.issue_type,
-                 customer_id=arrival.customer, account_id=arrival.account.id, team_id=arrival.team, agent_id="",
-                 calendar_id=self.company.site_of(arrival.team).key, status="new")  # fmt: skip
+        tell.say(
+            "created",
+            arrival.at,
+            actor_id=arrival.customer,
+            actor_kind="customer",
+            channel=arrival.channel,
+            subject=SUBJECTS[arrival.issue_type],
+            priority=arrival.priority,
+            issue_type=arrival.issue_type,
+            customer_id=arrival.customer,
+            account_id=arrival.account.id,
+            team_id=arrival.team,
+            agent_id="",
+            calendar_id=self.company.site_of(arrival.team).key,
+            status="new",
+        )
         tell.message(arrival.at, arrival.customer, "customer")
         if self._ends_early(tell):
             return
-        tell.say("policy_applied", arrival.at, actor_kind="automation", policy_id=f"sla-{arrival.account.tier}",
-                 calendar_id=self.company.site_of(arrival.team).key)  # fmt: skip
+        tell.say(
+            "policy_applied",
+            arrival.at,
+            actor_kind="automation",
+            policy_id=f"sla-{arrival.account.tier}",
+            calendar_id=self.company.site_of(arrival.team).key,
+        )
         start = self._bot(tell) if arrival.channel == "chat" and rng.random() < 0.5 else arrival.at
         if start is None:
             return
@@ -91,10 +140,16 @@ class Desk:
                 wait, reply_at = contact
         else:
             if rng.random() < 0.7:
-                tell.message(arrival.at + timedelta(seconds=5), "auto-reply", "automation", automated=True)
+                tell.message(
+                    arrival.at + timedelta(seconds=5), "auto-reply", "automation", automated=True
+                )
             reply_at = self._reply_time(start, arrival)
             wait = (reply_at - start).total_seconds()
-            tell.assign(max(start, reply_at - timedelta(seconds=rng.randint(30, 1500))), agent.id, arrival.team)
+            tell.assign(
+                max(start, reply_at - timedelta(seconds=rng.randint(30, 1500))),
+                agent.id,
+                arrival.team,
+            )
             tell.message(reply_at, agent.id, "human")
             tell.status(reply_at, "open", agent.id, "human")
         self._finish(tell, agent, start, reply_at, wait)
@@ -112,7 +167,9 @@ class Desk:
             return True
         if earlier and arrival.at - earlier[1] < timedelta(days=2) and rng.random() < 0.6:
             at = self.company.site_of(arrival.team).clock.after(arrival.at, rng.randint(600, 9000))
-            tell.say("merged_into", at, actor_kind="human", cause="merge", target_ticket_id=earlier[0])
+            tell.say(
+                "merged_into", at, actor_kind="human", cause="merge", target_ticket_id=earlier[0]
+            )
             return True
         return False
 
@@ -122,7 +179,11 @@ class Desk:
         tell.say("bot_started", at, actor_kind="bot", reason=None)
         tell.message(at + timedelta(seconds=2), "bot-lark", "bot")
         end = at + timedelta(seconds=rng.randint(20, 120))
-        if rng.random() < 0.12 and tell.arrival.issue_type in ("how_to", "order_status", "password_reset"):
+        if rng.random() < 0.12 and tell.arrival.issue_type in (
+            "how_to",
+            "order_status",
+            "password_reset",
+        ):
             tell.say("bot_ended", end, actor_kind="bot", reason="solved")
             tell.status(end, "solved", "bot-lark", "bot")
             return None
@@ -130,12 +191,16 @@ class Desk:
         return end
 
     def _reply_time(self, start: datetime, arrival: Arrival) -> datetime:
-        hours = REPLY_HOURS.get(arrival.channel, 1.0) * self.situation.slow_down(arrival.local.date())
+        hours = REPLY_HOURS.get(arrival.channel, 1.0) * self.situation.slow_down(
+            arrival.local.date()
+        )
         factor = {"urgent": 0.35, "high": 0.7, "normal": 1.0, "low": 1.5}[arrival.priority]
         seconds = max(60, int(lognormal(self.rng, hours * factor * 3600, 0.9)))
         return self.company.site_of(arrival.team).clock.after(start, seconds)
 
-    def _contact(self, tell: Telling, start: datetime, agent: Agent) -> tuple[float, datetime] | None:
+    def _contact(
+        self, tell: Telling, start: datetime, agent: Agent
+    ) -> tuple[float, datetime] | None:
         """Write a call or chat as a leg; return wait and answer time, or None when nobody spoke."""
         rng, arrival, situation = self.rng, tell.arrival, self.situation
         local, day = arrival.local, arrival.local.date()
@@ -145,15 +210,27 @@ class Desk:
 
         def leg_event(type_name: str, at: datetime, **columns: object) -> None:
             if at < HORIZON:
-                self.writer.add(type_name, f"{leg}:{type_name}", at, leg_id=leg, ticket_id=arrival.ticket_id, channel=arrival.channel,
-                                queue_id=f"{arrival.channel}-{arrival.team.split()[-1].lower()}", **columns)  # fmt: skip
+                self.writer.add(
+                    type_name,
+                    f"{leg}:{type_name}",
+                    at,
+                    leg_id=leg,
+                    ticket_id=arrival.ticket_id,
+                    channel=arrival.channel,
+                    queue_id=f"{arrival.channel}-{arrival.team.split()[-1].lower()}",
+                    **columns,
+                )
 
         if is_phone:
             leg_event("ivr_entered", start, direction="inbound", customer_id=arrival.customer)
         leg_event("offered", offered, direction="inbound", customer_id=arrival.customer)
         roll, missed = rng.random(), situation.missed_share(arrival.channel, arrival.team, local)
         if roll < missed:
-            leg_event("missed", offered + timedelta(seconds=rng.randint(45, 240)), reason="nobody available")
+            leg_event(
+                "missed",
+                offered + timedelta(seconds=rng.randint(45, 240)),
+                reason="nobody available",
+            )
             return None
         if roll < missed + situation.abandon_share(arrival.channel, day):
             leg_event("abandoned", offered + timedelta(seconds=rng.randint(8, 150)))
@@ -176,7 +253,9 @@ class Desk:
         tell.status(answered, "open", agent.id, "human")
         return wait, answered
 
-    def _finish(self, tell: Telling, agent: Agent, start: datetime, reply_at: datetime, wait: float) -> None:
+    def _finish(
+        self, tell: Telling, agent: Agent, start: datetime, reply_at: datetime, wait: float
+    ) -> None:
         rng, arrival = self.rng, tell.arrival
         day, clock = arrival.local.date(), self.company.site_of(arrival.team).clock
         solver, at = agent, reply_at
@@ -184,16 +263,32 @@ class Desk:
         if is_escalated:
             solver = rng.choice(self.company.agents[SPECIALISTS])
             at = clock.after(at, rng.randint(300, 5400))
-            tell.say("escalated", at, actor_id=agent.id, actor_kind="human", escalation_kind="functional", team_id=SPECIALISTS,
-                     reason="no permission" if arrival.issue_type == "password_reset" else "needs a specialist")  # fmt: skip
+            tell.say(
+                "escalated",
+                at,
+                actor_id=agent.id,
+                actor_kind="human",
+                escalation_kind="functional",
+                team_id=SPECIALISTS,
+                reason=(
+                    "no permission"
+                    if arrival.issue_type == "password_reset"
+                    else "needs a specialist"
+                ),
+            )
             tell.assign(at, solver.id, SPECIALISTS)
-            at = self.company.site_of(SPECIALISTS).clock.after(at, int(lognormal(rng, 7 * 3600, 0.8)))
+            at = self.company.site_of(SPECIALISTS).clock.after(
+                at, int(lognormal(rng, 7 * 3600, 0.8))
+            )
             tell.message(at, solver.id, "human")
         elif rng.random() < 0.115:
             at = self._another_round(tell, solver, at)
         quick = arrival.channel in ("chat", "phone") and not is_escalated
-        # The solve stays in sight of its reply: minutes after a contact, up to a day after a letter.
-        at = clock.after(at, rng.randint(60, 900) if quick else int(lognormal(rng, 2.0 * 3600, 1.0)) + 60)
+        # The solve stays in sight of its reply: minutes after a contact, up to a day after a
+        # letter.
+        at = clock.after(
+            at, rng.randint(60, 900) if quick else int(lognormal(rng, 2.0 * 3600, 1.0)) + 60
+        )
         if not tell.status(at, "solved", solver.id, "human"):
             return
         self._verdicts(tell, clock, start, reply_at, at)
@@ -214,12 +309,31 @@ class Desk:
         tell.message(at, agent.id, "human")
         return at
 
-    def _verdicts(self, tell: Telling, clock: object, start: datetime, reply_at: datetime, solved_at: datetime) -> None:
+    def _verdicts(
+        self, tell: Telling, clock: object, start: datetime, reply_at: datetime, solved_at: datetime
+    ) -> None:
         first, resolution = TARGETS[tell.arrival.account.tier]
         between = clock.between  # type: ignore[attr-defined]
-        met_first, met_resolution = between(start, reply_at) <= first, between(tell.arrival.at, solved_at) <= resolution
-        tell.say("source_verdict", solved_at, seq=1, actor_kind="automation", clock="first_response", is_met=met_first)
-        tell.say("source_verdict", solved_at, seq=2, actor_kind="automation", clock="resolution", is_met=met_resolution)
+        met_first, met_resolution = (
+            between(start, reply_at) <= first,
+            between(tell.arrival.at, solved_at) <= resolution,
+        )
+        tell.say(
+            "source_verdict",
+            solved_at,
+            seq=1,
+            actor_kind="automation",
+            clock="first_response",
+            is_met=met_first,
+        )
+        tell.say(
+            "source_verdict",
+            solved_at,
+            seq=2,
+            actor_kind="automation",
+            clock="resolution",
+            is_met=met_resolution,
+        )
 
     def _maybe_reopen(self, tell: Telling, solver: Agent, solved_at: datetime) -> bool:
         rng, arrival = self.rng, tell.arrival
@@ -247,9 +361,18 @@ class Desk:
         """A colleague reads the ticket and gives points out of twenty."""
         at = solved_at + timedelta(hours=self.rng.randint(20, 90))
         points = float(max(6, min(20, round(self.rng.gauss(17, 2)))))
-        tell.say("reviewed", at, actor_kind="human", agent_id=solver.id, points=points, possible_points=20.0)
+        tell.say(
+            "reviewed",
+            at,
+            actor_kind="human",
+            agent_id=solver.id,
+            points=points,
+            possible_points=20.0,
+        )
 
-    def _survey(self, tell: Telling, solved_at: datetime, wait: float, is_escalated: bool, is_reopened: bool) -> None:
+    def _survey(
+        self, tell: Telling, solved_at: datetime, wait: float, is_escalated: bool, is_reopened: bool
+    ) -> None:
         rng, arrival = self.rng, tell.arrival
         if rng.random() > 0.9:
             return
@@ -260,7 +383,12 @@ class Desk:
         is_happy = rng.random() < p
         csat, ces = f"{arrival.ticket_id}:csat", f"{arrival.ticket_id}:ces"
         self._ask(
-            tell, csat, "csat", sent_at, 0.34 if is_happy else 0.36, str(rng.choice((4, 5, 5, 5)) if is_happy else rng.choice((1, 1, 2, 3)))
+            tell,
+            csat,
+            "csat",
+            sent_at,
+            0.34 if is_happy else 0.36,
+            str(rng.choice((4, 5, 5, 5)) if is_happy else rng.choice((1, 1, 2, 3))),
         )
         if arrival.channel in ("phone", "chat") and rng.random() < 0.9:
             easy = rng.random() < self.situation.ease(arrival.channel, arrival.local.date())
@@ -273,9 +401,21 @@ class Desk:
                 str(rng.choice((5, 6, 6, 7, 7)) if easy else rng.choice((1, 2, 3, 4))),
             )
 
-    def _ask(self, tell: Telling, survey: str, instrument: str, sent_at: datetime, response_share: float, answer: str) -> None:
+    def _ask(
+        self,
+        tell: Telling,
+        survey: str,
+        instrument: str,
+        sent_at: datetime,
+        response_share: float,
+        answer: str,
+    ) -> None:
         rng, arrival = self.rng, tell.arrival
-        shared = {"instrument_id": f"larkspur-{instrument}", "customer_id": arrival.customer, "account_id": arrival.account.id}
+        shared = {
+            "instrument_id": f"larkspur-{instrument}",
+            "customer_id": arrival.customer,
+            "account_id": arrival.account.id,
+        }
         if not tell.say("sent", sent_at, survey_id=survey, **shared):
             return
         if rng.random() < 0.03:
@@ -283,4 +423,13 @@ class Desk:
         tell.say("delivered", sent_at + timedelta(seconds=20), survey_id=survey)
         if rng.random() < response_share:
             at = sent_at + timedelta(minutes=rng.randint(2, 2000))
-            tell.say("responded", at, survey_id=survey, actor_kind="customer", answer=answer, score=float(answer), revision=1, **shared)
+            tell.say(
+                "responded",
+                at,
+                survey_id=survey,
+                actor_kind="customer",
+                answer=answer,
+                score=float(answer),
+                revision=1,
+                **shared,
+            )

@@ -1,4 +1,6 @@
-"""What the planted scenarios do to waits, handling, escalation and answers at a given local time."""
+"""What the planted scenarios do to waits, handling, escalation and answers at a given local
+time.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from helmdesk.sample.company import BERLIN
 
 def read_scenarios() -> dict[str, dict[str, Any]]:
     """Return the ground truth by key."""
-    content = tomllib.loads(files("helmdesk.sample").joinpath("scenarios.toml").read_text(encoding="utf-8"))
+    content = tomllib.loads(
+        files("helmdesk.sample").joinpath("scenarios.toml").read_text(encoding="utf-8")
+    )
     return {scenario["key"]: scenario for scenario in content["scenario"]}
 
 
@@ -26,7 +30,9 @@ class Situation:
     def phase(self, key: str, day: date) -> str:
         """Return before, during or after."""
         scenario = self.scenarios[key]
-        return "before" if day < scenario["start"] else "during" if day < scenario["end"] else "after"
+        return (
+            "before" if day < scenario["start"] else "during" if day < scenario["end"] else "after"
+        )
 
     def is_during(self, key: str, day: date) -> bool:
         """Whether the scenario runs on that local day."""
@@ -85,7 +91,11 @@ class Situation:
 
     def ease(self, channel: str, day: date) -> float:
         """Return the share of CES answers from 5 to 7."""
-        return float(self.scenarios["ivr_change"][self.phase("ivr_change", day)]) if channel == "phone" else 0.80
+        return (
+            float(self.scenarios["ivr_change"][self.phase("ivr_change", day)])
+            if channel == "phone"
+            else 0.80
+        )
 
     def esat(self, day: date) -> float:
         """Return the share of favourable employee answers."""

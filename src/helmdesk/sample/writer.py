@@ -25,7 +25,9 @@ class Writer:
         known = self._columns.setdefault(type_name, names)
         if known != names:
             raise AssertionError(f"{type_name}: columns {names} after {known}")
-        self._rows.setdefault(type_name, []).append((f"sample:{record_id}", occurred_at, *columns.values()))
+        self._rows.setdefault(type_name, []).append(
+            (f"sample:{record_id}", occurred_at, *columns.values())
+        )
 
     def count(self, type_name: str) -> int:
         """Return how many records of a type there are."""
@@ -40,14 +42,23 @@ class Writer:
         """Put everything into `staging`."""
         import pyarrow as pa
 
-        kinds = {"text": pa.string(), "json": pa.string(), "number": pa.float64(), "integer": pa.int64(), "flag": pa.bool_(),
-                 "instant": pa.timestamp("us", tz="UTC")}  # fmt: skip
+        kinds = {
+            "text": pa.string(),
+            "json": pa.string(),
+            "number": pa.float64(),
+            "integer": pa.int64(),
+            "flag": pa.bool_(),
+            "instant": pa.timestamp("us", tz="UTC"),
+        }
         for type_name, rows in self._rows.items():
             staging.on_step(f"writing {type_name}")
             columns = (*ALWAYS, *self._columns[type_name])
             types = family_columns(RECORD_TYPES[type_name].family)
             cells = zip(*rows, strict=True)
-            arrays = [pa.array(cell, kinds[types[column]]) for column, cell in zip(columns, cells, strict=True)]
+            arrays = [
+                pa.array(cell, kinds[types[column]])
+                for column, cell in zip(columns, cells, strict=True)
+            ]
             view = f"sample_{type_name}"
             staging.connection.register(view, pa.table(arrays, names=list(columns)))
             staging.add(type_name, {column: name(column) for column in columns}, view)

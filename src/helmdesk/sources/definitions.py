@@ -1,4 +1,5 @@
-"""What no export tells: calendars with holidays, SLA policies, contracts, queues, teams, instruments; one TOML file.
+"""What no export tells: calendars with holidays, SLA policies, contracts, queues, teams,
+instruments; one TOML file.
 
     [[calendar]]
     id = "berlin"
@@ -8,8 +9,9 @@
     closed = ["2026-12-24"]
     open = { "2026-12-31" = ["09:00-12:00"] }
 
-Public holidays are written out as dates when the file is loaded, for every year that records can be of, so that a later
-version of the holidays library changes nothing silently. A changed definition with a later ``valid_from`` is a new version.
+Public holidays are written out as dates when the file is loaded, for every year that records can be
+of, so that a later version of the holidays library changes nothing silently. A changed definition
+with a later ``valid_from`` is a new version.
 """
 
 from __future__ import annotations
@@ -43,14 +45,18 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the entities of TOML files.
 
     Raises:
-        NotFoundError, InputError: no such file, or a part that cannot be; names file, table and key.
+        NotFoundError, InputError: no such file, or a part that cannot be; names file, table and
+        key.
     """
     for index, path in enumerate(paths):
         content = read_toml(path, InputError, staging.limits)
         rows = 0
         for kind, items in content.items():
             if kind not in KINDS:
-                raise InputError(f"{path}: unknown table '{kind}'{nearest(kind, KINDS)} (known: {', '.join(KINDS)})")
+                raise InputError(
+                    f"{path}: unknown table '{kind}'{nearest(kind, KINDS)} (known:"
+                    f" {', '.join(KINDS)})"
+                )
             if not isinstance(items, list):
                 raise InputError(f"{path}: {kind} must be written as [[{kind}]]")
             for place, item in enumerate(items, 1):
@@ -68,14 +74,27 @@ def _stage(staging: Staging, kind: str, item: Item, where: str, index: int) -> N
             raise InputError(f"{where}: unknown key '{word}'{nearest(word, (*shared, *known))}")
     if not isinstance(item.get("id"), str) or not item["id"]:
         raise InputError(f"{where}: it needs an id")
-    columns = {column: value for column, value in columns_of(item, where).items() if value is not None}
+    columns = {
+        column: value for column, value in columns_of(item, where).items() if value is not None
+    }
     valid_from = _instant(item.get("valid_from", ALWAYS), f"{where}: valid_from")
-    digest = hashlib.md5(repr((sorted(columns.items()), valid_from)).encode(), usedforsecurity=False).hexdigest()
+    digest = hashlib.md5(
+        repr((sorted(columns.items()), valid_from)).encode(), usedforsecurity=False
+    ).hexdigest()
     record = {
-        "record_id": text(f"definitions:{kind}:{item['id']}:{digest}"), "source_id": text(item["id"]), "entity_id": text(item["id"]),
-        "occurred_at": valid_from, "valid_from": valid_from, "fidelity": "'asserted'", "_file": str(index), "_row": "0",
-        **{column: str(value) if isinstance(value, int | float) else text(value) for column, value in columns.items()},
-    }  # fmt: skip
+        "record_id": text(f"definitions:{kind}:{item['id']}:{digest}"),
+        "source_id": text(item["id"]),
+        "entity_id": text(item["id"]),
+        "occurred_at": valid_from,
+        "valid_from": valid_from,
+        "fidelity": "'asserted'",
+        "_file": str(index),
+        "_row": "0",
+        **{
+            column: str(value) if isinstance(value, int | float) else text(value)
+            for column, value in columns.items()
+        },
+    }
     if "valid_to" in item:
         record["valid_to"] = _instant(item["valid_to"], f"{where}: valid_to")
     if "tenure_start" in record:
@@ -98,7 +117,11 @@ def _text(item: Item, word: str, where: str, *, is_needed: bool = False) -> str 
     if value is None and not is_needed:
         return None
     if not isinstance(value, str) or not value:
-        raise InputError(f"{where}: {word} must be a text, not {value!r}" if value is not None else f"{where}: it needs '{word}'")
+        raise InputError(
+            f"{where}: {word} must be a text, not {value!r}"
+            if value is not None
+            else f"{where}: it needs '{word}'"
+        )
     return value
 
 
@@ -108,9 +131,16 @@ def _texts(*words: str) -> Callable[[Item, str], dict[str, Any]]:
     def columns(item: Item, where: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for word in words:
-            column = {"account": "account_id", "policy": "policy_id", "calendar": "calendar_id", "team": "team_id"}.get(word, word)
+            column = {
+                "account": "account_id",
+                "policy": "policy_id",
+                "calendar": "calendar_id",
+                "team": "team_id",
+            }.get(word, word)
             if word in ("contract_value", "cost_rate"):
-                if word in item and (isinstance(item[word], bool) or not isinstance(item[word], int | float)):
+                if word in item and (
+                    isinstance(item[word], bool) or not isinstance(item[word], int | float)
+                ):
                     raise InputError(f"{where}: {word} must be a number, not {item[word]!r}")
                 found[column] = item.get(word)
             elif word == "tenure_start":
@@ -123,7 +153,11 @@ def _texts(*words: str) -> Callable[[Item, str], dict[str, Any]]:
 
 
 def _calendar(item: Item, where: str) -> dict[str, Any]:
-    weekly = sorted(span for days, spans in _table(item, "hours", where).items() for span in _weekly(days, spans, where))
+    weekly = sorted(
+        span
+        for days, spans in _table(item, "hours", where).items()
+        for span in _weekly(days, spans, where)
+    )
     exceptions: dict[str, list[list[int]]] = {}
     public, years = _public_holidays(_table(item, "holidays", where), where)
     for day in public:
@@ -131,10 +165,16 @@ def _calendar(item: Item, where: str) -> dict[str, Any]:
     for given in item.get("closed", []):
         exceptions[_day(given, f"{where}: closed")] = []
     for named, spans in _table(item, "open", where).items():
-        exceptions[_day(named, f"{where}: open")] = [list(_span(span, f"{where}: open {named}")) for span in spans]
+        exceptions[_day(named, f"{where}: open")] = [
+            list(_span(span, f"{where}: open {named}")) for span in spans
+        ]
     known = {"holiday_years": years} if years else {}
     definition = json.dumps({"weekly": weekly, "exceptions": exceptions, **known}, sort_keys=True)
-    return {"name": _text(item, "name", where), "time_zone": _text(item, "time_zone", where, is_needed=True), "definition": definition}
+    return {
+        "name": _text(item, "name", where),
+        "time_zone": _text(item, "time_zone", where, is_needed=True),
+        "definition": definition,
+    }
 
 
 def _table(item: Item, word: str, where: str) -> Mapping[str, Any]:
@@ -149,7 +189,9 @@ def _weekly(days: str, spans: Any, where: str) -> list[list[int]]:
     first, _, last = days.lower().partition("-")
     for day in (first, last or first):
         if day not in DAYS:
-            raise InputError(f"{where}: hours: '{days}' is not a day or range of days such as mon or mon-fri")
+            raise InputError(
+                f"{where}: hours: '{days}' is not a day or range of days such as mon or mon-fri"
+            )
     start, end = DAYS.index(first), DAYS.index(last or first)
     numbers = range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]
     for span in [spans] if isinstance(spans, str) else spans:
@@ -178,7 +220,8 @@ def _day(value: Any, where: str) -> str:
 
 
 def _public_holidays(given: Mapping[str, Any], where: str) -> tuple[list[date], list[int]]:
-    """Return public holidays by country and region, less those named as exceptions, and the first and last year known in full.
+    """Return public holidays by country and region, less those named as exceptions, and the first
+    and last year known in full.
 
     Source: the holidays library, national and regional public holidays.
     """
@@ -193,13 +236,30 @@ def _public_holidays(given: Mapping[str, Any], where: str) -> tuple[list[date], 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
-            found = holidays.country_holidays(given["country"], subdiv=given.get("region"), years=range(first, last + 1))
+            found = holidays.country_holidays(
+                given["country"], subdiv=given.get("region"), years=range(first, last + 1)
+            )
         except (KeyError, NotImplementedError, TypeError) as error:
-            raise InputError(f"{where}: holidays: no such country or region: {dict(given)} ({error})") from error
-    # Some countries' holidays follow the moon, and the library holds them for some decades only; others begin with the state.
+            raise InputError(
+                f"{where}: holidays: no such country or region: {dict(given)} ({error})"
+            ) from error
+    # Some countries' holidays follow the moon, and the library holds them for some decades only;
+    # others begin with the state.
     limits = [re.findall(r"\d{4}", str(warning.message)) for warning in told]
-    first = max([first, *(int(years[0]) for years in limits if len(years) == 2), min((day.year for day in found), default=first)])
-    last = min([last, *(int(years[1]) for years in limits if len(years) == 2), max((day.year for day in found), default=last)])
+    first = max(
+        [
+            first,
+            *(int(years[0]) for years in limits if len(years) == 2),
+            min((day.year for day in found), default=first),
+        ]
+    )
+    last = min(
+        [
+            last,
+            *(int(years[1]) for years in limits if len(years) == 2),
+            max((day.year for day in found), default=last),
+        ]
+    )
     kept = {_day(day, f"{where}: holidays, except") for day in given.get("except", [])}
     return sorted(day for day in found if day.isoformat() not in kept), [first, last]
 
@@ -208,7 +268,9 @@ def _years(value: Any, where: str) -> tuple[int, int]:
     match value:
         case [int() as first, int() as last] if first <= last:
             return first, last
-    raise InputError(f"{where}: holidays: years = {value!r} is not a first and a last year such as [2019, 2030]")
+    raise InputError(
+        f"{where}: holidays: years = {value!r} is not a first and a last year such as [2019, 2030]"
+    )
 
 
 def _policy(item: Item, where: str) -> dict[str, Any]:
@@ -230,7 +292,9 @@ def _queue(item: Item, where: str) -> dict[str, Any]:
         if word in item:
             seconds = _SECONDS.fullmatch(str(item[word]))
             if not seconds:
-                raise InputError(f"{where}: {word}: {item[word]!r} is not a number of seconds such as '20s'")
+                raise InputError(
+                    f"{where}: {word}: {item[word]!r} is not a number of seconds such as '20s'"
+                )
             found[f"{word}_seconds"] = int(seconds[1])
     return found
 
@@ -243,8 +307,17 @@ def _instrument(item: Item, where: str) -> dict[str, Any]:
     if not item.get("positive"):
         raise InputError(f"{where}: it needs 'positive', the answers that count as good")
     body = {word: item[word] for word in ("question", "scale") if word in item}
-    body |= {word: [str(value) for value in item[word]] for word in ("positive", "negative", "neutral") if word in item}
-    return {"name": _text(item, "name", where), "instrument_kind": kind, "about": about, "definition": json.dumps(body, sort_keys=True)}
+    body |= {
+        word: [str(value) for value in item[word]]
+        for word in ("positive", "negative", "neutral")
+        if word in item
+    }
+    return {
+        "name": _text(item, "name", where),
+        "instrument_kind": kind,
+        "about": about,
+        "definition": json.dumps(body, sort_keys=True),
+    }
 
 
 # Table -> the keys it may have besides id, valid_from and valid_to, and how they become columns.
@@ -252,14 +325,25 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[Item, str], dict[str, Any]]]] 
     "calendar": (("name", "time_zone", "hours", "holidays", "closed", "open"), _calendar),
     "sla_policy": (("name", "calendar", "match", "order", "reopen", "clocks"), _policy),
     "contract": (("account", "policy"), _texts("account", "policy")),
-    "account": (("name", "tier", "region", "contract_value", "owner"), _texts("name", "tier", "region", "contract_value", "owner")),
+    "account": (
+        ("name", "tier", "region", "contract_value", "owner"),
+        _texts("name", "tier", "region", "contract_value", "owner"),
+    ),
     "queue": (("name", "channel", "threshold", "short_abandon", "calendar"), _queue),
     "team": (("name", "tier", "calendar"), _texts("name", "tier", "calendar")),
     "agent": (
         ("name", "team", "role", "tier", "cost_rate", "tenure_start"),
         _texts("name", "team", "role", "tier", "cost_rate", "tenure_start"),
     ),
-    "instrument": (("name", "kind", "about", "question", "scale", "positive", "negative", "neutral"), _instrument),
+    "instrument": (
+        ("name", "kind", "about", "question", "scale", "positive", "negative", "neutral"),
+        _instrument,
+    ),
 }
 
-source = Source("definitions", "calendars, holidays, SLA policies, contracts, queues, instruments (TOML)", read, named_paths)
+source = Source(
+    "definitions",
+    "calendars, holidays, SLA policies, contracts, queues, instruments (TOML)",
+    read,
+    named_paths,
+)

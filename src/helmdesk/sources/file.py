@@ -27,11 +27,16 @@ def knows(path: Path, limits: Limits, sheets: Sequence[str] = ()) -> bool:
     Raises:
         NotFoundError, InputError: it cannot be read at all.
     """
-    return _source_of(path, limits, sheets) is not None or recognise(first_rows(path, 1, limits, sheets)[0]) is not None
+    return (
+        _source_of(path, limits, sheets) is not None
+        or recognise(first_rows(path, 1, limits, sheets)[0]) is not None
+    )
 
 
 def _source_of(path: Path, limits: Limits, sheets: Sequence[str]) -> Source | None:
-    """Return the source that reads files of this kind; None for tables of tickets and what nobody knows."""
+    """Return the source that reads files of this kind; None for tables of tickets and what nobody
+    knows.
+    """
     if ".xes" in "".join(path.suffixes).lower():
         return eventlog.source
     if is_native(path):
@@ -57,13 +62,22 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         return
     for path, known in zip(paths, found, strict=True):
         if known is not first:
-            raise InputError(f"{path}: not of the kind of {paths[0].name}, which is for '{first.name}'; load them one after the other")
+            raise InputError(
+                f"{path}: not of the kind of {paths[0].name}, which is for '{first.name}'; load"
+                " them one after the other"
+            )
     zone = options.time_zone or options.desk_zone
     staging.source = first.name
     staging.note(
-        f"{', '.join(path.name for path in paths)}: read as by helmdesk load {first.name}, by the columns; times without an offset in {zone}"
+        f"{', '.join(path.name for path in paths)}: read as by helmdesk load {first.name}, by the"
+        f" columns; times without an offset in {zone}"
     )
     first.read(staging, paths, replace(options, time_zone=zone))
 
 
-source = Source("file", "an export of a known system, recognised by its columns (the word may be left out)", read, named_paths)
+source = Source(
+    "file",
+    "an export of a known system, recognised by its columns (the word may be left out)",
+    read,
+    named_paths,
+)

@@ -12,7 +12,13 @@ from helmdesk.records.schema import RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging, name, text
 from helmdesk.sources.parts.columns import plain
 from helmdesk.sources.parts.instruments import stage_instrument
-from helmdesk.sources.parts.mapping_file import STATUS_NAMES, Cell, Mapping, RecordRule, read_mapping
+from helmdesk.sources.parts.mapping_file import (
+    STATUS_NAMES,
+    Cell,
+    Mapping,
+    RecordRule,
+    read_mapping,
+)
 from helmdesk.sources.parts.mapping_outcomes import found_outcome, named_outcome
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.parts.tables import seen_columns
@@ -26,8 +32,14 @@ from helmdesk.sources.reading.times import NO_TIME, Mend, TimeReader, spelling_o
 
 TRIED_ROWS = 1000
 EXAMPLES = 5
-# What a row must say besides a time for the event to have happened: a ticket nobody rated has no answer.
-ANSWERS = {"responded": "answer", "employee_response": "answer", "reviewed": "points", "source_verdict": "is_met"}
+# What a row must say besides a time for the event to have happened: a ticket nobody rated has no
+# answer.
+ANSWERS = {
+    "responded": "answer",
+    "employee_response": "answer",
+    "reviewed": "points",
+    "source_verdict": "is_met",
+}
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
@@ -38,7 +50,14 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     staging.sheets = staging.sheets or mapping.sheets
     tables = []
     for path in paths:
-        table = read_table(staging, path, required=known, known=known, delimiter=mapping.delimiter, encoding=mapping.encoding)
+        table = read_table(
+            staging,
+            path,
+            required=known,
+            known=known,
+            delimiter=mapping.delimiter,
+            encoding=mapping.encoding,
+        )
         _blank_missing(staging, table, mapping)
         _join_times(staging, table, mapping)
         tables.append(table)
@@ -49,7 +68,9 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     for instrument in mapping.instruments:
         _stage_instrument(staging, instrument)
     for table in tables:
-        extra_rule = next((place for place, rule in enumerate(mapping.rules) if rule.type == "created"), 0)
+        extra_rule = next(
+            (place for place, rule in enumerate(mapping.rules) if rule.type == "created"), 0
+        )
         for place, rule in enumerate(mapping.rules):
             _stage_rule(staging, table, mapping, rule, place, place == extra_rule)
         _stage_seen(staging, table, mapping)
@@ -58,23 +79,33 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
 def _blank_missing(staging: Staging, table: RawTable, mapping: Mapping) -> None:
     codes = ", ".join(text(code) for code in mapping.missing) or "''"
     sets = ", ".join(
-        f"{name(column)} = case when trim({name(column)}) in ({codes}) or trim({name(column)}) = '' then null else trim({name(column)}) end"
+        f"{name(column)} = case when trim({name(column)}) in ({codes}) or trim({name(column)}) = ''"
+        f" then null else trim({name(column)}) end"
         for column in table.columns
     )
     staging.connection.execute(f"update {table.table} set {sets}")
 
 
 def _join_times(staging: Staging, table: RawTable, mapping: Mapping) -> None:
-    """Put dates and times of day that stand in two columns together, hours without their zero with it."""
+    """Put dates and times of day that stand in two columns together, hours without their zero with
+    it.
+    """
     for date, time in mapping.times_of_day().items():
-        clock = f"case when regexp_matches({name(time)}, '^[0-9]:') then '0' || {name(time)} else {name(time)} end"
+        clock = (
+            f"case when regexp_matches({name(time)}, '^[0-9]:') then '0' || {name(time)} else"
+            f" {name(time)} end"
+        )
         staging.connection.execute(
-            f"update {table.table} set {name(date)} = concat_ws(' ', {name(date)}, {clock}) where {name(date)} is not null"
+            f"update {table.table} set {name(date)} = concat_ws(' ', {name(date)}, {clock}) where"
+            f" {name(date)} is not null"
         )
 
 
-def _settle_times(staging: Staging, tables: Sequence[RawTable], mapping: Mapping, options: Options) -> Mapping:
-    """Return the mapping with zone and spelling of every time column; a spelling nobody states is decided over the whole column.
+def _settle_times(
+    staging: Staging, tables: Sequence[RawTable], mapping: Mapping, options: Options
+) -> Mapping:
+    """Return the mapping with zone and spelling of every time column; a spelling nobody states is
+    decided over the whole column.
 
     Where a column does not tell day from month, the file's other time columns may.
 
@@ -82,30 +113,45 @@ def _settle_times(staging: Staging, tables: Sequence[RawTable], mapping: Mapping
         MappingError: none tells; says what to write.
     """
     if options.time_zone and options.time_zone != mapping.time_zone:
-        staging.note(f"times without an offset were read in {options.time_zone} (--time-zone), not in the mapping's {mapping.time_zone}")
+        staging.note(
+            f"times without an offset were read in {options.time_zone} (--time-zone), not in the"
+            f" mapping's {mapping.time_zone}"
+        )
     zone = options.time_zone or mapping.time_zone
     undecided: dict[str, str] = {}
     for rule in mapping.rules:
         kinds = family_columns(RECORD_TYPES[rule.type].family)
         for column, cell in rule.cells.items():
-            if kinds[column] == "instant" and cell.column and not (cell.date_format or mapping.date_format):
+            if (
+                kinds[column] == "instant"
+                and cell.column
+                and not (cell.date_format or mapping.date_format)
+            ):
                 undecided.setdefault(cell.column, _meant(cell))
     decided: dict[str, str | None] = {}
-    say = f'say date_format = "{DAY_FIRST}", "{MONTH_FIRST}" or such as "%d/%m/%Y %H:%M" in the mapping'
+    say = (
+        f'say date_format = "{DAY_FIRST}", "{MONTH_FIRST}" or such as "%d/%m/%Y %H:%M" in the'
+        " mapping"
+    )
     mend = Mend(say, say)
 
     used = ", ".join(map(name, sorted(undecided)))
     rows = "(" + " union all ".join(f"select {used} from {table.table}" for table in tables) + ")"
     for column, spelled in undecided.items():
         others = [other for other in undecided.values() if other != spelled]
-        decided[column] = spelling_of(staging, rows, [spelled, *others], f"{tables[0].path}: {column}", mend, options.dates)
+        decided[column] = spelling_of(
+            staging, rows, [spelled, *others], f"{tables[0].path}: {column}", mend, options.dates
+        )
 
     def settled(rule: RecordRule) -> RecordRule:
         cells = {
             column: replace(
                 cell,
                 time_zone=cell.time_zone or zone,
-                date_format=cell.date_format or mapping.date_format or decided.get(cell.column or "") or ISO,
+                date_format=cell.date_format
+                or mapping.date_format
+                or decided.get(cell.column or "")
+                or ISO,
             )
             for column, cell in rule.cells.items()
         }
@@ -122,21 +168,29 @@ def _time_cells(mapping: Mapping) -> list[tuple[str, Cell]]:
     found = []
     for rule in mapping.rules:
         columns = family_columns(RECORD_TYPES[rule.type].family)
-        found += [(column, cell) for column, cell in rule.cells.items() if columns[column] == "instant" and cell.column]
+        found += [
+            (column, cell)
+            for column, cell in rule.cells.items()
+            if columns[column] == "instant" and cell.column
+        ]
     return found
 
 
 def _try_times(staging: Staging, table: RawTable, mapping: Mapping, path: Path | None) -> None:
-    """Stop before loading when no value of a time column can be read: the format is wrong, not the rows."""
+    """Stop before loading when no value of a time column can be read: the format is wrong, not the
+    rows.
+    """
     for column, cell in _time_cells(mapping):
         times = _reader(cell)
         raw = name(cell.column or "")
         row = staging.connection.execute(
-            f"select count({raw}), count({times.instant(raw)}), min({raw}) from (select * from {table.table} where {raw} is not null limit {TRIED_ROWS})"
+            f"select count({raw}), count({times.instant(raw)}), min({raw}) from (select * from"
+            f" {table.table} where {raw} is not null limit {TRIED_ROWS})"
         ).fetchone()
         if row and row[0] and not row[1]:
             raise MappingError(
-                f"{path}: no value of '{cell.column}' reads as {column} with date_format '{times.date_format}' (for example '{row[2]}')"
+                f"{path}: no value of '{cell.column}' reads as {column} with date_format"
+                f" '{times.date_format}' (for example '{row[2]}')"
             )
 
 
@@ -155,10 +209,21 @@ def _stage_instrument(staging: Staging, item: dict[str, Any]) -> None:
     )
 
 
-def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, place: int, keeps_rest: bool) -> None:
+def _stage_rule(
+    staging: Staging,
+    table: RawTable,
+    mapping: Mapping,
+    rule: RecordRule,
+    place: int,
+    keeps_rest: bool,
+) -> None:
     kinds = family_columns(RECORD_TYPES[rule.type].family)
     columns: dict[str, str] = {}
-    if rule.type == "created" and "status" not in rule.cells and (closed := _closed_without_a_time(mapping)):
+    if (
+        rule.type == "created"
+        and "status" not in rule.cells
+        and (closed := _closed_without_a_time(mapping))
+    ):
         columns["status"] = closed
     for column, cell in rule.cells.items():
         columns[column] = _checked(staging, table, cell, column, kinds[column], mapping)
@@ -179,7 +244,11 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     if keeps_rest:
         for part in mapping.key:
             staging.reject(
-                part, name(part), "'no key: the row cannot be identified'", f"{table.table} where {name(part)} is null", is_whole_row=True
+                part,
+                name(part),
+                "'no key: the row cannot be identified'",
+                f"{table.table} where {name(part)} is null",
+                is_whole_row=True,
             )
     record_id = f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}"
     if rule.is_present:
@@ -188,25 +257,51 @@ def _stage_rule(staging: Staging, table: RawTable, mapping: Mapping, rule: Recor
     elif RECORD_TYPES[rule.type].family == "entity":
         record_id += f" || ':' || epoch_us({columns['valid_from']})"
     elif mapping.key:
-        columns["row_id"] = f"{text(':'.join((mapping.name, 'row', mapping.rules[0].type, *mapping.key, '')))} || {identity}"
+        columns["row_id"] = (
+            f"{text(':'.join((mapping.name, 'row', mapping.rules[0].type, *mapping.key, '')))} ||"
+            f" {identity}"
+        )
         if mapping.present:
-            columns["stated_at"] = _expression(staging, table, mapping.present.cells["occurred_at"], "occurred_at", "instant", mapping)[0]
+            columns["stated_at"] = _expression(
+                staging,
+                table,
+                mapping.present.cells["occurred_at"],
+                "occurred_at",
+                "instant",
+                mapping,
+            )[0]
     staging.add(
         rule.type,
-        {"record_id": record_id, "source_id": identity,
-         "fidelity": "'derived'" if rule.type == "created" else "'native'", "_file": "_file", "_row": "_row", **columns},
+        {
+            "record_id": record_id,
+            "source_id": identity,
+            "fidelity": "'derived'" if rule.type == "created" else "'native'",
+            "_file": "_file",
+            "_row": "_row",
+            **columns,
+        },
         f"{table.table}{where}",
         {column: cell.column for column, cell in rule.cells.items() if cell.column},
-    )  # fmt: skip
+    )
 
 
-def _checked(staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping) -> str:
+def _checked(
+    staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping
+) -> str:
     """Return the SQL of a value; what cannot be read as one goes to quarantine."""
     value, fault = _expression(staging, table, cell, column, kind, mapping)
-    faults = {cell.column: fault, cell.after: _length(staging, table, cell, mapping)[1] if cell.after else None}
+    faults = {
+        cell.column: fault,
+        cell.after: _length(staging, table, cell, mapping)[1] if cell.after else None,
+    }
     for header, wrong in faults.items():
         if wrong:
-            staging.reject(header or column, name(header or ""), wrong, f"{table.table} where {wrong} is not null")
+            staging.reject(
+                header or column,
+                name(header or ""),
+                wrong,
+                f"{table.table} where {wrong} is not null",
+            )
     return value
 
 
@@ -216,11 +311,18 @@ def _points(rule: RecordRule, columns: dict[str, str]) -> dict[str, str]:
     if not points or not points.column or "possible_points" not in columns:
         return {}
     is_part = f"ends_with(trim({name(points.column)}), '%')"
-    return {"points": f"case when {is_part} then ({columns['points']}) * {columns['possible_points']} else {columns['points']} end"}
+    return {
+        "points": (
+            f"case when {is_part} then ({columns['points']}) * {columns['possible_points']} else"
+            f" {columns['points']} end"
+        )
+    }
 
 
 def _closed_without_a_time(mapping: Mapping) -> str | None:
-    """Return SQL of the status of rows that say the ticket is closed, but not when; null where they say nothing of the kind."""
+    """Return SQL of the status of rows that say the ticket is closed, but not when; null where they
+    say nothing of the kind.
+    """
     for rule in mapping.rules:
         status, time = rule.cells.get("status"), rule.cells["occurred_at"].columns
         if rule.type == "status_changed" and status and status.column and time:
@@ -230,98 +332,186 @@ def _closed_without_a_time(mapping: Mapping) -> str | None:
     return None
 
 
-def _tell_untimed(staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, time: str) -> None:
-    """Quarantine the cells of rows without a rule's time; of an optional rule, say how many rows made no record, and which."""
+def _tell_untimed(
+    staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule, time: str
+) -> None:
+    """Quarantine the cells of rows without a rule's time; of an optional rule, say how many rows
+    made no record, and which.
+    """
     run = staging.connection.execute
     absent = f"{table.table} where {name(time)} is null"
     if not rule.is_optional:
-        staging.reject(time, "null", text(f"{rule.type}: {NO_TIME}; or say optional = true in its [[record]]"), absent)
+        staging.reject(
+            time,
+            "null",
+            text(f"{rule.type}: {NO_TIME}; or say optional = true in its [[record]]"),
+            absent,
+        )
         return
     if not _tell_left_out(staging, table, rule, time, absent) or rule.type != "status_changed":
         return
     closed = _closed_without_a_time(mapping) or _created_closed(mapping)
     if closed:
-        # Of several rules each may say when: resolved, but not closed. Told once, of what none dates.
-        ends = [each.cells["occurred_at"].column or "" for each in mapping.rules if each.type == "status_changed" and not each.is_present]
+        # Of several rules each may say when: resolved, but not closed. Told once, of what none
+        # dates.
+        ends = [
+            each.cells["occurred_at"].column or ""
+            for each in mapping.rules
+            if each.type == "status_changed" and not each.is_present
+        ]
         if time != ends[-1] or mapping.present:
             return
         undated = " and ".join(f"{name(end)} is null" for end in ends)
-        ((unknown,),) = run(f"select count(*) from {table.table} where {undated} and ({closed}) in ('solved', 'closed')").fetchall()
+        ((unknown,),) = run(
+            f"select count(*) from {table.table} where {undated} and ({closed}) in ('solved',"
+            " 'closed')"
+        ).fetchall()
         if unknown:
-            staging.note(f"{unknown:,} of these are closed, but nothing says since when: not in the backlog, and in no duration")
+            staging.note(
+                f"{unknown:,} of these are closed, but nothing says since when: not in the backlog,"
+                " and in no duration"
+            )
         return
-    told = next((column for column in table.columns if plain(column) in STATUS_NAMES and column not in mapping.columns()), None)
+    told = next(
+        (
+            column
+            for column in table.columns
+            if plain(column) in STATUS_NAMES and column not in mapping.columns()
+        ),
+        None,
+    )
     if told:
         words = run(
-            f"select {name(told)}, count(*) from {absent} and {name(told)} is not null group by 1 order by 2 desc, 1 limit {EXAMPLES}"
+            f"select {name(told)}, count(*) from {absent} and {name(told)} is not null group by 1"
+            f" order by 2 desc, 1 limit {EXAMPLES}"
         ).fetchall()
         listed = ", ".join(f"{word} ({count:,})" for word, count in words)
         staging.note(
-            f"they stay open, whatever '{told}' says of them: {listed or 'nothing'}; if one of these words means closed, add to the record 'created':"
+            f"they stay open, whatever '{told}' says of them: {listed or 'nothing'}; if one of"
+            " these words means closed, add to the record 'created':"
             f' status = {{ column = "{told}", values = {{ "THAT WORD" = "closed", ... }} }}'
         )
 
 
 def _where(staging: Staging, table: RawTable, rule: RecordRule) -> str:
-    """Return SQL of which rows make a record: of an optional rule those with a time and an answer; say how many have no answer."""
+    """Return SQL of which rows make a record: of an optional rule those with a time and an answer;
+    say how many have no answer.
+    """
     if not rule.is_optional:
         return ""
     answer = rule.cells.get(ANSWERS.get(rule.type, ""))
-    where = " where " + (" and ".join(f"{name(part)} is not null" for part in rule.cells["occurred_at"].columns) or "true")
+    where = " where " + (
+        " and ".join(f"{name(part)} is not null" for part in rule.cells["occurred_at"].columns)
+        or "true"
+    )
     if answer and answer.column and "" not in answer.values:
-        _tell_left_out(staging, table, rule, answer.column, f"{table.table}{where} and {name(answer.column)} is null")
+        _tell_left_out(
+            staging,
+            table,
+            rule,
+            answer.column,
+            f"{table.table}{where} and {name(answer.column)} is null",
+        )
         where += f" and {name(answer.column)} is not null"
     return where
 
 
-def _tell_left_out(staging: Staging, table: RawTable, rule: RecordRule, column: str, absent: str) -> int:
-    """Say how many rows of an optional rule made no record for want of a cell, and which; return how many."""
+def _tell_left_out(
+    staging: Staging, table: RawTable, rule: RecordRule, column: str, absent: str
+) -> int:
+    """Say how many rows of an optional rule made no record for want of a cell, and which; return
+    how many.
+    """
     run = staging.connection.execute
     ((left_out,),) = run(f"select count(*) from {absent}").fetchall()
     if left_out:
-        rows = ", ".join(f"{row:,}" for (row,) in run(f"select _row from {absent} order by _row limit {EXAMPLES}").fetchall())
+        rows = ", ".join(
+            f"{row:,}"
+            for (row,) in run(
+                f"select _row from {absent} order by _row limit {EXAMPLES}"
+            ).fetchall()
+        )
         staging.note(
-            f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{column}' and make no {rule.type} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
+            f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{column}' and make no"
+            f" {rule.type} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
         )
     return int(left_out)
 
 
 def _created_closed(mapping: Mapping) -> str | None:
     """Return SQL of the status that the creation itself states, where it does."""
-    cells = (rule.cells["status"] for rule in mapping.rules if rule.type == "created" and "status" in rule.cells)
+    cells = (
+        rule.cells["status"]
+        for rule in mapping.rules
+        if rule.type == "created" and "status" in rule.cells
+    )
     return next((_meant(cell) for cell in cells if cell.column), None)
 
 
 def _identity(table: RawTable, mapping: Mapping) -> str:
-    """Return SQL of what identifies a row; without a key the whole row does: the same row twice is a repeat."""
+    """Return SQL of what identifies a row; without a key the whole row does: the same row twice is
+    a repeat.
+    """
     key = " || ':' || ".join(f"coalesce({name(part)}, '')" for part in mapping.key)
-    return key or "md5(concat_ws('\x1f', " + ", ".join(f"coalesce({name(column)}, '')" for column in table.columns) + "))"
+    return (
+        key
+        or "md5(concat_ws('\x1f', "
+        + ", ".join(f"coalesce({name(column)}, '')" for column in table.columns)
+        + "))"
+    )
 
 
 def _stage_seen(staging: Staging, table: RawTable, mapping: Mapping) -> None:
-    """Stage what a row shows of its ticket beside the status, unless other rules tell when that changed."""
+    """Stage what a row shows of its ticket beside the status, unless other rules tell when that
+    changed.
+    """
     created = next((rule for rule in mapping.rules if rule.type == "created"), None)
-    told = {rule.type for rule in mapping.rules} | {rule.cells["field"].constant for rule in mapping.rules if rule.type == "field_changed"}
-    columns = {"agent_id": "assigned", "team_id": "assigned", "priority": "priority", "issue_type": "issue_type"}
+    told = {rule.type for rule in mapping.rules} | {
+        rule.cells["field"].constant for rule in mapping.rules if rule.type == "field_changed"
+    }
+    columns = {
+        "agent_id": "assigned",
+        "team_id": "assigned",
+        "priority": "priority",
+        "issue_type": "issue_type",
+    }
     shown = {
         column: f"coalesce({_meant(created.cells[column])}, '')"
         for column, teller in columns.items()
-        if created and column in created.cells and created.cells[column].column and teller not in told
+        if created
+        and column in created.cells
+        and created.cells[column].column
+        and teller not in told
     }
     if not (created and mapping.present and shown):
         return
     cells = mapping.present.cells
-    at, ticket_id = _expression(staging, table, cells["occurred_at"], "occurred_at", "instant", mapping)[0], _meant(cells["ticket_id"])
+    at, ticket_id = (
+        _expression(staging, table, cells["occurred_at"], "occurred_at", "instant", mapping)[0],
+        _meant(cells["ticket_id"]),
+    )
     identity = _identity(table, mapping)
     staging.add(
         "seen",
-        {**seen_columns(f"{text(f'{mapping.name}:')} || {identity}", at, shown, _said(cells["occurred_at"])), "source_id": identity, "ticket_id": ticket_id, "_file": "_file", "_row": "_row"},
+        {
+            **seen_columns(
+                f"{text(f'{mapping.name}:')} || {identity}", at, shown, _said(cells["occurred_at"])
+            ),
+            "source_id": identity,
+            "ticket_id": ticket_id,
+            "_file": "_file",
+            "_row": "_row",
+        },
         f"{table.table} where {at} is not null",
-    )  # fmt: skip
+    )
 
 
-def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping) -> tuple[str, str | None]:
-    """Return the SQL of a value, and the SQL of the reason why a cell has none (or None: nothing can fail)."""
+def _expression(
+    staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping
+) -> tuple[str, str | None]:
+    """Return the SQL of a value, and the SQL of the reason why a cell has none (or None: nothing
+    can fail).
+    """
     if cell.column is None:
         literal = text(cell.constant or "")
         return (f"timestamptz {literal}" if kind == "instant" else literal), None
@@ -335,7 +525,9 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
         if cell.after is None:
             return times.instant(value), times.fault(value)
         length, wrong = _length(staging, table, cell, mapping)
-        later = f"{times.instant(value)} + to_microseconds(cast(round({length} * 1000000) as bigint))"
+        later = (
+            f"{times.instant(value)} + to_microseconds(cast(round({length} * 1000000) as bigint))"
+        )
         return f"case when {wrong} is null then {later} end", times.fault(value)
     if kind == "flag":
         return flag(value), flag_fault(value)
@@ -343,13 +535,22 @@ def _expression(staging: Staging, table: RawTable, cell: Cell, column: str, kind
         return f"cast(round({seconds(value)}) as bigint)", seconds_fault(value)
     if kind in ("number", "integer"):
         decimal = cell.decimal or mapping.decimal
-        numbers = NumberReader(decimal) if decimal else numbers_of(staging, table.table, value, f"{table.path}: {cell.column}")
+        numbers = (
+            NumberReader(decimal)
+            if decimal
+            else numbers_of(staging, table.table, value, f"{table.path}: {cell.column}")
+        )
         if kind == "number":
             # A score in per cent is a point of its instrument's scale, as in the answer itself.
-            return numbers.number(value, percent=1 if column == "score" else 0.01), numbers.fault(value)
+            return numbers.number(value, percent=1 if column == "score" else 0.01), numbers.fault(
+                value
+            )
         number = numbers.number(value)
         broken = f"case when {number} <> floor({number}) then 'not a whole number' end"
-        return f"case when {number} = floor({number}) then cast({number} as bigint) end", f"coalesce({numbers.fault(value)}, {broken})"
+        return (
+            f"case when {number} = floor({number}) then cast({number} as bigint) end",
+            f"coalesce({numbers.fault(value)}, {broken})",
+        )
     return value, None
 
 
@@ -359,17 +560,26 @@ def _length(staging: Staging, table: RawTable, cell: Cell, mapping: Mapping) -> 
     if cell.unit is None:
         return seconds(said), seconds_fault(said)
     decimal = cell.decimal or mapping.decimal
-    numbers = NumberReader(decimal) if decimal else numbers_of(staging, table.table, said, f"{table.path}: {cell.after}")
+    numbers = (
+        NumberReader(decimal)
+        if decimal
+        else numbers_of(staging, table.table, said, f"{table.path}: {cell.after}")
+    )
     short = "m:ss" if cell.unit == 60 else "h:mm"
     length = f"coalesce({numbers.number(said)} * {cell.unit}, {seconds(said, short)})"
     return (
         length,
-        f"case when {said} is null then null when ({length}) is null then 'not a duration' when {length} < 0 then 'a length of time below zero' end",
+        (
+            f"case when {said} is null then null when ({length}) is null then 'not a duration' when"
+            f" {length} < 0 then 'a length of time below zero' end"
+        ),
     )
 
 
 def _said(time: Cell) -> str:
-    """Return SQL of a time as it is written: read once more in another zone or order of day and month it is the same."""
+    """Return SQL of a time as it is written: read once more in another zone or order of day and
+    month it is the same.
+    """
     return " || '+' || ".join(map(name, time.columns)) or text(time.constant or "")
 
 
@@ -379,8 +589,17 @@ def _meant(cell: Cell) -> str:
     if not cell.values:
         return raw
     empty = f"when {raw} is null then {text(cell.values[''])} " if "" in cell.values else ""
-    cases = " ".join(f"when {raw} = {text(given)} then {text(meant)}" for given, meant in cell.values.items() if given)
+    cases = " ".join(
+        f"when {raw} = {text(given)} then {text(meant)}"
+        for given, meant in cell.values.items()
+        if given
+    )
     return f"case {empty}{cases} else {raw} end"
 
 
-source = Source("mapping", "any table (CSV, workbook, JSON, Parquet), described by a mapping file (--mapping)", read, named_paths)
+source = Source(
+    "mapping",
+    "any table (CSV, workbook, JSON, Parquet), described by a mapping file (--mapping)",
+    read,
+    named_paths,
+)

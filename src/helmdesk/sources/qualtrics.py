@@ -1,8 +1,10 @@
-"""Qualtrics as connector tables: survey_response, question_response, question, distribution_contact.
+"""Qualtrics as connector tables: survey_response, question_response, question,
+distribution_contact.
 
-A question is read as recommendation (NPS), effort (CES) or satisfaction (CSAT) by its type or its words; others are
-named by a mapping file (``--mapping``) with ``[[question]]`` tables of survey, id, kind and positive answers. Answers
-to any other question are left alone and counted. Addresses of people are not read. Times are UTC.
+A question is read as recommendation (NPS), effort (CES) or satisfaction (CSAT) by its type or its
+words; others are named by a mapping file (``--mapping``) with ``[[question]]`` tables of survey,
+id, kind and positive answers. Answers to any other question are left alone and counted. Addresses
+of people are not read. Times are UTC.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "survey_response", "q", options)
     for needed in ("question_response", "question"):
         if needed not in tables:
-            raise NotFoundError(f"{paths[0]}: no {needed} table; expected a file named {needed}.csv")
+            raise NotFoundError(
+                f"{paths[0]}: no {needed} table; expected a file named {needed}.csv"
+            )
     reject_times(staging, "q_survey_response", "recorded_date", TIMES)
     _choose_questions(staging, options.mapping)
     _answers(staging)
@@ -67,14 +71,25 @@ def _choose_questions(staging: Staging, mapping: Path | None) -> None:
             when regexp_matches(lower(question_text), 'effort|easy|easier') then 'ces'
             when lower(question_text) like '%satisf%' then 'csat' end as kind
         from q_question where kind is not null""")
-    forms = {(survey, question, kind): SCALES[kind] for survey, question, kind in run("select distinct * from q_chosen").fetchall()}
+    forms = {
+        (survey, question, kind): SCALES[kind]
+        for survey, question, kind in run("select distinct * from q_chosen").fetchall()
+    }
     for survey, question, kind, positive, about in _mapped(mapping):
         run("delete from q_chosen where survey_id = ? and question_id = ?", [survey, question])
         run("insert into q_chosen values (?, ?, ?)", [survey, question, kind])
         forms = {key: form for key, form in forms.items() if key[:2] != (survey, question)}
         forms[(survey, question, kind)] = (positive, [], [], about)
     for (survey, question, kind), (positive, negative, scale, about) in forms.items():
-        stage_instrument(staging, f"{survey}:{question}", kind, positive=positive, negative=negative, scale=scale, about=about)
+        stage_instrument(
+            staging,
+            f"{survey}:{question}",
+            kind,
+            positive=positive,
+            negative=negative,
+            scale=scale,
+            about=about,
+        )
 
 
 def _mapped(mapping: Path | None) -> list[tuple[str, str, str, list[str], str]]:
@@ -87,46 +102,95 @@ def _mapped(mapping: Path | None) -> list[tuple[str, str, str, list[str], str]]:
             if word not in item:
                 raise MappingError(f"{mapping}: question {place} needs '{word}'")
         if item["kind"] not in CHOICES["instrument_kind"]:
-            raise MappingError(f"{mapping}: question {place}: kind '{item['kind']}' is not one of {', '.join(CHOICES['instrument_kind'])}")
+            raise MappingError(
+                f"{mapping}: question {place}: kind '{item['kind']}' is not one of"
+                f" {', '.join(CHOICES['instrument_kind'])}"
+            )
         found.append(
-            (item["survey"], item["id"], item["kind"], [str(value) for value in item["positive"]], item.get("about", "transactional"))
+            (
+                item["survey"],
+                item["id"],
+                item["kind"],
+                [str(value) for value in item["positive"]],
+                item.get("about", "transactional"),
+            )
         )
     return found
 
 
 def _answers(staging: Staging) -> None:
     rows = "q_question_response a left join q_survey_response r on r.id = a.response_id"
-    staging.reject("response_id", "response_id", "'an answer of a response that is not in survey_response'",
-                   "(select a._file, a._row, a.response_id from q_question_response a where a.response_id not in (select id from q_survey_response))",
-                   is_whole_row=True)  # fmt: skip
+    staging.reject(
+        "response_id",
+        "response_id",
+        "'an answer of a response that is not in survey_response'",
+        "(select a._file, a._row, a.response_id from q_question_response a where a.response_id not"
+        " in (select id from q_survey_response))",
+        is_whole_row=True,
+    )
     staging.add(
         "responded",
-        {"record_id": "'qualtrics:' || a.response_id || ':' || a.question_id || ':' || coalesce(a.sub_question_key, '')", "source_id": "a.response_id",
-         "survey_id": "'qualtrics:' || a.response_id || ':' || a.question_id", "occurred_at": TIMES.instant("r.recorded_date"),
-         "instrument_id": "r.survey_id || ':' || a.question_id", "answer": "a.value", "score": "try_cast(a.value as double)", "comment": "a.text",
-         "channel": "r.distribution_channel", "actor_kind": "'customer'", "_file": "a._file", "_row": "a._row"},
-        f"{rows} join q_chosen c on c.survey_id = r.survey_id and c.question_id = a.question_id where a.value is not null",
-    )  # fmt: skip
+        {
+            "record_id": (
+                "'qualtrics:' || a.response_id || ':' || a.question_id || ':' ||"
+                " coalesce(a.sub_question_key, '')"
+            ),
+            "source_id": "a.response_id",
+            "survey_id": "'qualtrics:' || a.response_id || ':' || a.question_id",
+            "occurred_at": TIMES.instant("r.recorded_date"),
+            "instrument_id": "r.survey_id || ':' || a.question_id",
+            "answer": "a.value",
+            "score": "try_cast(a.value as double)",
+            "comment": "a.text",
+            "channel": "r.distribution_channel",
+            "actor_kind": "'customer'",
+            "_file": "a._file",
+            "_row": "a._row",
+        },
+        f"{rows} join q_chosen c on c.survey_id = r.survey_id and c.question_id = a.question_id"
+        " where a.value is not null",
+    )
     (left,) = staging.connection.execute(
-        f"select count(*) from {rows} where r.id is not null and (r.survey_id, a.question_id) not in (select (survey_id, question_id) from q_chosen)"
+        f"select count(*) from {rows} where r.id is not null and (r.survey_id, a.question_id) not"
+        " in (select (survey_id, question_id) from q_chosen)"
     ).fetchone() or (0,)
     if left:
-        staging.note(f"{left:,} answers belong to questions of no known kind and were left alone; name such questions with --mapping")
+        staging.note(
+            f"{left:,} answers belong to questions of no known kind and were left alone; name such"
+            " questions with --mapping"
+        )
 
 
 def _invitations(staging: Staging) -> None:
     reject_times(staging, "q_distribution_contact", "sent_at", TIMES)
     staging.add(
         "sent",
-        {"record_id": "'qualtrics:sent:' || d.distribution_id || ':' || d.contact_id || ':' || c.question_id", "source_id": "d.distribution_id",
-         # An answered invitation is the answer's survey; one without an answer is its own.
-         "survey_id": "'qualtrics:' || coalesce(d.response_id, d.distribution_id || ':' || d.contact_id) || ':' || c.question_id",
-         "occurred_at": TIMES.instant("d.sent_at"), "instrument_id": text("") + " || c.survey_id || ':' || c.question_id",
-         "customer_id": "d.contact_id", "_file": "d._file", "_row": "d._row"},
-        "q_distribution_contact d join q_distribution x on x.id = d.distribution_id join q_chosen c on c.survey_id = x.survey_link_survey_id",
-    )  # fmt: skip
+        {
+            "record_id": (
+                "'qualtrics:sent:' || d.distribution_id || ':' || d.contact_id || ':' ||"
+                " c.question_id"
+            ),
+            "source_id": "d.distribution_id",
+            # An answered invitation is the answer's survey; one without an answer is its own.
+            "survey_id": (
+                "'qualtrics:' || coalesce(d.response_id, d.distribution_id || ':' || d.contact_id)"
+                " || ':' || c.question_id"
+            ),
+            "occurred_at": TIMES.instant("d.sent_at"),
+            "instrument_id": text("") + " || c.survey_id || ':' || c.question_id",
+            "customer_id": "d.contact_id",
+            "_file": "d._file",
+            "_row": "d._row",
+        },
+        "q_distribution_contact d join q_distribution x on x.id = d.distribution_id join q_chosen c"
+        " on c.survey_id = x.survey_link_survey_id",
+    )
 
 
 source = Source(
-    "qualtrics", "Qualtrics connector tables: a folder of CSV or Parquet files", read, find_qualtrics_tables, reads_folders=True
+    "qualtrics",
+    "Qualtrics connector tables: a folder of CSV or Parquet files",
+    read,
+    find_qualtrics_tables,
+    reads_folders=True,
 )

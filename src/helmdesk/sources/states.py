@@ -1,8 +1,8 @@
 """What agents really did: a log of states from a CSV, one row a change.
 
-A state lasts until the agent's next one. Words nobody knows become "auxiliary" and are reported; the original word is
-kept. Times without an offset are in ``--time-zone``; of an hour that the clocks repeat, a row that stands after later
-ones of its agent is of the second passing.
+A state lasts until the agent's next one. Words nobody knows become "auxiliary" and are reported;
+the original word is kept. Times without an offset are in ``--time-zone``; of an hour that the
+clocks repeat, a row that stands after later ones of its agent is of the second passing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,18 @@ LAYOUT: Layout = {
     "state": ("state", "status", "aux", "aux_code", "activity"),
 }
 STATES = {
-    "handling": ("on call", "talking", "busy", "in call", "in chat", "on chat", "working", "ringing", "hold", "on a call"),
+    "handling": (
+        "on call",
+        "talking",
+        "busy",
+        "in call",
+        "in chat",
+        "on chat",
+        "working",
+        "ringing",
+        "hold",
+        "on a call",
+    ),
     "wrap": ("wrap up", "after call work", "acw", "wrapup"),
     "available": ("ready", "idle", "waiting", "online", "open"),
     "break": ("short break", "pause", "rest"),
@@ -52,20 +63,41 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             ("state", "state", "case when state is null then 'no state' end"),
         )
         for meaning, raw, fault in faults:
-            staging.reject(sheet.given[meaning], raw, fault, f"{sheet.view} where {fault} is not null", is_whole_row=True)
+            staging.reject(
+                sheet.given[meaning],
+                raw,
+                fault,
+                f"{sheet.view} where {fault} is not null",
+                is_whole_row=True,
+            )
         sound = " and ".join(f"({fault}) is null" for _, _, fault in faults)
         rows = in_file_order(f"{sheet.view} where {sound}", times, AT, "agent_id")
         staging.add(
             "state_changed",
-            {"record_id": "'states:' || agent_id || ':' || epoch_us(said_at) || ':' || lower(state)",
-             # What a later export says of the moment takes the place of what an earlier one said.
-             "row_id": f"'states:' || agent_id || ':' || {AT}", "source_id": "null",
-             "occurred_at": "said_at", "seq": "_row", "agent_id": "agent_id", "actor_id": "agent_id", "actor_kind": "'human'",
-             "state": f"coalesce({known}, 'auxiliary')", "state_raw": "state", "extra": "extra", "_file": "_file", "_row": "_row"},
+            {
+                "record_id": (
+                    "'states:' || agent_id || ':' || epoch_us(said_at) || ':' || lower(state)"
+                ),
+                # What a later export says of the moment takes the place of what an earlier one
+                # said.
+                "row_id": f"'states:' || agent_id || ':' || {AT}",
+                "source_id": "null",
+                "occurred_at": "said_at",
+                "seq": "_row",
+                "agent_id": "agent_id",
+                "actor_id": "agent_id",
+                "actor_kind": "'human'",
+                "state": f"coalesce({known}, 'auxiliary')",
+                "state_raw": "state",
+                "extra": "extra",
+                "_file": "_file",
+                "_row": "_row",
+            },
             rows,
-        )  # fmt: skip
+        )
         unknown = staging.connection.execute(
-            f"select string_agg(distinct state, ', ' order by state) from {sheet.view} where state is not null and ({known}) is null"
+            f"select string_agg(distinct state, ', ' order by state) from {sheet.view} where state"
+            f" is not null and ({known}) is null"
         ).fetchone()
         if unknown and unknown[0]:
             staging.note(f"states nobody knows count as auxiliary: {unknown[0]}")

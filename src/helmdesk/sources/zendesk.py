@@ -1,12 +1,12 @@
 """Zendesk as connector tables: ticket, ticket_field_history, ticket_comment, user, group and more.
 
-A folder holds one file per table, ``NAME.csv`` or ``NAME_data.csv`` (gzip or Parquet too). Only ``ticket``
-is needed; every other table adds what it knows. Histories of tickets that are not in the ticket table are
-kept in the lake and counted once their ticket arrives. All times are UTC.
+A folder holds one file per table, ``NAME.csv`` or ``NAME_data.csv`` (gzip or Parquet too). Only
+``ticket`` is needed; every other table adds what it knows. Histories of tickets that are not in the
+ticket table are kept in the lake and counted once their ticket arrives. All times are UTC.
 
-Who is who: the role of the user table; whoever was ever assigned a ticket was an agent then, also if the account was
-made an end user's since. User -1 is Zendesk itself: a trigger or an automation. The requester is the customer of the
-ticket; anybody else is unknown.
+Who is who: the role of the user table; whoever was ever assigned a ticket was an agent then, also
+if the account was made an end user's since. User -1 is Zendesk itself: a trigger or an automation.
+The requester is the customer of the ticket; anybody else is unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from pathlib import Path
 from helmdesk.records.staging import Staging, text
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.source import Options, Source
-from helmdesk.sources.parts.tables import entity_columns, find_tables, note_undated, open_tables, reject_times, seen_columns
+from helmdesk.sources.parts.tables import (
+    entity_columns,
+    find_tables,
+    note_undated,
+    open_tables,
+    reject_times,
+    seen_columns,
+)
 from helmdesk.sources.parts.zendesk_schedules import stage_schedules
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tag_outcomes, words_of
@@ -38,15 +45,24 @@ RULES = "'-1'"
 """The user that triggers and automations act as."""
 SATISFACTION = "zendesk_satisfaction"
 # With and without a comment is one score.
-SCORES = "case when lower({0}) like 'good%' then 'good' when lower({0}) like 'bad%' then 'bad' else lower({0}) end"
+SCORES = (
+    "case when lower({0}) like 'good%' then 'good' when lower({0}) like 'bad%' then 'bad' else"
+    " lower({0}) end"
+)
 DUE_DATE = "due_date"
 SLA_METRICS = (
-    "first_reply_time", "next_reply_time", "requester_wait_time", "agent_work_time", "total_resolution_time", "periodic_update_time",
+    "first_reply_time",
+    "next_reply_time",
+    "requester_wait_time",
+    "agent_work_time",
+    "total_resolution_time",
+    "periodic_update_time",
     "pausable_update_time",
-)  # fmt: skip
+)
 TIMES = TimeReader("UTC")
 
-# Required columns of every table the source reads; tables outside this list are left alone and reported.
+# Required columns of every table the source reads; tables outside this list are left alone and
+# reported.
 REQUIRED: dict[str, tuple[str, ...]] = {
     "ticket": ("id", "created_at", "status", "updated_at"),
     "ticket_field_history": ("ticket_id", "field_name", "value", "updated"),
@@ -57,15 +73,34 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "schedule": ("id", "start_time", "end_time", "time_zone"),
     "schedule_holiday": ("schedule_id", "start_date", "end_date"),
     "ticket_schedule": ("ticket_id", "schedule_id", "created_at"),
-    "sla_policy_metric_history": ("sla_policy_id", "sla_policy_updated_at", "metric", "priority", "target", "business_hours"),
+    "sla_policy_metric_history": (
+        "sla_policy_id",
+        "sla_policy_updated_at",
+        "metric",
+        "priority",
+        "target",
+        "business_hours",
+    ),
     "ticket_sla_policy": ("ticket_id", "sla_policy_id", "policy_applied_at"),
     "satisfaction_rating": ("id", "ticket_id", "score", "created_at"),
     "ticket_tag": ("ticket_id", "tag"),
     "custom_status": ("id", "agent_label"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
-    "ticket": ("subject", "priority", "type", "via_channel", "assignee_id", "group_id", "requester_id", "submitter_id",
-               "organization_id", "merged_ticket_ids", "due_at", "custom_status_id"),
+    "ticket": (
+        "subject",
+        "priority",
+        "type",
+        "via_channel",
+        "assignee_id",
+        "group_id",
+        "requester_id",
+        "submitter_id",
+        "organization_id",
+        "merged_ticket_ids",
+        "due_at",
+        "custom_status_id",
+    ),
     "ticket_field_history": ("user_id",),
     "ticket_comment": ("body",),
     "user": ("name", "organization_id", "created_at", "updated_at"),
@@ -74,7 +109,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "schedule": ("name", "created_at", "_fivetran_deleted"),
     "schedule_holiday": ("_fivetran_deleted", "name"),
     "satisfaction_rating": ("comment", "updated_at"),
-}  # fmt: skip
+}
 
 
 def find_zendesk_tables(paths: Sequence[Path]) -> dict[str, Path]:
@@ -83,10 +118,18 @@ def find_zendesk_tables(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
-    """Stage the records of an export; times are UTC. What tags mean for how tickets ended may stand in `options.mapping`."""
+    """Stage the records of an export; times are UTC. What tags mean for how tickets ended may stand
+    in `options.mapping`.
+    """
     tables = open_tables(staging, paths, REQUIRED, OPTIONAL, "ticket", "z", options)
     _people(staging, tables)
-    _endings(staging, tables, with_own_words({"outcomes": dict.fromkeys(WORDS, ())}, options.mapping, "zendesk")["outcomes"])
+    _endings(
+        staging,
+        tables,
+        with_own_words({"outcomes": dict.fromkeys(WORDS, ())}, options.mapping, "zendesk")[
+            "outcomes"
+        ],
+    )
     for table, raw in tables.items():
         STAGERS[table](staging, tables)
         staging.on_step(f"read {table} ({raw.rows:,} rows)")
@@ -108,11 +151,16 @@ def _told(tables: Mapping[str, RawTable], *fields: str) -> str:
     """Return SQL of the tickets whose history tells what any of these fields was."""
     if not _has(tables, "ticket_field_history"):
         return "select null::varchar where false"
-    return f"select ticket_id from z_ticket_field_history where field_name in ({', '.join(text(field) for field in fields)}) and ticket_id is not null"
+    return (
+        "select ticket_id from z_ticket_field_history where field_name in"
+        f" ({', '.join(text(field) for field in fields)}) and ticket_id is not null"
+    )
 
 
 def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    """Create ``z_people``, the side of everybody of whom the export tells it; what tells more goes before what tells less."""
+    """Create ``z_people``, the side of everybody of whom the export tells it; what tells more goes
+    before what tells less.
+    """
     told = [(1, "automation", f"select {RULES}"), (3, "human", "select assignee_id from z_ticket")]
     if _has(tables, "user"):
         roles = ", ".join(text(role) for role in TEAM_ROLES)
@@ -121,31 +169,51 @@ def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             (4, "customer", "select id from z_user where role = 'end-user'"),
         ]
     if _has(tables, "ticket_field_history"):
-        told.append((3, "human", "select value from z_ticket_field_history where field_name = 'assignee_id'"))
-    rows = " union all ".join(f"select {rank} as rank, '{kind}' as kind, id from ({people}) t(id)" for rank, kind, people in told)
+        told.append(
+            (
+                3,
+                "human",
+                "select value from z_ticket_field_history where field_name = 'assignee_id'",
+            )
+        )
+    rows = " union all ".join(
+        f"select {rank} as rank, '{kind}' as kind, id from ({people}) t(id)"
+        for rank, kind, people in told
+    )
     staging.connection.execute(
-        f"create temp table z_people as select id, arg_min(kind, rank) as kind from ({rows}) where id is not null group by id"
+        f"create temp table z_people as select id, arg_min(kind, rank) as kind from ({rows}) where"
+        " id is not null group by id"
     )
 
 
 def _endings(staging: Staging, tables: Mapping[str, RawTable], words: Vocabulary) -> None:
     """Create ``z_endings``: what custom statuses, by id, and tags say of how tickets ended.
 
-    The tag of a merge is Zendesk's own; any other is a word of the desk's, of topics too, and means what somebody says it does.
+    The tag of a merge is Zendesk's own; any other is a word of the desk's, of topics too, and means
+    what somebody says it does.
     """
     own = own_outcomes(words)
     told = ["select null::varchar as ticket_id, null::varchar as outcome where false"]
     if _has(tables, "custom_status"):
         ended = outcome("agent_label", words_of(staging, "z_custom_status", "agent_label"), own)
-        staging.connection.execute(f"create temp table z_status_endings as select id, {ended} as outcome from z_custom_status")
-        told.append("select z.id, e.outcome from z_ticket z join z_status_endings e on e.id = z.custom_status_id")
+        staging.connection.execute(
+            f"create temp table z_status_endings as select id, {ended} as outcome from"
+            " z_custom_status"
+        )
+        told.append(
+            "select z.id, e.outcome from z_ticket z join z_status_endings e on e.id ="
+            " z.custom_status_id"
+        )
     if _has(tables, "ticket_tag"):
         tags = words_of(staging, "z_ticket_tag", "tag")
-        meant = tag_outcomes(staging, {tag: count for tag, count in tags.items() if tag != MERGED_TAG}, own) | {MERGED_TAG: "merged"}
+        meant = tag_outcomes(
+            staging, {tag: count for tag, count in tags.items() if tag != MERGED_TAG}, own
+        ) | {MERGED_TAG: "merged"}
         cases = " ".join(f"when {text(tag)} then {text(means)}" for tag, means in meant.items())
         told.append(f"select ticket_id, case tag {cases} end from z_ticket_tag")
     staging.connection.execute(
-        f"create temp table z_endings as select ticket_id, min(outcome) as outcome from ({' union all '.join(told)}) where outcome is not null group by ticket_id"
+        "create temp table z_endings as select ticket_id, min(outcome) as outcome from"
+        f" ({' union all '.join(told)}) where outcome is not null group by ticket_id"
     )
 
 
@@ -153,75 +221,159 @@ def _side(person: str, requester: str) -> str:
     """Return SQL of the side of a person on the ticket of a requester; null of nobody."""
     side = f"(select p.kind from z_people p where p.id = {person})"
     return (
-        f"case when {person} is null then null else coalesce({side}, case when {person} = {requester} then 'customer' end, '{UNKNOWN}') end"
+        f"case when {person} is null then null else coalesce({side}, case when {person} ="
+        f" {requester} then 'customer' end, '{UNKNOWN}') end"
     )
 
 
 def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket", "created_at")
-    # The ticket row shows today's values; where a history tells them, the field had its first recorded value at creation.
-    columns = {"priority": "priority", "agent_id": "assignee_id", "team_id": "group_id", "issue_type": "type"}
+    # The ticket row shows today's values; where a history tells them, the field had its first
+    # recorded value at creation.
+    columns = {
+        "priority": "priority",
+        "agent_id": "assignee_id",
+        "team_id": "group_id",
+        "issue_type": "type",
+    }
     untold = {field: f"z.id not in ({_told(tables, column)})" for field, column in columns.items()}
-    first = {field: f"case when {untold[field]} then z.{column} end" for field, column in columns.items()}
-    shown = {field: f"case when {untold[field]} then coalesce(z.{column}, '') end" for field, column in columns.items()}
+    first = {
+        field: f"case when {untold[field]} then z.{column} end" for field, column in columns.items()
+    }
+    shown = {
+        field: f"case when {untold[field]} then coalesce(z.{column}, '') end"
+        for field, column in columns.items()
+    }
     shown["outcome"] = "(select e.outcome from z_endings e where e.ticket_id = z.id)"
     own = "'zendesk:ticket:' || z.id"
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Closed at a time that nothing tells: neither open nor of any duration.
     undated = (
-        f"{_at('z.updated_at')} is null and case z.status {cases} end in ('solved', 'closed') and z.id not in ({_told(tables, 'status')})"
+        f"{_at('z.updated_at')} is null and case z.status {cases} end in ('solved', 'closed') and"
+        f" z.id not in ({_told(tables, 'status')})"
     )
     note_undated(staging, f"z_ticket z where {undated}", "updated_at")
     staging.add(
         "created",
         {
-            "record_id": f"{own} || ':created'", "source_id": "z.id", "occurred_at": _at("z.created_at"), "seq": "0",
-            "ticket_id": "z.id", "actor_id": "z.submitter_id", "actor_kind": f"coalesce({_side('z.submitter_id', 'z.requester_id')}, 'customer')",
-            "channel": "z.via_channel", "subject": "z.subject", "priority": first["priority"], "issue_type": first["issue_type"],
-            "agent_id": f"coalesce({first['agent_id']}, '')", "team_id": f"coalesce({first['team_id']}, '')",
-            "customer_id": "z.requester_id", "account_id": "z.organization_id", "status": f"case when {undated} then case z.status {cases} end else 'new' end", "extra": "z.extra",
-            "stated_at": _at("z.updated_at"), "_file": "z._file", "_row": "z._row",
+            "record_id": f"{own} || ':created'",
+            "source_id": "z.id",
+            "occurred_at": _at("z.created_at"),
+            "seq": "0",
+            "ticket_id": "z.id",
+            "actor_id": "z.submitter_id",
+            "actor_kind": f"coalesce({_side('z.submitter_id', 'z.requester_id')}, 'customer')",
+            "channel": "z.via_channel",
+            "subject": "z.subject",
+            "priority": first["priority"],
+            "issue_type": first["issue_type"],
+            "agent_id": f"coalesce({first['agent_id']}, '')",
+            "team_id": f"coalesce({first['team_id']}, '')",
+            "customer_id": "z.requester_id",
+            "account_id": "z.organization_id",
+            "status": f"case when {undated} then case z.status {cases} end else 'new' end",
+            "extra": "z.extra",
+            "stated_at": _at("z.updated_at"),
+            "_file": "z._file",
+            "_row": "z._row",
         },
         "z_ticket z",
-    )  # fmt: skip
+    )
     staging.add(
         "seen",
-        {**seen_columns(own, _at("z.updated_at"), shown), "source_id": "z.id", "seq": "0", "ticket_id": "z.id", "_file": "z._file", "_row": "z._row"},
-        f"z_ticket z where {_at('z.updated_at')} is not null and ({' or '.join(untold.values())} or {shown['outcome']} is not null)",
-    )  # fmt: skip
+        {
+            **seen_columns(own, _at("z.updated_at"), shown),
+            "source_id": "z.id",
+            "seq": "0",
+            "ticket_id": "z.id",
+            "_file": "z._file",
+            "_row": "z._row",
+        },
+        f"z_ticket z where {_at('z.updated_at')} is not null and ({' or '.join(untold.values())} or"
+        f" {shown['outcome']} is not null)",
+    )
     # Without a status history the present state is all there is; it is dated by the last change.
     known = f"z.status in ({', '.join(text(status) for status in STATUS)})"
     staging.add(
         "status_changed",
-        {"record_id": f"{own} || ':status:' || epoch_us({_at('z.updated_at')}) || ':' || z.status", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "seq": "0", "ticket_id": "z.id",
-         "status": f"case z.status {cases} end", "status_raw": "z.status", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
-        f"z_ticket z where {known} and z.status <> 'new' and not coalesce({undated}, false) and z.id not in ({_told(tables, 'status')})",
-    )  # fmt: skip
+        {
+            "record_id": (
+                f"{own} || ':status:' || epoch_us({_at('z.updated_at')}) || ':' || z.status"
+            ),
+            "source_id": "z.id",
+            "occurred_at": _at("z.updated_at"),
+            "seq": "0",
+            "ticket_id": "z.id",
+            "status": f"case z.status {cases} end",
+            "status_raw": "z.status",
+            "fidelity": "'derived'",
+            "_file": "z._file",
+            "_row": "z._row",
+        },
+        f"z_ticket z where {known} and z.status <> 'new' and not coalesce({undated}, false) and"
+        f" z.id not in ({_told(tables, 'status')})",
+    )
     gone = "select null::varchar where false"
     if _has(tables, "ticket_field_history"):
         last = f"arg_max(value, ({_at('updated')}, _row))"
-        gone = f"select ticket_id from z_ticket_field_history where field_name = 'status' group by ticket_id having {last} = 'deleted' and ticket_id is not null"
+        gone = (
+            "select ticket_id from z_ticket_field_history where field_name = 'status' group by"
+            f" ticket_id having {last} = 'deleted' and ticket_id is not null"
+        )
     staging.add(
         "deleted",
-        {"record_id": f"{own} || ':deleted'", "source_id": "z.id", "occurred_at": _at("z.updated_at"), "ticket_id": "z.id",
-         "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
+        {
+            "record_id": f"{own} || ':deleted'",
+            "source_id": "z.id",
+            "occurred_at": _at("z.updated_at"),
+            "ticket_id": "z.id",
+            "fidelity": "'derived'",
+            "_file": "z._file",
+            "_row": "z._row",
+        },
         f"z_ticket z where z.status = 'deleted' and z.id not in ({gone})",
-    )  # fmt: skip
+    )
     fault = TIMES.fault("due_at")
     staging.reject("due_at", "due_at", fault, f"z_ticket where {fault} is not null")
     staging.add(
         "policy_applied",
-        {"record_id": f"{own} || ':due'", "stated_at": _at("z.updated_at"), "source_id": "z.id", "occurred_at": _at("z.created_at"), "ticket_id": "z.id",
-         "policy_id": text(DUE_DATE), "clock": text(DUE_DATE), "due_at": _at("z.due_at"), "_file": "z._file", "_row": "z._row"},
-        f"z_ticket z where {_at('z.due_at')} is not null and z.id not in ({_told(tables, 'due_at')})",
-    )  # fmt: skip
-    staging.reject("status", "status", "'unknown status'", f"z_ticket z where not ({known}) and z.status <> 'deleted'")
+        {
+            "record_id": f"{own} || ':due'",
+            "stated_at": _at("z.updated_at"),
+            "source_id": "z.id",
+            "occurred_at": _at("z.created_at"),
+            "ticket_id": "z.id",
+            "policy_id": text(DUE_DATE),
+            "clock": text(DUE_DATE),
+            "due_at": _at("z.due_at"),
+            "_file": "z._file",
+            "_row": "z._row",
+        },
+        f"z_ticket z where {_at('z.due_at')} is not null and z.id not in"
+        f" ({_told(tables, 'due_at')})",
+    )
+    staging.reject(
+        "status",
+        "status",
+        "'unknown status'",
+        f"z_ticket z where not ({known}) and z.status <> 'deleted'",
+    )
     staging.add(
         "merged_into",
-        {"record_id": "'zendesk:merge:' || z.merged || ':' || z.id", "source_id": "z.merged", "occurred_at": _at("z.updated_at"),
-         "ticket_id": "z.merged", "target_ticket_id": "z.id", "cause": "'merge'", "fidelity": "'derived'", "_file": "z._file", "_row": "z._row"},
-        "(select *, unnest(regexp_extract_all(merged_ticket_ids, '[0-9]+')) as merged from z_ticket where merged_ticket_ids is not null) z",
-    )  # fmt: skip
+        {
+            "record_id": "'zendesk:merge:' || z.merged || ':' || z.id",
+            "source_id": "z.merged",
+            "occurred_at": _at("z.updated_at"),
+            "ticket_id": "z.merged",
+            "target_ticket_id": "z.id",
+            "cause": "'merge'",
+            "fidelity": "'derived'",
+            "_file": "z._file",
+            "_row": "z._row",
+        },
+        "(select *, unnest(regexp_extract_all(merged_ticket_ids, '[0-9]+')) as merged from z_ticket"
+        " where merged_ticket_ids is not null) z",
+    )
 
 
 def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
@@ -229,17 +381,28 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     requester = "(select max(requester_id) from z_ticket t where t.id = h.ticket_id)"
     base = {
-        "record_id": "'zendesk:history:' || h.ticket_id || ':' || h.field_name || ':' || h.updated || ':' || coalesce(h.value, '')",
-        "source_id": "h.ticket_id", "occurred_at": _at("h.updated"), "ticket_id": "h.ticket_id", "actor_id": "h.user_id",
+        "record_id": (
+            "'zendesk:history:' || h.ticket_id || ':' || h.field_name || ':' || h.updated || ':' ||"
+            " coalesce(h.value, '')"
+        ),
+        "source_id": "h.ticket_id",
+        "occurred_at": _at("h.updated"),
+        "ticket_id": "h.ticket_id",
+        "actor_id": "h.user_id",
         "actor_kind": f"coalesce({_side('h.user_id', requester)}, 'automation')",
-        "cause": f"case when coalesce(h.user_id, {RULES}) = {RULES} then 'automation' else 'manual' end", "_file": "h._file", "_row": "h._row",
-    }  # fmt: skip
+        "cause": (
+            f"case when coalesce(h.user_id, {RULES}) = {RULES} then 'automation' else 'manual' end"
+        ),
+        "_file": "h._file",
+        "_row": "h._row",
+    }
     rows = "z_ticket_field_history h where h.field_name"
     staging.reject(
         "value",
         "value",
         "'not a status'",
-        f"{rows} = 'status' and h.value is not null and h.value <> 'deleted' and (case h.value {cases} end) is null",
+        f"{rows} = 'status' and h.value is not null and h.value <> 'deleted' and (case h.value"
+        f" {cases} end) is null",
     )
     staging.add(
         "status_changed",
@@ -248,41 +411,70 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     )
     staging.add("deleted", base, f"{rows} = 'status' and h.value = 'deleted'")
     # Any status after a deletion means that the ticket was brought back.
-    after = f"select *, lag(value) over (partition by ticket_id order by {_at('updated')}, _row) as last_value from z_ticket_field_history where field_name = 'status'"
-    after += " and ticket_id in (select ticket_id from z_ticket_field_history where field_name = 'status' and value = 'deleted')"
+    after = (
+        f"select *, lag(value) over (partition by ticket_id order by {_at('updated')}, _row) as"
+        " last_value from z_ticket_field_history where field_name = 'status'"
+    )
+    after += (
+        " and ticket_id in (select ticket_id from z_ticket_field_history where field_name ="
+        " 'status' and value = 'deleted')"
+    )
     staging.add(
         "restored",
         {**base, "record_id": f"{base['record_id']} || ':restored'"},
         f"({after}) h where h.value <> 'deleted' and h.last_value = 'deleted'",
     )
-    staging.add("assigned", {**base, "agent_id": "coalesce(h.value, '')"}, f"{rows} = 'assignee_id'")
+    staging.add(
+        "assigned", {**base, "agent_id": "coalesce(h.value, '')"}, f"{rows} = 'assignee_id'"
+    )
     staging.add("assigned", {**base, "team_id": "coalesce(h.value, '')"}, f"{rows} = 'group_id'")
     listed = ", ".join(text(priority) for priority in PRIORITIES)
-    staging.reject("value", "value", "'not a priority'", f"{rows} = 'priority' and h.value not in ({listed})", is_whole_row=True)
+    staging.reject(
+        "value",
+        "value",
+        "'not a priority'",
+        f"{rows} = 'priority' and h.value not in ({listed})",
+        is_whole_row=True,
+    )
     renamed = " ".join(f"when {text(raw)} then {text(field)}" for raw, field in RENAMED.items())
     staging.add(
         "field_changed",
         {**base, "field": f"case h.field_name {renamed} else h.field_name end", "value": "h.value"},
-        f"{rows} not in ('status', 'assignee_id', 'group_id', 'satisfaction_score', 'due_at', {', '.join(text(metric) for metric in SLA_METRICS)})"
-        f" and not (h.field_name = 'priority' and h.value is not null and h.value not in ({listed}))",
+        f"{rows} not in ('status', 'assignee_id', 'group_id', 'satisfaction_score', 'due_at',"
+        f" {', '.join(text(metric) for metric in SLA_METRICS)}) and not (h.field_name = 'priority'"
+        f" and h.value is not null and h.value not in ({listed}))",
     )
     if _has(tables, "custom_status"):
         staging.add(
             "field_changed",
-            {**base, "record_id": f"{base['record_id']} || ':outcome'", "field": "'outcome'",
-             "value": "coalesce((select e.outcome from z_status_endings e where e.id = h.value), '')"},
+            {
+                **base,
+                "record_id": f"{base['record_id']} || ':outcome'",
+                "field": "'outcome'",
+                "value": (
+                    "coalesce((select e.outcome from z_status_endings e where e.id = h.value), '')"
+                ),
+            },
             f"{rows} = 'custom_status_id'",
-        )  # fmt: skip
+        )
     _promises(staging, base)
-    _satisfaction(staging, f"(select ticket_id, updated as happened_at, {SCORES.format('value')} as score, null::varchar as comment, _file, _row"
-                  " from z_ticket_field_history where field_name = 'satisfaction_score')")  # fmt: skip
+    _satisfaction(
+        staging,
+        f"(select ticket_id, updated as happened_at, {SCORES.format('value')} as score,"
+        " null::varchar as comment, _file, _row from z_ticket_field_history where field_name ="
+        " 'satisfaction_score')",
+    )
     if not _has(tables, "ticket"):
         return
     (orphans,) = staging.connection.execute(
-        "select count(distinct ticket_id) from z_ticket_field_history where ticket_id not in (select id from z_ticket)"
+        "select count(distinct ticket_id) from z_ticket_field_history where ticket_id not in"
+        " (select id from z_ticket)"
     ).fetchone() or (0,)
     if orphans:
-        staging.note(f"{orphans:,} tickets have a history but are not in the ticket table; kept, and counted once they arrive")
+        staging.note(
+            f"{orphans:,} tickets have a history but are not in the ticket table; kept, and counted"
+            " once they arrive"
+        )
 
 
 # Seconds of a target such as {"minutes": 60, "in_business_hours": true}.
@@ -291,22 +483,39 @@ TARGET = """case when json_valid({0}) then cast(round(coalesce(try_cast(json_ext
 
 
 def _promises(staging: Staging, base: Mapping[str, str]) -> None:
-    """SLA targets and due dates that stand in the history, each from the moment it was set until it is changed or taken away."""
+    """SLA targets and due dates that stand in the history, each from the moment it was set until it
+    is changed or taken away.
+    """
     staging.connection.execute(
         f"""create temp table z_promises as
-        with p as (select ticket_id, {_at("updated")} as named_at, value from z_ticket_field_history where field_name = 'sla_policy' and value is not null)
-        select h.*, (select arg_max(p.value, p.named_at) from p where p.ticket_id = h.ticket_id and p.named_at <= {_at("h.updated")}) as policy,
-            case when h.field_name <> 'due_at' then {TARGET.format("h.value")} end as target_seconds,
-            case when h.field_name <> 'due_at' and json_valid(h.value) then coalesce(lower(json_extract_string(h.value, '$.in_business_hours')) = 'true', false) end
+        with p as (select ticket_id, {_at("updated")} as named_at, value from z_ticket_field_history
+            where field_name = 'sla_policy' and value is not null)
+        select h.*, (select arg_max(p.value, p.named_at) from p where p.ticket_id = h.ticket_id
+            and p.named_at <= {_at("h.updated")}) as policy,
+            case when h.field_name <> 'due_at' then {TARGET.format("h.value")}
+                end as target_seconds,
+            case when h.field_name <> 'due_at' and json_valid(h.value)
+                then coalesce(lower(json_extract_string(h.value, '$.in_business_hours')) = 'true',
+                false) end
                 as is_business
-        from z_ticket_field_history h where h.field_name in ('due_at', {", ".join(text(metric) for metric in SLA_METRICS)})"""
+        from z_ticket_field_history h where h.field_name in ('due_at',
+            {", ".join(text(metric) for metric in SLA_METRICS)})"""
     )
     rows = "z_promises h where h.field_name"
     is_target = "coalesce(h.target_seconds > 0, false)"
-    staging.reject("value", "value", """'not an SLA target such as {"minutes": 60, "in_business_hours": true}'""",
-                   f"{rows} <> 'due_at' and h.value is not null and not {is_target}", is_whole_row=True)  # fmt: skip
     staging.reject(
-        "value", "value", TIMES.fault("h.value"), f"{rows} = 'due_at' and {TIMES.fault('h.value')} is not null", is_whole_row=True
+        "value",
+        "value",
+        """'not an SLA target such as {"minutes": 60, "in_business_hours": true}'""",
+        f"{rows} <> 'due_at' and h.value is not null and not {is_target}",
+        is_whole_row=True,
+    )
+    staging.reject(
+        "value",
+        "value",
+        TIMES.fault("h.value"),
+        f"{rows} = 'due_at' and {TIMES.fault('h.value')} is not null",
+        is_whole_row=True,
     )
     promise = {**base, "policy_id": "coalesce(h.policy, 'zendesk')", "clock": "h.field_name"}
     staging.add(
@@ -316,37 +525,76 @@ def _promises(staging: Staging, base: Mapping[str, str]) -> None:
     )
     staging.add("policy_removed", promise, f"{rows} <> 'due_at' and h.value is null")
     due = {**base, "policy_id": text(DUE_DATE), "clock": text(DUE_DATE)}
-    staging.add("policy_applied", {**due, "due_at": _at("h.value")}, f"{rows} = 'due_at' and {_at('h.value')} is not null")
+    staging.add(
+        "policy_applied",
+        {**due, "due_at": _at("h.value")},
+        f"{rows} = 'due_at' and {_at('h.value')} is not null",
+    )
     staging.add("policy_removed", due, f"{rows} = 'due_at' and h.value is null")
 
 
 def _satisfaction(staging: Staging, rows: str) -> None:
-    """Offered means asked; good or bad means answered. One survey a ticket, every change a revision."""
-    base = {"source_id": "s.ticket_id", "occurred_at": _at("s.happened_at"), "ticket_id": "s.ticket_id", "instrument_id": text(SATISFACTION),
-            "survey_id": "'zendesk:' || s.ticket_id", "_file": "s._file", "_row": "s._row"}  # fmt: skip
+    """Offered means asked; good or bad means answered. One survey a ticket, every change a
+    revision.
+    """
+    base = {
+        "source_id": "s.ticket_id",
+        "occurred_at": _at("s.happened_at"),
+        "ticket_id": "s.ticket_id",
+        "instrument_id": text(SATISFACTION),
+        "survey_id": "'zendesk:' || s.ticket_id",
+        "_file": "s._file",
+        "_row": "s._row",
+    }
     identity = "'zendesk:satisfaction:' || s.ticket_id || ':' || s.happened_at || ':' || s.score"
     (found,) = staging.connection.execute(f"select count(*) from {rows}").fetchone() or (0,)
     if not found:
         return
-    staging.reject("score", "score", "'not a satisfaction score (good, bad, offered or unoffered)'",
-                   f"{rows} where score not in ('good', 'bad', 'offered', 'unoffered')", is_whole_row=True)  # fmt: skip
+    staging.reject(
+        "score",
+        "score",
+        "'not a satisfaction score (good, bad, offered or unoffered)'",
+        f"{rows} where score not in ('good', 'bad', 'offered', 'unoffered')",
+        is_whole_row=True,
+    )
     staging.add("sent", {**base, "record_id": identity}, f"{rows} s where s.score = 'offered'")
     staging.add(
         "responded",
-        {**base, "record_id": identity, "answer": "s.score", "comment": "s.comment", "actor_kind": "'customer'",
-         "seq": "s._row", "revision": f"row_number() over (partition by s.ticket_id order by {_at('s.happened_at')}, s._row)"},
+        {
+            **base,
+            "record_id": identity,
+            "answer": "s.score",
+            "comment": "s.comment",
+            "actor_kind": "'customer'",
+            "seq": "s._row",
+            "revision": (
+                f"row_number() over (partition by s.ticket_id order by {_at('s.happened_at')},"
+                " s._row)"
+            ),
+        },
         f"{rows} s where s.score in ('good', 'bad')",
-    )  # fmt: skip
-    stage_instrument(staging, SATISFACTION, "csat", positive=["good"], negative=["bad"], name="Zendesk satisfaction")
+    )
+    stage_instrument(
+        staging,
+        SATISFACTION,
+        "csat",
+        positive=["good"],
+        negative=["bad"],
+        name="Zendesk satisfaction",
+    )
 
 
 def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     if _has(tables, "ticket_field_history"):
-        staging.note("satisfaction_rating was not read: the field history holds the same answers with their revisions")
+        staging.note(
+            "satisfaction_rating was not read: the field history holds the same answers with their"
+            " revisions"
+        )
         return
     _satisfaction(
         staging,
-        f"(select ticket_id, coalesce(updated_at, created_at) as happened_at, {SCORES.format('score')} as score, comment, _file, _row from z_satisfaction_rating)",
+        "(select ticket_id, coalesce(updated_at, created_at) as happened_at,"
+        f" {SCORES.format('score')} as score, comment, _file, _row from z_satisfaction_rating)",
     )
 
 
@@ -354,26 +602,52 @@ def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     _reject_time(staging, "ticket_comment", "created")
     kind = f"coalesce({_side('c.user_id', 't.requester_id')}, '{UNKNOWN}')"
     # Whether the customer could read it decides what it counts for, so that nothing is assumed.
-    staging.reject("public", "public", f"coalesce({flag_fault('public')}, 'empty: neither yes nor no')",
-                   f"z_ticket_comment where {flag('public')} is null", is_whole_row=True)  # fmt: skip
+    staging.reject(
+        "public",
+        "public",
+        f"coalesce({flag_fault('public')}, 'empty: neither yes nor no')",
+        f"z_ticket_comment where {flag('public')} is null",
+        is_whole_row=True,
+    )
     staging.add(
         "message",
-        {"record_id": "'zendesk:comment:' || c.id", "source_id": "c.id", "occurred_at": _at("c.created"), "ticket_id": "c.ticket_id",
-         "actor_id": "c.user_id", "actor_kind": "c.kind", "direction": f"case when c.kind in ('customer', '{UNKNOWN}') then 'inbound' else 'outbound' end",
-         "visibility": f"case when {flag('c.public')} then 'public' else 'internal' end", "is_automated": f"c.kind in {AUTOMATED}", "text": "c.body",
-         "_file": "c._file", "_row": "c._row"},
-        f"(select c.*, {kind} as kind from z_ticket_comment c left join z_ticket t on t.id = c.ticket_id) c where {flag('c.public')} is not null",
-    )  # fmt: skip
+        {
+            "record_id": "'zendesk:comment:' || c.id",
+            "source_id": "c.id",
+            "occurred_at": _at("c.created"),
+            "ticket_id": "c.ticket_id",
+            "actor_id": "c.user_id",
+            "actor_kind": "c.kind",
+            "direction": (
+                f"case when c.kind in ('customer', '{UNKNOWN}') then 'inbound' else 'outbound' end"
+            ),
+            "visibility": f"case when {flag('c.public')} then 'public' else 'internal' end",
+            "is_automated": f"c.kind in {AUTOMATED}",
+            "text": "c.body",
+            "_file": "c._file",
+            "_row": "c._row",
+        },
+        f"(select c.*, {kind} as kind from z_ticket_comment c left join z_ticket t on t.id ="
+        f" c.ticket_id) c where {flag('c.public')} is not null",
+    )
 
 
-def _entity(kind: str, columns: dict[str, str], since: str = "coalesce(z.updated_at, z.created_at)") -> dict[str, str]:
+def _entity(
+    kind: str, columns: dict[str, str], since: str = "coalesce(z.updated_at, z.created_at)"
+) -> dict[str, str]:
     return entity_columns("zendesk", kind, columns, _at(since))
 
 
 def _users(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     is_ours = "coalesce((select p.kind = 'human' from z_people p where p.id = z.id), false)"
-    staging.add("agent", _entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where {is_ours}")
-    staging.add("customer", _entity("user", {"name": "z.name", "account_id": "z.organization_id"}), f"z_user z where not {is_ours}")
+    staging.add(
+        "agent", _entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where {is_ours}"
+    )
+    staging.add(
+        "customer",
+        _entity("user", {"name": "z.name", "account_id": "z.organization_id"}),
+        f"z_user z where not {is_ours}",
+    )
 
 
 def _groups(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
@@ -388,11 +662,23 @@ def _ticket_schedules(staging: Staging, _tables: Mapping[str, RawTable]) -> None
     _reject_time(staging, "ticket_schedule", "created_at")
     staging.add(
         "field_changed",
-        {"record_id": "'zendesk:ticket_schedule:' || z.ticket_id || ':' || z.created_at || ':' || z.schedule_id", "source_id": "z.ticket_id",
-         "occurred_at": _at("z.created_at"), "ticket_id": "z.ticket_id", "actor_kind": "'automation'", "cause": "'automation'",
-         "field": "'calendar_id'", "value": "z.schedule_id", "_file": "z._file", "_row": "z._row"},
+        {
+            "record_id": (
+                "'zendesk:ticket_schedule:' || z.ticket_id || ':' || z.created_at || ':' ||"
+                " z.schedule_id"
+            ),
+            "source_id": "z.ticket_id",
+            "occurred_at": _at("z.created_at"),
+            "ticket_id": "z.ticket_id",
+            "actor_kind": "'automation'",
+            "cause": "'automation'",
+            "field": "'calendar_id'",
+            "value": "z.schedule_id",
+            "_file": "z._file",
+            "_row": "z._row",
+        },
         "z_ticket_schedule z",
-    )  # fmt: skip
+    )
 
 
 def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
@@ -402,9 +688,20 @@ def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     is_told = f"{flag('business_hours')} is not null"
     is_known = f"metric in ({', '.join(text(metric) for metric in SLA_METRICS)})"
     rows = "z_sla_policy_metric_history"
-    staging.reject("target", "target", "'target is not a number of minutes'", f"{rows} where not {is_target}", is_whole_row=True)
-    staging.reject("business_hours", "business_hours", f"coalesce({flag_fault('business_hours')}, 'empty: neither yes nor no')",
-                   f"{rows} where not ({is_told})", is_whole_row=True)  # fmt: skip
+    staging.reject(
+        "target",
+        "target",
+        "'target is not a number of minutes'",
+        f"{rows} where not {is_target}",
+        is_whole_row=True,
+    )
+    staging.reject(
+        "business_hours",
+        "business_hours",
+        f"coalesce({flag_fault('business_hours')}, 'empty: neither yes nor no')",
+        f"{rows} where not ({is_told})",
+        is_whole_row=True,
+    )
     # One target nobody can measure must not take the policy's others with it.
     staging.reject(
         "metric",
@@ -413,19 +710,24 @@ def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
         f"{rows} where not coalesce({is_known}, false)",
         is_whole_row=True,
     )
-    staging.connection.execute(
-        f"""create temp table z_policies as
+    staging.connection.execute(f"""create temp table z_policies as
         select sla_policy_id as id, sla_policy_updated_at, min(_file) as _file, min(_row) as _row,
-            to_json(list(struct_pack(clock := metric, priority := priority, target_seconds := try_cast(target as bigint) * 60,
+            to_json(list(struct_pack(clock := metric, priority := priority,
+                target_seconds := try_cast(target as bigint) * 60,
                 is_business := {flag("business_hours")}) order by metric, priority)) as definition
         from {rows} where {is_target} and {is_known} and {is_told}
-        group by sla_policy_id, sla_policy_updated_at"""
+        group by sla_policy_id, sla_policy_updated_at""")
+    staging.add(
+        "sla_policy",
+        _entity("sla_policy", {"definition": "z.definition"}, "z.sla_policy_updated_at"),
+        "z_policies z",
     )
-    staging.add("sla_policy", _entity("sla_policy", {"definition": "z.definition"}, "z.sla_policy_updated_at"), "z_policies z")
 
 
 def _ticket_policies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    """Policies of tickets whose history does not hold the targets themselves: those were in force, whatever the policy says."""
+    """Policies of tickets whose history does not hold the targets themselves: those were in force,
+    whatever the policy says.
+    """
     _reject_time(staging, "ticket_sla_policy", "policy_applied_at")
     told = (
         f"{_told(tables, *SLA_METRICS)} and {TARGET.format('value')} > 0"
@@ -434,11 +736,21 @@ def _ticket_policies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     )
     staging.add(
         "policy_applied",
-        {"record_id": "'zendesk:policy:' || z.ticket_id || ':' || z.sla_policy_id || ':' || z.policy_applied_at", "source_id": "z.ticket_id",
-         "occurred_at": _at("z.policy_applied_at"), "ticket_id": "z.ticket_id", "policy_id": "z.sla_policy_id",
-         "actor_kind": "'automation'", "_file": "z._file", "_row": "z._row"},
+        {
+            "record_id": (
+                "'zendesk:policy:' || z.ticket_id || ':' || z.sla_policy_id || ':' ||"
+                " z.policy_applied_at"
+            ),
+            "source_id": "z.ticket_id",
+            "occurred_at": _at("z.policy_applied_at"),
+            "ticket_id": "z.ticket_id",
+            "policy_id": "z.sla_policy_id",
+            "actor_kind": "'automation'",
+            "_file": "z._file",
+            "_row": "z._row",
+        },
         f"z_ticket_sla_policy z where z.ticket_id not in ({told})",
-    )  # fmt: skip
+    )
 
 
 def _nothing(_staging: Staging, _tables: Mapping[str, RawTable]) -> None:
@@ -452,7 +764,9 @@ STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
     "user": _users,
     "group": _groups,
     "organization": _organizations,
-    "schedule": lambda staging, tables: stage_schedules(staging, has_holidays="schedule_holiday" in tables),
+    "schedule": lambda staging, tables: stage_schedules(
+        staging, has_holidays="schedule_holiday" in tables
+    ),
     "schedule_holiday": _nothing,
     "ticket_schedule": _ticket_schedules,
     "sla_policy_metric_history": _policies,
@@ -462,4 +776,10 @@ STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
     "custom_status": _nothing,
 }
 
-source = Source("zendesk", "Zendesk connector tables: a folder of CSV or Parquet files", read, find_zendesk_tables, reads_folders=True)
+source = Source(
+    "zendesk",
+    "Zendesk connector tables: a folder of CSV or Parquet files",
+    read,
+    find_zendesk_tables,
+    reads_folders=True,
+)

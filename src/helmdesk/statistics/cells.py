@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def tell_apart(codes: np.ndarray, attributes: Sequence[int], sizes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def tell_apart(
+    codes: np.ndarray, attributes: Sequence[int], sizes: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the combinations that occur, in order, and which of them each row has.
 
     The same as `numpy.unique` with its inverse, by counting instead of sorting.

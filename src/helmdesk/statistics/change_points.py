@@ -14,22 +14,26 @@ ROUNDS = 4
 STRONGEST = 0.95
 
 
-def change_points(values: Sequence[float] | np.ndarray, penalty: float = PENALTY, shortest: int = SHORTEST) -> list[int]:
-    """Return the places (0-based, ascending) at which a new straight line begins; empty when one line is enough.
+def change_points(
+    values: Sequence[float] | np.ndarray, penalty: float = PENALTY, shortest: int = SHORTEST
+) -> list[int]:
+    """Return the places (0-based, ascending) at which a new straight line begins; empty when one
+    line is enough.
 
-    Each further line must save more than ``penalty · σ² · (1 + ρ) / (1 − ρ) · ln n`` of squared error. The noise σ²
-    and its autocorrelation ρ are first those of one line through everything, as if its weeks were independent, and
-    are then estimated anew four times from the residuals of the lines found: neighbouring weeks that resemble each
-    other are no evidence of a change.
+    Each further line must save more than ``penalty · σ² · (1 + ρ) / (1 − ρ) · ln n`` of squared
+    error. The noise σ² and its autocorrelation ρ are first those of one line through everything, as
+    if its weeks were independent, and are then estimated anew four times from the residuals of the
+    lines found: neighbouring weeks that resemble each other are no evidence of a change.
 
     Args:
         values: at equal steps, without gaps.
-        penalty: 3 invents a change in one of sixty series of two years of independent noise, and in one of three of
+        penalty: 3 invents a change in one of sixty series of two years of independent noise, and in
+        one of three of
             strongly autocorrelated noise (ρ = 0.6).
         shortest: fewest values that make a line.
 
-    Source: optimal partitioning (B. Jackson et al., IEEE Signal Processing Letters 12 (2005)), with the effective
-    sample size of an AR(1) series in the penalty.
+    Source: optimal partitioning (B. Jackson et al., IEEE Signal Processing Letters 12 (2005)), with
+    the effective sample size of an AR(1) series in the penalty.
     """
     y = np.asarray(values, dtype=float)
     if len(y) < 2 * shortest:
@@ -52,7 +56,9 @@ class _LineCost:
     def __init__(self, y: np.ndarray) -> None:
         t = np.arange(len(y), dtype=float)
         y = y - y.mean()
-        self._sums = [np.concatenate(([0.0], np.cumsum(part))) for part in (t, t * t, y, t * y, y * y)]
+        self._sums = [
+            np.concatenate(([0.0], np.cumsum(part))) for part in (t, t * t, y, t * y, y * y)
+        ]
 
     def of(self, starts: np.ndarray, end: int) -> np.ndarray:
         """Return the costs of the stretches from each of `starts` up to (not including) `end`."""
@@ -95,5 +101,7 @@ def fitted_lines(values: Sequence[float] | np.ndarray, found: Sequence[int]) -> 
     fitted = np.empty(len(y))
     for start, end in itertools.pairwise(edges):
         t = np.arange(end - start, dtype=float)
-        fitted[start:end] = np.polyval(np.polyfit(t, y[start:end], 1), t) if end - start > 1 else y[start:end]
+        fitted[start:end] = (
+            np.polyval(np.polyfit(t, y[start:end], 1), t) if end - start > 1 else y[start:end]
+        )
     return fitted

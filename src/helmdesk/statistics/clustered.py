@@ -1,4 +1,6 @@
-"""Intervals of shares whose answers come in clusters: many from one account, many about one agent. Pure."""
+"""Intervals of shares whose answers come in clusters: many from one account, many about one agent.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ def design_effect(hits: np.ndarray, cases: np.ndarray) -> float:
     Args:
         hits, cases: (clusters,) sums; clusters without cases do not count.
 
-    Source: variance of a ratio over clusters, W. G. Cochran, Sampling Techniques, 3rd ed., section 9A; L. Kish (1965)
-    for the name.
+    Source: variance of a ratio over clusters, W. G. Cochran, Sampling Techniques, 3rd ed., section
+    9A; L. Kish (1965) for the name.
     """
     hits, cases = hits[cases > 0], cases[cases > 0]
     clusters, total = len(cases), cases.sum()
@@ -29,10 +31,14 @@ def design_effect(hits: np.ndarray, cases: np.ndarray) -> float:
     return max(1.0, float(clustered / plain))
 
 
-def clustered_share(hits: np.ndarray, cases: np.ndarray, level: float = 0.95) -> tuple[float, float] | None:
-    """Return the interval of a share from its clusters: Wilson on the effective number of cases, with Student's t.
+def clustered_share(
+    hits: np.ndarray, cases: np.ndarray, level: float = 0.95
+) -> tuple[float, float] | None:
+    """Return the interval of a share from its clusters: Wilson on the effective number of cases,
+    with Student's t.
 
-    None without cases. One cluster alone gives no idea of the spread between clusters: then the plain interval.
+    None without cases. One cluster alone gives no idea of the spread between clusters: then the
+    plain interval.
     """
     from scipy.special import stdtrit
 

@@ -1,6 +1,7 @@
 """The course of a series: levels that last, and stretches between them. Pure.
 
-Unlike the straight lines of `change_points`, a stretch may be one step long: two bad weeks are an episode, not a slope.
+Unlike the straight lines of `change_points`, a stretch may be one step long: two bad weeks are an
+episode, not a slope.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ ROUNDS = 4
 STRONGEST = 0.95
 # Fewer values than this have no course.
 LEAST = 10
-# Turns a year, in one direction, of the verdict on weeks that never change, watched in their second year, by how much
-# they resemble the week before. Simulated, 600 years each; a test simulates anew.
+# Turns a year, in one direction, of the verdict on weeks that never change, watched in their second
+# year, by how much they resemble the week before. Simulated, 600 years each; a test simulates anew.
 MEMORIES = np.array([0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 ALARMS = np.array([0.03, 0.07, 0.14, 0.18, 0.28, 0.39, 0.63, 0.94])
 
@@ -41,14 +42,17 @@ class Stretch:
         return self.end - self.start
 
 
-def course(values: Sequence[float] | np.ndarray, weights: Sequence[float] | np.ndarray | None = None) -> list[Stretch]:
+def course(
+    values: Sequence[float] | np.ndarray, weights: Sequence[float] | np.ndarray | None = None
+) -> list[Stretch]:
     """Return the stretches of a series, oldest first; one stretch when nothing speaks for more.
 
-    The division is the one of least squared error, each further stretch at the price of ``3 σ² (1 + ρ) / (1 − ρ) ln n``:
-    one value stands out from both its neighbours only beyond about five standard deviations, a lasting level from
-    about three and a half divided by the root of its length. The noise σ² is first that of neighbouring steps, whatever the
-    levels do, and then what the stretches leave over, as is its memory ρ: neighbours that resemble each other are
-    no evidence of a level.
+    The division is the one of least squared error, each further stretch at the price of ``3 σ² (1 +
+    ρ) / (1 − ρ) ln n``: one value stands out from both its neighbours only beyond about five
+    standard deviations, a lasting level from about three and a half divided by the root of its
+    length. The noise σ² is first that of neighbouring steps, whatever the levels do, and then what
+    the stretches leave over, as is its memory ρ: neighbours that resemble each other are no
+    evidence of a level.
 
     Args:
         values: at equal steps, finite.
@@ -74,17 +78,22 @@ def course(values: Sequence[float] | np.ndarray, weights: Sequence[float] | np.n
             variance = energy / max(len(y) - len(edges) + 1, 1)
             memory = min(max(float(left[1:] @ left[:-1]) / energy, 0.0), STRONGEST)
     return (
-        [Stretch(start, end, float(np.average(y[start:end], weights=w[start:end]))) for start, end in itertools.pairwise(edges)]
+        [
+            Stretch(start, end, float(np.average(y[start:end], weights=w[start:end])))
+            for start, end in itertools.pairwise(edges)
+        ]
         if len(y)
         else []
     )
 
 
 def memory_of(values: Sequence[float] | np.ndarray, stretches: Sequence[Stretch]) -> float:
-    """Return how much neighbouring values of a series resemble each other (0 to 0.95), the steps between its levels apart.
+    """Return how much neighbouring values of a series resemble each other (0 to 0.95), the steps
+    between its levels apart.
 
-    What the stretches leave over would not tell: where values resemble each other strongly, stretches follow them. Over
-    three steps such a series moves by 1 + ρ + ρ² times the variance of one.
+    What the stretches leave over would not tell: where values resemble each other strongly,
+    stretches follow them. Over three steps such a series moves by 1 + ρ + ρ² times the variance of
+    one.
     """
     steps = np.diff(np.asarray(values, dtype=float))
     steps[[stretch.start - 1 for stretch in stretches[1:]]] = np.nan
@@ -97,12 +106,16 @@ def memory_of(values: Sequence[float] | np.ndarray, stretches: Sequence[Stretch]
 
 
 def alarms_a_year(memory: float) -> float:
-    """Return how often a year the course of weeks that never change shows another level in one direction, by their memory."""
+    """Return how often a year the course of weeks that never change shows another level in one
+    direction, by their memory.
+    """
     return float(np.interp(memory, MEMORIES, ALARMS))
 
 
 def _step_variance(y: np.ndarray) -> float:
-    """Return the variance of one value as steps between neighbours show it; few large steps do not count."""
+    """Return the variance of one value as steps between neighbours show it; few large steps do not
+    count.
+    """
     steps = np.abs(np.diff(y))
     typical = float(np.median(steps)) / 0.6745 if len(steps) else 0.0
     return typical**2 / 2 or (float((steps**2).mean()) / 2 if len(steps) else 0.0)
@@ -115,7 +128,9 @@ def _divided(sums: Sequence[np.ndarray], n: int, price: float) -> list[int]:
     came_from = np.zeros(n + 1, dtype=int)
     for end in range(1, n + 1):
         starts = np.arange(end)
-        cost = (square[end] - square[starts]) - (total[end] - total[starts]) ** 2 / (weight[end] - weight[starts])
+        cost = (square[end] - square[starts]) - (total[end] - total[starts]) ** 2 / (
+            weight[end] - weight[starts]
+        )
         totals = best[starts] + np.maximum(cost, 0.0) + price
         chosen = int(np.argmin(totals))
         best[end], came_from[end] = totals[chosen], chosen

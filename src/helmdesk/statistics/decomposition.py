@@ -1,7 +1,8 @@
 """A change taken apart so that nothing is left over: rate and mix, dimensions, factors. Pure.
 
-Source: E. M. Kitagawa, JASA 50 (1955), in the symmetric form with mix centred on the average; L. S. Shapley (1953)
-for sharing the mix between dimensions; B. W. Ang, Energy Policy 33 (2005) for the logarithmic-mean form of products.
+Source: E. M. Kitagawa, JASA 50 (1955), in the symmetric form with mix centred on the average; L. S.
+Shapley (1953) for sharing the mix between dimensions; B. W. Ang, Energy Policy 33 (2005) for the
+logarithmic-mean form of products.
 """
 
 from __future__ import annotations
@@ -62,13 +63,16 @@ def rate_and_mix(
     Args:
         before_top, now_top: numerators by segment: hits, or totals of a mean.
         before_base, now_base: denominators by segment, not negative; each period needs some.
-        before_error, now_error: standard errors of the segments' own values; None takes those of shares.
+        before_error, now_error: standard errors of the segments' own values; None takes those of
+        shares.
 
     A segment in one period only borrows its own value for the other: it is pure mix.
     """
     total_before, total_now = before_base.sum(), now_base.sum()
     whole_before, whole_now = before_top.sum() / total_before, now_top.sum() / total_now
-    value_before = np.divide(before_top, before_base, out=np.zeros(len(before_top)), where=before_base > 0)
+    value_before = np.divide(
+        before_top, before_base, out=np.zeros(len(before_top)), where=before_base > 0
+    )
     value_now = np.divide(now_top, now_base, out=np.zeros(len(now_top)), where=now_base > 0)
     value_before = np.where(before_base > 0, value_before, value_now)
     value_now = np.where(now_base > 0, value_now, value_before)
@@ -77,7 +81,10 @@ def rate_and_mix(
     rate = middle_share * (value_now - value_before)
     mix = (share_now - share_before) * ((value_before + value_now) / 2 - middle)
     if before_error is None or now_error is None:
-        before_error, now_error = _share_error(value_before, before_base), _share_error(value_now, now_base)
+        before_error, now_error = (
+            _share_error(value_before, before_base),
+            _share_error(value_now, now_base),
+        )
     is_both = (before_base > 0) & (now_base > 0)
     error = np.where(is_both, middle_share * np.sqrt(before_error**2 + now_error**2), np.nan)
     return RateAndMix(rate, mix, error, float(whole_now - whole_before))
@@ -89,12 +96,18 @@ def _share_error(share: np.ndarray, cases: np.ndarray) -> np.ndarray:
 
 
 def mix_by_dimension(
-    codes: np.ndarray, before_top: np.ndarray, before_base: np.ndarray, now_top: np.ndarray, now_base: np.ndarray
+    codes: np.ndarray,
+    before_top: np.ndarray,
+    before_base: np.ndarray,
+    now_top: np.ndarray,
+    now_base: np.ndarray,
 ) -> np.ndarray:
-    """Return how much of the mix effect of all dimensions together each one brings: (dimensions,), adding up to it.
+    """Return how much of the mix effect of all dimensions together each one brings: (dimensions,),
+    adding up to it.
 
     Args:
-        codes: (leaves, dimensions) small non-negative integers; at most six dimensions (2^d subsets are tried).
+        codes: (leaves, dimensions) small non-negative integers; at most six dimensions (2^d subsets
+        are tried).
     """
     width = codes.shape[1]
     sizes = codes.max(axis=0, initial=0) + 1
@@ -102,7 +115,9 @@ def mix_by_dimension(
     for size in range(1, width + 1):
         for chosen in itertools.combinations(range(width), size):
             _, groups = tell_apart(codes, chosen, sizes)
-            sums = [np.bincount(groups, part) for part in (before_top, before_base, now_top, now_base)]
+            sums = [
+                np.bincount(groups, part) for part in (before_top, before_base, now_top, now_base)
+            ]
             worth[frozenset(chosen)] = float(rate_and_mix(*sums).mix.sum())
     shares = np.zeros(width)
     for dimension in range(width):
@@ -110,16 +125,21 @@ def mix_by_dimension(
         for size in range(width):
             weight = math.factorial(size) * math.factorial(width - size - 1) / math.factorial(width)
             for chosen in itertools.combinations(others, size):
-                shares[dimension] += weight * (worth[frozenset((*chosen, dimension))] - worth[frozenset(chosen)])
+                shares[dimension] += weight * (
+                    worth[frozenset((*chosen, dimension))] - worth[frozenset(chosen)]
+                )
     return shares
 
 
 def product_parts(before: Sequence[np.ndarray], now: Sequence[np.ndarray]) -> np.ndarray:
-    """Return how much each factor of Σ f1·f2·… changed the sum: (factors,), adding up to the change exactly.
+    """Return how much each factor of Σ f1·f2·… changed the sum: (factors,), adding up to the change
+    exactly.
 
     Args:
-        before, now: one (segments,) array a factor, not negative. A segment that has a zero factor in one period
-            counts with the limit of the logarithmic mean: all of it goes to the factors that were or became zero.
+        before, now: one (segments,) array a factor, not negative. A segment that has a zero factor
+        in one period
+            counts with the limit of the logarithmic mean: all of it goes to the factors that were
+            or became zero.
     """
     product_before = np.prod(np.vstack(before), axis=0)
     product_now = np.prod(np.vstack(now), axis=0)
@@ -130,7 +150,9 @@ def product_parts(before: Sequence[np.ndarray], now: Sequence[np.ndarray]) -> np
         ratio = np.divide(second, first, out=np.ones(len(first)), where=is_plain)
         parts[place] = float((weight * np.log(ratio))[is_plain].sum())
     gone = ~is_plain
-    zeros = np.vstack([((first == 0) | (second == 0)) for first, second in zip(before, now, strict=True)])[:, gone]
+    zeros = np.vstack(
+        [((first == 0) | (second == 0)) for first, second in zip(before, now, strict=True)]
+    )[:, gone]
     count = np.maximum(zeros.sum(axis=0), 1)
     parts += (zeros * ((product_now - product_before)[gone] / count)).sum(axis=1)
     return parts

@@ -9,8 +9,11 @@ ROUNDS = 6
 REACH = 1.959963984540054 + 0.8416212335729143
 
 
-def detectable_share(share: float, before_cases: float, now_cases: float, effect: float = 1.0) -> float | None:
-    """Return the smallest change of a share that two samples of this size show four times in five; None without cases.
+def detectable_share(
+    share: float, before_cases: float, now_cases: float, effect: float = 1.0
+) -> float | None:
+    """Return the smallest change of a share that two samples of this size show four times in five;
+    None without cases.
 
     Args:
         effect: design effect of answers in clusters.
@@ -21,7 +24,9 @@ def detectable_share(share: float, before_cases: float, now_cases: float, effect
     for _ in range(ROUNDS):
         # A share that moves towards the middle varies more when it is there.
         moved = share + (least if share < 0.5 else -least)
-        least = REACH * math.sqrt(effect * (_spread(share) / before_cases + _spread(moved) / now_cases))
+        least = REACH * math.sqrt(
+            effect * (_spread(share) / before_cases + _spread(moved) / now_cases)
+        )
         least = min(least, 0.5)
     return least
 
@@ -32,5 +37,7 @@ def _spread(share: float) -> float:
 
 
 def detectable_from_errors(before_error: float, now_error: float) -> float:
-    """Return the smallest change of anything with these two standard errors that is shown four times in five."""
+    """Return the smallest change of anything with these two standard errors that is shown four
+    times in five.
+    """
     return REACH * math.hypot(before_error, now_error)

@@ -7,8 +7,14 @@ import math
 from helmdesk.statistics.proportion import Z95
 
 
-def mover(now: float, now_interval: tuple[float, float], before: float, before_interval: tuple[float, float]) -> tuple[float, float]:
-    """Return the interval of ``now - before`` for independent estimates with any, also skewed, intervals.
+def mover(
+    now: float,
+    now_interval: tuple[float, float],
+    before: float,
+    before_interval: tuple[float, float],
+) -> tuple[float, float]:
+    """Return the interval of ``now - before`` for independent estimates with any, also skewed,
+    intervals.
 
     For Wilson intervals this is Newcombe's interval for two shares.
     Source: G. Y. Zou and A. Donner, Statistics in Medicine 27 (2008) 1693-1702.

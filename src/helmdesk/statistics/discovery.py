@@ -22,7 +22,8 @@ def adjusted(p_values: Sequence[float]) -> list[float]:
 
 
 def discoveries(p_values: Sequence[float], q: float = FALSE_SHARE) -> list[bool]:
-    """Return which findings to keep so that at most a share `q` of those kept is expected to be false.
+    """Return which findings to keep so that at most a share `q` of those kept is expected to be
+    false.
 
     Source: Y. Benjamini and Y. Hochberg, JRSS B 57 (1995) 289-300.
     """

@@ -1,9 +1,9 @@
 """Did it move: two lamps for a series of weeks, one for a spike, one for a shift. Pure.
 
-A lamp judges the last week of a series against a baseline of up to 26 weeks that ends before the eight weeks in
-which a shift may be building up. How much weeks differ is taken from neighbouring weeks (their moving range), so that
-large volumes do not cry wolf (D. B. Laney, Quality Engineering 14 (2002) 531-537); weeks that resemble the week
-before are whitened first.
+A lamp judges the last week of a series against a baseline of up to 26 weeks that ends before the
+eight weeks in which a shift may be building up. How much weeks differ is taken from neighbouring
+weeks (their moving range), so that large volumes do not cry wolf (D. B. Laney, Quality Engineering
+14 (2002) 531-537); weeks that resemble the week before are whitened first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Weeks:
     """One metric by week, oldest first; or many such series, (series, weeks).
 
     Attributes:
-        kind: ratio: hits of cases; count: hits are counts, cases their exposure (1 a week); mean: hits ÷ cases is
+        kind: ratio: hits of cases; count: hits are counts, cases their exposure (1 a week); mean:
+        hits ÷ cases is
             the mean and `error` its standard error.
         hits, cases: (..., weeks); a ratio's week without cases says nothing.
         error: (..., weeks) for means.
@@ -53,7 +54,11 @@ class Weeks:
     @property
     def values(self) -> np.ndarray:
         """Hits per case; nan where there are no cases."""
-        return np.asarray(np.divide(self.hits, self.cases, out=np.full(self.hits.shape, np.nan), where=self.cases > 0))
+        return np.asarray(
+            np.divide(
+                self.hits, self.cases, out=np.full(self.hits.shape, np.nan), where=self.cases > 0
+            )
+        )
 
     def __len__(self) -> int:
         """Return the number of weeks."""
@@ -90,12 +95,15 @@ class Lamps:
 
 
 def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps | None:
-    """Return the lamps for the last week; None where fewer than eight weeks came before the recent ones.
+    """Return the lamps for the last week; None where fewer than eight weeks came before the recent
+    ones.
 
     Args:
-        settled_from: first week of the present level, where the history before it is another world; it counts only
+        settled_from: first week of the present level, where the history before it is another world;
+        it counts only
             when eight baseline weeks are left.
-        interval: whether to work out `low` and `high` (slow for ratios of many cases); otherwise nan.
+        interval: whether to work out `low` and `high` (slow for ratios of many cases); otherwise
+        nan.
     """
     count = len(weeks)
     # A short history keeps its baseline and gives up recent weeks.
@@ -121,9 +129,18 @@ def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps |
     direction = np.where(is_shift, shift_sign, np.where(is_spike, spike_sign, 0.0)).astype(int)
     since = np.where(is_shift, np.where(up > down, up_since, down_since), 0)
     return Lamps(
-        is_spike, is_shift, direction, base.mean, low, high, tail, np.maximum(up, down) / DECISION, since,
-        base.autocorrelation, base.dispersion,
-    )  # fmt: skip
+        is_spike,
+        is_shift,
+        direction,
+        base.mean,
+        low,
+        high,
+        tail,
+        np.maximum(up, down) / DECISION,
+        since,
+        base.autocorrelation,
+        base.dispersion,
+    )
 
 
 @dataclass(frozen=True)
@@ -147,30 +164,57 @@ class _Baseline:
             mean = (hits.sum(axis=-1) + 0.5) / (total + 1)
         else:
             mean = np.divide(hits.sum(axis=-1), total, out=np.zeros(total.shape), where=total > 0)
-        return _Baseline(weeks.kind, mean, total, cases.mean(axis=-1), np.ones(mean.shape), np.zeros(mean.shape), end - first)
+        return _Baseline(
+            weeks.kind,
+            mean,
+            total,
+            cases.mean(axis=-1),
+            np.ones(mean.shape),
+            np.zeros(mean.shape),
+            end - first,
+        )
 
     @staticmethod
     def of(weeks: Weeks, first: int, end: int) -> _Baseline:
         plain = _Baseline.plain(weeks, first, end)
         z = plain.standardise(weeks)[..., first:end]
         weeks_known = np.isfinite(z)
-        centre = np.where(weeks_known, z, 0).sum(axis=-1, keepdims=True) / np.maximum(weeks_known.sum(axis=-1, keepdims=True), 1)
+        centre = np.where(weeks_known, z, 0).sum(axis=-1, keepdims=True) / np.maximum(
+            weeks_known.sum(axis=-1, keepdims=True), 1
+        )
         centred = np.where(weeks_known, z - centre, 0)
         energy = np.maximum((centred**2).sum(axis=-1), 1e-12)
         correlation = (centred[..., 1:] * centred[..., :-1]).sum(axis=-1) / energy
         steps = np.abs(np.diff(z, axis=-1))
         known = np.isfinite(steps)
-        ranges = np.where(known, steps, 0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1) / MOVING_RANGE
+        ranges = (
+            np.where(known, steps, 0).sum(axis=-1)
+            / np.maximum(known.sum(axis=-1), 1)
+            / MOVING_RANGE
+        )
         spread = np.sqrt(energy / max(1, end - first - 1))
         # Neighbours that resemble each other make the moving range too small.
         dispersion = np.maximum(1.0, np.where(correlation > RESEMBLING, spread, ranges))
-        return replace(plain, dispersion=dispersion, autocorrelation=np.where(correlation > RESEMBLING, correlation, 0.0))
+        return replace(
+            plain,
+            dispersion=dispersion,
+            autocorrelation=np.where(correlation > RESEMBLING, correlation, 0.0),
+        )
 
     def standardise(self, weeks: Weeks) -> np.ndarray:
-        """Return each week's distance from the mean in units of its own counting noise; nan without cases."""
+        """Return each week's distance from the mean in units of its own counting noise; nan without
+        cases.
+        """
         mean = self.mean[..., None]
         if weeks.kind == "ratio":
-            noise = np.sqrt(np.divide(mean * (1 - mean), weeks.cases, out=np.full(weeks.cases.shape, np.nan), where=weeks.cases > 0))
+            noise = np.sqrt(
+                np.divide(
+                    mean * (1 - mean),
+                    weeks.cases,
+                    out=np.full(weeks.cases.shape, np.nan),
+                    where=weeks.cases > 0,
+                )
+            )
         elif weeks.kind == "count":
             noise = np.sqrt(np.maximum(mean, 0.5) / np.maximum(weeks.cases, 1e-12))
         else:
@@ -197,12 +241,18 @@ class _Baseline:
         both = (ALPHA, 1 - ALPHA)
         if self.kind == "ratio":
             a, b = self._beta()
-            # The beta alone is close enough for a band, and the cases' own noise joins its variance.
+            # The beta alone is close enough for a band, and the cases' own noise joins its
+            # variance.
             strength = 1 / (1 / (a + b + 1) + (1 - 1 / (a + b + 1)) / np.maximum(cases, 1)) - 1
-            low, high = (betaincinv(self.mean * strength, (1 - self.mean) * strength, tail) for tail in both)
+            low, high = (
+                betaincinv(self.mean * strength, (1 - self.mean) * strength, tail) for tail in both
+            )
         elif self.kind == "count":
             size, chance = self._negative_binomial(cases)
-            low, high = (tails.negative_binomial_quantile(tail, size, chance) / np.maximum(cases, 1e-12) for tail in both)
+            low, high = (
+                tails.negative_binomial_quantile(tail, size, chance) / np.maximum(cases, 1e-12)
+                for tail in both
+            )
         else:
             error = self._error(weeks)
             low, high = (self.mean + stdtrit(self.weeks - 1, tail) * error for tail in both)
@@ -211,7 +261,9 @@ class _Baseline:
     def _beta(self) -> tuple[np.ndarray, np.ndarray]:
         """Parameters that hold the spread between weeks and what the baseline leaves open."""
         between = np.clip((self.dispersion**2 - 1) / np.maximum(self.typical - 1, 1), 0, 0.5)
-        strength = 1 / np.maximum(between + self.dispersion**2 / np.maximum(self.weight, 1), 1e-9) - 1
+        strength = (
+            1 / np.maximum(between + self.dispersion**2 / np.maximum(self.weight, 1), 1e-9) - 1
+        )
         strength = np.maximum(strength, 0.1)
         return self.mean * strength, (1 - self.mean) * strength
 
@@ -227,7 +279,14 @@ class _Baseline:
 
     def _student(self, weeks: Weeks) -> np.ndarray:
         error = self._error(weeks)
-        return np.asarray(np.divide(weeks.values[..., -1] - self.mean, error, out=np.full(error.shape, np.nan), where=error > 0))
+        return np.asarray(
+            np.divide(
+                weeks.values[..., -1] - self.mean,
+                error,
+                out=np.full(error.shape, np.nan),
+                where=error > 0,
+            )
+        )
 
 
 def _whiten(z: np.ndarray, correlation: np.ndarray) -> np.ndarray:
@@ -239,7 +298,9 @@ def _whiten(z: np.ndarray, correlation: np.ndarray) -> np.ndarray:
 
 
 def _cusum(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the one-sided cumulative sum after the last week, and how many weeks back it left zero."""
+    """Return the one-sided cumulative sum after the last week, and how many weeks back it left
+    zero.
+    """
     level = np.zeros(z.shape[:-1])
     since = np.zeros(z.shape[:-1], dtype=int)
     for week in range(z.shape[-1]):

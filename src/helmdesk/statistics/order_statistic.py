@@ -26,7 +26,9 @@ def ranks(cases: int, q: float, z: float = Z95) -> tuple[int | None, int | None]
 
 
 def rank_expressions(column: str, q: float, z: float = Z95) -> tuple[str, str]:
-    """Return `ranks` as SQL over the count of `column`, for engines to pick the values themselves."""
+    """Return `ranks` as SQL over the count of `column`, for engines to pick the values
+    themselves.
+    """
     count = f"count({column})"
     spread = f"{z!r} * sqrt({count} * {q * (1 - q)!r})"
     return f"floor({count} * {q!r} - {spread})", f"ceil({count} * {q!r} + {spread}) + 1"

@@ -1,4 +1,6 @@
-"""Two metrics that moved together: at constant mix, beyond chance, and in the same people or queues. Pure."""
+"""Two metrics that moved together: at constant mix, beyond chance, and in the same people or
+queues. Pure.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,8 @@ class Move:
     """A change at constant mix.
 
     Attributes:
-        change, error: in the metric's unit; the error holds that cases of one unit resemble each other.
-        p_up, p_down: one-sided.
-        before: the value before at the same mix.
+        change, error: in the metric's unit; the error holds that cases of one unit resemble each
+        other. p_up, p_down: one-sided. before: the value before at the same mix.
     """
 
     change: float
@@ -50,12 +51,20 @@ class Move:
     @property
     def p_up(self) -> float:
         """How often no rise would look like this one."""
-        return normal_tail(self.change / self.error) if self.error > 0 else (0.0 if self.change > 0 else 1.0)
+        return (
+            normal_tail(self.change / self.error)
+            if self.error > 0
+            else (0.0 if self.change > 0 else 1.0)
+        )
 
     @property
     def p_down(self) -> float:
         """How often no fall would look like this one."""
-        return normal_tail(-self.change / self.error) if self.error > 0 else (0.0 if self.change < 0 else 1.0)
+        return (
+            normal_tail(-self.change / self.error)
+            if self.error > 0
+            else (0.0 if self.change < 0 else 1.0)
+        )
 
     def p(self, direction: int) -> float:
         """Return the one-sided p-value of a move in `direction` (1 up, -1 down)."""
@@ -63,8 +72,13 @@ class Move:
 
 
 def standardised_move(cells: Cells) -> Move | None:
-    """Return the change with segments at their shares of both windows together; None where no segment is in both."""
-    sums = [np.bincount(cells.segment, part) for part in (cells.before_top, cells.before_base, cells.now_top, cells.now_base)]
+    """Return the change with segments at their shares of both windows together; None where no
+    segment is in both.
+    """
+    sums = [
+        np.bincount(cells.segment, part)
+        for part in (cells.before_top, cells.before_base, cells.now_top, cells.now_base)
+    ]
     before_top, before_base, now_top, now_base = sums
     both = (before_base > 0) & (now_base > 0)
     if not both.any():
@@ -76,7 +90,9 @@ def standardised_move(cells: Cells) -> Move | None:
     scale_before = np.divide(weight, before_base, out=np.zeros(len(weight)), where=both)
     scale_now = np.divide(weight, now_base, out=np.zeros(len(weight)), where=both)
     influence = (cells.now_top - now[cells.segment] * cells.now_base) * scale_now[cells.segment]
-    influence -= (cells.before_top - before[cells.segment] * cells.before_base) * scale_before[cells.segment]
+    influence -= (cells.before_top - before[cells.segment] * cells.before_base) * scale_before[
+        cells.segment
+    ]
     by_unit = np.bincount(cells.unit, influence)
     units = len(np.unique(cells.unit))
     error = math.sqrt(float(by_unit @ by_unit) * units / max(1, units - 1))
@@ -84,10 +100,18 @@ def standardised_move(cells: Cells) -> Move | None:
 
 
 def unit_changes(cells: Cells) -> dict[int, float]:
-    """Return each unit's own change against what its mix of segments leads one to expect, for units with enough cases."""
-    segments = [np.bincount(cells.segment, part) for part in (cells.before_top, cells.before_base, cells.now_top, cells.now_base)]
+    """Return each unit's own change against what its mix of segments leads one to expect, for units
+    with enough cases.
+    """
+    segments = [
+        np.bincount(cells.segment, part)
+        for part in (cells.before_top, cells.before_base, cells.now_top, cells.now_base)
+    ]
     pooled = np.divide(
-        segments[0] + segments[2], segments[1] + segments[3], out=np.zeros(len(segments[0])), where=segments[1] + segments[3] > 0
+        segments[0] + segments[2],
+        segments[1] + segments[3],
+        out=np.zeros(len(segments[0])),
+        where=segments[1] + segments[3] > 0,
     )
     excess = [
         np.bincount(cells.unit, top - pooled[cells.segment] * base)
@@ -106,9 +130,8 @@ class Dose:
     """Whether those who changed more in A changed more in B.
 
     Attributes:
-        correlation: Spearman's, signed so that positive is the pattern sought; None with too few units.
-        p: one-sided.
-        units: how many units were compared.
+        correlation: Spearman's, signed so that positive is the pattern sought; None with too few
+        units. p: one-sided. units: how many units were compared.
     """
 
     correlation: float | None
@@ -121,7 +144,9 @@ class Dose:
         return self.correlation is not None and self.p < DOSE
 
 
-def dose_response(a: dict[int, float], b: dict[int, float], direction_a: int, direction_b: int) -> Dose:
+def dose_response(
+    a: dict[int, float], b: dict[int, float], direction_a: int, direction_b: int
+) -> Dose:
     """Return whether units that moved further in `direction_a` moved further in `direction_b`."""
     from scipy.stats import spearmanr
 
@@ -136,7 +161,9 @@ def dose_response(a: dict[int, float], b: dict[int, float], direction_a: int, di
     return Dose(float(found.statistic), float(found.pvalue), len(common))
 
 
-def moved_together(a: Move, b: Move, direction_a: int, direction_b: int, least_a: float, least_b: float) -> bool:
+def moved_together(
+    a: Move, b: Move, direction_a: int, direction_b: int, least_a: float, least_b: float
+) -> bool:
     """Whether both moved, each beyond chance (p < .025) and beyond its least change.
 
     Args:

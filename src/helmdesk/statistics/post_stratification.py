@@ -1,4 +1,6 @@
-"""Who answered: a share weighted to all who were served, and what the silent would have to think. Pure."""
+"""Who answered: a share weighted to all who were served, and what the silent would have to think.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -50,14 +52,22 @@ def post_stratify(hits: np.ndarray, answers: np.ndarray, everybody: np.ndarray) 
     safe = (hits[known] + 1) / (answers[known] + 2)
     error = math.sqrt(float((portion**2 * safe * (1 - safe) / answers[known]).sum()))
     uncovered = float(everybody[~known].sum() / served)
-    return Weighted(float(hits.sum() / total), value, max(0.0, value - Z95 * error), min(1.0, value + Z95 * error), uncovered)
+    return Weighted(
+        float(hits.sum() / total),
+        value,
+        max(0.0, value - Z95 * error),
+        min(1.0, value + Z95 * error),
+        uncovered,
+    )
 
 
 def tipping_point(share: float, response_rate: float, target: float) -> float | None:
-    """Return by how much the silent must differ from those who answered for the whole to reach `target` exactly.
+    """Return by how much the silent must differ from those who answered for the whole to reach
+    `target` exactly.
 
-    A share difference: 0.08 means that the silent would have to be eight points happier. None when everybody
-    answered. A value that would put the silent outside 0..1 cannot happen: nothing the silent think reaches it.
+    A share difference: 0.08 means that the silent would have to be eight points happier. None when
+    everybody answered. A value that would put the silent outside 0..1 cannot happen: nothing the
+    silent think reaches it.
     """
     if not 0 < response_rate < 1:
         return None

@@ -29,8 +29,11 @@ def wilson(hits: float, cases: float, z: float = Z95) -> tuple[float, float] | N
     return low, high
 
 
-def net_share(positive: int, negative: int, cases: int, z: float = Z95) -> tuple[float, float] | None:
-    """Return the normal interval of (positive - negative) / cases, cut to -1..1; None under two cases.
+def net_share(
+    positive: int, negative: int, cases: int, z: float = Z95
+) -> tuple[float, float] | None:
+    """Return the normal interval of (positive - negative) / cases, cut to -1..1; None under two
+    cases.
 
     Variance of a difference of two shares of one multinomial sample: (p + q - (p - q)^2) / n.
     """
@@ -41,10 +44,13 @@ def net_share(positive: int, negative: int, cases: int, z: float = Z95) -> tuple
     return max(-1.0, net - half), min(1.0, net + half)
 
 
-def ratio_of_counts(numerator: float, denominator: float, z: float = Z95) -> tuple[float, float] | None:
+def ratio_of_counts(
+    numerator: float, denominator: float, z: float = Z95
+) -> tuple[float, float] | None:
     """Return the log-scale interval of a ratio of two Poisson counts; None when either is 0.
 
-    Counts that rise and fall together (what is created is solved soon after) make it wider than needed.
+    Counts that rise and fall together (what is created is solved soon after) make it wider than
+    needed.
     """
     if numerator <= 0 or denominator <= 0:
         return None
@@ -53,17 +59,21 @@ def ratio_of_counts(numerator: float, denominator: float, z: float = Z95) -> tup
     return ratio / factor, ratio * factor
 
 
-def difference_of_counts(numerator: float, denominator: float, z: float = Z95) -> tuple[float, float]:
+def difference_of_counts(
+    numerator: float, denominator: float, z: float = Z95
+) -> tuple[float, float]:
     """Return the normal interval of the difference of two Poisson counts."""
     half = z * math.sqrt(numerator + denominator)
     return numerator - denominator - half, numerator - denominator + half
 
 
 def around(value: float, half: float, is_positive: bool) -> tuple[float, float]:
-    """Return the interval ``value ± half``; on the log scale where it would leave what can only be positive.
+    """Return the interval ``value ± half``; on the log scale where it would leave what can only be
+    positive.
 
-    The delta method puts the standard error of a logarithm at error ÷ value; few, skewed values need this form
-    (W. G. Cochran, Sampling Techniques, 3rd ed., 6.4 and 6.6), many large ones do not differ by it.
+    The delta method puts the standard error of a logarithm at error ÷ value; few, skewed values
+    need this form (W. G. Cochran, Sampling Techniques, 3rd ed., 6.4 and 6.6), many large ones do
+    not differ by it.
     """
     if not is_positive or half < value or value <= 0:
         return value - half, value + half
@@ -97,7 +107,8 @@ def ratio_of_sums(
     *,
     is_positive: bool = False,
 ) -> tuple[float, float] | None:
-    """Return the linearised interval of total ÷ base over `cases` independent observations; None under two.
+    """Return the linearised interval of total ÷ base over `cases` independent observations; None
+    under two.
 
     Args:
         squares, products, base_squares: sums of x², x·y and y² over the observations.
@@ -112,13 +123,19 @@ def ratio_of_sums(
     return around(ratio, z * math.sqrt(residual * cases / (cases - 1)) / base, is_positive)
 
 
-def share_difference_p(hits_before: float, cases_before: float, hits_now: float, cases_now: float) -> float:
-    """Return the one-sided p-value that a share rose: the score test of two independent shares; 1 without cases.
+def share_difference_p(
+    hits_before: float, cases_before: float, hits_now: float, cases_now: float
+) -> float:
+    """Return the one-sided p-value that a share rose: the score test of two independent shares; 1
+    without cases.
 
-    Source: R. Newcombe, Statistics in Medicine 17 (1998) 873-890 (the pooled test he compares with).
+    Source: R. Newcombe, Statistics in Medicine 17 (1998) 873-890 (the pooled test he compares
+    with).
     """
     if not cases_before or not cases_now:
         return 1.0
     pooled = (hits_before + hits_now) / (cases_before + cases_now)
     error = math.sqrt(pooled * (1 - pooled) * (1 / cases_before + 1 / cases_now))
-    return normal_tail((hits_now / cases_now - hits_before / cases_before) / error) if error else 1.0
+    return (
+        normal_tail((hits_now / cases_now - hits_before / cases_before) / error) if error else 1.0
+    )

@@ -1,4 +1,6 @@
-"""Small groups beside their whole: pulled towards it, and told apart from it only beyond a funnel. Pure."""
+"""Small groups beside their whole: pulled towards it, and told apart from it only beyond a funnel.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ class Shrunken:
     Attributes:
         shares: (groups,); a group without cases has the prior mean.
         mean: share of all.
-        weight: K: how many cases the prior counts for; infinite where groups do not differ beyond chance.
+        weight: K: how many cases the prior counts for; infinite where groups do not differ beyond
+        chance.
     """
 
     shares: np.ndarray
@@ -23,7 +26,8 @@ class Shrunken:
 
 
 def shrink(hits: np.ndarray, cases: np.ndarray) -> Shrunken:
-    """Return (hits + K·P) ÷ (cases + K), K from the spread between groups beyond what counting alone gives.
+    """Return (hits + K·P) ÷ (cases + K), K from the spread between groups beyond what counting
+    alone gives.
 
     Source: beta-binomial by moments, J. Kleinman, JASA 68 (1973).
     """
@@ -48,7 +52,9 @@ def shrink(hits: np.ndarray, cases: np.ndarray) -> Shrunken:
 
 @dataclass(frozen=True)
 class Funnel:
-    """Limits around the share of the whole within which groups of a size differ by chance, (groups,) each."""
+    """Limits around the share of the whole within which groups of a size differ by chance,
+    (groups,) each.
+    """
 
     mean: float
     low95: np.ndarray
@@ -59,7 +65,8 @@ class Funnel:
 
 
 def funnel(hits: np.ndarray, cases: np.ndarray) -> Funnel:
-    """Return exact binomial limits by group size, widened by √φ where groups vary more than counts do.
+    """Return exact binomial limits by group size, widened by √φ where groups vary more than counts
+    do.
 
     Source: D. Spiegelhalter, Statistics in Medicine 24 (2005) 1185-1202.
     """
@@ -78,6 +85,8 @@ def funnel(hits: np.ndarray, cases: np.ndarray) -> Funnel:
 
 
 def _winsorised(z: np.ndarray) -> np.ndarray:
-    """The outermost tenth on either side pulled in, so that what is sought does not widen its own limits."""
+    """The outermost tenth on either side pulled in, so that what is sought does not widen its own
+    limits.
+    """
     low, high = np.quantile(z, (0.1, 0.9))
     return np.asarray(np.clip(z, low, high))

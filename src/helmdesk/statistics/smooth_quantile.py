@@ -1,4 +1,6 @@
-"""Quantiles that are nobody's own value: every value counts, the more the nearer it lies (Harrell and Davis, 1982)."""
+"""Quantiles that are nobody's own value: every value counts, the more the nearer it lies (Harrell
+and Davis, 1982).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ import numpy as np
 
 
 def smooth_quantile(values: Sequence[float], q: float) -> float:
-    """Return a quantile as the mean of all values in order, weighted by how likely each place is to hold it.
+    """Return a quantile as the mean of all values in order, weighted by how likely each place is to
+    hold it.
 
     Args:
         values: at least one.

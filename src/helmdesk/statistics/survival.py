@@ -22,15 +22,17 @@ class SurvivalQuantile:
     high: float | None
 
 
-def kaplan_meier_quantile(steps: Sequence[tuple[float, int, int]], q: float, z: float = Z95) -> SurvivalQuantile:
+def kaplan_meier_quantile(
+    steps: Sequence[tuple[float, int, int]], q: float, z: float = Z95
+) -> SurvivalQuantile:
     """Return the time by which a share `q` has ended, with its log-log interval.
 
     Args:
-        steps: (duration, ended, censored) in any order, durations may repeat; rows censored at a duration are at risk there.
-        q: share ended, inside (0, 1).
+        steps: (duration, ended, censored) in any order, durations may repeat; rows censored at a
+        duration are at risk there. q: share ended, inside (0, 1).
 
-    Source: Kaplan and Meier, JASA 53 (1958); interval by Brookmeyer and Crowley, Biometrics 38 (1982),
-    on the log-log scale with Greenwood's variance.
+    Source: Kaplan and Meier, JASA 53 (1958); interval by Brookmeyer and Crowley, Biometrics 38
+    (1982), on the log-log scale with Greenwood's variance.
     """
     at_once: dict[float, tuple[int, int]] = {}
     for duration, ended, censored in steps:
@@ -77,7 +79,9 @@ class SurvivalCurve:
     survival: np.ndarray
 
     def quantile(self, q: float) -> float | None:
-        """Return the time by which a share `q` has ended; None where the curve does not reach it."""
+        """Return the time by which a share `q` has ended; None where the curve does not reach
+        it.
+        """
         reached = (self.survival <= 1 - q + 1e-12).nonzero()[0]
         return float(self.times[reached[0]]) if len(reached) else None
 
@@ -99,7 +103,8 @@ class SurvivalCurve:
 
 
 def survival_curve(durations: np.ndarray, is_ended: np.ndarray) -> SurvivalCurve:
-    """Return the Kaplan-Meier curve of many durations at once; those still running are censored, not dropped.
+    """Return the Kaplan-Meier curve of many durations at once; those still running are censored,
+    not dropped.
 
     Args:
         durations: (cases,) not negative.

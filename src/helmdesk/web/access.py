@@ -1,4 +1,6 @@
-"""Who may see what: roles, the policy that is compiled into every query, and the gate before every view."""
+"""Who may see what: roles, the policy that is compiled into every query, and the gate before every
+view.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ ANYBODY: frozenset[Role] = frozenset()
 
 # What contracts are worth and what support costs is for those who answer for it.
 MONEY_READERS = frozenset({Role.ADMINISTRATOR, Role.LEADER, Role.ANALYST, Role.PLANNER})
-# All that an account's own people may ask by or find in rows: nothing of who did it, what it cost, or what sources keep besides.
+# All that an account's own people may ask by or find in rows: nothing of who did it, what it cost,
+# or what sources keep besides.
 SHOWN_TO_ACCOUNTS = frozenset(
     {
         *(
@@ -61,11 +64,58 @@ SHOWN_TO_ACCOUNTS = frozenset(
             "weekday",
         ),
         *("clock", "policy", "instrument", "survey_timing", "status", "booking"),
-        *("ticket_id", "subject", "survivor_ticket_id", "created_at", "first_reply_at", "first_solved_at", "last_solved_at", "solved_at"),
-        *("first_reply_seconds", "resolution_seconds", "reopens", "human_replies", "is_counted", "is_spam", "is_merged", "is_deleted"),
-        *("clock_started_at", "clock_id", "policy_id", "state", "basis", "target_seconds", "time_left_seconds", "elapsed_seconds"),
-        *("started_at", "ended_at", "applied_at", "stopped_at", "due_at", "judged_at", "is_met", "breaches", "clocks", "run_seconds"),
-        *("clock_calendar_id", "waits", "business_seconds", "waiting_since", "waited_seconds", "asked_at", "replied_at", "reply_seconds"),
+        *(
+            "ticket_id",
+            "subject",
+            "survivor_ticket_id",
+            "created_at",
+            "first_reply_at",
+            "first_solved_at",
+            "last_solved_at",
+            "solved_at",
+        ),
+        *(
+            "first_reply_seconds",
+            "resolution_seconds",
+            "reopens",
+            "human_replies",
+            "is_counted",
+            "is_spam",
+            "is_merged",
+            "is_deleted",
+        ),
+        *(
+            "clock_started_at",
+            "clock_id",
+            "policy_id",
+            "state",
+            "basis",
+            "target_seconds",
+            "time_left_seconds",
+            "elapsed_seconds",
+        ),
+        *(
+            "started_at",
+            "ended_at",
+            "applied_at",
+            "stopped_at",
+            "due_at",
+            "judged_at",
+            "is_met",
+            "breaches",
+            "clocks",
+            "run_seconds",
+        ),
+        *(
+            "clock_calendar_id",
+            "waits",
+            "business_seconds",
+            "waiting_since",
+            "waited_seconds",
+            "asked_at",
+            "replied_at",
+            "reply_seconds",
+        ),
         *(
             "sent_at",
             "actor_kind",
@@ -79,15 +129,59 @@ SHOWN_TO_ACCOUNTS = frozenset(
             "answer",
             "score",
         ),
-        *("instrument_kind", "is_positive", "is_answered", "leg_id", "queue", "offered_at", "answered_at", "wait_seconds", "talk_seconds"),
-        *("is_reopened_in_time", "reopened_at", "escalations", "measured", "period_start", "role", "assessed_at", "health"),
+        *(
+            "instrument_kind",
+            "is_positive",
+            "is_answered",
+            "leg_id",
+            "queue",
+            "offered_at",
+            "answered_at",
+            "wait_seconds",
+            "talk_seconds",
+        ),
+        *(
+            "is_reopened_in_time",
+            "reopened_at",
+            "escalations",
+            "measured",
+            "period_start",
+            "role",
+            "assessed_at",
+            "health",
+        ),
     }
 )
 MEASURED_FOR_ACCOUNTS = frozenset(
     {
-        *("account_health", "average_speed_of_answer", "backlog", "backlog_age", "ces", "csat", "csat_response_rate", "customers_waiting"),
-        *("escalation_rate", "fcr", "first_response_time", "missed_contact_rate", "next_response_time", "nps", "reopen_rate"),
-        *("replies_per_ticket", "resolution_rate", "resolution_time", "service_level", "sla_compliance", "ticket_volume", "waiting_time"),
+        *(
+            "account_health",
+            "average_speed_of_answer",
+            "backlog",
+            "backlog_age",
+            "ces",
+            "csat",
+            "csat_response_rate",
+            "customers_waiting",
+        ),
+        *(
+            "escalation_rate",
+            "fcr",
+            "first_response_time",
+            "missed_contact_rate",
+            "next_response_time",
+            "nps",
+            "reopen_rate",
+        ),
+        *(
+            "replies_per_ticket",
+            "resolution_rate",
+            "resolution_time",
+            "service_level",
+            "sla_compliance",
+            "ticket_volume",
+            "waiting_time",
+        ),
     }
 )
 # No row is in two minds about being null: this lets nothing through.
@@ -95,7 +189,9 @@ NOTHING = All((IsNull("team"), Not(IsNull("team"))))
 
 
 # Who is not signed in: whether the desk can be read, and nothing of it.
-NOBODY = Policy("nobody", NOTHING, frozenset(), frozenset(), may_see_money=False, may_compare_people=False)
+NOBODY = Policy(
+    "nobody", NOTHING, frozenset(), frozenset(), may_see_money=False, may_compare_people=False
+)
 
 
 def policy_for(person: Person, impersonal: frozenset[str] = frozenset()) -> Policy:
@@ -105,29 +201,54 @@ def policy_for(person: Person, impersonal: frozenset[str] = frozenset()) -> Poli
         impersonal: fields of sources that were declared to hold no people.
     """
     role = Role(person.role)
-    staff = Policy(role.value, may_see_money=role in MONEY_READERS, may_compare_people=False, agent=person.agent, impersonal=impersonal)
+    staff = Policy(
+        role.value,
+        may_see_money=role in MONEY_READERS,
+        may_compare_people=False,
+        agent=person.agent,
+        impersonal=impersonal,
+    )
     if role == Role.TEAM_LEAD:
         teams = tuple(sorted(person.teams))
-        return replace(staff, name=f"team lead of {', '.join(teams)}", predicate=OneOf("team", teams) if teams else NOTHING)
+        return replace(
+            staff,
+            name=f"team lead of {', '.join(teams)}",
+            predicate=OneOf("team", teams) if teams else NOTHING,
+        )
     if role == Role.AGENT:
         mine = Compare("agent", "=", person.agent) if person.agent else NOTHING
         return replace(staff, name=f"agent {person.agent}", predicate=mine)
     if role == Role.ACCOUNT_VIEWER:
         own = Compare("account", "=", person.account) if person.account else NOTHING
         viewer = f"viewer of {person.account}"
-        return replace(staff, name=viewer, predicate=own, names=SHOWN_TO_ACCOUNTS, metrics=MEASURED_FOR_ACCOUNTS, agent="")
+        return replace(
+            staff,
+            name=viewer,
+            predicate=own,
+            names=SHOWN_TO_ACCOUNTS,
+            metrics=MEASURED_FOR_ACCOUNTS,
+            agent="",
+        )
     return staff
 
 
 def see_as(request: DeskRequest, desk: LiveDesk, person: Any) -> None:
-    """Put the desk on a request, as somebody sees it: there is no other way from a request to the data."""
+    """Put the desk on a request, as somebody sees it: there is no other way from a request to the
+    data.
+    """
     impersonal = frozenset(desk.settings.fields_without_people)
-    request.desk = desk.as_seen_by(policy_for(person, impersonal) if person.is_authenticated else NOBODY)
+    request.desk = desk.as_seen_by(
+        policy_for(person, impersonal) if person.is_authenticated else NOBODY
+    )
     request.policy = request.desk.policy
 
 
-def restrict(view: Callable[..., HttpResponse], roles: frozenset[Role], *, needs_data: bool = False) -> Callable[..., HttpResponse]:
-    """Return `view` behind a gate; its attribute `roles` tells which, so that a test can read it off every route."""
+def restrict(
+    view: Callable[..., HttpResponse], roles: frozenset[Role], *, needs_data: bool = False
+) -> Callable[..., HttpResponse]:
+    """Return `view` behind a gate; its attribute `roles` tells which, so that a test can read it
+    off every route.
+    """
 
     @functools.wraps(view)
     def gated(request: DeskRequest, *arguments: Any, **named: Any) -> HttpResponse:
@@ -139,7 +260,10 @@ def restrict(view: Callable[..., HttpResponse], roles: frozenset[Role], *, needs
 
                 return redirect_to_login(request.get_full_path())
             if person.role not in roles:
-                raise PermissionDenied(f"this page is for: {', '.join(sorted(role.replace('_', ' ') for role in roles))}")
+                raise PermissionDenied(
+                    "this page is for:"
+                    f" {', '.join(sorted(role.replace('_', ' ') for role in roles))}"
+                )
             if needs_data and request.method == "GET" and is_empty(request):
                 return redirect("welcome")
         return view(request, *arguments, **named)

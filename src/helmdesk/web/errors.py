@@ -53,7 +53,9 @@ UNEXPECTED = "an unexpected error; it was logged under this request id"
 
 
 def status_of(error: Exception) -> tuple[int, str, str]:
-    """Return HTTP status, stable code and message of an error; the words of errors that are not ours stay in the log."""
+    """Return HTTP status, stable code and message of an error; the words of errors that are not
+    ours stay in the log.
+    """
     for kind, status, code in STATUSES:
         if isinstance(error, kind):
             if isinstance(error, Http404):
@@ -66,8 +68,15 @@ def status_of(error: Exception) -> tuple[int, str, str]:
 
 def problem(request: HttpRequest, status: int, code: str, detail: str, **more: Any) -> JsonResponse:
     """Return an error of the API as RFC 9457 says."""
-    body = {"type": f"urn:helmdesk:problem:{code}", "title": TITLES.get(status, code.replace("_", " ")), "status": status, "code": code,
-            "detail": detail, "request_id": getattr(request, "request_id", ""), **more}  # fmt: skip
+    body = {
+        "type": f"urn:helmdesk:problem:{code}",
+        "title": TITLES.get(status, code.replace("_", " ")),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": getattr(request, "request_id", ""),
+        **more,
+    }
     return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
@@ -78,12 +87,20 @@ def error_response(request: HttpRequest, error: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
         response = problem(request, status, code, detail)
     else:
-        context = {"title": TITLES.get(status, "Something is wrong"), "status": status, "detail": detail}
+        context = {
+            "title": TITLES.get(status, "Something is wrong"),
+            "status": status,
+            "detail": detail,
+        }
         context["request_id"] = getattr(request, "request_id", "")
         try:
             response = _error_page(request, context)
         except DatabaseError:  # who asks cannot be looked up
-            response = HttpResponse(f"{context['title']}: {detail}\n", status=status, content_type="text/plain; charset=utf-8")
+            response = HttpResponse(
+                f"{context['title']}: {detail}\n",
+                status=status,
+                content_type="text/plain; charset=utf-8",
+            )
     if isinstance(error, BusyError):
         response["Retry-After"] = "2"
     return response
@@ -118,4 +135,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that did not come from this site, or comes from an ended session."""
-    return error_response(request, PermissionDenied("the form has expired or came from elsewhere; open the page again and repeat"))
+    return error_response(
+        request,
+        PermissionDenied(
+            "the form has expired or came from elsewhere; open the page again and repeat"
+        ),
+    )

@@ -1,4 +1,6 @@
-"""Rows as files: CSV that no spreadsheet takes for formulas, Parquet and JSON without loss, Arrow."""
+"""Rows as files: CSV that no spreadsheet takes for formulas, Parquet and JSON without loss,
+Arrow.
+"""
 
 from __future__ import annotations
 
@@ -24,19 +26,26 @@ TYPES = {
 
 
 def safe_cell(content: Any) -> Any:
-    """Return a cell for CSV: a text that a spreadsheet would run gets a leading apostrophe; numbers stay numbers."""
+    """Return a cell for CSV: a text that a spreadsheet would run gets a leading apostrophe; numbers
+    stay numbers.
+    """
     if isinstance(content, str) and content.lstrip(" ").startswith(FORMULA):
         return "'" + content
     return content
 
 
 def as_csv(table: pyarrow.Table) -> bytes:
-    """Return a table as CSV with a header; instants as ISO 8601 with their offset, nothing for null."""
+    """Return a table as CSV with a header; instants as ISO 8601 with their offset, nothing for
+    null.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([safe_cell(name) for name in table.column_names])
     for batch in table.to_batches(max_chunksize=10_000):
-        writer.writerows([_plain(cell) for cell in row] for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        writer.writerows(
+            [_plain(cell) for cell in row]
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        )
     return text.getvalue().encode()
 
 

@@ -25,12 +25,16 @@ def audit_log(desk: Path, since: Path | None = None, keep: Path | None = None) -
 
     Raises:
         InputError: `since` holds no end of a log.
-        HelmdeskError: the database cannot be read, is of an earlier version, or came out of a backup a moment ago.
+        HelmdeskError: the database cannot be read, is of an earlier version, or came out of a
+        backup a moment ago.
     """
     if not SiteFolder(desk.absolute()).has_database:
         return None
     if (desk / RESTORED_NOTE).is_file():
-        raise HelmdeskError("the desk came out of a backup, and its site was not started yet; its first start notes that in the audit log")
+        raise HelmdeskError(
+            "the desk came out of a backup, and its site was not started yet; its first start notes"
+            " that in the audit log"
+        )
     start_django(desk)
     from django.db import DatabaseError
 
@@ -42,9 +46,15 @@ def audit_log(desk: Path, since: Path | None = None, keep: Path | None = None) -
             try:
                 state = replace(state, problem=problem_since(since.read_text(encoding="ascii")))
             except ValueError as error:
-                raise InputError(f"{since}: not the kept end of an audit log", "keep one with: helmdesk audit --keep FILE") from error
+                raise InputError(
+                    f"{since}: not the kept end of an audit log",
+                    "keep one with: helmdesk audit --keep FILE",
+                ) from error
         if keep is not None and not state.problem:
             replace_text(keep, signed_end())
         return state
     except (DatabaseError, OSError) as error:
-        raise HelmdeskError(f"the site's database cannot be read, or is of an earlier version ({error}); start the site once") from error
+        raise HelmdeskError(
+            f"the site's database cannot be read, or is of an earlier version ({error}); start the"
+            " site once"
+        ) from error

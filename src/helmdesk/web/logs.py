@@ -6,15 +6,31 @@ import json
 import logging
 from datetime import UTC, datetime
 
-FIELDS = ("request_id", "method", "route", "status", "milliseconds", "role", "error", "where", "job", "kind")
+FIELDS = (
+    "request_id",
+    "method",
+    "route",
+    "status",
+    "milliseconds",
+    "role",
+    "error",
+    "where",
+    "job",
+    "kind",
+)
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes the named fields of a log record and nothing else: no path, no query, no name, no address."""
+    """Writes the named fields of a log record and nothing else: no path, no query, no name, no
+    address.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
-        line = {"at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"), "level": record.levelname}
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+        }
         line["event"] = record.getMessage() if record.name.startswith("helmdesk") else record.name
         line.update({name: getattr(record, name) for name in FIELDS if hasattr(record, name)})
         if record.exc_info and record.exc_info[0]:
@@ -23,5 +39,7 @@ class JsonFormatter(logging.Formatter):
             while frame is not None and frame.tb_next is not None:
                 frame = frame.tb_next
             if frame is not None:
-                line["where"] = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}"
+                line["where"] = (
+                    f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}"
+                )
         return json.dumps(line)

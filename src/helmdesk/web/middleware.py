@@ -1,4 +1,6 @@
-"""Around every request: an id, the desk with the reader's policy, one log line, and errors as people read them."""
+"""Around every request: an id, the desk with the reader's policy, one log line, and errors as
+people read them.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def turns() -> Turns:
 
 
 class RequestMiddleware:
-    """Gives every request an id, measures it, and writes one line about it without anything personal."""
+    """Gives every request an id, measures it, and writes one line about it without anything
+    personal.
+    """
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -58,24 +62,45 @@ class RequestMiddleware:
     def __call__(self, request: DeskRequest) -> HttpResponse:
         """Answer and log."""
         given = request.headers.get("X-Request-Id", "")
-        request.request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,32}", given) else secrets.token_hex(8)
+        request.request_id = (
+            given if re.fullmatch(r"[A-Za-z0-9-]{8,32}", given) else secrets.token_hex(8)
+        )
         began = time.perf_counter()
         response = self.respond(request)
         seconds = time.perf_counter() - began
         response["X-Request-Id"] = request.request_id
-        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        response.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"
+        )
         route = getattr(getattr(request, "resolver_match", None), "route", "") or "unknown"
         telemetry.observe(request.method or "", route, response.status_code, seconds)
-        role = getattr(getattr(request, "user", None), "role", "") if hasattr(request, "user") else ""
+        role = (
+            getattr(getattr(request, "user", None), "role", "") if hasattr(request, "user") else ""
+        )
         if "static" not in request.path:
-            log.info("request", extra={"request_id": request.request_id, "method": request.method, "route": route,
-                                       "status": response.status_code, "milliseconds": round(seconds * 1000, 1), "role": role})  # fmt: skip
+            log.info(
+                "request",
+                extra={
+                    "request_id": request.request_id,
+                    "method": request.method,
+                    "route": route,
+                    "status": response.status_code,
+                    "milliseconds": round(seconds * 1000, 1),
+                    "role": role,
+                },
+            )
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn our own errors into pages that say what and what to do; anything else is logged and says its request id."""
+        """Turn our own errors into pages that say what and what to do; anything else is logged and
+        says its request id.
+        """
         if not isinstance(error, (HelmdeskError, PermissionDenied, Http404)):
-            log.error("unexpected", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})
+            log.error(
+                "unexpected",
+                exc_info=error,
+                extra={"request_id": getattr(request, "request_id", "")},
+            )
         return error_response(request, error)
 
 
@@ -98,15 +123,22 @@ class BodyMiddleware:
         if is_api or getattr(request.user, "role", "") not in DATA_KEEPERS:
             most = f"{SMALL_BODY // 1024} KB"
             return error_response(
-                request, PermissionDenied(f"a request may bring {most}; more is taken from people who load data, as files")
+                request,
+                PermissionDenied(
+                    f"a request may bring {most}; more is taken from people who load data, as files"
+                ),
             )
         return self.respond(request)
 
 
 def may_send(headers: Mapping[str, str]) -> bool:
-    """Whether the sender of a request with these headers, named as waitress does, may send a large body."""
+    """Whether the sender of a request with these headers, named as waitress does, may send a large
+    body.
+    """
     request = HttpRequest()
-    request.session = SessionStore(parse_cookie(headers.get("COOKIE", "")).get(settings.SESSION_COOKIE_NAME))
+    request.session = SessionStore(
+        parse_cookie(headers.get("COOKIE", "")).get(settings.SESSION_COOKIE_NAME)
+    )
     try:
         return getattr(get_user(request), "role", "") in DATA_KEEPERS
     except DatabaseError:
@@ -128,7 +160,12 @@ class DeskMiddleware:
             desk.follow()
         except HelmdeskError as error:
             return error_response(request, error)
-        if any("\0" in value for given in (request.GET, _posted(request)) for values in given.lists() for value in (values[0], *values[1])):
+        if any(
+            "\0" in value
+            for given in (request.GET, _posted(request))
+            for values in given.lists()
+            for value in (values[0], *values[1])
+        ):
             # No text of ours holds it, and databases differ in what they make of it.
             return error_response(request, UsageError("a value holds a null character"))
         see_as(request, desk, request.user)

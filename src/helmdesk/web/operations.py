@@ -29,14 +29,23 @@ def _health(request: DeskRequest) -> HttpResponse:
     except HelmdeskError:
         parts["mart"] = False
     is_well = all(parts.values())
-    return JsonResponse({"status": "ok" if is_well else "failing", **parts}, status=200 if is_well else 503)
+    return JsonResponse(
+        {"status": "ok" if is_well else "failing", **parts}, status=200 if is_well else 503
+    )
 
 
 def _measurements(request: DeskRequest) -> HttpResponse:
-    """Answer in Prometheus' text form, to an administrator or to a token with the scope `operate`."""
+    """Answer in Prometheus' text form, to an administrator or to a token with the scope
+    `operate`.
+    """
     token = token_of(request)
-    if not (token and token.allows("operate")) and getattr(request.user, "role", "") not in ADMINISTRATORS:
-        return HttpResponse("a token with the scope 'operate' is needed\n", status=401, content_type="text/plain")
+    if (
+        not (token and token.allows("operate"))
+        and getattr(request.user, "role", "") not in ADMINISTRATORS
+    ):
+        return HttpResponse(
+            "a token with the scope 'operate' is needed\n", status=401, content_type="text/plain"
+        )
     telemetry.lake_version.set(request.desk.lake_version)
     telemetry.data_end.set(request.desk.as_of.replace(tzinfo=UTC).timestamp())
     telemetry.jobs_waiting.set(queue.due().count())

@@ -75,7 +75,11 @@ def page_patterns() -> list[URLPattern]:
     return [
         path(
             route.path,
-            restrict(route.view, page.roles if route.roles is None else route.roles, needs_data=page.needs_data),
+            restrict(
+                route.view,
+                page.roles if route.roles is None else route.roles,
+                needs_data=page.needs_data,
+            ),
             name=route.name,
         )
         for page in pages()

@@ -1,4 +1,6 @@
-"""Everything a site needs before it can answer: database, static files, chart bundle, first administrator."""
+"""Everything a site needs before it can answer: database, static files, chart bundle, first
+administrator.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def start_django(desk: Path) -> None:
 
 
 def write_chart_bundle(site: SiteFolder) -> None:
-    """Take Vega out of the wheel it comes in, once for each version; no browser asks another machine for it."""
+    """Take Vega out of the wheel it comes in, once for each version; no browser asks another
+    machine for it.
+    """
     folder = site.path / "chart"
     marker, wanted = folder / "version", version("vl-convert-python")
     if marker.is_file() and marker.read_bytes() == f"{wanted} {_content(folder, marker)}".encode():
@@ -54,7 +58,10 @@ def prepare(on_step: Step = lambda _step: None) -> None:
     note_latest()
     root, wanted = settings.STATIC_ROOT, _static_identity()
     collected = root / COLLECTED
-    if not collected.is_file() or collected.read_bytes() != f"{wanted} {_content(root, collected)}".encode():
+    if (
+        not collected.is_file()
+        or collected.read_bytes() != f"{wanted} {_content(root, collected)}".encode()
+    ):
         on_step("collecting static files")
         shutil.rmtree(root, ignore_errors=True)
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -73,7 +80,9 @@ def migrate() -> None:
 
 
 def _content(folder: Path, marker: Path) -> str:
-    """Return a digest of everything in a folder but the marker that keeps it: what is damaged there is made anew."""
+    """Return a digest of everything in a folder but the marker that keeps it: what is damaged there
+    is made anew.
+    """
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file != marker:

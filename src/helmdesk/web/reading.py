@@ -1,4 +1,6 @@
-"""Reading stays possible where nothing can be written: on a full disk, with a read-only database."""
+"""Reading stays possible where nothing can be written: on a full disk, with a read-only
+database.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,18 @@ SEEN_EVERY = timedelta(minutes=5)
 
 
 class SessionMiddleware(middleware.SessionMiddleware):
-    """Sessions whose small memories, such as the last comparison, may be lost; what a page shows may not."""
+    """Sessions whose small memories, such as the last comparison, may be lost; what a page shows
+    may not.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Keep the session; where that fails, a page that was only read is shown all the same."""
         try:
             return super().process_response(request, response)
-        except (DatabaseError, SessionInterrupted) as error:  # the latter is how sessions say that a change was not kept
+        except (
+            DatabaseError,
+            SessionInterrupted,
+        ) as error:  # the latter is how sessions say that a change was not kept
             if request.method not in SAFE:
                 raise
             log.warning("session not kept", extra={"error": type(error).__name__})
@@ -35,7 +42,9 @@ class SessionMiddleware(middleware.SessionMiddleware):
 
 
 class ActivityMiddleware:
-    """Notes when and from where a session was last used, every few minutes, and never at the cost of a page."""
+    """Notes when and from where a session was last used, every few minutes, and never at the cost
+    of a page.
+    """
 
     def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
         self.respond = respond
@@ -53,5 +62,11 @@ class ActivityMiddleware:
     @staticmethod
     def _is_noted(request: DeskRequest) -> bool:
         agent = request.headers.get("User-Agent", "")
-        known = UserSession.objects.filter(session_key=request.session.session_key, last_seen_at__gt=timezone.now() - SEEN_EVERY).first()
-        return known is not None and known.user_id == request.user.pk and agent.startswith(known.user_agent)
+        known = UserSession.objects.filter(
+            session_key=request.session.session_key, last_seen_at__gt=timezone.now() - SEEN_EVERY
+        ).first()
+        return (
+            known is not None
+            and known.user_id == request.user.pk
+            and agent.startswith(known.user_agent)
+        )

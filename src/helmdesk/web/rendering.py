@@ -12,7 +12,9 @@ from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import COMPARISONS, WINDOWS, ViewState
 
 
-def show(request: DeskRequest, template: str, title: str, status: int = 200, /, **context: Any) -> HttpResponse:
+def show(
+    request: DeskRequest, template: str, title: str, status: int = 200, /, **context: Any
+) -> HttpResponse:
     """Render a page; when only its main part is being replaced, only that."""
     htmx = getattr(request, "htmx", None)
     is_part = bool(htmx) and not htmx.history_restore_request
@@ -22,7 +24,13 @@ def show(request: DeskRequest, template: str, title: str, status: int = 200, /, 
     return response
 
 
-def filters(request: DeskRequest, view: ViewState, *kept: str, fixed: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
+def filters(
+    request: DeskRequest,
+    view: ViewState,
+    *kept: str,
+    fixed: dict[str, str] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
     """Return the context of the filter bar.
 
     Args:
@@ -33,8 +41,16 @@ def filters(request: DeskRequest, view: ViewState, *kept: str, fixed: dict[str, 
         request.session["compare"] = view.compare
     held = dict(fixed or {})
     return {
-        "view": view, "windows": WINDOWS, "comparisons": COMPARISONS, "kept": kept, "fixed": held, "clear": "?" + urlencode(held) if held else "",
-        "segments": {name: values for name, values in request.desk.segments().items() if name != "account"}
-        | ({"account": [view.picked["account"]]} if "account" in view.picked else {}),
-        "shows_dates": True, **options,
-    }  # fmt: skip
+        "view": view,
+        "windows": WINDOWS,
+        "comparisons": COMPARISONS,
+        "kept": kept,
+        "fixed": held,
+        "clear": "?" + urlencode(held) if held else "",
+        "segments": (
+            {name: values for name, values in request.desk.segments().items() if name != "account"}
+            | ({"account": [view.picked["account"]]} if "account" in view.picked else {})
+        ),
+        "shows_dates": True,
+        **options,
+    }

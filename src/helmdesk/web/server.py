@@ -1,7 +1,9 @@
-"""The web server that ``helmdesk serve`` starts: waitress, which neither strangers' bodies nor half-open connections hold up.
+"""The web server that ``helmdesk serve`` starts: waitress, which neither strangers' bodies nor
+half-open connections hold up.
 
-Waitress receives a whole request before a thread works on it, so slow clients cost no thread; but it takes any body up to
-a gigabyte from anybody, lets whoever sends a byte now and then stay for ever, and stops accepting when enough of them do.
+Waitress receives a whole request before a thread works on it, so slow clients cost no thread; but
+it takes any body up to a gigabyte from anybody, lets whoever sends a byte now and then stay for
+ever, and stops accepting when enough of them do.
 """
 
 from __future__ import annotations
@@ -50,8 +52,14 @@ class Request(HTTPRequestParser):
     def received(self, data: bytes) -> int:
         """Take what came; a stranger's large body ends the request."""
         consumed = int(super().received(data))
-        if self.error is not None and self.error.code == 413 and self.adj.max_request_body_size == SMALL_BODY:
-            self.error = SignInFirst("sign in first: a body of this size is taken from people who are signed in")
+        if (
+            self.error is not None
+            and self.error.code == 413
+            and self.adj.max_request_body_size == SMALL_BODY
+        ):
+            self.error = SignInFirst(
+                "sign in first: a body of this size is taken from people who are signed in"
+            )
         return consumed
 
 
@@ -79,7 +87,10 @@ class Channel(HTTPChannel):
         waited = now - self.since
         if not self.request.headers_finished:
             return waited > HEADER_SECONDS
-        return bool(waited > BODY_GRACE_SECONDS and self.request.body_bytes_received < BODY_BYTES_A_SECOND * waited)
+        return bool(
+            waited > BODY_GRACE_SECONDS
+            and self.request.body_bytes_received < BODY_BYTES_A_SECOND * waited
+        )
 
 
 class Server(TcpWSGIServer):
@@ -88,7 +99,9 @@ class Server(TcpWSGIServer):
     channel_class = Channel
 
     def handle_accept(self) -> None:
-        """Take another connection; the oldest one that asks nothing makes room where there are too many."""
+        """Take another connection; the oldest one that asks nothing makes room where there are too
+        many.
+        """
         if len(self.active_channels) >= MOST_CONNECTIONS:
             idle = [channel for channel in self.active_channels.values() if channel.is_unused]
             if idle:
@@ -104,7 +117,12 @@ class Server(TcpWSGIServer):
 
 
 def make_server(
-    application: Any, host: str, port: int, threads: int, most_body_bytes: int, may_send: Callable[[dict[str, str]], bool]
+    application: Any,
+    host: str,
+    port: int,
+    threads: int,
+    most_body_bytes: int,
+    may_send: Callable[[dict[str, str]], bool],
 ) -> Server:
     """Return a server that listens; `run` serves until somebody stops it.
 
@@ -115,10 +133,20 @@ def make_server(
     Request.may_send = staticmethod(may_send)
     # With a look ahead the server notices a client that has gone, and the work for it ends.
     adjustments = Adjustments(
-        host=host, port=port, threads=threads, ident="", channel_timeout=60, cleanup_interval=5, channel_request_lookahead=1,
-        clear_untrusted_proxy_headers=False, connection_limit=10 * MOST_CONNECTIONS, asyncore_use_poll=True, backlog=1024,
-        max_request_body_size=most_body_bytes, outbuf_high_watermark=WAITING_BYTES,
-    )  # fmt: skip
+        host=host,
+        port=port,
+        threads=threads,
+        ident="",
+        channel_timeout=60,
+        cleanup_interval=5,
+        channel_request_lookahead=1,
+        clear_untrusted_proxy_headers=False,
+        connection_limit=10 * MOST_CONNECTIONS,
+        asyncore_use_poll=True,
+        backlog=1024,
+        max_request_body_size=most_body_bytes,
+        outbuf_high_watermark=WAITING_BYTES,
+    )
     return Server(application, adj=adjustments)
 
 
@@ -128,4 +156,6 @@ def serve(host: str, port: int, threads: int) -> None:
 
     from helmdesk.web.wsgi import application
 
-    make_server(application, host, port, threads, settings.UPLOAD_LIMIT_BYTES + FORM_BYTES, may_send).run()
+    make_server(
+        application, host, port, threads, settings.UPLOAD_LIMIT_BYTES + FORM_BYTES, may_send
+    ).run()

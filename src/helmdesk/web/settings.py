@@ -1,4 +1,6 @@
-"""Django's settings for one desk. What an operator may choose comes from the environment; see ``docs/serving.md``."""
+"""Django's settings for one desk. What an operator may choose comes from the environment; see
+``docs/serving.md``.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from helmdesk.web.site_folder import DATABASE, DESK, SiteFolder, secret_setting
 def _proxies() -> int:
     given = os.environ.get("HELMDESK_PROXIES", "0")
     if not (given.isascii() and given.isdigit()):
-        raise SettingError(f"HELMDESK_PROXIES={given}: how many proxies stand in front of the site is a whole number, such as 1")
+        raise SettingError(
+            f"HELMDESK_PROXIES={given}: how many proxies stand in front of the site is a whole"
+            " number, such as 1"
+        )
     return int(given)
 
 
@@ -27,12 +32,17 @@ SITE = SiteFolder(DESK_FOLDER)
 IS_HTTPS = os.environ.get("HELMDESK_HTTPS", "") == "1"
 
 SECRET_KEY = secret_setting("HELMDESK_SECRET_KEY") or SITE.secret()
-# Signs the audit log. Its own file, so that another secret for sessions leaves the log readable; logs of earlier versions
-# were signed with that secret.
+# Signs the audit log. Its own file, so that another secret for sessions leaves the log readable;
+# logs of earlier versions were signed with that secret.
 AUDIT_KEY = SITE.audit_key(SECRET_KEY)
 DEBUG = False
 # The name under which browsers reach the site; behind a proxy it is the public one.
-ALLOWED_HOSTS = [*filter(None, os.environ.get("HELMDESK_HOSTS", "").split(",")), "127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = [
+    *filter(None, os.environ.get("HELMDESK_HOSTS", "").split(",")),
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if IS_HTTPS]
 
 INSTALLED_APPS = [
@@ -95,21 +105,26 @@ TEMPLATES = [
     }
 ]
 
-# -- what is kept -----------------------------------------------------------------------------------
+# -- what is kept
+# -----------------------------------------------------------------------------------
 
 _database = secret_setting(DATABASE)
 DATABASES = {
-    "default": dj_database_url.parse(_database, conn_max_age=60)
-    if _database
-    else {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": SITE.path / "site.sqlite3",
-        "OPTIONS": {
-            "timeout": 30,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on",
-        },
-    }
+    "default": (
+        dj_database_url.parse(_database, conn_max_age=60)
+        if _database
+        else {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": SITE.path / "site.sqlite3",
+            "OPTIONS": {
+                "timeout": 30,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": (
+                    "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on"
+                ),
+            },
+        }
+    )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Lock-out counts live where every process sees them and a restart does not forget them.
@@ -122,14 +137,21 @@ CACHES = {
     }
 }
 
-# -- who may come in --------------------------------------------------------------------------------
+# -- who may come in
+# --------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "people.Person"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "helmdesk.web.people.adapters.PasswordBackend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "helmdesk.web.people.adapters.PasswordBackend",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
@@ -138,7 +160,8 @@ SOCIALACCOUNT_ADAPTER = "helmdesk.web.people.adapters.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# Only what fails is counted (`people/adapters.py`): an office behind one address may sign in at once.
+# Only what fails is counted (`people/adapters.py`): an office behind one address may sign in at
+# once.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "client_failed": "10/m/ip",
@@ -147,7 +170,8 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/5m/user",
 }
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# How many proxies of one's own stand in front: so many entries of X-Forwarded-For, from the right, are believed.
+# How many proxies of one's own stand in front: so many entries of X-Forwarded-For, from the right,
+# are believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = _proxies()
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = None
@@ -161,17 +185,19 @@ OIDC_ISSUER = os.environ.get("HELMDESK_OIDC_ISSUER", "")
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "oidc",
-                "name": os.environ.get("HELMDESK_OIDC_NAME", "single sign-on"),
-                "client_id": os.environ.get("HELMDESK_OIDC_CLIENT_ID", ""),
-                "secret": secret_setting("HELMDESK_OIDC_SECRET"),
-                "settings": {"server_url": OIDC_ISSUER},
-            }
-        ]
-        if OIDC_ISSUER
-        else [],
+        "APPS": (
+            [
+                {
+                    "provider_id": "oidc",
+                    "name": os.environ.get("HELMDESK_OIDC_NAME", "single sign-on"),
+                    "client_id": os.environ.get("HELMDESK_OIDC_CLIENT_ID", ""),
+                    "secret": secret_setting("HELMDESK_OIDC_SECRET"),
+                    "settings": {"server_url": OIDC_ISSUER},
+                }
+            ]
+            if OIDC_ISSUER
+            else []
+        ),
     }
 }
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
@@ -195,7 +221,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        # Charts place their labels by style attributes; no style element and no script may come with them.
+        # Charts place their labels by style attributes; no style element and no script may come
+        # with them.
         "style-src-attr": [UNSAFE_INLINE],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
@@ -206,7 +233,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# -- files, words, logs -----------------------------------------------------------------------------
+# -- files, words, logs
+# -----------------------------------------------------------------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = SITE.static
@@ -232,9 +260,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "helmdesk.web.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": sys.stderr}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": sys.stderr}
+    },
     "loggers": {
-        "helmdesk": {"handlers": ["stderr"], "level": os.environ.get("HELMDESK_LOG_LEVEL", "INFO"), "propagate": False},
+        "helmdesk": {
+            "handlers": ["stderr"],
+            "level": os.environ.get("HELMDESK_LOG_LEVEL", "INFO"),
+            "propagate": False,
+        },
         "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "allauth": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
     },

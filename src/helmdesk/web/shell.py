@@ -15,7 +15,13 @@ def shell(request: DeskRequest) -> dict[str, Any]:
     if desk is None or person is None or not person.is_authenticated:
         return found
     has_data = bool(desk.record_types)
-    listed = [page for page in pages() if page.place is not None and person.role in page.roles and (has_data or not page.needs_data)]
+    listed = [
+        page
+        for page in pages()
+        if page.place is not None
+        and person.role in page.roles
+        and (has_data or not page.needs_data)
+    ]
     return {
         **found,
         "desk": desk,

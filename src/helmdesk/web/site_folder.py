@@ -30,7 +30,9 @@ class SiteFolder:
         self.path = desk / "site"
 
     def make(self) -> SiteFolder:
-        """Create the folder, for its owner's eyes only; one that others could read, and the database in it, is closed."""
+        """Create the folder, for its owner's eyes only; one that others could read, and the
+        database in it, is closed.
+        """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in (self.path, *self.path.glob("site.sqlite3*")):
             if os.name == "posix" and (mode := path.stat().st_mode) & 0o077:
@@ -40,14 +42,19 @@ class SiteFolder:
         return self
 
     def make_database(self) -> None:
-        """Create the file of the database, for its owner alone; what SQLite puts beside it is as closed."""
+        """Create the file of the database, for its owner alone; what SQLite puts beside it is as
+        closed.
+        """
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             with contextlib.closing(sqlite3.connect(self.database)) as connection:
-                connection.execute("pragma journal_mode = wal")  # an empty file would be a damaged one
+                connection.execute(
+                    "pragma journal_mode = wal"
+                )  # an empty file would be a damaged one
 
     def secret(self) -> str:
-        """Return the secret that sessions and cursors are signed with; made on first use, never shipped.
+        """Return the secret that sessions and cursors are signed with; made on first use, never
+        shipped.
 
         Raises:
             HelmdeskError: others may read the file.
@@ -55,12 +62,15 @@ class SiteFolder:
         return self._secret_file("secret.key", secrets.token_urlsafe(48))
 
     def audit_key(self, first: str) -> str:
-        """Return the key that the audit log is signed with; a desk whose log another secret signed keeps `first`.
+        """Return the key that the audit log is signed with; a desk whose log another secret signed
+        keeps `first`.
 
         Raises:
             HelmdeskError: others may read the file.
         """
-        return self._secret_file("audit.key", first if self.has_database else secrets.token_urlsafe(48))
+        return self._secret_file(
+            "audit.key", first if self.has_database else secrets.token_urlsafe(48)
+        )
 
     def _secret_file(self, name: str, fresh: str) -> str:
         file = self.make().path / name
@@ -68,7 +78,9 @@ class SiteFolder:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             if os.name == "posix" and file.stat().st_mode & 0o077:
-                raise HelmdeskError(f"{file}: other users may read it; run: chmod 600 {file}") from None
+                raise HelmdeskError(
+                    f"{file}: other users may read it; run: chmod 600 {file}"
+                ) from None
         else:
             with os.fdopen(descriptor, "w", encoding="ascii") as handle:
                 handle.write(fresh)
@@ -78,13 +90,18 @@ class SiteFolder:
         return found.decode("ascii")
 
     def damage(self) -> Iterator[tuple[str, str]]:
-        """Say what is damaged and what to do, file by file; nothing when all is well or there is no site yet."""
+        """Say what is damaged and what to do, file by file; nothing when all is well or there is no
+        site yet.
+        """
         for name, form in KEYS.items():
             file = self.path / name
             if file.is_file() and not form.fullmatch(file.read_bytes()):
                 yield _key_damage(file)
         if not secret_setting(DATABASE) and (problem := self._database_problem()):
-            mend = f"restore a backup, or begin a new site without people, annotations and dashboards: move the folder {self.path} away"
+            mend = (
+                "restore a backup, or begin a new site without people, annotations and dashboards:"
+                f" move the folder {self.path} away"
+            )
             yield f"{self.database} {problem}", mend
 
     @property
@@ -100,7 +117,9 @@ class SiteFolder:
     def _database_problem(self) -> str:
         if not self.database.is_file():
             # Where static files were collected a site has run.
-            return "is missing, though there was a site" if (self.static / COLLECTED).is_file() else ""
+            return (
+                "is missing, though there was a site" if (self.static / COLLECTED).is_file() else ""
+            )
         if not self.database.stat().st_size:
             return "is empty"
         try:
@@ -128,15 +147,22 @@ class SiteFolder:
 
 def _key_damage(file: Path) -> tuple[str, str]:
     if file.name == "secret.key":
-        return f"{file} is damaged: it is no key", "delete it: a new one is made, and everybody signs in again"
+        return (
+            f"{file} is damaged: it is no key",
+            "delete it: a new one is made, and everybody signs in again",
+        )
     return (
         f"{file} is damaged: it is no key",
-        "restore it from a backup with a passphrase, or delete it: earlier events of the audit log cannot be checked then",
+        (
+            "restore it from a backup with a passphrase, or delete it: earlier events of the audit"
+            " log cannot be checked then"
+        ),
     )
 
 
 def secret_setting(name: str) -> str:
-    """Return a secret from the environment variable `name`, or from the file that ``<name>_FILE`` names; empty when neither.
+    """Return a secret from the environment variable `name`, or from the file that ``<name>_FILE``
+    names; empty when neither.
 
     Raises:
         SettingError: the named file cannot be read.

@@ -13,8 +13,12 @@ from helmdesk.web.people.first_password import set_password
 urlpatterns = [
     *page_patterns(),
     path("api/v1/", api.urls),
-    # Addresses and forgotten passwords are an administrator's business: no mail is sent, and nobody takes another's address.
-    *(path(f"account/{part}/", RedirectView.as_view(url="/settings")) for part in ("password/reset", "email", "signup")),
+    # Addresses and forgotten passwords are an administrator's business: no mail is sent, and nobody
+    # takes another's address.
+    *(
+        path(f"account/{part}/", RedirectView.as_view(url="/settings"))
+        for part in ("password/reset", "email", "signup")
+    ),
     path("account/password/set/", set_password),
     path("account/", include("allauth.urls")),
     path("healthz", health, name="health"),

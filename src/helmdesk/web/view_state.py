@@ -1,4 +1,6 @@
-"""What a page looks at: window, comparison and filters, all of it in the address, so that any view is a link."""
+"""What a page looks at: window, comparison and filters, all of it in the address, so that any view
+is a link.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,31 @@ from helmdesk.query.words import NONE
 from helmdesk.web.request import DeskRequest
 
 WINDOWS = {
-    "7-days": "last 7 days", "28-days": "last 28 days", "91-days": "last 13 weeks", "364-days": "last 52 weeks",
-    **{name: name.replace("-", " ") + (" so far" if name.startswith("this") else "") for name in windows.CALENDAR},
-}  # fmt: skip
+    "7-days": "last 7 days",
+    "28-days": "last 28 days",
+    "91-days": "last 13 weeks",
+    "364-days": "last 52 weeks",
+    **{
+        name: name.replace("-", " ") + (" so far" if name.startswith("this") else "")
+        for name in windows.CALENDAR
+    },
+}
 COMPARISONS = {**windows.COMPARISONS, "none": "nothing"}
 DEFAULT_WINDOW = f"{windows.DAYS}-days"
 WITHOUT = NONE  # the visible segment of rows without a value
-KEPT = ("window", "days", "start", "end", "compare", "where", "variant", "clock", "grain", "by", *OFFERED)
+KEPT = (
+    "window",
+    "days",
+    "start",
+    "end",
+    "compare",
+    "where",
+    "variant",
+    "clock",
+    "grain",
+    "by",
+    *OFFERED,
+)
 
 
 @dataclass(frozen=True)
@@ -71,14 +91,28 @@ class ViewState:
         if text["days"]:
             # How links said it before windows had names.
             whole_number("days", text["days"], 1, windows.MOST_DAYS)
-        window = "" if has_dates else text["window"] or (f"{text['days']}-days" if text["days"] else DEFAULT_WINDOW)
+        window = (
+            ""
+            if has_dates
+            else text["window"] or (f"{text['days']}-days" if text["days"] else DEFAULT_WINDOW)
+        )
         windows.check_name(window)
         for name in ("start", "end"):
             if text[name]:
                 parse_boundary(text[name], "UTC", name)
         picked = {name: text[name] for name in OFFERED if text[name]}
-        return cls(window, text["start"], text["end"], compare, text["where"], text["variant"], text["clock"] or "calendar",
-                   text["grain"], text["by"], picked)  # fmt: skip
+        return cls(
+            window,
+            text["start"],
+            text["end"],
+            compare,
+            text["where"],
+            text["variant"],
+            text["clock"] or "calendar",
+            text["grain"],
+            text["by"],
+            picked,
+        )
 
     @property
     def without(self) -> str:
@@ -97,7 +131,10 @@ class ViewState:
         Raises:
             FilterError: what was written is no condition.
         """
-        picked = [is_value(name, None if value == WITHOUT else value) for name, value in self.picked.items()]
+        picked = [
+            is_value(name, None if value == WITHOUT else value)
+            for name, value in self.picked.items()
+        ]
         return all_of(*picked, parse_filter(self.where) if self.where else None)
 
     def dates(self, request: DeskRequest) -> tuple[str | None, str | None]:
@@ -111,18 +148,34 @@ class ViewState:
     @property
     def asked(self) -> dict[str, str | None]:
         """The window and comparison as the desk takes them."""
-        return {"window": self.window or None, "start": self.start or None, "end": self.end or None, "compare": self.comparison}
+        return {
+            "window": self.window or None,
+            "start": self.start or None,
+            "end": self.end or None,
+            "compare": self.comparison,
+        }
 
     @property
     def comparison(self) -> str:
-        """The comparison as the desk takes it; "none" still needs one to compute, and is left out by the page."""
+        """The comparison as the desk takes it; "none" still needs one to compute, and is left out
+        by the page.
+        """
         return "previous" if self.compare == "none" else self.compare
 
     def items(self) -> dict[str, str]:
         """Return what differs from the defaults, as parts of an address."""
-        found = {"window": self.window if self.window != DEFAULT_WINDOW else "", "start": self.start, "end": self.end, "where": self.where,
-                 "variant": self.variant, "clock": self.clock if self.clock != "calendar" else "", "grain": self.grain, "by": self.by,
-                 "compare": self.compare if self.compare != "previous" else "", **self.picked}  # fmt: skip
+        found = {
+            "window": self.window if self.window != DEFAULT_WINDOW else "",
+            "start": self.start,
+            "end": self.end,
+            "where": self.where,
+            "variant": self.variant,
+            "clock": self.clock if self.clock != "calendar" else "",
+            "grain": self.grain,
+            "by": self.by,
+            "compare": self.compare if self.compare != "previous" else "",
+            **self.picked,
+        }
         return {name: value for name, value in found.items() if value}
 
     def query(self, **changes: str | None) -> str:
@@ -144,7 +197,10 @@ class ViewState:
 
     def narrowed(self, *segments: tuple[str, object]) -> Filter | None:
         """Return the written condition, narrowed to segments."""
-        return all_of(parse_filter(self.where) if self.where else None, *(is_value(name, value) for name, value in segments))
+        return all_of(
+            parse_filter(self.where) if self.where else None,
+            *(is_value(name, value) for name, value in segments),
+        )
 
     def question(self, request: DeskRequest) -> dict[str, str | None]:
         """Return the arguments that every question of this view shares."""
@@ -158,6 +214,11 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
     Raises:
         UsageError: not one from `low` to `high`.
     """
-    if text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high:
+    if (
+        text.isascii()
+        and text.isdigit()
+        and len(text) <= len(str(high))
+        and low <= int(text) <= high
+    ):
         return int(text)
     raise UsageError(f"{name} = {text[:40]!r}: use a whole number from {low} to {high:,}")

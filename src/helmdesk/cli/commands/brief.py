@@ -20,11 +20,31 @@ WIDTH = 100
 
 @click.command("brief", epilog="Example: helmdesk brief --end 2025-10-27")
 @desk_option
-@click.option("--end", metavar="DATE", help="Look at the last complete week before this local day (default: the end of the data).")
-@click.option("--where", metavar="FILTER", help="Condition over dimensions, such as \"team = 'Tier 1'\".")
-@click.option("--all", "is_all", is_flag=True, help="Also list each pattern that was looked for, and why it is quiet.")
-@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
-def command(desk_path: str | None, end: str | None, where: str | None, is_all: bool, format_name: str) -> None:
+@click.option(
+    "--end",
+    metavar="DATE",
+    help="Look at the last complete week before this local day (default: the end of the data).",
+)
+@click.option(
+    "--where", metavar="FILTER", help="Condition over dimensions, such as \"team = 'Tier 1'\"."
+)
+@click.option(
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="Also list each pattern that was looked for, and why it is quiet.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the output.",
+)
+def command(
+    desk_path: str | None, end: str | None, where: str | None, is_all: bool, format_name: str
+) -> None:
     """Tell last week in at most five findings, and what was checked and found quiet."""
     desk = open_desk(desk_path)
     warn_if_stale(desk, None)
@@ -34,10 +54,24 @@ def command(desk_path: str | None, end: str | None, where: str | None, is_all: b
         click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
         return
     sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
-    click.echo(f"{desk.settings.name}{sample}\nWeek of {found.start} through {found.end - timedelta(days=1)}\n")
-    show_brief(found, is_all, "".join(f" --{name} {shell_word(value)}" for name, value in (("where", where), ("end", end)) if value))
+    click.echo(
+        f"{desk.settings.name}{sample}\nWeek of {found.start} through"
+        f" {found.end - timedelta(days=1)}\n"
+    )
+    show_brief(
+        found,
+        is_all,
+        "".join(
+            f" --{name} {shell_word(value)}"
+            for name, value in (("where", where), ("end", end))
+            if value
+        ),
+    )
     for each in found.dismissed:
-        talk(f"{each.name}: {each.dismissal.words(desk.settings.time_zone)}; tell it again with: {each.dismissal.undo}")
+        talk(
+            f"{each.name}: {each.dismissal.words(desk.settings.time_zone)}; tell it again with:"
+            f" {each.dismissal.undo}"
+        )
 
 
 def show_brief(found: Brief, is_all: bool, asked: str = "") -> None:
@@ -47,8 +81,14 @@ def show_brief(found: Brief, is_all: bool, asked: str = "") -> None:
     for number, finding in enumerate(found.findings, 1):
         show_finding(finding, f"{number}. ", asked)
     if found.more:
-        click.echo(f"And {len(found.more)} more: {', '.join(finding.title for finding in found.more)}.\n")
-    for heading, courses in (("Better", found.better), ("Settled this week", found.settled), ("Standing", found.standing)):
+        click.echo(
+            f"And {len(found.more)} more: {', '.join(finding.title for finding in found.more)}.\n"
+        )
+    for heading, courses in (
+        ("Better", found.better),
+        ("Settled this week", found.settled),
+        ("Standing", found.standing),
+    ):
         for watched in courses:
             click.echo(_filled(watched.words, f"{heading}: "))
     if found.better or found.settled or found.standing:
@@ -59,13 +99,17 @@ def show_brief(found: Brief, is_all: bool, asked: str = "") -> None:
         for title, why in found.checked:
             click.echo(_filled(f"{title}: {why}", "  - "))
     else:
-        click.echo(f"Looked for and not found: {len(found.checked)} patterns (list them with --all).")
+        click.echo(
+            f"Looked for and not found: {len(found.checked)} patterns (list them with --all)."
+        )
     for title, what in found.missing:
         talk(f"could not look for “{title}”: {what}")
 
 
 def show_finding(finding: Finding, number: str = "", asked: str = "") -> None:
-    """Print one finding: what, which lever, what else it could be, when to look again, and where the numbers are."""
+    """Print one finding: what, which lever, what else it could be, when to look again, and where
+    the numbers are.
+    """
     click.echo(f"{number}{finding.title.upper()}   [{lever_words(finding.lever)}]")
     click.echo(_filled(finding.text, "   "))
     for label, words in (
@@ -73,7 +117,14 @@ def show_finding(finding: Finding, number: str = "", asked: str = "") -> None:
         ("Coincides with", "; ".join(finding.context)),
         ("Not excluded", "; ".join(finding.alternatives)),
         ("If this is wrong", finding.if_wrong),
-        ("Look again", f"{finding.review.on}, {finding.review.metric}: {finding.review.words}" if finding.review else ""),
+        (
+            "Look again",
+            (
+                f"{finding.review.on}, {finding.review.metric}: {finding.review.words}"
+                if finding.review
+                else ""
+            ),
+        ),
     ):
         if words:
             click.echo(_filled(f"{label}: {words}", "   "))
@@ -90,4 +141,6 @@ def lever_words(lever: str) -> str:
 
 
 def _filled(text: str, first: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=" " * min(len(first), 6))
+    return textwrap.fill(
+        text, WIDTH, initial_indent=first, subsequent_indent=" " * min(len(first), 6)
+    )

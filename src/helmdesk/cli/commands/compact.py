@@ -13,5 +13,6 @@ def command(desk_path: str | None) -> None:
     """Join small files of the lake and write a checkpoint. Earlier versions stay readable."""
     done = open_desk(desk_path).lake.compact()
     click.echo(
-        f"{done['files_joined']} files joined into {done['files_written']}; {done['files_removed']} files that nothing needs removed"
+        f"{done['files_joined']} files joined into {done['files_written']}; {done['files_removed']}"
+        " files that nothing needs removed"
     )

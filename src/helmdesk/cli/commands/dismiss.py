@@ -16,15 +16,37 @@ from helmdesk.errors import UsageError
 from helmdesk.insight.dismissals import Dismissal
 
 
-@click.command("dismiss", epilog='Example: helmdesk dismiss utilization --reason "new shifts since April"')
+@click.command(
+    "dismiss", epilog='Example: helmdesk dismiss utilization --reason "new shifts since April"'
+)
 @click.argument("subject", metavar="[KEY]", required=False)
 @desk_option
-@click.option("--reason", default="", metavar="TEXT", help="Why, in a few words; shown beside the dismissal.")
-@click.option("--where", metavar="FILTER", help="Dismiss what is told within this filter, such as \"team = 'Tier 1'\".")
-@click.option("--end", metavar="DATE", help="What was told of the last complete week before this local day (default: the end of the data).")
+@click.option(
+    "--reason", default="", metavar="TEXT", help="Why, in a few words; shown beside the dismissal."
+)
+@click.option(
+    "--where",
+    metavar="FILTER",
+    help="Dismiss what is told within this filter, such as \"team = 'Tier 1'\".",
+)
+@click.option(
+    "--end",
+    metavar="DATE",
+    help=(
+        "What was told of the last complete week before this local day (default: the end of the"
+        " data)."
+    ),
+)
 @click.option("--undo", "is_undo", is_flag=True, help="Tell it again.")
 @click.option("--list", "is_list", is_flag=True, help="List what is dismissed.")
-@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the output.",
+)
 def command(
     subject: str | None,
     desk_path: str | None,
@@ -35,7 +57,8 @@ def command(
     is_list: bool,
     format_name: str,
 ) -> None:
-    """Stop telling the verdict on metric KEY, or the standing finding KEY of the brief, until it changes.
+    """Stop telling the verdict on metric KEY, or the standing finding KEY of the brief, until it
+    changes.
 
     It is told no more in the brief and on cards, here and on the site; no number changes.
     """
@@ -56,7 +79,10 @@ def command(
         return
     for each in found:
         scope = f" where {each.where}" if each.where else ""
-        click.echo(f"{each.subject}{scope}: {'told again; was ' if is_undo else ''}{each.words(desk.settings.time_zone)}")
+        click.echo(
+            f"{each.subject}{scope}:"
+            f" {'told again; was ' if is_undo else ''}{each.words(desk.settings.time_zone)}"
+        )
     if not found:
         talk("nothing is dismissed")
 
@@ -85,4 +111,6 @@ def _tell_site(desk: Path, dismissals: Iterable[Dismissal], *, is_undone: bool =
     from helmdesk.web.pages.insight.dismissal import DISMISSED, TOLD_AGAIN, audit_dismissal
 
     for each in dismissals:
-        audit_dismissal(TOLD_AGAIN if is_undone else DISMISSED, each, by=_me(), through="command line")
+        audit_dismissal(
+            TOLD_AGAIN if is_undone else DISMISSED, each, by=_me(), through="command line"
+        )

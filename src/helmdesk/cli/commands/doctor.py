@@ -26,11 +26,27 @@ from helmdesk.lake.erasure import read_erased
 from helmdesk.marts.mart import POINTER, is_pointer_damaged, unreadable
 from helmdesk.web.site_folder import SiteFolder
 
-PACKAGES = ("helmdesk", "duckdb", "deltalake", "sqlglot", "pyarrow", "click", "rich", "filelock", "tzdata")
+PACKAGES = (
+    "helmdesk",
+    "duckdb",
+    "deltalake",
+    "sqlglot",
+    "pyarrow",
+    "click",
+    "rich",
+    "filelock",
+    "tzdata",
+)
 LEAST_FREE_BYTES, LOW_FREE_BYTES = 200 * 1024**2, 2 * 1024**3
 LEAST_SQLITE = (3, 35, 0)
 # One instant in each of two half-years, zones with changed rules among them.
-TRIED_ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo")
+TRIED_ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "America/Sao_Paulo",
+)
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 
 
@@ -53,7 +69,10 @@ def command(desk_path: str | None, format_name: str) -> None:
     findings = [*_machine(folder), *_desk(folder, is_named=desk_path is not None)]
     rows = [vars(finding) for finding in findings]
     if format_name == "table":
-        show_table(("check", "state", "detail", "what to do"), ([row["check"], row["state"], row["detail"], row["mend"]] for row in rows))
+        show_table(
+            ("check", "state", "detail", "what to do"),
+            ([row["check"], row["state"], row["detail"], row["mend"]] for row in rows),
+        )
     else:
         emit(format_name, ("check", "state", "detail", "mend"), rows, lambda: _arrow(rows))
     broken = sum(finding.state == FAILURE for finding in findings)
@@ -71,8 +90,14 @@ def _arrow(rows: list[dict[str, str]]) -> object:
 
 def _machine(folder: Path) -> Iterator[Finding]:
     checks: tuple[Callable[[], Finding], ...] = (
-        _python, _packages, _sqlite, _clock, _time_zones, lambda: _disk(folder), lambda: _file_system(folder),
-    )  # fmt: skip
+        _python,
+        _packages,
+        _sqlite,
+        _clock,
+        _time_zones,
+        lambda: _disk(folder),
+        lambda: _file_system(folder),
+    )
     for check in checks:
         yield check()
 
@@ -80,7 +105,12 @@ def _machine(folder: Path) -> Iterator[Finding]:
 def _python() -> Finding:
     detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     is_fine = sys.version_info >= (3, 11)
-    return Finding("Python", OK if is_fine else FAILURE, detail, "" if is_fine else "install Python 3.11 or newer")
+    return Finding(
+        "Python",
+        OK if is_fine else FAILURE,
+        detail,
+        "" if is_fine else "install Python 3.11 or newer",
+    )
 
 
 def _packages() -> Finding:
@@ -92,14 +122,21 @@ def _packages() -> Finding:
             missing.append(package)
     if missing:
         return Finding(
-            "packages", FAILURE, f"missing: {', '.join(missing)}", "install Helmdesk again: pip install --force-reinstall helmdesk"
+            "packages",
+            FAILURE,
+            f"missing: {', '.join(missing)}",
+            "install Helmdesk again: pip install --force-reinstall helmdesk",
         )
     return Finding("packages", OK, ", ".join(found))
 
 
 def _sqlite() -> Finding:
     is_fine = sqlite3.sqlite_version_info >= LEAST_SQLITE
-    mend = "" if is_fine else "the site will need 3.35 or newer: use a newer Python build, or PostgreSQL"
+    mend = (
+        ""
+        if is_fine
+        else "the site will need 3.35 or newer: use a newer Python build, or PostgreSQL"
+    )
     return Finding("SQLite", OK if is_fine else WARNING, sqlite3.sqlite_version, mend)
 
 
@@ -127,7 +164,8 @@ def _time_zones() -> Finding:
         for month in (1, 7):
             instant = datetime(datetime.now(UTC).year, month, 15, 12, tzinfo=UTC)
             found = connection.execute(
-                "select timezone(?, ?::timestamp at time zone 'UTC')", [zone, instant.replace(tzinfo=None)]
+                "select timezone(?, ?::timestamp at time zone 'UTC')",
+                [zone, instant.replace(tzinfo=None)],
             ).fetchone()
             if not found or found[0] != instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None):
                 differing.append(zone)
@@ -142,7 +180,9 @@ def _time_zones() -> Finding:
 
 
 def _disk(folder: Path) -> Finding:
-    place = next(parent for parent in [folder.absolute(), *folder.absolute().parents] if parent.exists())
+    place = next(
+        parent for parent in [folder.absolute(), *folder.absolute().parents] if parent.exists()
+    )
     free = shutil.disk_usage(place).free
     state = FAILURE if free < LEAST_FREE_BYTES else WARNING if free < LOW_FREE_BYTES else OK
     return Finding(
@@ -167,7 +207,12 @@ def _file_system(folder: Path) -> Finding:
             first.replace(second)
             is_fine = second.read_text(encoding="utf-8") == "new"
     except OSError as error:
-        return Finding("file system", FAILURE, f"{place}: {error}", "make the folder writable, or move the desk to a local disk")
+        return Finding(
+            "file system",
+            FAILURE,
+            f"{place}: {error}",
+            "make the folder writable, or move the desk to a local disk",
+        )
     return Finding(
         "file system",
         OK if is_fine else FAILURE,
@@ -188,8 +233,15 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
         return
     if not (folder / SETTINGS_FILE).read_bytes().endswith(b"\n"):
         mend = "look at its end: settings that are not there have their defaults"
-        yield Finding("settings", WARNING, f"{folder / SETTINGS_FILE} ends within a line: it may have been cut off", mend)
-    damage = [Finding("lake", FAILURE, sentence, sentence.mend) for sentence in find_damage(desk.lake)]
+        yield Finding(
+            "settings",
+            WARNING,
+            f"{folder / SETTINGS_FILE} ends within a line: it may have been cut off",
+            mend,
+        )
+    damage = [
+        Finding("lake", FAILURE, sentence, sentence.mend) for sentence in find_damage(desk.lake)
+    ]
     damage += _own_files(desk)
     site = [Finding("site", FAILURE, what, mend) for what, mend in SiteFolder(desk.path).damage()]
     yield from damage
@@ -202,7 +254,12 @@ def _desk(folder: Path, *, is_named: bool) -> Iterator[Finding]:
         return
     files = sum(len(paths) for paths in snapshot.files.values())
     crowded = desk.lake.needs_compaction()
-    yield Finding("lake", WARNING if crowded else OK, f"version {snapshot.version}, {files} files", "helmdesk compact" if crowded else "")
+    yield Finding(
+        "lake",
+        WARNING if crowded else OK,
+        f"version {snapshot.version}, {files} files",
+        "helmdesk compact" if crowded else "",
+    )
     mart = _mart(desk, snapshot.version)
     yield mart
     if not damage:
@@ -221,7 +278,10 @@ def _failure(check: str, error: HelmdeskError) -> Finding:
 
 def _own_files(desk: Desk) -> Iterator[Finding]:
     """Look at what this desk alone knows: its own metrics, and whom it has erased."""
-    for check, read in (("metrics", lambda: desk.custom_metrics), ("erased people", lambda: read_erased(desk.path))):
+    for check, read in (
+        ("metrics", lambda: desk.custom_metrics),
+        ("erased people", lambda: read_erased(desk.path)),
+    ):
         try:
             read()
         except HelmdeskError as error:
@@ -232,10 +292,20 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
     """Look at the mart as it stands: a question would make a stale one anew."""
     made_of, path = desk.made_of(), desk.published_path()
     if path is not None and (problem := "cannot be read" if made_of is None else unreadable(path)):
-        return Finding("mart", FAILURE, f"{path} is damaged: {problem}", "it is a copy, make it anew: helmdesk refresh --force")
+        return Finding(
+            "mart",
+            FAILURE,
+            f"{path} is damaged: {problem}",
+            "it is a copy, make it anew: helmdesk refresh --force",
+        )
     if is_pointer_damaged(desk.path / MARTS_FOLDER):
         mend = "it is made anew with the next question, or now: helmdesk refresh"
-        return Finding("mart", FAILURE, f"{desk.path / MARTS_FOLDER / POINTER} is damaged: it names no mart", mend)
+        return Finding(
+            "mart",
+            FAILURE,
+            f"{desk.path / MARTS_FOLDER / POINTER} is damaged: it names no mart",
+            mend,
+        )
     if made_of is None:
         return Finding("mart", WARNING, "none yet", "load something, or: helmdesk refresh")
     changes = made_of.changes(desk.settings.for_facts())
@@ -248,7 +318,9 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
         return _failure("mart", error)
     is_fresh = made_of.lake_version == lake_version
     mend = "" if is_fresh else "helmdesk refresh"
-    return Finding("mart", OK if is_fresh else WARNING, f"built from lake version {made_of.lake_version}", mend)
+    return Finding(
+        "mart", OK if is_fresh else WARNING, f"built from lake version {made_of.lake_version}", mend
+    )
 
 
 def _open_files(desk: Desk) -> Iterator[Finding]:
@@ -257,7 +329,12 @@ def _open_files(desk: Desk) -> Iterator[Finding]:
     kept = [site, *site.glob("*.key"), *site.glob("site.sqlite3*"), *site.glob("audit.head")]
     for path in kept if os.name == "posix" and site.is_dir() else ():
         if path.stat().st_mode & 0o077:
-            yield Finding("secrets", FAILURE, f"{path}: other users of this machine may read it", f"chmod go= {path}")
+            yield Finding(
+                "secrets",
+                FAILURE,
+                f"{path}: other users of this machine may read it",
+                f"chmod go= {path}",
+            )
 
 
 def _audit_log(desk: Desk) -> Iterator[Finding]:
@@ -275,14 +352,19 @@ def _audit_log(desk: Desk) -> Iterator[Finding]:
         return
     if state.problem:
         shown = f"{state.problem} (event {state.event.pk})" if state.event else state.problem
-        mend = "nothing mends it, and it stays told: find out who could write to the site's database, and compare with a backup"
+        mend = (
+            "nothing mends it, and it stays told: find out who could write to the site's database,"
+            " and compare with a backup"
+        )
         yield Finding("audit log", FAILURE, shown, mend)
     else:
         yield Finding("audit log", OK, f"{state.count} events, whole")
 
 
 def _concerns(desk: Desk) -> Iterator[Finding]:
-    """What the numbers lack, once there are numbers; of facts that another question would make anew first, nothing is said."""
+    """What the numbers lack, once there are numbers; of facts that another question would make anew
+    first, nothing is said.
+    """
     made_of = desk.made_of()
     if made_of is None or made_of.changes(desk.settings.for_facts()):
         return
@@ -302,10 +384,25 @@ def _records(desk: Desk) -> Finding:
     files = desk.lake.snapshot().files
     counts = {}
     for family in ("batch", "quarantine"):
-        listed = "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in files.get(family, ())) + "]"
+        listed = (
+            "["
+            + ", ".join("'" + path.replace("'", "''") + "'" for path in files.get(family, ()))
+            + "]"
+        )
         counts[family] = (
-            duckdb.connect().execute(f"select count(*) from read_parquet({listed})").fetchall()[0][0] if files.get(family) else 0
+            duckdb.connect()
+            .execute(f"select count(*) from read_parquet({listed})")
+            .fetchall()[0][0]
+            if files.get(family)
+            else 0
         )
     if not counts["batch"]:
-        return Finding("records", WARNING, "nothing loaded yet", "helmdesk load SOURCE PATH...   (or: helmdesk sample DIR)")
-    return Finding("records", OK, f"{counts['batch']} batches, {counts['quarantine']} quarantined cells")
+        return Finding(
+            "records",
+            WARNING,
+            "nothing loaded yet",
+            "helmdesk load SOURCE PATH...   (or: helmdesk sample DIR)",
+        )
+    return Finding(
+        "records", OK, f"{counts['batch']} batches, {counts['quarantine']} quarantined cells"
+    )

@@ -18,16 +18,40 @@ from helmdesk.query.window import span_words
 from helmdesk.query.words import show_change, show_size, show_value
 
 
-@click.command("explain", epilog="Example: helmdesk explain csat --start 2025-10-01 --end 2025-11-01")
+@click.command(
+    "explain", epilog="Example: helmdesk explain csat --start 2025-10-01 --end 2025-11-01"
+)
 @click.argument("key", metavar="KEY")
 @desk_option
-@click.option("--start", metavar="DATE", help="First local day to explain (default: what moved by the lamps, else four weeks).")
-@click.option("--end", metavar="DATE", help="The local day after the last one (default: the last complete week).")
+@click.option(
+    "--start",
+    metavar="DATE",
+    help="First local day to explain (default: what moved by the lamps, else four weeks).",
+)
+@click.option(
+    "--end",
+    metavar="DATE",
+    help="The local day after the last one (default: the last complete week).",
+)
 @window_option
 @compare_option
-@click.option("--where", metavar="FILTER", help="Condition over dimensions, such as \"channel = 'chat'\".")
-@click.option("--by", multiple=True, metavar="DIM", help="Take the change apart by these dimensions; repeat or separate by commas.")
-@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the output.")
+@click.option(
+    "--where", metavar="FILTER", help="Condition over dimensions, such as \"channel = 'chat'\"."
+)
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="DIM",
+    help="Take the change apart by these dimensions; repeat or separate by commas.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the output.",
+)
 def command(
     key: str,
     desk_path: str | None,
@@ -44,7 +68,15 @@ def command(
     warn_if_stale(desk, None)
     with Progress() as on_step:
         on_step("explaining")
-        found = desk.explain(key, start=start, end=end, window=window, compare=compare, where=where, dimensions=split_names(by) or None)
+        found = desk.explain(
+            key,
+            start=start,
+            end=end,
+            window=window,
+            compare=compare,
+            where=where,
+            dimensions=split_names(by) or None,
+        )
     if format_name == "json":
         click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
         return
@@ -54,7 +86,10 @@ def command(
     click.echo(f"{found.metric.name}{sample}\n{now}, against {before}; {zone}\n")
     show_explanation(found)
     if found.course is not None and found.course.dismissed is not None:
-        talk(f"{found.course.dismissed.words(zone)}; tell it again with: {found.course.dismissed.undo}")
+        talk(
+            f"{found.course.dismissed.words(zone)}; tell it again with:"
+            f" {found.course.dismissed.undo}"
+        )
 
 
 def show_explanation(found: Explanation) -> None:
@@ -65,7 +100,10 @@ def show_explanation(found: Explanation) -> None:
     click.echo("IS IT SOUND?")
     interval = ""
     if found.sound.low is not None and found.sound.high is not None:
-        interval = f", 95% interval {show_value(found.sound.low, found.metric.unit)} to {show_value(found.sound.high, found.metric.unit)}"
+        interval = (
+            f", 95% interval {show_value(found.sound.low, found.metric.unit)} to"
+            f" {show_value(found.sound.high, found.metric.unit)}"
+        )
     click.echo(f"  {found.sound.n:,} cases{interval}")
     for note in found.sound.notes:
         click.echo(f"  {note}")
@@ -76,7 +114,10 @@ def show_explanation(found: Explanation) -> None:
         _show_location(found.location, found)
     if found.workload is not None:
         volume, mix, handle = found.workload
-        click.echo(f"  work in hours a week: volume {volume:+.0f}, mix of channels {mix:+.0f}, handle time {handle:+.0f}")
+        click.echo(
+            f"  work in hours a week: volume {volume:+.0f}, mix of channels {mix:+.0f}, handle time"
+            f" {handle:+.0f}"
+        )
     click.echo("\nWHAT MOVED WITH IT?")
     for guard in found.guards:
         click.echo(f"  {guard.words}")
@@ -100,14 +141,22 @@ def movement_lines(found: Explanation) -> list[str]:
         return ["there is no complete week to look at"]
     lines = [course.words, moved.says()]
     if moved.detectable is not None:
-        lines.append(f"a change under {show_size(moved.detectable, moved.form.metric.unit)} could not have been seen")
+        lines.append(
+            f"a change under {show_size(moved.detectable, moved.form.metric.unit)} could not have"
+            " been seen"
+        )
     return lines
 
 
 def _show_location(where: Location, found: Explanation) -> None:
     unit = found.movement.form.metric.unit if found.movement else ""
     rows = [
-        [each.dimension, show_change(each.rate, unit), show_change(each.mix, unit), "yes" if each.is_simpson else ""]
+        [
+            each.dimension,
+            show_change(each.rate, unit),
+            show_change(each.mix, unit),
+            "yes" if each.is_simpson else "",
+        ]
         for each in where.breakdowns
     ]
     show_table(("by", "rate", "mix", "moves against its parts"), rows, right=("rate", "mix"))
@@ -119,5 +168,6 @@ def _show_location(where: Location, found: Explanation) -> None:
         click.echo(f"  {place.share:.0%} of it lies where {to_text(place.where)}")
     if where.p is not None:
         click.echo(
-            f"  {where.says() if not where.places else f'{where.unexplained:.0%} stays unexplained'} (p = {where.p:.2f} against a change common to all)"
+            f"  {where.says() if not where.places else f'{where.unexplained:.0%} stays unexplained'}"
+            f" (p = {where.p:.2f} against a change common to all)"
         )

@@ -22,7 +22,12 @@ def _sources_epilog() -> str:
     from helmdesk.sources.parts.source import find_source, source_names
 
     lines = "\n".join(f"  {name:<12} {find_source(name).summary}" for name in source_names())
-    return f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load tickets.csv --desk my-desk\n  helmdesk load zendesk export/ --desk my-desk --scorecard\n  helmdesk load mapping --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping answers.toml --desk my-desk"
+    return (
+        f"\b\nSources:\n{lines}\n\n\b\nExamples:\n  helmdesk load tickets.csv --desk my-desk\n "
+        " helmdesk load zendesk export/ --desk my-desk --scorecard\n  helmdesk load mapping"
+        " --suggest answers.csv > answers.toml\n  helmdesk load mapping answers.csv --mapping"
+        " answers.toml --desk my-desk"
+    )
 
 
 class LoadCommand(click.Command):
@@ -38,21 +43,57 @@ class LoadCommand(click.Command):
 @click.argument("source")
 @click.argument("paths", nargs=-1)
 @desk_option
-@click.option("--mapping", metavar="FILE", help="Mapping file (TOML), for the source 'mapping' and others that take one.")
-@click.option("--time-zone", help="Zone of times written without one (IANA name).")
-@click.option("--scale", metavar="LOW-HIGH", help="Lowest and highest answer, for the source 'survey': 1-5, 1-7, 0-10.")
 @click.option(
-    "--dates", type=click.Choice(["day-first", "month-first"]), help="What 05/06/2026 begins with, where no date of the file tells."
+    "--mapping",
+    metavar="FILE",
+    help="Mapping file (TOML), for the source 'mapping' and others that take one.",
 )
-@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="Sheet of a workbook to read; '*' is all. Without it: the fullest.")
-@click.option("--as", "account", metavar="NAME", help="Account whose tickets these are, where a desk holds several: brand-b.")
+@click.option("--time-zone", help="Zone of times written without one (IANA name).")
+@click.option(
+    "--scale",
+    metavar="LOW-HIGH",
+    help="Lowest and highest answer, for the source 'survey': 1-5, 1-7, 0-10.",
+)
+@click.option(
+    "--dates",
+    type=click.Choice(["day-first", "month-first"]),
+    help="What 05/06/2026 begins with, where no date of the file tells.",
+)
+@click.option(
+    "--sheet",
+    "sheets",
+    multiple=True,
+    metavar="NAME",
+    help="Sheet of a workbook to read; '*' is all. Without it: the fullest.",
+)
+@click.option(
+    "--as",
+    "account",
+    metavar="NAME",
+    help="Account whose tickets these are, where a desk holds several: brand-b.",
+)
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
-@click.option("--scorecard", "shows_scorecard", is_flag=True, help="Print the scorecard afterwards (tables only).")
+@click.option(
+    "--scorecard",
+    "shows_scorecard",
+    is_flag=True,
+    help="Print the scorecard afterwards (tables only).",
+)
 @click.option("--start", metavar="DATE", help="With --scorecard: first local day of its window.")
-@click.option("--end", metavar="DATE", help="With --scorecard: last local day of its window, excluded.")
-@click.option("--suggest", is_flag=True, help="Write a first mapping for the file to stdout and load nothing.")
-@click.option("--format", "format_name", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--end", metavar="DATE", help="With --scorecard: last local day of its window, excluded."
+)
+@click.option(
+    "--suggest", is_flag=True, help="Write a first mapping for the file to stdout and load nothing."
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+)
 def command(
     source: str,
     paths: tuple[str, ...],
@@ -73,7 +114,8 @@ def command(
 ) -> None:
     """Load PATH... through SOURCE: the whole batch or nothing, and never twice.
 
-    Without SOURCE the files are recognised: exports of Zendesk, Freshdesk, Jira, ServiceNow and others.
+    Without SOURCE the files are recognised: exports of Zendesk, Freshdesk, Jira, ServiceNow and
+    others.
     """
     source, paths = _source_and_paths(source, paths)
     if suggest:
@@ -130,17 +172,34 @@ def _source_and_paths(source: str, paths: tuple[str, ...]) -> tuple[str, tuple[s
 def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
     """Return the load report as lines."""
     if report.is_already_loaded:
-        return ["already loaded: the lake holds exactly this input; nothing was added", *(f"note: {note}" for note in report.notes)]
+        return [
+            "already loaded: the lake holds exactly this input; nothing was added",
+            *(f"note: {note}" for note in report.notes),
+        ]
     lines = [f"{file.rows:>9,} rows  {file.path}" for file in report.files]
     for file in report.files:
         if file.unknown_columns:
             names = ", ".join(file.unknown_columns[:MAX_SHOWN])
-            more = f" and {len(file.unknown_columns) - MAX_SHOWN} more" if len(file.unknown_columns) > MAX_SHOWN else ""
-            lines.append(f"schema drift: {Path(file.path).name} has columns this source does not know: {names}{more}")
+            more = (
+                f" and {len(file.unknown_columns) - MAX_SHOWN} more"
+                if len(file.unknown_columns) > MAX_SHOWN
+                else ""
+            )
+            lines.append(
+                f"schema drift: {Path(file.path).name} has columns this source does not know:"
+                f" {names}{more}"
+            )
     listed = ", ".join(f"{count:,} {name}" for name, count in report.records.items())
     total = f"{sum(report.records.values()):>9,} records: {listed or 'none'}"
     lines += (
-        textwrap.wrap(total, 118, replace_whitespace=False, subsequent_indent=" " * 10, break_on_hyphens=False, drop_whitespace=True)
+        textwrap.wrap(
+            total,
+            118,
+            replace_whitespace=False,
+            subsequent_indent=" " * 10,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        )
         if listed
         else [total]
     )
@@ -153,10 +212,20 @@ def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
     if report.duplicates:
         lines.append(f"duplicates: {report.duplicates:,} exact repeats were kept once")
     if report.older_versions:
-        lines.append(f"older versions: {report.older_versions:,} records of rows that came again later in the same input were left out")
+        lines.append(
+            f"older versions: {report.older_versions:,} records of rows that came again later in"
+            " the same input were left out"
+        )
     if report.quarantined_rows:
         lines.append(f"quarantine: {report.quarantined_rows:,} rows")
-        lines += [f"  {count:,} x {reason}" for reason, count in list(report.quarantined.items())[:MAX_SHOWN]]
+        lines += [
+            f"  {count:,} x {reason}"
+            for reason, count in list(report.quarantined.items())[:MAX_SHOWN]
+        ]
         lines += [f"  e.g. {example}" for example in report.quarantine_examples[:3]]
-    lines.append("dry run: nothing was stored" if is_dry_run else f"stored as lake version {report.lake_version}")
+    lines.append(
+        "dry run: nothing was stored"
+        if is_dry_run
+        else f"stored as lake version {report.lake_version}"
+    )
     return lines

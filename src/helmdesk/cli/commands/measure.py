@@ -7,23 +7,37 @@ from typing import Any
 
 import click
 
-from helmdesk.cli.options import desk_option, format_option, open_desk, question_options, split_names
+from helmdesk.cli.options import (
+    desk_option,
+    format_option,
+    open_desk,
+    question_options,
+    split_names,
+)
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk.desk import Desk
 from helmdesk.query.words import show_measurement, show_period, show_reason, show_segment
 
 
 @click.command(
-    "measure", epilog="\b\nExamples:\n  helmdesk measure csat --by channel --grain month\n"
-    "  helmdesk measure backlog backlog_age --end 2026-03-01 --where \"team = 'Tier 1'\"",
-)  # fmt: skip
+    "measure",
+    epilog=(
+        "\b\nExamples:\n  helmdesk measure csat --by channel --grain month\n"
+        "  helmdesk measure backlog backlog_age --end 2026-03-01 --where \"team = 'Tier 1'\""
+    ),
+)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @question_options
 @desk_option
 @format_option
 @click.option("--receipt", "receipt_path", metavar="FILE", help="Write the receipt to FILE.")
 def command(
-    keys: tuple[str, ...], desk_path: str | None, format_name: str, receipt_path: str | None, by: tuple[str, ...], **question: Any
+    keys: tuple[str, ...],
+    desk_path: str | None,
+    format_name: str,
+    receipt_path: str | None,
+    by: tuple[str, ...],
+    **question: Any,
 ) -> None:
     """Measure one or more metrics of the catalogue."""
     desk = open_desk(desk_path)
@@ -36,7 +50,16 @@ def command(
         emit(format_name, found.columns, found.as_rows(), found.to_arrow)
         return
     has_periods = question["grain"] is not None
-    columns = ["metric", "statistic", *found.by, *(["period"] if has_periods else []), "value", "95% interval", "n", "pending"]
+    columns = [
+        "metric",
+        "statistic",
+        *found.by,
+        *(["period"] if has_periods else []),
+        "value",
+        "95% interval",
+        "n",
+        "pending",
+    ]
     rows = []
     for row in found:
         name = f"{row.metric} ({row.variant})" if row.variant else row.metric
@@ -62,14 +85,22 @@ def command(
 def explain_marks(found: Any) -> None:
     """Say what the marks in the table mean, when any is used."""
     if any(row.is_partial and row.period_start for row in found):
-        talk("(part): the period is not over, or the window cuts it: not to be compared with whole ones")
+        talk(
+            "(part): the period is not over, or the window cuts it: not to be compared with whole"
+            " ones"
+        )
     if any(row.is_partial and not row.period_start for row in found):
         talk("the window is not over: the data end inside it")
     if any(row.is_small and row.value is not None and row.n for row in found):
         talk("* fewer than five rows")
     if any(row.n and row.asserted == row.n for row in found):
-        talk("some numbers rest on nothing but what the source asserts (its own verdict, counter or total), not on events")
-    for reason in dict.fromkeys(row.reason for row in found if row.reason and row.reason != "too_few"):
+        talk(
+            "some numbers rest on nothing but what the source asserts (its own verdict, counter or"
+            " total), not on events"
+        )
+    for reason in dict.fromkeys(
+        row.reason for row in found if row.reason and row.reason != "too_few"
+    ):
         talk(show_reason(reason))
 
 
@@ -79,4 +110,7 @@ def warn_if_stale(desk: Desk, as_of: int | None) -> None:
         return
     mart, lake = desk.mart_version(), desk.lake.version()
     if mart is not None and mart < lake:
-        talk(f"the mart stands at lake version {mart}, the lake at {lake}; bring it up with: helmdesk refresh")
+        talk(
+            f"the mart stands at lake version {mart}, the lake at {lake}; bring it up with:"
+            " helmdesk refresh"
+        )

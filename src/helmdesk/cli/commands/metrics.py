@@ -15,34 +15,73 @@ from helmdesk.cli.output import emit, show_table
 from helmdesk.desk.desk import SETTINGS_FILE
 
 
-@click.command("metrics", epilog="\b\nExamples:\n  helmdesk metrics first_response_time\n  helmdesk metrics --desk my-desk")
+@click.command(
+    "metrics",
+    epilog=(
+        "\b\nExamples:\n  helmdesk metrics first_response_time\n  helmdesk metrics --desk my-desk"
+    ),
+)
 @click.argument("key", required=False)
 @desk_option
 @format_option
 def command(key: str | None, desk_path: str | None, format_name: str) -> None:
     """List the catalogue, or show one entry with formula, variants, history and governance.
 
-    With a desk it also says which metrics the loaded records can answer, and what is missing for the others.
+    With a desk it also says which metrics the loaded records can answer, and what is missing for
+    the others.
     """
     desk = open_desk(desk_path) if desk_path or Path(SETTINGS_FILE).is_file() else None
     catalogue = desk.catalogue if desk else load_catalogue()
     records = desk.record_types() if desk else {}
     entries = [find_metric(key, catalogue)] if key else list(catalogue.values())
     if format_name != "table":
-        rows = [{**_row(entry), **({"missing": _missing(entry.metric, records)} if desk else {})} for entry in entries]
+        rows = [
+            {**_row(entry), **({"missing": _missing(entry.metric, records)} if desk else {})}
+            for entry in entries
+        ]
         emit(format_name, list(rows[0]), rows, lambda: _arrow(rows))
     elif key:
-        click.echo("\n".join([*_describe(entries[0]), *(_on_this_desk(entries[0], records) if desk else [])]))
+        click.echo(
+            "\n".join(
+                [*_describe(entries[0]), *(_on_this_desk(entries[0], records) if desk else [])]
+            )
+        )
     else:
-        columns = ("key", "name", "pillar", "unit", "better", *(("on this desk",) if desk else ()), "variants")
-        show_table(columns, ([entry.metric.key, entry.metric.name, entry.metric.pillar.replace("_", " "), entry.metric.unit,
-                              entry.metric.direction, *((_verdict(entry.metric, records),) if desk else ()),
-                              ", ".join(v.name for v in entry.metric.variants)] for entry in entries))  # fmt: skip
+        columns = (
+            "key",
+            "name",
+            "pillar",
+            "unit",
+            "better",
+            *(("on this desk",) if desk else ()),
+            "variants",
+        )
+        show_table(
+            columns,
+            (
+                [
+                    entry.metric.key,
+                    entry.metric.name,
+                    entry.metric.pillar.replace("_", " "),
+                    entry.metric.unit,
+                    entry.metric.direction,
+                    *((_verdict(entry.metric, records),) if desk else ()),
+                    ", ".join(v.name for v in entry.metric.variants),
+                ]
+                for entry in entries
+            ),
+        )
 
 
 def _missing(metric: Metric, records: Mapping[str, int]) -> str:
-    """Return the record types that the metric needs and the desk lacks; "a or b" where either would do."""
-    return ", ".join(need.replace("|", " or ") for need in metric.needs if not any(name in records for name in need.split("|")))
+    """Return the record types that the metric needs and the desk lacks; "a or b" where either would
+    do.
+    """
+    return ", ".join(
+        need.replace("|", " or ")
+        for need in metric.needs
+        if not any(name in records for name in need.split("|"))
+    )
 
 
 def _verdict(metric: Metric, records: Mapping[str, int]) -> str:
@@ -53,10 +92,26 @@ def _verdict(metric: Metric, records: Mapping[str, int]) -> str:
 def _on_this_desk(entry: Entry, records: Mapping[str, int]) -> list[str]:
     """Say whether the desk can answer, from which records, and which variants it cannot."""
     metric = entry.metric
-    present = [f"{name} ({records[name]:,})" for need in metric.needs for name in need.split("|") if name in records]
-    lines = ["", "on this desk", f"  {_verdict(metric, records)}" + (f", from {', '.join(present)}" if present else "")]
-    if metric.key == "sla_compliance" and "source_verdict" in records and not {"policy_applied", "sla_policy"} & set(records):
-        lines.append("  by the source's own verdicts only: no policy or target was loaded, so nothing is claimed by our clock")
+    present = [
+        f"{name} ({records[name]:,})"
+        for need in metric.needs
+        for name in need.split("|")
+        if name in records
+    ]
+    lines = [
+        "",
+        "on this desk",
+        f"  {_verdict(metric, records)}" + (f", from {', '.join(present)}" if present else ""),
+    ]
+    if (
+        metric.key == "sla_compliance"
+        and "source_verdict" in records
+        and not {"policy_applied", "sla_policy"} & set(records)
+    ):
+        lines.append(
+            "  by the source's own verdicts only: no policy or target was loaded, so nothing is"
+            " claimed by our clock"
+        )
     for variant in metric.variants:
         missing = _missing(metric.with_variant(variant), records)
         if missing and missing != _missing(metric, records):
@@ -67,12 +122,25 @@ def _on_this_desk(entry: Entry, records: Mapping[str, int]) -> list[str]:
 def _row(entry: Entry) -> dict[str, Any]:
     metric = entry.metric
     return {
-        "key": metric.key, "name": metric.name, "version": metric.version, "owner": metric.owner, "pillar": metric.pillar,
-        "unit": metric.unit, "direction": metric.direction, "fact": metric.fact, "formula": metric.formula,
-        "rows": metric.where_words, "description": entry.description, "rewards": metric.rewards, "exposes": metric.exposes,
-        "supports": ", ".join(metric.supports), "read_with": ", ".join(metric.read_with), "clocks": ", ".join(metric.clocks),
-        "variants": ", ".join(variant.name for variant in metric.variants), "definition": definition_hash(metric),
-    }  # fmt: skip
+        "key": metric.key,
+        "name": metric.name,
+        "version": metric.version,
+        "owner": metric.owner,
+        "pillar": metric.pillar,
+        "unit": metric.unit,
+        "direction": metric.direction,
+        "fact": metric.fact,
+        "formula": metric.formula,
+        "rows": metric.where_words,
+        "description": entry.description,
+        "rewards": metric.rewards,
+        "exposes": metric.exposes,
+        "supports": ", ".join(metric.supports),
+        "read_with": ", ".join(metric.read_with),
+        "clocks": ", ".join(metric.clocks),
+        "variants": ", ".join(variant.name for variant in metric.variants),
+        "definition": definition_hash(metric),
+    }
 
 
 def _arrow(rows: list[dict[str, Any]]) -> Any:
@@ -115,9 +183,15 @@ def _describe(entry: Entry) -> list[str]:
 
 
 def _direction(direction: str) -> str:
-    return {"higher": "higher is better", "lower": "lower is better", "band": "healthy in a band",
-            "context": "context, neither good nor bad"}[direction]  # fmt: skip
+    return {
+        "higher": "higher is better",
+        "lower": "lower is better",
+        "band": "healthy in a band",
+        "context": "context, neither good nor bad",
+    }[direction]
 
 
 def _variant(variant: Variant) -> str:
-    return f"  {variant.name:<28} {variant.description}" + (f" [{variant.used_by}]" if variant.used_by else "")
+    return f"  {variant.name:<28} {variant.description}" + (
+        f" [{variant.used_by}]" if variant.used_by else ""
+    )

@@ -13,7 +13,9 @@ from helmdesk.cli.progress import Progress
 @desk_option
 @click.option("--force", is_flag=True, help="Build even when the mart is up to date.")
 @click.option(
-    "--accept-loss", is_flag=True, help="Take what is left of a damaged lake for all there is; what was lost can be loaded again."
+    "--accept-loss",
+    is_flag=True,
+    help="Take what is left of a damaged lake for all there is; what was lost can be loaded again.",
 )
 def command(desk_path: str | None, force: bool, accept_loss: bool) -> None:
     """Build facts from the lake and publish them; readers notice nothing."""

@@ -16,7 +16,12 @@ from helmdesk.desk.backup_secrets import SITE_DATABASE
 @click.command("restore", epilog="Example: helmdesk restore monday.tar my-desk-again --verify")
 @click.argument("archive", metavar="FILE", type=click.Path(path_type=Path))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--verify", "is_verified", is_flag=True, help="Also count every record and compare with the backup.")
+@click.option(
+    "--verify",
+    "is_verified",
+    is_flag=True,
+    help="Also count every record and compare with the backup.",
+)
 @click.option(
     "--passphrase",
     metavar="FILE",
@@ -24,17 +29,27 @@ from helmdesk.desk.backup_secrets import SITE_DATABASE
     help="File whose first line opens the secrets of the backup, or - to type it.",
 )
 def command(archive: Path, folder: Path, is_verified: bool, passphrase: Path | None) -> None:
-    """Unpack a backup into the new folder DIR and build its mart; every file is compared with its digest."""
+    """Unpack a backup into the new folder DIR and build its mart; every file is compared with its
+    digest.
+    """
     phrase = ask_passphrase(passphrase, is_new=False)
     with Progress() as progress:
-        done = restore(archive, folder, is_verified=is_verified, on_step=progress, passphrase=phrase)
-    counted = f", all {sum(done.records.values()):,} records counted and equal" if is_verified else ""
+        done = restore(
+            archive, folder, is_verified=is_verified, on_step=progress, passphrase=phrase
+        )
+    counted = (
+        f", all {sum(done.records.values()):,} records counted and equal" if is_verified else ""
+    )
     click.echo(f"{folder}: {done.files} files, lake version {done.lake_version}{counted}")
     if done.has_open_secrets:
-        talk("an earlier version made this backup: keys and passwords are in it for everybody to read; keep it safe, or make a new one")
+        talk(
+            "an earlier version made this backup: keys and passwords are in it for everybody to"
+            " read; keep it safe, or make a new one"
+        )
     elif (folder / SITE_DATABASE).is_file() and not done.has_secrets:
         talk(
-            "passwords, second factors and tokens were not restored; a one-time link for an administrator: "
-            f"helmdesk serve --add-administrator NAME --desk {folder}; the others get theirs under Settings, People"
+            "passwords, second factors and tokens were not restored; a one-time link for an"
+            f" administrator: helmdesk serve --add-administrator NAME --desk {folder}; the others"
+            " get theirs under Settings, People"
         )
     talk(f"next: helmdesk scorecard --desk {folder}")

@@ -12,8 +12,16 @@ from helmdesk.sample.generate import SEED, create_sample
 
 @click.command("sample", epilog="Example: helmdesk sample demo-desk")
 @click.argument("folder", metavar="DIR")
-@click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same desk.")
-@click.option("--scale", type=click.FloatRange(0.01, 10), default=1.0, show_default=True, help="Share of the usual 40,000 tickets.")
+@click.option(
+    "--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same desk."
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.01, 10),
+    default=1.0,
+    show_default=True,
+    help="Share of the usual 40,000 tickets.",
+)
 def command(folder: str, seed: int, scale: float) -> None:
     """Create a desk with eighteen months of a fictional company's support in DIR."""
     with Progress() as progress:

@@ -12,7 +12,10 @@ from helmdesk.query.receipt import read_receipt
 from helmdesk.query.words import show_count
 
 
-@click.command("verify", epilog="Example: helmdesk measure csat --receipt csat.json && helmdesk verify csat.json")
+@click.command(
+    "verify",
+    epilog="Example: helmdesk measure csat --receipt csat.json && helmdesk verify csat.json",
+)
 @click.argument("receipt_path", metavar="RECEIPT.json")
 @desk_option
 def command(receipt_path: str, desk_path: str | None) -> None:
@@ -23,4 +26,7 @@ def command(receipt_path: str, desk_path: str | None) -> None:
         progress(f"rebuilding facts of lake version {receipt.content['lake_version']}")
         desk.verify(receipt)
     names = ", ".join(query["metric"] for query in receipt.content["queries"])
-    click.echo(f"equal: {names}, {show_count(receipt.content['row_count'], 'row')}, from lake version {receipt.content['lake_version']}")
+    click.echo(
+        f"equal: {names}, {show_count(receipt.content['row_count'], 'row')}, from lake version"
+        f" {receipt.content['lake_version']}"
+    )

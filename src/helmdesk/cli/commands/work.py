@@ -13,16 +13,24 @@ from helmdesk.errors import DamageError, HelmdeskError
 from helmdesk.web.site_folder import SiteFolder
 
 
-@click.command("work", epilog="\b\nExamples:\n  helmdesk work --desk my-desk\n  helmdesk work --once --desk my-desk")
+@click.command(
+    "work",
+    epilog="\b\nExamples:\n  helmdesk work --desk my-desk\n  helmdesk work --once --desk my-desk",
+)
 @desk_option
 @click.option("--once", is_flag=True, help="Do what is due now, and stop.")
 def command(desk_path: str | None, once: bool) -> None:
-    """Do the site's jobs: loads, refreshes, schedules. The site does them itself while no such process runs."""
+    """Do the site's jobs: loads, refreshes, schedules. The site does them itself while no such
+    process runs.
+    """
     desk = open_desk(desk_path)
     try:
         from helmdesk.web.prepare import migrate, start_django
     except ImportError as error:
-        raise HelmdeskError(f"the site's packages are not installed ({error.name}); run: pip install 'helmdesk[site]'") from error
+        raise HelmdeskError(
+            f"the site's packages are not installed ({error.name}); run: pip install"
+            " 'helmdesk[site]'"
+        ) from error
     for what, mend in SiteFolder(desk.path).damage():
         raise DamageError(f"{what}; {mend}")
     start_django(desk.path)

@@ -1,4 +1,6 @@
-"""Facts from one lake snapshot: the same tables whether they go to a mart, to memory or to a test."""
+"""Facts from one lake snapshot: the same tables whether they go to a mart, to memory or to a
+test.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ HORIZON = tuple(name for name in FACT_SETTINGS if name != "default_calendar")
 
 
 def facts_hash() -> str:
-    """Return the identity of the fact definitions: a mart or a receipt made by others differs in it."""
+    """Return the identity of the fact definitions: a mart or a receipt made by others differs in
+    it.
+    """
     digest = hashlib.sha256(repr((LOOKUPS, LATEST, HORIZON, SIMPLE)).encode())
     for fact in load_facts().values():
         digest.update(fact.name.encode() + fact.sql.encode() + fact.otherwise.encode())
@@ -39,11 +43,17 @@ def ensure_fact(engine: Engine, name: str) -> None:
 
 def _resting_on(names: Collection[str]) -> set[str]:
     facts = load_facts()
-    return {name for given in names for name in (given, *_resting_on(facts[given].depends))} if names else set()
+    return (
+        {name for given in names for name in (given, *_resting_on(facts[given].depends))}
+        if names
+        else set()
+    )
 
 
 def sql_for(fact: Fact, engine: Engine) -> str:
-    """Return the house SQL that makes a fact here: its simpler form, or no rows, where what it rests on is not there."""
+    """Return the house SQL that makes a fact here: its simpler form, or no rows, where what it
+    rests on is not there.
+    """
     if not fact.only_if or engine.ask(f"select 1 from ({fact.only_if}) q limit 1"):
         return fact.sql
     return fact.otherwise or f"select * from ({fact.sql}) q limit 0"
@@ -80,15 +90,19 @@ def build_facts(
         SettingError: a default calendar that the lake does not hold.
         InputError: a calendar that is never open.
     """
-    engine.use_threads(sum(Path(file).stat().st_size for paths in files.values() for file in paths), SMALL_PACKED_BYTES)
+    engine.use_threads(
+        sum(Path(file).stat().st_size for paths in files.values() for file in paths),
+        SMALL_PACKED_BYTES,
+    )
     on_step("reading records")
     engine.define_functions()
     create_record_views(engine, files, batches=batches)
     create_entity_lookups(engine)
     engine.make("record_types", record_types_sql())
     ((first, latest),) = engine.ask(
-        "select coalesce(min(earliest) filter (where is_observed), min(earliest)), coalesce(max(latest) filter (where is_observed), max(latest))"
-        " from record_types where is_dated"
+        "select coalesce(min(earliest) filter (where is_observed), min(earliest)),"
+        " coalesce(max(latest) filter (where is_observed), max(latest)) from record_types where"
+        " is_dated"
     )
     create_horizon(engine, latest, create_working_time(engine, first, latest), settings)
     wanted = _resting_on(only) if only else load_facts()
@@ -102,15 +116,22 @@ def build_facts(
         if isinstance(engine, DuckDB):
             # What nothing rests on any more would only be written to disk to make room.
             for name in fact.depends:
-                if load_facts()[name].is_internal and not any(name in later.depends for later in ordered[place + 1 :]):
+                if load_facts()[name].is_internal and not any(
+                    name in later.depends for later in ordered[place + 1 :]
+                ):
                     engine.run(f"drop table {name}")
     create_custom_fields(engine)
     create_mart_table(engine, latest, settings, lake_version, log)
     # A mart is brought up to newer versions, see `renew`; this says how often it was.
-    engine.make("renewals", "select cast(0 as bigint) as from_version, cast(0 as bigint) as to_version where false")
+    engine.make(
+        "renewals",
+        "select cast(0 as bigint) as from_version, cast(0 as bigint) as to_version where false",
+    )
 
 
-def create_horizon(engine: Engine, latest: datetime | None, calendars: Sequence[str], settings: Mapping[str, Any]) -> None:
+def create_horizon(
+    engine: Engine, latest: datetime | None, calendars: Sequence[str], settings: Mapping[str, Any]
+) -> None:
     """Create ``horizon``, one row: the end of the data and the settings that facts read.
 
     Raises:
@@ -126,17 +147,28 @@ def create_horizon(engine: Engine, latest: datetime | None, calendars: Sequence[
         default = calendars[0]
     limits = ", ".join(f"{str(settings[name]).lower()} as {name}" for name in HORIZON)
     named = f"cast({text(default)} as varchar)" if default else "cast(null as varchar)"
-    engine.make("horizon", f"select {instant(latest)} as as_of, {named} as default_calendar, {limits}")
+    engine.make(
+        "horizon", f"select {instant(latest)} as as_of, {named} as default_calendar, {limits}"
+    )
 
 
 def instant(moment: datetime | None) -> str:
     """Return house SQL of a naive UTC instant."""
-    return "cast(null as timestamp)" if moment is None else f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"
+    return (
+        "cast(null as timestamp)"
+        if moment is None
+        else f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"
+    )
 
 
 def create_custom_fields(engine: Engine) -> None:
-    """Create the names by which custom dimensions are known: what sources kept of their tickets beyond our columns."""
-    engine.make("custom_fields", "select distinct unnest(json_keys(custom)) as name from tickets where custom is not null")
+    """Create the names by which custom dimensions are known: what sources kept of their tickets
+    beyond our columns.
+    """
+    engine.make(
+        "custom_fields",
+        "select distinct unnest(json_keys(custom)) as name from tickets where custom is not null",
+    )
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
@@ -144,11 +176,17 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     return json.dumps(dict(settings), sort_keys=True)
 
 
-def create_mart_table(engine: Engine, latest: datetime | None, settings: Mapping[str, Any], lake_version: int, log: str) -> None:
+def create_mart_table(
+    engine: Engine,
+    latest: datetime | None,
+    settings: Mapping[str, Any],
+    lake_version: int,
+    log: str,
+) -> None:
     """Create ``mart``, one row: what this is made of."""
     kept = text(settings_text(settings))
     engine.make(
         "mart",
-        f"select cast({lake_version} as bigint) as lake_version, {instant(latest)} as as_of, '{facts_hash()}' as facts_hash, {kept} as settings,"
-        f" '{log}' as lake_log",
+        f"select cast({lake_version} as bigint) as lake_version, {instant(latest)} as as_of,"
+        f" '{facts_hash()}' as facts_hash, {kept} as settings, '{log}' as lake_log",
     )

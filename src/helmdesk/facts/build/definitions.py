@@ -1,4 +1,6 @@
-"""Definitions are checked before they are stored: what no fact could use goes to quarantine, not into the lake."""
+"""Definitions are checked before they are stored: what no fact could use goes to quarantine, not
+into the lake.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,16 @@ from helmdesk.records.staging import Staging
 
 
 def reject_unusable_definitions(staging: Staging) -> None:
-    """Quarantine calendars and SLA policies whose definition cannot be read, naming what is wrong."""
+    """Quarantine calendars and SLA policies whose definition cannot be read, naming what is
+    wrong.
+    """
     given = staging.families.get("entity", set())
     if "definition" not in given:
         return
     zone = "time_zone" if "time_zone" in given else "null"
     rows = staging.connection.execute(
-        f"select rowid, type, entity_id, {zone}, definition, _file, _row from staged_entity where type in ('calendar', 'sla_policy') and definition is not null"
+        f"select rowid, type, entity_id, {zone}, definition, _file, _row from staged_entity where"
+        " type in ('calendar', 'sla_policy') and definition is not null"
     ).fetchall()
     for rowid, kind, entity_id, time_zone, definition, file, row in rows:
         try:
@@ -25,6 +30,7 @@ def reject_unusable_definitions(staging: Staging) -> None:
                 policy_from_definition(entity_id, definition)
         except InputError as error:
             staging.connection.execute(
-                "insert into rejected values (?, ?, null, 'definition', ?, ?, true)", [file, row, definition[:200], str(error)]
+                "insert into rejected values (?, ?, null, 'definition', ?, ?, true)",
+                [file, row, definition[:200], str(error)],
             )
             staging.connection.execute("delete from staged_entity where rowid = ?", [rowid])

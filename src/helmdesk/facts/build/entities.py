@@ -1,7 +1,7 @@
 """Look-ups of versioned entities: who and what something was at the time.
 
-The first known version of an entity also stands for the time before it: exports give attributes from
-the day they were last changed, and "unknown tier" for all earlier tickets would help nobody.
+The first known version of an entity also stands for the time before it: exports give attributes
+from the day they were last changed, and "unknown tier" for all earlier tickets would help nobody.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def versions_sql(table: str) -> str:
             window w as (partition by entity_id order by valid_from, recorded_at, record_id)
         )
         select entity_id, {columns},
-            case when version_number = 1 then timestamp '1900-01-01 00:00:00' else valid_from end as valid_from,
+            case when version_number = 1 then timestamp '1900-01-01 00:00:00' else valid_from
+                end as valid_from,
             coalesce(next_from, stated_end, forever()) as valid_to,
             next_from is null as is_latest
         from ordered
@@ -75,10 +76,19 @@ def create_latest(engine: Engine) -> None:
 
 def create_instruments(engine: Engine) -> None:
     """Create how the answers of each instrument are read."""
-    rows = engine.ask("select entity_id, name, instrument_kind, about, definition from instrument_versions where is_latest")
+    rows = engine.ask(
+        "select entity_id, name, instrument_kind, about, definition from instrument_versions where"
+        " is_latest"
+    )
     listed = []
     for *plain, definition in rows:
         read = json.loads(definition) if definition else {}
         listed.append([*plain, *astuple(read_form(plain[2], read))])
-    columns = {"entity_id": "text", "name": "text", "instrument_kind": "text", "about": "text", **FORM_COLUMNS}
+    columns = {
+        "entity_id": "text",
+        "name": "text",
+        "instrument_kind": "text",
+        "about": "text",
+        **FORM_COLUMNS,
+    }
     put_rows(engine, "instruments", columns, listed)

@@ -22,11 +22,10 @@ class Dimension:
 
     Attributes:
         name: the word users write.
-        column: column or expression of the fact, or a local part of the metric's own anchor ("hour", "weekday").
-        help: one line.
-        kind: "text" or "number".
-        is_person: values are people: never ranked, small groups marked.
-        is_of_ticket: an attribute of the ticket that facts about tickets look up rather than repeat.
+        column: column or expression of the fact, or a local part of the metric's own anchor
+        ("hour", "weekday"). help: one line. kind: "text" or "number". is_person: values are people:
+        never ranked, small groups marked. is_of_ticket: an attribute of the ticket that facts about
+        tickets look up rather than repeat.
     """
 
     name: str
@@ -94,18 +93,19 @@ class Fact:
         grain: what one row is, in words.
         refresh: how it follows new records, see `helmdesk.facts.build.renew`.
         families: of the records that `sql` reads.
-        refers: columns that hold the id of an entity, by its kind: an id found in none of them changes nothing that exists.
-        is_internal: what other facts rest on and no metric reads; kept out of the mart.
-        key: column whose values say which rows a change of records touches; none: the whole table is made again.
-        sql: house SQL that gives the table from record views, look-ups and facts it depends on.
-        only_if: house SQL of a query without whose rows this table is empty, or what `otherwise` gives: then `sql` is not run.
-        otherwise: house SQL of the simpler table in that case; none: the table is empty.
-        is_rare: a view that few questions need: made when one does, not with every mart.
-        depends: facts that must exist before.
-        dimensions: by which metrics on it can be sliced and filtered.
-        at_instant: columns of a drill-down that depend on the instant asked, as expressions over the fact and ``instant``.
-        beside: a fact whose rows alive at the instant lend a drill-down columns: its name, and those columns.
-        prepare: makes what `sql` reads and no SQL can say, such as rules that users wrote.
+        refers: columns that hold the id of an entity, by its kind: an id found in none of them
+        changes nothing that exists. is_internal: what other facts rest on and no metric reads; kept
+        out of the mart. key: column whose values say which rows a change of records touches; none:
+        the whole table is made again. sql: house SQL that gives the table from record views,
+        look-ups and facts it depends on. only_if: house SQL of a query without whose rows this
+        table is empty, or what `otherwise` gives: then `sql` is not run. otherwise: house SQL of
+        the simpler table in that case; none: the table is empty. is_rare: a view that few questions
+        need: made when one does, not with every mart. depends: facts that must exist before.
+        dimensions: by which metrics on it can be sliced and filtered. at_instant: columns of a
+        drill-down that depend on the instant asked, as expressions over the fact and ``instant``.
+        beside: a fact whose rows alive at the instant lend a drill-down columns: its name, and
+        those columns. prepare: makes what `sql` reads and no SQL can say, such as rules that users
+        wrote.
     """
 
     name: str
@@ -127,7 +127,9 @@ class Fact:
 
     @property
     def is_view(self) -> bool:
-        """Whether it is computed from other facts when asked, because storing it would only repeat them."""
+        """Whether it is computed from other facts when asked, because storing it would only repeat
+        them.
+        """
         return isinstance(self.refresh, View)
 
 
@@ -148,33 +150,48 @@ TICKET_DIMENSIONS = (
     Dimension("tier", "tier", "account's tier, as of creation"),
     Dimension("region", "region", "account's or ticket's region, as of creation"),
     Dimension("contract", "contract_id", "account's contract, as of creation", is_of_ticket=True),
-    Dimension("tenure", "tenure", "how long the assignee had been there at creation", is_of_ticket=True),
+    Dimension(
+        "tenure", "tenure", "how long the assignee had been there at creation", is_of_ticket=True
+    ),
     Dimension(
         "reassigned",
         "case when transfers > 0 or escalations > 0 then 'yes' else 'no' end",
         "whether it passed from hand to hand",
         is_of_ticket=True,
     ),
-    Dimension("first_queue", "first_queue", "queue of the first contact, else the first team", is_of_ticket=True),
     Dimension(
-        "waiting", "case when waiting_since is null then 'no' else 'yes' end", "whether its customer waits for us", is_of_ticket=True
+        "first_queue",
+        "first_queue",
+        "queue of the first contact, else the first team",
+        is_of_ticket=True,
+    ),
+    Dimension(
+        "waiting",
+        "case when waiting_since is null then 'no' else 'yes' end",
+        "whether its customer waits for us",
+        is_of_ticket=True,
     ),
     Dimension(
         "outcome",
         "coalesce(outcome, 'open')",
-        "how it ended: solved, declined, cancelled, duplicate, invalid, unsolved, auto_closed; else open",
+        "how it ended: solved, declined, cancelled, duplicate, invalid, unsolved, auto_closed; else"
+        " open",
         is_of_ticket=True,
     ),
     Dimension("source", "source", "system the record came from"),
     *TIME_DIMENSIONS,
 )
-"""Besides these, ``custom.NAME`` slices by any further field that the source kept with its tickets."""
+"""Besides these, ``custom.NAME`` slices by any further field that the source kept with its tickets.
+"""
 
 
 @functools.cache
 def load_facts() -> Mapping[str, Fact]:
     """Return all facts by name, in an order in which each follows those it depends on."""
-    facts: list[Fact] = [importlib.import_module(f"helmdesk.facts.{name}").fact for name in module_names("helmdesk.facts")]
+    facts: list[Fact] = [
+        importlib.import_module(f"helmdesk.facts.{name}").fact
+        for name in module_names("helmdesk.facts")
+    ]
     found = {fact.name: fact for fact in facts}
     ordered: dict[str, Fact] = {}
 

@@ -20,7 +20,8 @@ class MadeOf:
         latest: end of the data (naive UTC); None when there are none.
         facts: identity of the fact definitions.
         settings_text: the settings they were made with, see `settings`.
-        log: digest of the lake's log up to that version; empty in marts of earlier versions of Helmdesk, which were bound to a number alone.
+        log: digest of the lake's log up to that version; empty in marts of earlier versions of
+        Helmdesk, which were bound to a number alone.
     """
 
     lake_version: int
@@ -33,7 +34,9 @@ class MadeOf:
     def read(cls, engine: Engine) -> MadeOf:
         """Read what the open facts say of themselves."""
         log = "lake_log" if "lake_log" in engine.columns("select * from mart") else "''"
-        ((lake_version, latest, facts, settings, log),) = engine.run(f"select lake_version, as_of, facts_hash, settings, {log} from mart")
+        ((lake_version, latest, facts, settings, log),) = engine.run(
+            f"select lake_version, as_of, facts_hash, settings, {log} from mart"
+        )
         return cls(int(lake_version), latest, str(facts), str(settings), str(log))
 
     @property
@@ -47,7 +50,9 @@ class MadeOf:
         return self.facts == facts_hash() and bool(self.log)
 
     def changes(self, settings: Mapping[str, Any]) -> list[str]:
-        """Return in words why facts made now, with these settings, could be others; empty when they could not."""
+        """Return in words why facts made now, with these settings, could be others; empty when they
+        could not.
+        """
         if not self.is_of_this_version:
             return ["the facts were made by another version of Helmdesk"]
         made_with = self.settings

@@ -1,8 +1,9 @@
 """A mart brought up to a newer lake version: only what new records touch is computed again.
 
-The facts' own SQL runs over the records of the touched tickets alone; its rows replace theirs. The result equals a
-mart built from nothing, row for row. Where that cannot be promised (a calendar changed, records were corrected, most
-tickets are touched) `CannotRenew` says why, and the mart is built from nothing.
+The facts' own SQL runs over the records of the touched tickets alone; its rows replace theirs. The
+result equals a mart built from nothing, row for row. Where that cannot be promised (a calendar
+changed, records were corrected, most tickets are touched) `CannotRenew` says why, and the mart is
+built from nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +13,28 @@ from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.account_health import ASSESSMENTS, DAYS
-from helmdesk.facts.build.build import create_custom_fields, create_horizon, create_mart_table, facts_hash, settings_text, sql_for
-from helmdesk.facts.build.entities import LATEST, LOOKUPS, create_instruments, create_latest, versions_sql
-from helmdesk.facts.build.events import FACT_FAMILIES, CannotRenew, create_record_views, create_touched_records, record_types_sql
+from helmdesk.facts.build.build import (
+    create_custom_fields,
+    create_horizon,
+    create_mart_table,
+    facts_hash,
+    settings_text,
+    sql_for,
+)
+from helmdesk.facts.build.entities import (
+    LATEST,
+    LOOKUPS,
+    create_instruments,
+    create_latest,
+    versions_sql,
+)
+from helmdesk.facts.build.events import (
+    FACT_FAMILIES,
+    CannotRenew,
+    create_record_views,
+    create_touched_records,
+    record_types_sql,
+)
 from helmdesk.facts.build.fact import ByKey, ByTicket, Fact, Refresh, Whole, load_facts
 from helmdesk.facts.build.working_time import create_working_time
 from helmdesk.facts.tickets import MATURITIES
@@ -61,7 +81,9 @@ def renew_facts(
     """
     on_step("looking at what is new")
     engine.define_functions()
-    ((made_with, known, made_settings),) = engine.run("select facts_hash, lake_version, settings from mart")
+    ((made_with, known, made_settings),) = engine.run(
+        "select facts_hash, lake_version, settings from mart"
+    )
     if made_with != facts_hash() or made_settings != settings_text(settings):
         raise CannotRenew("the facts or their settings have changed")
     ((renewals,),) = engine.run("select count(*) from renewals")
@@ -82,11 +104,19 @@ class _Renewal:
         new_batches: Sequence[str],
         on_step: Callable[[str], None],
     ) -> None:
-        self.engine, self.files, self.new_files, self.new_batches, self.on_step = engine, files, new_files, new_batches, on_step
+        self.engine, self.files, self.new_files, self.new_batches, self.on_step = (
+            engine,
+            files,
+            new_files,
+            new_batches,
+            on_step,
+        )
         self.execute = engine.connection.execute
         self.facts = {name: fact for name, fact in load_facts().items() if not fact.is_view}
         self.by_ticket, self.by_key, self.whole = _facts(ByTicket), _facts(ByKey), _facts(Whole)
-        self.of_tickets = _families(*self.by_ticket.values(), *self.by_key.values(), self.facts["legs"])
+        self.of_tickets = _families(
+            *self.by_ticket.values(), *self.by_key.values(), self.facts["legs"]
+        )
 
     def run(self, settings: Mapping[str, Any], lake_version: int, log: str) -> None:
         """Find what is touched, compute it again, put it in place."""
@@ -115,19 +145,25 @@ class _Renewal:
         new = sum(self._count(f"new_{family}_records") for family in FACT_FAMILIES)
         if new > known * MOST:
             raise CannotRenew(f"{new:,} of {known + new:,} records are new")
-        if any(self._count(f"(select 1 from new_{family}_records where supersedes is not null)") for family in FACT_FAMILIES):
+        if any(
+            self._count(f"(select 1 from new_{family}_records where supersedes is not null)")
+            for family in FACT_FAMILIES
+        ):
             raise CannotRenew("records were corrected")
         told = (
-            "select source, metric as habit from new_fallback_records where type = 'asserted_value' union select source, type from new_survey_records"
-            " where type = 'delivered' union select source, 'messages' from new_message_records"
+            "select source, metric as habit from new_fallback_records where type = 'asserted_value'"
+            " union select source, type from new_survey_records where type = 'delivered' union"
+            " select source, 'messages' from new_message_records"
         )
         known_habits = (
-            "select source, 'transfers' as habit from source_habits where keeps_transfers union select source, 'reopens' from source_habits"
-            " where keeps_reopens union select source, 'delivered' from source_habits where reports_deliveries"
-            " union select source, 'messages' from source_habits where keeps_messages"
+            "select source, 'transfers' as habit from source_habits where keeps_transfers union"
+            " select source, 'reopens' from source_habits where keeps_reopens union select source,"
+            " 'delivered' from source_habits where reports_deliveries union select source,"
+            " 'messages' from source_habits where keeps_messages"
         )
         if self._count(
-            f"(select * from ({told}) where habit in ('transfers', 'reopens', 'delivered', 'messages') except ({known_habits}))"
+            f"(select * from ({told}) where habit in ('transfers', 'reopens', 'delivered',"
+            f" 'messages') except ({known_habits}))"
         ):
             raise CannotRenew("a source reports what it never reported before")
 
@@ -136,7 +172,9 @@ class _Renewal:
         return int(found)
 
     def _renew_entities(self) -> None:
-        """Bring the look-ups up to date; what a changed customer touches is touched, other changes are too wide."""
+        """Bring the look-ups up to date; what a changed customer touches is touched, other changes
+        are too wide.
+        """
         self.execute("create temp table changed_customers (customer_id varchar)")
         if not self._count("new_entity_records"):
             return
@@ -147,12 +185,14 @@ class _Renewal:
                 continue
             self.execute(f"create temp table renewed as {versions_sql(table)}")
             self.execute(
-                f"create temp table changed as select distinct entity_id from ((from renewed except all from mart.{table})"
-                f" union all (from mart.{table} except all from renewed))"
+                "create temp table changed as select distinct entity_id from ((from renewed except"
+                f" all from mart.{table}) union all (from mart.{table} except all from renewed))"
             )
             self._accept(entity)
             self.execute(f"delete from mart.{table} where entity_id in (from changed)")
-            self.execute(f"insert into mart.{table} select * from renewed where entity_id in (from changed)")
+            self.execute(
+                f"insert into mart.{table} select * from renewed where entity_id in (from changed)"
+            )
             self.execute("drop table renewed; drop table changed")
         for latest in LATEST:
             self.execute(f"drop table mart.{latest}")
@@ -166,17 +206,22 @@ class _Renewal:
         if entity == "customer":
             self.execute("insert into changed_customers from changed")
             return
-        holders = {fact.name: fact.refers[entity] for fact in self.facts.values() if entity in fact.refers}
+        holders = {
+            fact.name: fact.refers[entity] for fact in self.facts.values() if entity in fact.refers
+        }
         if not holders:
             raise CannotRenew(f"a {entity} has changed")
         for table, column in holders.items():
-            if self._count(f"(select 1 from mart.{table} where {column} in (from changed) limit 1)"):
+            if self._count(
+                f"(select 1 from mart.{table} where {column} in (from changed) limit 1)"
+            ):
                 raise CannotRenew(f"an {entity} that is in use has changed")
         # Rules read the account a ticket passed to as well, and that stands in its records alone.
         if entity == "account" and self._count("mart.sla_policy_versions"):
             create_record_views(self.engine, self.files, only=("ticket",))
             if self._count(
-                "(select 1 from ticket_records where type = 'field_changed' and field = 'account_id' and value in (select entity_id from changed) limit 1)"
+                "(select 1 from ticket_records where type = 'field_changed' and field ="
+                " 'account_id' and value in (select entity_id from changed) limit 1)"
             ):
                 raise CannotRenew("an account that is in use has changed")
 
@@ -185,8 +230,9 @@ class _Renewal:
         ((self.was_latest,),) = self.engine.run("select as_of from horizon")
         new_types = record_types_sql(prefix="new_")
         dated = (
-            f"select coalesce(min(earliest) filter (where is_observed), min(earliest)), coalesce(max(latest) filter (where is_observed), max(latest))"
-            f" from (from record_types union all {new_types}) where is_dated"
+            "select coalesce(min(earliest) filter (where is_observed), min(earliest)),"
+            " coalesce(max(latest) filter (where is_observed), max(latest)) from (from"
+            f" record_types union all {new_types}) where is_dated"
         )
         ((old_first, _),) = self.engine.run(dated.replace(f" union all {new_types}", ""))
         ((first, self.latest),) = self.engine.run(dated)
@@ -195,7 +241,12 @@ class _Renewal:
         if self.latest.date() != self.was_latest.date():
             for table in ("working_time", "working_days", "calendar_clocks", "horizon"):
                 self.execute(f"drop table mart.{table}")
-            create_horizon(self.engine, self.latest, create_working_time(self.engine, first, self.latest), settings)
+            create_horizon(
+                self.engine,
+                self.latest,
+                create_working_time(self.engine, first, self.latest),
+                settings,
+            )
         else:
             self.execute("update mart.horizon set as_of = ?", [self.latest])
 
@@ -203,23 +254,35 @@ class _Renewal:
 
     def _touch_legs(self) -> None:
         """Legs named by new records, and those that share an agent's time with one of them."""
-        self.execute("create temp table named_legs as select distinct coalesce(leg_id, record_id) as leg_id from new_leg_records")
+        self.execute(
+            "create temp table named_legs as select distinct coalesce(leg_id, record_id) as leg_id"
+            " from new_leg_records"
+        )
         self.execute("create temp table touched_legs as from named_legs")
         self._restrict("leg", "coalesce(leg_id, record_id) in (from named_legs)")
         self._create_temp("legs", self.facts["legs"])
-        spans = "select leg_id, agent_id, answered_at, handled_at, {0} as is_named from {1} where channel <> 'phone' and agent_id is not null and answered_at < handled_at and handled_at < forever()"
+        spans = (
+            "select leg_id, agent_id, answered_at, handled_at, {0} as is_named from {1} where"
+            " channel <> 'phone' and agent_id is not null and answered_at < handled_at and"
+            " handled_at < forever()"
+        )
         self.execute(
             f"""insert into touched_legs
             with spans as ({spans.format("true", "temp.legs")}
                 union all {spans.format("true", "mart.legs")} and leg_id in (from named_legs)
                 union all {spans.format("false", "mart.legs")} and leg_id not in (from named_legs)
-                    and agent_id in (select agent_id from temp.legs union select agent_id from mart.legs where leg_id in (from named_legs))),
-            marked as (select *, answered_at > max(handled_at) over (partition by agent_id order by answered_at, handled_at, leg_id
+                    and agent_id in (select agent_id from temp.legs union select agent_id
+                        from mart.legs where leg_id in (from named_legs))),
+            marked as (select *, answered_at > max(handled_at) over (partition by agent_id
+                order by answered_at, handled_at, leg_id
                     rows between unbounded preceding and 1 preceding) as is_after from spans),
-            numbered as (select *, sum(case when is_after then 1 else 0 end) over (partition by agent_id order by answered_at, handled_at, leg_id
+            numbered as (select *, sum(case when is_after then 1
+                else 0 end) over (partition by agent_id order by answered_at, handled_at, leg_id
                     rows between unbounded preceding and current row) as stretch from marked),
-            shared as (select *, bool_or(is_named) over (partition by agent_id, stretch) as is_shared from numbered)
-            select distinct leg_id from shared where is_shared and leg_id not in (from named_legs)"""
+            shared as (select *, bool_or(is_named) over (partition by agent_id,
+                stretch) as is_shared from numbered)
+            select distinct leg_id from shared where is_shared
+                and leg_id not in (from named_legs)"""
         )
         if self._count("touched_legs") > self._count("named_legs"):
             self.execute("drop table temp.legs")
@@ -227,23 +290,30 @@ class _Renewal:
             self._create_temp("legs", self.facts["legs"])
 
     def _touch_tickets(self) -> None:
-        """Create ``changed_tickets`` and ``touched_tickets``: those with new records, and all whose facts may follow."""
-        named = " union ".join(f"select ticket_id from new_{family}_records" for family in self.of_tickets)
-        self.execute(
-            f"""create temp table changed_tickets as select distinct ticket_id from ({named}
-                union select ticket_id from temp.legs union select ticket_id from mart.legs where leg_id in (from touched_legs)
-                union select ticket_id from mart.tickets where customer_id in (from changed_customers)) where ticket_id is not null"""
+        """Create ``changed_tickets`` and ``touched_tickets``: those with new records, and all whose
+        facts may follow.
+        """
+        named = " union ".join(
+            f"select ticket_id from new_{family}_records" for family in self.of_tickets
         )
         self.execute(
-            "create temp table merge_steps as select ticket_id, merged_into from mart.merges"
-            " union select ticket_id, target_ticket_id from new_ticket_records where type = 'merged_into'"
+            f"""create temp table changed_tickets as select distinct ticket_id from ({named}
+                union select ticket_id from temp.legs union select ticket_id from mart.legs
+                    where leg_id in (from touched_legs)
+                union select ticket_id from mart.tickets
+                    where customer_id in (from changed_customers)) where ticket_id is not null"""
+        )
+        self.execute(
+            "create temp table merge_steps as select ticket_id, merged_into from mart.merges union"
+            " select ticket_id, target_ticket_id from new_ticket_records where type = 'merged_into'"
         )
         self._spread_over_merges("changed_tickets")
         # Clocks of open tickets run until the end of the data.
         is_moved = str(self.latest != self.was_latest).lower()
         self.execute(
             f"""create temp table touched_tickets as
-            from changed_tickets union select ticket_id from mart.tickets where last_solved_at = forever() and {is_moved}"""
+            from changed_tickets union select ticket_id from mart.tickets
+                where last_solved_at = forever() and {is_moved}"""
         )
         self._spread_over_merges("touched_tickets")
         touched, tickets = self._count("touched_tickets"), self._count("mart.tickets")
@@ -251,20 +321,26 @@ class _Renewal:
             raise CannotRenew(f"{touched:,} of {tickets:,} tickets are touched")
 
     def _spread_over_merges(self, table: str) -> None:
-        """Add to a set of tickets all that were merged with one of them: the survivor's row tells what was done on the others."""
+        """Add to a set of tickets all that were merged with one of them: the survivor's row tells
+        what was done on the others.
+        """
         grown = -1
         while (count := self._count(table)) != grown:
             grown = count
             self.execute(
                 f"""insert into {table}
-                select ticket_id from (select ticket_id from merge_steps where merged_into in (from {table})
-                    union select merged_into from merge_steps where ticket_id in (from {table})) where ticket_id not in (from {table})"""
+                select ticket_id from (select ticket_id from merge_steps
+                    where merged_into in (from {table})
+                    union select merged_into from merge_steps where ticket_id in (from {table}))
+                        where ticket_id not in (from {table})"""
             )
 
     # -- what is computed again -------------------------------------------------------------------
 
     def _restrict(self, family: str, condition: str) -> None:
-        create_touched_records(self.engine, family, self.files.get(family, ()), condition, self.new_batches)
+        create_touched_records(
+            self.engine, family, self.files.get(family, ()), condition, self.new_batches
+        )
 
     def _create_temp(self, name: str, fact: Fact) -> None:
         self.on_step(f"renewing {name}")
@@ -273,7 +349,9 @@ class _Renewal:
         self.execute(f"create temp table {name} as {sql_for(fact, self.engine)}")
 
     def _replace(self, name: str, touched: str) -> None:
-        """Put the temporary table's rows in the place of the mart's rows whose key is in `touched`."""
+        """Put the temporary table's rows in the place of the mart's rows whose key is in
+        `touched`.
+        """
         key = self.facts[name].key
         self.execute(f"delete from mart.{name} where {key} in (from {touched})")
         self.execute(f"insert into mart.{name} from temp.{name}")
@@ -293,15 +371,30 @@ class _Renewal:
         # What accounts may look back on: where changed tickets were, and where they are now.
         self.execute(
             """create temp table changed_accounts as
-            select account_id, created_at as since from mart.tickets where ticket_id in (from changed_tickets) and account_id is not null
-            union all select account_id, created_at from temp.tickets where ticket_id in (from changed_tickets) and account_id is not null"""
+            select account_id, created_at as since from mart.tickets
+                where ticket_id in (from changed_tickets) and account_id is not null
+            union all select account_id, created_at from temp.tickets
+                where ticket_id in (from changed_tickets) and account_id is not null"""
         )
-        customs = "select ticket_id, custom from {0}.tickets where ticket_id in (from touched_tickets) and custom is not null"
-        self.custom_changed = self._count(f"({customs.format('mart')} except {customs.format('temp')})") > 0
-        self.execute("insert into mart.custom_fields select distinct unnest(json_keys(custom)) as name from temp.tickets where custom is not null"
-                     " except from mart.custom_fields")  # fmt: skip
-        whose = "select coalesce(customer_id, account_id) as who from {0}.tickets where ticket_id in (from changed_tickets)"
-        self.execute(f"create temp table touched_customers as {whose.format('mart')} union {whose.format('temp')}")
+        customs = (
+            "select ticket_id, custom from {0}.tickets where ticket_id in (from touched_tickets)"
+            " and custom is not null"
+        )
+        self.custom_changed = (
+            self._count(f"({customs.format('mart')} except {customs.format('temp')})") > 0
+        )
+        self.execute(
+            "insert into mart.custom_fields select distinct unnest(json_keys(custom)) as name from"
+            " temp.tickets where custom is not null except from mart.custom_fields"
+        )
+        whose = (
+            "select coalesce(customer_id, account_id) as who from {0}.tickets where ticket_id in"
+            " (from changed_tickets)"
+        )
+        self.execute(
+            f"create temp table touched_customers as {whose.format('mart')} union"
+            f" {whose.format('temp')}"
+        )
         for name, fact in self.by_ticket.items():
             if not fact.is_internal:
                 self._replace(name, "touched_tickets")
@@ -310,43 +403,58 @@ class _Renewal:
         self._replace("legs", "touched_legs")
 
     def _renew_repeats(self) -> None:
-        """A ticket may be the return of an earlier one of the same customer: look again at all tickets of those whose tickets changed."""
+        """A ticket may be the return of an earlier one of the same customer: look again at all
+        tickets of those whose tickets changed.
+        """
         for name in ("ticket_openings", "ticket_clocks", "ticket_repeats"):
             self.execute(f"drop table temp.{name}")
         self.execute(
-            "create temp table ticket_openings as select ticket_id, created_at, last_solved_at, issue_type, subject, customer_id, account_id, is_spam, is_merged,"
-            " is_split, is_deleted, is_outbound, outcome, repeat_ticket_id from mart.tickets where coalesce(customer_id, account_id) in (from touched_customers)"
+            "create temp table ticket_openings as select ticket_id, created_at, last_solved_at,"
+            " issue_type, subject, customer_id, account_id, is_spam, is_merged, is_split,"
+            " is_deleted, is_outbound, outcome, repeat_ticket_id from mart.tickets where"
+            " coalesce(customer_id, account_id) in (from touched_customers)"
         )
         self.execute("create temp view ticket_clocks as from ticket_openings")
         self._create_temp("ticket_repeats", self.facts["ticket_repeats"])
         self.execute(
             """update mart.tickets set repeat_ticket_id = w.repeat_ticket_id, is_repeated = w.repeat_ticket_id is not null
-            from (select o.ticket_id, r.repeat_ticket_id from ticket_openings o left join ticket_repeats r on r.ticket_id = o.ticket_id
-                where o.repeat_ticket_id is distinct from r.repeat_ticket_id) w where w.ticket_id = mart.tickets.ticket_id"""
+            from (select o.ticket_id, r.repeat_ticket_id from ticket_openings o
+                left join ticket_repeats r on r.ticket_id = o.ticket_id
+                where o.repeat_ticket_id is distinct from r.repeat_ticket_id) w
+                    where w.ticket_id = mart.tickets.ticket_id"""
         )
 
     def _renew_around(self) -> None:
-        """Contacts, surveys and reviews: keyed by themselves, dressed with the tickets they belong to."""
+        """Contacts, surveys and reviews: keyed by themselves, dressed with the tickets they belong
+        to.
+        """
         self.execute(
             """create temp table touched_contacts as from touched_legs
-            union select leg_id from mart.legs where ticket_id in (from changed_tickets) or customer_id in (from changed_customers)"""
+            union select leg_id from mart.legs where ticket_id in (from changed_tickets)
+                or customer_id in (from changed_customers)"""
         )
         self.execute(
             """create temp table named_surveys as select survey_id from new_survey_records
-            union select survey_id from mart.responses where ticket_id in (from changed_tickets) or customer_id in (from changed_customers)
-            union select survey_id from mart.invites where ticket_id in (from changed_tickets) or customer_id in (from changed_customers)"""
+            union select survey_id from mart.responses where ticket_id in (from changed_tickets)
+                or customer_id in (from changed_customers)
+            union select survey_id from mart.invites where ticket_id in (from changed_tickets)
+                or customer_id in (from changed_customers)"""
         )
-        # One voice per person: an answer may silence an earlier one of the same customer, of whatever ticket.
+        # One voice per person: an answer may silence an earlier one of the same customer, of
+        # whatever ticket.
         self.execute(
             """create temp table surveyed_customers as
             select customer_id from mart.responses where survey_id in (from named_surveys)
             union select customer_id from new_survey_records
-            union select t.customer_id from new_survey_records n join mart.tickets t on t.ticket_id = n.ticket_id"""
+            union select t.customer_id from new_survey_records n join mart.tickets t
+                on t.ticket_id = n.ticket_id"""
         )
         self.execute(
             """create temp table touched_surveys as from named_surveys
-            union select survey_id from mart.responses where customer_id in (from surveyed_customers where customer_id is not null)
-            union select survey_id from mart.invites where customer_id in (from surveyed_customers where customer_id is not null)"""
+            union select survey_id from mart.responses
+                where customer_id in (from surveyed_customers where customer_id is not null)
+            union select survey_id from mart.invites
+                where customer_id in (from surveyed_customers where customer_id is not null)"""
         )
         self.execute(
             "create temp table touched_reviews as select record_id from new_review_records"
@@ -359,16 +467,23 @@ class _Renewal:
             union select ticket_id from survey_records union select ticket_id from review_records"""
         )
         for name in ("tickets", "episodes"):
-            self.execute(f"create temp view {name} as select * from mart.{name} where ticket_id in (from context_tickets)")
-        self.execute("create temp view legs as select * from mart.legs where leg_id in (from touched_contacts)")
+            self.execute(
+                f"create temp view {name} as select * from mart.{name} where ticket_id in (from"
+                " context_tickets)"
+            )
+        self.execute(
+            "create temp view legs as select * from mart.legs where leg_id in (from"
+            " touched_contacts)"
+        )
         answers = "from {0}.responses where survey_id in (from touched_surveys)"
         for name, fact in self.by_key.items():
             self._create_temp(name, fact)
             if name == "responses":
                 old, new = (answers.format(schema) for schema in ("mart", "temp"))
                 self.execute(
-                    f"insert into changed_accounts select account_id, responded_at from (({old} except all {new}) union all ({new} except all {old}))"
-                    " where account_id is not null"
+                    f"insert into changed_accounts select account_id, responded_at from (({old}"
+                    f" except all {new}) union all ({new} except all {old})) where account_id is"
+                    " not null"
                 )
             assert isinstance(fact.refresh, ByKey)
             self._replace(name, fact.refresh.touched)
@@ -382,80 +497,113 @@ class _Renewal:
                 create_record_views(self.engine, self.files, only=fact.families)
                 self._create_temp(name, fact)
                 self.execute(f"drop table mart.{name}")
-                self.execute(f"create table mart.{name} as from temp.{name}; drop table temp.{name}")
+                self.execute(
+                    f"create table mart.{name} as from temp.{name}; drop table temp.{name}"
+                )
 
     def _is_due(self, fact: Fact) -> bool:
         """Whether something happened that a fact which is made whole follows."""
         assert isinstance(fact.refresh, Whole)
         if any(self._count(f"new_{family}_records") for family in fact.families):
             return True
-        if fact.refresh.with_time and self.latest != self.was_latest and self._count(f"mart.{fact.refresh.with_time}"):
+        if (
+            fact.refresh.with_time
+            and self.latest != self.was_latest
+            and self._count(f"mart.{fact.refresh.with_time}")
+        ):
             return True
-        return fact.refresh.with_tickets and bool(self._count(f"mart.{fact.name}") and self._count("changed_tickets"))
+        return fact.refresh.with_tickets and bool(
+            self._count(f"mart.{fact.name}") and self._count("changed_tickets")
+        )
 
     def _renew_health(self) -> None:
-        """Accounts are assessed again from the month in which something of theirs changed, and at the new end of the data."""
+        """Accounts are assessed again from the month in which something of theirs changed, and at
+        the new end of the data.
+        """
         self.execute(f"create temp table all_assessments as {ASSESSMENTS}")
         self.execute(
             """create temp table assessments as
             select g.* from all_assessments g
-            left join (select account_id, min(since) as since from changed_accounts group by account_id) c on c.account_id = g.account_id
+            left join (select account_id, min(since) as since from changed_accounts
+                group by account_id) c on c.account_id = g.account_id
             where g.assessed_at >= c.since or not exists (
-                select 1 from mart.account_health h where h.account_id = g.account_id and h.assessed_at = g.assessed_at)"""
+                select 1 from mart.account_health h where h.account_id = g.account_id
+                    and h.assessed_at = g.assessed_at)"""
         )
         self.execute(
             """delete from mart.account_health where (account_id, assessed_at) in (select (account_id, assessed_at) from assessments)
-            or (account_id, assessed_at) not in (select (account_id, assessed_at) from all_assessments)"""
+            or (account_id, assessed_at) not in (select (account_id, assessed_at)
+                from all_assessments)"""
         )
         ((earliest,),) = self.engine.run("select min(assessed_at) from assessments")
         if earliest is None:
             return
         seen = f"timestamp '{earliest}' - interval {DAYS} day"
         self.execute(
-            "create temp table sla_clocks as select account_id, is_counted, is_doubled, state, judged_at from mart.sla_clocks"
-            f" where judged_at > {seen} and account_id is not null"
+            "create temp table sla_clocks as select account_id, is_counted, is_doubled, state,"
+            f" judged_at from mart.sla_clocks where judged_at > {seen} and account_id is not null"
         )
-        self.execute(f"create temp view tickets as select * from mart.tickets where account_id is not null and last_solved_at > {seen}")
+        self.execute(
+            "create temp view tickets as select * from mart.tickets where account_id is not null"
+            f" and last_solved_at > {seen}"
+        )
         self.execute(f"create temp table account_health as {self.facts['account_health'].sql}")
-        self.execute("insert into mart.account_health from temp.account_health; drop table temp.account_health")
+        self.execute(
+            "insert into mart.account_health from temp.account_health; drop table"
+            " temp.account_health"
+        )
         self.execute("drop view temp.tickets; drop table temp.sla_clocks")
 
     def _grow_mature(self) -> None:
         """What waiting alone made true, for tickets that nothing else touched."""
         for column, condition in MATURITIES.items():
             self.execute(
-                f"update mart.tickets set {column} = w.is_now from (select t.ticket_id, t.{condition} as is_now from mart.tickets t cross join horizon z"
-                f" where t.{column} is distinct from (t.{condition})) w where w.ticket_id = mart.tickets.ticket_id"
+                f"update mart.tickets set {column} = w.is_now from (select t.ticket_id,"
+                f" t.{condition} as is_now from mart.tickets t cross join horizon z where"
+                f" t.{column} is distinct from (t.{condition})) w where w.ticket_id ="
+                " mart.tickets.ticket_id"
             )
 
     def _count_records(self) -> None:
-        """Add what the new batches really added to the counts by type; families without a key are counted anew."""
+        """Add what the new batches really added to the counts by type; families without a key are
+        counted anew.
+        """
         families = [family for family in FACT_FAMILIES if self._count(f"new_{family}_records")]
         for family in families:
             if family not in self.of_tickets:
                 create_record_views(self.engine, self.files, only=(family,))
-                self.execute(f"create temp view before_{family}_records as select * from {family}_records where false")
-                types = ", ".join(f"'{kind.name}'" for kind in RECORD_TYPES.values() if kind.family == family)
+                self.execute(
+                    f"create temp view before_{family}_records as select * from {family}_records"
+                    " where false"
+                )
+                types = ", ".join(
+                    f"'{kind.name}'" for kind in RECORD_TYPES.values() if kind.family == family
+                )
                 self.execute(f"delete from mart.record_types where type in ({types})")
         if families:
             self.execute(f"create temp table counted as {record_types_sql(families)}")
-            self.execute(f"create temp table counted_before as {record_types_sql(families, prefix='before_')}")
+            self.execute(
+                "create temp table counted_before as"
+                f" {record_types_sql(families, prefix='before_')}"
+            )
             if self._count(
                 """(select 1 from counted_before b join mart.record_types t on t.type = b.type left join counted c on c.type = b.type
                 where (b.latest = t.latest and (c.latest is null or c.latest < b.latest))
-                    or (b.earliest = t.earliest and (c.earliest is null or c.earliest > b.earliest)))"""
+                    or (b.earliest = t.earliest
+                        and (c.earliest is null or c.earliest > b.earliest)))"""
             ):
                 raise CannotRenew("the first or the last record of its type has changed")
-            self.execute(
-                """create temp table total as
-                select type, cast(sum(records) as bigint) as records, min(earliest) as earliest, max(latest) as latest,
+            self.execute("""create temp table total as
+                select type, cast(sum(records) as bigint) as records, min(earliest) as earliest,
+                    max(latest) as latest,
                     bool_or(is_observed) as is_observed, bool_or(is_dated) as is_dated
-                from (from mart.record_types union all from counted union all select * replace (-records as records) from counted_before)
-                group by type having sum(records) > 0"""
-            )
+                from (from mart.record_types union all from counted
+                    union all select * replace (-records as records) from counted_before)
+                group by type having sum(records) > 0""")
             self.execute("delete from mart.record_types; insert into mart.record_types from total")
             ((latest,),) = self.engine.run(
-                "select coalesce(max(latest) filter (where is_observed), max(latest)) from mart.record_types where is_dated"
+                "select coalesce(max(latest) filter (where is_observed), max(latest)) from"
+                " mart.record_types where is_dated"
             )
             if latest != self.latest:
                 raise CannotRenew("the last record is an older version of another")

@@ -1,4 +1,5 @@
-"""More promises are kept, and those once broken are left lying: what is late stops counting and gets later.
+"""More promises are kept, and those once broken are left lying: what is late stops counting and
+gets later.
 
 A percentage of kept promises rewards serving what can still be saved first.
 """
@@ -14,13 +15,21 @@ from helmdesk.query.words import show_share
 def late_get_later(study: Study, before: Span, now: Span) -> Test | None:
     """Among broken promises, those that took more than twice their time."""
     late = study.cut(
-        "sla_compliance", -1, value=Share("elapsed_seconds > 2 * target_seconds"),
-        where="is_counted and not is_doubled and state = 'breached' and elapsed_seconds is not null and target_seconds > 0",
-    )  # fmt: skip
+        "sla_compliance",
+        -1,
+        value=Share("elapsed_seconds > 2 * target_seconds"),
+        where=(
+            "is_counted and not is_doubled and state = 'breached' and elapsed_seconds is not null"
+            " and target_seconds > 0"
+        ),
+    )
     move = move_at_constant_mix(study, late, before, now)
     if move is None:
         return Test("late ones get later", False, "too few broken promises")
-    words = f"of broken promises, {show_share(move.before)} took more than twice their time before and {show_share(move.before + move.change)} now"
+    words = (
+        f"of broken promises, {show_share(move.before)} took more than twice their time before and"
+        f" {show_share(move.before + move.change)} now"
+    )
     return Test("late ones get later", move.p_up < 0.005 and move.change >= 0.08, words)
 
 

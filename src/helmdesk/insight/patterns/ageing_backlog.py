@@ -1,4 +1,5 @@
-"""The backlog is as large as ever, but its old part grows older: new work is served, hard work is stepped over.
+"""The backlog is as large as ever, but its old part grows older: new work is served, hard work is
+stepped over.
 
 The number of open tickets hides it; their age shows it.
 """
@@ -15,8 +16,8 @@ from helmdesk.query.words import show_share
 OLD = 7 * 86_400.0
 GREW, SPREADS = 0.08, 3
 RULE = ByRule(
-    f"the part older than a week grew by {100 * GREW:.0f} points or more, and by {SPREADS} times what it varies between weeks,"
-    " while the backlog stayed as it was"
+    f"the part older than a week grew by {100 * GREW:.0f} points or more, and by {SPREADS} times"
+    " what it varies between weeks, while the backlog stayed as it was"
 )
 
 
@@ -32,14 +33,28 @@ def check(study: Study) -> Verdict:
     whole = moved(study, "backlog")
     is_flat = whole is not None and not whole.is_lit
     tests = (
-        Test("the old part grew", change >= GREW and change > SPREADS * spread,
-             f"open tickets older than a week went from {show_share(np.nanmean(before))} to {show_share(np.nanmean(now))}"),
-        Test("the backlog is flat", is_flat, f"the backlog is {show(size, whole.value) if whole else 'unknown'}, {'as before' if is_flat else 'not as before'}"),
-    )  # fmt: skip
+        Test(
+            "the old part grew",
+            change >= GREW and change > SPREADS * spread,
+            f"open tickets older than a week went from {show_share(np.nanmean(before))} to"
+            f" {show_share(np.nanmean(now))}",
+        ),
+        Test(
+            "the backlog is flat",
+            is_flat,
+            f"the backlog is {show(size, whole.value) if whole else 'unknown'},"
+            f" {'as before' if is_flat else 'not as before'}",
+        ),
+    )
     span = study.last(4)
     earlier = study.before(span, 8)
     if not has_past(earlier) or not all(test.is_passed for test in tests):
-        return Quiet(next((f"{test.name}: no" for test in tests if not test.is_passed), "too little history"), tests)
+        return Quiet(
+            next(
+                (f"{test.name}: no" for test in tests if not test.is_passed), "too little history"
+            ),
+            tests,
+        )
     text = f"{tests[0].words[0].upper()}{tests[0].words[1:]}, while {tests[1].words}."
     return Found(text, span, earlier, RULE, affected=float(history.hits[-1]), tests=tests)
 

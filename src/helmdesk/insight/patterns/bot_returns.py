@@ -1,4 +1,6 @@
-"""The bot closes more conversations, and more of those customers come back to a person: they were turned away, not helped."""
+"""The bot closes more conversations, and more of those customers come back to a person: they were
+turned away, not helped.
+"""
 
 from helmdesk.catalogue.kinds import Share
 from helmdesk.insight.checks import has_past, per_week, windows
@@ -14,27 +16,53 @@ ALONE = "coalesce(human_replies, 0) = 0"
 
 
 def check(study: Study) -> Verdict:
-    """Share of bot conversations it ends alone, and how many of those are followed by another ticket."""
+    """Share of bot conversations it ends alone, and how many of those are followed by another
+    ticket.
+    """
     if "bot_started" not in study.reader.bounds.record_types:
-        return Missing("conversations with a bot need 'bot_started' records, which no source delivered")
+        return Missing(
+            "conversations with a bot need 'bot_started' records, which no source delivered"
+        )
     contained = study.cut("fcr", 0, value=Share(ALONE), where=BOT, pending=None)
-    returned = study.cut("fcr", -1, value=Share("is_repeated"), where=f"{BOT} and {ALONE} and is_fcr_mature", pending=None)
+    returned = study.cut(
+        "fcr",
+        -1,
+        value=Share("is_repeated"),
+        where=f"{BOT} and {ALONE} and is_fcr_mature",
+        pending=None,
+    )
     now, before = windows(study, contained)
     if not has_past(before):
         return Quiet("fewer than four weeks to compare with")
     rows = [(level(study, contained, span), level(study, returned, span)) for span in (before, now)]
     if min(rows[1][0][2], rows[0][0][2]) < 50 or min(rows[1][1][2], rows[0][1][2]) < 20:
         return Quiet("too few conversations that the bot ended alone")
-    z = [(rows[1][side][0] - rows[0][side][0]) / max((rows[1][side][1] ** 2 + rows[0][side][1] ** 2) ** 0.5, 1e-9) for side in (0, 1)]
+    z = [
+        (rows[1][side][0] - rows[0][side][0])
+        / max((rows[1][side][1] ** 2 + rows[0][side][1] ** 2) ** 0.5, 1e-9)
+        for side in (0, 1)
+    ]
     words = (
-        f"the bot ends {show_share(rows[1][0][0])} of its conversations alone, {show_share(rows[0][0][0])} before;"
-        f" {show_share(rows[1][1][0])} of those come back within days, {show_share(rows[0][1][0])} before"
+        f"the bot ends {show_share(rows[1][0][0])} of its conversations alone,"
+        f" {show_share(rows[0][0][0])} before; {show_share(rows[1][1][0])} of those come back"
+        f" within days, {show_share(rows[0][1][0])} before"
     )
-    test = Test("contained and returning both rose", min(z) > 1.96 and rows[1][1][0] - rows[0][1][0] >= 0.03, words)
+    test = Test(
+        "contained and returning both rose",
+        min(z) > 1.96 and rows[1][1][0] - rows[0][1][0] >= 0.03,
+        words,
+    )
     if not test.is_passed:
         return Quiet("those whom the bot served do not come back more often", (test,))
     affected = per_week(rows[1][1][2], now) * (rows[1][1][0] - rows[0][1][0])
-    return Found(words[0].upper() + words[1:] + ".", now, before, ByTest(normal_tail(min(z))), affected=affected, tests=(test,))
+    return Found(
+        words[0].upper() + words[1:] + ".",
+        now,
+        before,
+        ByTest(normal_tail(min(z))),
+        affected=affected,
+        tests=(test,),
+    )
 
 
 pattern = Pattern(

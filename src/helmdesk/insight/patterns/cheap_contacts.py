@@ -20,11 +20,15 @@ def solving_is_not_cheaper(study: Study, before: Span, now: Span) -> Test | None
         form = form_of(type(entry)(entry.variant(name), entry.description), None)
         values[name] = [level(study, form, span)[0] for span in (before, now)]
     contacts = [values["per_resolved"][place] / values["per_contact"][place] for place in (0, 1)]
-    is_so = contacts[1] > 1.05 * contacts[0] and values["per_resolved"][1] > 0.98 * values["per_resolved"][0]
+    is_so = (
+        contacts[1] > 1.05 * contacts[0]
+        and values["per_resolved"][1] > 0.98 * values["per_resolved"][0]
+    )
     return Test(
         "solving is not cheaper",
         bool(is_so),
-        f"contacts per ticket solved went from {show_value(contacts[0], 'ratio')} to {show_value(contacts[1], 'ratio')}",
+        f"contacts per ticket solved went from {show_value(contacts[0], 'ratio')} to"
+        f" {show_value(contacts[1], 'ratio')}",
     )
 
 
@@ -34,6 +38,13 @@ pattern = Pattern(
     lever="policy",
     alternatives=("bot conversations are counted as contacts now",),
     if_wrong="a channel kept that customers would gladly leave",
-    review=("cost_per_ticket", 8, "cost per ticket solved (the variant per_resolved) does not fall when fewer contacts are needed"),
+    review=(
+        "cost_per_ticket",
+        8,
+        (
+            "cost per ticket solved (the variant per_resolved) does not fall when fewer contacts"
+            " are needed"
+        ),
+    ),
     check=together(Side("cost_per_ticket", -1), extra=solving_is_not_cheaper),
 )

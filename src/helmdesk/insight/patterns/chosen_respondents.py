@@ -1,4 +1,5 @@
-"""Satisfaction rose because fewer of the unhappy are asked or answer, not because service is better.
+"""Satisfaction rose because fewer of the unhappy are asked or answer, not because service is
+better.
 
 The share that answers fell, and most where satisfaction rose most.
 """
@@ -20,7 +21,8 @@ def weighted_is_flat(study: Study, before: Span, now: Span) -> Test | None:
     return Test(
         "weighted satisfaction is flat",
         shares[1] - shares[0] < 0.02,
-        f"weighted to all who were asked it went from {show_share(shares[0])} to {show_share(shares[1])}",
+        f"weighted to all who were asked it went from {show_share(shares[0])} to"
+        f" {show_share(shares[1])}",
     )
 
 
@@ -31,5 +33,7 @@ pattern = Pattern(
     alternatives=("the survey or its channel changed", "the mix of channels changed who answers"),
     if_wrong="a better survey policy, and no harm",
     review=("csat", 6, "satisfaction stays up when surveys are sent at random"),
-    check=together(Side("csat", 1), Side("csat_response_rate", -1), dose="agent", extra=weighted_is_flat),
+    check=together(
+        Side("csat", 1), Side("csat_response_rate", -1), dose="agent", extra=weighted_is_flat
+    ),
 )

@@ -1,4 +1,5 @@
-"""The people who serve are less content than a quarter ago; customers usually notice a few months later.
+"""The people who serve are less content than a quarter ago; customers usually notice a few months
+later.
 
 Few answers, so little power: it is told because it is early, not because it is certain.
 """
@@ -32,12 +33,19 @@ def check(study: Study) -> Verdict:
         pooled = (rows[0].value * rows[0].n + rows[1].value * rows[1].n) / (rows[0].n + rows[1].n)
         error = math.sqrt(max(pooled * (1 - pooled), 0.01) * (1 / rows[0].n + 1 / rows[1].n))
         fall = rows[0].value - rows[1].value
-        words = f"favourable answers went from {show_share(rows[0].value)} to {show_share(rows[1].value)} ({rows[1].n} answers in {months} months)"
+        words = (
+            f"favourable answers went from {show_share(rows[0].value)} to"
+            f" {show_share(rows[1].value)} ({rows[1].n} answers in {months} months)"
+        )
         p_values.append(normal_tail(fall / error))
         rounds.append((now, before, fall, rows[1].n, words))
     # Two lengths are asked, and the clearer one is told.
     p_values = adjusted(p_values)
-    clear = [place for place, (_, _, fall, *_) in enumerate(rounds) if p_values[place] < CERTAIN and fall >= LEAST_DROP]
+    clear = [
+        place
+        for place, (_, _, fall, *_) in enumerate(rounds)
+        if p_values[place] < CERTAIN and fall >= LEAST_DROP
+    ]
     if not clear:
         return Quiet("employee satisfaction did not fall clearly")
     best = min(clear, key=p_values.__getitem__)
@@ -46,10 +54,18 @@ def check(study: Study) -> Verdict:
     if not study.lacks("csat"):
         values = [study.measure(study.form("csat"), span).value for span in (before, now)]
         if values[0] is not None and values[1] is not None:
-            held = f"Customers' satisfaction moved by {100 * (values[1] - values[0]):+.1f} points so far."
+            held = (
+                f"Customers' satisfaction moved by {100 * (values[1] - values[0]):+.1f} points so"
+                " far."
+            )
     test = Test("employee satisfaction fell", True, words)
     return Found(
-        f"Among employees, {words}. {held}", now, before, ByTest(p_values[best]), affected=per_week(answers, now) * fall, tests=(test,)
+        f"Among employees, {words}. {held}",
+        now,
+        before,
+        ByTest(p_values[best]),
+        affected=per_week(answers, now) * fall,
+        tests=(test,),
     )
 
 
@@ -57,7 +73,11 @@ pattern = Pattern(
     title="Employee satisfaction fell first",
     needs=("esat",),
     lever="tooling",
-    alternatives=("a reorganisation", "other people answered than before", "workload: see utilization"),
+    alternatives=(
+        "a reorganisation",
+        "other people answered than before",
+        "workload: see utilization",
+    ),
     if_wrong="better tools for people who lacked something else: ask them",
     review=("esat", 12, "employee answers stay down after what they name is mended"),
     explains=("esat", "enps"),

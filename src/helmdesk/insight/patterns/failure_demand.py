@@ -1,4 +1,5 @@
-"""Volume grows because the same people come back about the same thing: work that was not finished returns as new work.
+"""Volume grows because the same people come back about the same thing: work that was not finished
+returns as new work.
 
 Hiring for it would pay for the same answer twice.
 """
@@ -21,12 +22,16 @@ def check(study: Study) -> Verdict:
     if move is None:
         return Quiet("too few tickets old enough to know whether they were followed by another")
     words = (
-        f"tickets followed by another about the same thing went from {show_share(move.before)} to {show_share(move.before + move.change)}"
+        f"tickets followed by another about the same thing went from {show_share(move.before)} to"
+        f" {show_share(move.before + move.change)}"
     )
     test = Test("repeats rose", move.p_up < 0.025 and move.change >= 0.02, words)
     if not test.is_passed:
         return Quiet("the growth is new questions, not repeats", (test,))
-    text = f"Volume went from {show(whole.form, whole.earlier)} to {show(whole.form, whole.value)} a week, and {words}."
+    text = (
+        f"Volume went from {show(whole.form, whole.earlier)} to {show(whole.form, whole.value)} a"
+        f" week, and {words}."
+    )
     return Found(
         text,
         whole.now,

@@ -1,4 +1,5 @@
-"""Customers who were handed on are less satisfied, whoever served them: the first place was the wrong one.
+"""Customers who were handed on are less satisfied, whoever served them: the first place was the
+wrong one.
 
 Compared at the same channel and topic, so that hard topics are not mistaken for hand-overs.
 """
@@ -28,8 +29,13 @@ def check(study: Study) -> Verdict:
     sums: dict[tuple[Any, ...], np.ndarray] = {}
     for row, group in enumerate(table.groups):
         start = 2 if group[-1] == "yes" else 0
-        sums.setdefault(group[:-1], np.zeros(4))[start : start + 2] += (table.top[row], table.base[row])
-    values = np.array([each for each in sums.values() if each[1] > 0 and each[3] > 0]).reshape(-1, 4)
+        sums.setdefault(group[:-1], np.zeros(4))[start : start + 2] += (
+            table.top[row],
+            table.base[row],
+        )
+    values = np.array([each for each in sums.values() if each[1] > 0 and each[3] > 0]).reshape(
+        -1, 4
+    )
     if values[:, 3].sum() < 30:
         return Quiet("too few answers of customers who were handed on")
     # Mantel-Haenszel: a cell counts as far as it has both kinds.
@@ -37,9 +43,16 @@ def check(study: Study) -> Verdict:
     weight = weight / weight.sum()
     shares = (values[:, 0] + 0.5) / (values[:, 1] + 1), (values[:, 2] + 0.5) / (values[:, 3] + 1)
     change = float((weight * (values[:, 2] / values[:, 3] - values[:, 0] / values[:, 1])).sum())
-    variance = (weight**2 * (shares[0] * (1 - shares[0]) / values[:, 1] + shares[1] * (1 - shares[1]) / values[:, 3])).sum()
+    variance = (
+        weight**2
+        * (shares[0] * (1 - shares[0]) / values[:, 1] + shares[1] * (1 - shares[1]) / values[:, 3])
+    ).sum()
     p = normal_tail(-change / math.sqrt(float(variance)))
-    words = f"customers who were handed on are {show_size(change, 'share')} {'less' if change < 0 else 'more'} satisfied at the same channel and topic ({values[:, 3].sum():.0f} answers)"
+    words = (
+        f"customers who were handed on are {show_size(change, 'share')}"
+        f" {'less' if change < 0 else 'more'} satisfied at the same channel and topic"
+        f" ({values[:, 3].sum():.0f} answers)"
+    )
     test = Test("handed on is less satisfied", p < 0.0001 and -change >= LEAST_GAP, words)
     if not test.is_passed:
         return Quiet("customers who were handed on are about as satisfied as the others", (test,))
@@ -60,7 +73,11 @@ pattern = Pattern(
     lever="routing",
     alternatives=("hard cases within a topic are the ones handed on",),
     if_wrong="routing rules that send easy work to specialists",
-    review=("transfers", 8, "satisfaction of the same topics does not rise when fewer are handed on"),
+    review=(
+        "transfers",
+        8,
+        "satisfaction of the same topics does not rise when fewer are handed on",
+    ),
     check=check,
     kind="standing",
 )

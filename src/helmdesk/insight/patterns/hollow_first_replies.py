@@ -10,8 +10,17 @@ pattern = Pattern(
     title="First replies are quicker, resolution slower, with more replies per ticket",
     needs=("first_response_time", "resolution_time", "replies_per_ticket"),
     lever="coaching",
-    alternatives=("automatic replies are counted as people's", "harder topics arrived in the same weeks"),
+    alternatives=(
+        "automatic replies are counted as people's",
+        "harder topics arrived in the same weeks",
+    ),
     if_wrong="slower first replies without quicker answers",
-    review=("replies_per_ticket", 6, "replies per ticket do not fall when first replies are allowed to take longer"),
-    check=together(Side("first_response_time", -1), Side("resolution_time", 1), Side("replies_per_ticket", 1)),
+    review=(
+        "replies_per_ticket",
+        6,
+        "replies per ticket do not fall when first replies are allowed to take longer",
+    ),
+    check=together(
+        Side("first_response_time", -1), Side("resolution_time", 1), Side("replies_per_ticket", 1)
+    ),
 )

@@ -1,4 +1,5 @@
-"""A large account has become dissatisfied while the total looks steady: an average of many hides one that matters.
+"""A large account has become dissatisfied while the total looks steady: an average of many hides
+one that matters.
 
 Small accounts are drawn towards the whole, so that three bad answers of a handful make no alarm.
 """
@@ -18,7 +19,9 @@ LEAST_ANSWERS, LEAST_DROP = 20, 0.10
 
 
 def check(study: Study) -> Verdict:
-    """Accounts of the last eight weeks against the half year before, drawn to the whole, with false-discovery control."""
+    """Accounts of the last eight weeks against the half year before, drawn to the whole, with
+    false-discovery control.
+    """
     from scipy.special import bdtr
 
     form, now = study.form("csat"), study.last(8)
@@ -32,19 +35,33 @@ def check(study: Study) -> Verdict:
     rows = [
         row
         for row, group in enumerate(groups)
-        if group[0] is not None and now_base[row] >= LEAST_ANSWERS and before_base[row] >= LEAST_ANSWERS
+        if group[0] is not None
+        and now_base[row] >= LEAST_ANSWERS
+        and before_base[row] >= LEAST_ANSWERS
     ]
     if not rows:
         return Quiet(f"no account gave {LEAST_ANSWERS} answers in eight weeks")
     p = [float(bdtr(now_top[row], int(now_base[row]), earlier[row])) for row in rows]
-    kept = [(corrected, row) for value, corrected, row, keep in zip(p, adjusted(p), rows, discoveries(p, 0.05), strict=True)
-            if keep and value < 0.0005 and earlier[row] - now_top[row] / now_base[row] >= LEAST_DROP]  # fmt: skip
+    kept = [
+        (corrected, row)
+        for value, corrected, row, keep in zip(
+            p, adjusted(p), rows, discoveries(p, 0.05), strict=True
+        )
+        if keep and value < 0.0005 and earlier[row] - now_top[row] / now_base[row] >= LEAST_DROP
+    ]
     if not kept:
         return Quiet("no account fell beyond chance")
     corrected, row = min(kept)
     share = now_top[row] / now_base[row]
-    whole = [float(np.sum(top) / np.sum(base)) for top, base in ((before_top, before_base), (now_top, now_base))]
-    words = f"account “{groups[row][0]}” went from {show_share(earlier[row])} to {show_share(share)} ({now_base[row]:.0f} answers), all accounts from {show_share(whole[0])} to {show_share(whole[1])}"
+    whole = [
+        float(np.sum(top) / np.sum(base))
+        for top, base in ((before_top, before_base), (now_top, now_base))
+    ]
+    words = (
+        f"account “{groups[row][0]}” went from {show_share(earlier[row])} to {show_share(share)}"
+        f" ({now_base[row]:.0f} answers), all accounts from {show_share(whole[0])} to"
+        f" {show_share(whole[1])}"
+    )
     test = Test("one account fell", True, words)
     return Found(
         f"Satisfaction of {words}.",

@@ -1,4 +1,5 @@
-"""Promises are missed alike at all hours, busy or not: more people would not help, the promise or the order of work would.
+"""Promises are missed alike at all hours, busy or not: more people would not help, the promise or
+the order of work would.
 
 The number of contacts did not rise, and quiet hours are as bad as busy ones.
 """
@@ -19,16 +20,32 @@ def check(study: Study) -> Verdict:
     move = move_at_constant_mix(study, form, before, now)
     if move is None or move.p_down > 0.001 or -move.change < 0.03:
         return Quiet("SLA compliance did not fall clearly")
-    words = f"SLA compliance went from {show(form, move.before)} to {show(form, move.before + move.change)}"
-    volume, used = moved(study, "ticket_volume"), None if study.lacks("utilization") else moved(study, "utilization")
+    words = (
+        f"SLA compliance went from {show(form, move.before)} to"
+        f" {show(form, move.before + move.change)}"
+    )
+    volume, used = (
+        moved(study, "ticket_volume"),
+        (None if study.lacks("utilization") else moved(study, "utilization")),
+    )
     is_flat = volume is None or not (volume.is_lit and volume.direction > 0)
     has_slack = used is None or used.value < 0.85
-    hours = Quiet("contacts are not recorded") if study.lacks("service_level") else peak_hours.check(study)
+    hours = (
+        Quiet("contacts are not recorded")
+        if study.lacks("service_level")
+        else peak_hours.check(study)
+    )
     tests = (
         Test("SLA compliance fell", True, words),
         Test("volume is flat", is_flat, f"volume {'did not rise' if is_flat else 'rose'}"),
-        Test("there is slack", has_slack, "people are not overloaded" if has_slack else "people are overloaded"),
-        Test("hours are alike", not isinstance(hours, Found), "quiet hours are as bad as busy ones"),
+        Test(
+            "there is slack",
+            has_slack,
+            "people are not overloaded" if has_slack else "people are overloaded",
+        ),
+        Test(
+            "hours are alike", not isinstance(hours, Found), "quiet hours are as bad as busy ones"
+        ),
     )
     if not all(test.is_passed for test in tests):
         return Quiet(next(f"{test.name}: no" for test in tests if not test.is_passed), tests)

@@ -1,4 +1,5 @@
-"""Escalations rose among people in their first months and nowhere else: they need training and something to look things up in.
+"""Escalations rose among people in their first months and nowhere else: they need training and
+something to look things up in.
 
 Others escalate as before, so neither the topics nor the tools became harder.
 """
@@ -19,13 +20,18 @@ def check(study: Study) -> Verdict:
     now, before = windows(study, form)
     if not has_past(before):
         return Quiet("fewer than four weeks to compare with")
-    people = {group[1] for group in study.table(form, now, ("tenure", "agent")).groups if group[0] == NEW}
+    people = {
+        group[1] for group in study.table(form, now, ("tenure", "agent")).groups if group[0] == NEW
+    }
     if len(people) < LEAST_PEOPLE:
         return Quiet(f"fewer than {LEAST_PEOPLE} people are in their first three months")
     hits = segments_that_moved(study, form, before, now, ("tenure",), 1)
     if [hit.group[0] for hit in hits] != [NEW]:
         return Quiet("escalations did not rise among new people alone")
-    words = f"escalations of people in their first three months went from {show(form, hits[0].other)} to {show(form, hits[0].value)}, of nobody else"
+    words = (
+        f"escalations of people in their first three months went from {show(form, hits[0].other)}"
+        f" to {show(form, hits[0].value)}, of nobody else"
+    )
     test = Test("only new people escalate more", True, words)
     return Found(
         words[0].upper() + words[1:] + ".",

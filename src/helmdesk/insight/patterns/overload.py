@@ -1,6 +1,8 @@
-"""People have been fully used for weeks, and customers begin to feel it: there are too few for the work.
+"""People have been fully used for weeks, and customers begin to feel it: there are too few for the
+work.
 
-Above 85% there is no slack for a bad hour; delays and errors follow within weeks, sick leave after that.
+Above 85% there is no slack for a bad hour; delays and errors follow within weeks, sick leave after
+that.
 """
 
 from helmdesk.insight.checks import has_past, move_at_constant_mix, show
@@ -22,10 +24,15 @@ def check(study: Study) -> Verdict:
     run = 0
     while run < len(weeks) and weeks[-1 - run] > LIMIT:
         run += 1
-    words = f"utilization has been above {show_share(LIMIT)} for {run} weeks, {show(utilization, float(weeks[-1])) if len(weeks) else 'no data'} in the last"
+    words = (
+        f"utilization has been above {show_share(LIMIT)} for {run} weeks,"
+        f" {show(utilization, float(weeks[-1])) if len(weeks) else 'no data'} in the last"
+    )
     high = Test("above 85% for weeks", run >= WEEKS, words)
     if not high.is_passed:
-        return Quiet(f"utilization is not above {show_share(LIMIT)} for {WEEKS} weeks in a row", (high,))
+        return Quiet(
+            f"utilization is not above {show_share(LIMIT)} for {WEEKS} weeks in a row", (high,)
+        )
     now = study.last(min(run, 8))
     before = study.before(now, 8)
     if not has_past(before):
@@ -40,9 +47,14 @@ def check(study: Study) -> Verdict:
             moves.append((key, form, move))
     tests, told, felt = [high], [words[0].upper() + words[1:]], []
     # Any of them would be told: each counts as one of several that were asked.
-    for (key, form, move), p in zip(moves, adjusted([move.p_up for *_, move in moves]), strict=True):
+    for (key, form, move), p in zip(
+        moves, adjusted([move.p_up for *_, move in moves]), strict=True
+    ):
         is_worse = p < FELT_P and move.change >= least_change(form, move.before)
-        said = f"{form.says()} went from {show(form, move.before)} to {show(form, move.before + move.change)}"
+        said = (
+            f"{form.says()} went from {show(form, move.before)} to"
+            f" {show(form, move.before + move.change)}"
+        )
         tests.append(Test(f"{key} up", is_worse, said))
         if is_worse:
             told.append(said)
@@ -50,7 +62,9 @@ def check(study: Study) -> Verdict:
     if not felt:
         return Quiet("customers do not feel it yet", tuple(tests))
     volume = study.measure(study.form("ticket_volume"), now).n / max(now.days / 7, 1)
-    return Found("; ".join(told) + ".", now, before, ByTest(min(felt)), affected=volume, tests=tuple(tests))
+    return Found(
+        "; ".join(told) + ".", now, before, ByTest(min(felt)), affected=volume, tests=tuple(tests)
+    )
 
 
 pattern = Pattern(

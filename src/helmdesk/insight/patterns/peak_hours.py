@@ -1,7 +1,8 @@
-"""Waits grew only in the busy hours: there are enough people over the day, and not where the day needs them.
+"""Waits grew only in the busy hours: there are enough people over the day, and not where the day
+needs them.
 
-Outside those hours nothing changed, so neither the people nor the tools are slower. Shifts moved to the peak, or more
-people in it, would close the gap.
+Outside those hours nothing changed, so neither the people nor the tools are slower. Shifts moved to
+the peak, or more people in it, would close the gap.
 """
 
 import numpy as np
@@ -18,7 +19,9 @@ LEAST_DROP, LEAST_CASES = 0.10, 8
 
 
 def check(study: Study) -> Verdict:
-    """Service level by team and local hour, now against before: does it fall in some hours and hold in others?"""
+    """Service level by team and local hour, now against before: does it fall in some hours and hold
+    in others?
+    """
     from scipy.special import chdtrc
 
     form = study.form("service_level")
@@ -27,14 +30,24 @@ def check(study: Study) -> Verdict:
         return Quiet("fewer than four weeks to compare with")
     tables = study.table(form, before, ("team", "hour")), study.table(form, now, ("team", "hour"))
     earlier = {group: row for row, group in enumerate(tables[0].groups)}
-    cells = [(group, row, earlier[group]) for row, group in enumerate(tables[1].groups)
-             if group in earlier and min(tables[1].base[row], tables[0].base[earlier[group]]) >= LEAST_CASES]  # fmt: skip
+    cells = [
+        (group, row, earlier[group])
+        for row, group in enumerate(tables[1].groups)
+        if group in earlier
+        and min(tables[1].base[row], tables[0].base[earlier[group]]) >= LEAST_CASES
+    ]
     if len(cells) < 6:
         return Quiet("too few contacts an hour to compare hours")
     rows, old = [row for _, row, _ in cells], [row for _, _, row in cells]
-    shares = [(table.top[place] + 1) / (table.base[place] + 2) for table, place in ((tables[0], old), (tables[1], rows))]
+    shares = [
+        (table.top[place] + 1) / (table.base[place] + 2)
+        for table, place in ((tables[0], old), (tables[1], rows))
+    ]
     drop = shares[0] - shares[1]
-    variance = shares[0] * (1 - shares[0]) / tables[0].base[old] + shares[1] * (1 - shares[1]) / tables[1].base[rows]
+    variance = (
+        shares[0] * (1 - shares[0]) / tables[0].base[old]
+        + shares[1] * (1 - shares[1]) / tables[1].base[rows]
+    )
     mean = float((drop / variance).sum() / (1 / variance).sum())
     if mean < 0.02:
         return Quiet("service level did not fall")
@@ -44,30 +57,59 @@ def check(study: Study) -> Verdict:
     is_hit = drop > max(middle, LEAST_DROP / 2)
     contacts = tables[1].base[rows]
     if is_hit.all() or not is_hit.any():
-        return Quiet("all hours moved alike", (Test("hours differ", False, f"all hours moved alike (p {p:.3f})"),))
-    hit, rest = (float((drop * contacts)[part].sum() / contacts[part].sum()) for part in (is_hit, ~is_hit))
+        return Quiet(
+            "all hours moved alike",
+            (Test("hours differ", False, f"all hours moved alike (p {p:.3f})"),),
+        )
+    hit, rest = (
+        float((drop * contacts)[part].sum() / contacts[part].sum()) for part in (is_hit, ~is_hit)
+    )
     tests = (
-        Test("hours differ", p < 0.001, f"service level fell by {show_size(hit, 'share')} in some hours and moved by {show_change(-rest, 'share')} in the others"),
-        Test("the others hold", hit >= LEAST_DROP and abs(rest) < hit / 3, f"outside them it moved by {show_change(-rest, 'share')}"),
-        Test("they are the busy hours", contacts[is_hit].mean() > contacts[~is_hit].mean(),
-             f"{contacts[is_hit].mean() / max(now.days / 7, 1):.0f} contacts a week and hour against {contacts[~is_hit].mean() / max(now.days / 7, 1):.0f}"),
-    )  # fmt: skip
+        Test(
+            "hours differ",
+            p < 0.001,
+            f"service level fell by {show_size(hit, 'share')} in some hours and moved by"
+            f" {show_change(-rest, 'share')} in the others",
+        ),
+        Test(
+            "the others hold",
+            hit >= LEAST_DROP and abs(rest) < hit / 3,
+            f"outside them it moved by {show_change(-rest, 'share')}",
+        ),
+        Test(
+            "they are the busy hours",
+            contacts[is_hit].mean() > contacts[~is_hit].mean(),
+            f"{contacts[is_hit].mean() / max(now.days / 7, 1):.0f} contacts a week and hour against"
+            f" {contacts[~is_hit].mean() / max(now.days / 7, 1):.0f}",
+        ),
+    )
     if not all(test.is_passed for test in tests):
         return Quiet(next(test.words for test in tests if not test.is_passed), tests)
     spoken: list[str] = []
     filters: list[Filter] = []
     for team in dict.fromkeys(group[0] for (group, _, _) in cells):
-        hours = sorted(int(group[1]) for (group, _, _), hit_ in zip(cells, is_hit, strict=True) if hit_ and group[0] == team)
+        hours = sorted(
+            int(group[1])
+            for (group, _, _), hit_ in zip(cells, is_hit, strict=True)
+            if hit_ and group[0] == team
+        )
         if hours:
             spoken.append(f"{plain((('team', team),))} {_ranges(hours)}")
             filters.append(All((is_value("team", team), OneOf("hour", tuple(hours)))))
-    csat = [study.measure(study.form("csat"), span).value for span in (before, now)] if not study.lacks("csat") else [None, None]
+    csat = (
+        [study.measure(study.form("csat"), span).value for span in (before, now)]
+        if not study.lacks("csat")
+        else [None, None]
+    )
     felt = (
         f" Satisfaction went from {show_share(csat[0])} to {show_share(csat[1])} in the same weeks."
         if csat[0] is not None and csat[1] is not None
         else ""
     )
-    text = f"Service level fell by {show_size(hit, 'share')} in busy hours ({'; '.join(spoken)}) and moved by {show_change(-rest, 'share')} in the others.{felt}"
+    text = (
+        f"Service level fell by {show_size(hit, 'share')} in busy hours ({'; '.join(spoken)}) and"
+        f" moved by {show_change(-rest, 'share')} in the others.{felt}"
+    )
     return Found(
         text,
         now,
@@ -94,7 +136,11 @@ pattern = Pattern(
     lever="staffing",
     alternatives=("more urgent work arrives in those hours", "a tool is slow when many use it"),
     if_wrong="shifts moved for nothing, and thinner mornings and evenings",
-    review=("service_level", 4, "service level in those hours stays down after shifts are moved to them"),
+    review=(
+        "service_level",
+        4,
+        "service level in those hours stays down after shifts are moved to them",
+    ),
     explains=("service_level", "average_speed_of_answer", "missed_contact_rate", "csat", "nps"),
     check=check,
 )

@@ -1,4 +1,5 @@
-"""Customers recommend less because of the product or its price, not because of service: their comments say so.
+"""Customers recommend less because of the product or its price, not because of service: their
+comments say so.
 
 Service comments stay as they were, so support can report it and cannot mend it.
 """
@@ -27,7 +28,12 @@ def check(study: Study) -> Verdict:
     before = study.before(now, WEEKS)
     if not has_past(before):
         return Quiet("less than a quarter to compare with")
-    commented = study.cut("nps", 0, value=Share("true"), where=f"({study.find('nps').metric.where}) and trim(coalesce(comment, '')) <> ''")
+    commented = study.cut(
+        "nps",
+        0,
+        value=Share("true"),
+        where=f"({study.find('nps').metric.where}) and trim(coalesce(comment, '')) <> ''",
+    )
     counts = [study.measure(commented, span).n for span in (before, now)]
     if not sum(counts):
         return Missing("answers about recommendation come without comments: nothing says why")
@@ -35,35 +41,59 @@ def check(study: Study) -> Verdict:
         return Quiet(f"fewer than {LEAST_COMMENTS} comments in a quarter")
     scores = [study.original("nps", span) for span in (before, now)]
     p_fell = _p_below(*scores)
-    fell = Test("recommendation fell", p_fell < 0.025, f"recommendation went from {_points(scores[0])} to {_points(scores[1])}")
+    fell = Test(
+        "recommendation fell",
+        p_fell < 0.025,
+        f"recommendation went from {_points(scores[0])} to {_points(scores[1])}",
+    )
     if not fell.is_passed:
         return Quiet("recommendation did not fall", (fell,))
 
     def of(themes: tuple[str, ...], span: Span) -> int:
         return study.measure(commented, span, OneOf(COMMENT_THEME.name, themes)).n
 
-    product, service = ([of(themes, span) for span in (before, now)] for themes in (OF_PRODUCT, OF_SERVICE))
+    product, service = (
+        [of(themes, span) for span in (before, now)] for themes in (OF_PRODUCT, OF_SERVICE)
+    )
     p = share_difference_p(product[0], counts[0], product[1], counts[1])
     rises = [found[1] / counts[1] - found[0] / counts[0] for found in (product, service)]
     words = (
-        f"product, delivery, billing, access or policy are what {show_share(product[1] / counts[1])} of {counts[1]} comments speak of,"
-        f" after {show_share(product[0] / counts[0])} of {counts[0]}"
+        "product, delivery, billing, access or policy are what"
+        f" {show_share(product[1] / counts[1])} of {counts[1]} comments speak of, after"
+        f" {show_share(product[0] / counts[0])} of {counts[0]}"
     )
     tests = (
         fell,
         Test("comments about the product rose", p < 0.01 and rises[0] >= LEAST_RISE, words),
-        Test("comments about service did not", rises[1] < rises[0] / 3, f"comments about service went by {100 * rises[1]:+.0f} points"),
+        Test(
+            "comments about service did not",
+            rises[1] < rises[0] / 3,
+            f"comments about service went by {100 * rises[1]:+.0f} points",
+        ),
     )
     failed = next((test for test in tests if not test.is_passed), None)
     if failed is not None:
         return Quiet(failed.words, tests)
     text = f"{fell.words[0].upper()}{fell.words[1:]}; {words}, while {tests[2].words}."
-    return Found(text, now, before, ByTest(max(p, p_fell)), affected=per_week(counts[1] * rises[0], now), tests=tests)
+    return Found(
+        text,
+        now,
+        before,
+        ByTest(max(p, p_fell)),
+        affected=per_week(counts[1] * rises[0], now),
+        tests=tests,
+    )
 
 
 def _p_below(before: Measurement, now: Measurement) -> float:
-    """Return how often two scores that are alike would lie as far apart, by the widths of their intervals."""
-    if before.value is None or now.value is None or None in (before.low, before.high, now.low, now.high):
+    """Return how often two scores that are alike would lie as far apart, by the widths of their
+    intervals.
+    """
+    if (
+        before.value is None
+        or now.value is None
+        or None in (before.low, before.high, now.low, now.high)
+    ):
         return 1.0
     halves = (before.high - before.low) / 2, (now.high - now.low) / 2  # type: ignore[operator]
     error = math.hypot(*halves) / Z95
@@ -78,7 +108,10 @@ pattern = Pattern(
     title="Recommendation falls for reasons outside support",
     needs=("nps",),
     lever="product",
-    alternatives=("the wave was sent at another time", "the sorting of comments by words misread them"),
+    alternatives=(
+        "the wave was sent at another time",
+        "the sorting of comments by words misread them",
+    ),
     if_wrong="a complaint about the product that was about service",
     review=("nps", 13, "recommendation stays down after the product's fault is mended"),
     check=check,

@@ -19,28 +19,53 @@ WEEKS, LEAST_ANSWERS, LEAST_AGENTS, LEAST_DROP = 26, 30, 5, 0.05
 def check(study: Study) -> Verdict:
     """Satisfaction after changed bookings against kept ones, agent by agent."""
     if "booked" not in study.reader.bounds.record_types:
-        return Missing("scheduled calls need 'booked' and 'moved' records, which no source delivered")
+        return Missing(
+            "scheduled calls need 'booked' and 'moved' records, which no source delivered"
+        )
     form, span = study.form("csat"), study.last(WEEKS)
-    kept, changed = (study.table(form, span, ("agent",), Compare("booking", "=", value)) for value in ("kept", "changed"))
+    kept, changed = (
+        study.table(form, span, ("agent",), Compare("booking", "=", value))
+        for value in ("kept", "changed")
+    )
     earlier = {group: row for row, group in enumerate(kept.groups)}
-    both = [(row, earlier[group]) for row, group in enumerate(changed.groups) if group in earlier and group[0] is not None]
+    both = [
+        (row, earlier[group])
+        for row, group in enumerate(changed.groups)
+        if group in earlier and group[0] is not None
+    ]
     answers = sum(changed.base[row] for row, _ in both)
     if answers < LEAST_ANSWERS or len(both) < LEAST_AGENTS:
         return Quiet("too few answers about changed and kept bookings of the same agents")
     now, before = (np.array(rows) for rows in zip(*both, strict=True))
     places = np.arange(len(both))
-    move = standardised_move(Cells(places, places, kept.top[before], kept.base[before], changed.top[now], changed.base[now]))
+    move = standardised_move(
+        Cells(
+            places, places, kept.top[before], kept.base[before], changed.top[now], changed.base[now]
+        )
+    )
     if move is None:
         return Quiet("no agent had both changed and kept bookings")
     words = (
-        f"after calls that were moved or given to somebody else {show_share(move.before + move.change)} are satisfied, after those that kept their time"
-        f" and agent {show_share(move.before)}, agent by agent ({answers:.0f} answers about changed calls, {WEEKS} weeks)"
+        "after calls that were moved or given to somebody else"
+        f" {show_share(move.before + move.change)} are satisfied, after those that kept their time"
+        f" and agent {show_share(move.before)}, agent by agent ({answers:.0f} answers about changed"
+        f" calls, {WEEKS} weeks)"
     )
-    test = Test("changed calls please less", move.p_down < CERTAIN and -move.change >= LEAST_DROP, words)
+    test = Test(
+        "changed calls please less", move.p_down < CERTAIN and -move.change >= LEAST_DROP, words
+    )
     if not test.is_passed:
         return Quiet("customers of changed bookings are as content as the others", (test,))
     affected = per_week(float(answers), span) * -move.change
-    return Found(f"{words[0].upper()}{words[1:]}.", span, span, ByTest(move.p_down), Compare("booking", "=", "changed"), affected, (test,))
+    return Found(
+        f"{words[0].upper()}{words[1:]}.",
+        span,
+        span,
+        ByTest(move.p_down),
+        Compare("booking", "=", "changed"),
+        affected,
+        (test,),
+    )
 
 
 pattern = Pattern(

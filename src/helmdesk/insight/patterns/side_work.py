@@ -1,4 +1,5 @@
-"""People keep to their plans less because other work reaches them: meetings, projects and favours nobody planned.
+"""People keep to their plans less because other work reaches them: meetings, projects and favours
+nobody planned.
 
 The time is not idle; it is just not there for customers.
 """
@@ -13,15 +14,25 @@ from helmdesk.query.words import show_share
 
 def other_work(study: Study, before: Span, now: Span) -> Test | None:
     """Seconds worked without a plan, or while something else was planned."""
-    form = study.cut("schedule_adherence", -1, where="true",
-                     value=SumRatio("case when activity is distinct from 'work' and worked_seconds > 0 then worked_seconds else 0 end", "seconds", "agent_day"))  # fmt: skip
+    form = study.cut(
+        "schedule_adherence",
+        -1,
+        where="true",
+        value=SumRatio(
+            "case when activity is distinct from 'work' and worked_seconds > 0 then worked_seconds"
+            " else 0 end",
+            "seconds",
+            "agent_day",
+        ),
+    )
     move = move_at_constant_mix(study, form, before, now)
     if move is None:
         return Test("unplanned work rose", False, "no unplanned work is recorded")
     return Test(
         "unplanned work rose",
         move.p_up < 0.025 and move.change >= 0.01,
-        f"work outside the plan went from {show_share(move.before)} to {show_share(move.before + move.change)} of the time",
+        f"work outside the plan went from {show_share(move.before)} to"
+        f" {show_share(move.before + move.change)} of the time",
     )
 
 

@@ -1,4 +1,5 @@
-"""Everybody became slower at one kind of work in the same week, and customers are as content as before: a tool or its knowledge got in the way.
+"""Everybody became slower at one kind of work in the same week, and customers are as content as
+before: a tool or its knowledge got in the way.
 
 Agents differ in skill, not in the week in which they lose it; so this is not about people.
 """
@@ -20,7 +21,13 @@ def check(study: Study) -> Verdict:
     """Handle time up, one channel or topic carries it, agents alike, satisfaction flat."""
     form = study.form("average_handle_time")
     whole = moved(study, "average_handle_time")
-    if whole is None or not whole.is_lit or whole.direction < 0 or not whole.is_worth_telling or not has_past(whole.before):
+    if (
+        whole is None
+        or not whole.is_lit
+        or whole.direction < 0
+        or not whole.is_worth_telling
+        or not has_past(whole.before)
+    ):
         return Quiet("handle time did not rise")
     now, before = whole.now, whole.before
     found, asked = None, 0
@@ -37,7 +44,14 @@ def check(study: Study) -> Verdict:
         return Quiet("no channel or topic carries the rise alone")
     name, part = found
     condition = filter_of(((name, part.group[0]),))
-    cells = study.cells(form, before, now, [mix for mix in mix_of(study, form) if mix != name], ("agent",), condition)
+    cells = study.cells(
+        form,
+        before,
+        now,
+        [mix for mix in mix_of(study, form) if mix != name],
+        ("agent",),
+        condition,
+    )
     move = standardised_move(cells)
     if move is None:
         return Quiet("too little of this work to compare people at it")
@@ -46,16 +60,30 @@ def check(study: Study) -> Verdict:
     changes = np.array(list(unit_changes(cells).values()))
     slower = float((changes > 0).mean()) if len(changes) else 0.0
     held = not_worse(study, "csat", before, now)
-    words = f"handle time of {plain(((name, part.group[0]),))} went from {show(form, part.before)} to {show(form, part.now)}"
+    words = (
+        f"handle time of {plain(((name, part.group[0]),))} went from {show(form, part.before)} to"
+        f" {show(form, part.now)}"
+    )
     tests = (
-        Test("one kind of work carries it", True, f"{words}, {show_share(part.rate / whole.change)} of the whole rise"),
-        Test("everybody is slower", len(changes) >= 5 and slower >= ALL, f"{show_share(slower)} of {len(changes)} agents are slower at it"),
+        Test(
+            "one kind of work carries it",
+            True,
+            f"{words}, {show_share(part.rate / whole.change)} of the whole rise",
+        ),
+        Test(
+            "everybody is slower",
+            len(changes) >= 5 and slower >= ALL,
+            f"{show_share(slower)} of {len(changes)} agents are slower at it",
+        ),
         held,
     )
     if not all(test.is_passed for test in tests):
         return Quiet(next(test.words for test in tests if not test.is_passed), tests)
     cases = study.measure(form, now, condition).n
-    text = f"{words[0].upper()}{words[1:]}; {tests[1].words}, and {held.words[0].lower()}{held.words[1:]}."
+    text = (
+        f"{words[0].upper()}{words[1:]}; {tests[1].words}, and"
+        f" {held.words[0].lower()}{held.words[1:]}."
+    )
     affected = per_week(cases, now) * (part.now - part.before) / max(part.before, 1e-9)
     return Found(text, now, before, ByTest(p), condition, affected, tests)
 
@@ -64,9 +92,16 @@ pattern = Pattern(
     title="Everybody is slower at one kind of work",
     needs=("average_handle_time", "csat"),
     lever="tooling",
-    alternatives=("this kind of work became harder, for example after a release", "a new rule asks for more steps"),
+    alternatives=(
+        "this kind of work became harder, for example after a release",
+        "a new rule asks for more steps",
+    ),
     if_wrong="work on a tool while the questions became harder",
-    review=("average_handle_time", 6, "handle time stays up after the tool or its knowledge is put right"),
+    review=(
+        "average_handle_time",
+        6,
+        "handle time stays up after the tool or its knowledge is put right",
+    ),
     explains=("average_handle_time", "cost_per_ticket"),
     check=check,
 )

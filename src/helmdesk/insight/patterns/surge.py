@@ -1,6 +1,8 @@
-"""More contacts came than the staff of those days could answer, at all hours: for a short surge, others must greet and triage.
+"""More contacts came than the staff of those days could answer, at all hours: for a short surge,
+others must greet and triage.
 
-The hours do not differ, so moving shifts would not help; when it lasts beyond a month it is a question of staff.
+The hours do not differ, so moving shifts would not help; when it lasts beyond a month it is a
+question of staff.
 """
 
 import math
@@ -30,16 +32,25 @@ def check(study: Study) -> Verdict:
     error = math.hypot(volumes[0][1], volumes[1][1])
     z = (volumes[1][0] - volumes[0][0]) / max(error, 1e-9)
     hours = Quiet("") if study.lacks("service_level") else peak_hours.check(study)
-    words = f"tickets a week went from {show_value(volumes[0][0], 'tickets')} to {show_value(volumes[1][0], 'tickets')} ({show_relative(volumes[1][0], volumes[0][0], 'tickets')})"
+    words = (
+        f"tickets a week went from {show_value(volumes[0][0], 'tickets')} to"
+        f" {show_value(volumes[1][0], 'tickets')}"
+        f" ({show_relative(volumes[1][0], volumes[0][0], 'tickets')})"
+    )
     tests = (
         Test("volume rose", rise >= LEAST_RISE and z > 3, words),
         Test("all hours alike", not isinstance(hours, Found), "waits grew at all hours"),
-        Test("it is short", waits.now.days <= SHORT, f"it has lasted {waits.now.days / 7:.0f} weeks"),
+        Test(
+            "it is short", waits.now.days <= SHORT, f"it has lasted {waits.now.days / 7:.0f} weeks"
+        ),
     )
     if not all(test.is_passed for test in tests):
-        return Quiet(next(f"{test.name}: no ({test.words})" for test in tests if not test.is_passed), tests)
+        return Quiet(
+            next(f"{test.name}: no ({test.words})" for test in tests if not test.is_passed), tests
+        )
     text = (
-        f"Speed of answer went from {show(waits.form, waits.earlier)} to {show(waits.form, waits.value)} while {words}; {tests[1].words}."
+        f"Speed of answer went from {show(waits.form, waits.earlier)} to"
+        f" {show(waits.form, waits.value)} while {words}; {tests[1].words}."
     )
     cases = per_week(study.measure(waits.form, waits.now).n, waits.now)
     return Found(text, waits.now, waits.before, ByTest(normal_tail(z)), affected=cases, tests=tests)
@@ -51,7 +62,11 @@ pattern = Pattern(
     lever="routing",
     alternatives=("people were away in the same days", "contacts became longer"),
     if_wrong="back-office work left undone for waits that would have ended by themselves",
-    review=("average_speed_of_answer", 2, "answers stay slow although others greet and triage: then people are missing"),
+    review=(
+        "average_speed_of_answer",
+        2,
+        "answers stay slow although others greet and triage: then people are missing",
+    ),
     explains=(
         "average_speed_of_answer",
         "service_level",

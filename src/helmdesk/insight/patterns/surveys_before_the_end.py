@@ -1,4 +1,5 @@
-"""Satisfaction moved because surveys are sent at another moment: before the work is done they measure impatience.
+"""Satisfaction moved because surveys are sent at another moment: before the work is done they
+measure impatience.
 
 What changed is when people are asked, so the two periods cannot be compared.
 """
@@ -13,25 +14,53 @@ from helmdesk.query.words import show_share
 
 def check(study: Study) -> Verdict:
     """Did the share of surveys sent before the first solve move, and satisfaction with it?"""
-    early = study.cut("csat_response_rate", 0, value=Share("coalesce(survey_timing = 'before the solve', false)"), pending=None)
+    early = study.cut(
+        "csat_response_rate",
+        0,
+        value=Share("coalesce(survey_timing = 'before the solve', false)"),
+        pending=None,
+    )
     csat = study.form("csat")
     now, before = windows(study, csat)
     if not has_past(before):
         return Quiet("fewer than four weeks to compare with")
-    timing, satisfaction = move_at_constant_mix(study, early, before, now), move_at_constant_mix(study, csat, before, now)
+    timing, satisfaction = (
+        move_at_constant_mix(study, early, before, now),
+        move_at_constant_mix(study, csat, before, now),
+    )
     if timing is None or satisfaction is None:
         return Quiet("too few surveys to compare")
-    words = f"surveys sent before the first solve went from {show_share(timing.before)} to {show_share(timing.before + timing.change)}"
+    words = (
+        f"surveys sent before the first solve went from {show_share(timing.before)} to"
+        f" {show_share(timing.before + timing.change)}"
+    )
     # Either way would be told: both tails count.
     p_timing, p_felt = (2 * min(move.p_up, move.p_down) for move in (timing, satisfaction))
     is_moved = p_timing < 0.05 and abs(timing.change) >= 0.05
     other = f"satisfaction moved by {100 * satisfaction.change:+.1f} points"
     is_felt = p_felt < 0.05 and abs(satisfaction.change) >= 0.02
-    tests = (Test("survey timing moved", is_moved, words), Test("satisfaction moved", is_felt, other))
+    tests = (
+        Test("survey timing moved", is_moved, words),
+        Test("satisfaction moved", is_felt, other),
+    )
     if not is_moved or not is_felt:
-        return Quiet("surveys are sent at the same moments as before" if not is_moved else "satisfaction did not move with it", tests)
+        return Quiet(
+            (
+                "surveys are sent at the same moments as before"
+                if not is_moved
+                else "satisfaction did not move with it"
+            ),
+            tests,
+        )
     affected = per_week(study.measure(csat, now).n, now) * abs(satisfaction.change)
-    return Found(f"The share of {words}, and {other}.", now, before, ByTest(max(p_timing, p_felt)), affected=affected, tests=tests)
+    return Found(
+        f"The share of {words}, and {other}.",
+        now,
+        before,
+        ByTest(max(p_timing, p_felt)),
+        affected=affected,
+        tests=tests,
+    )
 
 
 pattern = Pattern(

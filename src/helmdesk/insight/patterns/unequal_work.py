@@ -1,6 +1,8 @@
-"""People differ in their numbers because their work differs: with the same mix, the gap between them disappears.
+"""People differ in their numbers because their work differs: with the same mix, the gap between
+them disappears.
 
-No one is named. Comparing them would be unfair; dealing work out otherwise, or leaving it, is the question.
+No one is named. Comparing them would be unfair; dealing work out otherwise, or leaving it, is the
+question.
 """
 
 import numpy as np
@@ -14,7 +16,9 @@ LEAST_PEOPLE, LEAST_CASES = 8, 15
 
 
 def check(study: Study) -> Verdict:
-    """Spread of satisfaction between agents, raw and against what their mix leads one to expect, over twelve weeks."""
+    """Spread of satisfaction between agents, raw and against what their mix leads one to expect,
+    over twelve weeks.
+    """
     from scipy.special import chdtrc
 
     form, span = study.form("csat"), study.last(12)
@@ -23,8 +27,12 @@ def check(study: Study) -> Verdict:
     segments: dict[tuple[object, ...], int] = {}
     people: dict[object, int] = {}
     rows = [row for row, group in enumerate(table.groups) if group[-1] is not None]
-    segment = np.array([segments.setdefault(table.groups[row][:-1], len(segments)) for row in rows], dtype=int)
-    person = np.array([people.setdefault(table.groups[row][-1], len(people)) for row in rows], dtype=int)
+    segment = np.array(
+        [segments.setdefault(table.groups[row][:-1], len(segments)) for row in rows], dtype=int
+    )
+    person = np.array(
+        [people.setdefault(table.groups[row][-1], len(people)) for row in rows], dtype=int
+    )
     if len(people) < LEAST_PEOPLE:
         return Quiet(f"fewer than {LEAST_PEOPLE} people")
     top, base = table.top[rows], table.base[rows]
@@ -37,12 +45,36 @@ def check(study: Study) -> Verdict:
         gap = np.bincount(person, top - expected * base)
         apart.append(float(np.abs(gap[enough]).sum()))
         variance = np.bincount(person, expected * (1 - expected) * base)
-        p.append(float(chdtrc(max(int(enough.sum()) - 1, 1), (gap[enough] ** 2 / np.maximum(variance[enough], 1e-9)).sum())))
-    words = f"between {int(enough.sum())} people satisfaction differs beyond chance (p {p[0]:.4f}); at the same mix of work it does not (p {p[1]:.2f})"
+        p.append(
+            float(
+                chdtrc(
+                    max(int(enough.sum()) - 1, 1),
+                    (gap[enough] ** 2 / np.maximum(variance[enough], 1e-9)).sum(),
+                )
+            )
+        )
+    words = (
+        f"between {int(enough.sum())} people satisfaction differs beyond chance (p {p[0]:.4f}); at"
+        f" the same mix of work it does not (p {p[1]:.2f})"
+    )
     test = Test("the gap is the mix", p[0] < 0.0001 and p[1] > 0.20, words)
     if not test.is_passed:
-        return Quiet("people do not differ beyond chance" if p[0] >= 0.001 else "the gap stays at the same mix of work", (test,))
-    return Found(words[0].upper() + words[1:] + ".", span, span, ByTest(p[0]), affected=per_week(apart[0], span), tests=(test,))
+        return Quiet(
+            (
+                "people do not differ beyond chance"
+                if p[0] >= 0.001
+                else "the gap stays at the same mix of work"
+            ),
+            (test,),
+        )
+    return Found(
+        words[0].upper() + words[1:] + ".",
+        span,
+        span,
+        ByTest(p[0]),
+        affected=per_week(apart[0], span),
+        tests=(test,),
+    )
 
 
 pattern = Pattern(

@@ -13,7 +13,9 @@ from helmdesk.query.words import show_share
 
 
 def check(study: Study) -> Verdict:
-    """Escalation rate by first queue and by issue type against their own past, and the rest against its own."""
+    """Escalation rate by first queue and by issue type against their own past, and the rest against
+    its own.
+    """
     form = study.form("escalation_rate")
     now, before = windows(study, form)
     if not has_past(before):
@@ -28,18 +30,24 @@ def check(study: Study) -> Verdict:
         others = [study.measure(form, span, rest).value or 0.0 for span in (before, now)]
         tests = (
             Test(
-                "it rose in one place", True, f"escalations of {words} went from {show(form, hits[0].other)} to {show(form, hits[0].value)}"
+                "it rose in one place",
+                True,
+                f"escalations of {words} went from {show(form, hits[0].other)} to"
+                f" {show(form, hits[0].value)}",
             ),
             Test(
                 "and nowhere else",
                 others[1] - others[0] < 0.02,
-                f"everywhere else they went from {show_share(others[0])} to {show_share(others[1])}",
+                f"everywhere else they went from {show_share(others[0])} to"
+                f" {show_share(others[1])}",
             ),
         )
         if tests[1].is_passed:
             text = f"{tests[0].words[0].upper()}{tests[0].words[1:]}; {tests[1].words}."
             affected = per_week(hits[0].cases, now) * (hits[0].value - hits[0].other)
-            return Found(text, now, before, ByTest(min(1.0, hits[0].p * len(names))), where, affected, tests)
+            return Found(
+                text, now, before, ByTest(min(1.0, hits[0].p * len(names))), where, affected, tests
+            )
     return Quiet("escalations did not rise in one place alone")
 
 
@@ -49,6 +57,10 @@ pattern = Pattern(
     lever="routing",
     alternatives=("new people work there", "a release broke something there"),
     if_wrong="a detour for requests that were in the right place",
-    review=("escalation_rate", 4, "escalations there stay up after the requests go straight to who can finish them"),
+    review=(
+        "escalation_rate",
+        4,
+        "escalations there stay up after the requests go straight to who can finish them",
+    ),
     check=check,
 )

@@ -1,8 +1,9 @@
 """What dbt_zendesk gives for a ticket with one of its rules gone wrong, to recognise its output by.
 
-``week_*``: changes of the clocks and holidays taken by whole weeks. ``outside_*``: a status wholly outside opening hours
-counted in full. ``after_*``: what the present status, or a reply that never came, gathers until the end that the
-package gives an unfinished schedule: 1,000 hours after its run. Seconds, but ``late_minutes``: from our end of the data to the run.
+``week_*``: changes of the clocks and holidays taken by whole weeks. ``outside_*``: a status wholly
+outside opening hours counted in full. ``after_*``: what the present status, or a reply that never
+came, gathers until the end that the package gives an unfinished schedule: 1,000 hours after its
+run. Seconds, but ``late_minutes``: from our end of the data to the run.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ CLASSES = {
 
 
 def _worked(instant: str, table: str) -> str:
-    """Return SQL of a calendar's seconds up to `instant`, by the row `table` of its last span begun."""
-    return f"coalesce({table}.seconds_before + seconds({table}.start_at, least({instant}, {table}.end_at)), 0)"
+    """Return SQL of a calendar's seconds up to `instant`, by the row `table` of its last span
+    begun.
+    """
+    return (
+        f"coalesce({table}.seconds_before + seconds({table}.start_at, least({instant},"
+        f" {table}.end_at)), 0)"
+    )
 
 
 def create_tool_faults(engine: Engine) -> None:
@@ -38,7 +44,9 @@ def create_tool_faults(engine: Engine) -> None:
 def _create_week_time(engine: Engine) -> None:
     rows: list[tuple[object, ...]] = []
     bounds = engine.ask("select min(start_at), max(end_at) from working_time")
-    versions = engine.ask("select entity_id, time_zone, definition from latest_calendars order by entity_id")
+    versions = engine.ask(
+        "select entity_id, time_zone, definition from latest_calendars order by entity_id"
+    )
     for calendar_id, time_zone, definition in versions if bounds and bounds[0][0] else []:
         total = 0
         calendar = calendar_from_definition(calendar_id, time_zone, definition)
@@ -51,16 +59,19 @@ def _create_week_time(engine: Engine) -> None:
 def _sums(table: str, name: str, seconds: str, rows: str = "true") -> str:
     """Return SQL of `seconds` added up by the statuses that each wait counts."""
     return ", ".join(
-        f"sum(case when {rows} and {table}.status in {statuses} then {seconds} else 0 end) as {name}_{wait}"
+        f"sum(case when {rows} and {table}.status in {statuses} then {seconds} else 0 end) as"
+        f" {name}_{wait}"
         for wait, statuses in CLASSES.items()
     )
 
 
 _SQL = f"""
     with stretches as (
-        select s.ticket_id, s.status, s.is_unsolved, s.calendar_id, s.started_at, s.ended_at, least(s.ended_at, h.as_of) as until_at,
+        select s.ticket_id, s.status, s.is_unsolved, s.calendar_id, s.started_at, s.ended_at,
+            least(s.ended_at, h.as_of) as until_at,
             coalesce(s.business_seconds, 0) as business_seconds, g.ran_at + {RUNS_ON} as end_at,
-            sum(case when s.is_status_change then 1 else 0 end) over (partition by s.ticket_id order by s.started_at
+            sum(case when s.is_status_change then 1 else 0 end) over (partition by s.ticket_id
+                order by s.started_at
                 rows between unbounded preceding and current row) as spell
         from ticket_states s
         cross join horizon h
@@ -77,36 +88,50 @@ _SQL = f"""
     present as (
         select s.ticket_id, {_worked("s.end_at", "b")} - {_worked("s.started_at", "a")} as until_end
         from (select * from stretches where ended_at = forever() and end_at is not null) s
-        asof left join working_time a on a.calendar_id = s.calendar_id and a.start_at <= s.started_at
+        asof left join working_time a on a.calendar_id = s.calendar_id
+            and a.start_at <= s.started_at
         asof left join working_time b on b.calendar_id = s.calendar_id and b.start_at <= s.end_at
     ),
     replied as (
-        select l.ticket_id, l.started_at, {_worked("r.replied_at", "b")} - {_worked("l.started_at", "a")} as week_seconds
-        from (select ticket_id, later(created_at, dbt_reply_seconds) as replied_at from tool_tickets where dbt_reply_seconds is not null) r
-        join stretches l on l.ticket_id = r.ticket_id and l.started_at <= r.replied_at and l.ended_at > r.replied_at
+        select l.ticket_id, l.started_at,
+            {_worked("r.replied_at", "b")} - {_worked("l.started_at", "a")} as week_seconds
+        from (select ticket_id, later(created_at, dbt_reply_seconds) as replied_at from tool_tickets
+            where dbt_reply_seconds is not null) r
+        join stretches l on l.ticket_id = r.ticket_id and l.started_at <= r.replied_at
+            and l.ended_at > r.replied_at
         asof left join week_time a on a.calendar_id = l.calendar_id and a.start_at <= l.started_at
         asof left join week_time b on b.calendar_id = l.calendar_id and b.start_at <= r.replied_at
     ),
     spells as (
-        select ticket_id, status, case when sum(business_seconds) = 0 then seconds(min(started_at), max(until_at)) else sum(business_seconds) end as outside_seconds
+        select ticket_id, status, case when sum(business_seconds) = 0
+            then seconds(min(started_at), max(until_at)) else sum(business_seconds)
+            end as outside_seconds
         from stretches
         where is_unsolved
         group by ticket_id, status, spell
     ),
-    outside as (select ticket_id, {_sums("spells", "outside", "outside_seconds")} from spells group by ticket_id),
+    outside as (select ticket_id, {_sums("spells", "outside", "outside_seconds")} from spells
+        group by ticket_id),
     added as (
-        select l.ticket_id, {_sums("l", "week", "l.week_seconds")}, {_sums("l", "after", "p.until_end - l.business_seconds", "p.ticket_id is not null and l.ended_at = forever() and l.is_unsolved")},
-            sum(case when l.started_at < t.first_solved_at then l.week_seconds end) as week_first_solve,
-            sum(case when l.started_at < t.last_solved_at then l.week_seconds end) as week_resolution,
-            sum(case when l.started_at < r.started_at then l.week_seconds else 0 end) + max(r.week_seconds) as week_reply,
-            case when max(p.until_end) is not null then sum(case when l.ended_at < forever() then l.business_seconds else p.until_end end) end as after_reply
+        select l.ticket_id, {_sums("l", "week", "l.week_seconds")},
+            {_sums("l", "after", "p.until_end - l.business_seconds", "p.ticket_id is not null and l.ended_at = forever() and l.is_unsolved")},
+            sum(case when l.started_at < t.first_solved_at
+                then l.week_seconds end) as week_first_solve,
+            sum(case when l.started_at < t.last_solved_at
+                then l.week_seconds end) as week_resolution,
+            sum(case when l.started_at < r.started_at then l.week_seconds
+                else 0 end) + max(r.week_seconds) as week_reply,
+            case when max(p.until_end) is not null
+                then sum(case when l.ended_at < forever() then l.business_seconds
+                else p.until_end end) end as after_reply
         from looked_up l
         join tickets t on t.ticket_id = l.ticket_id
         left join present p on p.ticket_id = l.ticket_id
         left join replied r on r.ticket_id = l.ticket_id
         group by l.ticket_id
     )
-    select t.ticket_id, a.* exclude (ticket_id), o.* exclude (ticket_id), date_diff('minute', h.as_of, g.ran_at) as late_minutes
+    select t.ticket_id, a.* exclude (ticket_id), o.* exclude (ticket_id),
+        date_diff('minute', h.as_of, g.ran_at) as late_minutes
     from tickets t
     cross join horizon h
     cross join given_run g

@@ -1,7 +1,9 @@
-"""Opening hours as dbt_zendesk has them: whole weeks from Sunday in UTC, each with one offset and without touched holidays.
+"""Opening hours as dbt_zendesk has them: whole weeks from Sunday in UTC, each with one offset and
+without touched holidays.
 
-A change of the clocks takes effect on the Sunday of its week, and opening hours that touch a holiday are dropped for
-that week. Pure; used only to recognise the package's output, never for our own numbers.
+A change of the clocks takes effect on the Sunday of its week, and opening hours that touch a
+holiday are dropped for that week. Pure; used only to recognise the package's output, never for our
+own numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ WEEK = timedelta(days=7)
 
 
 def weekly_spans(calendar: Calendar, first: date, last: date) -> list[tuple[datetime, datetime]]:
-    """Return open spans (naive UTC, ordered, touching ones merged) of all weeks that hold a date from `first` to `last`."""
+    """Return open spans (naive UTC, ordered, touching ones merged) of all weeks that hold a date
+    from `first` to `last`.
+    """
     found: list[tuple[datetime, datetime]] = []
     for start, end in sorted(_spans(calendar, first, last)):
         if found and start <= found[-1][1]:
@@ -31,14 +35,18 @@ def _spans(calendar: Calendar, first: date, last: date) -> Iterator[tuple[dateti
     sunday = datetime.combine(first - timedelta(days=(first.weekday() + 1) % 7), time())
     closed = {day for day, hours in calendar.exceptions.items() if not hours}
     while sunday.date() <= last:
-        offset = (sunday + WEEK - timedelta(minutes=1)).replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta()
+        offset = (sunday + WEEK - timedelta(minutes=1)).replace(tzinfo=UTC).astimezone(
+            zone
+        ).utcoffset() or timedelta()
         for start, end in calendar.weekly:
             # Our weeks begin on Monday.
             begin = (start + MINUTES_A_DAY) % WEEK_MINUTES
             finish = begin + end - start
             days = range(begin // MINUTES_A_DAY, (finish - 1) // MINUTES_A_DAY + 1)
             if not any(sunday.date() + timedelta(days=day) in closed for day in days):
-                opens, closes = (sunday + timedelta(minutes=minute) - offset for minute in (begin, finish))
+                opens, closes = (
+                    sunday + timedelta(minutes=minute) - offset for minute in (begin, finish)
+                )
                 opens, closes = max(opens, sunday), min(closes, sunday + WEEK)
                 if opens < closes:
                     yield opens, closes

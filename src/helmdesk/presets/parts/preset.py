@@ -1,7 +1,8 @@
-"""A preset says how another tool computes a number, as steps that lead from our definition to its own.
+"""A preset says how another tool computes a number, as steps that lead from our definition to its
+own.
 
-Every step changes one thing and names the reason. The change of a ticket's value at a step belongs to that reason, so
-the reasons of any ticket, and of the whole, add up to the difference exactly.
+Every step changes one thing and names the reason. The change of a ticket's value at a step belongs
+to that reason, so the reasons of any ticket, and of the whole, add up to the difference exactly.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ class Step:
 
     Attributes:
         reason: two or three words, used in counts.
-        value: house SQL of a row's value once this and all earlier steps are taken; null when the row does not count.
-        help: one sentence for people.
-        is_utc: from this step on, days begin at midnight UTC instead of the desk's time zone.
+        value: house SQL of a row's value once this and all earlier steps are taken; null when the
+        row does not count. help: one sentence for people. is_utc: from this step on, days begin at
+        midnight UTC instead of the desk's time zone.
     """
 
     reason: str
@@ -37,13 +38,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Fault:
-    """A known fault of the tool, never reproduced: it explains its own output where it predicts exactly that output.
+    """A known fault of the tool, never reproduced: it explains its own output where it predicts
+    exactly that output.
 
     Attributes:
-        value: house SQL of what the tool gives with this one rule gone wrong; may use ``value`` (its own definition),
+        value: house SQL of what the tool gives with this one rule gone wrong; may use ``value``
+        (its own definition),
             and the columns of `Preset.faults`. Null predicts that it gives nothing.
         when: house SQL of the rows it can touch.
-        tolerance: by how much the prediction may be off: what the export leaves out, such as seconds.
+        tolerance: by how much the prediction may be off: what the export leaves out, such as
+        seconds.
     """
 
     reason: str
@@ -111,8 +115,9 @@ class Preset:
         sources: where the rules are published.
         left_out: what of the tool is not compared, and why.
         exports: tables of the tool's output; none: one, named by any id column.
-        run_at: column of the first export that tells how many minutes before the run a ticket was created.
-        faults: makes ``tool_faults``, one row a ticket, from ``given_run``, one row with ``ran_at`` (null: not known).
+        run_at: column of the first export that tells how many minutes before the run a ticket was
+        created. faults: makes ``tool_faults``, one row a ticket, from ``given_run``, one row with
+        ``ran_at`` (null: not known).
     """
 
     name: str
@@ -139,6 +144,8 @@ def find_preset(name: str) -> Preset:
     """
     known = preset_names()
     if name not in known:
-        raise NotFoundError(f"unknown preset '{name}'{nearest(name, known)} (known: {', '.join(known)})")
+        raise NotFoundError(
+            f"unknown preset '{name}'{nearest(name, known)} (known: {', '.join(known)})"
+        )
     found: Preset = importlib.import_module(f"helmdesk.presets.{name}").preset
     return found

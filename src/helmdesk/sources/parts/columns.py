@@ -1,4 +1,6 @@
-"""Files whose columns have no fixed names: what a column means is recognised by what people call it."""
+"""Files whose columns have no fixed names: what a column means is recognised by what people call
+it.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def plain(header: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
 
 
-def open_sheet(staging: Staging, path: Path, layout: Layout, required: Sequence[str], place: int) -> Sheet:
+def open_sheet(
+    staging: Staging, path: Path, layout: Layout, required: Sequence[str], place: int
+) -> Sheet:
     """Read a file and recognise its columns.
 
     Raises:
@@ -53,20 +57,31 @@ def open_sheet(staging: Staging, path: Path, layout: Layout, required: Sequence[
     for meaning in required:
         if not sheet.has(meaning):
             raise InputError(
-                f"{path}: no column for {meaning.replace('_', ' ')}; name it one of: {', '.join(layout[meaning])}"
-                f" (the file has: {', '.join(sheet.raw.columns[:12])}), or describe the file with: helmdesk load mapping"
+                f"{path}: no column for {meaning.replace('_', ' ')}; name it one of:"
+                f" {', '.join(layout[meaning])} (the file has:"
+                f" {', '.join(sheet.raw.columns[:12])}), or describe the file with: helmdesk load"
+                " mapping"
             )
     return sheet
 
 
 def meanings_of(columns: Sequence[str], layout: Layout) -> dict[str, str]:
-    """Return which of a layout's meanings the columns carry: meaning -> the file's own column name."""
+    """Return which of a layout's meanings the columns carry: meaning -> the file's own column
+    name.
+    """
     by_name: dict[str, str] = {}
     for column in columns:
         by_name.setdefault(plain(column), column)
     given: dict[str, str] = {}
     for meaning, names in layout.items():
-        found = next((by_name[known] for known in names if known in by_name and by_name[known] not in given.values()), None)
+        found = next(
+            (
+                by_name[known]
+                for known in names
+                if known in by_name and by_name[known] not in given.values()
+            ),
+            None,
+        )
         if found is not None:
             given[meaning] = found
     return given
@@ -76,20 +91,32 @@ def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> She
     """Recognise the columns of a table that was read."""
     given = meanings_of(raw.columns, layout)
     cells = [
-        f"nullif(trim({name(given[meaning])}), '') as {name(meaning)}" if meaning in given else f"null::varchar as {name(meaning)}"
+        (
+            f"nullif(trim({name(given[meaning])}), '') as {name(meaning)}"
+            if meaning in given
+            else f"null::varchar as {name(meaning)}"
+        )
         for meaning in layout
     ]
     rest = [column for column in raw.columns if column not in given.values()]
-    packed = ", ".join(f"{name(word)} := nullif({name(column)}, '')" for word, column in {plain(column): column for column in rest}.items())
+    packed = ", ".join(
+        f"{name(word)} := nullif({name(column)}, '')"
+        for word, column in {plain(column): column for column in rest}.items()
+    )
     extra = f"to_json(struct_pack({packed}))" if rest else "null"
     view = f"sheet_{place}"
-    staging.connection.execute(f"create view {view} as select {', '.join(cells)}, {extra} as extra, _file, _row from {raw.table}")
+    staging.connection.execute(
+        f"create view {view} as select {', '.join(cells)}, {extra} as extra, _file, _row from"
+        f" {raw.table}"
+    )
     if raw.place is not None:
         staging.report.files[raw.place].unknown_columns = tuple(rest)
     return Sheet(raw, view, given, tuple(map(plain, rest)))
 
 
-def times_of(staging: Staging, sheet: Sheet, expression: str, options: Options, *, beside: Sequence[str] = ()) -> TimeReader:
+def times_of(
+    staging: Staging, sheet: Sheet, expression: str, options: Options, *, beside: Sequence[str] = ()
+) -> TimeReader:
     """Return how the times of an SQL expression over the sheet are written.
 
     Args:
@@ -98,14 +125,20 @@ def times_of(staging: Staging, sheet: Sheet, expression: str, options: Options, 
     Raises:
         InputError: no known format, or one in which days and months cannot be told apart.
     """
-    spelling = spelling_of(staging, sheet.view, (expression, *beside), str(sheet.raw.path), MEND, options.dates)
+    spelling = spelling_of(
+        staging, sheet.view, (expression, *beside), str(sheet.raw.path), MEND, options.dates
+    )
     return TimeReader(options.time_zone or "UTC", spelling or ISO)
 
 
 def in_file_order(rows: str, times: TimeReader, cell: str, whose: str) -> str:
-    """Return SQL of rows with ``said_at``, the instant of `cell`: of a time that exists twice the passing that fits the order of the file."""
+    """Return SQL of rows with ``said_at``, the instant of `cell`: of a time that exists twice the
+    passing that fits the order of the file.
+    """
     return (
-        f"(select * exclude (first_at, second_at), case when first_at < latest_at and second_at >= latest_at then second_at else first_at end as said_at"
-        f" from (select *, max(first_at) over (partition by {whose} order by _file, _row rows between unbounded preceding and 1 preceding) as latest_at"
-        f" from (select *, {times.instant(cell)} as first_at, {times.second(cell)} as second_at from {rows})))"
+        "(select * exclude (first_at, second_at), case when first_at < latest_at and second_at >="
+        " latest_at then second_at else first_at end as said_at from (select *, max(first_at) over"
+        f" (partition by {whose} order by _file, _row rows between unbounded preceding and 1"
+        f" preceding) as latest_at from (select *, {times.instant(cell)} as first_at,"
+        f" {times.second(cell)} as second_at from {rows})))"
     )

@@ -3,11 +3,11 @@
 name = "shop"                          # begins every record id
 key = ["Ticket No"]                    # columns that identify a row
 time_zone = "Asia/Kolkata"             # of times without an offset
-date_format = "%d/%m/%Y %H:%M"         # or "iso", "day-first" ...; decided by the column where not said
-decimal = ","                          # what begins a fraction; decided by the column where not said
-missing = ["", "n/a"]                  # cells that mean "nothing"
-encoding = "cp1250"                    # where the bytes of a text tell it wrong
-sheet = "Tickets"                      # or several; of a workbook the fullest is read where not said
+date_format = "%d/%m/%Y %H:%M"         # or "iso", "day-first" ...; decided by the column where not
+said decimal = ","                          # what begins a fraction; decided by the column where
+not said missing = ["", "n/a"]                  # cells that mean "nothing" encoding = "cp1250"
+# where the bytes of a text tell it wrong sheet = "Tickets"                      # or several; of a
+workbook the fullest is read where not said
 
 [[record]]
 type = "created"
@@ -25,10 +25,8 @@ status = { constant = "solved" }
 
 [[record]]
 type = "responded"
-optional = true                        # a row without a time makes no such record; the load report counts them
-[record.columns]
-...
-instrument_id = { constant = "shop_csat" }
+optional = true                        # a row without a time makes no such record; the load report
+counts them [record.columns] ... instrument_id = { constant = "shop_csat" }
 
 [[instrument]]
 id = "shop_csat"
@@ -52,11 +50,43 @@ from helmdesk.sources.reading.times import TimeReader
 from helmdesk.toml_file import read_toml
 
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
-FILLABLE = {"occurred_at", "seq", "ticket_id", "leg_id", "actor_id", "actor_kind", "cause", "channel", "visibility", "supersedes"}
-STATUS_NAMES = ("status", "state", "ticket_status", "ticket_state", "incident_state", "case_status", "request_status", "issue_status")
+FILLABLE = {
+    "occurred_at",
+    "seq",
+    "ticket_id",
+    "leg_id",
+    "actor_id",
+    "actor_kind",
+    "cause",
+    "channel",
+    "visibility",
+    "supersedes",
+}
+STATUS_NAMES = (
+    "status",
+    "state",
+    "ticket_status",
+    "ticket_state",
+    "incident_state",
+    "case_status",
+    "request_status",
+    "issue_status",
+)
 # What one of a bare number is, in seconds.
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
-TOP = {"name", "key", "time_zone", "date_format", "decimal", "missing", "delimiter", "encoding", "sheet", "record", "instrument"}
+TOP = {
+    "name",
+    "key",
+    "time_zone",
+    "date_format",
+    "decimal",
+    "missing",
+    "delimiter",
+    "encoding",
+    "sheet",
+    "record",
+    "instrument",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +96,8 @@ class Cell:
     Attributes:
         time: column with the time of day, where `column` holds the date alone.
         after: column with the length of time after `column` at which it happened.
-        unit: what one of a bare number there is, in seconds; None: lengths say their units, or are seconds.
+        unit: what one of a bare number there is, in seconds; None: lengths say their units, or are
+        seconds.
     """
 
     column: str | None = None
@@ -95,7 +126,9 @@ class RecordRule:
 
     @property
     def is_present(self) -> bool:
-        """Whether it reads a status that every row shows, dated by the row's last change: later exports show later ones."""
+        """Whether it reads a status that every row shows, dated by the row's last change: later
+        exports show later ones.
+        """
         return (
             self.type == "status_changed"
             and not self.is_optional
@@ -121,16 +154,29 @@ class Mapping:
 
     def columns(self) -> set[str]:
         """Return every column of the file that the mapping names."""
-        used = {column for rule in self.rules for cell in rule.cells.values() for column in (*cell.columns, cell.time) if column}
+        used = {
+            column
+            for rule in self.rules
+            for cell in rule.cells.values()
+            for column in (*cell.columns, cell.time)
+            if column
+        }
         return used | set(self.key)
 
     def times_of_day(self) -> dict[str, str]:
         """Return the columns that hold dates alone, each with the column of their times of day."""
-        return {cell.column: cell.time for rule in self.rules for cell in rule.cells.values() if cell.column and cell.time}
+        return {
+            cell.column: cell.time
+            for rule in self.rules
+            for cell in rule.cells.values()
+            if cell.column and cell.time
+        }
 
     @property
     def present(self) -> RecordRule | None:
-        """The rule by which a row shows its present status and since when; None: rows tell of events only."""
+        """The rule by which a row shows its present status and since when; None: rows tell of
+        events only.
+        """
         return next((rule for rule in self.rules if rule.is_present), None)
 
 
@@ -141,7 +187,10 @@ def read_mapping(path: Path | None) -> Mapping:
         MappingError: what is wrong and where; offers the nearest known word.
     """
     if path is None:
-        raise MappingError("the source 'mapping' needs --mapping FILE; a first one is written by: helmdesk load mapping --suggest FILE")
+        raise MappingError(
+            "the source 'mapping' needs --mapping FILE; a first one is written by: helmdesk load"
+            " mapping --suggest FILE"
+        )
     content = read_toml(path, MappingError, missing=MappingError)
     _known_keys(path, "the mapping", content, TOP)
     if not content.get("record"):
@@ -167,7 +216,9 @@ def read_mapping(path: Path | None) -> Mapping:
 def _known_keys(path: Path, place: str, content: dict[str, Any], known: Iterable[str]) -> None:
     for word in content:
         if word not in known:
-            raise MappingError(f"{path}: {place} has the unknown key '{word}'{nearest(word, known)}")
+            raise MappingError(
+                f"{path}: {place} has the unknown key '{word}'{nearest(word, known)}"
+            )
 
 
 def _texts(path: Path, word: str, value: Any) -> list[str]:
@@ -188,7 +239,9 @@ def _decimal(path: Path, given: Any) -> str | None:
     if given is None:
         return None
     if given not in DECIMALS:
-        raise MappingError(f"{path}: decimal = {given!r} must be '.' or ',': what begins a fraction")
+        raise MappingError(
+            f"{path}: decimal = {given!r} must be '.' or ',': what begins a fraction"
+        )
     return str(given)
 
 
@@ -198,7 +251,9 @@ def _encoding(path: Path, encoding: Any) -> str | None:
     try:
         "".encode(encoding)
     except (LookupError, TypeError) as error:
-        raise MappingError(f"{path}: encoding = {encoding!r} is not a text encoding such as 'utf-8' or 'cp1252'") from error
+        raise MappingError(
+            f"{path}: encoding = {encoding!r} is not a text encoding such as 'utf-8' or 'cp1252'"
+        ) from error
     return str(encoding)
 
 
@@ -207,15 +262,21 @@ def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
     _known_keys(path, where, rule, ("type", "optional", "columns"))
     kind = str(rule.get("type"))
     if kind not in RECORD_TYPES or RECORD_TYPES[kind].family in ("quarantine", "batch"):
-        raise MappingError(f"{path}: {where} has the unknown type '{kind}'{nearest(kind, RECORD_TYPES)}")
+        raise MappingError(
+            f"{path}: {where} has the unknown type '{kind}'{nearest(kind, RECORD_TYPES)}"
+        )
     columns = rule.get("columns", {})
     kinds = family_columns(RECORD_TYPES[kind].family)
     allowed = FILLABLE | (set(kinds) - set(ENVELOPE))
     cells = {}
     for column, given in columns.items():
         if column not in allowed:
-            raise MappingError(f"{path}: {where} ({kind}) has no column '{column}'{nearest(column, allowed)}")
-        cells[column] = _cell(path, f"{where} ({kind}), column '{column}'", column, kinds[column], given)
+            raise MappingError(
+                f"{path}: {where} ({kind}) has no column '{column}'{nearest(column, allowed)}"
+            )
+        cells[column] = _cell(
+            path, f"{where} ({kind}), column '{column}'", column, kinds[column], given
+        )
     for needed in (*RECORD_TYPES[kind].required, "occurred_at"):
         if needed not in cells:
             raise MappingError(f"{path}: {where} ({kind}) needs the column '{needed}'")
@@ -227,16 +288,27 @@ def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> 
         return Cell(column=given)
     if not isinstance(given, dict):
         raise MappingError(f"{path}: {where} must be a column name or a table, not {given!r}")
-    _known_keys(path, where, given, ("column", "constant", "values", "date_format", "time_zone", "decimal", "time", "after"))
+    _known_keys(
+        path,
+        where,
+        given,
+        ("column", "constant", "values", "date_format", "time_zone", "decimal", "time", "after"),
+    )
     if ("column" in given) == ("constant" in given):
         raise MappingError(f"{path}: {where} needs either column or constant")
     if "time" in given and ("column" not in given or family_kind != "instant"):
-        raise MappingError(f"{path}: {where}: time names the column with the time of day of a date; this is no date")
+        raise MappingError(
+            f"{path}: {where}: time names the column with the time of day of a date; this is no"
+            " date"
+        )
     after, unit = _after(path, where, family_kind, given)
     values = {str(raw): _plain(value) for raw, value in given.get("values", {}).items()}
     for value in [*values.values(), *([str(given["constant"])] if "constant" in given else [])]:
         if column in CHOICES and value not in CHOICES[column]:
-            raise MappingError(f"{path}: {where}: '{value}' is not one of {', '.join(CHOICES[column])}{nearest(value, CHOICES[column])}")
+            raise MappingError(
+                f"{path}: {where}: '{value}' is not one of"
+                f" {', '.join(CHOICES[column])}{nearest(value, CHOICES[column])}"
+            )
     constant = given.get("constant")
     _times(path, given)
     return Cell(
@@ -252,19 +324,32 @@ def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> 
     )
 
 
-def _after(path: Path, where: str, family_kind: str, given: dict[str, Any]) -> tuple[str | None, int | None]:
-    """Return the column with the length of time after another time, and the seconds of one of its unit."""
+def _after(
+    path: Path, where: str, family_kind: str, given: dict[str, Any]
+) -> tuple[str | None, int | None]:
+    """Return the column with the length of time after another time, and the seconds of one of its
+    unit.
+    """
     if "after" not in given:
         return None, None
     after = {"column": given["after"]} if isinstance(given["after"], str) else given["after"]
-    if not isinstance(after, dict) or not isinstance(after.get("column"), str) or "column" not in given or family_kind != "instant":
+    if (
+        not isinstance(after, dict)
+        or not isinstance(after.get("column"), str)
+        or "column" not in given
+        or family_kind != "instant"
+    ):
         raise MappingError(
-            f'{path}: {where}: a time after another is written {{ column = "Created", after = {{ column = "Resolution time", unit = "hours" }} }}'
+            f'{path}: {where}: a time after another is written {{ column = "Created", after = {{'
+            ' column = "Resolution time", unit = "hours" } }'
         )
     _known_keys(path, f"{where}, after", after, ("column", "unit"))
     unit = after.get("unit")
     if unit is not None and unit not in UNITS:
-        raise MappingError(f"{path}: {where}: the unit '{unit}' is not one of {', '.join(UNITS)}{nearest(str(unit), UNITS)}")
+        raise MappingError(
+            f"{path}: {where}: the unit '{unit}' is not one of"
+            f" {', '.join(UNITS)}{nearest(str(unit), UNITS)}"
+        )
     return after["column"], UNITS[unit] if unit else None
 
 
@@ -273,11 +358,19 @@ def _plain(constant: Any) -> str:
 
 
 def _instrument(path: Path, item: dict[str, Any]) -> dict[str, Any]:
-    _known_keys(path, "an instrument", item, ("id", "kind", "name", "about", "positive", "negative", "neutral", "scale", "question"))
+    _known_keys(
+        path,
+        "an instrument",
+        item,
+        ("id", "kind", "name", "about", "positive", "negative", "neutral", "scale", "question"),
+    )
     for word in ("id", "kind", "positive"):
         if word not in item:
             raise MappingError(f"{path}: an instrument needs '{word}'")
     for word, column in (("kind", "instrument_kind"), ("about", "about")):
         if word in item and item[word] not in CHOICES[column]:
-            raise MappingError(f"{path}: instrument {item['id']}: {word} '{item[word]}' is not one of {', '.join(CHOICES[column])}")
+            raise MappingError(
+                f"{path}: instrument {item['id']}: {word} '{item[word]}' is not one of"
+                f" {', '.join(CHOICES[column])}"
+            )
     return item

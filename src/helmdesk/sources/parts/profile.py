@@ -22,14 +22,15 @@ class Profile:
     Attributes:
         title: what it is called where people read it.
         tells: headers that hardly any other system has, in any language; three of them are enough.
-        fields: what a ticket has -> the headers it goes by, most telling first. Besides those of a draft: ``solved`` and
-            ``closed`` are times of their own, ``updated`` is the time of the last change, which dates the status where
-            neither of them does.
-        answers: which answers of its survey are "positive", "negative" and "neutral"; all there can be, not those of one file.
-        scale: lowest and highest answer, where they are numbers.
-        statuses: what its words for states mean, where general rules do not know.
-        checked: what the headers were checked against.
-        zone: where times without an offset are in one zone whatever the desk's is.
+        fields: what a ticket has -> the headers it goes by, most telling first. Besides those of a
+        draft: ``solved`` and
+            ``closed`` are times of their own, ``updated`` is the time of the last change, which
+            dates the status where neither of them does.
+        answers: which answers of its survey are "positive", "negative" and "neutral"; all there can
+        be, not those of one file. scale: lowest and highest answer, where they are numbers.
+        statuses: what its words for states mean, where general rules do not know. checked: what the
+        headers were checked against. zone: where times without an offset are in one zone whatever
+        the desk's is.
     """
 
     title: str
@@ -60,12 +61,18 @@ class Recognised:
 
 def status_of(profile: Profile, word: str) -> str | None:
     """Return what a system's word for a state means; None where the profile does not say."""
-    return {header_words(known): meant for known, meant in profile.statuses.items()}.get(header_words(word))
+    return {header_words(known): meant for known, meant in profile.statuses.items()}.get(
+        header_words(word)
+    )
 
 
 def header_words(header: str) -> str:
     """Return a header as words: lower case, without accents, everything else a blank."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", header) if not unicodedata.combining(letter))
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", header)
+        if not unicodedata.combining(letter)
+    )
     return re.sub(r"[\W_]+", " ", plain.lower()).strip()
 
 
@@ -73,12 +80,14 @@ def header_words(header: str) -> str:
 def profiles() -> Mapping[str, Profile]:
     """Return all profiles by name."""
     return {
-        name: importlib.import_module(f"helmdesk.sources.profiles.{name}").profile for name in module_names("helmdesk.sources.profiles")
+        name: importlib.import_module(f"helmdesk.sources.profiles.{name}").profile
+        for name in module_names("helmdesk.sources.profiles")
     }
 
 
 def recognise(columns: Sequence[str]) -> Recognised | None:
-    """Return whose table a file with these columns is; None where none, or more than one, explains them best.
+    """Return whose table a file with these columns is; None where none, or more than one, explains
+    them best.
 
     A table without an id and a time of creation is nobody's table of tickets.
     """
@@ -87,10 +96,18 @@ def recognise(columns: Sequence[str]) -> Recognised | None:
         by_words.setdefault(header_words(column), column)
     candidates: list[tuple[int, int, Recognised]] = []
     for name, profile in profiles().items():
-        because = tuple(dict.fromkeys(by_words[header_words(header)] for header in profile.tells if header_words(header) in by_words))
+        because = tuple(
+            dict.fromkeys(
+                by_words[header_words(header)]
+                for header in profile.tells
+                if header_words(header) in by_words
+            )
+        )
         found: dict[str, str] = {}
         for meaning, names in profile.fields.items():
-            known = (by_words[header_words(name)] for name in names if header_words(name) in by_words)
+            known = (
+                by_words[header_words(name)] for name in names if header_words(name) in by_words
+            )
             if column := next((column for column in known if column not in found.values()), ""):
                 found[meaning] = column
         if len(because) >= LEAST_TOLD and {"ticket_id", "created"} <= found.keys():

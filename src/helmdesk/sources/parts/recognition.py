@@ -1,4 +1,6 @@
-"""Files of known systems, read without a word from anybody: recognised by their columns, described by a mapping of our own."""
+"""Files of known systems, read without a word from anybody: recognised by their columns, described
+by a mapping of our own.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def recognised(path: Path, staging: Staging, options: Options) -> Recognised | N
     return recognise(first_rows(path, 1, staging.limits, options.sheets)[0])
 
 
-def read_recognised(staging: Staging, paths: Sequence[Path], options: Options, *, only: str = "") -> None:
+def read_recognised(
+    staging: Staging, paths: Sequence[Path], options: Options, *, only: str = ""
+) -> None:
     """Stage the records of tables of one known system.
 
     Args:
@@ -35,7 +39,10 @@ def read_recognised(staging: Staging, paths: Sequence[Path], options: Options, *
         if known is None or (only and known.name != only):
             raise InputError(unknown_table(path))
         if known.name != found[0].name:  # type: ignore[union-attr]
-            raise InputError(f"{path}: {known.profile.title}, but {paths[0].name} is another system's; load them one after the other")
+            raise InputError(
+                f"{path}: {known.profile.title}, but {paths[0].name} is another system's; load them"
+                " one after the other"
+            )
     zone = options.time_zone or options.desk_zone
     with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
         for path, known in zip(paths, found, strict=True):
@@ -45,24 +52,33 @@ def read_recognised(staging: Staging, paths: Sequence[Path], options: Options, *
             draft = draft_mapping(path, staging.limits, options.sheets, zone, is_final=True)
             rules.write_text(draft.text, encoding="utf-8")
             staging.note(
-                f"{path.name} is read as: {known.profile.title} (it has {', '.join(known.because[:4])}); what its columns are taken for is shown by:"
+                f"{path.name} is read as: {known.profile.title} (it has"
+                f" {', '.join(known.because[:4])}); what its columns are taken for is shown by:"
                 f" helmdesk load mapping --suggest {path.name}"
             )
             if draft.guessed:
                 staging.note(
-                    f"{path.name}: states that {known.profile.title} is not known to have were taken by their words: {draft.guessed}; a mapping can say otherwise"
+                    f"{path.name}: states that {known.profile.title} is not known to have were"
+                    f" taken by their words: {draft.guessed}; a mapping can say otherwise"
                 )
             for part in draft.left_out:
-                staging.note(f"{path.name}: left out {part}: write the mapping that this shows, say it there, and load with --mapping")
+                staging.note(
+                    f"{path.name}: left out {part}: write the mapping that this shows, say it"
+                    " there, and load with --mapping"
+                )
             mapping.read(staging, [path], replace(options, mapping=rules, time_zone=zone))
     if not options.time_zone:
-        staging.note(f"times without an offset were read in {zone}, the desk's zone; --time-zone names another")
+        staging.note(
+            f"times without an offset were read in {zone}, the desk's zone; --time-zone names"
+            " another"
+        )
 
 
 def unknown_table(path: Path) -> str:
     """Return what to do with a file that is no known table."""
     titles = ", ".join(sorted(profile.title for profile in profiles().values()))
     return (
-        f"{path}: its columns are of no system known here ({titles}); say what it is (helmdesk load --help lists the sources),"
-        f" or describe it: helmdesk load mapping --suggest {path.name} > {path.stem}.toml, then load it with --mapping {path.stem}.toml"
+        f"{path}: its columns are of no system known here ({titles}); say what it is (helmdesk load"
+        f" --help lists the sources), or describe it: helmdesk load mapping --suggest {path.name} >"
+        f" {path.stem}.toml, then load it with --mapping {path.stem}.toml"
     )

@@ -1,4 +1,6 @@
-"""What a source is, and how sources are found: one module of this package each, or an entry point."""
+"""What a source is, and how sources are found: one module of this package each, or an entry
+point.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,11 @@ class Options:
     Attributes:
         mapping: path of a mapping file, for sources that need one.
         time_zone: zone of times without an offset; None takes the source's default.
-        scale: lowest and highest answer of a survey; None leaves it to what the desk knows, or to the answers.
-        dates: "day-first" or "month-first", where no date of a column tells which; None asks.
-        desk_zone: zone of the desk, for files that are recognised without anybody saying anything.
-        instruments: the instruments that the desk knows, by id.
-        sheets: the sheets of workbooks to read, by name; "*" is all, none the fullest.
+        scale: lowest and highest answer of a survey; None leaves it to what the desk knows, or to
+        the answers. dates: "day-first" or "month-first", where no date of a column tells which;
+        None asks. desk_zone: zone of the desk, for files that are recognised without anybody saying
+        anything. instruments: the instruments that the desk knows, by id. sheets: the sheets of
+        workbooks to read, by name; "*" is all, none the fullest.
     """
 
     mapping: Path | None = None
@@ -58,7 +60,8 @@ class Source:
         summary: one line for ``helmdesk load --help``.
         files: turns the given paths into the files that identify a batch, by name.
         read: fills a staging area from the paths.
-        reads_folders: whether it finds its tables in folders itself; for others a folder is the files in it.
+        reads_folders: whether it finds its tables in folders itself; for others a folder is the
+        files in it.
     """
 
     name: str
@@ -80,7 +83,10 @@ def scale_of(source: str, given: str | None) -> tuple[int, int] | None:
     if not found or int(found[1]) >= int(found[2]):
         raise InputError(f"--scale {given}: not a lowest and a highest answer such as 1-7")
     if source != "survey":
-        raise InputError(f"--scale is for the source 'survey'; the source '{source}' says the scale itself, or in its mapping")
+        raise InputError(
+            f"--scale is for the source 'survey'; the source '{source}' says the scale itself, or"
+            " in its mapping"
+        )
     return int(found[1]), int(found[2])
 
 
@@ -99,7 +105,11 @@ def files_within(paths: Sequence[Path]) -> list[Path]:
         file
         for path in paths
         for file in (
-            sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")) if path.is_dir() else [path]
+            sorted(
+                each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")
+            )
+            if path.is_dir()
+            else [path]
         )
     ]
 
@@ -120,11 +130,15 @@ def find_source(name: str) -> Source:
     if name in _own_names():
         source: Source = importlib.import_module(f"helmdesk.sources.{name}").source
         return source
-    from importlib.metadata import entry_points  # costs a fifth of start-up, and only outsiders need it
+    from importlib.metadata import (
+        entry_points,
+    )  # costs a fifth of start-up, and only outsiders need it
 
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         if entry.name == name:
             found: Source = entry.load()
             return found
     known = source_names()
-    raise NotFoundError(f"unknown source '{name}'{nearest(name, known)} (known: {', '.join(known)})")
+    raise NotFoundError(
+        f"unknown source '{name}'{nearest(name, known)} (known: {', '.join(known)})"
+    )

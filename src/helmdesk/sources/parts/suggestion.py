@@ -22,8 +22,27 @@ from helmdesk.sources.reading.times import spellings_of
 
 # Words in a column's name, most telling first, for each record column.
 HINTS: dict[str, tuple[str, ...]] = {
-    "ticket_id": ("ticket id", "ticket no", "ticket number", "case id", "incident", "number", "unique id", "order id", "id"),
-    "created": ("created", "opened", "issue reported", "reported", "submitted", "date of purchase", "start", "date"),
+    "ticket_id": (
+        "ticket id",
+        "ticket no",
+        "ticket number",
+        "case id",
+        "incident",
+        "number",
+        "unique id",
+        "order id",
+        "id",
+    ),
+    "created": (
+        "created",
+        "opened",
+        "issue reported",
+        "reported",
+        "submitted",
+        "date of purchase",
+        "start",
+        "date",
+    ),
     "solved": ("resolved", "solved", "closed", "completed", "time to resolution", "end"),
     "replied": ("first response", "first reply", "responded", "replied"),
     "surveyed": ("survey", "rated at", "rating date"),
@@ -54,13 +73,20 @@ MOST_STATUSES = 30
 # What words of an answer mean, looked for in this order; any other may mean anything.
 ANSWER_WORDS = (
     (
-        r"dissatisf|unsatisf|not satisf|unhappy|not happy|\bbad\b|poor|not good|terrible|awful|angry|\bsad\b|negative|disappoint|unzufrieden|insatisf|mécontent",
+        (
+            r"dissatisf|unsatisf|not satisf|unhappy|not happy|\bbad\b|poor|not"
+            r" good|terrible|awful|angry|\bsad\b|negative|disappoint|unzufrieden|insatisf|mécontent"
+        ),
         "negative",
     ),
     (r"neutral|\bok(ay)?\b|average|neither|so-so|mixed|weder", "neutral"),
-    (r"satisf|happy|good|great|awesome|excellent|amazing|positive|love|zufrieden|content|satisfait|bueno|bom\b", "positive"),
+    (
+        r"satisf|happy|good|great|awesome|excellent|amazing|positive|love|zufrieden|content|satisfait|bueno|bom\b",
+        "positive",
+    ),
 )
-# A column of times of day, by its name and by what stands in it; "Resolution time (in hrs)" is a length.
+# A column of times of day, by its name and by what stands in it; "Resolution time (in hrs)" is a
+# length.
 CALLED_A_CLOCK = r"^(?!.*(spent|track|taken|hrs|hours|minutes|duration|length|handl|talk|wait|resolution|response)).*\b(time|clock|hour|uhrzeit|heure|hora|ora|tijd)\b"
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\\.?[Mm]\\.?)?"
 
@@ -84,7 +110,14 @@ def suggest_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[s
     return draft_mapping(path, limits, sheets).text
 
 
-def draft_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str] = (), zone: str = "", *, is_final: bool = False) -> Draft:
+def draft_mapping(
+    path: Path,
+    limits: Limits | None = None,
+    sheets: Sequence[str] = (),
+    zone: str = "",
+    *,
+    is_final: bool = False,
+) -> Draft:
     """Return the text of a mapping for `path`; guesses worth a look end in ``# ?``.
 
     Args:
@@ -102,7 +135,9 @@ def draft_mapping(path: Path, limits: Limits | None = None, sheets: Sequence[str
         return _suggested(files[0], limits, sheets, zone, is_final)
 
 
-def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str], zone: str, is_final: bool) -> Draft:
+def _suggested(
+    path: Path, limits: Limits | None, sheets: Sequence[str], zone: str, is_final: bool
+) -> Draft:
     import duckdb
 
     connection = duckdb.connect()
@@ -114,25 +149,49 @@ def _suggested(path: Path, limits: Limits | None, sheets: Sequence[str], zone: s
         code
         for code in MISSING_CODES
         if connection.execute(
-            f"select count(*) from {table.table} where ? in ({', '.join(name(c) for c in table.columns)})", [code]
-        ).fetchone() != (0,)
-    ]  # fmt: skip
+            f"select count(*) from {table.table} where ? in"
+            f" ({', '.join(name(c) for c in table.columns)})",
+            [code],
+        ).fetchone()
+        != (0,)
+    ]
     formats = _date_formats(staging, table.table, table.columns, codes)
     dated = {column for column, shape in formats.items() if shape}
     known = recognise(table.columns)
     if known:
-        found = {target: column for target, column in known.found.items() if target not in TIMES or column in dated}
+        found = {
+            target: column
+            for target, column in known.found.items()
+            if target not in TIMES or column in dated
+        }
         known = known if "created" in found else None
     if not known:
         found = _match(table.columns, dated, _identifying(staging, table.table, table.columns))
     clocks = _clocks(staging, table.table, table.columns, found)
     answers = _values(staging, table.table, found.get("answer"), 12)
     statuses = _values(staging, table.table, found.get("status"), MOST_STATUSES + 1)
-    return _write(path, known, zone, is_final, staging.report.notes, sheets, found, formats, clocks, codes, answers, statuses)
+    return _write(
+        path,
+        known,
+        zone,
+        is_final,
+        staging.report.notes,
+        sheets,
+        found,
+        formats,
+        clocks,
+        codes,
+        answers,
+        statuses,
+    )
 
 
-def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes: list[str]) -> dict[str, str]:
-    """Return how the times of every time column are spelled; day and month are told apart by all of them together."""
+def _date_formats(
+    staging: Staging, table: str, columns: tuple[str, ...], codes: list[str]
+) -> dict[str, str]:
+    """Return how the times of every time column are spelled; day and month are told apart by all of
+    them together.
+    """
     listed = ", ".join("'" + code + "'" for code in ["", *codes])
     formats: dict[str, str] = {}
     dated: list[str] = []
@@ -141,19 +200,31 @@ def _date_formats(staging: Staging, table: str, columns: tuple[str, ...], codes:
         found = spellings_of(staging, table, cell)
         is_figure = bool(found.example) and bool(re.fullmatch(r"[0-9.,]+", found.example or ""))
         # A number is a time only where the column is called so.
-        if not found.total or found.readable[found.best] / found.total < READS_AS_TIME or (is_figure and not _is_called_a_time(column)):
+        if (
+            not found.total
+            or found.readable[found.best] / found.total < READS_AS_TIME
+            or (is_figure and not _is_called_a_time(column))
+        ):
             continue
         formats[column] = found.best
         if found.best in (DAY_FIRST, MONTH_FIRST):
             dated.append(f"select {cell} as cell from {table}")
             formats[column] = found.order or ""
-    order = (spellings_of(staging, "(" + " union all ".join(dated) + ")", "cell").order if dated else None) or ASK
+    order = (
+        spellings_of(staging, "(" + " union all ".join(dated) + ")", "cell").order
+        if dated
+        else None
+    ) or ASK
     return {column: shape or order for column, shape in formats.items()}
 
 
 def _is_called_a_time(column: str) -> bool:
     words = _words(column)
-    return any(re.search(rf"\b{hint}", words) for target in TIMES for hint in (*HINTS.get(target, ()), "time", "at"))
+    return any(
+        re.search(rf"\b{hint}", words)
+        for target in TIMES
+        for hint in (*HINTS.get(target, ()), "time", "at")
+    )
 
 
 def _words(column: str) -> str:
@@ -161,10 +232,18 @@ def _words(column: str) -> str:
 
 
 def _identifying(staging: Staging, table: str, columns: tuple[str, ...]) -> set[str]:
-    """Return the columns that may name tickets: those that say more than yes and no, unless every row has its own."""
+    """Return the columns that may name tickets: those that say more than yes and no, unless every
+    row has its own.
+    """
     counts = ", ".join(f"count(distinct {name(column)})" for column in columns)
-    ((rows, *distinct),) = staging.connection.execute(f"select count(*), {counts} from {table}").fetchall()
-    return {column for column, count in zip(columns, distinct, strict=True) if count > 2 or count == rows}
+    ((rows, *distinct),) = staging.connection.execute(
+        f"select count(*), {counts} from {table}"
+    ).fetchall()
+    return {
+        column
+        for column, count in zip(columns, distinct, strict=True)
+        if count > 2 or count == rows
+    }
 
 
 def _match(columns: tuple[str, ...], dated: set[str], identifying: set[str]) -> dict[str, str]:
@@ -175,23 +254,32 @@ def _match(columns: tuple[str, ...], dated: set[str], identifying: set[str]) -> 
             candidates = [
                 column
                 for column in columns
-                if column not in found.values() and (target != "ticket_id" or column in identifying) and (column in dated) == (target in TIMES)
+                if column not in found.values()
+                and (target != "ticket_id" or column in identifying)
+                and (column in dated) == (target in TIMES)
                 and re.search(rf"\b{re.escape(hint)}", words[column])
-            ]  # fmt: skip
+            ]
             if candidates:
                 # "id" itself rather than "_id" or "submitter id".
-                found[target] = next((column for column in candidates if column.lower() == hint), candidates[0])
+                found[target] = next(
+                    (column for column in candidates if column.lower() == hint), candidates[0]
+                )
                 break
     return found
 
 
-def _clocks(staging: Staging, table: str, columns: tuple[str, ...], found: dict[str, str]) -> dict[str, str | None]:
-    """Return the time columns that hold dates alone, each with the column of its times of day: the next one, or one of the same name."""
+def _clocks(
+    staging: Staging, table: str, columns: tuple[str, ...], found: dict[str, str]
+) -> dict[str, str | None]:
+    """Return the time columns that hold dates alone, each with the column of its times of day: the
+    next one, or one of the same name.
+    """
 
     def share(column: str, pattern: str) -> float:
         cell = f"trim({name(column)})"
         ((part,),) = staging.connection.execute(
-            f"select avg(cast(regexp_full_match({cell}, '{pattern}') as integer)) from {table} where {cell} <> ''"
+            f"select avg(cast(regexp_full_match({cell}, '{pattern}') as integer)) from {table}"
+            f" where {cell} <> ''"
         ).fetchall()
         return part or 0.0
 
@@ -200,11 +288,21 @@ def _clocks(staging: Staging, table: str, columns: tuple[str, ...], found: dict[
         if share(column, ".*[0-9]:[0-9].*|[0-9.]+") > 0:
             continue
         following = columns[columns.index(column) + 1 : columns.index(column) + 2]
-        namesakes = [other for other in columns if _words(other) == _words(column).replace("date", "time") and other != column]
+        namesakes = [
+            other
+            for other in columns
+            if _words(other) == _words(column).replace("date", "time") and other != column
+        ]
         paired[column] = next(
-            (other for other in (*following, *namesakes)
-             if other not in found.values() and re.search(CALLED_A_CLOCK, _words(other)) and share(other, CLOCK) >= READS_AS_TIME), None
-        )  # fmt: skip
+            (
+                other
+                for other in (*following, *namesakes)
+                if other not in found.values()
+                and re.search(CALLED_A_CLOCK, _words(other))
+                and share(other, CLOCK) >= READS_AS_TIME
+            ),
+            None,
+        )
     return paired
 
 
@@ -212,7 +310,8 @@ def _values(staging: Staging, table: str, column: str | None, most: int) -> list
     if column is None:
         return []
     rows = staging.connection.execute(
-        f"select distinct trim({name(column)}) from {table} where {name(column)} is not null limit {most}"
+        f"select distinct trim({name(column)}) from {table} where {name(column)} is not null limit"
+        f" {most}"
     ).fetchall()
     return sorted(row[0] for row in rows if row[0])
 
@@ -236,7 +335,11 @@ class Judged:
 def _judged(answers: list[str]) -> Judged:
     heard = [answer for answer in answers if answer.lower() not in NO_ANSWER]
     numbers = sorted(
-        {int(number) for number in map(number_in, heard) if number is not None and number == int(number) and 0 <= number <= 10}
+        {
+            int(number)
+            for number in map(number_in, heard)
+            if number is not None and number == int(number) and 0 <= number <= 10
+        }
     )
     if numbers and len(numbers) >= len({number_in(answer) for answer in heard}) / 2:
         bottom, top = min(numbers[0], 1), 5 if numbers[-1] <= 5 else 7 if numbers[-1] <= 7 else 10
@@ -244,7 +347,12 @@ def _judged(answers: list[str]) -> Judged:
         return Judged([str(top - 1), str(top)], low, scale=[bottom, top])
     told: dict[str, list[str]] = {"positive": [], "negative": [], "neutral": [], "unknown": []}
     for answer in heard:
-        told[next((meant for pattern, meant in ANSWER_WORDS if re.search(pattern, answer.lower())), "unknown")].append(answer)
+        told[
+            next(
+                (meant for pattern, meant in ANSWER_WORDS if re.search(pattern, answer.lower())),
+                "unknown",
+            )
+        ].append(answer)
     return Judged(told["positive"], told["negative"], told["neutral"], told["unknown"])
 
 
@@ -256,7 +364,11 @@ def _judged_by(profile: Profile, answers: list[str]) -> Judged:
         more = Judged([], [])
     positive, negative, neutral = (
         [*profile.answers.get(kind, ()), *words]
-        for kind, words in (("positive", more.positive), ("negative", more.negative), ("neutral", more.neutral))
+        for kind, words in (
+            ("positive", more.positive),
+            ("negative", more.negative),
+            ("neutral", more.neutral),
+        )
     )
     return Judged(positive, negative, neutral, more.unknown, list(profile.scale))
 
@@ -264,16 +376,26 @@ def _judged_by(profile: Profile, answers: list[str]) -> Judged:
 def _status(word: str) -> str:
     if outcome_of(word) not in (None, "solved"):
         return "closed"
-    return next((status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open")
+    return next(
+        (status for pattern, status in STATUS_WORDS if re.search(pattern, word.lower())), "open"
+    )
 
 
-def _status_cell(known: Recognised | None, column: str | None, words: list[str]) -> tuple[str, list[str]]:
-    """Return the line of a mapping that says what states mean, and those of them that are a guess; empty where there are none, or too many."""
+def _status_cell(
+    known: Recognised | None, column: str | None, words: list[str]
+) -> tuple[str, list[str]]:
+    """Return the line of a mapping that says what states mean, and those of them that are a guess;
+    empty where there are none, or too many.
+    """
     if column is None or not 0 < len(words) <= MOST_STATUSES:
         return "", []
     told = {word: status_of(known.profile, word) if known else None for word in words}
-    listed = ", ".join(f"{json.dumps(word)} = {json.dumps(meant or _status(word))}" for word, meant in told.items())
-    return f"status = {{ column = {json.dumps(column)}, values = {{ {listed} }} }}", [word for word, meant in told.items() if not meant]
+    listed = ", ".join(
+        f"{json.dumps(word)} = {json.dumps(meant or _status(word))}" for word, meant in told.items()
+    )
+    return f"status = {{ column = {json.dumps(column)}, values = {{ {listed} }} }}", [
+        word for word, meant in told.items() if not meant
+    ]
 
 
 def _write(
@@ -292,20 +414,37 @@ def _write(
 ) -> Draft:
     quote = json.dumps
     # A system's export has one name whatever its file is called: next week's updates this week's.
-    stem = known.name if known else re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
+    stem = (
+        known.name
+        if known
+        else re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or "file"
+    )
     guess = "" if known else "  # ?"
     main = formats.get(found.get("created", "")) or "iso"
     key = found.get("ticket_id")
     lines = [
         f"# A first mapping for {path.name}. Every line marked '?' is a guess.",
-        *([f"# recognised as: {known.profile.title}, by the columns {', '.join(known.because[:6])}"] if known else []),
+        *(
+            [
+                f"# recognised as: {known.profile.title}, by the columns"
+                f" {', '.join(known.because[:6])}"
+            ]
+            if known
+            else []
+        ),
         *(f"# {' '.join(note.split())}" for note in notes),
         f"name = {quote(stem)}",
-        f"key = [{quote(key)}]{guess and '  # ? the columns that identify a row'}"
-        if key
-        else '# key = ["..."]  # ? the columns that identify a row',
-        f"time_zone = {quote(zone or (known and known.profile.zone) or 'UTC')}{'' if zone else '  # ? zone of times without an offset'}",
-        f"date_format = {quote(main)}" + ("  # ? keep one: no row tells day/month or month/day" if main == ASK else ""),
+        (
+            f"key = [{quote(key)}]{guess and '  # ? the columns that identify a row'}"
+            if key
+            else '# key = ["..."]  # ? the columns that identify a row'
+        ),
+        (
+            "time_zone ="
+            f" {quote(zone or (known and known.profile.zone) or 'UTC')}{'' if zone else '  # ? zone of times without an offset'}"
+        ),
+        f"date_format = {quote(main)}"
+        + ("  # ? keep one: no row tells day/month or month/day" if main == ASK else ""),
         f"missing = {quote(['', *codes])}",
         *([f"sheet = {quote(list(sheets), ensure_ascii=False)}"] if sheets else []),
     ]
@@ -321,10 +460,18 @@ def _write(
         """Mark a time that is a date alone: what happened is taken to have happened at midnight."""
         column = found[target]
         is_date = column in clocks and not clocks[column]
-        return '  # ? dates without a time of day: read as midnight; where another column has it: time = "..."' if is_date else mark
+        return (
+            "  # ? dates without a time of day: read as midnight; where another column has it: time"
+            ' = "..."'
+            if is_date
+            else mark
+        )
 
-    status, guessed = _status_cell(known, found.get("status"), [word for word in statuses if word not in codes])
-    # The time of a row's last change dates the state that the row shows; the times of its end, where there are any, are truer.
+    status, guessed = _status_cell(
+        known, found.get("status"), [word for word in statuses if word not in codes]
+    )
+    # The time of a row's last change dates the state that the row shows; the times of its end,
+    # where there are any, are truer.
     is_dated = bool(known and status and "updated" in found)
     if key and "created" in found:
         lines += [
@@ -337,42 +484,113 @@ def _write(
         ]
         lines += [
             f"{target} = {cell(target)}{guess}"
-            for target in ("channel", "priority", "issue_type", "agent_id", "team_id", "customer_id", "account_id")
+            for target in (
+                "channel",
+                "priority",
+                "issue_type",
+                "agent_id",
+                "team_id",
+                "customer_id",
+                "account_id",
+            )
             if target in found
         ]
         if status and not is_dated:
             lines += [f"{status}  # ? where no other record says how it ended"]
     if key and "replied" in found:
-        lines += ["", "[[record]]", 'type = "message"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                  f"occurred_at = {cell('replied')}{doubt('replied', guess)}", 'direction = { constant = "outbound" }', 'visibility = { constant = "public" }',
-                  f'actor_kind = {{ constant = "human" }}{guess}']  # fmt: skip
+        lines += [
+            "",
+            "[[record]]",
+            'type = "message"',
+            "optional = true",
+            "[record.columns]",
+            f"ticket_id = {cell('ticket_id')}",
+            f"occurred_at = {cell('replied')}{doubt('replied', guess)}",
+            'direction = { constant = "outbound" }',
+            'visibility = { constant = "public" }',
+            f'actor_kind = {{ constant = "human" }}{guess}',
+        ]
         lines += [f"actor_id = {cell('agent_id')}{guess}"] if "agent_id" in found else []
     for target, state in (("solved", "solved"), ("closed", "closed")):
         if key and target in found:
-            lines += ["", "[[record]]", 'type = "status_changed"', "optional = true", "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                      f"occurred_at = {cell(target)}{doubt(target, guess)}", f'status = {{ constant = "{state}" }}']  # fmt: skip
+            lines += [
+                "",
+                "[[record]]",
+                'type = "status_changed"',
+                "optional = true",
+                "[record.columns]",
+                f"ticket_id = {cell('ticket_id')}",
+                f"occurred_at = {cell(target)}{doubt(target, guess)}",
+                f'status = {{ constant = "{state}" }}',
+            ]
     if key and is_dated:
-        lines += ["", "[[record]]", 'type = "status_changed"', "[record.columns]", f"ticket_id = {cell('ticket_id')}",
-                  f"occurred_at = {cell('updated')}{doubt('updated')}", f"{status}{'  # ?' if guessed else ''}"]  # fmt: skip
-    judged = _judged_by(known.profile, answers) if known and known.profile.answers else _judged(answers)
+        lines += [
+            "",
+            "[[record]]",
+            'type = "status_changed"',
+            "[record.columns]",
+            f"ticket_id = {cell('ticket_id')}",
+            f"occurred_at = {cell('updated')}{doubt('updated')}",
+            f"{status}{'  # ?' if guessed else ''}",
+        ]
+    judged = (
+        _judged_by(known.profile, answers) if known and known.profile.answers else _judged(answers)
+    )
     answer_guess = "  #" if known and known.profile.answers else "  # ?"
     left_out = []
     if is_final and "answer" in found and (judged.unknown or not answers):
         if judged.unknown:
             left_out.append(
-                f"{found['answer']}: answers, of which nothing tells whether {', '.join(map(repr, judged.unknown[:4]))} is good or bad"
+                f"{found['answer']}: answers, of which nothing tells whether"
+                f" {', '.join(map(repr, judged.unknown[:4]))} is good or bad"
             )
     elif key and "answer" in found:
         when = "surveyed" if "surveyed" in found else "created"
-        lines += ["", "[[record]]", 'type = "responded"', "optional = true", "[record.columns]", f"survey_id = {cell('ticket_id')}",
-                  f"ticket_id = {cell('ticket_id')}", f"occurred_at = {cell(when)}  # ?" if when in found else 'occurred_at = "..."  # ? no date column was found', f"answer = {cell('answer')}{guess}",
-                  f'instrument_id = {{ constant = "{stem}_csat" }}']  # fmt: skip
+        lines += [
+            "",
+            "[[record]]",
+            'type = "responded"',
+            "optional = true",
+            "[record.columns]",
+            f"survey_id = {cell('ticket_id')}",
+            f"ticket_id = {cell('ticket_id')}",
+            (
+                f"occurred_at = {cell(when)}  # ?"
+                if when in found
+                else 'occurred_at = "..."  # ? no date column was found'
+            ),
+            f"answer = {cell('answer')}{guess}",
+            f'instrument_id = {{ constant = "{stem}_csat" }}',
+        ]
         lines += [f"comment = {cell('comment')}  # ?"] if "comment" in found else []
-        lines += ["", "[[instrument]]", f'id = "{stem}_csat"', 'kind = "csat"', f"positive = {quote(judged.positive)}{answer_guess} answers that mean satisfied",
-                  f"negative = {quote(judged.negative)}{answer_guess} answers that mean dissatisfied"]  # fmt: skip
-        lines += [f"neutral = {quote(judged.neutral)}{answer_guess} answers that mean neither"] if judged.neutral else []
-        lines += [f"# ? put into one of these lists: {', '.join(map(quote, judged.unknown))}"] if judged.unknown else []
+        lines += [
+            "",
+            "[[instrument]]",
+            f'id = "{stem}_csat"',
+            'kind = "csat"',
+            f"positive = {quote(judged.positive)}{answer_guess} answers that mean satisfied",
+            f"negative = {quote(judged.negative)}{answer_guess} answers that mean dissatisfied",
+        ]
         lines += (
-            [f"scale = {quote(judged.scale)}{answer_guess} lowest and highest answer; what is outside is no answer"] if judged.scale else []
+            [f"neutral = {quote(judged.neutral)}{answer_guess} answers that mean neither"]
+            if judged.neutral
+            else []
         )
-    return Draft("\n".join(lines), tuple(left_out), ", ".join(f"'{word}' for {_status(word)}" for word in guessed))
+        lines += (
+            [f"# ? put into one of these lists: {', '.join(map(quote, judged.unknown))}"]
+            if judged.unknown
+            else []
+        )
+        lines += (
+            [
+                f"scale = {quote(judged.scale)}{answer_guess} lowest and highest answer; what is"
+                " outside is no answer"
+            ]
+            if judged.scale
+            else []
+        )
+    return Draft(
+        "\n".join(lines),
+        tuple(left_out),
+        ", ".join(f"'{word}' for {_status(word)}" for word in guessed),
+    )

@@ -1,1 +1,3 @@
-"""Exports of known systems, one file each: by which headers one is recognised, and what its columns mean."""
+"""Exports of known systems, one file each: by which headers one is recognised, and what its columns
+mean.
+"""

@@ -6,8 +6,22 @@ from helmdesk.sources.parts.profile import Profile
 
 profile = Profile(
     title="HubSpot ticket export",
-    tells=("Ticket owner", "Ticket name", "Ticket status", "Pipeline", "Create date", "Close date", "Associated Company", "Associated Contact", "Ticket description",
-           "First agent email response date", "hs_pipeline_stage", "hs_pipeline", "hs_ticket_priority", "hubspot_owner_id"),
+    tells=(
+        "Ticket owner",
+        "Ticket name",
+        "Ticket status",
+        "Pipeline",
+        "Create date",
+        "Close date",
+        "Associated Company",
+        "Associated Contact",
+        "Ticket description",
+        "First agent email response date",
+        "hs_pipeline_stage",
+        "hs_pipeline",
+        "hs_ticket_priority",
+        "hubspot_owner_id",
+    ),
     fields={
         "ticket_id": ("Ticket ID", "Record ID", "hs_object_id"),
         "created": ("Create date", "createdate"),
@@ -23,6 +37,11 @@ profile = Profile(
         "customer_id": ("Associated Contact",),
         "account_id": ("Associated Company", "Primary associated company"),
     },
-    statuses={"New": "new", "Waiting on contact": "waiting_customer", "Waiting on us": "open", "Closed": "closed"},
+    statuses={
+        "New": "new",
+        "Waiting on contact": "waiting_customer",
+        "Waiting on us": "open",
+        "Closed": "closed",
+    },
     checked="the product's documentation of ticket properties",
-)  # fmt: skip
+)

@@ -6,13 +6,34 @@ from helmdesk.sources.parts.profile import Profile
 
 profile = Profile(
     title="Intercom conversation export",
-    tells=("Conversation ID", "Conversation started at (UTC)", "Conversation first closed at (UTC)", "Conversation last closed at (UTC)", "Conversation state",
-           "Teammate currently assigned ID", "Teammate currently assigned", "Team currently assigned", "First teammate reply time", "Conversation rating",
-           "Time to first response", "Conversation tags"),
+    tells=(
+        "Conversation ID",
+        "Conversation started at (UTC)",
+        "Conversation first closed at (UTC)",
+        "Conversation last closed at (UTC)",
+        "Conversation state",
+        "Teammate currently assigned ID",
+        "Teammate currently assigned",
+        "Team currently assigned",
+        "First teammate reply time",
+        "Conversation rating",
+        "Time to first response",
+        "Conversation tags",
+    ),
     fields={
         "ticket_id": ("Conversation ID",),
-        "created": ("Conversation started at (UTC)", "Conversation started at", "Conversation created at", "Started at"),
-        "closed": ("Conversation last closed at (UTC)", "Conversation last closed at", "Conversation first closed at (UTC)", "Conversation first closed at"),
+        "created": (
+            "Conversation started at (UTC)",
+            "Conversation started at",
+            "Conversation created at",
+            "Started at",
+        ),
+        "closed": (
+            "Conversation last closed at (UTC)",
+            "Conversation last closed at",
+            "Conversation first closed at (UTC)",
+            "Conversation first closed at",
+        ),
         "status": ("Conversation state",),
         "channel": ("Channel", "Conversation channel"),
         "agent_id": ("Teammate currently assigned", "Teammate currently assigned ID"),
@@ -25,4 +46,4 @@ profile = Profile(
     answers={"positive": ("4", "5"), "negative": ("1", "2")},
     scale=(1, 5),
     checked="the product's documentation of its data export",
-)  # fmt: skip
+)

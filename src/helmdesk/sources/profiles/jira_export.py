@@ -6,8 +6,19 @@ from helmdesk.sources.parts.profile import Profile
 
 profile = Profile(
     title="Jira issue export",
-    tells=("Issue key", "Issue id", "Issue Type", "Project key", "Status Category", "Project lead", "Work Ratio", "Security Level", "Reporter Id",
-           "Custom field (Request Type)", "Custom field (Rank)"),
+    tells=(
+        "Issue key",
+        "Issue id",
+        "Issue Type",
+        "Project key",
+        "Status Category",
+        "Project lead",
+        "Work Ratio",
+        "Security Level",
+        "Reporter Id",
+        "Custom field (Request Type)",
+        "Custom field (Rank)",
+    ),
     fields={
         "ticket_id": ("Issue key", "Key"),
         "created": ("Created",),
@@ -23,8 +34,21 @@ profile = Profile(
         "customer_id": ("Reporter",),
         "account_id": ("Organizations", "Custom field (Organizations)"),
     },
-    statuses={"To Do": "new", "Open": "open", "In Progress": "open", "Reopened": "open", "Waiting for support": "open", "Waiting for customer": "waiting_customer",
-              "Pending": "waiting_third_party", "Escalated": "open", "Resolved": "solved", "Done": "closed", "Closed": "closed", "Canceled": "closed",
-              "Cancelled": "closed", "Declined": "closed"},
+    statuses={
+        "To Do": "new",
+        "Open": "open",
+        "In Progress": "open",
+        "Reopened": "open",
+        "Waiting for support": "open",
+        "Waiting for customer": "waiting_customer",
+        "Pending": "waiting_third_party",
+        "Escalated": "open",
+        "Resolved": "solved",
+        "Done": "closed",
+        "Closed": "closed",
+        "Canceled": "closed",
+        "Cancelled": "closed",
+        "Declined": "closed",
+    },
     checked="a CSV of all fields from Jira Cloud",
-)  # fmt: skip
+)

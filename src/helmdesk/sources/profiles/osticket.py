@@ -6,8 +6,21 @@ from helmdesk.sources.parts.profile import Profile
 
 profile = Profile(
     title="osTicket queue export",
-    tells=("Ticket Number", "Date Created", "From Email", "Help Topic", "Current Status", "Last Updated", "SLA Due Date", "Agent Assigned", "Team Assigned", "Overdue",
-           "Answered", "Thread Count", "Attachment Count"),
+    tells=(
+        "Ticket Number",
+        "Date Created",
+        "From Email",
+        "Help Topic",
+        "Current Status",
+        "Last Updated",
+        "SLA Due Date",
+        "Agent Assigned",
+        "Team Assigned",
+        "Overdue",
+        "Answered",
+        "Thread Count",
+        "Attachment Count",
+    ),
     fields={
         "ticket_id": ("Ticket Number",),
         "created": ("Date Created",),
@@ -24,4 +37,4 @@ profile = Profile(
     },
     statuses={"Open": "open", "Resolved": "solved", "Closed": "closed"},
     checked="the fields that the product's export names",
-)  # fmt: skip
+)

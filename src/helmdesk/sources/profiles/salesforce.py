@@ -6,8 +6,22 @@ from helmdesk.sources.parts.profile import Profile
 
 profile = Profile(
     title="Salesforce cases",
-    tells=("Case Number", "Case Owner", "Case Origin", "Date/Time Opened", "Date/Time Closed", "Case Reason", "Case Record Type", "CaseNumber", "OwnerId", "IsClosed",
-           "SystemModstamp", "LastModifiedDate", "Opened Date", "Case ID"),
+    tells=(
+        "Case Number",
+        "Case Owner",
+        "Case Origin",
+        "Date/Time Opened",
+        "Date/Time Closed",
+        "Case Reason",
+        "Case Record Type",
+        "CaseNumber",
+        "OwnerId",
+        "IsClosed",
+        "SystemModstamp",
+        "LastModifiedDate",
+        "Opened Date",
+        "Case ID",
+    ),
     fields={
         "ticket_id": ("Case Number", "CaseNumber", "Case ID", "Id"),
         "created": ("Date/Time Opened", "CreatedDate", "Created Date", "Opened Date"),
@@ -21,7 +35,16 @@ profile = Profile(
         "customer_id": ("Contact Name", "ContactId", "Contact ID"),
         "account_id": ("Account Name", "AccountId", "Account ID"),
     },
-    statuses={"New": "new", "Working": "open", "In Progress": "open", "Escalated": "open", "On Hold": "waiting_third_party", "Waiting on Customer": "waiting_customer",
-              "Pending Customer": "waiting_customer", "Closed": "closed", "Merged": "closed"},
+    statuses={
+        "New": "new",
+        "Working": "open",
+        "In Progress": "open",
+        "Escalated": "open",
+        "On Hold": "waiting_third_party",
+        "Waiting on Customer": "waiting_customer",
+        "Pending Customer": "waiting_customer",
+        "Closed": "closed",
+        "Merged": "closed",
+    },
     checked="the product's documentation of the object Case and its standard report",
-)  # fmt: skip
+)

@@ -1,4 +1,6 @@
-"""ServiceNow: a list view of incidents, requests or cases, exported as CSV or workbook, by column names or labels."""
+"""ServiceNow: a list view of incidents, requests or cases, exported as CSV or workbook, by column
+names or labels.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,23 @@ from helmdesk.sources.parts.profile import Profile
 profile = Profile(
     title="ServiceNow list",
     tells=(
-        "sys_updated_on", "sys_created_on", "sys_updated_by", "sys_id", "sys_class_name", "assignment_group", "caller_id", "opened_at", "short_description",
-        "Assignment group", "Caller", "Short description", "Opened", "Configuration item", "Opened by", "Task type", "Service offering",
+        "sys_updated_on",
+        "sys_created_on",
+        "sys_updated_by",
+        "sys_id",
+        "sys_class_name",
+        "assignment_group",
+        "caller_id",
+        "opened_at",
+        "short_description",
+        "Assignment group",
+        "Caller",
+        "Short description",
+        "Opened",
+        "Configuration item",
+        "Opened by",
+        "Task type",
+        "Service offering",
     ),
     fields={
         "ticket_id": ("number",),
@@ -26,9 +43,21 @@ profile = Profile(
         "account_id": ("company", "account"),
     },
     statuses={
-        "New": "new", "Active": "open", "In Progress": "open", "Work in Progress": "open", "Awaiting User Info": "waiting_customer",
-        "Awaiting Caller": "waiting_customer", "On Hold": "waiting_third_party", "Pending": "waiting_third_party", "Closed Complete": "closed",
-        "Closed Incomplete": "closed", "Closed Skipped": "closed", "Canceled": "closed", "Cancelled": "closed", "Resolved": "solved", "Closed": "closed",
+        "New": "new",
+        "Active": "open",
+        "In Progress": "open",
+        "Work in Progress": "open",
+        "Awaiting User Info": "waiting_customer",
+        "Awaiting Caller": "waiting_customer",
+        "On Hold": "waiting_third_party",
+        "Pending": "waiting_third_party",
+        "Closed Complete": "closed",
+        "Closed Incomplete": "closed",
+        "Closed Skipped": "closed",
+        "Canceled": "closed",
+        "Cancelled": "closed",
+        "Resolved": "solved",
+        "Closed": "closed",
     },
     checked="a list export by column names; labels by the product's documentation",
-)  # fmt: skip
+)

@@ -6,8 +6,21 @@ from helmdesk.sources.parts.profile import Profile
 
 profile = Profile(
     title="Zammad ticket export",
-    tells=("create_article_type", "create_article_sender", "first_response_at", "close_at", "last_contact_customer_at", "last_contact_agent_at", "escalation_at",
-           "article_count", "pending_time", "Close at", "First response at", "Last contact (customer)", "Escalation at"),
+    tells=(
+        "create_article_type",
+        "create_article_sender",
+        "first_response_at",
+        "close_at",
+        "last_contact_customer_at",
+        "last_contact_agent_at",
+        "escalation_at",
+        "article_count",
+        "pending_time",
+        "Close at",
+        "First response at",
+        "Last contact (customer)",
+        "Escalation at",
+    ),
     fields={
         "ticket_id": ("number", "#", "id"),
         "created": ("created_at", "Created at"),
@@ -22,7 +35,14 @@ profile = Profile(
         "customer_id": ("customer", "Customer"),
         "account_id": ("organization", "Organization"),
     },
-    statuses={"new": "new", "open": "open", "pending reminder": "waiting_customer", "pending close": "waiting_customer", "closed": "closed", "merged": "closed",
-              "removed": "closed"},
+    statuses={
+        "new": "new",
+        "open": "open",
+        "pending reminder": "waiting_customer",
+        "pending close": "waiting_customer",
+        "closed": "closed",
+        "merged": "closed",
+        "removed": "closed",
+    },
     checked="the product's documentation of its interface",
-)  # fmt: skip
+)

@@ -1,4 +1,6 @@
-"""Zip archives of export files, unpacked into a folder of ours: only plain files, only as large as they say."""
+"""Zip archives of export files, unpacked into a folder of ours: only plain files, only as large as
+they say.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ def unpack_archives(paths: Sequence[Path], folder: Path, limits: Limits) -> list
     """Return `paths` with every zip archive replaced by a folder of its files below `folder`.
 
     Raises:
-        InputError: another kind of archive, a document, a path that leads out, a link, a password, too much of anything.
+        InputError: another kind of archive, a document, a path that leads out, a link, a password,
+        too much of anything.
     """
     found = []
     for number, path in enumerate(paths):
@@ -40,7 +43,9 @@ def unpack_archives(paths: Sequence[Path], folder: Path, limits: Limits) -> list
             found.append(path)
             continue
         if path.suffix.lower() in OFFICE:
-            raise InputError(f"{path}: not a spreadsheet, or a damaged one; save the table as .xlsx or CSV")
+            raise InputError(
+                f"{path}: not a spreadsheet, or a damaged one; save the table as .xlsx or CSV"
+            )
         if kind != "zip":
             raise InputError(f"{path}: a {kind} archive; unpack it, or send a zip")
         target = folder / str(number) / path.stem
@@ -64,10 +69,14 @@ def _unpack(path: Path, target: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [
-                member for member in archive.infolist() if not member.is_dir() and not any(part in f"/{member.filename}" for part in BESIDE)
+                member
+                for member in archive.infolist()
+                if not member.is_dir() and not any(part in f"/{member.filename}" for part in BESIDE)
             ]
             if len(members) > MOST_FILES:
-                raise InputError(f"{path}: {len(members):,} files; at most {MOST_FILES:,} in one archive")
+                raise InputError(
+                    f"{path}: {len(members):,} files; at most {MOST_FILES:,} in one archive"
+                )
             total = 0
             for member in members:
                 name = _plain_name(path, member)
@@ -86,20 +95,37 @@ def _plain_name(path: Path, member: zipfile.ZipInfo) -> str:
     if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0] or "\0" in member.filename:
         raise InputError(f"{path}: holds '{member.filename}', a path that leads out of the archive")
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise InputError(f"{path}: '{member.filename}' is a link; archives may hold plain files only")
+        raise InputError(
+            f"{path}: '{member.filename}' is a link; archives may hold plain files only"
+        )
     if member.flag_bits & 1:
         raise InputError(f"{path}: '{member.filename}' has a password; unpack it first")
     return parts[-1]
 
 
-def _extract(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, limits: Limits, before: int) -> int:
-    """Write one file, whatever size it claims to have, for as long as it stays within the limits."""
+def _extract(
+    path: Path,
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    target: Path,
+    limits: Limits,
+    before: int,
+) -> int:
+    """Write one file, whatever size it claims to have, for as long as it stays within the
+    limits.
+    """
     written = 0
     with archive.open(member) as source, target.open("wb") as copy:
         while chunk := source.read(CHUNK):
             written += len(chunk)
-            wrong = limits.excess(max(member.compress_size, 1), written) or limits.excess(path.stat().st_size, before + written)
+            wrong = limits.excess(max(member.compress_size, 1), written) or limits.excess(
+                path.stat().st_size, before + written
+            )
             if wrong:
-                raise InputError(f"{path}: '{member.filename}' is {wrong}" if "larger" in wrong else f"{path}: '{member.filename}' {wrong}")
+                raise InputError(
+                    f"{path}: '{member.filename}' is {wrong}"
+                    if "larger" in wrong
+                    else f"{path}: '{member.filename}' {wrong}"
+                )
             copy.write(chunk)
     return written

@@ -20,9 +20,16 @@ ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 JSON_NAMES = {".json", ".jsonl", ".ndjson"}
 # A header such as [Id];[Name] is no JSON.
 JSON_BEGIN = re.compile(rb'\s*(?:\{\s*["}]|\[\s*(?:[\[{\]]|"[^"]*"\s*[,\]]\s*(?!;)|-?\d))')
-MARKUP_BEGIN = re.compile(rb"\s*<(?:\?xml|\?mso|!doctype html|html|head|meta|body|table|style|div|workbook|ss:workbook|!--)", re.IGNORECASE)
+MARKUP_BEGIN = re.compile(
+    rb"\s*<(?:\?xml|\?mso|!doctype"
+    rb" html|html|head|meta|body|table|style|div|workbook|ss:workbook|!--)",
+    re.IGNORECASE,
+)
 WORKBOOK_XML = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet|<(?:\w+:)?Workbook[\s>]")
-SPREADSHEET = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet|<(?:\w+:)?workbook|<html|<table|<head|<meta|<body", re.IGNORECASE)
+SPREADSHEET = re.compile(
+    rb"urn:schemas-microsoft-com:office:spreadsheet|<(?:\w+:)?workbook|<html|<table|<head|<meta|<body",
+    re.IGNORECASE,
+)
 
 
 def kind_of(path: Path) -> str:
@@ -40,7 +47,10 @@ def kind_of(path: Path) -> str:
     if ".parquet" in suffixes or head.startswith(b"PAR1"):
         return PARQUET
     if head.startswith(ZIP) and not is_workbook(path):
-        raise InputError(f"{path}: an archive, or a damaged workbook; unpack it and load what is in it, or save it again")
+        raise InputError(
+            f"{path}: an archive, or a damaged workbook; unpack it and load what is in it, or save"
+            " it again"
+        )
     if head.startswith(OLE) or head.startswith(ZIP):
         return WORKBOOK
     text = plain_head(head)
@@ -56,10 +66,19 @@ def kind_of(path: Path) -> str:
 def is_workbook(path: Path) -> bool:
     """Whether a zip archive is a workbook of Excel, LibreOffice or the like."""
     try:
-        with open_bytes(path) as handle, zipfile.ZipFile(io.BytesIO(handle.read(MOST_PACKED)) if is_gzip(path) else handle) as archive:
+        with (
+            open_bytes(path) as handle,
+            zipfile.ZipFile(
+                io.BytesIO(handle.read(MOST_PACKED)) if is_gzip(path) else handle
+            ) as archive,
+        ):
             names = archive.namelist()
-            is_ods = "mimetype" in names and archive.open("mimetype").read(len(ODS) + 1).startswith(ODS)
-            return is_ods or any(name.replace("\\", "/").lower().startswith("xl/") for name in names)
+            is_ods = "mimetype" in names and archive.open("mimetype").read(len(ODS) + 1).startswith(
+                ODS
+            )
+            return is_ods or any(
+                name.replace("\\", "/").lower().startswith("xl/") for name in names
+            )
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError, RuntimeError):
         return False
 

@@ -1,6 +1,8 @@
-"""The process that reads workbooks, JSON and markup: ``python -m helmdesk.sources.reading.converter``, told what to do on its input.
+"""The process that reads workbooks, JSON and markup: ``python -m
+helmdesk.sources.reading.converter``, told what to do on its input.
 
-It leaves blocks of text rows as Arrow files, and says on its output what they are, or what is wrong with the file.
+It leaves blocks of text rows as Arrow files, and says on its output what they are, or what is wrong
+with the file.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ TOO_DEEP = "nested too deeply to be a table"
 
 
 def _bound(memory: int, seconds: int) -> None:
-    """Limit this process; where the platform has no such limits the time of the parent's patience remains."""
+    """Limit this process; where the platform has no such limits the time of the parent's patience
+    remains.
+    """
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -69,11 +73,15 @@ def convert(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(path: Path, folder: Path, limits: Limits, kind: str, notes: list[str]) -> Path:
-    """Return a copy that is neither packed nor, where it is text, in another encoding than UTF-8; the file itself where it is so already."""
+    """Return a copy that is neither packed nor, where it is text, in another encoding than UTF-8;
+    the file itself where it is so already.
+    """
     if kind == WORKBOOK:
         return _unpacked(path, folder / "book", limits) if is_gzip(path) else path
     glance = take_glance(
-        path, replace(limits, cell_megabytes=limits.megabytes, rows=UNCOUNTED), folder / "unpacked" if is_gzip(path) else None
+        path,
+        replace(limits, cell_megabytes=limits.megabytes, rows=UNCOUNTED),
+        folder / "unpacked" if is_gzip(path) else None,
     )
     if glance.is_utf8:
         return glance.plain
@@ -120,7 +128,9 @@ class _Writer:
             return
         self._rows += 1
         if self._rows > self._limits.rows:
-            raise InputError(f"{self._path}: more than {self._limits.rows:,} rows (setting limit_rows)")
+            raise InputError(
+                f"{self._path}: more than {self._limits.rows:,} rows (setting limit_rows)"
+            )
         self._block.append((self._rows, row))
         if len(self._block) == BLOCK_ROWS:
             self._write()
@@ -130,25 +140,44 @@ class _Writer:
         if self._block:
             self._write()
         part = self._part
-        return {"where": part.where, "word": part.word, "columns": list(self._columns), "letters": dict(part.letters),
-                "blocks": self._blocks, "refused": self._refused}  # fmt: skip
+        return {
+            "where": part.where,
+            "word": part.word,
+            "columns": list(self._columns),
+            "letters": dict(part.letters),
+            "blocks": self._blocks,
+            "refused": self._refused,
+        }
 
     def _write(self) -> None:
         import pyarrow as pa
 
         columns: dict[str, Sequence[str | None]]
         if self._part.columns:
-            columns = dict(zip(self._part.columns, zip(*(row.cells for _, row in self._block), strict=True), strict=True))
+            columns = dict(
+                zip(
+                    self._part.columns,
+                    zip(*(row.cells for _, row in self._block), strict=True),
+                    strict=True,
+                )
+            )
         else:
             named = [row.cells for _, row in self._block if isinstance(row.cells, Mapping)]
             columns = {
-                column: [cells.get(column) for cells in named] for column in dict.fromkeys(column for cells in named for column in cells)
+                column: [cells.get(column) for cells in named]
+                for column in dict.fromkeys(column for cells in named for column in cells)
             }
         self._columns.update(dict.fromkeys(columns))
         refuse_columns(self._path, self._limits, len(self._columns))
-        widest = max((max(map(len, filter(None, values)), default=0) for values in columns.values()), default=0)
+        widest = max(
+            (max(map(len, filter(None, values)), default=0) for values in columns.values()),
+            default=0,
+        )
         if widest > self._limits.cell_bytes:
-            raise InputError(f"{self._path}: a cell is larger than {self._limits.cell_megabytes} MB (setting limit_cell_megabytes)")
+            raise InputError(
+                f"{self._path}: a cell is larger than {self._limits.cell_megabytes} MB (setting"
+                " limit_cell_megabytes)"
+            )
         table = pa.table(
             {column: pa.array(values, pa.string()) for column, values in columns.items()}
             | {

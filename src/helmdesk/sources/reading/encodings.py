@@ -1,7 +1,8 @@
 """Bytes into UTF-8: what a text is written in is told by its bytes, and said in the report.
 
-UTF-8 and UTF-16 tell themselves. Of the old code pages a library says which script it is; between those of Latin letters, which
-differ in a few letters only, the one under which the fewest languages account for all letters of the text wins.
+UTF-8 and UTF-16 tell themselves. Of the old code pages a library says which script it is; between
+those of Latin letters, which differ in a few letters only, the one under which the fewest languages
+account for all letters of the text wins.
 """
 
 from __future__ import annotations
@@ -26,17 +27,48 @@ MARKS = (
 LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850")
 OTHERS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949")
 SHOWN = {
-    "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252 (Western Europe)",
-    "cp1250": "Windows-1250 (Central Europe)", "cp1254": "Windows-1254 (Turkish)", "cp1257": "Windows-1257 (Baltic)", "mac_roman": "Mac Roman",
-    "cp850": "DOS 850 (Western Europe)", "cp1251": "Windows-1251 (Cyrillic)", "koi8_r": "KOI8-R (Cyrillic)", "cp1253": "Windows-1253 (Greek)",
-    "cp1255": "Windows-1255 (Hebrew)", "cp1256": "Windows-1256 (Arabic)", "cp932": "Shift JIS (Japanese)", "gb18030": "GB 18030 (Chinese)",
-    "big5": "Big5 (Chinese)", "cp949": "Windows-949 (Korean)",
-}  # fmt: skip
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+    "cp1252": "Windows-1252 (Western Europe)",
+    "cp1250": "Windows-1250 (Central Europe)",
+    "cp1254": "Windows-1254 (Turkish)",
+    "cp1257": "Windows-1257 (Baltic)",
+    "mac_roman": "Mac Roman",
+    "cp850": "DOS 850 (Western Europe)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "koi8_r": "KOI8-R (Cyrillic)",
+    "cp1253": "Windows-1253 (Greek)",
+    "cp1255": "Windows-1255 (Hebrew)",
+    "cp1256": "Windows-1256 (Arabic)",
+    "cp932": "Shift JIS (Japanese)",
+    "gb18030": "GB 18030 (Chinese)",
+    "big5": "Big5 (Chinese)",
+    "cp949": "Windows-949 (Korean)",
+}
 # Letters beyond a to z of languages that the Latin code pages are for.
 ALPHABETS = (
-    "äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúü", "áâãàçéêíóôõú", "àèéìíîòóùú", "åäö", "åæøéó", "éëïóöüè", "áðéíóúýþæö",
-    "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "çğıİöşüâî", "ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž",
-)  # fmt: skip
+    "äöüß",
+    "àâæçéèêëîïôœùûüÿ",
+    "áéíñóúü",
+    "áâãàçéêíóôõú",
+    "àèéìíîòóùú",
+    "åäö",
+    "åæøéó",
+    "éëïóöüè",
+    "áðéíóúýþæö",
+    "ąćęłńóśźż",
+    "áčďéěíňóřšťúůýž",
+    "áäčďéíĺľňóôŕšťúýž",
+    "áéíóöőúüű",
+    "ăâîşţ",
+    "čćđšž",
+    "çğıİöşüâî",
+    "ąčęėįšųūž",
+    "āčēģīķļņšūž",
+    "äöõüšž",
+)
 SIGNS = set("–—‘’‚“”„…•€£¥§©®™°±²³µ·«»¿¡ºª´`¨¼½¾×÷†‡‰‹›\u00a0\u00ad")
 # Signs that stand within words all the same.
 JOINTS = set("’‘´`–—·\u00ad")
@@ -44,7 +76,9 @@ WITHIN_WORD = re.compile(f"(?<=[^\\W\\d_])[{re.escape(''.join(SIGNS - JOINTS))}]
 
 
 def wide_encoding(head: bytes) -> str | None:
-    """Return which UTF-16 or UTF-32 a text is written in, by its mark or by where the zeros of plain letters stand."""
+    """Return which UTF-16 or UTF-32 a text is written in, by its mark or by where the zeros of
+    plain letters stand.
+    """
     for mark, encoding in MARKS:
         if head.startswith(mark):
             return encoding
@@ -57,7 +91,8 @@ def wide_encoding(head: bytes) -> str | None:
 
 
 def encoding_of(handle: IO[bytes], path: Path) -> str:
-    """Return the encoding of a text that is not wholly UTF-8; "utf-8" where a few of its rows are damaged.
+    """Return the encoding of a text that is not wholly UTF-8; "utf-8" where a few of its rows are
+    damaged.
 
     Raises:
         InputError: bytes that no known encoding makes a text of.
@@ -101,12 +136,21 @@ def _code_page(sample: bytes, path: Path) -> str:
 
     best = from_bytes(sample, cp_isolation=[*LATIN, *OTHERS]).best()
     if best is None:
-        raise InputError(f'{path}: text in no known encoding; say which with encoding = "..." in a mapping, or save it as UTF-8')
-    return best.encoding if best.encoding in OTHERS else min(LATIN, key=lambda page: _strangeness(sample, page))
+        raise InputError(
+            f'{path}: text in no known encoding; say which with encoding = "..." in a mapping, or'
+            " save it as UTF-8"
+        )
+    return (
+        best.encoding
+        if best.encoding in OTHERS
+        else min(LATIN, key=lambda page: _strangeness(sample, page))
+    )
 
 
 def _strangeness(sample: bytes, page: str) -> tuple[int, int]:
-    """Return how many characters no language accounts for, and how many languages the others take."""
+    """Return how many characters no language accounts for, and how many languages the others
+    take.
+    """
     try:
         text = sample.decode(page).lower()
     except UnicodeDecodeError:
@@ -138,7 +182,9 @@ def transcode(source: IO[bytes], target: IO[bytes], encoding: str, path: Path) -
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             line = lines + bytes(error.object[: error.start]).count(b"\n")
-            raise InputError(f"{path}: line {line}: not {encoding} text ({error.reason})") from error
+            raise InputError(
+                f"{path}: line {line}: not {encoding} text ({error.reason})"
+            ) from error
         lines += text.count("\n")
         target.write(text.encode("utf-8", "replace"))
         if not chunk:

@@ -1,4 +1,6 @@
-"""A file before anything of it is parsed: what its bytes say, and whether it is larger than anybody can mean."""
+"""A file before anything of it is parsed: what its bytes say, and whether it is larger than anybody
+can mean.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ def digest(path: Path) -> bytes:
 
 
 def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Glance:
-    """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would unpack it again."""
+    """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would
+    unpack it again.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8, has_bom, lines, returns, quotes, last = True, False, 0, 0, 0, b""
     seen, unbroken, wide = 0, 0, None
@@ -89,7 +93,10 @@ def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Gla
                 ends = chunk.count(b"\n")
                 unbroken += len(chunk) if not ends else chunk.find(b"\n")
                 if unbroken > limits.cell_bytes:
-                    raise InputError(f"{path}: line {lines + 1} is longer than {limits.cell_megabytes} MB (setting limit_cell_megabytes)")
+                    raise InputError(
+                        f"{path}: line {lines + 1} is longer than {limits.cell_megabytes} MB"
+                        " (setting limit_cell_megabytes)"
+                    )
                 unbroken = len(chunk) - chunk.rfind(b"\n") - 1 if ends else unbroken
                 lines += ends
                 if lines > limits.rows + 1:
@@ -107,7 +114,9 @@ def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Gla
         raise InputError(f"{path}: damaged gzip file ({error})") from error
     if seen == 0 or (has_bom and seen == 3):
         raise InputError(f"{path}: the file is empty; export it again")
-    return Glance(wide, is_utf8 and not wide, has_bom, lines, returns, quotes, last == b"\n", unpacked or path)
+    return Glance(
+        wide, is_utf8 and not wide, has_bom, lines, returns, quotes, last == b"\n", unpacked or path
+    )
 
 
 def _refuse_excess(path: Path, limits: Limits, packed: int, unpacked: int) -> None:
@@ -119,11 +128,15 @@ def _refuse_excess(path: Path, limits: Limits, packed: int, unpacked: int) -> No
 def refuse_columns(path: Path, limits: Limits, columns: int) -> None:
     """Raise `InputError` for a table wider than the limit."""
     if columns > limits.columns:
-        raise InputError(f"{path}: {columns:,} columns; at most {limits.columns:,} (setting limit_columns)")
+        raise InputError(
+            f"{path}: {columns:,} columns; at most {limits.columns:,} (setting limit_columns)"
+        )
 
 
 def glance_at_parquet(path: Path, limits: Limits) -> None:
-    """What a Parquet file says of itself, and how large it becomes: a value stored once may stand in every row."""
+    """What a Parquet file says of itself, and how large it becomes: a value stored once may stand
+    in every row.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -132,20 +145,30 @@ def glance_at_parquet(path: Path, limits: Limits) -> None:
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not readable ({str(error).splitlines()[0]})") from error
     if metadata.num_rows > limits.rows:
-        raise InputError(f"{path}: {metadata.num_rows:,} rows; at most {limits.rows:,} (setting limit_rows)")
+        raise InputError(
+            f"{path}: {metadata.num_rows:,} rows; at most {limits.rows:,} (setting limit_rows)"
+        )
     refuse_columns(path, limits, metadata.num_columns)
     packed = path.stat().st_size
-    _refuse_excess(path, limits, packed, sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)))
+    _refuse_excess(
+        path,
+        limits,
+        packed,
+        sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)),
+    )
     unpacked, widest = _measure(path)
     _refuse_excess(path, limits, packed, unpacked)
     if widest > limits.cell_bytes:
         raise InputError(
-            f"{path}: a cell of {widest / MEGABYTE:,.0f} MB; at most {limits.cell_megabytes} MB (setting limit_cell_megabytes)"
+            f"{path}: a cell of {widest / MEGABYTE:,.0f} MB; at most {limits.cell_megabytes} MB"
+            " (setting limit_cell_megabytes)"
         )
 
 
 def _measure(path: Path) -> tuple[int, int]:
-    """Return the bytes of all cells as text and those of the largest; the file is read in small parts, none of which is kept."""
+    """Return the bytes of all cells as text and those of the largest; the file is read in small
+    parts, none of which is kept.
+    """
     import duckdb
 
     reader = "read_parquet('" + str(path).replace("'", "''") + "')"
@@ -153,12 +176,18 @@ def _measure(path: Path) -> tuple[int, int]:
         connection.execute(f"set memory_limit = '{MEASURING_MEMORY}'; set threads = 1")
         try:
             described = connection.execute(f"describe select * from {reader}").fetchall()
-            cells = [f'strlen(cast("{row[0].replace(chr(34), chr(34) * 2)}" as varchar))' for row in described]
-            sums = ", ".join(f"coalesce(sum({cell}), 0), coalesce(max({cell}), 0)" for cell in cells)
+            cells = [
+                f'strlen(cast("{row[0].replace(chr(34), chr(34) * 2)}" as varchar))'
+                for row in described
+            ]
+            sums = ", ".join(
+                f"coalesce(sum({cell}), 0), coalesce(max({cell}), 0)" for cell in cells
+            )
             found = connection.execute(f"select {sums} from {reader}").fetchone() or ()
         except duckdb.OutOfMemoryException as error:
             raise InputError(
-                f"{path}: a part of it takes more than {MEASURING_MEMORY} to unpack; write it with smaller row groups and pages"
+                f"{path}: a part of it takes more than {MEASURING_MEMORY} to unpack; write it with"
+                " smaller row groups and pages"
             ) from error
         except duckdb.Error as error:
             raise InputError(f"{path}: not readable ({str(error).splitlines()[0]})") from error

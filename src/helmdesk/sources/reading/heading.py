@@ -1,4 +1,6 @@
-"""The line with the names of the columns, below titles and above the rows; and what stands under each name."""
+"""The line with the names of the columns, below titles and above the rows; and what stands under
+each name.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,24 @@ class Heading:
     @property
     def repeated(self) -> dict[str, int]:
         """Names that stand several times, and how often."""
-        return {name: len(places) for name, places in zip(self.names, self.cells, strict=True) if len(places) > 1}
+        return {
+            name: len(places)
+            for name, places in zip(self.names, self.cells, strict=True)
+            if len(places) > 1
+        }
 
     def gather(self, row: Sequence[str | None]) -> list[str | None]:
-        """Return the cells of a row by name; what stands under a repeated name becomes a list, where it is more than one."""
-        return [row[places[0]] or None if len(places) == 1 else _listed([row[place] for place in places]) for places in self.cells]
+        """Return the cells of a row by name; what stands under a repeated name becomes a list,
+        where it is more than one.
+        """
+        return [
+            (
+                row[places[0]] or None
+                if len(places) == 1
+                else _listed([row[place] for place in places])
+            )
+            for places in self.cells
+        ]
 
 
 def _listed(cells: Sequence[str | None]) -> str | None:
@@ -48,21 +63,29 @@ def _listed(cells: Sequence[str | None]) -> str | None:
     return (said[0] if len(said) == 1 else json.dumps(said, ensure_ascii=False)) if said else None
 
 
-def find_heading(rows: Sequence[Sequence[str]], used: Collection[int] | None = None) -> Heading | None:
+def find_heading(
+    rows: Sequence[Sequence[str]], used: Collection[int] | None = None
+) -> Heading | None:
     """Return the heading of a table by its first rows; None where nothing stands in them.
 
-    The names are the first row that is as wide as what follows it and as well filled: titles and filters above a table are
-    narrower, or stand apart from it.
+    The names are the first row that is as wide as what follows it and as well filled: titles and
+    filters above a table are narrower, or stand apart from it.
 
     Args:
-        used: the columns of a sheet that hold anything below its titles: nameless ones that do not are left out. None for text.
+        used: the columns of a sheet that hold anything below its titles: nameless ones that do not
+        are left out. None for text.
     """
     tidy = [[(cell or "").strip() for cell in row] for row in rows[:LOOKED_AT]]
     filled = [sum(map(bool, row)) for row in tidy]
     widths = [max((place for place, cell in enumerate(row, 1) if cell), default=0) for row in tidy]
     # "Report:" is a title and what it is about.
     place = next(
-        (place for place, row in enumerate(tidy) if _is_heading(filled, widths, place) and not (row and row[0].endswith(":"))), None
+        (
+            place
+            for place, row in enumerate(tidy)
+            if _is_heading(filled, widths, place) and not (row and row[0].endswith(":"))
+        ),
+        None,
     )
     if place is None:
         place = next((place for place, count in enumerate(filled) if count), None)
@@ -81,7 +104,9 @@ def find_heading(rows: Sequence[Sequence[str]], used: Collection[int] | None = N
 
 
 def told_apart(names: Iterable[str]) -> tuple[str, ...]:
-    """Return names that differ in more than capital letters, and from our own: to a database ID and id are one."""
+    """Return names that differ in more than capital letters, and from our own: to a database ID and
+    id are one.
+    """
     taken = {"_file", "_row", "_line"}
     apart = []
     for name in names:
@@ -96,7 +121,9 @@ def told_apart(names: Iterable[str]) -> tuple[str, ...]:
 
 def _is_heading(filled: Sequence[int], widths: Sequence[int], place: int) -> bool:
     """Whether a row may hold the names of what follows it."""
-    following = [at for at in range(place + 1, min(place + 1 + FOLLOWING, len(filled))) if filled[at]]
+    following = [
+        at for at in range(place + 1, min(place + 1 + FOLLOWING, len(filled))) if filled[at]
+    ]
     if not filled[place]:
         return False
     if not following:
@@ -105,15 +132,23 @@ def _is_heading(filled: Sequence[int], widths: Sequence[int], place: int) -> boo
         return False  # a title stands apart
     wider = sum(widths[at] > max(widths[place] + 1, 1.25 * widths[place]) for at in following)
     return (
-        wider * 2 <= len(following) and filled[place] >= min(2, max(filled)) and filled[place] * 2 >= median(filled[at] for at in following)
+        wider * 2 <= len(following)
+        and filled[place] >= min(2, max(filled))
+        and filled[place] * 2 >= median(filled[at] for at in following)
     )
 
 
-def _wider_names(rows: Sequence[Sequence[str]], filled: Sequence[int], widths: Sequence[int], place: int) -> int:
-    """Return a later row that is nothing but names and as wide as all that follows, where what is above it is narrower; else `place`."""
+def _wider_names(
+    rows: Sequence[Sequence[str]], filled: Sequence[int], widths: Sequence[int], place: int
+) -> int:
+    """Return a later row that is nothing but names and as wide as all that follows, where what is
+    above it is narrower; else `place`.
+    """
     for at in range(place + 1, min(place + FOLLOWING, len(rows) - 1)):
         after = [widths[below] for below in range(at + 1, len(rows)) if filled[below]]
-        is_names = filled[at] == widths[at] and all(any(map(str.isalpha, cell)) and not cell[0].isdigit() for cell in rows[at] if cell)
+        is_names = filled[at] == widths[at] and all(
+            any(map(str.isalpha, cell)) and not cell[0].isdigit() for cell in rows[at] if cell
+        )
         if (
             is_names
             and after
@@ -125,7 +160,9 @@ def _wider_names(rows: Sequence[Sequence[str]], filled: Sequence[int], widths: S
 
 
 def _levels(rows: Sequence[Sequence[str]], place: int, is_sheet: bool) -> tuple[list[str], int]:
-    """Return the names and where the data begin; names under common headings are named after both."""
+    """Return the names and where the data begin; names under common headings are named after
+    both.
+    """
     names = list(rows[place])
     below, first = [*rows[place + 1 : place + 3], [], []][:2]
     if is_sheet and _is_second_level(names, below, first):
@@ -138,14 +175,21 @@ def _levels(rows: Sequence[Sequence[str]], place: int, is_sheet: bool) -> tuple[
 
 
 def _is_second_level(names: Sequence[str], below: Sequence[str], first: Sequence[str]) -> bool:
-    """Whether the row below says what each of several cells under one heading is, and the first row of data is the one after it."""
+    """Whether the row below says what each of several cells under one heading is, and the first row
+    of data is the one after it.
+    """
     named = {at for at, word in enumerate(names) if word}
     under = {at for at, word in enumerate(below) if word}
     grouped = {at for at in range(1, max(len(names), len(below))) if at not in named}
     begins = {at - 1 for at in grouped if at - 1 in named}
     single = named - begins
     is_text = all(any(character.isalpha() for character in below[at]) for at in under)
-    return bool(grouped and single) and is_text and under == grouped | begins and all(at < len(first) and first[at] for at in single)
+    return (
+        bool(grouped and single)
+        and is_text
+        and under == grouped | begins
+        and all(at < len(first) and first[at] for at in single)
+    )
 
 
 def _joined(groups: Sequence[str], names: Sequence[str]) -> list[str]:

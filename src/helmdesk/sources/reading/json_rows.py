@@ -1,7 +1,9 @@
-"""JSON as rows: lines, arrays, answers of programming interfaces with their rows inside; what is nested gets a name with points.
+"""JSON as rows: lines, arrays, answers of programming interfaces with their rows inside; what is
+nested gets a name with points.
 
-``{"tickets": [{"id": 1, "via": {"channel": "web"}}], "next_page": null}`` is a row with ``id`` and ``via.channel``. Lists stay
-lists, unless they are names with values (``"custom_fields": [{"id": 360, "value": "x"}]`` is ``custom_fields.360``).
+``{"tickets": [{"id": 1, "via": {"channel": "web"}}], "next_page": null}`` is a row with ``id`` and
+``via.channel``. Lists stay lists, unless they are names with values (``"custom_fields": [{"id":
+360, "value": "x"}]`` is ``custom_fields.360``).
 """
 
 from __future__ import annotations
@@ -17,15 +19,56 @@ from helmdesk.sources.reading.heading import told_apart
 from helmdesk.sources.reading.rows import Part, Refused, Request, Row
 
 # A row has a name of its own; what is wrapped around rows has not.
-IDENTITIES = {"id", "_id", "key", "uuid", "guid", "sys_id", "ticket_id", "case_id", "display_id", "iid", "created_at", "createdat"}
+IDENTITIES = {
+    "id",
+    "_id",
+    "key",
+    "uuid",
+    "guid",
+    "sys_id",
+    "ticket_id",
+    "case_id",
+    "display_id",
+    "iid",
+    "created_at",
+    "createdat",
+}
 # What interfaces call their rows, where something else beside them is a list as well.
 MAIN = (
-    "tickets", "issues", "conversations", "cases", "incidents", "requests", "calls", "results", "records", "rows", "data", "value", "items", "result",
-    "entries", "list", "hits", "content", "objects", "elements",
-)  # fmt: skip
-HEADS, BODIES = ("columns", "fields", "header", "headers", "cols"), ("rows", "data", "values", "records", "items")
+    "tickets",
+    "issues",
+    "conversations",
+    "cases",
+    "incidents",
+    "requests",
+    "calls",
+    "results",
+    "records",
+    "rows",
+    "data",
+    "value",
+    "items",
+    "result",
+    "entries",
+    "list",
+    "hits",
+    "content",
+    "objects",
+    "elements",
+)
+HEADS, BODIES = (
+    ("columns", "fields", "header", "headers", "cols"),
+    (
+        "rows",
+        "data",
+        "values",
+        "records",
+        "items",
+    ),
+)
 DEEPEST = 4
-# Of damaged lines, as many whole ones are wanted before the file counts as damaged lines rather than as something else.
+# Of damaged lines, as many whole ones are wanted before the file counts as damaged lines rather
+# than as something else.
 MOST_DAMAGED = 0.5
 TRIED = 20
 DECODER = json.JSONDecoder(parse_constant=lambda _word: None)
@@ -44,7 +87,12 @@ def read_json(request: Request) -> Iterator[Part]:
     if not text.strip():
         raise InputError(f"{request.path}: the file is empty; export it again")
     found = _rows_of(request, _documents(request.path, text))
-    yield Part(_named_apart(Row(number, _flat(item, request.known)) for number, item in enumerate(found, 1)), word="item")
+    yield Part(
+        _named_apart(
+            Row(number, _flat(item, request.known)) for number, item in enumerate(found, 1)
+        ),
+        word="item",
+    )
 
 
 def _has_lines(path: Path) -> bool:
@@ -52,7 +100,9 @@ def _has_lines(path: Path) -> bool:
     with path.open(encoding="utf-8-sig", errors="replace") as handle:
         lines = list(itertools.islice(filter(str.strip, handle), TRIED))
     whole = sum(map(_is_whole, lines))
-    return len(lines) > 1 and lines[0].lstrip().startswith("{") and whole > len(lines) * MOST_DAMAGED
+    return (
+        len(lines) > 1 and lines[0].lstrip().startswith("{") and whole > len(lines) * MOST_DAMAGED
+    )
 
 
 def _is_whole(line: str) -> bool:
@@ -88,19 +138,25 @@ def _documents(path: Path, text: str) -> Iterator[Any]:
         try:
             document, at = DECODER.raw_decode(text, at)
         except json.JSONDecodeError as error:
-            raise InputError(f"{path}: not readable as JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
+            raise InputError(
+                f"{path}: not readable as JSON: line {error.lineno}, column {error.colno}:"
+                f" {error.msg}"
+            ) from error
         except ValueError as error:
             raise InputError(f"{path}: not readable as JSON: {error}") from error
         yield document
 
 
-def _rows_of(request: Request, documents: Iterator[Any] | Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+def _rows_of(
+    request: Request, documents: Iterator[Any] | Sequence[Any]
+) -> Iterator[Mapping[str, Any]]:
     """Yield the objects that are rows."""
     for document in documents:
         items, where = _found(document, "", DEEPEST)
         if items is None:
             raise InputError(
-                f"{request.path}: JSON without rows: expected objects in a list, one object a line, or a list with names; found {_shown(document)}"
+                f"{request.path}: JSON without rows: expected objects in a list, one object a line,"
+                f" or a list with names; found {_shown(document)}"
             )
         if where and (sentence := f": the rows were read from '{where}'") not in request.notes:
             request.notes.append(sentence)
@@ -121,13 +177,22 @@ def _found(document: Any, path: str, depth: int) -> tuple[Sequence[Mapping[str, 
         return _with_names([_title(cell) for cell in head], document[body]), f"{path}{body}"
     if _is_row(document):
         return [document], path
-    lists = {key: value for key, value in document.items() if isinstance(value, list) and (not value or isinstance(value[0], dict))}
+    lists = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list) and (not value or isinstance(value[0], dict))
+    }
     filled = {key: value for key, value in lists.items() if value}
     if filled:
-        key = next((word for word in MAIN if word in filled), max(filled, key=lambda each: len(filled[each])))
+        key = next(
+            (word for word in MAIN if word in filled),
+            max(filled, key=lambda each: len(filled[each])),
+        )
         return _of_list(filled[key]), f"{path}{key}"
     if depth:
-        for key, value in sorted(document.items(), key=lambda item: MAIN.index(item[0]) if item[0] in MAIN else len(MAIN)):
+        for key, value in sorted(
+            document.items(), key=lambda item: MAIN.index(item[0]) if item[0] in MAIN else len(MAIN)
+        ):
             if isinstance(value, dict):
                 items, where = _found(value, f"{path}{key}.", depth - 1)
                 if items is not None and where != f"{path}{key}.":
@@ -139,13 +204,18 @@ def _found(document: Any, path: str, depth: int) -> tuple[Sequence[Mapping[str, 
 
 def _is_row(document: Mapping[str, Any]) -> bool:
     """Whether an object has a name of its own; the number of a page is none."""
-    return any(key.lower() in IDENTITIES or (key.lower() == "number" and isinstance(value, str)) for key, value in document.items())
+    return any(
+        key.lower() in IDENTITIES or (key.lower() == "number" and isinstance(value, str))
+        for key, value in document.items()
+    )
 
 
 def _of_list(items: list[Any]) -> Sequence[Mapping[str, Any]] | None:
     if all(isinstance(item, dict) for item in items):
         # Search engines wrap each row once more.
-        return [item["_source"] if isinstance(item.get("_source"), dict) else item for item in items]
+        return [
+            item["_source"] if isinstance(item.get("_source"), dict) else item for item in items
+        ]
     if _is_table(items) and all(isinstance(cell, str) for cell in items[0]):
         return _with_names(items[0], items[1:])
     return None
@@ -156,7 +226,11 @@ def _is_table(items: Any) -> bool:
 
 
 def _title(cell: Any) -> str:
-    return str(next((cell[word] for word in ("name", "title", "label", "id") if word in cell), "") if isinstance(cell, dict) else cell)
+    return str(
+        next((cell[word] for word in ("name", "title", "label", "id") if word in cell), "")
+        if isinstance(cell, dict)
+        else cell
+    )
 
 
 def _with_names(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
@@ -164,13 +238,17 @@ def _with_names(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Map
 
 
 def _flat(item: Mapping[str, Any], known: frozenset[str]) -> dict[str, str | None]:
-    """Return an object with one text for each name; names of what is nested are joined by points."""
+    """Return an object with one text for each name; names of what is nested are joined by
+    points.
+    """
     flat: dict[str, str | None] = {}
     _flatten(item, "", known, flat)
     return flat
 
 
-def _flatten(item: Mapping[str, Any], prefix: str, known: frozenset[str], flat: dict[str, str | None]) -> None:
+def _flatten(
+    item: Mapping[str, Any], prefix: str, known: frozenset[str], flat: dict[str, str | None]
+) -> None:
     for key, value in item.items():
         name = f"{prefix}{key}".replace("\0", "")
         if value is None or isinstance(value, str):
@@ -197,7 +275,9 @@ def _pairs(items: list[Any]) -> dict[str, Any] | None:
     for item in items:
         if not isinstance(item, dict) or "value" not in item or len(item) > 3:
             return None
-        key = next((item[word] for word in ("name", "key", "id") if isinstance(item.get(word), str)), None)
+        key = next(
+            (item[word] for word in ("name", "key", "id") if isinstance(item.get(word), str)), None
+        )
         if key is None or key in pairs:
             return None
         pairs[key] = item["value"]
@@ -205,7 +285,11 @@ def _pairs(items: list[Any]) -> dict[str, Any] | None:
 
 
 def _shown(document: Any) -> str:
-    return "a list of " + type(document[0]).__name__ if isinstance(document, list) and document else f"a single {type(document).__name__}"
+    return (
+        "a list of " + type(document[0]).__name__
+        if isinstance(document, list) and document
+        else f"a single {type(document).__name__}"
+    )
 
 
 def _named_apart(rows: Iterator[Row | Refused]) -> Iterator[Row | Refused]:

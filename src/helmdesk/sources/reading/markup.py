@@ -1,4 +1,6 @@
-"""Tables in markup that is called a workbook: Excel's XML of 2003, and pages of HTML that systems save as .xls."""
+"""Tables in markup that is called a workbook: Excel's XML of 2003, and pages of HTML that systems
+save as .xls.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,14 @@ def read_markup(request: Request) -> Iterator[Part]:
     else:
         _read_page(request, sheets)
     if not sheets.tables:
-        raise InputError(f"{request.path}: a page without a table; export it as CSV or as a workbook")
+        raise InputError(
+            f"{request.path}: a page without a table; export it as CSV or as a workbook"
+        )
     if len(sheets.tables) == 1 and not is_workbook:
         sheets.tables = {"": next(iter(sheets.tables.values()))}
-    yield from read_sheets(request, list(sheets.tables), [], lambda name: Sheet(name, sheets.tables[name]))
+    yield from read_sheets(
+        request, list(sheets.tables), [], lambda name: Sheet(name, sheets.tables[name])
+    )
 
 
 class _Grid:
@@ -53,13 +59,17 @@ class _Grid:
     def begin_table(self, name: str) -> None:
         """Begin a table of a name that no other has."""
         self._rows, self._hanging = [], {}
-        self.tables[name if name not in self.tables else f"{name} ({len(self.tables) + 1})"] = self._rows
+        self.tables[name if name not in self.tables else f"{name} ({len(self.tables) + 1})"] = (
+            self._rows
+        )
 
     def begin_row(self, number: int | None = None) -> None:
         """Begin the next row, or the row of a number, counted from 1."""
         number = number or len(self._rows) + 1
         if not len(self._rows) < number <= MOST_ROWS:
-            raise InputError(f"{self._request.path}: damaged: row {number:,} after row {len(self._rows):,}")
+            raise InputError(
+                f"{self._request.path}: damaged: row {number:,} after row {len(self._rows):,}"
+            )
         self._rows += [[] for _ in range(number - len(self._rows))]
         self._hang()
 
@@ -77,16 +87,24 @@ class _Grid:
     def _put(self, content: str) -> None:
         self._cells += 1
         if self._cells > self._request.limits.cells:
-            raise InputError(f"{self._request.path}: more than {self._request.limits.cells:,} cells (setting limit_cells)")
+            raise InputError(
+                f"{self._request.path}: more than {self._request.limits.cells:,} cells (setting"
+                " limit_cells)"
+            )
         self._rows[-1].append(content)
 
     def cell(self, content: str, place: int | None = None, across: int = 0, down: int = 0) -> None:
-        """Add a cell; one that reaches across leaves the others empty, one that reaches down stands in each row."""
+        """Add a cell; one that reaches across leaves the others empty, one that reaches down stands
+        in each row.
+        """
         if not self._rows:
             self.begin_row()
         row = self._rows[-1]
         if place is not None and not len(row) <= place < MOST_COLUMNS:
-            raise InputError(f"{self._request.path}: damaged: column {place + 1:,} after column {len(row):,} in row {len(self._rows):,}")
+            raise InputError(
+                f"{self._request.path}: damaged: column {place + 1:,} after column {len(row):,} in"
+                f" row {len(self._rows):,}"
+            )
         while place is not None and len(row) < place:
             self._put("")
         if len(row) + across >= MOST_COLUMNS:
@@ -112,7 +130,9 @@ def _read_workbook(request: Request, grid: _Grid) -> None:
 
 
 class _Workbook(xml.sax.handler.ContentHandler):
-    """Excel's XML of 2003: sheets, rows, cells with types, and styles that show a share as per cent."""
+    """Excel's XML of 2003: sheets, rows, cells with types, and styles that show a share as per
+    cent.
+    """
 
     def __init__(self, grid: _Grid) -> None:
         super().__init__()
@@ -130,7 +150,9 @@ class _Workbook(xml.sax.handler.ContentHandler):
         match name.rpartition(":")[2]:
             case "Style":
                 self._style = given.get("ID", "")
-            case "NumberFormat" if "%" in given.get("Format", "") or given.get("Format") == "Percent":
+            case "NumberFormat" if (
+                "%" in given.get("Format", "") or given.get("Format") == "Percent"
+            ):
                 self._percents.add(self._style)
             case "Worksheet":
                 self._grid.begin_table(given.get("Name", ""))
@@ -160,7 +182,11 @@ class _Workbook(xml.sax.handler.ContentHandler):
         match self._type:
             case "Number":
                 content = cell_text(float(said))
-                return percent_text(content) if self._cell.get("StyleID") in self._percents else content
+                return (
+                    percent_text(content)
+                    if self._cell.get("StyleID") in self._percents
+                    else content
+                )
             case "DateTime":
                 return cell_text(datetime.fromisoformat(said))
             case "Boolean":
@@ -202,7 +228,11 @@ class _Page(HTMLParser):
             self._grid.begin_row()
         elif tag in ("td", "th"):
             self._end_cell()
-            given = {key: int(value) for key, value in attrs if value and value.strip().isdecimal() and len(value) < 10}
+            given = {
+                key: int(value)
+                for key, value in attrs
+                if value and value.strip().isdecimal() and len(value) < 10
+            }
             self._cell, self._said = given, []
         elif tag == "br":
             self._said.append("\n")
@@ -226,7 +256,11 @@ class _Page(HTMLParser):
     def _end_cell(self) -> None:
         if self._cell is None:
             return
-        lines = [" ".join(line.split()) for line in "".join(self._said).split("\n")] if "\n" in self._said else ["".join(self._said)]
+        lines = (
+            [" ".join(line.split()) for line in "".join(self._said).split("\n")]
+            if "\n" in self._said
+            else ["".join(self._said)]
+        )
         content = "\n".join(lines) if len(lines) > 1 else " ".join(lines[0].split())
         across = min(self._cell.get("colspan", 1), MOST_SPANNED_COLUMNS) - 1
         down = min(self._cell.get("rowspan", 1), MOST_SPANNED_ROWS) - 1

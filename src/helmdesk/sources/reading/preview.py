@@ -17,8 +17,11 @@ from helmdesk.sources.reading.raw_tables import read_table
 SAMPLE = 1 << 18
 
 
-def first_rows(path: Path, rows: int, limits: Limits, sheets: Sequence[str] = ()) -> list[list[str]]:
-    """Return the names of the columns and the first rows of a file; of an archive, of its first file. Of text, the beginning is read only.
+def first_rows(
+    path: Path, rows: int, limits: Limits, sheets: Sequence[str] = ()
+) -> list[list[str]]:
+    """Return the names of the columns and the first rows of a file; of an archive, of its first
+    file. Of text, the beginning is read only.
 
     Raises:
         NotFoundError, InputError: it cannot be read.
@@ -36,5 +39,7 @@ def first_rows(path: Path, rows: int, limits: Limits, sheets: Sequence[str] = ()
         staging.sheets = tuple(sheets)
         table = read_table(staging, file)
         cells = ", ".join(f"coalesce({name(column)}, '')" for column in table.columns)
-        found = connection.execute(f"select {cells} from {table.table} order by _file, _row limit {rows}").fetchall()
+        found = connection.execute(
+            f"select {cells} from {table.table} order by _file, _row limit {rows}"
+        ).fetchall()
         return [list(table.columns), *map(list, found)]

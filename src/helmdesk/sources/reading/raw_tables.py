@@ -1,7 +1,8 @@
 """Files into raw tables: every cell as text, every row with its number, nothing lost on the way.
 
-Workbooks, JSON and markup are turned into rows by a process of their own (`conversion`). Clean text files take a fast road (DuckDB's parallel reader). Whether a file is clean is decided by looking
-at its bytes first and at the row count afterwards; any doubt sends it down the careful road, Python's
+Workbooks, JSON and markup are turned into rows by a process of their own (`conversion`). Clean text
+files take a fast road (DuckDB's parallel reader). Whether a file is clean is decided by looking at
+its bytes first and at the row count afterwards; any doubt sends it down the careful road, Python's
 csv module, which knows each record's line and lets one bad row go to quarantine alone.
 """
 
@@ -23,7 +24,15 @@ from helmdesk.records.staging import FileReport, Staging, name, text
 from helmdesk.sources.reading.content import PARQUET, TEXT, kind_of
 from helmdesk.sources.reading.conversion import read_converted
 from helmdesk.sources.reading.encodings import SHOWN, encoding_of, transcode
-from helmdesk.sources.reading.glance import Glance, glance_at_parquet, is_gzip, open_bytes, refuse_columns, require_file, take_glance
+from helmdesk.sources.reading.glance import (
+    Glance,
+    glance_at_parquet,
+    is_gzip,
+    open_bytes,
+    refuse_columns,
+    require_file,
+    take_glance,
+)
 from helmdesk.sources.reading.heading import LOOKED_AT, Heading, find_heading
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -35,11 +44,12 @@ STATED_SEPARATOR = re.compile(r'"?sep=(.)"?\s*(?:\r\n|\r|\n)', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class RawTable:
-    """A file as a DuckDB table of text columns plus ``_file``, ``_row`` (1 = first data row), ``_line``.
+    """A file as a DuckDB table of text columns plus ``_file``, ``_row`` (1 = first data row),
+    ``_line``.
 
-    ``_line`` is null where quoted line breaks make it unknown without a second reading; that is done
-    for rejected rows only, at the end of a load (`Staging.line_finders`). ``place`` is that of its file in the load report;
-    None where it was made of several.
+    ``_line`` is null where quoted line breaks make it unknown without a second reading; that is
+    done for rejected rows only, at the end of a load (`Staging.line_finders`). ``place`` is that of
+    its file in the load report; None where it was made of several.
     """
 
     table: str
@@ -59,7 +69,8 @@ def read_table(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> RawTable:
-    """Read a table of text, a workbook, JSON or Parquet (gzip or not) as a raw table of text; which of them it is its bytes tell.
+    """Read a table of text, a workbook, JSON or Parquet (gzip or not) as a raw table of text; which
+    of them it is its bytes tell.
 
     Args:
         required: columns that must exist.
@@ -95,9 +106,16 @@ def read_table(
     unknown = () if known is None else tuple(column for column in columns if column not in known)
     files = range(index, len(staging.report.files))
     for file in files:
-        ((rows,),) = staging.connection.execute(f"select count(*) from {table} where _file = ?", [file]).fetchall()
-        ((refused,),) = staging.connection.execute("select count(*) from rejected where _file = ? and is_whole_row", [file]).fetchall()
-        staging.report.files[file].rows, staging.report.files[file].unknown_columns = rows + refused, unknown
+        ((rows,),) = staging.connection.execute(
+            f"select count(*) from {table} where _file = ?", [file]
+        ).fetchall()
+        ((refused,),) = staging.connection.execute(
+            "select count(*) from rejected where _file = ? and is_whole_row", [file]
+        ).fetchall()
+        staging.report.files[file].rows, staging.report.files[file].unknown_columns = (
+            rows + refused,
+            unknown,
+        )
     if not any(staging.report.files[file].rows for file in files):
         raise InputError(f"{path}: a header but no rows; export it again")
     ((rows,),) = staging.connection.execute(f"select count(*) from {table}").fetchall()
@@ -113,10 +131,12 @@ def _read_parquet(staging: Staging, table: str, index: int, path: Path) -> tuple
         described = staging.connection.execute(f"describe select * from {reader}").fetchall()
         columns = tuple(row[0] for row in described)
         refuse_columns(path, staging.limits, len(columns))
-        cells = ", ".join(f"cast({name(column)} as varchar) as {name(column)}" for column in columns)
+        cells = ", ".join(
+            f"cast({name(column)} as varchar) as {name(column)}" for column in columns
+        )
         staging.connection.execute(
-            f"create table {table} as select {cells}, {index} as _file, row_number() over () as _row,"
-            f" row_number() over () as _line from {reader}"
+            f"create table {table} as select {cells}, {index} as _file, row_number() over () as"
+            f" _row, row_number() over () as _line from {reader}"
         )
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
@@ -125,10 +145,18 @@ def _read_parquet(staging: Staging, table: str, index: int, path: Path) -> tuple
 
 
 def _read_delimited(
-    staging: Staging, table: str, index: int, path: Path, delimiter: str | None, encoding: str | None, skip: Sequence[str]
+    staging: Staging,
+    table: str,
+    index: int,
+    path: Path,
+    delimiter: str | None,
+    encoding: str | None,
+    skip: Sequence[str],
 ) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder:
-        glance = take_glance(path, staging.limits, Path(folder) / "unpacked" if is_gzip(path) else None)
+        glance = take_glance(
+            path, staging.limits, Path(folder) / "unpacked" if is_gzip(path) else None
+        )
         told = _encoding(staging, path, glance, encoding)
         if told == "utf-8":
             return _read_glanced(staging, table, index, path, glance, delimiter, skip)
@@ -150,16 +178,32 @@ def _encoding(staging: Staging, path: Path, glance: Glance, said: str | None) ->
         with glance.plain.open("rb") as handle:
             told = encoding_of(handle, path)
     if told != "utf-8":
-        more = "" if glance.wide else f'; if letters look wrong, say encoding = "..." in a mapping (this is {told})'
+        more = (
+            ""
+            if glance.wide
+            else f'; if letters look wrong, say encoding = "..." in a mapping (this is {told})'
+        )
         staging.note(f"{path.name}: read as {SHOWN[told]}, told by its bytes{more}")
     return told
 
 
 def _read_glanced(
-    staging: Staging, table: str, index: int, path: Path, glance: Glance, delimiter: str | None, skip: Sequence[str]
+    staging: Staging,
+    table: str,
+    index: int,
+    path: Path,
+    glance: Glance,
+    delimiter: str | None,
+    skip: Sequence[str],
 ) -> tuple[str, ...]:
     heading, separator = _heading(staging, path, glance, delimiter)
-    is_plain = heading.is_plain and glance.is_utf8 and not glance.has_bom and glance.carriage_returns == 0 and glance.quotes % 2 == 0
+    is_plain = (
+        heading.is_plain
+        and glance.is_utf8
+        and not glance.has_bom
+        and glance.carriage_returns == 0
+        and glance.quotes % 2 == 0
+    )
     if is_plain and _read_fast(staging, table, index, glance, heading.names, separator, skip):
         if glance.quotes:
             staging.line_finders[index] = partial(_lines_by_reading, path, separator)
@@ -169,7 +213,9 @@ def _read_glanced(
     return heading.names
 
 
-def _heading(staging: Staging, path: Path, glance: Glance, delimiter: str | None) -> tuple[Heading, str]:
+def _heading(
+    staging: Staging, path: Path, glance: Glance, delimiter: str | None
+) -> tuple[Heading, str]:
     """Return the names of the columns, where they stand, and the separator."""
     with glance.plain.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
         sample = handle.read(SAMPLE)
@@ -183,25 +229,39 @@ def _heading(staging: Staging, path: Path, glance: Glance, delimiter: str | None
     heading = find_heading(rows)
     if heading is None:
         raise InputError(f"{path}: nothing but blank lines; export it again")
-    if any(ord(character) < 32 and character not in "\t\r\n" for column in heading.names for character in column):
+    if any(
+        ord(character) < 32 and character not in "\t\r\n"
+        for column in heading.names
+        for character in column
+    ):
         raise InputError(f"{path}: line 1 does not look like column names; is this a text table?")
     tell_heading(staging, path.name, heading, heading.place - bool(stated), "lines")
     return heading, separator
 
 
 def tell_heading(staging: Staging, where: str, heading: Heading, place: int, word: str) -> None:
-    """Say what was done about titles above the names of the columns, and about names that stand several times."""
+    """Say what was done about titles above the names of the columns, and about names that stand
+    several times.
+    """
     if place > 1:
-        staging.note(f"{where}: the first {place - 1:,} {word} are titles, not names of columns, and were left out")
+        staging.note(
+            f"{where}: the first {place - 1:,} {word} are titles, not names of columns, and were"
+            " left out"
+        )
     tell_repeated(staging, where, heading.repeated)
 
 
 def tell_repeated(staging: Staging, where: str, repeated: Mapping[str, int]) -> None:
     """Say which names stand several times."""
     if repeated:
-        listed = ", ".join(f"{column} ({count} times)" for column, count in list(repeated.items())[:SHOWN_NAMES])
+        listed = ", ".join(
+            f"{column} ({count} times)" for column, count in list(repeated.items())[:SHOWN_NAMES]
+        )
         more = f" and {len(repeated) - SHOWN_NAMES} more" if len(repeated) > SHOWN_NAMES else ""
-        staging.note(f"{where}: columns of one name were put together, as lists where a row fills several: {listed}{more}")
+        staging.note(
+            f"{where}: columns of one name were put together, as lists where a row fills several:"
+            f" {listed}{more}"
+        )
 
 
 def _sample_rows(sample: str, separator: str) -> list[list[str]]:
@@ -218,7 +278,9 @@ def _sample_rows(sample: str, separator: str) -> list[list[str]]:
 
 
 def _separator(sample: str) -> str:
-    """Return what divides the first line and most others into as many fields, else what divides most lines alike."""
+    """Return what divides the first line and most others into as many fields, else what divides
+    most lines alike.
+    """
     first = next((line for line in sample.splitlines() if line.strip()), "")
     usual: dict[str, tuple[float, int]] = {}
     for separator in DELIMITERS:
@@ -233,7 +295,13 @@ def _separator(sample: str) -> str:
 
 
 def _read_fast(
-    staging: Staging, table: str, index: int, glance: Glance, header: tuple[str, ...], separator: str, skip: Sequence[str]
+    staging: Staging,
+    table: str,
+    index: int,
+    glance: Glance,
+    header: tuple[str, ...],
+    separator: str,
+    skip: Sequence[str],
 ) -> bool:
     """Read with DuckDB; True only when every line of the file is accounted for."""
     import duckdb
@@ -242,20 +310,21 @@ def _read_fast(
     kept = ", ".join(name(column) for column in header if column not in skip)
     line = "_row + 1" if glance.quotes == 0 else "null::bigint"
     try:
-        staging.connection.execute(
-            f"""create table {table} as select *, {line} as _line from (
-                select {kept}, {index} as _file, row_number() over () as _row from read_csv({text(str(glance.plain))},
+        staging.connection.execute(f"""create table {table} as select *, {line} as _line from (
+                select {kept}, {index} as _file, row_number() over () as _row
+                    from read_csv({text(str(glance.plain))},
                 auto_detect=false, header=true, delim={text(separator)}, quote='"', escape='"',
                 columns={{{columns}}}, null_padding=false, strict_mode=true, store_rejects=true,
-                max_line_size=8388608, new_line='\\n', compression='none'))"""
-        )
+                max_line_size=8388608, new_line='\\n', compression='none'))""")
         refused = staging.connection.execute("select count(*) from reject_errors").fetchone()
         staging.connection.execute("drop table reject_errors; drop table reject_scans")
     except duckdb.Error:
         return False
     (rows,) = staging.connection.execute(f"select count(*) from {table}").fetchone() or (0,)
     expected = glance.lines - (1 if glance.is_terminated else 0)
-    return not (refused and refused[0]) and (rows == expected if glance.quotes == 0 else rows <= expected)
+    return not (refused and refused[0]) and (
+        rows == expected if glance.quotes == 0 else rows <= expected
+    )
 
 
 def _read_carefully(
@@ -271,10 +340,13 @@ def _read_carefully(
     import pyarrow as pa
 
     columns = ", ".join(f"{name(column)} varchar" for column in heading.names)
-    staging.connection.execute(f"create table {table} ({columns}, _file integer, _row bigint, _line bigint)")
+    staging.connection.execute(
+        f"create table {table} ({columns}, _file integer, _row bigint, _line bigint)"
+    )
     names = [*heading.names, "_file", "_row", "_line"]
     schema = pa.schema(
-        [(column, pa.string()) for column in heading.names] + [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64())]
+        [(column, pa.string()) for column in heading.names]
+        + [("_file", pa.int32()), ("_row", pa.int64()), ("_line", pa.int64())]
     )
     for block in _blocks(_records(staging, index, path, plain, heading, separator)):
         cells = list(zip(*block, strict=True))
@@ -294,7 +366,9 @@ def _blocks(records: Iterator[list[object]]) -> Iterator[list[list[object]]]:
         yield block
 
 
-def _records(staging: Staging, index: int, path: Path, plain: Path, heading: Heading, separator: str) -> Iterator[list[object]]:
+def _records(
+    staging: Staging, index: int, path: Path, plain: Path, heading: Heading, separator: str
+) -> Iterator[list[object]]:
     refused: list[tuple[object, ...]] = []
     row = 0
     with plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
@@ -318,7 +392,11 @@ def _records(staging: Staging, index: int, path: Path, plain: Path, heading: Hea
             fields = _without_ends(fields, heading.width)
             reason = _fault(fields, heading.width)
             if reason:
-                raw = separator.join(fields).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                raw = (
+                    separator.join(fields)
+                    .encode("utf-8", "surrogateescape")
+                    .decode("utf-8", "backslashreplace")
+                )
                 refused.append((index, row, start, None, raw, reason, True))
                 continue
             yield [*heading.gather(fields), index, row, start]
@@ -328,7 +406,11 @@ def _records(staging: Staging, index: int, path: Path, plain: Path, heading: Hea
 
 def _without_ends(fields: list[str], width: int) -> list[str]:
     """Return fields without the empty ones that separators at the end of a line make."""
-    return fields[:width] if len(fields) > width and not any(map(str.strip, fields[width:])) else fields
+    return (
+        fields[:width]
+        if len(fields) > width and not any(map(str.strip, fields[width:]))
+        else fields
+    )
 
 
 def _fault(fields: list[str], width: int) -> str | None:

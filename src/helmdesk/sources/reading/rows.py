@@ -1,4 +1,6 @@
-"""What readers of workbooks, JSON and markup hand on: parts of a file, each with rows of text and where they stand."""
+"""What readers of workbooks, JSON and markup hand on: parts of a file, each with rows of text and
+where they stand.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from helmdesk.records.limits import Limits
 
 
 class Row(NamedTuple):
-    """One row: where it stands, and its cells: in the order of the part's columns, or by name where it has no fixed ones."""
+    """One row: where it stands, and its cells: in the order of the part's columns, or by name where
+    it has no fixed ones.
+    """
 
     line: int
     cells: Sequence[str | None] | Mapping[str, str | None]

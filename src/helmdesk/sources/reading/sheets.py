@@ -1,4 +1,6 @@
-"""Sheets of cells, from whatever kind of workbook: which of them is read, where its table begins, what its columns are called."""
+"""Sheets of cells, from whatever kind of workbook: which of them is read, where its table begins,
+what its columns are called.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,43 @@ from helmdesk.records.staging import ERROR_CELL
 from helmdesk.sources.reading.heading import LOOKED_AT, Heading, find_heading
 from helmdesk.sources.reading.rows import Part, Refused, Request, Row
 
-ERRORS = frozenset((
-    "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
-    "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#ÜBERLAUF!", "Err:502", "Err:504", "Err:508", "Err:522",
-))  # fmt: skip
+ERRORS = frozenset(
+    (
+        "#NULL!",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#N/A",
+        "#GETTING_DATA",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#UNKNOWN!",
+        "#BUSY!",
+        "#NV",
+        "#WERT!",
+        "#BEZUG!",
+        "#ZAHL!",
+        "#ÜBERLAUF!",
+        "Err:502",
+        "Err:504",
+        "Err:508",
+        "Err:522",
+    )
+)
 ALL = "*"
 SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of text cells, from the first row and the first column on, under the name that its tab says."""
+    """A sheet of text cells, from the first row and the first column on, under the name that its
+    tab says.
+    """
 
     name: str
     rows: Sequence[Sequence[str]]
@@ -44,7 +72,12 @@ class _Table:
     rows: int
 
 
-def read_sheets(request: Request, names: Sequence[str], hidden: Sequence[str], open_sheet: Callable[[str], Sheet]) -> Iterator[Part]:
+def read_sheets(
+    request: Request,
+    names: Sequence[str],
+    hidden: Sequence[str],
+    open_sheet: Callable[[str], Sheet],
+) -> Iterator[Part]:
     """Yield the sheets asked for, or the fullest one.
 
     Args:
@@ -63,7 +96,10 @@ def read_sheets(request: Request, names: Sequence[str], hidden: Sequence[str], o
         elif wanted and ALL not in request.sheets:
             raise InputError(f"{request.path}: sheet '{name}' is empty")
     if not found:
-        raise InputError(f"{request.path}: no sheet with anything in it{f' (sheets: {_listed(names)})' if any(names) else ''}")
+        raise InputError(
+            f"{request.path}: no sheet with anything in"
+            f" it{f' (sheets: {_listed(names)})' if any(names) else ''}"
+        )
     if not wanted:
         best = max(found, key=lambda table: (table.cells, len(table.heading.names)))
         _tell_choice(request, best, found, hidden, len(names))
@@ -77,7 +113,10 @@ def _wanted(request: Request, names: Sequence[str]) -> list[str]:
         return list(names)
     for name in request.sheets:
         if name not in names:
-            raise InputError(f"{request.path}: no sheet '{name}'{nearest(name, names)} (sheets: {_listed(names)})")
+            raise InputError(
+                f"{request.path}: no sheet '{name}'{nearest(name, names)} (sheets:"
+                f" {_listed(names)})"
+            )
     return list(request.sheets)
 
 
@@ -95,20 +134,31 @@ def _table(sheet: Sheet) -> _Table | None:
     return _Table(sheet, heading, sum(below), len(below))
 
 
-def _tell_choice(request: Request, best: _Table, found: Sequence[_Table], hidden: Sequence[str], many: int) -> None:
-    """Say which sheet is read and which are not; several of the same columns are probably meant together."""
+def _tell_choice(
+    request: Request, best: _Table, found: Sequence[_Table], hidden: Sequence[str], many: int
+) -> None:
+    """Say which sheet is read and which are not; several of the same columns are probably meant
+    together.
+    """
     if many == 1:
         return
     others = [f"'{table.sheet.name}' ({table.rows:,} rows)" for table in found if table is not best]
     others += [f"'{name}' (hidden)" for name in hidden if name != best.sheet.name]
-    left = f"; left alone: {', '.join(others[:SHOWN])}{f' and {len(others) - SHOWN} more' if len(others) > SHOWN else ''}" if others else ""
+    left = (
+        "; left alone:"
+        f" {', '.join(others[:SHOWN])}{f' and {len(others) - SHOWN} more' if len(others) > SHOWN else ''}"
+        if others
+        else ""
+    )
     request.notes.append(
-        f": read sheet '{best.sheet.name}', {best.rows:,} rows of {len(best.heading.names)} columns, the fullest{left} (--sheet NAME reads another)"
+        f": read sheet '{best.sheet.name}', {best.rows:,} rows of {len(best.heading.names)}"
+        f" columns, the fullest{left} (--sheet NAME reads another)"
     )
     alike = [table.sheet.name for table in found if table.heading.names == best.heading.names]
     if len(alike) > 1:
         request.notes.append(
-            f": the sheets {_listed(alike)} have the same columns; all of them are read with --sheet '*', or with one --sheet each"
+            f": the sheets {_listed(alike)} have the same columns; all of them are read with"
+            " --sheet '*', or with one --sheet each"
         )
 
 
@@ -118,10 +168,18 @@ def _part(request: Request, table: _Table) -> Part:
     places = {name: cells[0] for name, cells in zip(columns, heading.cells, strict=True)}
     where = f", sheet '{sheet.name}'" if sheet.name else ""
     if heading.place > 1:
-        request.notes.append(f"{where}: the table begins in row {heading.place + 1:,}; titles above the names of its columns were left out")
+        request.notes.append(
+            f"{where}: the table begins in row {heading.place + 1:,}; titles above the names of its"
+            " columns were left out"
+        )
     if heading.repeated:
-        told = ", ".join(f"{name} ({count} times)" for name, count in list(heading.repeated.items())[:SHOWN])
-        request.notes.append(f"{where}: columns of one name were put together, as lists where a row fills several: {told}")
+        told = ", ".join(
+            f"{name} ({count} times)" for name, count in list(heading.repeated.items())[:SHOWN]
+        )
+        request.notes.append(
+            f"{where}: columns of one name were put together, as lists where a row fills several:"
+            f" {told}"
+        )
     letters = {name: letters_of(place) for name, place in places.items()}
     return Part(_rows(sheet, heading), where, "row", columns, letters)
 

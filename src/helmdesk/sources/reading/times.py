@@ -31,14 +31,21 @@ from helmdesk.sources.reading.wall_clock import first_passing, nominal, second_p
 
 
 class Mend(NamedTuple):
-    """What to do about times that cannot be read: where day and month cannot be told apart, and where no form is known."""
+    """What to do about times that cannot be read: where day and month cannot be told apart, and
+    where no form is known.
+    """
 
     order: str
     form: str
 
 
-MEND = Mend("say which with --dates day-first or --dates month-first", "describe the file with: helmdesk load mapping")
-NO_TIME = "empty: nobody knows when this happened, so it is not counted; fill in the time and load again"
+MEND = Mend(
+    "say which with --dates day-first or --dates month-first",
+    "describe the file with: helmdesk load mapping",
+)
+NO_TIME = (
+    "empty: nobody knows when this happened, so it is not counted; fill in the time and load again"
+)
 SHOWN = {
     ISO: "ISO 8601",
     DAY_FIRST: "day, month, year",
@@ -55,7 +62,8 @@ class TimeReader:
 
     Attributes:
         time_zone: IANA zone of times written without an offset.
-        date_format: one of the named spellings ("iso" is ISO 8601), or a strptime format. With any, a time may state its offset.
+        date_format: one of the named spellings ("iso" is ISO 8601), or a strptime format. With any,
+        a time may state its offset.
     """
 
     time_zone: str = "UTC"
@@ -68,16 +76,21 @@ class TimeReader:
             MappingError: unknown IANA zone, unknown spelling, or one that is still a question.
         """
         if self.date_format == ASK:
-            raise MappingError(f"date_format = '{ASK}': keep one of the two; the dates may be day/month or month/day and no row tells")
+            raise MappingError(
+                f"date_format = '{ASK}': keep one of the two; the dates may be day/month or"
+                " month/day and no row tells"
+            )
         if self.date_format not in NAMED and "%" not in self.date_format:
             raise MappingError(
-                f"date_format = '{self.date_format}' is neither one of {', '.join(NAMED)} nor a format such as '%d/%m/%Y %H:%M'"
-                f"{nearest(self.date_format, NAMED)}"
+                f"date_format = '{self.date_format}' is neither one of {', '.join(NAMED)} nor a"
+                f" format such as '%d/%m/%Y %H:%M'{nearest(self.date_format, NAMED)}"
             )
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise MappingError(f"time_zone = '{self.time_zone}' is not an IANA time zone such as 'Europe/Berlin'") from error
+            raise MappingError(
+                f"time_zone = '{self.time_zone}' is not an IANA time zone such as 'Europe/Berlin'"
+            ) from error
 
     def local(self, cell: str) -> str:
         """Return SQL of what text `cell` says, without any zone; null when unreadable."""
@@ -91,21 +104,33 @@ class TimeReader:
         if self.date_format == EPOCH:
             return f"({self.local(cell)} at time zone 'UTC')"
         plain = local(f"trim({cell})", self.date_format)
-        utc = f"({plain} at time zone 'UTC')" if self.time_zone == "UTC" else once(plain, "said", first_passing("said", self.time_zone))
+        utc = (
+            f"({plain} at time zone 'UTC')"
+            if self.time_zone == "UTC"
+            else once(plain, "said", first_passing("said", self.time_zone))
+        )
         stated = f"(({self.local(cell)} - to_seconds({offset(cell)})) at time zone 'UTC')"
         named = at_named_zone(cell, self.date_format)
-        return f"case when {has_offset(cell)} then {stated} when {zone_name(cell)} <> '' then {named} else {utc} end"
+        return (
+            f"case when {has_offset(cell)} then {stated} when {zone_name(cell)} <> '' then {named}"
+            f" else {utc} end"
+        )
 
     def second(self, cell: str) -> str:
-        """Return SQL of the second instant of a time that exists twice; null for any other, or one that says its offset."""
+        """Return SQL of the second instant of a time that exists twice; null for any other, or one
+        that says its offset.
+        """
         if self.date_format == EPOCH:
             return "null::timestamptz"
         return (
-            f"case when {has_offset(cell)} then null else {once(self.instant(cell), 'first', second_passing('first', self.time_zone))} end"
+            f"case when {has_offset(cell)} then null else"
+            f" {once(self.instant(cell), 'first', second_passing('first', self.time_zone))} end"
         )
 
     def nominal(self, cell: str) -> str:
-        """Return SQL like `instant` that reads a time which the clocks skip as the moment after; for plans."""
+        """Return SQL like `instant` that reads a time which the clocks skip as the moment after;
+        for plans.
+        """
         after = once(self.local(cell), "said", nominal("said", self.time_zone))
         return f"coalesce({self.instant(cell)}, {after})"
 
@@ -113,13 +138,17 @@ class TimeReader:
         """Return SQL giving the reason why `cell`, not null, is no instant; null when it is one."""
         shown = SHOWN.get(self.date_format, self.date_format)
         wrong = (
-            f"case when said is not null and {zone_name(cell)} <> '' then 'a time zone that is not known here: ' || {zone_name(cell)}"
-            f" when said is not null then {text(f'a time that does not exist in {self.time_zone} (clocks go forward)')}"
-            f" when regexp_matches(trim({cell}), {text(FOREIGN_ZONE)})"
-            f" then {text('a time zone that is a word of several places or of none; an offset such as +05:30 says it')}"
+            f"case when said is not null and {zone_name(cell)} <> '' then 'a time zone that is not"
+            f" known here: ' || {zone_name(cell)} when said is not null then"
+            f" {text(f'a time that does not exist in {self.time_zone} (clocks go forward)')} when"
+            f" regexp_matches(trim({cell}), {text(FOREIGN_ZONE)}) then"
+            f" {text('a time zone that is a word of several places or of none; an offset such as +05:30 says it')}"
             f" else {text(f'not a time written as {shown}')} end"
         )
-        return f"case when {cell} is not null and ({self.instant(cell)}) is null then {once(self.local(cell), 'said', wrong)} end"
+        return (
+            f"case when {cell} is not null and ({self.instant(cell)}) is null then"
+            f" {once(self.local(cell), 'said', wrong)} end"
+        )
 
 
 @dataclass(frozen=True)
@@ -131,7 +160,8 @@ class Spellings:
         readable: how many of them each named spelling reads, of `total`.
         day_alone, month_alone: one that only that order reads.
         either: one that both orders read.
-        is_dotted: whether all dates that both may read are written with points, as by those who begin with the day.
+        is_dotted: whether all dates that both may read are written with points, as by those who
+        begin with the day.
     """
 
     total: int
@@ -156,28 +186,49 @@ class Spellings:
 
 
 def spellings_of(staging: Staging, rows: str, cell: str) -> Spellings:
-    """Return what the times of a column, all of it, can be read as; `rows` is SQL after ``from`` and `cell` SQL over it."""
-    read = ", ".join(f"{local(bare('cell'), spelling)} is not null as read_{place}" for place, spelling in enumerate(NAMED))
+    """Return what the times of a column, all of it, can be read as; `rows` is SQL after ``from``
+    and `cell` SQL over it.
+    """
+    read = ", ".join(
+        f"{local(bare('cell'), spelling)} is not null as read_{place}"
+        for place, spelling in enumerate(NAMED)
+    )
     counts = ", ".join(f"coalesce(count_if(read_{place}), 0)" for place in range(len(NAMED)))
     day, month = (f"read_{NAMED.index(spelling)}" for spelling in (DAY_FIRST, MONTH_FIRST))
     row = staging.connection.execute(
         f"""select count(*), min(cell), min(cell) filter (where {day} and not {month}), min(cell) filter (where {month} and not {day}),
-            min(cell) filter (where {day} and {month}), count_if({day} and not regexp_matches(cell, '^[0-9]+[.][0-9]+[.][0-9]')), {counts}
-        from (select cell, {read} from (select distinct trim({cell}) as cell from {rows} where nullif(trim({cell}), '') is not null))"""
+            min(cell) filter (where {day} and {month}),
+                count_if({day} and not regexp_matches(cell, '^[0-9]+[.][0-9]+[.][0-9]')), {counts}
+        from (select cell, {read} from (select distinct trim({cell}) as cell from {rows}
+            where nullif(trim({cell}), '') is not null))"""
     ).fetchone()
     if row is None:
         raise AssertionError("an aggregate without a row")
     total, example, day_alone, month_alone, either, undotted, *found = row
-    return Spellings(total, example, dict(zip(NAMED, found, strict=True)), day_alone, month_alone, either, undotted == 0)
+    return Spellings(
+        total,
+        example,
+        dict(zip(NAMED, found, strict=True)),
+        day_alone,
+        month_alone,
+        either,
+        undotted == 0,
+    )
 
 
-def spelling_of(staging: Staging, rows: str, cells: Sequence[str], where: str, mend: Mend, order: str | None = None) -> str | None:
+def spelling_of(
+    staging: Staging,
+    rows: str,
+    cells: Sequence[str],
+    where: str,
+    mend: Mend,
+    order: str | None = None,
+) -> str | None:
     """Return how the times of a column are spelled, decided over all of it; None when it is empty.
 
     Args:
-        cells: SQL of the column, then of the file's other times: they tell day from month where the column does not.
-        where: file and column, for the question.
-        mend: what the question suggests.
+        cells: SQL of the column, then of the file's other times: they tell day from month where the
+        column does not. where: file and column, for the question. mend: what the question suggests.
         order: day or month first, where neither tells; None asks.
 
     Raises:
@@ -192,10 +243,14 @@ def spelling_of(staging: Staging, rows: str, cells: Sequence[str], where: str, m
         return found.best
     told = found.order
     if told is None and len(cells) > 1:
-        told = spellings_of(staging, f"(select unnest([{', '.join(cells)}]) as cell from {rows})", "cell").order
+        told = spellings_of(
+            staging, f"(select unnest([{', '.join(cells)}]) as cell from {rows})", "cell"
+        ).order
     if told or order:
         return told or order
     question = f"'{found.either}' may be day/month or month/day and no row tells"
     if found.day_alone:
-        question = f"'{found.day_alone}' can only be day/month and '{found.month_alone}' only month/day"
+        question = (
+            f"'{found.day_alone}' can only be day/month and '{found.month_alone}' only month/day"
+        )
     raise InputError(f"{where}: {question}; {mend.order}")

@@ -1,4 +1,6 @@
-"""Words that people and systems use, mapped onto ours: letter case, accents and punctuation do not matter."""
+"""Words that people and systems use, mapped onto ours: letter case, accents and punctuation do not
+matter.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,14 @@ Vocabulary = Mapping[str, Sequence[str]]
 
 
 def plain_word(word: str) -> str:
-    """Return a word in lower case, without accents, with single blanks for everything that is no letter or digit."""
-    letters = "".join(letter for letter in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(letter))
+    """Return a word in lower case, without accents, with single blanks for everything that is no
+    letter or digit.
+    """
+    letters = "".join(
+        letter
+        for letter in unicodedata.normalize("NFD", word.lower())
+        if not unicodedata.combining(letter)
+    )
     return re.sub(r"[\W_]+", " ", letters).strip()
 
 
@@ -26,14 +34,18 @@ def worded(cell: str, words: Vocabulary) -> str:
     """Return SQL that maps the words people use onto ours; null for words nobody listed."""
     plain_cell = rf"regexp_replace(lower(strip_accents({cell})), '[^\p{{L}}\p{{N}}]+', ' ', 'g')"
     cases = " ".join(
-        f"when trim({plain_cell}) in ({', '.join(text(plain_word(other)) for other in (ours, *others))}) then {text(ours)}"
+        f"when trim({plain_cell}) in"
+        f" ({', '.join(text(plain_word(other)) for other in (ours, *others))}) then {text(ours)}"
         for ours, others in words.items()
     )
     return f"case {cases} end"
 
 
-def with_own_words(known: Mapping[str, Vocabulary], path: Path | None, source: str) -> dict[str, Vocabulary]:
-    """Return vocabularies by table, with the words that a file of the user's adds; a word the user lists means that alone.
+def with_own_words(
+    known: Mapping[str, Vocabulary], path: Path | None, source: str
+) -> dict[str, Vocabulary]:
+    """Return vocabularies by table, with the words that a file of the user's adds; a word the user
+    lists means that alone.
 
     Args:
         known: what may stand in the file: its tables, and the words known without it.
@@ -47,22 +59,36 @@ def with_own_words(known: Mapping[str, Vocabulary], path: Path | None, source: s
     return own_words(known, read_toml(path, MappingError), path, source)
 
 
-def own_words(known: Mapping[str, Vocabulary], content: Mapping[str, Any], path: Path, source: str) -> dict[str, Vocabulary]:
+def own_words(
+    known: Mapping[str, Vocabulary], content: Mapping[str, Any], path: Path, source: str
+) -> dict[str, Vocabulary]:
     """Return vocabularies with the words of a file that was read; see `with_own_words`."""
-    if not content or not set(content) <= set(known) or not all(isinstance(given, dict) for given in content.values()):
+    if (
+        not content
+        or not set(content) <= set(known)
+        or not all(isinstance(given, dict) for given in content.values())
+    ):
         tables = " or ".join(f"[{table}]" for table in known)
-        raise MappingError(f"{path}: for {source} a mapping holds one table, {tables}, and nothing else")
+        raise MappingError(
+            f"{path}: for {source} a mapping holds one table, {tables}, and nothing else"
+        )
     found = dict(known)
     for table, given in content.items():
         words = known[table]
         for ours, listed in given.items():
             if ours not in words:
-                raise MappingError(f"{path}: [{table}]: unknown word '{ours}'{nearest(ours, words)} (known: {', '.join(words)})")
+                raise MappingError(
+                    f"{path}: [{table}]: unknown word '{ours}'{nearest(ours, words)} (known:"
+                    f" {', '.join(words)})"
+                )
             if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-                raise MappingError(f"{path}: [{table}]: {ours} must be a list of words, not {listed!r}")
+                raise MappingError(
+                    f"{path}: [{table}]: {ours} must be a list of words, not {listed!r}"
+                )
         own = {ours: tuple(map(plain_word, listed)) for ours, listed in given.items()}
         taken = {word for listed in own.values() for word in listed}
         found[table] = {
-            ours: (*own.get(ours, ()), *(word for word in others if plain_word(word) not in taken)) for ours, others in words.items()
+            ours: (*own.get(ours, ()), *(word for word in others if plain_word(word) not in taken))
+            for ours, others in words.items()
         }
     return found

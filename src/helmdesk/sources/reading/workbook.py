@@ -1,6 +1,7 @@
 """Workbooks: .xlsx, .xlsm, .xlsb, .xls and .ods as sheets of text, each cell as the person sees it.
 
-Dates are written as ISO 8601, lengths of time as hours, minutes and seconds beyond 24 hours, whole numbers without a point.
+Dates are written as ISO 8601, lengths of time as hours, minutes and seconds beyond 24 hours, whole
+numbers without a point.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from helmdesk.sources.reading.xlsb import errors_of
 
 CHUNK = 1 << 22
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
-# A day number below this one is no date of anybody's ticket: it is a length of time that is shown as a time of day.
+# A day number below this one is no date of anybody's ticket: it is a length of time that is shown
+# as a time of day.
 FIRST_YEAR = 1905
 # Cells that hold something, whatever prefix the XML gives to names.
 CELL = re.compile(rb"""\sr=["']([A-Za-z]+)(\d+)["'][^>/]*>(?!</)""")
@@ -31,7 +33,9 @@ ERROR = re.compile(
     rb'<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
     rb"(?:<(?:\w+:)?f(?:\s[^>]*)?>[^<]*</(?:\w+:)?f>|<(?:\w+:)?f[^>]*/>)?\s*<(?:\w+:)?v>([^<]*)<"
 )
-UNANSWERED = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>")
+UNANSWERED = re.compile(
+    rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 MOST_OF_A_ROW = 64 * MEGABYTE
 MOST_PARTS = 10_000
 ISO_LENGTH = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2}(?:\.\d{1,9})?)S")
@@ -50,22 +54,34 @@ def read_workbook(request: Request) -> Iterator[Part]:
     is_ods = not details and zipfile.is_zipfile(request.plain)
     try:
         book = calamine.CalamineWorkbook.from_path(str(request.plain))
-        sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
-        hidden = [sheet.name for sheet in sheets if sheet.visible != calamine.SheetVisibleEnum.Visible]
+        sheets = [
+            sheet for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        hidden = [
+            sheet.name for sheet in sheets if sheet.visible != calamine.SheetVisibleEnum.Visible
+        ]
 
         def open_sheet(name: str) -> Sheet:
-            return _sheet(request, book.get_sheet_by_name(name), details.get(name, _Details()), is_ods)
+            return _sheet(
+                request, book.get_sheet_by_name(name), details.get(name, _Details()), is_ods
+            )
 
         yield from read_sheets(request, [sheet.name for sheet in sheets], hidden, open_sheet)
     except calamine.PasswordError as error:
-        raise InputError(f"{request.path}: a workbook with a password; save it without one") from error
+        raise InputError(
+            f"{request.path}: a workbook with a password; save it without one"
+        ) from error
     except (calamine.CalamineError, OSError, ValueError, KeyError) as error:
-        raise InputError(f"{request.path}: not readable as a workbook ({str(error).splitlines()[0][:200]})") from error
+        raise InputError(
+            f"{request.path}: not readable as a workbook ({str(error).splitlines()[0][:200]})"
+        ) from error
 
 
 @dataclass
 class _Details:
-    """What the reader of workbooks does not tell of a sheet: errors, percentages, formulas without a result."""
+    """What the reader of workbooks does not tell of a sheet: errors, percentages, formulas without
+    a result.
+    """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     percents: set[tuple[int, int]] = field(default_factory=set)
@@ -74,10 +90,17 @@ class _Details:
 def _sheet(request: Request, sheet: Any, details: _Details, is_ods: bool) -> Sheet:
     where = f"{request.path}, sheet '{sheet.name}'"
     if (cells := sheet.total_height * max(sheet.total_width, 1)) > request.limits.cells:
-        raise InputError(f"{where}: {cells:,} cells; at most {request.limits.cells:,} (setting limit_cells)")
-    rows = [[cell if type(cell) is str else WRITERS[type(cell)](cell) for cell in row] for row in sheet.iter_rows()]
+        raise InputError(
+            f"{where}: {cells:,} cells; at most {request.limits.cells:,} (setting limit_cells)"
+        )
+    rows = [
+        [cell if type(cell) is str else WRITERS[type(cell)](cell) for cell in row]
+        for row in sheet.iter_rows()
+    ]
     if is_ods:
-        rows = [[cell if not cell.startswith("PT") else _clock(cell) for cell in row] for row in rows]
+        rows = [
+            [cell if not cell.startswith("PT") else _clock(cell) for cell in row] for row in rows
+        ]
     for (row, column), error in details.errors.items():
         if row < len(rows) and column < len(rows[row]):
             rows[row][column] = error
@@ -123,7 +146,14 @@ def _day(day: date) -> str:
 
 
 def _time_of_day(clock: time) -> str:
-    return _length(timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second, microseconds=clock.microsecond))
+    return _length(
+        timedelta(
+            hours=clock.hour,
+            minutes=clock.minute,
+            seconds=clock.second,
+            microseconds=clock.microsecond,
+        )
+    )
 
 
 def _length(length: timedelta) -> str:
@@ -135,15 +165,26 @@ def _length(length: timedelta) -> str:
 
 
 WRITERS: dict[type, Callable[[Any], str]] = {
-    bool: lambda cell: "true" if cell else "false", float: number_text, int: str, datetime: _moment, date: _day, time: _time_of_day,
+    bool: lambda cell: "true" if cell else "false",
+    float: number_text,
+    int: str,
+    datetime: _moment,
+    date: _day,
+    time: _time_of_day,
     timedelta: _length,
-}  # fmt: skip
+}
 
 
 def _clock(cell: str) -> str:
-    """Return a length of time of OpenDocument in hours, minutes and seconds; any other text as it is."""
+    """Return a length of time of OpenDocument in hours, minutes and seconds; any other text as it
+    is.
+    """
     found = ISO_LENGTH.fullmatch(cell)
-    return _length(timedelta(hours=int(found[1]), minutes=int(found[2]), seconds=float(found[3]))) if found else cell
+    return (
+        _length(timedelta(hours=int(found[1]), minutes=int(found[2]), seconds=float(found[3])))
+        if found
+        else cell
+    )
 
 
 def percent_text(cell: str) -> str:
@@ -155,10 +196,12 @@ def percent_text(cell: str) -> str:
 
 
 def _details(request: Request) -> dict[str, _Details]:
-    """Look at the XML of a workbook before its reader does: a cell far away from the others would make it ask for all there is.
+    """Look at the XML of a workbook before its reader does: a cell far away from the others would
+    make it ask for all there is.
 
     Raises:
-        InputError: a reference past the last row or column that there can be, or more cells than the limit.
+        InputError: a reference past the last row or column that there can be, or more cells than
+        the limit.
     """
     if not zipfile.is_zipfile(request.plain):
         return {}
@@ -172,7 +215,15 @@ def _details(request: Request) -> dict[str, _Details]:
             for name, part in _parts_of_sheets(archive).items():
                 with archive.open(part) as handle:
                     found[name] = _looked_at(request, name, handle, styles)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, ValueError, zlib.error) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        zlib.error,
+    ) as error:
         raise InputError(f"{request.path}: a damaged workbook ({error})") from error
     return found
 
@@ -180,8 +231,12 @@ def _details(request: Request) -> dict[str, _Details]:
 def _refuse_bomb(request: Request, archive: zipfile.ZipFile) -> None:
     members = archive.infolist()
     if len(members) > MOST_PARTS:
-        raise InputError(f"{request.path}: a workbook of {len(members):,} parts; at most {MOST_PARTS:,}")
-    if wrong := request.limits.excess(request.plain.stat().st_size, sum(member.file_size for member in members)):
+        raise InputError(
+            f"{request.path}: a workbook of {len(members):,} parts; at most {MOST_PARTS:,}"
+        )
+    if wrong := request.limits.excess(
+        request.plain.stat().st_size, sum(member.file_size for member in members)
+    ):
         raise InputError(f"{request.path}: {wrong}")
 
 
@@ -191,13 +246,19 @@ def _parts_of_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
     if "xl/_rels/workbook.xml.rels" not in names:
         return {}
     targets = {}
-    for relation in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", _text_of(archive, "xl/_rels/workbook.xml.rels")):
+    for relation in re.findall(
+        r"<(?:\w+:)?Relationship\s[^>]*>", _text_of(archive, "xl/_rels/workbook.xml.rels")
+    ):
         given = _attributes(relation)
-        targets[given.get("Id", "")] = posixpath.normpath(posixpath.join("/xl", given.get("Target", ""))).lstrip("/")
+        targets[given.get("Id", "")] = posixpath.normpath(
+            posixpath.join("/xl", given.get("Target", ""))
+        ).lstrip("/")
     found = {}
     for sheet in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", _text_of(archive, "xl/workbook.xml")):
         given = _attributes(sheet)
-        part = targets.get(next((value for key, value in given.items() if key.endswith(":id")), ""), "")
+        part = targets.get(
+            next((value for key, value in given.items() if key.endswith(":id")), ""), ""
+        )
         if part in names:
             found[given.get("name", "")] = part
     return found
@@ -208,21 +269,37 @@ def _percent_styles(archive: zipfile.ZipFile) -> set[bytes]:
     if "xl/styles.xml" not in archive.namelist():
         return set()
     styles = _text_of(archive, "xl/styles.xml")
-    formats = {*PERCENT, *(given.get("numFmtId", "") for given in map(_attributes, re.findall(r"<(?:\w+:)?numFmt\s[^>]*>", styles)) if "%" in given.get("formatCode", ""))}  # fmt: skip
+    formats = {
+        *PERCENT,
+        *(
+            given.get("numFmtId", "")
+            for given in map(_attributes, re.findall(r"<(?:\w+:)?numFmt\s[^>]*>", styles))
+            if "%" in given.get("formatCode", "")
+        ),
+    }
     cells = re.search(r"<(?:\w+:)?cellXfs.*?</(?:\w+:)?cellXfs>", styles, re.DOTALL)
     used = map(_attributes, re.findall(r"<(?:\w+:)?xf\s[^>]*>", cells[0])) if cells else ()
-    return {str(number).encode() for number, given in enumerate(used) if given.get("numFmtId") in formats}
+    return {
+        str(number).encode()
+        for number, given in enumerate(used)
+        if given.get("numFmtId") in formats
+    }
 
 
 def _attributes(tag: str) -> dict[str, str]:
-    return {key: html.unescape(double or single) for key, double, single in re.findall(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag)}
+    return {
+        key: html.unescape(double or single)
+        for key, double, single in re.findall(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag)
+    }
 
 
 def _text_of(archive: zipfile.ZipFile, part: str) -> str:
     return archive.read(part).decode("utf-8", "replace")
 
 
-def _looked_at(request: Request, name: str, handle: IO[bytes], percent_styles: set[bytes]) -> _Details:
+def _looked_at(
+    request: Request, name: str, handle: IO[bytes], percent_styles: set[bytes]
+) -> _Details:
     """Look through the XML of one sheet once.
 
     Raises:
@@ -231,31 +308,41 @@ def _looked_at(request: Request, name: str, handle: IO[bytes], percent_styles: s
     where = f"{request.path}, sheet '{name}'"
     details = _Details()
     styles = b"|".join(sorted(percent_styles))
-    percent = re.compile(rb'<(?:\w+:)?c\s(?=[^>]*\bs="(?:' + styles + rb')")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+    percent = re.compile(
+        rb'<(?:\w+:)?c\s(?=[^>]*\bs="(?:' + styles + rb')")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"'
+    )
     last_row, last_column, filled, unanswered = 0, 0, 0, 0
     for rows in _whole_rows(where, handle):
         found = CELL.findall(rows)
         filled += len(found)
         letters, numbers = map(set, zip(*found, strict=True)) if found else (set(), set())
-        last_column, last_row = max([last_column, *map(_column, letters)]), max([last_row, *map(int, numbers)])
+        last_column, last_row = (
+            max([last_column, *map(_column, letters)]),
+            max([last_row, *map(int, numbers)]),
+        )
         unanswered += len(UNANSWERED.findall(rows)) if b"f>" in rows else 0
         if b'"e"' in rows:
             details.errors |= {
-                (int(row) - 1, _column(place)): error.decode("utf-8", "replace") for place, row, error in ERROR.findall(rows)
+                (int(row) - 1, _column(place)): error.decode("utf-8", "replace")
+                for place, row, error in ERROR.findall(rows)
             }
         if percent_styles:
-            details.percents |= {(int(row) - 1, _column(place)) for place, row in percent.findall(rows)}
+            details.percents |= {
+                (int(row) - 1, _column(place)) for place, row in percent.findall(rows)
+            }
     furthest = f"{letters_of(last_column)}{last_row}"
     if last_row > MOST_ROWS or last_column >= MOST_COLUMNS:
         raise InputError(f"{where}: damaged: there can be no cell {furthest}")
     if (cells := last_row * (last_column + 1)) > request.limits.cells:
         raise InputError(
-            f"{where}: reaches to cell {furthest}: {cells:,} cells, of which {filled:,} hold something; at most {request.limits.cells:,}"
-            " (setting limit_cells); delete what stands far away, or save it as CSV"
+            f"{where}: reaches to cell {furthest}: {cells:,} cells, of which {filled:,} hold"
+            f" something; at most {request.limits.cells:,} (setting limit_cells); delete what"
+            " stands far away, or save it as CSV"
         )
     if unanswered:
         request.notes.append(
-            f", sheet '{name}': formulas without a stored result: {unanswered:,}, read as empty; open the workbook in Excel, save it, and load that"
+            f", sheet '{name}': formulas without a stored result: {unanswered:,}, read as empty;"
+            " open the workbook in Excel, save it, and load that"
         )
     return details
 

@@ -94,23 +94,36 @@ def read_xes(staging: Staging, path: Path) -> RawTable:
             parser.setProperty(xml.sax.handler.property_lexical_handler, NoDoctype())
             parser.parse(_Measured(handle, path, staging.limits))
     except xml.sax.SAXParseException as error:
-        raise InputError(f"{path}: line {error.getLineNumber()}: not XES: {error.getMessage()}") from error
+        raise InputError(
+            f"{path}: line {error.getLineNumber()}: not XES: {error.getMessage()}"
+        ) from error
     except (OSError, EOFError, xml.sax.SAXException) as error:
         raise InputError(f"{path}: not readable ({error})") from error
     if len(rows) > staging.limits.rows:
-        raise InputError(f"{path}: {len(rows):,} events; at most {staging.limits.rows:,} (setting limit_rows)")
+        raise InputError(
+            f"{path}: {len(rows):,} events; at most {staging.limits.rows:,} (setting limit_rows)"
+        )
     if not rows:
         raise InputError(f"{path}: no events; export the log again")
     names = tuple(dict.fromkeys(name for _, event in rows for name in event))
     if len(names) > staging.limits.columns:
-        raise InputError(f"{path}: {len(names):,} attributes; at most {staging.limits.columns:,} (setting limit_columns)")
+        raise InputError(
+            f"{path}: {len(names):,} attributes; at most {staging.limits.columns:,} (setting"
+            " limit_columns)"
+        )
     import pyarrow as pa
 
-    log = pa.table({  # noqa: F841 (DuckDB finds it by name)
-        **{name: pa.array([event.get(name) for _, event in rows], pa.string()) for name in names},
-        "_file": pa.array([index] * len(rows), pa.int32()), "_row": pa.array(range(1, len(rows) + 1), pa.int64()),
-        "_line": pa.array([line for line, _ in rows], pa.int64()),
-    })  # fmt: skip
+    log = pa.table(  # noqa: F841 (DuckDB finds it by name)
+        {
+            **{
+                name: pa.array([event.get(name) for _, event in rows], pa.string())
+                for name in names
+            },
+            "_file": pa.array([index] * len(rows), pa.int32()),
+            "_row": pa.array(range(1, len(rows) + 1), pa.int64()),
+            "_line": pa.array([line for line, _ in rows], pa.int64()),
+        }
+    )
     table = f"raw_{index}"
     staging.connection.execute(f"create table {table} as select * from log")
     staging.report.files.append(FileReport(str(path), len(rows)))

@@ -1,4 +1,6 @@
-"""What the reader of workbooks does not tell of the binary ones (.xlsb): which cells hold errors. The format is [MS-XLSB]."""
+"""What the reader of workbooks does not tell of the binary ones (.xlsb): which cells hold errors.
+The format is [MS-XLSB].
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def errors_of(archive: zipfile.ZipFile) -> dict[str, dict[tuple[int, int], str]]
     targets = {}
     for relation in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", relations):
         given = dict(re.findall(r'(\w+)="([^"]*)"', relation))
-        targets[given.get("Id")] = posixpath.normpath(posixpath.join("/xl", given.get("Target", ""))).lstrip("/")
+        targets[given.get("Id")] = posixpath.normpath(
+            posixpath.join("/xl", given.get("Target", ""))
+        ).lstrip("/")
     found = {}
     for kind, body in _records(archive.read(BOOK)):
         if kind == SHEET:
@@ -51,7 +55,9 @@ def _errors(sheet: bytes) -> Iterator[tuple[tuple[int, int], str]]:
 
 
 def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of a part: the number of their kind, and what is in them. Numbers and sizes are of seven bits a byte."""
+    """Yield the records of a part: the number of their kind, and what is in them. Numbers and sizes
+    are of seven bits a byte.
+    """
     at = 0
     while at < len(content):
         kind, at = _number(content, at, 2)

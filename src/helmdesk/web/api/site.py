@@ -1,4 +1,6 @@
-"""The routes of the HTTP API. Each asks the desk what the page of the same name asks, under the same policy."""
+"""The routes of the HTTP API. Each asks the desk what the page of the same name asks, under the
+same policy.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,25 @@ from helmdesk.web.people.audit import audit
 from helmdesk.web.request import DeskRequest
 
 DESCRIPTION = (
-    "Numbers of a support desk with their uncertainty, the rows behind them, and receipts. Everything a page shows, by the same functions."
+    "Numbers of a support desk with their uncertainty, the rows behind them, and receipts."
+    " Everything a page shows, by the same functions."
 )
 MOST_ROWS = 5000
 CURSOR_SALT = "helmdesk rows cursor"
 
-api = NinjaAPI(title="Helmdesk", version=__version__, description=DESCRIPTION, docs_url=None, urls_namespace="api")
-numbers, rows_scope, annotate_scope, dismiss_scope = Needs("numbers"), Needs("rows"), Needs("annotate"), Needs("dismiss")
+api = NinjaAPI(
+    title="Helmdesk",
+    version=__version__,
+    description=DESCRIPTION,
+    docs_url=None,
+    urls_namespace="api",
+)
+numbers, rows_scope, annotate_scope, dismiss_scope = (
+    Needs("numbers"),
+    Needs("rows"),
+    Needs("annotate"),
+    Needs("dismiss"),
+)
 Text = Annotated[str | None, Field(max_length=2000)]
 Key = Annotated[str, Field(max_length=100)]
 Compared = Literal["previous", "same-weekdays", "year", "year-dates"]
@@ -57,7 +71,9 @@ ERRORS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 
 
 
 class Window(Schema):
-    """Local days in the desk's time zone, half-open, or a named window such as last-month; and a filter over dimensions."""
+    """Local days in the desk's time zone, half-open, or a named window such as last-month; and a
+    filter over dimensions.
+    """
 
     start: Text = None
     end: Text = None
@@ -106,7 +122,8 @@ class Note(Schema):
 
 
 class Dismissed(Ending):
-    """A metric, or a standing finding of the brief, of which no more is to be told until it changes.
+    """A metric, or a standing finding of the brief, of which no more is to be told until it
+    changes.
 
     `identity` is what was read, as answers give it; without one it is what is told now.
     """
@@ -136,7 +153,8 @@ def _unknown(request: DeskRequest, error: Exception) -> HttpResponse:
 
 
 def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
-    """Answer with an ETag of mart, lake, settings, annotations, policy and query; unchanged answers are not made again.
+    """Answer with an ETag of mart, lake, settings, annotations, policy and query; unchanged answers
+    are not made again.
 
     While numbers are made anew with changed settings, the header ``X-Helmdesk-Notice`` says so.
 
@@ -146,7 +164,14 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
     """
     notice = request.desk.notice()
     accept = request.headers.get("Accept", "")
-    form = next((name for name in ("arrow", "csv", "parquet") if TYPES[name].split(";")[0] in accept), "json") if as_table else "json"
+    form = (
+        next(
+            (name for name in ("arrow", "csv", "parquet") if TYPES[name].split(";")[0] in accept),
+            "json",
+        )
+        if as_table
+        else "json"
+    )
     parts = (
         request.desk.identity(),
         request.desk.loaded_version(),
@@ -157,15 +182,26 @@ def reply(request: Any, make: Any, *, as_table: Any = None) -> HttpResponse:
         __version__,
     )
     etag = f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Vary": "Accept, Authorization, Cookie", "Cache-Control": "private, no-cache"}
+    headers = {
+        "ETag": etag,
+        "Vary": "Accept, Authorization, Cookie",
+        "Cache-Control": "private, no-cache",
+    }
     if notice:
         headers["X-Helmdesk-Notice"] = notice
     # Whoever packs an answer on its way marks its ETag as weak.
-    if etag in (each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")):
+    if etag in (
+        each.strip().removeprefix("W/")
+        for each in request.headers.get("If-None-Match", "").split(",")
+    ):
         return HttpResponse(status=304, headers=headers)
     if form == "json":
         body, kind = (
-            json.dumps(make(), default=partial(plain, zone=request.desk.settings.time_zone), ensure_ascii=False).encode(),
+            json.dumps(
+                make(),
+                default=partial(plain, zone=request.desk.settings.time_zone),
+                ensure_ascii=False,
+            ).encode(),
             TYPES["json"],
         )
     else:
@@ -188,7 +224,10 @@ def metrics(request: Any) -> HttpResponse:
     """List metrics with what is missing to compute them here."""
 
     def make() -> list[dict[str, Any]]:
-        return [{**_described(entry), "missing": request.desk.missing(key)} for key, entry in request.desk.catalogue.items()]
+        return [
+            {**_described(entry), "missing": request.desk.missing(key)}
+            for key, entry in request.desk.catalogue.items()
+        ]
 
     return reply(request, make)
 
@@ -213,29 +252,49 @@ def _described(entry: Any) -> dict[str, Any]:
         "clocks",
     )
     found = {name: getattr(metric, name) for name in names}
-    return {**found, "description": entry.description, "variants": {each.name: each.description for each in metric.variants},
-            "changes": [asdict(change) for change in metric.changes]}  # fmt: skip
+    return {
+        **found,
+        "description": entry.description,
+        "variants": {each.name: each.description for each in metric.variants},
+        "changes": [asdict(change) for change in metric.changes],
+    }
 
 
 @api.get("/metrics/{key}", auth=numbers, response=ERRORS, summary="One metric's definition")
 def metric(request: Any, key: Key) -> HttpResponse:
     """Return a definition with its dimensions."""
-    return reply(request, lambda: {**_described(request.desk.find_metric(key)), "dimensions": request.desk.dimensions(key)})
+    return reply(
+        request,
+        lambda: {
+            **_described(request.desk.find_metric(key)),
+            "dimensions": request.desk.dimensions(key),
+        },
+    )
 
 
-@api.get("/metrics/{key}/explanation", auth=numbers, response=ERRORS, summary="Why a metric changed")
-def explanation(request: Any, key: Key, given: Query[Window], compare: Compared = "previous") -> HttpResponse:
-    """Return whether it is sound, whether it moved, where, what moved with it, and which lever; as ``helmdesk explain``."""
+@api.get(
+    "/metrics/{key}/explanation", auth=numbers, response=ERRORS, summary="Why a metric changed"
+)
+def explanation(
+    request: Any, key: Key, given: Query[Window], compare: Compared = "previous"
+) -> HttpResponse:
+    """Return whether it is sound, whether it moved, where, what moved with it, and which lever; as
+    ``helmdesk explain``.
+    """
     _for_leads(request)
     return reply(
         request,
-        lambda: request.desk.explain(key, remarks=remarks_of(request, key), compare=compare, **within(given)).as_dict(),
+        lambda: request.desk.explain(
+            key, remarks=remarks_of(request, key), compare=compare, **within(given)
+        ).as_dict(),
     )
 
 
 @api.get("/metrics/{key}/rules", auth=numbers, response=ERRORS, summary="Alerts in waiting")
 def alert_rules(request: Any, key: Key, given: Query[Ending]) -> HttpResponse:
-    """Return rules in a sentence, each with when it would have fired in 90 days, and what it would have told."""
+    """Return rules in a sentence, each with when it would have fired in 90 days, and what it would
+    have told.
+    """
     _for_leads(request)
 
     def make() -> list[dict[str, Any]]:
@@ -260,25 +319,38 @@ def brief(request: Any, given: Query[Ending]) -> HttpResponse:
     _for_leads(request)
     return reply(
         request,
-        lambda: request.desk.brief(end=given.end or None, where=given.where or None, remarks=remarks_of(request)).as_dict(),
+        lambda: request.desk.brief(
+            end=given.end or None, where=given.where or None, remarks=remarks_of(request)
+        ).as_dict(),
     )
 
 
-@api.get("/dismissals", auth=numbers, response=ERRORS, summary="What is told no more until it changes")
+@api.get(
+    "/dismissals", auth=numbers, response=ERRORS, summary="What is told no more until it changes"
+)
 def list_dismissals(request: Any) -> HttpResponse:
     """Return dismissed verdicts and findings: by whom, when, why, and for which filter."""
     _for_leads(request)
     return reply(request, lambda: [each.as_dict() for each in request.desk.dismissed()])
 
 
-@api.post("/dismissals", auth=dismiss_scope, response={201: dict[str, str], **ERRORS}, summary="Dismiss a verdict until it changes")
+@api.post(
+    "/dismissals",
+    auth=dismiss_scope,
+    response={201: dict[str, str], **ERRORS},
+    summary="Dismiss a verdict until it changes",
+)
 def dismiss(request: Any, given: Dismissed) -> Any:
     """Stop telling the verdict on a metric, or a standing finding, for a filter; numbers stay."""
     _for_leads(request)
-    return Status(201, dismissal.dismiss(request, given.subject, **given.dict(exclude={"subject"})).as_dict())
+    return Status(
+        201, dismissal.dismiss(request, given.subject, **given.dict(exclude={"subject"})).as_dict()
+    )
 
 
-@api.delete("/dismissals/{subject}", auth=dismiss_scope, response=ERRORS, summary="Undo a dismissal")
+@api.delete(
+    "/dismissals/{subject}", auth=dismiss_scope, response=ERRORS, summary="Undo a dismissal"
+)
 def tell_again(request: Any, subject: Key, where: Text = None) -> HttpResponse:
     """Tell a verdict or finding again, for a filter; return what was dismissed."""
     _for_leads(request)
@@ -293,29 +365,54 @@ def _for_leads(request: Any) -> None:
 
 @api.get("/measure", auth=numbers, response=ERRORS, summary="Numbers with their uncertainty")
 def measure(request: Any, asked: Query[Asked]) -> HttpResponse:
-    """Measure metrics; send ``Accept: text/csv``, or the type of Parquet or of an Arrow stream, for a table."""
+    """Measure metrics; send ``Accept: text/csv``, or the type of Parquet or of an Arrow stream, for
+    a table.
+    """
 
     def found() -> Any:
-        return request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, **asked_of(asked))
+        return request.desk.measure(
+            *asked.metric, by=asked.by, grain=asked.grain, **asked_of(asked)
+        )
 
-    return reply(request, lambda: {"measurements": found().as_rows()}, as_table=lambda: found().to_arrow())
-
-
-@api.get("/receipt", auth=numbers, response=ERRORS, summary="The receipt of the same question as /measure")
-def receipt(request: Any, asked: Query[Asked]) -> HttpResponse:
-    """Return what ``helmdesk verify`` takes."""
-    if request.policy.predicate is not None:
-        raise NotPermittedError("a receipt is verified against the whole desk; ask somebody who may see all of it")
     return reply(
-        request,
-        lambda: request.desk.measure(*asked.metric, by=asked.by, grain=asked.grain, **asked_of(asked)).receipt.content,
+        request, lambda: {"measurements": found().as_rows()}, as_table=lambda: found().to_arrow()
     )
 
 
-@api.get("/distribution/{key}", auth=numbers, response=ERRORS, summary="How the values behind a number are spread")
+@api.get(
+    "/receipt",
+    auth=numbers,
+    response=ERRORS,
+    summary="The receipt of the same question as /measure",
+)
+def receipt(request: Any, asked: Query[Asked]) -> HttpResponse:
+    """Return what ``helmdesk verify`` takes."""
+    if request.policy.predicate is not None:
+        raise NotPermittedError(
+            "a receipt is verified against the whole desk; ask somebody who may see all of it"
+        )
+    return reply(
+        request,
+        lambda: (
+            request.desk.measure(
+                *asked.metric, by=asked.by, grain=asked.grain, **asked_of(asked)
+            ).receipt.content
+        ),
+    )
+
+
+@api.get(
+    "/distribution/{key}",
+    auth=numbers,
+    response=ERRORS,
+    summary="How the values behind a number are spread",
+)
 def distribution(request: Any, key: Key, asked: Query[Form]) -> HttpResponse:
     """Return counts of rows between edges."""
-    return reply(request, lambda: [asdict(each) for each in request.desk.distribution(key, **asked_of(asked))])
+    return reply(
+        request,
+        lambda: [asdict(each) for each in request.desk.distribution(key, **asked_of(asked))],
+    )
 
 
 @api.get("/scorecard", auth=numbers, response=ERRORS, summary="The scorecard")
@@ -323,7 +420,9 @@ def scorecard(request: Any, asked: Query[Window], compare: Compared = "previous"
     """Return cards with change, verdict, target and guards."""
 
     def make() -> dict[str, Any]:
-        found = request.desk.scorecard(**within(asked), compare=compare, remarks=remarks_of(request))
+        found = request.desk.scorecard(
+            **within(asked), compare=compare, remarks=remarks_of(request)
+        )
         return {
             "window": found.window.as_dict(request.desk.settings.time_zone),
             "cards": [card.as_row() for card in found.cards],
@@ -337,7 +436,9 @@ def scorecard(request: Any, asked: Query[Window], compare: Compared = "previous"
 def rows(request: Any, asked: Query[RowsAsked]) -> HttpResponse:
     """Return rows, with a signed cursor to the next ones."""
     question = {**asked_of(asked), "metric": asked.metric, "sort": asked.sort}
-    mark = hashlib.sha256(repr((sorted(question.items(), key=str), request.policy.digest())).encode()).hexdigest()[:16]
+    mark = hashlib.sha256(
+        repr((sorted(question.items(), key=str), request.policy.digest())).encode()
+    ).hexdigest()[:16]
     offset = 0
     if asked.cursor:
         try:
@@ -350,20 +451,30 @@ def rows(request: Any, asked: Query[RowsAsked]) -> HttpResponse:
     sort = asked.sort or ""
 
     def page() -> Any:
-        return request.desk.rows(asked.metric, **asked_of(asked), sort=sort.lstrip("-") or None, is_descending=sort.startswith("-"), offset=offset,
-                                 limit=asked.limit)  # fmt: skip
+        return request.desk.rows(
+            asked.metric,
+            **asked_of(asked),
+            sort=sort.lstrip("-") or None,
+            is_descending=sort.startswith("-"),
+            offset=offset,
+            limit=asked.limit,
+        )
 
     def make() -> dict[str, Any]:
         found = page()
         end = offset + found.table.num_rows
-        following = signing.dumps({"of": mark, "at": end}, salt=CURSOR_SALT) if end < found.total else None
+        following = (
+            signing.dumps({"of": mark, "at": end}, salt=CURSOR_SALT) if end < found.total else None
+        )
         return {"total": found.total, "rows": found.table.to_pylist(), "next": following}
 
     audit("read rows", asked.metric, request=request, filter=asked.where or "")
     return reply(request, make, as_table=lambda: page().table)
 
 
-@api.get("/tickets/{path:ticket_id}", auth=rows_scope, response=ERRORS, summary="One ticket's story")
+@api.get(
+    "/tickets/{path:ticket_id}", auth=rows_scope, response=ERRORS, summary="One ticket's story"
+)
 def ticket(request: Any, ticket_id: str) -> HttpResponse:
     """Return a ticket with its states, messages, clocks, contacts and answers."""
     return reply(request, lambda: asdict(request.desk.ticket(ticket_id)))
@@ -388,7 +499,12 @@ def clocks(request: Any, at: Text = None, where: Text = None) -> HttpResponse:
     return reply(request, lambda: request.desk.sla_at(at or None, where=where or None))
 
 
-@api.get("/spread/{key}", auth=numbers, response=ERRORS, summary="How a metric lies between members of a team")
+@api.get(
+    "/spread/{key}",
+    auth=numbers,
+    response=ERRORS,
+    summary="How a metric lies between members of a team",
+)
 def spread(request: Any, key: Key, asked: Query[Window]) -> HttpResponse:
     """Return quartiles between at least five people, for leads."""
     if request.user.role not in LEADS:
@@ -399,7 +515,12 @@ def spread(request: Any, key: Key, asked: Query[Window]) -> HttpResponse:
     )
 
 
-@api.get("/segments", auth=numbers, response=ERRORS, summary="Values of the dimensions that filters offer")
+@api.get(
+    "/segments",
+    auth=numbers,
+    response=ERRORS,
+    summary="Values of the dimensions that filters offer",
+)
 def segments(request: Any) -> HttpResponse:
     """Return values by dimension."""
     return reply(request, request.desk.segments)
@@ -423,13 +544,25 @@ def data(request: Any) -> HttpResponse:
 def list_annotations(request: Any, metric: Annotated[str, Field(max_length=100)] = "") -> Any:
     """Return annotations of one metric and those of all."""
     notes = [
-        {"id": n.pk, "day": n.day.isoformat(), "text": n.text, "metric": n.metric, "where": n.where, "source": n.source}
+        {
+            "id": n.pk,
+            "day": n.day.isoformat(),
+            "text": n.text,
+            "metric": n.metric,
+            "where": n.where,
+            "source": n.source,
+        }
         for n in Annotation.seen(request, metric)
     ]
     return HttpResponse(json.dumps(notes), content_type=TYPES["json"])
 
 
-@api.post("/annotations", auth=annotate_scope, response={201: dict[str, int], **ERRORS}, summary="Add an annotation")
+@api.post(
+    "/annotations",
+    auth=annotate_scope,
+    response={201: dict[str, int], **ERRORS},
+    summary="Add an annotation",
+)
 def annotate(request: Any, note: Note) -> Any:
     """Write an annotation down, such as a deployment."""
     from helmdesk.query.filters import parse_filter
@@ -440,4 +573,6 @@ def annotate(request: Any, note: Note) -> Any:
         request.desk.find_metric(note.metric)
     if note.where:
         parse_filter(note.where)
-    return Status(201, {"id": Annotation.note(request, note.day, note.text, note.metric, note.where).pk})
+    return Status(
+        201, {"id": Annotation.note(request, note.day, note.text, note.metric, note.where).pk}
+    )

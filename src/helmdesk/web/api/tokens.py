@@ -27,7 +27,9 @@ def token_of(request: DeskRequest) -> ApiToken | None:
     if not header.lower().startswith(BEARER):
         return None
     token = ApiToken.find(header[len(BEARER) :].strip())
-    if token and (token.last_used_at is None or token.last_used_at < timezone.now() - USE_NOTED_EVERY):
+    if token and (
+        token.last_used_at is None or token.last_used_at < timezone.now() - USE_NOTED_EVERY
+    ):
         with contextlib.suppress(DatabaseError):  # a full disk keeps nobody from reading
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
     return token
@@ -58,7 +60,10 @@ class Needs:
             return None
         if not request.user.is_authenticated:
             return None
-        # A browser sends its session by itself: what changes something must come from a page of ours.
+        # A browser sends its session by itself: what changes something must come from a page of
+        # ours.
         if check_csrf(request) is not None:
-            raise NotPermittedError("with a session, what changes something needs the page's own token (X-CSRFToken)")
+            raise NotPermittedError(
+                "with a session, what changes something needs the page's own token (X-CSRFToken)"
+            )
         return request.user

@@ -1,6 +1,8 @@
-"""What the site remembers, one folder each: a Django app with models, and perhaps a page; it is registered nowhere else.
+"""What the site remembers, one folder each: a Django app with models, and perhaps a page; it is
+registered nowhere else.
 
-A folder with a ``page.py`` has a page, as those in `pages` do; a folder with a ``jobs.py`` has kinds of work in the background.
+A folder with a ``page.py`` has a page, as those in `pages` do; a folder with a ``jobs.py`` has
+kinds of work in the background.
 """
 
 from __future__ import annotations
@@ -10,4 +12,6 @@ import pkgutil
 
 def remembering_apps() -> list[str]:
     """Return the dotted names of all app folders, without importing them."""
-    return [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg]
+    return [
+        f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg
+    ]

@@ -14,7 +14,9 @@ WIDTH, HEIGHT, MARGIN = 140, 34, 3
 
 
 def sparkline(trend: Sequence[Measurement], name: str) -> SafeString:
-    """Return the periods of a trend as SVG with a text for those who do not see it; empty for fewer than two values."""
+    """Return the periods of a trend as SVG with a text for those who do not see it; empty for fewer
+    than two values.
+    """
     known = [(place, m) for place, m in enumerate(trend) if m.value is not None]
     if len(known) < 2:
         return SafeString("")
@@ -38,8 +40,18 @@ def sparkline(trend: Sequence[Measurement], name: str) -> SafeString:
     lines = format_html_join("", '<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>', segment)
     last_place, last = known[-1]
     x, y = point(last_place, last.value or 0.0)
-    text = f"{name} by period: from {show_measurement(known[0][1])[0]} to {show_measurement(last)[0]}"
+    text = (
+        f"{name} by period: from {show_measurement(known[0][1])[0]} to {show_measurement(last)[0]}"
+    )
     return format_html(
-        '<svg class="sparkline" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">{}<circle cx="{}" cy="{}" r="2.4"/></svg>',
-        WIDTH, HEIGHT, WIDTH, HEIGHT, text, lines, x, y,
-    )  # fmt: skip
+        '<svg class="sparkline" viewBox="0 0 {} {}" width="{}" height="{}" role="img"'
+        ' aria-label="{}">{}<circle cx="{}" cy="{}" r="2.4"/></svg>',
+        WIDTH,
+        HEIGHT,
+        WIDTH,
+        HEIGHT,
+        text,
+        lines,
+        x,
+        y,
+    )

@@ -1,6 +1,8 @@
-"""The charts of the site, as Altair specifications with a summary in words and the table behind them.
+"""The charts of the site, as Altair specifications with a summary in words and the table behind
+them.
 
-Colours and type come from the page's theme when a chart is drawn, so that one specification serves light, dark and print.
+Colours and type come from the page's theme when a chart is drawn, so that one specification serves
+light, dark and print.
 """
 
 from __future__ import annotations
@@ -78,14 +80,23 @@ class Note:
 def nothing_to_draw(measurements: Sequence[Measurement]) -> str:
     """Return why a chart of these has nothing to show."""
     if any(m.is_suppressed for m in measurements):
-        return "All of it is withheld: fewer than five people stand behind each value. Take longer periods, or fewer conditions."
+        return (
+            "All of it is withheld: fewer than five people stand behind each value. Take longer"
+            " periods, or fewer conditions."
+        )
     return "Nothing to draw: nothing in this view has a value."
 
 
 def trend(
-    name: str, measurements: Sequence[Measurement], link: Link, notes: Sequence[Note] = (), target: Sequence[float] = ()
+    name: str,
+    measurements: Sequence[Measurement],
+    link: Link,
+    notes: Sequence[Note] = (),
+    target: Sequence[float] = (),
 ) -> Chart | None:
-    """Return values by period with their interval, the unfinished period dashed; None when no period has a value."""
+    """Return values by period with their interval, the unfinished period dashed; None when no
+    period has a value.
+    """
     known = [m for m in measurements if m.value is not None and m.period_start is not None]
     if not known:
         return None
@@ -95,12 +106,22 @@ def trend(
     solid = [point for point in points if not point["partial"]]
     dashed = [
         {**point, "part": place}
-        for place, pair in enumerate(pairwise(points)) if pair[0]["partial"] or pair[1]["partial"] for point in pair
-    ]  # fmt: skip
+        for place, pair in enumerate(pairwise(points))
+        if pair[0]["partial"] or pair[1]["partial"]
+        for point in pair
+    ]
     tables = {"points": points, "solid": solid, "dashed": dashed}
-    notes = [note for note in notes if known[0].period_start <= note.day <= (known[-1].period_start or note.day)]  # type: ignore[operator]
+    notes = [
+        note
+        for note in notes
+        if known[0].period_start
+        and known[0].period_start <= note.day <= (known[-1].period_start or note.day)
+    ]
     if notes:
-        tables["notes"] = [{"t": _on_axis(note.day), "day": note.day.isoformat(), "text": note.text} for note in notes]
+        tables["notes"] = [
+            {"t": _on_axis(note.day), "day": note.day.isoformat(), "text": note.text}
+            for note in notes
+        ]
     if target:
         tables["target"] = [{"v": value * scale} for value in target]
     summary = _course([m for m in known if not m.is_partial], [m for m in known if m.is_partial])
@@ -111,10 +132,22 @@ def trend(
 
 @lru_cache(SHAPES)
 def _trend_shape(unit: str, title: str, has_notes: bool, has_target: bool) -> Row:
-    x = alt.X("t:T", title=None, scale=CLOCK, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, tickCount=6, grid=False))
-    y = alt.Y("v:Q", title=title, axis=_value_axis(unit), scale=alt.Scale(zero=unit not in SHARES, nice=True))
+    x = alt.X(
+        "t:T",
+        title=None,
+        scale=CLOCK,
+        axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, tickCount=6, grid=False),
+    )
+    y = alt.Y(
+        "v:Q",
+        title=title,
+        axis=_value_axis(unit),
+        scale=alt.Scale(zero=unit not in SHARES, nice=True),
+    )
     layers = [
-        _chart("points").mark_area(style="band").encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
+        _chart("points")
+        .mark_area(style="band")
+        .encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
         _chart("solid").mark_line().encode(x=x, y=y),
         _chart("dashed").mark_line(strokeDash=[4, 3]).encode(x=x, y=y, detail="part:N"),
         _chart("points")
@@ -122,7 +155,11 @@ def _trend_shape(unit: str, title: str, has_notes: bool, has_target: bool) -> Ro
         .encode(x=x, y=y, href="url:N", tooltip=_tooltip("period:N", "period")),
     ]
     if has_notes:
-        layers.append(_chart("notes").mark_rule(style="note").encode(x=x, tooltip=[alt.Tooltip("day:N"), "text:N"]))
+        layers.append(
+            _chart("notes")
+            .mark_rule(style="note")
+            .encode(x=x, tooltip=[alt.Tooltip("day:N"), "text:N"])
+        )
     if has_target:
         layers.append(_chart("target").mark_rule(style="target").encode(y=y))
     return _shape(alt.layer(*layers))
@@ -132,28 +169,48 @@ def _course(whole: Sequence[Measurement], parts: Sequence[Measurement]) -> str:
     """Say where a trend begins and ends; parts of periods are told apart from whole ones."""
     told = f"{len(whole)} whole {'period' if len(whole) == 1 else 'periods'}"
     if whole:
-        ends = [f"{show_measurement(m)[0]} in that from {m.period_start}" for m in (whole[0], whole[-1])]
+        ends = [
+            f"{show_measurement(m)[0]} in that from {m.period_start}" for m in (whole[0], whole[-1])
+        ]
         told += f": from {ends[0]} to {ends[1]}" if len(whole) > 1 else f": {ends[0]}"
     if parts:
-        told += f"; not whole, dashed: {', '.join(f'{show_measurement(m)[0]} in {show_period(m)}' for m in parts)}"
+        told += (
+            "; not whole, dashed:"
+            f" {', '.join(f'{show_measurement(m)[0]} in {show_period(m)}' for m in parts)}"
+        )
     return f"{told}."
 
 
-def bars(name: str, measurements: Sequence[Measurement], dimension: str, link: Link) -> Chart | None:
-    """Return one bar for each segment with its interval, in order of names; None when no segment has a value."""
+def bars(
+    name: str, measurements: Sequence[Measurement], dimension: str, link: Link
+) -> Chart | None:
+    """Return one bar for each segment with its interval, in order of names; None when no segment
+    has a value.
+    """
     known = [m for m in measurements if m.value is not None][:MOST_BARS]
     rows = tuple(((show_segment(m.group[0][1]), link(m)), *_cells(m)) for m in measurements)
     if not known:
         return None
     unit = known[0].unit
     scale, title = _axis(unit, [m.high or m.value or 0 for m in known], known[0].statistic)
-    points = [{**_point(m, scale, link), "segment": show_segment(m.group[0][1]) or '""'} for m in known]
+    points = [
+        {**_point(m, scale, link), "segment": show_segment(m.group[0][1]) or '""'} for m in known
+    ]
     height = 26 * len(points) + 50
-    summary = f"{len(measurements)} segments by {dimension.replace('_', ' ')}, in order of their names."
+    summary = (
+        f"{len(measurements)} segments by {dimension.replace('_', ' ')}, in order of their names."
+    )
     if len(measurements) > len(known):
         summary += f" The chart shows {len(known)} that have a value; the table has all."
     spec = _filled(_bars_shape(unit, title, dimension), height, points=points)
-    return Chart(name, spec, summary, (dimension.replace("_", " "), "value", "95% interval", "n"), rows, height)
+    return Chart(
+        name,
+        spec,
+        summary,
+        (dimension.replace("_", " "), "value", "95% interval", "n"),
+        rows,
+        height,
+    )
 
 
 @lru_cache(SHAPES)
@@ -162,7 +219,9 @@ def _bars_shape(unit: str, title: str, dimension: str) -> Row:
     x = alt.X("v:Q", title=title, axis=_value_axis(unit))
     base = _chart("points")
     layers = [
-        base.mark_bar(height=14, cursor="pointer").encode(x=x, y=y, href="url:N", tooltip=_tooltip("segment:N", dimension)),
+        base.mark_bar(height=14, cursor="pointer").encode(
+            x=x, y=y, href="url:N", tooltip=_tooltip("segment:N", dimension)
+        ),
         base.mark_rule(style="interval").encode(x="lo:Q", x2="hi:Q", y=y),
     ]
     return _shape(alt.layer(*layers))
@@ -174,25 +233,53 @@ def histogram(name: str, bins: Sequence[Bin], unit: str) -> Chart | None:
         return None
     total = sum(each.n for each in bins)
     labels = [_edge(each, unit) for each in bins]
-    points = [{"bin": label, "n": each.n, "share": each.n / total} for label, each in zip(labels, bins, strict=True)]
+    points = [
+        {"bin": label, "n": each.n, "share": each.n / total}
+        for label, each in zip(labels, bins, strict=True)
+    ]
     most = max(range(len(bins)), key=lambda place: bins[place].n)
     summary = f"{total:,} rows; most of them, {bins[most].n / total:.0%}, lie in {labels[most]}."
-    rows = tuple((label, f"{each.n:,}", f"{each.n / total:.1%}") for label, each in zip(labels, bins, strict=True))
-    return Chart(name, _filled(_histogram_shape(), 260, points=points), summary, ("from – to", "rows", "share"), rows, 260)
+    rows = tuple(
+        (label, f"{each.n:,}", f"{each.n / total:.1%}")
+        for label, each in zip(labels, bins, strict=True)
+    )
+    return Chart(
+        name,
+        _filled(_histogram_shape(), 260, points=points),
+        summary,
+        ("from – to", "rows", "share"),
+        rows,
+        260,
+    )
 
 
 @lru_cache(1)
 def _histogram_shape() -> Row:
-    chart = _chart("points").mark_bar().encode(
-        x=alt.X("bin:N", title=None, sort=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)), y=alt.Y("n:Q", title="rows"),
-        tooltip=[alt.Tooltip("bin:N", title="from – to"), alt.Tooltip("n:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
-    )  # fmt: skip
+    chart = (
+        _chart("points")
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "bin:N", title=None, sort=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)
+            ),
+            y=alt.Y("n:Q", title="rows"),
+            tooltip=[
+                alt.Tooltip("bin:N", title="from – to"),
+                alt.Tooltip("n:Q", format=","),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
+        )
+    )
     return _shape(chart)
 
 
 def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Chart | None:
     """Return values by weekday and hour of the desk's zone; None when there are none."""
-    known = [m for m in measurements if m.value is not None and all(part is not None for _, part in m.group)]
+    known = [
+        m
+        for m in measurements
+        if m.value is not None and all(part is not None for _, part in m.group)
+    ]
     if not known:
         return None
     unit = known[0].unit
@@ -200,54 +287,147 @@ def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Char
     points = []
     for m in known:
         place = dict(m.group)
-        points.append({**_point(m, scale, link), "weekday": WEEKDAYS[int(place["weekday"]) - 1], "hour": int(place["hour"])})
+        points.append(
+            {
+                **_point(m, scale, link),
+                "weekday": WEEKDAYS[int(place["weekday"]) - 1],
+                "hour": int(place["hour"]),
+            }
+        )
     busiest = max(known, key=lambda m: m.n)
     place = dict(busiest.group)
-    summary = f"By weekday and hour; most rows, {busiest.n:,}, fall on {WEEKDAYS[int(place['weekday']) - 1]} at {place['hour']}:00."
+    summary = (
+        f"By weekday and hour; most rows, {busiest.n:,}, fall on"
+        f" {WEEKDAYS[int(place['weekday']) - 1]} at {place['hour']}:00."
+    )
     table: dict[int, dict[int, str]] = {}
     for m in known:
         where = dict(m.group)
         table.setdefault(int(where["hour"]), {})[int(where["weekday"])] = show_measurement(m)[0]
-    rows = tuple((f"{hour}:00", *(table[hour].get(day, "–") for day in range(1, 8))) for hour in sorted(table))
-    return Chart(name, _filled(_heat_shape(unit, title), 240, points=points), summary, ("hour", *WEEKDAYS), rows, 240)
+    rows = tuple(
+        (f"{hour}:00", *(table[hour].get(day, "–") for day in range(1, 8)))
+        for hour in sorted(table)
+    )
+    return Chart(
+        name,
+        _filled(_heat_shape(unit, title), 240, points=points),
+        summary,
+        ("hour", *WEEKDAYS),
+        rows,
+        240,
+    )
 
 
 @lru_cache(SHAPES)
 def _heat_shape(unit: str, title: str) -> Row:
-    color = alt.Color("v:Q", title=title, legend=alt.Legend(orient="bottom", gradientLength=160, format=".0%" if unit == "share" else "~s"))
-    chart = _chart("points").mark_rect(cursor="pointer").encode(
-        x=alt.X("hour:O", title="hour of the day", axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24)))),
-        y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), scale=alt.Scale(domain=list(WEEKDAYS))), color=color, href="url:N",
-        tooltip=[alt.Tooltip("weekday:N"), alt.Tooltip("hour:O"), alt.Tooltip("value:N"), alt.Tooltip("n:Q", format=",")],
-    )  # fmt: skip
+    color = alt.Color(
+        "v:Q",
+        title=title,
+        legend=alt.Legend(
+            orient="bottom", gradientLength=160, format=".0%" if unit == "share" else "~s"
+        ),
+    )
+    chart = (
+        _chart("points")
+        .mark_rect(cursor="pointer")
+        .encode(
+            x=alt.X(
+                "hour:O",
+                title="hour of the day",
+                axis=alt.Axis(labelAngle=0),
+                scale=alt.Scale(domain=list(range(24))),
+            ),
+            y=alt.Y(
+                "weekday:O", title=None, sort=list(WEEKDAYS), scale=alt.Scale(domain=list(WEEKDAYS))
+            ),
+            color=color,
+            href="url:N",
+            tooltip=[
+                alt.Tooltip("weekday:N"),
+                alt.Tooltip("hour:O"),
+                alt.Tooltip("value:N"),
+                alt.Tooltip("n:Q", format=","),
+            ],
+        )
+    )
     return _shape(chart)
 
 
 def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Chart:
-    """Return a change as steps from before to now: what segments changed in themselves, and what more or fewer of them did."""
+    """Return a change as steps from before to now: what segments changed in themselves, and what
+    more or fewer of them did.
+    """
     terms = explain_terms(breakdown)
     scale, title = _axis(unit, [value for *_, value in terms])
     points, at = [], 0.0
     for segment, kind, value in terms:
         label = f"{segment} ({kind})" if has_mix else segment
-        points.append({"segment": label, "kind": kind, "from": at * scale, "to": (at + value) * scale, "change": show_change(value, unit)})
+        points.append(
+            {
+                "segment": label,
+                "kind": kind,
+                "from": at * scale,
+                "to": (at + value) * scale,
+                "change": show_change(value, unit),
+            }
+        )
         at += value
-    points.append({"segment": "the whole change", "kind": "whole", "from": 0.0, "to": at * scale, "change": show_change(at, unit)})
-    kinds = [kind for kind in ("rate", "mix", "rate and mix", "whole") if any(point["kind"] == kind for point in points)]
+    points.append(
+        {
+            "segment": "the whole change",
+            "kind": "whole",
+            "from": 0.0,
+            "to": at * scale,
+            "change": show_change(at, unit),
+        }
+    )
+    kinds = [
+        kind
+        for kind in ("rate", "mix", "rate and mix", "whole")
+        if any(point["kind"] == kind for point in points)
+    ]
     height = 26 * len(points) + 70
-    axis = alt.Axis(format="+.1%", tickCount=5) if unit == "share" else alt.Axis(format="+~s", tickCount=5)
-    chart = _chart("points").mark_bar(height=14).encode(
-        x=alt.X("from:Q", title=title or None, axis=axis), x2="to:Q", y=alt.Y("segment:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom")),
-        tooltip=["segment:N", alt.Tooltip("change:N")],
-    )  # fmt: skip
-    summary = f"The change of {show_change(at, unit)} taken apart by {breakdown.dimension.replace('_', ' ')}; largest part: {points[0]['segment']}, {points[0]['change']}."
+    axis = (
+        alt.Axis(format="+.1%", tickCount=5)
+        if unit == "share"
+        else alt.Axis(format="+~s", tickCount=5)
+    )
+    chart = (
+        _chart("points")
+        .mark_bar(height=14)
+        .encode(
+            x=alt.X("from:Q", title=title or None, axis=axis),
+            x2="to:Q",
+            y=alt.Y("segment:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=kinds),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            tooltip=["segment:N", alt.Tooltip("change:N")],
+        )
+    )
+    summary = (
+        f"The change of {show_change(at, unit)} taken apart by"
+        f" {breakdown.dimension.replace('_', ' ')}; largest part: {points[0]['segment']},"
+        f" {points[0]['change']}."
+    )
     rows = tuple((str(point["segment"]), str(point["change"])) for point in points)
-    return Chart(name, _filled(_shape(chart), height, points=points), summary, ("part", "change"), rows, height)
+    return Chart(
+        name,
+        _filled(_shape(chart), height, points=points),
+        summary,
+        ("part", "change"),
+        rows,
+        height,
+    )
 
 
 def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -> Chart:
-    """Return a ticket's life on the clock of a zone: who waited for whom, and when each SLA clock ran."""
+    """Return a ticket's life on the clock of a zone: who waited for whom, and when each SLA clock
+    ran.
+    """
     rows: list[Row] = []
     states = list(story.states)
     if len(states) > 1 and states[-1]["status"] in SOLVED_STATUSES:
@@ -256,30 +436,76 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
     waited = 0.0
     for state in states:
         end = state["ended_at"] or story.as_of
-        waited += (end - state["started_at"]).total_seconds() if state["waits"] is Waits.FOR_US else 0.0
+        waited += (
+            (end - state["started_at"]).total_seconds() if state["waits"] is Waits.FOR_US else 0.0
+        )
         whose = f", {state['team'] or 'no team'}" if "team" in state else ""
-        rows.append(_stretch("waiting", str(state["waits"]), state["started_at"], end, f"{state['status']}{whose}", zone, local))
+        rows.append(
+            _stretch(
+                "waiting",
+                str(state["waits"]),
+                state["started_at"],
+                end,
+                f"{state['status']}{whose}",
+                zone,
+                local,
+            )
+        )
     for clock in story.clocks:
         lane = clock["clock"].replace("_", " ")
-        # An overdue clock is late from the instant it was due; the rest of its run is drawn as late.
+        # An overdue clock is late from the instant it was due; the rest of its run is drawn as
+        # late.
         for run in clock["runs"]:
             end, due = run["ended_at"] or story.as_of, clock["due_at"]
             if due is not None and run["started_at"] < due < end:
-                rows.append(_stretch(lane, "clock runs", run["started_at"], due, clock["state"], zone, local))
+                rows.append(
+                    _stretch(
+                        lane, "clock runs", run["started_at"], due, clock["state"], zone, local
+                    )
+                )
                 rows.append(_stretch(lane, "late", due, end, clock["state"], zone, local))
             else:
                 kind = "late" if due is not None and due <= run["started_at"] else "clock runs"
-                rows.append(_stretch(lane, kind, run["started_at"], end, clock["state"], zone, local))
+                rows.append(
+                    _stretch(lane, kind, run["started_at"], end, clock["state"], zone, local)
+                )
     lanes = list(dict.fromkeys(row["lane"] for row in rows))
     kinds = [*map(str, Waits), "clock runs", "late"]
-    chart = _chart("rows").mark_bar(height=16).encode(
-        x=alt.X("from:T", title=None, scale=CLOCK, axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5)), x2="to:T",
-        y=alt.Y("lane:N", title=None, sort=lanes), color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds), legend=alt.Legend(orient="bottom", columns=2)),
-        tooltip=["kind:N", "what:N", alt.Tooltip("began:N", title="from"), alt.Tooltip("ended:N", title="to"), alt.Tooltip("long:N", title="for")],
-    )  # fmt: skip
+    chart = (
+        _chart("rows")
+        .mark_bar(height=16)
+        .encode(
+            x=alt.X(
+                "from:T",
+                title=None,
+                scale=CLOCK,
+                axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5),
+            ),
+            x2="to:T",
+            y=alt.Y("lane:N", title=None, sort=lanes),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=kinds),
+                legend=alt.Legend(orient="bottom", columns=2),
+            ),
+            tooltip=[
+                "kind:N",
+                "what:N",
+                alt.Tooltip("began:N", title="from"),
+                alt.Tooltip("ended:N", title="to"),
+                alt.Tooltip("long:N", title="for"),
+            ],
+        )
+    )
     messages = (
         [
-            {"lane": lanes[0], "from": _on_axis(m["sent_at"], zone), "at": local(m["sent_at"]), "who": m["actor_kind"]}
+            {
+                "lane": lanes[0],
+                "from": _on_axis(m["sent_at"], zone),
+                "at": local(m["sent_at"]),
+                "who": m["actor_kind"],
+            }
             for m in story.messages
         ]
         if lanes
@@ -295,33 +521,70 @@ def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -
         )
     )
     height = 30 * len(lanes) + 130
-    summary = f"The customer waited for us {show_duration(waited)} of calendar time in {len(story.states)} stretches; {len(story.clocks)} SLA clocks."
-    cells = tuple((row["lane"], row["kind"], row["began"], row["ended"], row["long"], row["what"]) for row in rows)
+    summary = (
+        f"The customer waited for us {show_duration(waited)} of calendar time in"
+        f" {len(story.states)} stretches; {len(story.clocks)} SLA clocks."
+    )
+    cells = tuple(
+        (row["lane"], row["kind"], row["began"], row["ended"], row["long"], row["what"])
+        for row in rows
+    )
     spec = _filled(_shape(alt.layer(chart, marks)), height, rows=rows, messages=messages)
-    return Chart("timeline", spec, summary, ("lane", "what", "from", "to", "for", "state"), cells, height)
+    return Chart(
+        "timeline", spec, summary, ("lane", "what", "from", "to", "for", "state"), cells, height
+    )
 
 
-def _stretch(lane: str, kind: str, start: datetime, end: datetime, what: str, zone: str, local: Callable[[datetime | None], str]) -> Row:
-    return {"lane": lane, "kind": kind, "from": _on_axis(start, zone), "to": _on_axis(end, zone), "what": what, "began": local(start), "ended": local(end),
-            "long": show_duration((end - start).total_seconds())}  # fmt: skip
+def _stretch(
+    lane: str,
+    kind: str,
+    start: datetime,
+    end: datetime,
+    what: str,
+    zone: str,
+    local: Callable[[datetime | None], str],
+) -> Row:
+    return {
+        "lane": lane,
+        "kind": kind,
+        "from": _on_axis(start, zone),
+        "to": _on_axis(end, zone),
+        "what": what,
+        "began": local(start),
+        "ended": local(end),
+        "long": show_duration((end - start).total_seconds()),
+    }
 
 
 def _on_axis(moment: date, zone: str = "UTC") -> str:
-    """Return where a day or an instant stands on a time axis: what a clock of the zone shows, on a scale that calls it UTC.
+    """Return where a day or an instant stands on a time axis: what a clock of the zone shows, on a
+    scale that calls it UTC.
 
-    A scale in local time would be that of whoever looks: the same ticket would open at another hour in another country.
+    A scale in local time would be that of whoever looks: the same ticket would open at another hour
+    in another country.
     """
-    shown = wall(moment, zone).replace(tzinfo=None) if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+    shown = (
+        wall(moment, zone).replace(tzinfo=None)
+        if isinstance(moment, datetime)
+        else datetime(moment.year, moment.month, moment.day)
+    )
     return shown.isoformat(timespec="seconds") + "Z"
 
 
 def _point(m: Measurement, scale: float, link: Link) -> Row:
     value, interval = show_measurement(m)
     return {
-        "t": _on_axis(m.period_start) if m.period_start else None, "period": show_period(m), "v": (m.value or 0) * scale,
-        "lo": None if m.low is None else m.low * scale, "hi": None if m.high is None else m.high * scale,
-        "value": value, "interval": interval or "–", "n": m.n, "partial": m.is_partial, "url": link(m),
-    }  # fmt: skip
+        "t": _on_axis(m.period_start) if m.period_start else None,
+        "period": show_period(m),
+        "v": (m.value or 0) * scale,
+        "lo": None if m.low is None else m.low * scale,
+        "hi": None if m.high is None else m.high * scale,
+        "value": value,
+        "interval": interval or "–",
+        "n": m.n,
+        "partial": m.is_partial,
+        "url": link(m),
+    }
 
 
 def _cells(m: Measurement) -> tuple[str, str, str]:
@@ -330,12 +593,20 @@ def _cells(m: Measurement) -> tuple[str, str, str]:
 
 
 def _tooltip(first: str, title: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(first, title=title.replace("_", " ")), alt.Tooltip("value:N"), alt.Tooltip("interval:N", title="95% interval"),
-            alt.Tooltip("n:Q", format=",")]  # fmt: skip
+    return [
+        alt.Tooltip(first, title=title.replace("_", " ")),
+        alt.Tooltip("value:N"),
+        alt.Tooltip("interval:N", title="95% interval"),
+        alt.Tooltip("n:Q", format=","),
+    ]
 
 
-def _axis(unit: str, values: Sequence[float], statistic: Statistic = NO_STATISTIC) -> tuple[float, str]:
-    """Return the factor from a value to what its axis counts, and the axis title: medians and means say which they are."""
+def _axis(
+    unit: str, values: Sequence[float], statistic: Statistic = NO_STATISTIC
+) -> tuple[float, str]:
+    """Return the factor from a value to what its axis counts, and the axis title: medians and means
+    say which they are.
+    """
     scale, title = _scale(unit, values)
     if not statistic.is_typical:
         return scale, title
@@ -355,7 +626,11 @@ def _scale(unit: str, values: Sequence[float]) -> tuple[float, str]:
 
 
 def _value_axis(unit: str) -> alt.Axis:
-    return alt.Axis(format=".0%", tickCount=5) if unit == "share" else alt.Axis(format="~s", tickCount=5)
+    return (
+        alt.Axis(format=".0%", tickCount=5)
+        if unit == "share"
+        else alt.Axis(format="~s", tickCount=5)
+    )
 
 
 def _edge(each: Bin, unit: str) -> str:
@@ -379,9 +654,14 @@ def _chart(table: str) -> alt.Chart:
 
 
 def _shape(chart: Any) -> Row:
-    """Return a specification without its numbers, which most requests share: to build one costs more than to ask the numbers."""
-    drawn = chart.properties(width="container", autosize=alt.AutoSizeParams(type="fit", contains="padding"))
-    # What we build is checked by tests against the schema; doing so for every page would only cost time.
+    """Return a specification without its numbers, which most requests share: to build one costs
+    more than to ask the numbers.
+    """
+    drawn = chart.properties(
+        width="container", autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    )
+    # What we build is checked by tests against the schema; doing so for every page would only cost
+    # time.
     found: Row = drawn.to_dict(validate=False)
     found.pop("config", None)
     return found

@@ -1,7 +1,9 @@
-"""How people come in: by invitation only, never by signing themselves up; guesses are counted per account and per client.
+"""How people come in: by invitation only, never by signing themselves up; guesses are counted per
+account and per client.
 
-Five wrong passwords in five minutes close an account for whoever comes from anywhere. So that nobody can keep its owner
-out that way, a browser in which the owner came in before is counted by itself, whatever happens elsewhere.
+Five wrong passwords in five minutes close an account for whoever comes from anywhere. So that
+nobody can keep its owner out that way, a browser in which the owner came in before is counted by
+itself, whatever happens elsewhere.
 """
 
 from __future__ import annotations
@@ -41,19 +43,31 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the address that the outermost proxy of ours saw, or the one that connects where there is none.
+        """Return the address that the outermost proxy of ours saw, or the one that connects where
+        there is none.
 
-        What stands further left in X-Forwarded-For anybody may have written; what is no address is passed over to the right.
+        What stands further left in X-Forwarded-For anybody may have written; what is no address is
+        passed over to the right.
         """
-        forwarded = request.headers.get("X-Forwarded-For", "").split(",") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else []
-        seen = [*forwarded, request.META.get("REMOTE_ADDR") or ""][-settings.ALLAUTH_TRUSTED_PROXY_COUNT - 1 :]
+        forwarded = (
+            request.headers.get("X-Forwarded-For", "").split(",")
+            if settings.ALLAUTH_TRUSTED_PROXY_COUNT
+            else []
+        )
+        seen = [*forwarded, request.META.get("REMOTE_ADDR") or ""][
+            -settings.ALLAUTH_TRUSTED_PROXY_COUNT - 1 :
+        ]
         return next(filter(None, map(_address, seen)), NO_ADDRESS)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try before its password is looked at; one that succeeds is taken back."""
         person = Person.named(credentials.get("email") or credentials.get("username") or "")
         browser = known_browser(request, person)
-        key = f"browser {browser}" if browser else self._get_login_attempts_cache_key(request, **credentials)
+        key = (
+            f"browser {browser}"
+            if browser
+            else self._get_login_attempts_cache_key(request, **credentials)
+        )
         used = []
         for action in ("login_failed",) if browser else ("client_failed", "login_failed"):
             usage = ratelimit.consume(request, app="allauth.account", action=action, key=key)
@@ -63,7 +77,9 @@ class AccountAdapter(DefaultAccountAdapter):
         self._login_failed_rl_usage = ratelimit.RateLimitUsage(used)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count per account: one count for user name and address, whatever host the browser asked for."""
+        """Count per account: one count for user name and address, whatever host the browser asked
+        for.
+        """
         login = (credentials.get("email") or credentials.get("username") or "").strip().lower()
         person = Person.named(login)
         return f"person {person.pk}" if person else f"nobody {login}"
@@ -75,24 +91,40 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def is_reauthentication_required(self, *, app: str, **named: Any) -> bool:
-        """Whether `app` wants a fresh password; who has none, being signed in by somebody else, signs in anew.
+        """Whether `app` wants a fresh password; who has none, being signed in by somebody else,
+        signs in anew.
 
         Raises:
             ImmediateHttpResponse: leads to signing in.
         """
         is_required: bool = super().is_reauthentication_required(app=app, **named)
         request = self.request
-        if is_required and request.user.is_authenticated and not get_reauthentication_flows(request.user):
+        if (
+            is_required
+            and request.user.is_authenticated
+            and not get_reauthentication_flows(request.user)
+        ):
             records = get_authentication_records(request, request.user)
-            if not records or time.time() - records[-1]["at"] > app_settings.REAUTHENTICATION_TIMEOUT:
+            if (
+                not records
+                or time.time() - records[-1]["at"] > app_settings.REAUTHENTICATION_TIMEOUT
+            ):
                 logout(request)
-                messages.info(request, "This asks for a fresh sign-in. Come in again, then repeat it.")
-                raise ImmediateHttpResponse(redirect_to_login(request.get_full_path() if request.method == "GET" else "/settings"))
+                messages.info(
+                    request, "This asks for a fresh sign-in. Come in again, then repeat it."
+                )
+                raise ImmediateHttpResponse(
+                    redirect_to_login(
+                        request.get_full_path() if request.method == "GET" else "/settings"
+                    )
+                )
         return is_required
 
 
 class PasswordBackend(AuthenticationBackend):
-    """Looks a name up once, be it a user name or an address: one that nobody has must take as long as one that somebody has."""
+    """Looks a name up once, be it a user name or an address: one that nobody has must take as long
+    as one that somebody has.
+    """
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Any:
         person = Person.named(credentials.get("email") or credentials.get("username") or "")
@@ -100,7 +132,9 @@ class PasswordBackend(AuthenticationBackend):
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """Single sign-on for people whom an administrator invited: the provider's verified address must be theirs."""
+    """Single sign-on for people whom an administrator invited: the provider's verified address must
+    be theirs.
+    """
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Nobody signs up."""
@@ -122,18 +156,32 @@ def _address(text: str) -> str:
 
 
 def remember_browser(response: HttpResponse, request: HttpRequest, person: Person) -> None:
-    """Let a browser be counted by itself when `person` mistypes a password in it; it opens nothing."""
+    """Let a browser be counted by itself when `person` mistypes a password in it; it opens
+    nothing.
+    """
     if known_browser(request, person):
         return
     value = signing.dumps([person.pk, secrets.token_urlsafe(12)], salt=KNOWN_SALT)
-    response.set_cookie(settings.KNOWN_COOKIE_NAME, value, max_age=KNOWN_FOR_SECONDS, httponly=True, samesite="Lax",
-                        secure=settings.SESSION_COOKIE_SECURE)  # fmt: skip
+    response.set_cookie(
+        settings.KNOWN_COOKIE_NAME,
+        value,
+        max_age=KNOWN_FOR_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
 
 
 def known_browser(request: HttpRequest, person: Person | None) -> str:
-    """Return the name of the browser that a request comes from, if `person` came in by it before; else nothing."""
+    """Return the name of the browser that a request comes from, if `person` came in by it before;
+    else nothing.
+    """
     try:
-        number, browser = signing.loads(request.COOKIES.get(settings.KNOWN_COOKIE_NAME, ""), salt=KNOWN_SALT, max_age=KNOWN_FOR_SECONDS)
+        number, browser = signing.loads(
+            request.COOKIES.get(settings.KNOWN_COOKIE_NAME, ""),
+            salt=KNOWN_SALT,
+            max_age=KNOWN_FOR_SECONDS,
+        )
     except (signing.BadSignature, ValueError, TypeError):
         return ""
     return str(browser) if person is not None and number == person.pk else ""

@@ -1,4 +1,6 @@
-"""The app of people; it writes into the audit log who comes in, and what they change about coming in."""
+"""The app of people; it writes into the audit log who comes in, and what they change about coming
+in.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         """Listen for sign-ins, passwords and second factors."""
         from allauth.account.signals import password_changed, password_set
-        from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+        from allauth.mfa.signals import (
+            authenticator_added,
+            authenticator_removed,
+            authenticator_reset,
+        )
         from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
         from helmdesk.web.people.audit import audit

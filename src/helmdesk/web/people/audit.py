@@ -1,15 +1,17 @@
 """The audit log: who did what. A change, a gap or a missing end is evident.
 
-Every event carries a keyed digest over itself and the event before. Cutting off the end of such a chain leaves a whole
-chain, so its newest event is also noted outside the database, in ``<desk>/site/audit.head``. The key is a file of its
-own (``audit.key``): another secret for sessions must not make the log unreadable.
+Every event carries a keyed digest over itself and the event before. Cutting off the end of such a
+chain leaves a whole chain, so its newest event is also noted outside the database, in
+``<desk>/site/audit.head``. The key is a file of its own (``audit.key``): another secret for
+sessions must not make the log unreadable.
 
-The note is written right after the event is in the database, so it may lag behind: a process killed in between leaves
-events after the noted one, which follow from it. It is never ahead. Where the noted event is not in the log, what is
-written next follows nothing, on purpose: the break stays, however long the log grows.
+The note is written right after the event is in the database, so it may lag behind: a process killed
+in between leaves events after the noted one, which follow from it. It is never ahead. Where the
+noted event is not in the log, what is written next follows nothing, on purpose: the break stays,
+however long the log grows.
 
-Nothing ever writes the chain anew. An erased customer's name is taken out of an event's text, the event keeps its
-digest, and the event that records the erasure tells what the touched ones say now.
+Nothing ever writes the chain anew. An erased customer's name is taken out of an event's text, the
+event keeps its digest, and the event that records the erasure tells what the touched ones say now.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ NOTHING = "nothing: the log was broken here"
 
 
 class AuditEvent(models.Model):
-    """Something that somebody did and others may have to know: sign-ins, definition changes, exports."""
+    """Something that somebody did and others may have to know: sign-ins, definition changes,
+    exports.
+    """
 
     PERSONAL = ("person", "subject", "detail")
     IMPERSONAL = ("action", "request_id", "digest", "chain")
@@ -47,7 +51,8 @@ class AuditEvent(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     detail = models.JSONField(default=dict)
     request_id = models.CharField(max_length=32, blank=True)
-    # Of the event alone; empty in logs of earlier versions, whose chain goes over the event's own text.
+    # Of the event alone; empty in logs of earlier versions, whose chain goes over the event's own
+    # text.
     digest = models.CharField(max_length=64, blank=True)
     chain = models.CharField(max_length=64)
 
@@ -58,7 +63,14 @@ class AuditEvent(models.Model):
     @property
     def _body(self) -> tuple[str, ...]:
         detail = json.dumps(self.detail, sort_keys=True)
-        return (self.at.isoformat(), self.person, self.action, self.subject, detail, self.request_id)
+        return (
+            self.at.isoformat(),
+            self.person,
+            self.action,
+            self.subject,
+            detail,
+            self.request_id,
+        )
 
     @property
     def present_digest(self) -> str:
@@ -81,10 +93,12 @@ class AuditEvent(models.Model):
 
 
 class AuditHead(models.Model):
-    """The one row that writers lock, so that every event follows the one before it, whoever writes at once.
+    """The one row that writers lock, so that every event follows the one before it, whoever writes
+    at once.
 
     Attributes:
-        is_noted: the newest event was noted outside the database at least once; from then on the note must be there.
+        is_noted: the newest event was noted outside the database at least once; from then on the
+        note must be there.
     """
 
     is_noted = models.BooleanField(default=False)
@@ -97,7 +111,9 @@ def _signature(body: str) -> str:
     return hmac.new(settings.AUDIT_KEY.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 
-def audit(action: str, subject: str = "", *, person: Any = None, request: Any = None, **detail: Any) -> AuditEvent:
+def audit(
+    action: str, subject: str = "", *, person: Any = None, request: Any = None, **detail: Any
+) -> AuditEvent:
     """Write down what was done."""
     if action != RESTORED:
         note_restored()
@@ -126,7 +142,9 @@ def audit(action: str, subject: str = "", *, person: Any = None, request: Any = 
 
 
 def _note_head(event: AuditEvent) -> None:
-    """Note the newest event outside the database; the event is written already, so that a full disk only leaves the note behind."""
+    """Note the newest event outside the database; the event is written already, so that a full disk
+    only leaves the note behind.
+    """
     try:
         _write_head(event)
     except OSError as error:
@@ -134,14 +152,18 @@ def _note_head(event: AuditEvent) -> None:
 
 
 def _write_head(event: AuditEvent | None) -> None:
-    """Write the note; that of a later event, from another process, stays. None is the beginning of a log."""
+    """Write the note; that of a later event, from another process, stays. None is the beginning of
+    a log.
+    """
     file = _head_file()
     with FileLock(file.with_suffix(".lock")):
         noted, number = _read_head(), event.pk if event else 0
         if noted is not None and noted.event >= number:
             return
         waiting = file.with_suffix(".new")
-        with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        with os.fdopen(
+            os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+        ) as handle:
             handle.write(_head_text(event))
             handle.flush()
             os.fsync(handle.fileno())
@@ -188,9 +210,9 @@ class AuditState:
     Attributes:
         problem: what is wrong, in words; empty when nothing is.
         event: the event at which it shows, or the newest.
-        unchecked_until: the event that tells of a restored backup: what came before it only the first desk can check.
-        count: how many events there are.
-        behind: how many of them were written after the one noted outside the database; more than none only when a
+        unchecked_until: the event that tells of a restored backup: what came before it only the
+        first desk can check. count: how many events there are. behind: how many of them were
+        written after the one noted outside the database; more than none only when a
             process was stopped, or the disk was full, between the two.
     """
 
@@ -211,11 +233,17 @@ class _Doubt:
 
     def is_excused(self, erased: dict[int, str | None]) -> bool:
         """Whether an erasure explains it: the event says what it said after the last one."""
-        return self.may_be_erased and self.event in erased and erased[self.event] in (None, self.present_digest)
+        return (
+            self.may_be_erased
+            and self.event in erased
+            and erased[self.event] in (None, self.present_digest)
+        )
 
 
 def audit_state() -> AuditState:
-    """Check the whole log: every event follows from the one before, and the newest is the one noted outside the database."""
+    """Check the whole log: every event follows from the one before, and the newest is the one noted
+    outside the database.
+    """
     # Read first: what is written meanwhile comes after it.
     head = _read_head()
     before, newest, restored, count, behind = "", None, None, 0, 0
@@ -229,11 +257,13 @@ def audit_state() -> AuditState:
             if event.action == ERASURE:
                 erased |= _erased_by(event)
             elif event.action == RESTORED and not has_ours:
-                # Signed with this desk's key: what the other desk's key signed cannot be checked here.
+                # Signed with this desk's key: what the other desk's key signed cannot be checked
+                # here.
                 doubts, restored = [], event
             has_ours = True
         else:
-            # In logs of earlier versions the chain goes over the text, so that an erasure breaks it too.
+            # In logs of earlier versions the chain goes over the text, so that an erasure breaks it
+            # too.
             doubts.append(_Doubt(event.pk, event.present_digest, follows or not has_digests))
             has_ours = has_ours or follows or (is_unchanged and bool(event.digest))
         before, newest, count = event.chain, event, count + 1
@@ -246,34 +276,54 @@ def audit_state() -> AuditState:
 
 
 def _erased_by(event: AuditEvent) -> dict[int, str | None]:
-    """Return the events that an erasure touched, with their digests after it; earlier versions kept none."""
+    """Return the events that an erasure touched, with their digests after it; earlier versions kept
+    none.
+    """
     found = event.detail.get("events", [])
-    return {int(number): found[number] for number in found} if isinstance(found, dict) else dict.fromkeys(found)
+    return (
+        {int(number): found[number] for number in found}
+        if isinstance(found, dict)
+        else dict.fromkeys(found)
+    )
 
 
 def _end_problem(head: Head | None, newest: AuditEvent | None) -> str:
     if head is None:
-        if not AuditHead.objects.filter(is_noted=True).exists() and not (newest and newest.digest and newest.is_unchanged()):
+        if not AuditHead.objects.filter(is_noted=True).exists() and not (
+            newest and newest.digest and newest.is_unchanged()
+        ):
             return ""
-        return f"the note of the newest event ({HEAD_FILE} in the site's folder) is gone; without it a missing end does not show"
+        return (
+            f"the note of the newest event ({HEAD_FILE} in the site's folder) is gone; without it a"
+            " missing end does not show"
+        )
     if not head.is_signed:
-        return f"the note of the newest event ({HEAD_FILE} in the site's folder) was not written by this site"
+        return (
+            f"the note of the newest event ({HEAD_FILE} in the site's folder) was not written by"
+            " this site"
+        )
     if head.event == 0:
         return ""
     if newest is None or newest.pk < head.event:
-        return f"the end is missing: event {head.event} was written, and the log ends with {newest.pk if newest else 'nothing'}"
+        return (
+            f"the end is missing: event {head.event} was written, and the log ends with"
+            f" {newest.pk if newest else 'nothing'}"
+        )
     if not AuditEvent.objects.filter(pk=head.event, chain=head.chain).exists():
         return f"event {head.event} is not the one that was written"
     return ""
 
 
 def signed_end() -> str:
-    """Return the newest event as a signed line, to be kept elsewhere: with it a missing end shows, even where the whole folder was put back."""
+    """Return the newest event as a signed line, to be kept elsewhere: with it a missing end shows,
+    even where the whole folder was put back.
+    """
     return _head_text(AuditEvent.objects.order_by("-id").first())
 
 
 def problem_since(kept: str) -> str:
-    """Return what is wrong with the log's end against a line that `signed_end` gave earlier; empty when nothing is.
+    """Return what is wrong with the log's end against a line that `signed_end` gave earlier; empty
+    when nothing is.
 
     Raises:
         ValueError: it is no such line.
@@ -287,7 +337,9 @@ def problem_since(kept: str) -> str:
 
 
 def note_restored() -> None:
-    """Write down that the desk came out of a backup; where its keys did not come along, its log begins a new chain."""
+    """Write down that the desk came out of a backup; where its keys did not come along, its log
+    begins a new chain.
+    """
     note = settings.SITE.path / RESTORED_NOTE
     if not note.is_file():
         return
@@ -308,7 +360,9 @@ def _is_ours(event: AuditEvent) -> bool:
 
 
 def note_latest() -> None:
-    """Let the note catch up, where a process was stopped before it could write it; a broken log is left as it is."""
+    """Let the note catch up, where a process was stopped before it could write it; a broken log is
+    left as it is.
+    """
     head, latest = _read_head(), AuditEvent.objects.order_by("-id").first()
     if head and latest and head.event < latest.pk and not audit_state().problem:
         _note_head(latest)

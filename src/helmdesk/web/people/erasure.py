@@ -1,7 +1,9 @@
-"""Erasing what names a customer from the site's own database: notes, saved views, reports of loads, sessions, the audit log.
+"""Erasing what names a customer from the site's own database: notes, saved views, reports of loads,
+sessions, the audit log.
 
-Every model says of each field that holds text whether it may speak of a customer: ``PERSONAL`` is cleaned when one is erased,
-``IMPERSONAL`` cannot name one. A test refuses a field that is in neither.
+Every model says of each field that holds text whether it may speak of a customer: ``PERSONAL`` is
+cleaned when one is erased, ``IMPERSONAL`` cannot name one. A test refuses a field that is in
+neither.
 """
 
 from __future__ import annotations
@@ -22,7 +24,14 @@ from helmdesk.web.apps.jobs.models import Job
 from helmdesk.web.apps.jobs.queue import withdraw
 from helmdesk.web.people.audit import ERASURE, RESTORED, AuditEvent, audit
 
-TEXTS = (models.CharField, models.TextField, models.JSONField, models.FileField, models.BinaryField, models.GenericIPAddressField)
+TEXTS = (
+    models.CharField,
+    models.TextField,
+    models.JSONField,
+    models.FileField,
+    models.BinaryField,
+    models.GenericIPAddressField,
+)
 """Kinds of fields that can hold a name."""
 
 
@@ -39,7 +48,8 @@ class Declared:
     impersonal: tuple[str, ...] = ()
 
 
-# What other packages keep. They know people of the site, never customers; sessions are cleaned by themselves.
+# What other packages keep. They know people of the site, never customers; sessions are cleaned by
+# themselves.
 OTHERS = {
     "auth.Permission": Declared((), ("name", "codename")),
     "auth.Group": Declared((), ("name",)),
@@ -48,7 +58,9 @@ OTHERS = {
     "account.EmailAddress": Declared((), ("email",)),
     "account.EmailConfirmation": Declared((), ("key",)),
     "mfa.Authenticator": Declared((), ("type", "data")),
-    "socialaccount.SocialApp": Declared((), ("provider", "provider_id", "name", "client_id", "secret", "key", "settings")),
+    "socialaccount.SocialApp": Declared(
+        (), ("provider", "provider_id", "name", "client_id", "secret", "key", "settings")
+    ),
     "socialaccount.SocialAccount": Declared((), ("provider", "uid", "extra_data")),
     "socialaccount.SocialToken": Declared((), ("token", "token_secret")),
     "usersessions.UserSession": Declared((), ("ip", "session_key", "user_agent", "data")),
@@ -58,7 +70,9 @@ OTHERS = {
 def declared(model: type[models.Model]) -> Declared:
     """Return what a model says of its fields."""
     known = OTHERS.get(model._meta.label)
-    return known or Declared(tuple(getattr(model, "PERSONAL", ())), tuple(getattr(model, "IMPERSONAL", ())))
+    return known or Declared(
+        tuple(getattr(model, "PERSONAL", ())), tuple(getattr(model, "IMPERSONAL", ()))
+    )
 
 
 def text_fields(model: type[models.Model]) -> tuple[str, ...]:
@@ -72,21 +86,29 @@ def undeclared() -> Iterator[str]:
         said, fields, label = declared(model), set(text_fields(model)), model._meta.label
         for name in sorted(fields - {*said.personal, *said.impersonal}):
             yield (
-                f"{label}.{name} holds text: name it in {model.__name__}.PERSONAL (it may speak of a customer, and is cleaned when one is"
-                f" erased) or in {model.__name__}.IMPERSONAL (it cannot name one)"
+                f"{label}.{name} holds text: name it in {model.__name__}.PERSONAL (it may speak of"
+                f" a customer, and is cleaned when one is erased) or in {model.__name__}.IMPERSONAL"
+                " (it cannot name one)"
             )
         for name in sorted({*said.personal, *said.impersonal} - fields):
             yield f"{label} declares {name}, which is no field of it that holds text"
         for name in sorted({*said.personal} & {*said.impersonal}):
             yield f"{label} declares {name} as both"
-        for name in sorted(name for name in said.personal if name in fields and model._meta.get_field(name).unique):
-            yield f"{label}.{name} is unique and personal: two rows that are cleaned would be the same"
+        for name in sorted(
+            name for name in said.personal if name in fields and model._meta.get_field(name).unique
+        ):
+            yield (
+                f"{label}.{name} is unique and personal: two rows that are cleaned would be the"
+                " same"
+            )
 
 
 def clean_database(words: Collection[str]) -> int:
-    """Replace every occurrence of `words` in what people wrote and what the site noted; return how many texts were changed.
+    """Replace every occurrence of `words` in what people wrote and what the site noted; return how
+    many texts were changed.
 
-    The audit log keeps its events and their digests; the event of the erasure tells what the changed ones say from now on.
+    The audit log keeps its events and their digests; the event of the erasure tells what the
+    changed ones say from now on.
     """
     clean = eraser(words)
     changed = 0
@@ -100,7 +122,14 @@ def clean_database(words: Collection[str]) -> int:
         changed += _clean_sessions(clean)
         withdraw("it spoke of somebody who was erased", pk__in=touched[Job])
         events = touched[AuditEvent]
-        audit(ERASURE, texts=changed, events={str(event.pk): event.present_digest for event in AuditEvent.objects.filter(pk__in=events)})
+        audit(
+            ERASURE,
+            texts=changed,
+            events={
+                str(event.pk): event.present_digest
+                for event in AuditEvent.objects.filter(pk__in=events)
+            },
+        )
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("vacuum")  # deleted text stays in free pages otherwise
@@ -126,7 +155,9 @@ def _clean(model: type[models.Model], field: Any, clean: Callable[[str], str]) -
 
 
 def _clean_sessions(clean: Callable[[str], str]) -> int:
-    """Clean what is kept between two pages, such as messages that were not shown yet; return how many sessions held a word."""
+    """Clean what is kept between two pages, such as messages that were not shown yet; return how
+    many sessions held a word.
+    """
     changed, store = 0, SessionStore()
     for session in Session.objects.all():
         held = store.decode(session.session_data)
@@ -149,7 +180,9 @@ def _without(value: Any, clean: Callable[[str], str]) -> Any:
 
 
 def _address_without(text: str, clean: Callable[[str], str]) -> str:
-    """Return an address without the words: in it they are spelled otherwise, ``José Pérez`` as ``Jos%C3%A9+P%C3%A9rez``."""
+    """Return an address without the words: in it they are spelled otherwise, ``José Pérez`` as
+    ``Jos%C3%A9+P%C3%A9rez``.
+    """
     path, mark, query = text.partition("?") if text.startswith("/") else ("", "", text)
     # What is encoded has neither spaces nor quotes; a filter has both.
     if not path and ("=" not in query or any(sign in query for sign in " '\"")):

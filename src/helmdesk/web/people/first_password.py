@@ -12,9 +12,12 @@ _guarded = reauthentication_required(password_set, app="helmdesk")
 
 
 def set_password(request: HttpRequest) -> HttpResponse:
-    """Set it after a fresh sign-in: whoever finds a session open must not give the account a way in of his own."""
+    """Set it after a fresh sign-in: whoever finds a session open must not give the account a way in
+    of his own.
+    """
     if request.method == "POST" and is_reauthentication_required(request, app="helmdesk"):
-        # What waits for a fresh sign-in is kept in the session, where no password belongs: ask for it again.
+        # What waits for a fresh sign-in is kept in the session, where no password belongs: ask for
+        # it again.
         return redirect(request.path)
     response: HttpResponse = _guarded(request)
     return response

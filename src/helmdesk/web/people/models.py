@@ -29,7 +29,9 @@ SCOPES = {
 
 
 def scopes_of(role: str) -> dict[str, str]:
-    """Return the scopes that a role may give to a token, and that its tokens have while it lasts."""
+    """Return the scopes that a role may give to a token, and that its tokens have while it
+    lasts.
+    """
     others = {"operate": frozenset({Role.ADMINISTRATOR}), "annotate": STAFF, "dismiss": LEADS}
     return {name: text for name, text in SCOPES.items() if role in others.get(name, EVERYONE)}
 
@@ -53,14 +55,34 @@ class Person(AbstractUser):
     """
 
     PERSONAL = ("home",)
-    IMPERSONAL = ("password", "username", "first_name", "last_name", "email", "role", "agent", "teams", "account", "theme", "invitation")
+    IMPERSONAL = (
+        "password",
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "role",
+        "agent",
+        "teams",
+        "account",
+        "theme",
+        "invitation",
+    )
 
-    role = models.CharField(max_length=20, choices=[(role.value, role.value.replace("_", " ")) for role in Role], default=Role.AGENT)
+    role = models.CharField(
+        max_length=20,
+        choices=[(role.value, role.value.replace("_", " ")) for role in Role],
+        default=Role.AGENT,
+    )
     agent = models.CharField("own name in the data", max_length=200, blank=True)
     teams = models.JSONField(default=list, blank=True)
     account = models.CharField(max_length=200, blank=True)
     home = models.CharField(max_length=300, blank=True)
-    theme = models.CharField(max_length=5, blank=True, choices=[("", "as the system"), ("light", "light"), ("dark", "dark")])
+    theme = models.CharField(
+        max_length=5,
+        blank=True,
+        choices=[("", "as the system"), ("light", "light"), ("dark", "dark")],
+    )
     invitation = models.CharField(max_length=64, blank=True)
     invited_at = models.DateTimeField(null=True, blank=True)
     epoch = models.PositiveIntegerField(default=0, editable=False)
@@ -69,10 +91,18 @@ class Person(AbstractUser):
     def named(cls, login: str) -> Person | None:
         """Return whom a user name or an address belongs to."""
         login = login.strip()
-        return cls.objects.filter(Q(username__iexact=login) | Q(email__iexact=login)).order_by("pk").first() if login else None
+        return (
+            cls.objects.filter(Q(username__iexact=login) | Q(email__iexact=login))
+            .order_by("pk")
+            .first()
+            if login
+            else None
+        )
 
     def invite(self) -> str:
-        """Return the secret of a new one-time link; earlier ones, and whatever is open elsewhere, stop working."""
+        """Return the secret of a new one-time link; earlier ones, and whatever is open elsewhere,
+        stop working.
+        """
         secret = secrets.token_urlsafe(24)
         self.invitation, self.invited_at = digest_of(secret), timezone.now()
         self.save(update_fields=["invitation", "invited_at"])
@@ -81,9 +111,19 @@ class Person(AbstractUser):
 
     @classmethod
     def invited_by(cls, secret: str) -> Person | None:
-        """Return whom a one-time link belongs to, or None when it was used, replaced or is too old."""
-        person = cls.objects.filter(invitation=digest_of(secret), is_active=True).exclude(invitation="").first()
-        is_fresh = person is not None and person.invited_at is not None and person.invited_at > timezone.now() - INVITED_FOR
+        """Return whom a one-time link belongs to, or None when it was used, replaced or is
+        too old.
+        """
+        person = (
+            cls.objects.filter(invitation=digest_of(secret), is_active=True)
+            .exclude(invitation="")
+            .first()
+        )
+        is_fresh = (
+            person is not None
+            and person.invited_at is not None
+            and person.invited_at > timezone.now() - INVITED_FOR
+        )
         return person if is_fresh else None
 
     def shut_out(self) -> None:
@@ -101,10 +141,16 @@ class Person(AbstractUser):
         ApiToken.objects.filter(person=self, revoked_at=None).update(revoked_at=timezone.now())
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Sign sessions with the epoch beside the password; those made before there were epochs go on."""
+        """Sign sessions with the epoch beside the password; those made before there were epochs go
+        on.
+        """
         signed: str = super()._get_session_auth_hash(secret=secret)
         return (
-            salted_hmac("helmdesk.epoch", f"{signed} {self.epoch}", secret=secret, algorithm="sha256").hexdigest() if self.epoch else signed
+            salted_hmac(
+                "helmdesk.epoch", f"{signed} {self.epoch}", secret=secret, algorithm="sha256"
+            ).hexdigest()
+            if self.epoch
+            else signed
         )
 
     def __str__(self) -> str:
@@ -117,7 +163,9 @@ class ApiToken(models.Model):
     PERSONAL = ("name",)
     IMPERSONAL = ("digest", "scopes")
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
+    )
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
@@ -130,10 +178,21 @@ class ApiToken(models.Model):
         ordering = ("-created_at",)
 
     @classmethod
-    def issue(cls, person: Person, name: str, scopes: list[str], expires_at: datetime) -> tuple[ApiToken, str]:
+    def issue(
+        cls, person: Person, name: str, scopes: list[str], expires_at: datetime
+    ) -> tuple[ApiToken, str]:
         """Return a new token and its secret, which is shown this once."""
         secret = "hd_" + secrets.token_urlsafe(32)
-        return cls.objects.create(person=person, name=name, digest=digest_of(secret), scopes=scopes, expires_at=expires_at), secret
+        return (
+            cls.objects.create(
+                person=person,
+                name=name,
+                digest=digest_of(secret),
+                scopes=scopes,
+                expires_at=expires_at,
+            ),
+            secret,
+        )
 
     def allows(self, scope: str) -> bool:
         """Whether the token has the scope, and its person's present role still gives it."""
@@ -143,13 +202,17 @@ class ApiToken(models.Model):
     def find(cls, secret: str) -> ApiToken | None:
         """Return the living token with this secret."""
         token = (
-            cls.objects.select_related("person").filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=timezone.now()).first()
+            cls.objects.select_related("person")
+            .filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=timezone.now())
+            .first()
         )
         return token if token and token.person.is_active else None
 
 
 class SetupCode(models.Model):
-    """The one-time code by which the first administrator is made; printed to the terminal, kept as a digest."""
+    """The one-time code by which the first administrator is made; printed to the terminal, kept as
+    a digest.
+    """
 
     PERSONAL = ()
     IMPERSONAL = ("digest",)

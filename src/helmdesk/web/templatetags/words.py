@@ -15,15 +15,32 @@ from django.utils.safestring import SafeString
 from helmdesk.analysis.scorecard import Card
 from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.words import show_change, show_duration, show_measurement, show_reason, show_segment, show_value
+from helmdesk.query.words import (
+    show_change,
+    show_duration,
+    show_measurement,
+    show_reason,
+    show_segment,
+    show_value,
+)
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
 
 register = template.Library()
 MARKS = {
-    Judgement.BETTER: "▲", Judgement.WORSE: "▼", Judgement.HIGHER: "↑", Judgement.LOWER: "↓", Judgement.NO_CLEAR_CHANGE: "≈", Judgement.NO_CHANGE: "=",
+    Judgement.BETTER: "▲",
+    Judgement.WORSE: "▼",
+    Judgement.HIGHER: "↑",
+    Judgement.LOWER: "↓",
+    Judgement.NO_CLEAR_CHANGE: "≈",
+    Judgement.NO_CHANGE: "=",
     Judgement.TOO_FEW: "…",
-}  # fmt: skip
-TONES = {Judgement.BETTER: "good", Judgement.WORSE: "bad", Standing.MET: "good", Standing.MISSED: "bad"}
+}
+TONES = {
+    Judgement.BETTER: "good",
+    Judgement.WORSE: "bad",
+    Standing.MET: "good",
+    Standing.MISSED: "bad",
+}
 
 
 @register.filter
@@ -58,7 +75,9 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def working(seconds: float | None) -> str:
-    """Return seconds of a clock that may stand still overnight as words: never days, which have no fixed length there."""
+    """Return seconds of a clock that may stand still overnight as words: never days, which have no
+    fixed length there.
+    """
     return "–" if seconds is None else show_duration(float(seconds), is_business=True)
 
 
@@ -86,8 +105,14 @@ def target(card: Card) -> str:
     if card.target is None:
         return ""
     if isinstance(card.target, tuple):
-        return f"{show_value(card.target[0], card.now.unit)} to {show_value(card.target[1], card.now.unit)}"
-    return f"{'at most' if card.metric.direction == 'lower' else 'at least'} {show_value(card.target, card.now.unit)}"
+        return (
+            f"{show_value(card.target[0], card.now.unit)} to"
+            f" {show_value(card.target[1], card.now.unit)}"
+        )
+    return (
+        f"{'at most' if card.metric.direction == 'lower' else 'at least'}"
+        f" {show_value(card.target, card.now.unit)}"
+    )
 
 
 @register.filter
@@ -113,7 +138,11 @@ def local(instant: datetime | None, zone: str) -> str:
     """Return a naive UTC instant in a zone, the same in every language; a dash for none."""
     if instant is None:
         return "–"
-    return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    return (
+        instant.replace(tzinfo=instant.tzinfo or UTC)
+        .astimezone(ZoneInfo(zone))
+        .strftime("%Y-%m-%d %H:%M")
+    )
 
 
 @register.filter
@@ -153,7 +182,11 @@ def sparkline(card: Card) -> SafeString:
 @register.simple_tag(takes_context=True)
 def view_query(context: template.Context, **changes: Any) -> str:
     """Return this page's address with changes."""
-    return str(context["view"].query(**{name: None if value == "" else value for name, value in changes.items()}))
+    return str(
+        context["view"].query(
+            **{name: None if value == "" else value for name, value in changes.items()}
+        )
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -19,9 +19,13 @@ class Effect(StrEnum):
     """What a job does to the world, and so how often it may happen when workers are killed."""
 
     DATABASE = "exactly once"
-    """What `run` returns is done in the transaction that ends the job; what `run` does before must bear repetition."""
+    """What `run` returns is done in the transaction that ends the job; what `run` does before must
+    bear repetition.
+    """
     AT_MOST_ONCE = "at most once"
-    """Sent to people: rather not at all than twice. Killed in between, nobody knows, and a person decides."""
+    """Sent to people: rather not at all than twice. Killed in between, nobody knows, and a person
+    decides.
+    """
     AT_LEAST_ONCE = "at least once"
     """Sent to machines, which know a repetition by the job's key."""
 
@@ -40,7 +44,9 @@ class NotSent(HelmdeskError):
 
 
 class Payload(BaseModel):
-    """What a job is about; kinds have a model of their own. No names and addresses where a number says it as well."""
+    """What a job is about; kinds have a model of their own. No names and addresses where a number
+    says it as well.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,7 +66,8 @@ class Held(Generic[P]):
     Attributes:
         key: stays the same however often it is tried.
         attempt: 1 at first.
-        tell: says what is being done; ends the work where another worker has the job by now, or this one is to stop.
+        tell: says what is being done; ends the work where another worker has the job by now, or
+        this one is to stop.
     """
 
     key: str

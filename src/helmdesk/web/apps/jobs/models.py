@@ -29,17 +29,13 @@ class Job(models.Model):
 
     Attributes:
         kind: name of what does it.
-        key: what it is, once and for all; made of numbers and instants, never of names. A second job with it is the same job.
-        payload: what the kind's own model makes of it.
-        run_at: not before.
-        attempts: how often a worker took it.
-        failures: how often it ended in an error; those attempts that were killed are not among them.
-        lease: the present holder's own secret: whoever lost it can finish nothing.
-        leased_until: from then on another worker may take it.
-        holder: name of the worker that took it last.
-        begun_at: since when it may have reached the outside world.
-        step: what is being done.
-        outcome: how it ended; empty while it has not.
+        key: what it is, once and for all; made of numbers and instants, never of names. A second
+        job with it is the same job. payload: what the kind's own model makes of it. run_at: not
+        before. attempts: how often a worker took it. failures: how often it ended in an error;
+        those attempts that were killed are not among them. lease: the present holder's own secret:
+        whoever lost it can finish nothing. leased_until: from then on another worker may take it.
+        holder: name of the worker that took it last. begun_at: since when it may have reached the
+        outside world. step: what is being done. outcome: how it ended; empty while it has not.
         error: what went wrong last.
     """
 
@@ -72,7 +68,11 @@ class Job(models.Model):
     @property
     def is_running(self) -> bool:
         """Whether a worker holds it."""
-        return bool(self.lease) and self.leased_until is not None and self.leased_until > timezone.now()
+        return (
+            bool(self.lease)
+            and self.leased_until is not None
+            and self.leased_until > timezone.now()
+        )
 
 
 class Schedule(models.Model):
@@ -147,12 +147,16 @@ class Switch(models.Model):
     @classmethod
     def read(cls) -> str:
         """Return the present state; a new site previews."""
-        return str(cls.objects.filter(pk=1).values_list("state", flat=True).first() or cls.State.PREVIEW)
+        return str(
+            cls.objects.filter(pk=1).values_list("state", flat=True).first() or cls.State.PREVIEW
+        )
 
     @classmethod
     def turn(cls, state: str) -> None:
         """Set the switch."""
-        cls.objects.update_or_create(pk=1, defaults={"state": cls.State(state), "changed_at": timezone.now()})
+        cls.objects.update_or_create(
+            pk=1, defaults={"state": cls.State(state), "changed_at": timezone.now()}
+        )
 
 
 def unfinished(**which: Any) -> models.QuerySet[Job]:

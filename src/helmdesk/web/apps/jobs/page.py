@@ -36,8 +36,17 @@ def title_of(kind: str, known: dict[str, JobKind[Any]]) -> str:
     return known[kind].title if kind in known else f"{kind} (no app here knows it)"
 
 
-def _described(found: list[Job], known: dict[str, JobKind[Any]], moment: datetime) -> list[dict[str, Any]]:
-    return [{"job": each, "title": title_of(each.kind, known), "age": (moment - each.run_at).total_seconds()} for each in found]
+def _described(
+    found: list[Job], known: dict[str, JobKind[Any]], moment: datetime
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "job": each,
+            "title": title_of(each.kind, known),
+            "age": (moment - each.run_at).total_seconds(),
+        }
+        for each in found
+    ]
 
 
 def jobs(request: DeskRequest) -> HttpResponse:
@@ -46,20 +55,37 @@ def jobs(request: DeskRequest) -> HttpResponse:
     troubled, in_hand = queue.troubled(), unfinished().exclude(lease="").order_by("run_at", "id")
     ended = Job.objects.exclude(outcome__in=("", *queue.TROUBLED)).order_by("-done_at", "-id")
     schedules = [
-        {"schedule": each, "title": title_of(each.kind, known), "last": last_tick(each), "next": next_tick(each, moment)}
+        {
+            "schedule": each,
+            "title": title_of(each.kind, known),
+            "last": last_tick(each),
+            "next": next_tick(each, moment),
+        }
         for each in Schedule.objects.all()
     ]
     state = Switch.read()
     return show(
-        request, "jobs.html", "Jobs",
-        waiting=queue.due().count(), oldest=queue.oldest_seconds(), running=in_hand.filter(leased_until__gt=moment).count(),
-        troubles=troubled.count(), workers=living(),
-        open=_described([*in_hand[:SHOWN], *unfinished(lease="").order_by("run_at", "id")[:SHOWN]], known, moment),
+        request,
+        "jobs.html",
+        "Jobs",
+        waiting=queue.due().count(),
+        oldest=queue.oldest_seconds(),
+        running=in_hand.filter(leased_until__gt=moment).count(),
+        troubles=troubled.count(),
+        workers=living(),
+        open=_described(
+            [*in_hand[:SHOWN], *unfinished(lease="").order_by("run_at", "id")[:SHOWN]],
+            known,
+            moment,
+        ),
         troubled=_described(list(troubled[:SHOWN]), known, moment),
         ended=_described(list(ended[:SHOWN]), known, moment),
-        schedules=schedules, last_tick=max(filter(None, map(last_tick, Schedule.objects.all())), default=None),
-        state=state, state_words=STATES[Switch.State(state)], other_states=[each for each in Switch.State.values if each != state],
-    )  # fmt: skip
+        schedules=schedules,
+        last_tick=max(filter(None, map(last_tick, Schedule.objects.all())), default=None),
+        state=state,
+        state_words=STATES[Switch.State(state)],
+        other_states=[each for each in Switch.State.values if each != state],
+    )
 
 
 def _job(pk: int) -> Job:
@@ -98,7 +124,9 @@ def change_schedule(request: DeskRequest, pk: int) -> HttpResponse:
         raise Http404
     if do in ("pause", "resume"):
         # What was missed meanwhile was not wanted.
-        Schedule.objects.filter(pk=pk).update(is_on=do == "resume", last_tick=queue.now(), problem="")
+        Schedule.objects.filter(pk=pk).update(
+            is_on=do == "resume", last_tick=queue.now(), problem=""
+        )
         audit("changed a schedule", found.name, request=request, changed=[do])
     elif do == "now" and found.kind in kinds():
         run_now(found, kinds()[found.kind], queue.now())

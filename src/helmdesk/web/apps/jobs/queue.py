@@ -1,7 +1,8 @@
 """The table of jobs: putting in, taking out under a lease, ending.
 
-Whoever takes a job writes a secret of his own into it. Everything later asks for that secret, in the same transaction as the
-effect: a worker that was taken for dead, and is not, changes nothing any more.
+Whoever takes a job writes a secret of his own into it. Everything later asks for that secret, in
+the same transaction as the effect: a worker that was taken for dead, and is not, changes nothing
+any more.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ FIRST_WAIT, LONGEST_WAIT, SPREAD = 5.0, 3600.0, 0.2
 P = TypeVar("P", bound=Payload)
 
 wake = threading.Event()
-"""Set when there may be something to do: the worker of this process need not wait for its next look."""
+"""Set when there may be something to do: the worker of this process need not wait for its next
+look.
+"""
 
 
 class LeaseLost(Exception):
@@ -42,7 +45,9 @@ class LeaseLost(Exception):
 
 
 def now() -> datetime:
-    """Return the time that leases are measured by: the database's own where several machines share one."""
+    """Return the time that leases are measured by: the database's own where several machines share
+    one.
+    """
     if connection.vendor != "postgresql":
         return timezone.now()
     with connection.cursor() as cursor:
@@ -52,26 +57,35 @@ def now() -> datetime:
 
 
 def enqueue(kind: JobKind[P], key: str, payload: P, run_at: datetime | None = None) -> Job:
-    """Put a job in with the transaction around; where there is one with this key already, that is the one.
+    """Put a job in with the transaction around; where there is one with this key already, that is
+    the one.
 
     Raises:
         ValueError: the key may hold more than numbers and instants.
     """
     if not KEY.fullmatch(key):
         raise ValueError(f"{key!r}: a job's key is made of letters, digits and : . _ + / -")
-    fields = {"kind": kind.name, "payload": payload.model_dump(mode="json"), "run_at": run_at or now()}
+    fields = {
+        "kind": kind.name,
+        "payload": payload.model_dump(mode="json"),
+        "run_at": run_at or now(),
+    }
     found, _ = Job.objects.get_or_create(key=key, defaults=fields)
     transaction.on_commit(wake.set)
     return found
 
 
 def take(known: Mapping[str, JobKind[Any]], holder: str) -> Job | None:
-    """Return the job that is due the longest, now held by `holder`; None where there is nothing to do."""
+    """Return the job that is due the longest, now held by `holder`; None where there is nothing to
+    do.
+    """
     moment = now()
     names = set(known)
     if Switch.read() == Switch.State.STOPPED:
         names = {name for name in names if not known[name].effect.is_outside}
-    due = unfinished(run_at__lte=moment, kind__in=names).filter(free(moment)).order_by("run_at", "id")
+    due = (
+        unfinished(run_at__lte=moment, kind__in=names).filter(free(moment)).order_by("run_at", "id")
+    )
     while due.exists():  # a look that keeps nobody from writing
         with transaction.atomic():
             found = due.select_for_update(skip_locked=True).first()
@@ -80,7 +94,11 @@ def take(known: Mapping[str, JobKind[Any]], holder: str) -> Job | None:
             if _put_aside(found, known[found.kind], moment):
                 continue
             found.attempts += 1
-            found.lease, found.leased_until, found.holder = uuid4().hex, moment + lease_time(), holder[:100]
+            found.lease, found.leased_until, found.holder = (
+                uuid4().hex,
+                moment + lease_time(),
+                holder[:100],
+            )
             found.step = ""
             found.save(update_fields=["attempts", "lease", "leased_until", "holder", "step"])
             return found
@@ -94,7 +112,9 @@ def due() -> QuerySet[Job]:
 
 
 def oldest_seconds() -> float | None:
-    """Return for how long the oldest job in nobody's hands has been due; None where there is none."""
+    """Return for how long the oldest job in nobody's hands has been due; None where there is
+    none.
+    """
     oldest = due().values_list("run_at", flat=True).first()
     return (now() - oldest).total_seconds() if oldest else None
 
@@ -114,9 +134,15 @@ def _put_aside(found: Job, kind: JobKind[Any], moment: datetime) -> bool:
     if not found.lease:
         return False
     if kind.effect is Effect.AT_MOST_ONCE and found.begun_at is not None:
-        problem, outcome = "its worker was stopped while it was being sent: nobody knows whether it was", Outcome.UNCERTAIN
+        problem, outcome = (
+            "its worker was stopped while it was being sent: nobody knows whether it was",
+            Outcome.UNCERTAIN,
+        )
     elif found.attempts - found.failures >= MOST_STOPS:
-        problem, outcome = f"its worker was stopped {MOST_STOPS} times while doing this", Outcome.DEAD
+        problem, outcome = (
+            f"its worker was stopped {MOST_STOPS} times while doing this",
+            Outcome.DEAD,
+        )
     else:
         return False
     _end(found, outcome, moment, problem)
@@ -149,7 +175,9 @@ def begin_sending(held: Job) -> None:
         raise LeaseLost(held.key)
 
 
-def finish(held: Job, outcome: Outcome, effect: Callable[[], object] | None = None, error: str = "") -> None:
+def finish(
+    held: Job, outcome: Outcome, effect: Callable[[], object] | None = None, error: str = ""
+) -> None:
     """End a job together with its effect on the database: both, or neither.
 
     Raises:
@@ -172,12 +200,18 @@ def _end(held: Job, outcome: Outcome, moment: datetime, error: str) -> None:
 
 def release(held: Job) -> None:
     """Give a job back undone: the next worker may take it at once."""
-    unfinished(pk=held.pk, lease=held.lease).update(attempts=F("attempts") - 1, lease="", leased_until=None, step="", begun_at=None)
+    unfinished(pk=held.pk, lease=held.lease).update(
+        attempts=F("attempts") - 1, lease="", leased_until=None, step="", begun_at=None
+    )
 
 
 def release_all(holder: str) -> int:
     """Let others take what a worker that is no more held; return how many jobs those are."""
-    return unfinished(holder=holder).exclude(lease="").update(leased_until=now() - timedelta(seconds=1))
+    return (
+        unfinished(holder=holder)
+        .exclude(lease="")
+        .update(leased_until=now() - timedelta(seconds=1))
+    )
 
 
 def fail(held: Job, kind: JobKind[Any], error: Exception) -> None:
@@ -198,14 +232,22 @@ def fail(held: Job, kind: JobKind[Any], error: Exception) -> None:
         return
     later = now() + timedelta(seconds=wait_after(failures))
     again = unfinished(pk=held.pk, lease=held.lease).update(
-        failures=failures, run_at=later, lease="", leased_until=None, begun_at=None, step="", error=problem
+        failures=failures,
+        run_at=later,
+        lease="",
+        leased_until=None,
+        begun_at=None,
+        step="",
+        error=problem,
     )
     if not again:
         raise LeaseLost(held.key)
 
 
 def _tell(kind: JobKind[Any], job: Job, problem: str) -> None:
-    """Tell whoever waits for a job that it was given up; a payload that nobody can read is nobody's."""
+    """Tell whoever waits for a job that it was given up; a payload that nobody can read is
+    nobody's.
+    """
     if kind.given_up is None:
         return
     try:
@@ -218,7 +260,10 @@ def _tell(kind: JobKind[Any], job: Job, problem: str) -> None:
 def words_of(error: Exception) -> str:
     """Return what an error says to an administrator, in one line."""
     if isinstance(error, ValidationError):
-        told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'payload'}: {each['msg']}" for each in error.errors(include_input=False))
+        told = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'payload'}: {each['msg']}"
+            for each in error.errors(include_input=False)
+        )
         return f"its payload is not that of its kind: {told}"[:500]
     first = " ".join(str(error).split())[:400]
     if isinstance(error, HelmdeskError):
@@ -230,16 +275,28 @@ def words_of(error: Exception) -> str:
 
 def wait_after(failures: int) -> float:
     """Return the seconds to the next try: longer each time, and never all at once."""
-    return float(min(FIRST_WAIT * 4 ** (failures - 1), LONGEST_WAIT) * random.uniform(1 - SPREAD, 1 + SPREAD))
+    return float(
+        min(FIRST_WAIT * 4 ** (failures - 1), LONGEST_WAIT) * random.uniform(1 - SPREAD, 1 + SPREAD)
+    )
 
 
 def try_again(pk: int) -> bool:
-    """Let a person have a job done again, now, as if it had never been tried; False where it is done or being done."""
+    """Let a person have a job done again, now, as if it had never been tried; False where it is
+    done or being done.
+    """
     moment = now()
-    again = {"run_at": moment, "done_at": None, "outcome": "", "failures": 0, "attempts": 0, "begun_at": None, "error": ""}
-    found = Job.objects.filter(pk=pk, outcome__in=(Outcome.DEAD, Outcome.UNCERTAIN, Outcome.PREVIEW)) | Job.objects.filter(
-        free(moment), pk=pk, done_at=None
-    )
+    again = {
+        "run_at": moment,
+        "done_at": None,
+        "outcome": "",
+        "failures": 0,
+        "attempts": 0,
+        "begun_at": None,
+        "error": "",
+    }
+    found = Job.objects.filter(
+        pk=pk, outcome__in=(Outcome.DEAD, Outcome.UNCERTAIN, Outcome.PREVIEW)
+    ) | Job.objects.filter(free(moment), pk=pk, done_at=None)
     changed = found.update(**again, lease="", leased_until=None)
     transaction.on_commit(wake.set)
     return bool(changed)
@@ -247,7 +304,9 @@ def try_again(pk: int) -> bool:
 
 def withdraw(why: str, **which: Any) -> int:
     """End unfinished jobs without doing them, even those in a worker's hands; return how many."""
-    return unfinished(**which).update(outcome=Outcome.WITHDRAWN, done_at=now(), lease="", leased_until=None, step="", error=why)
+    return unfinished(**which).update(
+        outcome=Outcome.WITHDRAWN, done_at=now(), lease="", leased_until=None, step="", error=why
+    )
 
 
 def forget_ended(before: datetime) -> int:

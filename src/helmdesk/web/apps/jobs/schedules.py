@@ -18,14 +18,20 @@ from helmdesk.web.apps.jobs.queue import enqueue, words_of
 
 
 def make_missing(known: Mapping[str, JobKind[Any]]) -> None:
-    """Give the site the schedules that kinds come with; one that somebody changed stays as it is."""
+    """Give the site the schedules that kinds come with; one that somebody changed stays as it
+    is.
+    """
     for kind in known.values():
         if kind.schedule:
-            Schedule.objects.get_or_create(name=kind.name, defaults={"kind": kind.name, "rhythm": kind.schedule})
+            Schedule.objects.get_or_create(
+                name=kind.name, defaults={"kind": kind.name, "rhythm": kind.schedule}
+            )
 
 
 def tick(known: Mapping[str, JobKind[Any]], moment: datetime) -> int:
-    """Make jobs of what is due, one for each schedule however many ticks were missed; return how many."""
+    """Make jobs of what is due, one for each schedule however many ticks were missed; return how
+    many.
+    """
     made = 0
     for schedule in Schedule.objects.filter(is_on=True):
         try:
@@ -45,15 +51,23 @@ def _make(schedule: Schedule, kind: JobKind[Any], newest: datetime) -> bool:
     """Make the job of a tick, unless another scheduler has."""
     payload = kind.payload.model_validate(schedule.payload)
     with transaction.atomic():
-        if not Schedule.objects.filter(pk=schedule.pk, is_on=True, last_tick=schedule.last_tick).update(last_tick=newest, problem=""):
+        if not Schedule.objects.filter(
+            pk=schedule.pk, is_on=True, last_tick=schedule.last_tick
+        ).update(last_tick=newest, problem=""):
             return False
-        enqueue(kind, f"{schedule.name}:{newest.astimezone(zone_of(schedule)).isoformat()}", payload)
+        enqueue(
+            kind, f"{schedule.name}:{newest.astimezone(zone_of(schedule)).isoformat()}", payload
+        )
     return True
 
 
 def run_now(schedule: Schedule, kind: JobKind[Any], moment: datetime) -> Job:
     """Make a job beside the schedule's ticks."""
-    return enqueue(kind, f"{schedule.name}:now:{moment.isoformat()}", kind.payload.model_validate(schedule.payload))
+    return enqueue(
+        kind,
+        f"{schedule.name}:now:{moment.isoformat()}",
+        kind.payload.model_validate(schedule.payload),
+    )
 
 
 def zone_of(schedule: Schedule) -> ZoneInfo:
@@ -65,7 +79,9 @@ def zone_of(schedule: Schedule) -> ZoneInfo:
     try:
         return ZoneInfo(schedule.zone)
     except (KeyError, ValueError, OSError) as error:
-        raise UsageError(f"there is no time zone called {schedule.zone!r}; write one such as Europe/Berlin") from error
+        raise UsageError(
+            f"there is no time zone called {schedule.zone!r}; write one such as Europe/Berlin"
+        ) from error
 
 
 def latest_tick(schedule: Schedule, moment: datetime) -> datetime:
@@ -74,16 +90,28 @@ def latest_tick(schedule: Schedule, moment: datetime) -> datetime:
 
 
 def last_tick(schedule: Schedule) -> datetime | None:
-    """Return a schedule's newest tick that became a job; None where there was none since it was made or let go on."""
+    """Return a schedule's newest tick that became a job; None where there was none since it was
+    made or let go on.
+    """
     try:
-        return schedule.last_tick if latest_tick(schedule, schedule.last_tick) == schedule.last_tick else None
+        return (
+            schedule.last_tick
+            if latest_tick(schedule, schedule.last_tick) == schedule.last_tick
+            else None
+        )
     except UsageError:
         return None
 
 
 def next_tick(schedule: Schedule, moment: datetime) -> datetime | None:
-    """Return a schedule's first tick after a moment; None while it is off, or nobody can read it."""
+    """Return a schedule's first tick after a moment; None while it is off, or nobody can read
+    it.
+    """
     try:
-        return read_rhythm(schedule.rhythm).after(moment, zone_of(schedule)) if schedule.is_on else None
+        return (
+            read_rhythm(schedule.rhythm).after(moment, zone_of(schedule))
+            if schedule.is_on
+            else None
+        )
     except UsageError:
         return None

@@ -1,7 +1,8 @@
 """A worker: takes one job after the other, and lives as long as its heart beats.
 
-A worker that is killed leaves its job under a lease. The next one takes it when the lease has run out, or at once where it
-sees that the process is no more. Threads in a site's process give way to workers of their own.
+A worker that is killed leaves its job under a lease. The next one takes it when the lease has run
+out, or at once where it sees that the process is no more. Threads in a site's process give way to
+workers of their own.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ class Worker:
                     if self.is_needed() and self.work():
                         continue
                 except DatabaseError as error:
-                    log.error("the worker cannot reach the database; it tries again", exc_info=error)
+                    log.error(
+                        "the worker cannot reach the database; it tries again", exc_info=error
+                    )
                     connection.close()
                 wake.wait(LOOK_SECONDS)
         connection.close()
@@ -128,7 +131,10 @@ class Worker:
                 other.delete()
             else:
                 living.append(other)
-        if self.is_thread and any(not each.is_thread or (each.started_at, each.name) < (self.started_at, self.name) for each in living):
+        if self.is_thread and any(
+            not each.is_thread or (each.started_at, each.name) < (self.started_at, self.name)
+            for each in living
+        ):
             self._leave()
             return False
         self._show(moment)
@@ -146,7 +152,9 @@ class Worker:
         try:
             self._do(held, self.known[held.kind])
         except LeaseLost:
-            log.warning("a job was taken over by another worker", extra={"job": held.pk, "kind": held.kind})
+            log.warning(
+                "a job was taken over by another worker", extra={"job": held.pk, "kind": held.kind}
+            )
         except Stopped:
             queue.release(held)
         finally:
@@ -163,13 +171,17 @@ class Worker:
             if kind.effect is Effect.AT_MOST_ONCE:
                 queue.begin_sending(held)
                 may_have_left = True
-            effect = kind.run(Held(held.key, payload, held.attempts, partial(self._tell, held, kind)))
+            effect = kind.run(
+                Held(held.key, payload, held.attempts, partial(self._tell, held, kind))
+            )
             queue.finish(held, Outcome.DONE, effect)
         except (LeaseLost, Stopped):
             raise
         except NotSent as error:
             queue.fail(held, kind, error)
-        except Exception as error:  # The outermost boundary of all kinds: the page must learn of it.
+        except (
+            Exception
+        ) as error:  # The outermost boundary of all kinds: the page must learn of it.
             if isinstance(error, DatabaseError):
                 connection.close()
             if may_have_left:
@@ -202,7 +214,12 @@ class Worker:
         connection.close()
 
     def _show(self, moment: Any) -> None:
-        fields = {"place": place(), "process": os.getpid(), "is_thread": self.is_thread, "started_at": self.started_at}
+        fields = {
+            "place": place(),
+            "process": os.getpid(),
+            "is_thread": self.is_thread,
+            "started_at": self.started_at,
+        }
         Heartbeat.objects.get_or_create(name=self.name, defaults={**fields, "seen_at": moment})
 
     def _leave(self) -> None:
@@ -231,7 +248,9 @@ def has_gone(other: Heartbeat) -> bool:
 
 def living() -> QuerySet[Heartbeat]:
     """Return the workers whose hearts beat, the oldest first."""
-    return Heartbeat.objects.filter(seen_at__gte=queue.now() - timedelta(seconds=ALIVE_SECONDS)).order_by("started_at")
+    return Heartbeat.objects.filter(
+        seen_at__gte=queue.now() - timedelta(seconds=ALIVE_SECONDS)
+    ).order_by("started_at")
 
 
 def start_thread() -> Worker:

@@ -16,7 +16,12 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
-ORDERS = {"name": "name", "health": "health, least first", "value": "contract value, most first", "open": "open work, most first"}
+ORDERS = {
+    "name": "name",
+    "health": "health, least first",
+    "value": "contract value, most first",
+    "open": "open work, most first",
+}
 ACCOUNT_CARDS = (
     "account_health",
     "csat",
@@ -40,10 +45,20 @@ def accounts(request: DeskRequest) -> HttpResponse:
     order = request.GET.get("order", "name")
     listed = sorted(found, key=lambda account: _order(account, order))
     exposure = find_cards(request, view, ["breach_exposure", "sla_compliance", "account_health"])
-    context: dict[str, Any] = {"accounts": listed, "orders": ORDERS, "order": order, "exposure": exposure.cards, "guards": exposure.guards,
-               "window": window_words(request, exposure, view)}  # fmt: skip
+    context: dict[str, Any] = {
+        "accounts": listed,
+        "orders": ORDERS,
+        "order": order,
+        "exposure": exposure.cards,
+        "guards": exposure.guards,
+        "window": window_words(request, exposure, view),
+    }
     return show(
-        request, "accounts.html", "Accounts", **context, **filters(request, view, fixed={"order": order} if order != "name" else {})
+        request,
+        "accounts.html",
+        "Accounts",
+        **context,
+        **filters(request, view, fixed={"order": order} if order != "name" else {}),
     )
 
 
@@ -78,16 +93,28 @@ def account(request: DeskRequest, name: str) -> HttpResponse:
         return rows_url("csat", narrowed)
 
     clocks = request.desk.sla_at(where=narrowed.filter)
-    context = {"account": known, "pillars": pillars(tuple(card for card in cards.cards if not card.reason)), "guards": cards.guards,
-               "course": specs.trend("course", course, link, notes_on(request, "csat", narrowed)), "clocks": clocks[:20], "window": window_words(request, cards, view),
-               "empty_cards": [card for card in cards.cards if card.reason], "narrowed": narrowed}  # fmt: skip
-    return show(request, "account.html", name, **context, **{**filters(request, view), "view": narrowed})
+    context = {
+        "account": known,
+        "pillars": pillars(tuple(card for card in cards.cards if not card.reason)),
+        "guards": cards.guards,
+        "course": specs.trend("course", course, link, notes_on(request, "csat", narrowed)),
+        "clocks": clocks[:20],
+        "window": window_words(request, cards, view),
+        "empty_cards": [card for card in cards.cards if card.reason],
+        "narrowed": narrowed,
+    }
+    return show(
+        request, "account.html", name, **context, **{**filters(request, view), "view": narrowed}
+    )
 
 
 page = Page(
     title="Accounts",
     roles=LEADS,
-    routes=(Route("accounts", accounts, "accounts"), Route("accounts/<path:name>", account, "account", EVERYONE)),
+    routes=(
+        Route("accounts", accounts, "accounts"),
+        Route("accounts/<path:name>", account, "account", EVERYONE),
+    ),
     place=40,
     key="a",
     help="health, contract and promises by customer company",

@@ -36,17 +36,35 @@ LONGEST_TOKEN_DAYS = 366
 class PersonForm(forms.ModelForm):
     """Somebody who may sign in, and who that is in the data."""
 
-    teams = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, help_text="for team leads")
+    teams = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, help_text="for team leads"
+    )
 
     class Meta:
         model = Person
-        fields = ("username", "first_name", "last_name", "email", "role", "agent", "teams", "account", "is_active")
+        fields = (
+            "username",
+            "first_name",
+            "last_name",
+            "email",
+            "role",
+            "agent",
+            "teams",
+            "account",
+            "is_active",
+        )
 
     def __init__(self, *arguments: Any, desk: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.desk = desk
         self.agents = desk.agents()
-        known = sorted({*desk.segments().get("team", []), *filter(None, self.agents.values()), *(self.instance.teams or [])})
+        known = sorted(
+            {
+                *desk.segments().get("team", []),
+                *filter(None, self.agents.values()),
+                *(self.instance.teams or []),
+            }
+        )
         self.fields["teams"].choices = [(name, name) for name in known]  # type: ignore[attr-defined]
         self.fields["agent"].help_text = "for agents: the name in the data"
         self.fields["account"].help_text = "for viewers of one account: its name in the data"
@@ -66,13 +84,20 @@ class PersonForm(forms.ModelForm):
             self.add_error("agent", "an agent needs the name in the data")
         if role == Role.ACCOUNT_VIEWER and not account:
             self.add_error("account", "a viewer of one account needs its name")
-        others = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=self.instance.pk)
+        others = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(
+            pk=self.instance.pk
+        )
         is_administrator = role == Role.ADMINISTRATOR and found.get("is_active")
         for field in ("username", "email"):
             namesake = Person.named(found.get(field) or "")
             if namesake is not None and namesake.pk != self.instance.pk:
                 self.add_error(field, "somebody else signs in by this")
-        if self.instance.pk and self.initial.get("role") == Role.ADMINISTRATOR and not is_administrator and not others.exists():
+        if (
+            self.instance.pk
+            and self.initial.get("role") == Role.ADMINISTRATOR
+            and not is_administrator
+            and not others.exists()
+        ):
             raise ValidationError("this is the last administrator; make another one first")
         return found
 
@@ -83,12 +108,16 @@ class DeskForm(forms.Form):
     name = forms.CharField(max_length=100, help_text="in headings")
     time_zone = forms.ChoiceField(help_text="where days, weeks and months begin")
     week_start = forms.ChoiceField(choices=[(day, day) for day in WEEKDAYS])
-    scorecard = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, label="Metrics on the scorecard")
+    scorecard = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, label="Metrics on the scorecard"
+    )
 
     def __init__(self, *arguments: Any, desk: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.fields["time_zone"].choices = [(zone, zone) for zone in sorted(available_timezones())]  # type: ignore[attr-defined]
-        self.fields["scorecard"].choices = [(key, entry.metric.name) for key, entry in desk.catalogue.items()]  # type: ignore[attr-defined]
+        zones = [(zone, zone) for zone in sorted(available_timezones())]
+        self.fields["time_zone"].choices = zones  # type: ignore[attr-defined]
+        choices = [(key, entry.metric.name) for key, entry in desk.catalogue.items()]
+        self.fields["scorecard"].choices = choices  # type: ignore[attr-defined]
 
 
 def people(request: DeskRequest) -> HttpResponse:
@@ -111,7 +140,13 @@ def person(request: DeskRequest, pk: int | None = None) -> HttpResponse:
             saved.set_unusable_password()
         # The epoch is another's business: an old one would bring ended sessions back.
         saved.save(update_fields=form.Meta.fields if saved.pk else None)
-        audit("changed a person" if pk else "added a person", saved.username, request=request, role=saved.role, changed=form.changed_data)
+        audit(
+            "changed a person" if pk else "added a person",
+            saved.username,
+            request=request,
+            role=saved.role,
+            changed=form.changed_data,
+        )
         if not saved.is_active or "role" in form.changed_data:
             saved.shut_out()
         if pk:
@@ -125,7 +160,9 @@ def person(request: DeskRequest, pk: int | None = None) -> HttpResponse:
 @require_POST
 @reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
 def invite(request: DeskRequest, pk: int) -> HttpResponse:
-    """Make a new one-time link, for a first password or a forgotten one; what is open elsewhere is closed."""
+    """Make a new one-time link, for a first password or a forgotten one; what is open elsewhere is
+    closed.
+    """
     found = Person.objects.filter(pk=pk, is_active=True).first()
     if found is None:
         raise Http404
@@ -134,23 +171,38 @@ def invite(request: DeskRequest, pk: int) -> HttpResponse:
     return _show_person(request, PersonForm(instance=found, desk=request.desk), found, link)
 
 
-def _show_person(request: DeskRequest, form: PersonForm, found: Person | None, link: str) -> HttpResponse:
+def _show_person(
+    request: DeskRequest, form: PersonForm, found: Person | None, link: str
+) -> HttpResponse:
     has_factor = found is not None and Authenticator.objects.filter(user=found).exists()
     title = str(found) if found else "Add somebody"
-    return show(request, "person.html", title, form=form, person=found, link=link, has_factor=has_factor, agents=request.desk.agents())
+    return show(
+        request,
+        "person.html",
+        title,
+        form=form,
+        person=found,
+        link=link,
+        has_factor=has_factor,
+        agents=request.desk.agents(),
+    )
 
 
 @require_POST
 @reauthentication_required(app="helmdesk")  # type: ignore[untyped-decorator]
 def remove_second_factor(request: DeskRequest, pk: int) -> HttpResponse:
-    """Take the second factor off somebody who lost it, and close what is open; the password stays, and a new factor can be added."""
+    """Take the second factor off somebody who lost it, and close what is open; the password stays,
+    and a new factor can be added.
+    """
     found = Person.objects.filter(pk=pk).first()
     if found is None:
         raise Http404
     Authenticator.objects.filter(user=found).delete()
     found.shut_out()
     audit("removed a second factor", found.username, request=request)
-    messages.success(request, f"{found} signs in by password alone until a second factor is added again.")
+    messages.success(
+        request, f"{found} signs in by password alone until a second factor is added again."
+    )
     return redirect("people")
 
 
@@ -158,7 +210,12 @@ def desk(request: DeskRequest) -> HttpResponse:
     """Show and change what the desk shows: metrics, targets, time zone."""
     live = request.desk
     current = live.settings
-    initial = {"name": current.name, "time_zone": current.time_zone, "week_start": current.week_start, "scorecard": list(current.scorecard)}
+    initial = {
+        "name": current.name,
+        "time_zone": current.time_zone,
+        "week_start": current.week_start,
+        "scorecard": list(current.scorecard),
+    }
     form = DeskForm(request.POST or None, initial=initial, desk=live)
     problem = ""
     if request.method == "POST" and form.is_valid():
@@ -184,16 +241,32 @@ def desk(request: DeskRequest) -> HttpResponse:
             audit(
                 "changed the desk",
                 request=request,
-                changed=[*form.changed_data, *(["targets"] if targets != dict(current.targets) else [])],
+                changed=[
+                    *form.changed_data,
+                    *(["targets"] if targets != dict(current.targets) else []),
+                ],
             )
             messages.success(request, "Saved.")
             return redirect("desk_settings")
-    wanted = [(entry.metric, _target_text(current.targets.get(key))) for key, entry in live.catalogue.items() if key in current.scorecard]
-    return show(request, "desk_settings.html", "Settings", form=form, targets=wanted, problem=problem, is_suggested=not current.is_sample)
+    wanted = [
+        (entry.metric, _target_text(current.targets.get(key)))
+        for key, entry in live.catalogue.items()
+        if key in current.scorecard
+    ]
+    return show(
+        request,
+        "desk_settings.html",
+        "Settings",
+        form=form,
+        targets=wanted,
+        problem=problem,
+        is_suggested=not current.is_sample,
+    )
 
 
 def read_targets(request: DeskRequest, catalogue: Any) -> dict[str, Target]:
-    """Return targets by metric from the fields ``target.KEY``; those of metrics not on the form stay as they are.
+    """Return targets by metric from the fields ``target.KEY``; those of metrics not on the form
+    stay as they are.
 
     Raises:
         UsageError: a text that is neither a number nor "low to high".
@@ -212,10 +285,14 @@ def read_targets(request: DeskRequest, catalogue: Any) -> dict[str, Target]:
             numbers = [_number(part, unit) for part in parts]
         except ValueError as error:
             raise UsageError(
-                f"the target of {catalogue[key].metric.name}: {text!r} is no number, such as 90%, 4 h or 75% to 85%"
+                f"the target of {catalogue[key].metric.name}: {text!r} is no number, such as 90%, 4"
+                " h or 75% to 85%"
             ) from error
         if len(numbers) > 2 or numbers != sorted(numbers):
-            raise UsageError(f"the target of {catalogue[key].metric.name}: give one number, or the lower to the higher")
+            raise UsageError(
+                f"the target of {catalogue[key].metric.name}: give one number, or the lower to the"
+                " higher"
+            )
         found[key] = numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
     return found
 
@@ -244,7 +321,9 @@ def _target_text(target: Target | None) -> str:
 
 
 def definitions(request: DeskRequest) -> HttpResponse:
-    """Show calendars, holidays, SLA policies, instruments, queues and teams as the desk knows them; an upload changes them."""
+    """Show calendars, holidays, SLA policies, instruments, queues and teams as the desk knows them;
+    an upload changes them.
+    """
     return show(request, "definitions.html", "Definitions", **request.desk.definitions())
 
 
@@ -265,7 +344,13 @@ def mine(request: DeskRequest) -> HttpResponse:
 def _show_mine(request: DeskRequest, secret: str = "") -> HttpResponse:
     me: Any = request.user
     return show(
-        request, "my_settings.html", "My settings", tokens=me.tokens.all(), scopes=scopes_of(me.role), secret=secret, now=timezone.now()
+        request,
+        "my_settings.html",
+        "My settings",
+        tokens=me.tokens.all(),
+        scopes=scopes_of(me.role),
+        secret=secret,
+        now=timezone.now(),
     )
 
 
@@ -274,7 +359,11 @@ def _show_mine(request: DeskRequest, secret: str = "") -> HttpResponse:
 def make_token(request: DeskRequest) -> HttpResponse:
     """Make an API token; its secret is in this one answer, and kept nowhere."""
     me: Any = request.user
-    name, days, scopes = request.POST.get("name", "").strip(), request.POST.get("days", "90"), request.POST.getlist("scopes")
+    name, days, scopes = (
+        request.POST.get("name", "").strip(),
+        request.POST.get("days", "90"),
+        request.POST.getlist("scopes"),
+    )
     if not 1 <= len(name) <= 100:
         raise UsageError("a token needs a name of 1 to 100 characters")
     lifetime = timedelta(days=whole_number("days", days, 1, LONGEST_TOKEN_DAYS))
@@ -304,8 +393,15 @@ def log(request: DeskRequest) -> HttpResponse:
     """Show what was done: sign-ins, changes, exports."""
     number = whole_number("page", request.GET.get("page") or "1", 1, MOST_PAGES)
     events = AuditEvent.objects.all()[(number - 1) * LOGGED : number * LOGGED]
-    return show(request, "audit.html", "Audit log", events=events, state=audit_state(), number=number,
-                has_more=AuditEvent.objects.count() > number * LOGGED)  # fmt: skip
+    return show(
+        request,
+        "audit.html",
+        "Audit log",
+        events=events,
+        state=audit_state(),
+        number=number,
+        has_more=AuditEvent.objects.count() > number * LOGGED,
+    )
 
 
 page = Page(
@@ -321,7 +417,12 @@ page = Page(
         Route("settings/people/new", person, "new_person", ADMINISTRATORS),
         Route("settings/people/<int:pk>", person, "person", ADMINISTRATORS),
         Route("settings/people/<int:pk>/invite", invite, "invite", ADMINISTRATORS),
-        Route("settings/people/<int:pk>/second-factor", remove_second_factor, "remove_second_factor", ADMINISTRATORS),
+        Route(
+            "settings/people/<int:pk>/second-factor",
+            remove_second_factor,
+            "remove_second_factor",
+            ADMINISTRATORS,
+        ),
         Route("settings/audit", log, "audit_log", ADMINISTRATORS),
     ),
     place=90,

@@ -29,8 +29,11 @@ class Annotation(models.Model):
     where = models.CharField(max_length=500, blank=True)
     source = models.CharField(max_length=50, default="person")
     author_id: int | None
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    # What a reader with a narrower policy writes stays with those of the same policy and with those who see all.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    # What a reader with a narrower policy writes stays with those of the same policy and with those
+    # who see all.
     policy = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -53,12 +56,21 @@ class Annotation(models.Model):
 
     @classmethod
     def state(cls, request: Any) -> str:
-        """Return a digest of all annotations this reader may see: what is shown beside numbers changes with them."""
-        shown = [(n.pk, n.day, n.text, n.metric, n.where, n.source, n.author and n.author.username) for n in cls.seen(request, None)]
+        """Return a digest of all annotations this reader may see: what is shown beside numbers
+        changes with them.
+        """
+        shown = [
+            (n.pk, n.day, n.text, n.metric, n.where, n.source, n.author and n.author.username)
+            for n in cls.seen(request, None)
+        ]
         return hashlib.sha256(repr(shown).encode()).hexdigest()
 
     @classmethod
-    def note(cls, request: Any, day: Any, text: str, metric: str = "", where: str = "") -> Annotation:
+    def note(
+        cls, request: Any, day: Any, text: str, metric: str = "", where: str = ""
+    ) -> Annotation:
         """Write an annotation down."""
         scope = request.policy.name if request.policy.predicate is not None else ""
-        return cls.objects.create(day=day, text=text, metric=metric, where=where, author=request.user, policy=scope)
+        return cls.objects.create(
+            day=day, text=text, metric=metric, where=where, author=request.user, policy=scope
+        )

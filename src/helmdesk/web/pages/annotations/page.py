@@ -49,7 +49,10 @@ def annotate(request: DeskRequest) -> HttpResponse:
 def forget(request: DeskRequest, pk: int) -> HttpResponse:
     """Remove an annotation: its author may, and an administrator."""
     note = get_object_or_404(Annotation, pk=pk)
-    if note.author_id != request.user.pk and getattr(request.user, "role", "") != Role.ADMINISTRATOR:
+    if (
+        note.author_id != request.user.pk
+        and getattr(request.user, "role", "") != Role.ADMINISTRATOR
+    ):
         raise PermissionDenied("only its author or an administrator removes an annotation")
     note.delete()
     messages.success(request, "Annotation removed.")
@@ -65,5 +68,8 @@ def back(request: DeskRequest) -> HttpResponse:
 page = Page(
     title="Annotations",
     roles=STAFF,
-    routes=(Route("annotations", annotate, "annotate"), Route("annotations/<int:pk>/forget", forget, "forget_annotation")),
+    routes=(
+        Route("annotations", annotate, "annotate"),
+        Route("annotations/<int:pk>/forget", forget, "forget_annotation"),
+    ),
 )

@@ -1,4 +1,6 @@
-"""Every metric with what it needs and whether this desk can compute it; difference reports against other tools."""
+"""Every metric with what it needs and whether this desk can compute it; difference reports against
+other tools.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,26 @@ def catalogue(request: DeskRequest) -> HttpResponse:
     """List all metrics by pillar."""
     entries = list(request.desk.catalogue.values())
     rows = {
-        pillar: [(entry, request.desk.missing(entry.metric.key)) for entry in entries if entry.metric.pillar == pillar]
+        pillar: [
+            (entry, request.desk.missing(entry.metric.key))
+            for entry in entries
+            if entry.metric.pillar == pillar
+        ]
         for pillar in PILLARS
     }
     shown = set(request.desk.settings.scorecard)
     computable = sum(not request.desk.missing(entry.metric.key) for entry in entries)
     presets = [find_preset(name) for name in preset_names()]
-    return show(request, "catalogue.html", "Catalogue", rows=rows, shown=shown, count=len(entries), computable=computable, presets=presets)
+    return show(
+        request,
+        "catalogue.html",
+        "Catalogue",
+        rows=rows,
+        shown=shown,
+        count=len(entries),
+        computable=computable,
+        presets=presets,
+    )
 
 
 def differences(request: DeskRequest, preset: str) -> HttpResponse:
@@ -35,14 +50,27 @@ def differences(request: DeskRequest, preset: str) -> HttpResponse:
     question = view.question(request)
     number = request.GET.get("number", "")
     compared = request.desk.compare(found, [number] if number else (), **question)
-    return show(request, "differences.html", f"Beside {found.tool}", preset=found, compared=compared, number=number, listed=LISTED,
-                **filters(request, view, without_comparison=True, fixed={"number": number} if number else {}))  # fmt: skip
+    return show(
+        request,
+        "differences.html",
+        f"Beside {found.tool}",
+        preset=found,
+        compared=compared,
+        number=number,
+        listed=LISTED,
+        **filters(
+            request, view, without_comparison=True, fixed={"number": number} if number else {}
+        ),
+    )
 
 
 page = Page(
     title="Catalogue",
     roles=STAFF,
-    routes=(Route("catalogue", catalogue, "catalogue"), Route("catalogue/beside/<slug:preset>", differences, "differences", LEADS)),
+    routes=(
+        Route("catalogue", catalogue, "catalogue"),
+        Route("catalogue/beside/<slug:preset>", differences, "differences", LEADS),
+    ),
     place=70,
     key="m",
     help="every metric, its definition, and whether this desk can compute it",

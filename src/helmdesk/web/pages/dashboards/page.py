@@ -1,4 +1,6 @@
-"""Make a page of one's own from cards, trends, tables and heat maps; save views; share both by role."""
+"""Make a page of one's own from cards, trends, tables and heat maps; save views; share both by
+role.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,25 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState, whole_number
 
-KINDS = {"card": "card", "trend": "trend", "table": "table by segment", "heat": "heat map by weekday and hour"}
+KINDS = {
+    "card": "card",
+    "trend": "trend",
+    "table": "table by segment",
+    "heat": "heat map by weekday and hour",
+}
 MOST_TILES = 24
 
 
 def dashboards(request: DeskRequest) -> HttpResponse:
     """List dashboards and saved views."""
-    return show(request, "dashboards.html", "Dashboards", dashboards=Dashboard.seen_by(request.user), views=SavedView.seen_by(request.user),
-                roles=list(Role))  # fmt: skip
+    return show(
+        request,
+        "dashboards.html",
+        "Dashboards",
+        dashboards=Dashboard.seen_by(request.user),
+        views=SavedView.seen_by(request.user),
+        roles=list(Role),
+    )
 
 
 def dashboard(request: DeskRequest, pk: int) -> HttpResponse:
@@ -40,20 +53,41 @@ def dashboard(request: DeskRequest, pk: int) -> HttpResponse:
     found = _open(request, pk)
     view = ViewState.of(request) if request.GET else ViewState.read(QueryDict(found.query))
     question = view.question(request)
-    cards = find_cards(request, view, [tile["metric"] for tile in found.tiles if tile["kind"] == "card"])
+    cards = find_cards(
+        request, view, [tile["metric"] for tile in found.tiles if tile["kind"] == "card"]
+    )
     grain = view.grain or trend_grain(cards.window.days(request.desk.settings.time_zone))
-    drawn = [_tile(request, tile, place, view, question, grain, cards.guards) for place, tile in enumerate(found.tiles)]
+    drawn = [
+        _tile(request, tile, place, view, question, grain, cards.guards)
+        for place, tile in enumerate(found.tiles)
+    ]
     is_home = getattr(request.user, "home", "") == request.path
-    context = {"dashboard": found, "tiles": drawn, "guards": cards.guards, "window": window_words(request, cards, view), "is_home": is_home,
-               "is_owner": found.owner_id == request.user.pk, "kinds": KINDS, "roles": list(Role),
-               "metrics": [entry.metric for entry in request.desk.catalogue.values()]}  # fmt: skip
+    context = {
+        "dashboard": found,
+        "tiles": drawn,
+        "guards": cards.guards,
+        "window": window_words(request, cards, view),
+        "is_home": is_home,
+        "is_owner": found.owner_id == request.user.pk,
+        "kinds": KINDS,
+        "roles": list(Role),
+        "metrics": [entry.metric for entry in request.desk.catalogue.values()],
+    }
     return show(request, "dashboard.html", found.title, **context, **filters(request, view))
 
 
 def _tile(
-    request: DeskRequest, tile: dict[str, str], place: int, view: ViewState, question: dict[str, Any], grain: str, cards: Any
+    request: DeskRequest,
+    tile: dict[str, str],
+    place: int,
+    view: ViewState,
+    question: dict[str, Any],
+    grain: str,
+    cards: Any,
 ) -> dict[str, Any]:
-    """Return one tile ready to draw; one that cannot be answered says why and leaves the others alone."""
+    """Return one tile ready to draw; one that cannot be answered says why and leaves the others
+    alone.
+    """
     key, kind = tile["metric"], tile["kind"]
     drawn: dict[str, Any] = {**tile, "place": place}
     try:
@@ -62,16 +96,23 @@ def _tile(
             drawn["card"] = cards[key]
         else:
             name, by = f"tile{place}", tile.get("by") or "channel"
-            slices: dict[str, dict[str, Any]] = {"trend": {"grain": grain}, "heat": {"by": ("weekday", "hour")}}
+            slices: dict[str, dict[str, Any]] = {
+                "trend": {"grain": grain},
+                "heat": {"by": ("weekday", "hour")},
+            }
             values = measure(request, key, **question, **slices.get(kind, {"by": by}))
             drawn["empty"] = specs.nothing_to_draw(values)
             if kind == "trend":
-                drawn["chart"] = specs.trend(name, values, lambda m: rows_url(key, view), notes_on(request, key, view))
+                drawn["chart"] = specs.trend(
+                    name, values, lambda m: rows_url(key, view), notes_on(request, key, view)
+                )
             elif kind == "heat":
                 drawn["chart"] = specs.heat_map(name, values, lambda m: rows_url(key, view))
             else:
                 page = reverse("metric", args=[key])
-                drawn["chart"] = specs.bars(name, values, by, lambda m: page + view.segment(by, m.group[0][1]))
+                drawn["chart"] = specs.bars(
+                    name, values, by, lambda m: page + view.segment(by, m.group[0][1])
+                )
     except HelmdeskError as error:
         drawn["problem"] = str(error)
     return drawn
@@ -82,7 +123,9 @@ def _open(request: DeskRequest, pk: int, *, to_change: bool = False) -> Dashboar
     if found is None or not found.may_open(request.user):
         raise Http404
     if to_change and found.owner_id != request.user.pk:
-        raise PermissionDenied("only its owner changes a dashboard; copy what you need into one of your own")
+        raise PermissionDenied(
+            "only its owner changes a dashboard; copy what you need into one of your own"
+        )
     return found
 
 
@@ -104,7 +147,11 @@ def change(request: DeskRequest, pk: int) -> HttpResponse:
         place = whole_number("place", request.POST.get("place", ""), 0, len(found.tiles) - 1)
         tiles = list(found.tiles)
         tile = tiles.pop(place)
-        found.tiles = tiles if do == "remove" else [*tiles[: max(0, place - 1)], tile, *tiles[max(0, place - 1) :]]
+        found.tiles = (
+            tiles
+            if do == "remove"
+            else [*tiles[: max(0, place - 1)], tile, *tiles[max(0, place - 1) :]]
+        )
     elif do == "save":
         found.title, found.shared_with = _title(request), _roles(request)
         found.query = request.POST.get("query", "").lstrip("?")[:1000]
@@ -114,7 +161,10 @@ def change(request: DeskRequest, pk: int) -> HttpResponse:
         person: Any = request.user
         person.home = reverse("dashboard", args=[pk]) if do == "home" else ""
         person.save(update_fields=["home"])
-        messages.success(request, "This opens first from now on." if do == "home" else "The scorecard opens first again.")
+        messages.success(
+            request,
+            "This opens first from now on." if do == "home" else "The scorecard opens first again.",
+        )
         return redirect("dashboard", pk)
     elif do == "delete":
         found.delete()
@@ -138,7 +188,9 @@ def _new_tile(request: DeskRequest, found: Dashboard) -> dict[str, str]:
         by = request.POST.get("by") or "channel"
         known = request.desk.dimensions(key)
         if by not in known:
-            raise UsageError(f"{entry.metric.name} cannot be sliced by {by!r}; use one of {', '.join(known)}")
+            raise UsageError(
+                f"{entry.metric.name} cannot be sliced by {by!r}; use one of {', '.join(known)}"
+            )
         tile["by"] = by
     return tile
 
@@ -164,7 +216,9 @@ def save_view(request: DeskRequest) -> HttpResponse:
     address = request.POST.get("address", "")
     if not address.startswith("/") or not leads_here(request, address) or len(address) > 1000:
         raise UsageError("only an address of this site can be saved as a view")
-    SavedView.objects.create(title=_title(request), owner=request.user, address=address, shared_with=_roles(request))
+    SavedView.objects.create(
+        title=_title(request), owner=request.user, address=address, shared_with=_roles(request)
+    )
     messages.success(request, "View saved; find it under Dashboards.")
     return back(request)
 

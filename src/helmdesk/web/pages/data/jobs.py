@@ -1,7 +1,8 @@
-"""Loads and refreshes in the background: an upload's record tells how it goes, a job does it, whatever is killed meanwhile.
+"""Loads and refreshes in the background: an upload's record tells how it goes, a job does it,
+whatever is killed meanwhile.
 
-A load that was killed is done again. What the lake holds already it takes for what it is: a batch is the digest of its
-files and of what was said of them, and is committed once.
+A load that was killed is done again. What the lake holds already it takes for what it is: a batch
+is the digest of its files and of what was said of them, and is committed once.
 """
 
 from __future__ import annotations
@@ -44,12 +45,16 @@ def folder_of(load: LoadJob) -> Path:
 
 
 def keep_files(load: LoadJob, files: list[Any]) -> None:
-    """Store uploaded files in the job's folder; their names, cut to what sources need, stay theirs."""
+    """Store uploaded files in the job's folder; their names, cut to what sources need, stay
+    theirs.
+    """
     folder = folder_of(load)
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, exist_ok=True)
     for file in files:
-        with os.fdopen(os.open(folder / file.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+        with os.fdopen(
+            os.open(folder / file.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+        ) as target:
             for chunk in file.chunks():
                 target.write(chunk)
 
@@ -91,7 +96,13 @@ def start(load: LoadJob, *, is_preview: bool) -> None:
         changed = (
             LoadJob.objects.filter(pk=load.pk)
             .exclude(state__in=RUNNING)
-            .update(state=state, step="waiting for its turn", problem="", mapping=load.mapping, runs=F("runs") + 1)
+            .update(
+                state=state,
+                step="waiting for its turn",
+                problem="",
+                mapping=load.mapping,
+                runs=F("runs") + 1,
+            )
         )
         if not changed:
             raise UsageError("it is still running; wait for it to end")
@@ -100,7 +111,11 @@ def start(load: LoadJob, *, is_preview: bool) -> None:
 
 
 def _enqueue(load: LoadJob) -> None:
-    enqueue(load_files, f"load:{load.pk}:{load.runs}", Run(load=load.pk, run=load.runs, is_preview=load.state == "previewing"))
+    enqueue(
+        load_files,
+        f"load:{load.pk}:{load.runs}",
+        Run(load=load.pk, run=load.runs, is_preview=load.state == "previewing"),
+    )
 
 
 def go_on_with_loads() -> None:
@@ -152,7 +167,9 @@ def load_files(held: Held[Run]) -> Finish | None:
     return finish
 
 
-def _run(load: LoadJob, is_preview: bool, *, is_repeated: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def _run(
+    load: LoadJob, is_preview: bool, *, is_repeated: bool, tell: Callable[[str], None]
+) -> dict[str, Any]:
     """Preview or load; return what was found."""
     desk = Desk(settings.DESK_FOLDER)
     if load.source == SAMPLE:
@@ -160,7 +177,9 @@ def _run(load: LoadJob, is_preview: bool, *, is_repeated: bool, tell: Callable[[
     desk.settings = within_upload(desk.settings)
     missing = [path.name for path in paths_of(load) if not path.is_file()]
     if missing:
-        raise UsageError(f"{', '.join(missing)}: the uploaded file is no longer here; upload it again")
+        raise UsageError(
+            f"{', '.join(missing)}: the uploaded file is no longer here; upload it again"
+        )
     mapping = folder_of(load) / "mapping.toml" if load.mapping else None
     if mapping:
         mapping.write_text(load.mapping, encoding="utf-8")
@@ -183,26 +202,35 @@ def _content(desk: Desk, load: LoadJob, report: LoadReport, *, is_repeated: bool
     content = asdict(report) | {"rows": report.rows, "quarantine_share": report.quarantine_share}
     if report.is_already_loaded and is_repeated:
         # By this very upload, before its worker was stopped: what it found then is in the lake.
-        kept = next((batch.report for batch in desk.batches() if batch.batch_id == report.batch_id), {})
+        kept = next(
+            (batch.report for batch in desk.batches() if batch.batch_id == report.batch_id), {}
+        )
         content |= {**kept, "is_already_loaded": False}
         content["rows"] = sum(file["rows"] for file in content["files"])
         content["quarantine_share"] = (
-            content["quarantined_rows"] / total if (total := content["rows"] or sum(content["records"].values())) else 0.0
+            content["quarantined_rows"] / total
+            if (total := content["rows"] or sum(content["records"].values()))
+            else 0.0
         )
     for file in content["files"]:
         file["path"] = Path(file["path"]).name
-    content["quarantine_examples"] = [text.replace(f"{folder_of(load)}/", "") for text in content["quarantine_examples"]]
+    content["quarantine_examples"] = [
+        text.replace(f"{folder_of(load)}/", "") for text in content["quarantine_examples"]
+    ]
     return content
 
 
 def within_upload(given: Settings) -> Settings:
     """Return settings for files that come by browser.
 
-    They may unpack to a few times what a browser may send, and have so many rows, whatever the desk allows elsewhere.
+    They may unpack to a few times what a browser may send, and have so many rows, whatever the desk
+    allows elsewhere.
     """
     megabytes = max(UNPACKED * settings.UPLOAD_LIMIT_BYTES // 1024**2, 1)
     return replace(
-        given, limit_megabytes=min(given.limit_megabytes, megabytes), limit_rows=min(given.limit_rows, settings.UPLOAD_LIMIT_ROWS)
+        given,
+        limit_megabytes=min(given.limit_megabytes, megabytes),
+        limit_rows=min(given.limit_rows, settings.UPLOAD_LIMIT_ROWS),
     )
 
 
@@ -212,7 +240,9 @@ def forget_files(load: LoadJob) -> None:
 
 
 class Renewals:
-    """Marts of an open desk that are made anew by jobs: one for each reason, however many processes notice it."""
+    """Marts of an open desk that are made anew by jobs: one for each reason, however many processes
+    notice it.
+    """
 
     @staticmethod
     def ask(wanted: str, reason: str) -> bool:
@@ -227,7 +257,10 @@ class Renewals:
     @staticmethod
     def problem(wanted: str) -> str:
         """Return why a mart could not be made anew; empty while it may still be."""
-        return Job.objects.filter(key=Renewals._key(wanted)).values_list("error", flat=True).first() or ""
+        return (
+            Job.objects.filter(key=Renewals._key(wanted)).values_list("error", flat=True).first()
+            or ""
+        )
 
     @staticmethod
     def _key(wanted: str) -> str:
@@ -245,12 +278,18 @@ def refresh(held: Held[Refresh]) -> Finish:
     except HelmdeskError as error:
         raise Hopeless(str(error)) from error
     # Earlier ones that were given up need nobody's attention any more.
-    return lambda: Job.objects.filter(kind="refresh", outcome=Outcome.DEAD).update(outcome=Outcome.WITHDRAWN)
+    return lambda: Job.objects.filter(kind="refresh", outcome=Outcome.DEAD).update(
+        outcome=Outcome.WITHDRAWN
+    )
 
 
-@job("tidy_uploads", "Delete files of uploads that nobody waits for", Nothing, schedule="daily 03:40")
+@job(
+    "tidy_uploads", "Delete files of uploads that nobody waits for", Nothing, schedule="daily 03:40"
+)
 def tidy_uploads(held: Held[Nothing]) -> None:
-    """Delete what a worker left that was stopped between a load and its files, and what belongs to no upload."""
+    """Delete what a worker left that was stopped between a load and its files, and what belongs to
+    no upload.
+    """
     waiting = {str(pk) for pk in LoadJob.objects.exclude(state="done").values_list("pk", flat=True)}
     folder = Path(settings.SITE.uploads)
     for each in folder.iterdir() if folder.is_dir() else ():

@@ -1,4 +1,6 @@
-"""Data health: sources, lag, quarantine, drift, duplicates, late events; and loading files from the browser."""
+"""Data health: sources, lag, quarantine, drift, duplicates, late events; and loading files from the
+browser.
+"""
 
 from __future__ import annotations
 
@@ -63,20 +65,51 @@ def health(request: DeskRequest) -> HttpResponse:
     for name in sorted({batch.source for batch in batches}):
         own = [batch for batch in batches if batch.source == name]
         last = max((batch.last_at for batch in own if batch.last_at), default=None)
-        drift = {column for batch in own for file in batch.report.get("files", []) for column in file.get("unknown_columns", [])}
+        drift = {
+            column
+            for batch in own
+            for file in batch.report.get("files", [])
+            for column in file.get("unknown_columns", [])
+        }
         sources.append(
             SourceHealth(
-                name, len(own), sum(batch.records for batch in own), own[0].recorded_at, last,
-                (request.desk.as_of - last).total_seconds() if last else None, sum(batch.report.get("quarantined_rows", 0) for batch in own),
-                sum(batch.report.get("duplicates", 0) for batch in own), sum(batch.late for batch in own), tuple(sorted(drift)),
+                name,
+                len(own),
+                sum(batch.records for batch in own),
+                own[0].recorded_at,
+                last,
+                (request.desk.as_of - last).total_seconds() if last else None,
+                sum(batch.report.get("quarantined_rows", 0) for batch in own),
+                sum(batch.report.get("duplicates", 0) for batch in own),
+                sum(batch.late for batch in own),
+                tuple(sorted(drift)),
             )
-        )  # fmt: skip
+        )
     entries = request.desk.catalogue.values()
-    touched = {name: sorted({e.metric.name for e in entries if any(name in need.split("|") for need in e.metric.needs)})
-               for name in sorted(request.desk.record_types)}  # fmt: skip
+    touched = {
+        name: sorted(
+            {
+                e.metric.name
+                for e in entries
+                if any(name in need.split("|") for need in e.metric.needs)
+            }
+        )
+        for name in sorted(request.desk.record_types)
+    }
     mart = request.desk.mart_version()
-    return show(request, "health.html", "Data health", batches=batches[:50], sources=sources, quarantined=request.desk.quarantine() if request.desk.sees_all_rows else [],
-                touched=touched, mart=mart, concerns=request.desk.concerns(), lake=request.desk.loaded_version(), may_load=getattr(request.user, "role", "") in DATA_KEEPERS)  # fmt: skip
+    return show(
+        request,
+        "health.html",
+        "Data health",
+        batches=batches[:50],
+        sources=sources,
+        quarantined=request.desk.quarantine() if request.desk.sees_all_rows else [],
+        touched=touched,
+        mart=mart,
+        concerns=request.desk.concerns(),
+        lake=request.desk.loaded_version(),
+        may_load=getattr(request.user, "role", "") in DATA_KEEPERS,
+    )
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -89,22 +122,36 @@ class UploadForm(forms.Form):
     """What to load, and with which source."""
 
     source = forms.ChoiceField()
-    time_zone = forms.CharField(required=False, max_length=60, help_text="of times written without one, such as Europe/Berlin")
+    time_zone = forms.CharField(
+        required=False,
+        max_length=60,
+        help_text="of times written without one, such as Europe/Berlin",
+    )
     account = forms.CharField(
-        required=False, max_length=40, help_text="whose tickets these are, where the desk holds several accounts, such as brand-b"
+        required=False,
+        max_length=40,
+        help_text="whose tickets these are, where the desk holds several accounts, such as brand-b",
     )
     dates = forms.ChoiceField(
-        required=False, choices=[("", "as the file tells"), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)],
+        required=False,
+        choices=[("", "as the file tells"), (DAY_FIRST, DAY_FIRST), (MONTH_FIRST, MONTH_FIRST)],
         help_text="what 05/06/2026 begins with, where no date of the file tells",
-    )  # fmt: skip
-    sheet = forms.CharField(
-        required=False, max_length=100, help_text="of a workbook: its name, or * for all; without one the fullest is read"
     )
-    scale = forms.CharField(required=False, max_length=12, help_text="lowest and highest answer of survey answers, such as 1-5")
+    sheet = forms.CharField(
+        required=False,
+        max_length=100,
+        help_text="of a workbook: its name, or * for all; without one the fullest is read",
+    )
+    scale = forms.CharField(
+        required=False,
+        max_length=12,
+        help_text="lowest and highest answer of survey answers, such as 1-5",
+    )
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.fields["source"].choices = [(name, f"{name}: {find_source(name).summary}") for name in source_names()]  # type: ignore[attr-defined]
+        choices = [(name, f"{name}: {find_source(name).summary}") for name in source_names()]
+        self.fields["source"].choices = choices  # type: ignore[attr-defined]
 
     def clean_account(self) -> str:
         """Refuse what cannot be the name of an account."""
@@ -125,10 +172,14 @@ class UploadForm(forms.Form):
 
 def load(request: DeskRequest) -> HttpResponse:
     """Take files in; nothing reaches the lake before it was previewed and agreed to."""
-    form = UploadForm(request.POST or None, initial={"source": request.GET.get("source", by_columns.name)})
+    form = UploadForm(
+        request.POST or None, initial={"source": request.GET.get("source", by_columns.name)}
+    )
     if request.method == "POST" and form.is_valid():
         if request.desk.settings.is_sample:
-            raise UsageError("this desk holds the sample; remove the sample before loading data of your own")
+            raise UsageError(
+                "this desk holds the sample; remove the sample before loading data of your own"
+            )
         files = request.FILES.getlist("files")
         _check_files(files)
         job = LoadJob(person=request.user, **form.cleaned_data)
@@ -149,7 +200,14 @@ def load(request: DeskRequest) -> HttpResponse:
             jobs.start(job, is_preview=True)
         return redirect("job", job.pk)
     known = [(name, find_source(name).summary) for name in source_names()]
-    return show(request, "load.html", "Load data", form=form, sources=known, recent=LoadJob.objects.filter(person=request.user)[:5])
+    return show(
+        request,
+        "load.html",
+        "Load data",
+        form=form,
+        sources=known,
+        recent=LoadJob.objects.filter(person=request.user)[:5],
+    )
 
 
 def _describe(request: DeskRequest, job: LoadJob) -> None:
@@ -157,7 +215,11 @@ def _describe(request: DeskRequest, job: LoadJob) -> None:
     first, limits, sheets = jobs.paths_of(job)[0], _upload_limits(request), jobs.sheets_of(job)
     if job.source == by_columns.name and not knows(first, limits, sheets):
         job.source = jobs.MAPPING
-        messages.info(request, "This is no export of a system known here: look through what its columns are taken for.")
+        messages.info(
+            request,
+            "This is no export of a system known here: look through what its columns are taken"
+            " for.",
+        )
     if job.source == jobs.MAPPING:
         job.mapping = suggest_mapping(first, limits, sheets)
 
@@ -174,12 +236,18 @@ def _check_files(files: list[Any]) -> None:
     size = sum(file.size for file in files)
     if size > settings.UPLOAD_LIMIT_BYTES:
         limit = settings.UPLOAD_LIMIT_BYTES // 1024**2
-        raise UsageError(f"{size / 1024**2:,.0f} MB; the browser takes up to {limit} MB, helmdesk load on the command line takes any size")
+        raise UsageError(
+            f"{size / 1024**2:,.0f} MB; the browser takes up to {limit} MB, helmdesk load on the"
+            " command line takes any size"
+        )
 
 
 def _job(request: DeskRequest, pk: Any) -> LoadJob:
     found = LoadJob.objects.filter(pk=pk).first()
-    if found is None or (found.person_id != request.user.pk and getattr(request.user, "role", "") not in ADMINISTRATORS):
+    if found is None or (
+        found.person_id != request.user.pk
+        and getattr(request.user, "role", "") not in ADMINISTRATORS
+    ):
         raise Http404
     return found
 
@@ -188,17 +256,29 @@ def job(request: DeskRequest, pk: Any) -> HttpResponse:
     """Show how a load goes: mapping, preview, quarantine, progress, result."""
     found = _job(request, pk)
     head: list[list[str]] = []
-    if found.state in ("uploaded", "previewed", "failed") and found.source == jobs.MAPPING and found.files:
+    if (
+        found.state in ("uploaded", "previewed", "failed")
+        and found.source == jobs.MAPPING
+        and found.files
+    ):
         head = _first_rows(request, found)
     return show(
-        request, "job.html", "Load data", job=found, head=head, is_mapping=found.source == jobs.MAPPING, has_worker=living().exists()
+        request,
+        "job.html",
+        "Load data",
+        job=found,
+        head=head,
+        is_mapping=found.source == jobs.MAPPING,
+        has_worker=living().exists(),
     )
 
 
 def _first_rows(request: DeskRequest, found: LoadJob) -> list[list[str]]:
     """Return the header and the first rows of the first file, as they are read."""
     try:
-        rows = first_rows(jobs.paths_of(found)[0], SHOWN_ROWS, _upload_limits(request), jobs.sheets_of(found))
+        rows = first_rows(
+            jobs.paths_of(found)[0], SHOWN_ROWS, _upload_limits(request), jobs.sheets_of(found)
+        )
     except HelmdeskError:
         return []  # what is wrong with the file is said by the load
     return [[content[:60] for content in row[:20]] for row in rows]
@@ -236,7 +316,9 @@ def sample(request: DeskRequest) -> HttpResponse:
         messages.success(request, "The sample is gone; the desk is empty.")
         return redirect("welcome")
     if request.desk.loaded_version() > 0:
-        raise PermissionDenied("the desk already holds records; the sample goes into an empty desk only")
+        raise PermissionDenied(
+            "the desk already holds records; the sample goes into an empty desk only"
+        )
     made = LoadJob(person=request.user, source=jobs.SAMPLE)
     audit("made the sample", request=request)
     jobs.start(made, is_preview=False)

@@ -21,16 +21,36 @@ def find(request: DeskRequest) -> HttpResponse:
     found: list[tuple[str, str, str, str]] = []
     if word:
         role = getattr(request.user, "role", "")
-        found += [("page", page.title, reverse(page.name), page.help) for page in pages()
-                  if page.place is not None and role in page.roles and word in f"{page.title} {page.help}".lower()]  # fmt: skip
+        found += [
+            ("page", page.title, reverse(page.name), page.help)
+            for page in pages()
+            if page.place is not None
+            and role in page.roles
+            and word in f"{page.title} {page.help}".lower()
+        ]
         metrics = request.desk.catalogue.values()
-        matching = [e for e in metrics if word in f"{e.metric.key} {e.metric.name}".lower().replace("_", " ") or word == e.metric.key]
-        found += [("metric", e.metric.name, reverse("metric", args=[e.metric.key]), e.metric.formula) for e in matching[:MOST]]
+        matching = [
+            e
+            for e in metrics
+            if word in f"{e.metric.key} {e.metric.name}".lower().replace("_", " ")
+            or word == e.metric.key
+        ]
+        found += [
+            ("metric", e.metric.name, reverse("metric", args=[e.metric.key]), e.metric.formula)
+            for e in matching[:MOST]
+        ]
         accounts = request.desk.segments().get("account", [])
-        found += [("account", name, reverse("account", args=[name]), "") for name in accounts if word in name.lower()][:MOST]
+        found += [
+            ("account", name, reverse("account", args=[name]), "")
+            for name in accounts
+            if word in name.lower()
+        ][:MOST]
         try:
             story = request.desk.ticket(text)
-            found.insert(0, ("ticket", text, reverse("ticket", args=[text]), story.ticket.get("subject") or ""))
+            found.insert(
+                0,
+                ("ticket", text, reverse("ticket", args=[text]), story.ticket.get("subject") or ""),
+            )
         except (NotFoundError, NotPermittedError):
             pass
     return show(request, "find.html", f"Find “{text}”" if text else "Find", text=text, found=found)

@@ -13,9 +13,13 @@ DISMISSED, TOLD_AGAIN = "dismissed a verdict", "undid a dismissal"
 
 
 def dismiss(request: Any, subject: str, **given: str | None) -> Dismissal:
-    """Dismiss the verdict on a metric, or a standing finding, as the one who asks; see `Desk.dismiss`."""
+    """Dismiss the verdict on a metric, or a standing finding, as the one who asks; see
+    `Desk.dismiss`.
+    """
     asked = {name: value or None for name, value in given.items() if name != "reason"}
-    found: Dismissal = request.desk.dismiss(subject, by=str(request.user), reason=given.get("reason") or "", **asked)
+    found: Dismissal = request.desk.dismiss(
+        subject, by=str(request.user), reason=given.get("reason") or "", **asked
+    )
     audit_dismissal(DISMISSED, found, request=request)
     return found
 
@@ -37,6 +41,16 @@ def audit_dismissal(action: str, dismissal: Dismissal, **who: Any) -> None:
     from helmdesk.web.people.audit import audit
 
     try:
-        audit(action, dismissal.subject, **who, where=dismissal.where, identity=dismissal.identity, reason=dismissal.reason)
+        audit(
+            action,
+            dismissal.subject,
+            **who,
+            where=dismissal.where,
+            identity=dismissal.identity,
+            reason=dismissal.reason,
+        )
     except (DatabaseError, OSError) as error:
-        raise HelmdeskError(f"it is done, but could not be written into the site's audit log ({error}); start the site once") from error
+        raise HelmdeskError(
+            f"it is done, but could not be written into the site's audit log ({error}); start the"
+            " site once"
+        ) from error

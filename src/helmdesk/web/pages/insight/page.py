@@ -31,7 +31,10 @@ from helmdesk.web.view_state import ViewState
 
 def remarks_of(request: DeskRequest, key: str | None = None) -> tuple[Remark, ...]:
     """Return what people wrote down on this site and this reader may see."""
-    return tuple(Remark(note.day, note.day, note.text, note.source, note.metric) for note in Annotation.seen(request, key))
+    return tuple(
+        Remark(note.day, note.day, note.text, note.source, note.metric)
+        for note in Annotation.seen(request, key)
+    )
 
 
 def is_part(request: DeskRequest, name: str) -> bool:
@@ -41,7 +44,9 @@ def is_part(request: DeskRequest, name: str) -> bool:
 
 
 def explain(request: DeskRequest, key: str) -> HttpResponse:
-    """Explain the change that a metric's page shows: the page itself, or the part of it that takes longer."""
+    """Explain the change that a metric's page shows: the page itself, or the part of it that takes
+    longer.
+    """
     view = ViewState.of(request)
     entry = request.desk.find_metric(key)
     question = view.question(request)
@@ -49,16 +54,36 @@ def explain(request: DeskRequest, key: str) -> HttpResponse:
     zone = request.desk.settings.time_zone
     start, end = boundary(window.start, zone), boundary(window.end, zone)
     asked = {**view.asked, "start": view.start or (None if view.window else start)}
-    found = request.desk.explain(key, **asked, where=question["where"], remarks=remarks_of(request, key))
+    found = request.desk.explain(
+        key, **asked, where=question["where"], remarks=remarks_of(request, key)
+    )
     context: dict[str, Any] = {
-        "entry": entry, "found": found, "findings": [finding_row(finding) for finding in found.findings],
-        "problems": [finding_row(problem) for problem in found.problems], "moved": found.movement, "now": window.words(zone), "before": window.previous_words(zone),
-        "rules": request.desk.rules(key, end=end, where=question["where"], remarks=remarks_of(request, key)), "places": _places(found, key, start, end, view), "reach": show_reach(found.movement),
-        "dismissed": found.course.dismissed.words(zone) if found.course and found.course.dismissed else "", **_charts(found),
-    }  # fmt: skip
+        "entry": entry,
+        "found": found,
+        "findings": [finding_row(finding) for finding in found.findings],
+        "problems": [finding_row(problem) for problem in found.problems],
+        "moved": found.movement,
+        "now": window.words(zone),
+        "before": window.previous_words(zone),
+        "rules": request.desk.rules(
+            key, end=end, where=question["where"], remarks=remarks_of(request, key)
+        ),
+        "places": _places(found, key, start, end, view),
+        "reach": show_reach(found.movement),
+        "dismissed": (
+            found.course.dismissed.words(zone) if found.course and found.course.dismissed else ""
+        ),
+        **_charts(found),
+    }
     if is_part(request, "explanation"):
         return render(request, "explanation.html", {**context, "view": view})
-    return show(request, "explain.html", f"{entry.metric.name} explained", **context, **filters(request, view))
+    return show(
+        request,
+        "explain.html",
+        f"{entry.metric.name} explained",
+        **context,
+        **filters(request, view),
+    )
 
 
 def _charts(found: Explanation) -> dict[str, Any]:
@@ -66,7 +91,12 @@ def _charts(found: Explanation) -> dict[str, Any]:
         return {"breakdowns": (), "waterfall": None}
     unit = found.movement.form.metric.unit
     rows = [
-        {"name": each.dimension, "rate": show_change(each.rate, unit), "mix": show_change(each.mix, unit), "is_simpson": each.is_simpson}
+        {
+            "name": each.dimension,
+            "rate": show_change(each.rate, unit),
+            "mix": show_change(each.mix, unit),
+            "is_simpson": each.is_simpson,
+        }
         for each in found.location.breakdowns
     ]
     first = found.location.breakdowns[0]
@@ -77,24 +107,41 @@ def _charts(found: Explanation) -> dict[str, Any]:
     }
 
 
-def _places(found: Explanation, key: str, start: str, end: str, view: ViewState) -> list[dict[str, Any]]:
+def _places(
+    found: Explanation, key: str, start: str, end: str, view: ViewState
+) -> list[dict[str, Any]]:
     if found.location is None:
         return []
     return [
-        {"where": to_text(place.where), "share": f"{place.share:.0%}", "cases": round(place.cases),
-         "url": f"{reverse('rows')}?{urlencode({'metric': key, 'where': to_text(all_of(place.where, view.condition)), 'start': start, 'end': end})}"}
+        {
+            "where": to_text(place.where),
+            "share": f"{place.share:.0%}",
+            "cases": round(place.cases),
+            "url": (
+                f"{reverse('rows')}?{urlencode({'metric': key, 'where': to_text(all_of(place.where, view.condition)), 'start': start, 'end': end})}"
+            ),
+        }
         for place in found.location.places
-    ]  # fmt: skip
+    ]
 
 
 def show_reach(moved: Movement | None) -> str:
-    """Return the smallest change that could have been seen, in its unit; empty where that is unknown."""
-    return "" if moved is None or moved.detectable is None else show_size(moved.detectable, moved.form.metric.unit)
+    """Return the smallest change that could have been seen, in its unit; empty where that is
+    unknown.
+    """
+    return (
+        ""
+        if moved is None or moved.detectable is None
+        else show_size(moved.detectable, moved.form.metric.unit)
+    )
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
     """Return a finding with the addresses of its evidence."""
-    return {"it": finding, "links": [(evidence.key, evidence_url(evidence)) for evidence in finding.evidence[:3]]}
+    return {
+        "it": finding,
+        "links": [(evidence.key, evidence_url(evidence)) for evidence in finding.evidence[:3]],
+    }
 
 
 def evidence_url(evidence: Evidence) -> str:
@@ -111,12 +158,17 @@ def brief(request: DeskRequest) -> HttpResponse:
     """Tell the last complete week in at most five findings."""
     view = ViewState.of(request)
     question = view.question(request)
-    found = request.desk.brief(end=question["end"], where=question["where"], remarks=remarks_of(request))
+    found = request.desk.brief(
+        end=question["end"], where=question["where"], remarks=remarks_of(request)
+    )
     context = {
         "found": found,
         "findings": [finding_row(finding) for finding in found.findings],
         "more": [finding_row(finding) for finding in found.more],
-        "dismissed": [(each, each.dismissal.words(request.desk.settings.time_zone)) for each in found.dismissed],
+        "dismissed": [
+            (each, each.dismissal.words(request.desk.settings.time_zone))
+            for each in found.dismissed
+        ],
         "may_dismiss": True,
         "end": found.end.isoformat(),
     }
@@ -128,7 +180,9 @@ def brief(request: DeskRequest) -> HttpResponse:
 @require_POST
 def dismiss(request: DeskRequest, subject: str) -> HttpResponse:
     """Dismiss what a page tells, until it changes."""
-    given = {name: request.POST.get(name, "").strip() for name in ("identity", "end", "where", "reason")}
+    given = {
+        name: request.POST.get(name, "").strip() for name in ("identity", "end", "where", "reason")
+    }
     dismissal.dismiss(request, subject, **given)
     messages.success(request, "Dismissed until it changes.")
     return back(request)

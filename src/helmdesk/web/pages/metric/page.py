@@ -1,4 +1,6 @@
-"""Everything about one metric: made from its definition, so that a new metric needs no change here."""
+"""Everything about one metric: made from its definition, so that a new metric needs no change
+here.
+"""
 
 from __future__ import annotations
 
@@ -37,26 +39,54 @@ def metric(request: DeskRequest, key: str) -> HttpResponse:
     entry = request.desk.find_metric(key)
     found = entry.variant(view.variant) if view.variant else entry.metric
     dimensions = request.desk.dimensions(key, view.variant or None)
-    by = view.by or next((name for name in FIRST_DIMENSIONS if name in dimensions and name not in view.picked), "")
+    by = view.by or next(
+        (name for name in FIRST_DIMENSIONS if name in dimensions and name not in view.picked), ""
+    )
     if by and by not in dimensions:
-        raise NotFoundError(f"{found.name} cannot be sliced by '{by}' here; choose one of {', '.join(dimensions)}")
+        raise NotFoundError(
+            f"{found.name} cannot be sliced by '{by}' here; choose one of {', '.join(dimensions)}"
+        )
     cards = find_cards(request, view, [key])
     days = cards.window.days(request.desk.settings.time_zone)
     grain = view.grain or ("day" if days <= 35 else trend_grain(days))
-    asked: dict[str, Any] = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
+    asked: dict[str, Any] = {
+        **view.question(request),
+        "variant": view.variant or None,
+        "clock": view.clock,
+    }
     # The card measures the default form; a variant or another clock is measured by itself.
-    chosen = measure(request, key, **asked)[0] if view.variant or view.clock != "calendar" else cards.cards[0].now
+    chosen = (
+        measure(request, key, **asked)[0]
+        if view.variant or view.clock != "calendar"
+        else cards.cards[0].now
+    )
     context = {
-        "reason": "" if chosen.value is not None else show_reason(chosen.reason) or cards.cards[0].reason, "entry": entry, "metric": found, "variant": entry.find_variant(view.variant) if view.variant else None, "card": cards.cards[0], "guards": cards.guards,
-        "chosen": chosen, "dimensions": dimensions, "by": by, "grain": grain, "grains": GRAINS, "window": window_words(request, cards, view),
+        "reason": (
+            "" if chosen.value is not None else show_reason(chosen.reason) or cards.cards[0].reason
+        ),
+        "entry": entry,
+        "metric": found,
+        "variant": entry.find_variant(view.variant) if view.variant else None,
+        "card": cards.cards[0],
+        "guards": cards.guards,
+        "chosen": chosen,
+        "dimensions": dimensions,
+        "by": by,
+        "grain": grain,
+        "grains": GRAINS,
+        "window": window_words(request, cards, view),
         "may_explain": request.user.role in LEADS and not view.variant,
         **dismissal_of(request, cards, view),
         # Counts over the whole desk are not for those who see a part of it.
-        "concerns": [each for each in request.desk.concerns() if each.touches(found.fact, view.clock)],
-        "rows_url": rows_url(key, view), "hash": definition_hash(entry.metric), "notes": annotations_of(request, key, view),
+        "concerns": [
+            each for each in request.desk.concerns() if each.touches(found.fact, view.clock)
+        ],
+        "rows_url": rows_url(key, view),
+        "hash": definition_hash(entry.metric),
+        "notes": annotations_of(request, key, view),
         **charts(request, key, found, view, asked, by, grain),
         **filters(request, view, "variant", "clock", "grain", "by"),
-    }  # fmt: skip
+    }
     return show(request, "metric.html", found.name, **context)
 
 
@@ -70,12 +100,26 @@ def dismissal_of(request: DeskRequest, cards: Scorecard, view: ViewState) -> dic
     }
 
 
-def charts(request: DeskRequest, key: str, found: Metric, view: ViewState, asked: dict[str, Any], by: str, grain: str) -> dict[str, Any]:
+def charts(
+    request: DeskRequest,
+    key: str,
+    found: Metric,
+    view: ViewState,
+    asked: dict[str, Any],
+    by: str,
+    grain: str,
+) -> dict[str, Any]:
     """Return the charts of one metric, each with its rows a click away."""
 
     def period_link(m: Measurement) -> str:
         start = m.period_start or date.min
-        return rows_url(key, view, start=start.isoformat(), end=next_period(start, grain).isoformat(), window=None)
+        return rows_url(
+            key,
+            view,
+            start=start.isoformat(),
+            end=next_period(start, grain).isoformat(),
+            window=None,
+        )
 
     def segment_link(m: Measurement) -> str:
         return f"{request.path}{view.segment(by, m.group[0][1])}"
@@ -98,20 +142,32 @@ def charts(request: DeskRequest, key: str, found: Metric, view: ViewState, asked
     if has_distribution(found):
         # Of too few people there is no distribution; the number above says why.
         with suppress(NotPermittedError):
-            drawn["spread"] = specs.histogram("spread", request.desk.distribution(key, **asked), found.unit)
+            drawn["spread"] = specs.histogram(
+                "spread", request.desk.distribution(key, **asked), found.unit
+            )
     if found.anchor:
-        drawn["heat"] = specs.heat_map("heat", measure(request, key, **asked, by=("weekday", "hour")), hour_link)
+        drawn["heat"] = specs.heat_map(
+            "heat", measure(request, key, **asked, by=("weekday", "hour")), hour_link
+        )
     return drawn
 
 
 def annotations_of(request: DeskRequest, key: str, view: ViewState) -> list[Annotation]:
-    """Return what concerns a metric in a view; what concerns one segment is shown where the view is narrowed to it."""
+    """Return what concerns a metric in a view; what concerns one segment is shown where the view is
+    narrowed to it.
+    """
     shown = conjuncts(view.condition)
-    return [note for note in Annotation.seen(request, key) if not note.where or _conditions(note) <= shown]
+    return [
+        note
+        for note in Annotation.seen(request, key)
+        if not note.where or _conditions(note) <= shown
+    ]
 
 
 def _conditions(note: Annotation) -> frozenset[Filter]:
-    """Return what narrows an annotation's segment; a text that a person's erasure left unreadable narrows to itself."""
+    """Return what narrows an annotation's segment; a text that a person's erasure left unreadable
+    narrows to itself.
+    """
     try:
         return conjuncts(parse_filter(note.where))
     except FilterError:
@@ -141,13 +197,22 @@ def rows_url(key: str, view: ViewState, **changes: str | None) -> str:
 
 
 def receipt(request: DeskRequest, key: str) -> HttpResponse:
-    """Give the receipt of the number that the page shows, as a file that ``helmdesk verify`` takes."""
+    """Give the receipt of the number that the page shows, as a file that ``helmdesk verify``
+    takes.
+    """
     view = ViewState.of(request)
     found = request.desk.measure(
-        key, **view.question(request), variant=view.variant or None, clock=view.clock, grain=view.grain or None, by=view.by or ()
-    )  # fmt: skip
+        key,
+        **view.question(request),
+        variant=view.variant or None,
+        clock=view.clock,
+        grain=view.grain or None,
+        by=view.by or (),
+    )
     if request.policy.predicate is not None:
-        raise NotPermittedError("a receipt is verified against the whole desk; ask somebody who may see all of it")
+        raise NotPermittedError(
+            "a receipt is verified against the whole desk; ask somebody who may see all of it"
+        )
     response = HttpResponse(found.receipt.to_json(), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="receipt-{key}.json"'
     return response
@@ -156,6 +221,9 @@ def receipt(request: DeskRequest, key: str) -> HttpResponse:
 page = Page(
     title="Metric",
     roles=EVERYONE,
-    routes=(Route("metric/<slug:key>", metric, "metric"), Route("metric/<slug:key>/receipt.json", receipt, "receipt")),
+    routes=(
+        Route("metric/<slug:key>", metric, "metric"),
+        Route("metric/<slug:key>/receipt.json", receipt, "receipt"),
+    ),
     help="one number in depth",
 )

@@ -25,7 +25,10 @@ def now(request: DeskRequest) -> HttpResponse:
     work = request.desk.open_work(where=view.filter)
     clocks = request.desk.sla_at(where=view.filter)
     late = sum(clock["time_left_seconds"] < 0 for clock in clocks)
-    soon = sum(0 <= clock["time_left_seconds"] < 3600 and clock["state"] == ClockState.RUNNING for clock in clocks)
+    soon = sum(
+        0 <= clock["time_left_seconds"] < 3600 and clock["state"] == ClockState.RUNNING
+        for clock in clocks
+    )
     today = local_date(request.desk.as_of, request.desk.settings.time_zone)
     # Where nobody ever promised anything, no clock is late, and none is in time.
     is_promised = not request.desk.missing("breach_exposure", "clocks")
@@ -41,9 +44,19 @@ def now(request: DeskRequest) -> HttpResponse:
         "shown": SHOWN,
     }
     return show(
-        request, "now.html", "Now", **context, **filters(request, view, without_comparison=True, without_window=True, shows_dates=False)
+        request,
+        "now.html",
+        "Now",
+        **context,
+        **filters(request, view, without_comparison=True, without_window=True, shows_dates=False),
     )
 
 
-page = Page(title="Backlog and SLA now", roles=EVERYONE, routes=(Route("now", now, "now"),), place=20, key="n",
-            help="open work by age, clocks about to breach, time left, unassigned")  # fmt: skip
+page = Page(
+    title="Backlog and SLA now",
+    roles=EVERYONE,
+    routes=(Route("now", now, "now"),),
+    place=20,
+    key="n",
+    help="open work by age, clocks about to breach, time left, unassigned",
+)

@@ -26,7 +26,11 @@ def find_cards(request: DeskRequest, view: ViewState, keys: Any = None) -> Score
     """Ask the desk for the cards of a view."""
     days = request.desk.window(**view.asked).days(request.desk.settings.time_zone)
     found: Scorecard = request.desk.scorecard(
-        **view.asked, where=view.filter, keys=keys, trend=trend_grain(days), remarks=remarks_of(request)
+        **view.asked,
+        where=view.filter,
+        keys=keys,
+        trend=trend_grain(days),
+        remarks=remarks_of(request),
     )
     return found
 
@@ -35,19 +39,29 @@ def window_words(request: DeskRequest, found: Scorecard, view: ViewState) -> str
     """Say what is looked at and what it is compared with; the last day is included."""
     zone = request.desk.settings.time_zone
     words = found.window.words(zone)
-    return words if view.compare == "none" else f"{words}, against {found.window.previous_words(zone)}"
+    return (
+        words if view.compare == "none" else f"{words}, against {found.window.previous_words(zone)}"
+    )
 
 
 def pillars(cards: tuple[Card, ...]) -> list[tuple[str, list[Card]]]:
     """Return cards by pillar, empty pillars left out."""
-    grouped = [(pillar, [card for card in cards if card.metric.pillar == pillar]) for pillar in PILLARS]
+    grouped = [
+        (pillar, [card for card in cards if card.metric.pillar == pillar]) for pillar in PILLARS
+    ]
     return [(pillar, members) for pillar, members in grouped if members]
 
 
 def scorecard(request: DeskRequest) -> HttpResponse:
     """Show the cards of the desk."""
     home = getattr(request.user, "home", "")
-    if home and leads_here(request, home) and request.path == "/" and not request.GET and not request.headers.get("HX-Request"):
+    if (
+        home
+        and leads_here(request, home)
+        and request.path == "/"
+        and not request.GET
+        and not request.headers.get("HX-Request")
+    ):
         return redirect(home)
     view = ViewState.of(request)
     found = find_cards(request, view)
@@ -55,10 +69,17 @@ def scorecard(request: DeskRequest) -> HttpResponse:
     with_data = [card for card in shown if not card.reason]
     empty = [card for card in shown if card.reason]
     return show(
-        request, "scorecard.html", "Scorecard", pillars=pillars(tuple(with_data)), empty=empty, guards=found.guards, notes=found.notes,
-        window=window_words(request, found, view), may_explain=request.user.role in LEADS,
+        request,
+        "scorecard.html",
+        "Scorecard",
+        pillars=pillars(tuple(with_data)),
+        empty=empty,
+        guards=found.guards,
+        notes=found.notes,
+        window=window_words(request, found, view),
+        may_explain=request.user.role in LEADS,
         **filters(request, view),
-    )  # fmt: skip
+    )
 
 
 page = Page(

@@ -8,12 +8,16 @@ from django.utils import timezone
 
 
 class Comment(models.Model):
-    """An agent's comment on an own number; its author's leads may read it beside the team's conditions."""
+    """An agent's comment on an own number; its author's leads may read it beside the team's
+    conditions.
+    """
 
     PERSONAL = ("text",)
     IMPERSONAL = ("metric", "window", "team")
 
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="comments")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="comments"
+    )
     metric = models.CharField(max_length=100)
     text = models.CharField(max_length=1000)
     window = models.CharField(max_length=100, blank=True)

@@ -1,4 +1,6 @@
-"""Leads see how a team spreads and under which conditions it works; agents see themselves beside what their mix predicts."""
+"""Leads see how a team spreads and under which conditions it works; agents see themselves beside
+what their mix predicts.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,16 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
-SPREADS = ("csat", "fcr", "average_handle_time", "first_response_time", "reopen_rate", "escalation_rate", "occupancy", "schedule_adherence")
+SPREADS = (
+    "csat",
+    "fcr",
+    "average_handle_time",
+    "first_response_time",
+    "reopen_rate",
+    "escalation_rate",
+    "occupancy",
+    "schedule_adherence",
+)
 CONDITIONS = ("queue", "channel", "tenure", "hour", "issue_type")
 OWN = (
     "csat",
@@ -47,19 +58,37 @@ def team(request: DeskRequest) -> HttpResponse:
     key = request.GET.get("metric") or "csat"
     entry = request.desk.find_metric(key)
     question = view.question(request)
-    spreads = [(request.desk.find_metric(each).metric, _spread(request, each, question)) for each in SPREADS]
+    spreads = [
+        (request.desk.find_metric(each).metric, _spread(request, each, question))
+        for each in SPREADS
+    ]
     conditions = []
     for by in CONDITIONS:
-        found = [] if by not in request.desk.dimensions(key) else measure(request, key, **question, by=by)
+        found = (
+            []
+            if by not in request.desk.dimensions(key)
+            else measure(request, key, **question, by=by)
+        )
         chart = specs.bars(f"by_{by}", found, by, lambda m: "")
         if chart:
             conditions.append((by, chart))
     teams = set(request.desk.segments().get("team", []))
-    context = {"spreads": [(metric, found) for metric, found in spreads if found is not None], "conditions": conditions, "metric": entry.metric,
-               "choices": [request.desk.find_metric(each).metric for each in SPREADS], "least": LEAST_TEAM,
-               "comments": Comment.objects.select_related("author").filter(team__in=teams)[:20],
-               "window": window_words(request, find_cards(request, view, []), view)}  # fmt: skip
-    return show(request, "team.html", "Team", **context, **filters(request, view, fixed={"metric": key}, without_comparison=True))
+    context = {
+        "spreads": [(metric, found) for metric, found in spreads if found is not None],
+        "conditions": conditions,
+        "metric": entry.metric,
+        "choices": [request.desk.find_metric(each).metric for each in SPREADS],
+        "least": LEAST_TEAM,
+        "comments": Comment.objects.select_related("author").filter(team__in=teams)[:20],
+        "window": window_words(request, find_cards(request, view, []), view),
+    }
+    return show(
+        request,
+        "team.html",
+        "Team",
+        **context,
+        **filters(request, view, fixed={"metric": key}, without_comparison=True),
+    )
 
 
 def _spread(request: DeskRequest, key: str, question: dict[str, Any]) -> Any:
@@ -75,7 +104,14 @@ def me(request: DeskRequest) -> HttpResponse:
     person: Any = request.user
     view = ViewState.of(request)
     if not person.agent:
-        return show(request, "me.html", "My work", numbers=[], own_team=None, **filters(request, view, without_comparison=True))
+        return show(
+            request,
+            "me.html",
+            "My work",
+            numbers=[],
+            own_team=None,
+            **filters(request, view, without_comparison=True),
+        )
     question = view.question(request)
     own_team = request.desk.own_team
     start, end = question["start"], question["end"]
@@ -92,8 +128,16 @@ def me(request: DeskRequest) -> HttpResponse:
             numbers.append((metric, found, Comment.objects.filter(author=person, metric=key)[:3]))
     mix = max((found.mix for _, found, _ in numbers), key=len, default=())
     words = window_words(request, find_cards(request, view, []), view)
-    return show(request, "me.html", "My work", numbers=numbers, own_team=own_team, mix=[row for row in mix if row[1] or row[2] > 0.02],
-                window=words, **filters(request, view, without_comparison=True))  # fmt: skip
+    return show(
+        request,
+        "me.html",
+        "My work",
+        numbers=numbers,
+        own_team=own_team,
+        mix=[row for row in mix if row[1] or row[2] > 0.02],
+        window=words,
+        **filters(request, view, without_comparison=True),
+    )
 
 
 @require_POST
@@ -106,8 +150,13 @@ def comment(request: DeskRequest) -> HttpResponse:
     text = request.POST.get("text", "").strip()
     if not 1 <= len(text) <= 1000:
         raise UsageError("a comment has 1 to 1,000 characters")
-    Comment.objects.create(author=person, metric=metric.key, text=text, window=request.POST.get("window", "")[:100],
-                           team=request.desk.own_team or "")  # fmt: skip
+    Comment.objects.create(
+        author=person,
+        metric=metric.key,
+        text=text,
+        window=request.POST.get("window", "")[:100],
+        team=request.desk.own_team or "",
+    )
     messages.success(request, "Comment kept.")
     return redirect("me")
 

@@ -32,18 +32,34 @@ def rows(request: DeskRequest) -> HttpResponse:
     is_descending = sort.startswith("-")
     asked = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
     found = request.desk.rows(
-        key, **asked, sort=sort.lstrip("-") or None, is_descending=is_descending, offset=(number - 1) * PAGE_ROWS, limit=PAGE_ROWS,
-    )  # fmt: skip
+        key,
+        **asked,
+        sort=sort.lstrip("-") or None,
+        is_descending=is_descending,
+        offset=(number - 1) * PAGE_ROWS,
+        limit=PAGE_ROWS,
+    )
     columns = found.table.column_names
     fixed = {"metric": key, **({"sort": sort} if sort else {})}
     context = {
-        "metric": entry.metric, "key": key, "total": found.total, "number": number, "pages": max(1, -(-found.total // PAGE_ROWS)), "sort": sort,
-        "headings": [(name, f"-{name}" if sort == name else name, _order(sort, name)) for name in columns],
-        "listed": found.table.to_pylist(), "columns": columns, "first": (number - 1) * PAGE_ROWS + 1, "last": min(number * PAGE_ROWS, found.total),
-        "is_all": key == ALL_TICKETS and not view.variant, "formats": [name for name in TYPES if name != "arrow"],
+        "metric": entry.metric,
+        "key": key,
+        "total": found.total,
+        "number": number,
+        "pages": max(1, -(-found.total // PAGE_ROWS)),
+        "sort": sort,
+        "headings": [
+            (name, f"-{name}" if sort == name else name, _order(sort, name)) for name in columns
+        ],
+        "listed": found.table.to_pylist(),
+        "columns": columns,
+        "first": (number - 1) * PAGE_ROWS + 1,
+        "last": min(number * PAGE_ROWS, found.total),
+        "is_all": key == ALL_TICKETS and not view.variant,
+        "formats": [name for name in TYPES if name != "arrow"],
         "address": view.query(metric=key, sort=sort or None, compare=None),
         **filters(request, view, "variant", "clock", fixed=fixed, without_comparison=True),
-    }  # fmt: skip
+    }
     title = "Tickets" if key == ALL_TICKETS else f"Rows of {entry.metric.name}"
     return show(request, "rows.html", title, **context)
 
@@ -60,7 +76,13 @@ def export(request: DeskRequest, form: str) -> HttpResponse:
     key = request.GET.get("metric") or ALL_TICKETS
     asked = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
     found = request.desk.rows(key, **asked)
-    audit("exported rows", f"{key} as {form}", request=request, rows=found.total, filter=view.filter or "")
+    audit(
+        "exported rows",
+        f"{key} as {form}",
+        request=request,
+        rows=found.total,
+        filter=view.filter or "",
+    )
     response = HttpResponse(WRITERS[form](found.table), content_type=TYPES[form])
     response["Content-Disposition"] = f'attachment; filename="{key}-rows.{form}"'
     return response
@@ -74,11 +96,27 @@ def ticket(request: DeskRequest, ticket_id: str) -> HttpResponse:
     def instant(moment: datetime | None) -> str:
         return local(moment, zone)
 
-    shown = {name: cell for name, cell in story.ticket.items() if cell is not None and not name.startswith("is_") and name != "ticket_id"}
-    marks = [name.removeprefix("is_") for name in ("is_spam", "is_merged", "is_deleted") if story.ticket.get(name)]
+    shown = {
+        name: cell
+        for name, cell in story.ticket.items()
+        if cell is not None and not name.startswith("is_") and name != "ticket_id"
+    }
+    marks = [
+        name.removeprefix("is_")
+        for name in ("is_spam", "is_merged", "is_deleted")
+        if story.ticket.get(name)
+    ]
     chart = specs.timeline(story, zone, instant) if story.states else None
-    return show(request, "ticket.html", f"Ticket {story.ticket['ticket_id']}", story=story, shown=shown, marks=marks, timeline=chart,
-                rows_url=reverse("rows"))  # fmt: skip
+    return show(
+        request,
+        "ticket.html",
+        f"Ticket {story.ticket['ticket_id']}",
+        story=story,
+        shown=shown,
+        marks=marks,
+        timeline=chart,
+        rows_url=reverse("rows"),
+    )
 
 
 page = Page(

@@ -1,4 +1,6 @@
-"""Before there is anything: the first administrator by a one-time code, invited people's passwords, three ways to begin."""
+"""Before there is anything: the first administrator by a one-time code, invited people's passwords,
+three ways to begin.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def welcome(request: DeskRequest) -> HttpResponse:
     if not is_empty(request):
         return redirect("scorecard")
     systems = [
-        (name, find_source(name).summary) for name in source_names() if name in ("zendesk", "intercom", "jira", "servicenow", "qualtrics")
+        (name, find_source(name).summary)
+        for name in source_names()
+        if name in ("zendesk", "intercom", "jira", "servicenow", "qualtrics")
     ]
     may_load = getattr(request.user, "role", "") in DATA_KEEPERS
     return show(
@@ -47,9 +51,13 @@ class PasswordForm(forms.Form):
     """A first password, typed twice."""
 
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label="Password", help_text="at least twelve characters"
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        label="Password",
+        help_text="at least twelve characters",
     )
-    again = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label="Password again")
+    again = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), label="Password again"
+    )
 
     def __init__(self, *arguments: Any, person: Person | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -67,14 +75,18 @@ class PasswordForm(forms.Form):
 class SetupForm(PasswordForm):
     """The first administrator."""
 
-    code = forms.CharField(label="One-time code", help_text="printed in the terminal where the site was started")
+    code = forms.CharField(
+        label="One-time code", help_text="printed in the terminal where the site was started"
+    )
     username = forms.SlugField(max_length=100, label="User name")
     email = forms.EmailField(required=False, label="E-mail (for single sign-on)")
     field_order = ("code", "username", "email", "password", "again")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a name that somebody has already: the desk may have had an administrator."""
-        self.person = Person(username=self.cleaned_data.get("username", ""), email=self.cleaned_data.get("email", ""))
+        self.person = Person(
+            username=self.cleaned_data.get("username", ""), email=self.cleaned_data.get("email", "")
+        )
         found = super().clean()
         for field in ("username", "email"):
             if Person.named(found.get(field) or ""):
@@ -83,30 +95,44 @@ class SetupForm(PasswordForm):
 
 
 def setup(request: DeskRequest) -> HttpResponse:
-    """Make the first administrator; whoever can read the terminal may, nobody else, and only while there is none."""
+    """Make the first administrator; whoever can read the terminal may, nobody else, and only while
+    there is none.
+    """
     if Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
         raise PermissionDenied("there is an administrator already; ask to be invited")
     form = SetupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if not SetupCode.accepts(form.cleaned_data["code"]):
             audit("set-up code refused", request=request)
-            form.add_error("code", "not the code, or tried too often; start the site again for a new one")
+            form.add_error(
+                "code", "not the code, or tried too often; start the site again for a new one"
+            )
         else:
             given = form.cleaned_data
             with transaction.atomic():
-                person = Person.objects.create_user(given["username"], given["email"], given["password"], role=Role.ADMINISTRATOR)
+                person = Person.objects.create_user(
+                    given["username"], given["email"], given["password"], role=Role.ADMINISTRATOR
+                )
                 SetupCode.objects.all().delete()
             audit("made the first administrator", person.username, person=person, request=request)
             login(request, person, backend=BACKEND)
             return redirect("scorecard")
-    return render(request, "entrance.html", {"title": "First administrator", "form": form, "button": "Make the account"})
+    return render(
+        request,
+        "entrance.html",
+        {"title": "First administrator", "form": form, "button": "Make the account"},
+    )
 
 
 def invitation(request: DeskRequest, secret: str) -> HttpResponse:
-    """Let an invited person choose a password, once; whatever the old one opened is closed, and signing in asks for it all."""
+    """Let an invited person choose a password, once; whatever the old one opened is closed, and
+    signing in asks for it all.
+    """
     person = Person.invited_by(secret)
     if person is None:
-        raise PermissionDenied("this invitation was used, replaced or is too old; ask for a new one")
+        raise PermissionDenied(
+            "this invitation was used, replaced or is too old; ask for a new one"
+        )
     form = PasswordForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
         person.set_password(form.cleaned_data["password"])
@@ -118,7 +144,11 @@ def invitation(request: DeskRequest, secret: str) -> HttpResponse:
         response = redirect("account_login")
         remember_browser(response, request, person)
         return response
-    return render(request, "entrance.html", {"title": f"Welcome, {person}", "form": form, "button": "Choose this password"})
+    return render(
+        request,
+        "entrance.html",
+        {"title": f"Welcome, {person}", "form": form, "button": "Choose this password"},
+    )
 
 
 page = Page(

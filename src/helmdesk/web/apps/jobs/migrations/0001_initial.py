@@ -13,7 +13,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Heartbeat",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=100, unique=True)),
                 ("place", models.CharField(max_length=120)),
                 ("process", models.PositiveIntegerField()),
@@ -25,7 +30,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Schedule",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60, unique=True)),
                 ("kind", models.CharField(max_length=60)),
                 ("payload", models.JSONField(default=dict)),
@@ -42,11 +52,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Switch",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
-                        choices=[("preview", "Preview"), ("on", "On"), ("stopped", "Stopped")], default="preview", max_length=10
+                        choices=[("preview", "Preview"), ("on", "On"), ("stopped", "Stopped")],
+                        default="preview",
+                        max_length=10,
                     ),
                 ),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -55,7 +72,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Job",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("kind", models.CharField(max_length=60)),
                 ("key", models.CharField(max_length=200, unique=True)),
                 ("payload", models.JSONField(default=dict)),
@@ -87,7 +109,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("done_at", None)), fields=["run_at", "id"], name="jobs_waiting"),
+                    models.Index(
+                        condition=models.Q(("done_at", None)),
+                        fields=["run_at", "id"],
+                        name="jobs_waiting",
+                    ),
                     models.Index(fields=["outcome", "done_at"], name="jobs_ended"),
                 ],
             },

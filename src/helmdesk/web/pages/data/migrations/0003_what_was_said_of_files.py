@@ -8,12 +8,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name="loadjob", name="account", field=models.CharField(blank=True, default="", max_length=40), preserve_default=False
+            model_name="loadjob",
+            name="account",
+            field=models.CharField(blank=True, default="", max_length=40),
+            preserve_default=False,
         ),
         migrations.AddField(
-            model_name="loadjob", name="dates", field=models.CharField(blank=True, default="", max_length=12), preserve_default=False
+            model_name="loadjob",
+            name="dates",
+            field=models.CharField(blank=True, default="", max_length=12),
+            preserve_default=False,
         ),
         migrations.AddField(
-            model_name="loadjob", name="scale", field=models.CharField(blank=True, default="", max_length=12), preserve_default=False
+            model_name="loadjob",
+            name="scale",
+            field=models.CharField(blank=True, default="", max_length=12),
+            preserve_default=False,
         ),
     ]

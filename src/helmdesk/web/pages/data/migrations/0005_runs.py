@@ -6,4 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("data", "0004_sheet")]
 
-    operations = [migrations.AddField(model_name="loadjob", name="runs", field=models.PositiveIntegerField(default=0))]
+    operations = [
+        migrations.AddField(
+            model_name="loadjob", name="runs", field=models.PositiveIntegerField(default=0)
+        )
+    ]

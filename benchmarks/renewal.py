@@ -1,7 +1,7 @@
 """A thousand changed tickets on a desk: the refresh beside the full build, and both marts compared
 row by row.
 
-python benchmarks/renewal.py DESK RAW_FOLDER SCRATCH
+python benchmarks/refresh.py DESK RAW_FOLDER SCRATCH
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ def main() -> None:
     steps: list[str] = []
     ours = run_here(lambda: desk.refresh(on_step=steps.append))
     assert not any("anew" in step for step in steps), steps
-    renewed = scratch / "renewed.duckdb"
-    shutil.copyfile(str(desk.published_path()), renewed)
+    refreshed = scratch / "refreshed.duckdb"
+    shutil.copyfile(str(desk.published_path()), refreshed)
     theirs = run_here(lambda: desk.refresh(is_forced=True))
     c.execute(
-        f"attach '{desk.published_path()}' as a (read_only); attach '{renewed}' as b (read_only)"
+        f"attach '{desk.published_path()}' as a (read_only); attach '{refreshed}' as b (read_only)"
     )
     tables = [
         name
         for (name,) in c.execute(
             "select table_name from duckdb_tables() where database_name = 'a' and table_name <>"
-            " 'renewals'"
+            " 'refreshes'"
         ).fetchall()
     ]
     for table in tables:

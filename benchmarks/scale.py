@@ -127,7 +127,7 @@ def facts(data: Path, tickets: int) -> None:
     )
 
 
-RENEWAL = ROOT / "benchmarks" / "renewal.py"
+RENEWAL = ROOT / "benchmarks" / "refresh.py"
 
 
 def questions(data: Path, tickets: int) -> None:
@@ -277,16 +277,16 @@ def main() -> None:
     largest = max(arguments.sizes)
     questions(arguments.data, largest)
     scorecard(arguments.data, largest)
-    renewal = run(
+    refresh = run(
         [
             PYTHON,
             RENEWAL,
             loaded(arguments.data, largest),
             history(arguments.data, largest, "parquet"),
-            arguments.data / "renewal",
+            arguments.data / "refresh",
         ]
     )
-    assert isinstance(renewal, Cost)
+    assert isinstance(refresh, Cost)
     write_results()
 
 

@@ -115,7 +115,7 @@ def ticket(
 
 
 def weekly_desk(
-    tmp_path: Path, minutes: list[float], remark: tuple[int, str] | None = None
+    tmp_path: Path, minutes: list[float], annotation: tuple[int, str] | None = None
 ) -> Desk:
     """Make a desk with forty tickets a week that are answered after so many minutes, more or
     less.
@@ -167,8 +167,8 @@ def weekly_desk(
             "actor_kind": "customer",
         }
     )
-    if remark is not None:
-        at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(days=7 * remark[0])
+    if annotation is not None:
+        at = datetime(2025, 6, 2, tzinfo=UTC) + timedelta(days=7 * annotation[0])
         events.append(
             {
                 "type": "annotation",
@@ -176,7 +176,7 @@ def weekly_desk(
                 "occurred_at": at.isoformat(),
                 "start_at": at.isoformat(),
                 "end_at": at.isoformat(),
-                "title": remark[1],
+                "title": annotation[1],
             }
         )
     load_events(desk, events)

@@ -12,14 +12,14 @@ import pytest
 
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import renew
+from helmdesk.facts.build import incremental
 from helmdesk.facts.build.build import build_facts
 from helmdesk.facts.build.fact import ByKey, BySteps, ByTicket, Fact, View, Whole, load_facts
 from helmdesk.records.schema import FAMILIES
 from helmdesk.settings import Settings
 
 FACTS = load_facts()
-RENEW = Path(renew.__file__).read_text(encoding="utf-8")
+RENEW = Path(incremental.__file__).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=list(FACTS))
@@ -93,7 +93,7 @@ def test_the_machinery_keeps_no_lists_of_facts() -> None:
     registry.
     """
     found = []
-    for path in sorted(Path(renew.__file__).parent.glob("*.py")):
+    for path in sorted(Path(incremental.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Tuple | ast.List | ast.Set) and isinstance(
                 getattr(node, "ctx", ast.Load()), ast.Load

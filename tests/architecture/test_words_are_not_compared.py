@@ -16,7 +16,7 @@ from helmdesk.analysis.sla_at import ClockState
 from helmdesk.analysis.ticket import Waits
 from helmdesk.catalogue.kinds import Statistic
 from helmdesk.errors import HelmdeskError, NotFoundError
-from helmdesk.insight.movement import Lamp
+from helmdesk.insight.movement import Signal
 from helmdesk.insight.verdict import State
 from helmdesk.query.judgement import Judgement, Standing
 
@@ -31,7 +31,7 @@ MODULES = [
 TEMPLATES = sorted(SOURCE.rglob("*.html"))
 # Codes that mean something else too: a metric's direction, a ticket's status.
 CODES = {"", "higher", "lower", "new", "solved", "closed"}
-ENUMS: tuple[type[StrEnum], ...] = (Judgement, Standing, State, Lamp, ClockState, Waits)
+ENUMS: tuple[type[StrEnum], ...] = (Judgement, Standing, State, Signal, ClockState, Waits)
 WORDS = {str(each) for enum in ENUMS for each in enum} - CODES
 METHODS = {
     "split",

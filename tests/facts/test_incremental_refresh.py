@@ -17,15 +17,15 @@ from desks import Event, load_events, make_desk
 from effort import IS_LONG
 from helmdesk.desk.desk import Desk
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import renew
+from helmdesk.facts.build import incremental
 from helmdesk.facts.build.build import build_facts
-from helmdesk.facts.build.events import CannotRenew
-from helmdesk.facts.build.renew import renew_facts
+from helmdesk.facts.build.events import FullRebuildRequired
+from helmdesk.facts.build.incremental import refresh_facts
 from helmdesk.records.schema import FAMILIES
 from helmdesk.sample.generate import create_sample
 from helmdesk.settings import Settings
 
-# A year of some four hundred tickets has everything that is renewed.
+# A year of some four hundred tickets has everything that is refreshed.
 SCALE = 0.01
 SETTINGS = Settings().for_facts()
 Files = dict[str, tuple[str, ...]]
@@ -81,7 +81,7 @@ def differences(one: Path | None, other: Path | None) -> dict[str, list[object]]
         listed = (
             "select table_name, list(column_name || ' ' || data_type order by column_index) from"
             " duckdb_columns() where database_name = ? and table_name in (select table_name from"
-            " duckdb_tables()) and table_name <> 'renewals' group by all"
+            " duckdb_tables()) and table_name <> 'refreshes' group by all"
         )
         tables, theirs = (
             dict(connection.execute(listed, [name]).fetchall()) for name in ("one", "other")
@@ -105,7 +105,7 @@ def differences(one: Path | None, other: Path | None) -> dict[str, list[object]]
 
 def check(parts: list[Files], folder: Path) -> list[str]:
     """Build from the first part, renew with each other, compare with a build of all; return what
-    could not be renewed.
+    could not be refreshed.
 
     The long form compares at every step; else at the last, where whatever went wrong on the way
     still shows.
@@ -122,9 +122,9 @@ def check(parts: list[Files], folder: Path) -> list[str]:
         engine = DuckDB.edit(copy)
         try:
             engine.run("begin")
-            renew_facts(engine, files, parts[number], (f"batch{number}",), SETTINGS, number)
+            refresh_facts(engine, files, parts[number], (f"batch{number}",), SETTINGS, number)
             engine.run("commit")
-        except CannotRenew as reason:
+        except FullRebuildRequired as reason:
             refused.append(str(reason))
             break
         finally:
@@ -140,9 +140,9 @@ def check(parts: list[Files], folder: Path) -> list[str]:
 
 
 def differs_from_one_made_anew(desk: Desk, folder: Path) -> dict[str, list[object]]:
-    renewed = desk.published_path()
-    assert renewed is not None
-    kept = Path(shutil.copy(renewed, folder / "renewed.duckdb"))
+    refreshed = desk.published_path()
+    assert refreshed is not None
+    kept = Path(shutil.copy(refreshed, folder / "refreshed.duckdb"))
     desk.refresh(is_forced=True)
     return differences(kept, desk.published_path())
 
@@ -160,7 +160,7 @@ def splitter(dealt: Desk, tmp_path: Path) -> Splitter:
 
 @pytest.fixture(autouse=True)
 def whatever_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renew, "MOST", 100.0)
+    monkeypatch.setattr(incremental, "MOST", 100.0)
 
 
 @pytest.mark.parametrize("seed", range(1, 3 if IS_LONG else 2))
@@ -244,10 +244,10 @@ def test_a_desk_renews_and_says_when_it_does_not(
     steps: list[str] = []
     desk.load("zendesk", [tmp_path / "first"])
     desk.load("zendesk", [tmp_path / "second"], on_step=steps.append)
-    assert any(step.startswith("renewing") for step in steps)
+    assert any(step.startswith("refreshing") for step in steps)
     assert not any("anew" in step for step in steps)
     assert differs_from_one_made_anew(desk, tmp_path) == {}
-    monkeypatch.setattr(renew, "MOST", 0.0)
+    monkeypatch.setattr(incremental, "MOST", 0.0)
     (tmp_path / "second" / "ticket.csv").write_text(
         "id,created_at,status,updated_at\n3,2026-01-07T11:00:00Z,solved,2026-01-08T10:00:00Z\n",
         encoding="utf-8",

@@ -9,7 +9,7 @@ import pytest
 
 from desks import Event, load_events, make_desk, ticket
 from helmdesk.desk.desk import Desk
-from helmdesk.facts.build import renew
+from helmdesk.facts.build import incremental
 
 AT = "2026-01-05T{}:00Z"
 
@@ -133,7 +133,7 @@ def test_a_circle_of_merges_keeps_its_work(tmp_path: Path) -> None:
 def test_a_refresh_sees_what_a_full_build_sees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
 ) -> None:
-    monkeypatch.setattr(renew, "MOST", 100.0)
+    monkeypatch.setattr(incremental, "MOST", 100.0)
     later: dict[str, list[Event]] = {
         "the merge": [event for event in EVENTS if event["type"] == "merged_into"],
         "the work": [
@@ -160,11 +160,11 @@ def test_a_refresh_sees_what_a_full_build_sees(
     desk.load_with(
         lambda staging: _stage(staging, later[late]), "test", "later", on_step=steps.append
     )
-    assert any(step.startswith("renewing") for step in steps), steps
+    assert any(step.startswith("refreshing") for step in steps), steps
     assert not any("anew" in step for step in steps)
-    renewed = _content(desk)
+    refreshed = _content(desk)
     desk.refresh(is_forced=True)
-    assert _content(desk) == renewed
+    assert _content(desk) == refreshed
 
 
 def _stage(staging: object, events: list[Event]) -> None:
@@ -178,7 +178,7 @@ def _content(desk: Desk) -> dict[str, list[tuple[object, ...]]]:
     tables = [
         name
         for (name,) in connection.execute(
-            "select table_name from duckdb_tables() where table_name <> 'renewals'"
+            "select table_name from duckdb_tables() where table_name <> 'refreshes'"
         ).fetchall()
     ]
     found = {

@@ -15,7 +15,7 @@ import pytest
 from desks import weekly_desk
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.desk.desk import Desk
-from helmdesk.insight.context import Remark
+from helmdesk.insight.context import Annotation
 from helmdesk.insight.verdict import State, Verdict, _Weeks
 from helmdesk.query.judgement import Judgement
 from helmdesk.query.policy import Policy
@@ -50,16 +50,18 @@ def test_an_alert_says_what_the_card_says(desk: Desk) -> None:
         told = desk.verdicts([KEY], end=end_of(weeks))[KEY]
         assert (told.state, told.words) == (State.NEW, firing.says)
         assert desk.scorecard(end=end_of(weeks), keys=[KEY]).cards[0].story == firing.says
-    assert "fired twice in 140 days" in rule.says()
+    assert "fired twice in 140 days" in rule.describe()
     assert (
         rule.false_alarms is not None
-        and f"about {rule.false_alarms:.2g} times a year" in rule.says()
+        and f"about {rule.false_alarms:.2g} times a year" in rule.describe()
     )
 
 
 def test_an_alert_names_what_was_written_down_on_the_site(desk: Desk) -> None:
     day = FIRST + timedelta(days=7 * 30)
-    rule = desk.rules(KEY, remarks=(Remark(day, day, "New form went live", "person", KEY),))[0]
+    rule = desk.rules(
+        KEY, annotations=(Annotation(day, day, "New form went live", "person", KEY),)
+    )[0]
     assert "after New form: " in rule.fired[0].says
 
 
@@ -161,4 +163,4 @@ def test_the_promised_alarms_are_those_of_weeks_that_never_change() -> None:
 def test_without_weeks_nothing_is_promised(tmp_path: Path) -> None:
     rule = weekly_desk(tmp_path, [30] * 4).rules(KEY)[0]
     assert (rule.fired, rule.false_alarms) == ((), None)
-    assert "a year" not in rule.says()
+    assert "a year" not in rule.describe()

@@ -12,7 +12,7 @@ import pytest
 
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
-from helmdesk.insight.context import Remark
+from helmdesk.insight.context import Annotation
 from helmdesk.query.filters import Compare, OneOf, to_text
 from helmdesk.query.policy import Policy
 from helmdesk.sample.company import FIRST
@@ -87,15 +87,15 @@ def test_counts_medians_and_means_are_explained_too(sample_desk: Desk) -> None:
     assert handle.location.unexplained < 0.2
     waiting = sample_desk.explain("first_response_time", end="2026-03-02")
     assert waiting.movement is not None
-    assert "opening hours" in waiting.movement.form.says()
-    assert waiting.movement.lamp == "shift"
+    assert "opening hours" in waiting.movement.form.describe()
+    assert waiting.movement.signal == "shift"
 
 
 def test_what_coincides_is_told(sample_desk: Desk) -> None:
     explained = sample_desk.explain(
         "ces",
         end="2025-12-22",
-        remarks=(Remark(explained_day(), explained_day(), "new survey tool"),),
+        annotations=(Annotation(explained_day(), explained_day(), "new survey tool"),),
     )
     assert any("New phone menu" in line for line in explained.context)
     assert any("new survey tool" in line for line in explained.context)
@@ -119,7 +119,7 @@ def test_survey_answers_are_weighed(sample_desk: Desk) -> None:
 def test_rules_tell_their_past(sample_desk: Desk) -> None:
     turned, usual = sample_desk.rules("average_speed_of_answer", end="2025-11-03")
     assert [each.isoformat() for each in turned.fired_on] == ["2025-09-29"]
-    assert "once in 90 days" in turned.says()
+    assert "once in 90 days" in turned.describe()
     # What it would have told is what cards and the brief told that week.
     told = sample_desk.verdicts(["average_speed_of_answer"], end="2025-10-06")[
         "average_speed_of_answer"
@@ -147,5 +147,5 @@ def test_questions_that_cannot_be_answered(sample_desk: Desk) -> None:
     with pytest.raises(UsageError, match="nothing was recorded before"):
         sample_desk.brief(end="1999-01-01")
     early = sample_desk.explain("csat", end="2025-01-20")
-    assert early.movement is None or early.movement.lamp in ("too little history", "quiet")
+    assert early.movement is None or early.movement.signal in ("too little history", "quiet")
     assert sample_desk.brief(end="2025-01-13").findings is not None

@@ -68,4 +68,4 @@ def test_a_steady_desk_has_no_data_problem(tmp_path: Path) -> None:
     assert explained.problems == ()
     assert explained.lever == "none"
     assert explained.movement is not None
-    assert explained.movement.lamp == "quiet"
+    assert explained.movement.signal == "quiet"

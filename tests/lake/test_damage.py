@@ -20,7 +20,7 @@ from helmdesk.desk.desk import Desk
 from helmdesk.desk.live import LiveDesk
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.errors import DamageError, HelmdeskError, ReceiptMismatch
-from helmdesk.facts.build import build, renew
+from helmdesk.facts.build import build, incremental
 from helmdesk.facts.build.made_of import MadeOf
 from helmdesk.lake.damage import find_damage
 from helmdesk.lake.erasure import erase_customers, read_erased
@@ -33,7 +33,7 @@ DAY = "2026-01-05T09:00:00Z"
 def tickets_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marts here hold tickets and nothing else: they are made in a tenth of the time."""
     monkeypatch.setattr(build, "build_facts", partial(build.build_facts, only=("tickets",)))
-    monkeypatch.setattr(renew, "MOST", 0)
+    monkeypatch.setattr(incremental, "MOST", 0)
 
 
 def load(desk: Desk, batch: str, tickets: int = 3, **options: bool) -> None:

@@ -11,7 +11,7 @@ from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.desk.desk import Desk
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.reader import Memory, RememberingReader
+from helmdesk.query.reader import CachingReader, Memory
 from helmdesk.query.request import Request
 from helmdesk.query.run import Answer
 
@@ -102,7 +102,7 @@ def test_what_is_known_is_not_asked_again(small_desk: Desk) -> None:
     )  # type: ignore[arg-type]
     memory = Memory()
     with small_desk.reader() as plain:
-        reader = RememberingReader(plain.engine, plain.bounds, memory, "this mart")
+        reader = CachingReader(plain.engine, plain.bounds, memory, "this mart")
         first = reader.answer(before)
         answers = reader.answers([now, before, trend])
         assert answers[1] is first

@@ -1,4 +1,4 @@
-"""Lamps, change points, slices, pairs: what they must see, and how seldom they may cry wolf."""
+"""Signals, change points, slices, pairs: what they must see, and how seldom they may cry wolf."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from helmdesk.insight.movement import judge
 from helmdesk.statistics.change_points import change_points, fitted_lines
 from helmdesk.statistics.discovery import discoveries
-from helmdesk.statistics.lamps import Lamps, Weeks, light
 from helmdesk.statistics.pair import (
     Cells,
     dose_response,
@@ -19,6 +18,7 @@ from helmdesk.statistics.pair import (
     unit_changes,
 )
 from helmdesk.statistics.season import year_profile
+from helmdesk.statistics.signals import Signals, Weeks, judge_weeks
 from helmdesk.statistics.slices import Leaves, search_slices
 
 SERIES, HISTORY = 120, 78
@@ -45,13 +45,13 @@ def one(weeks: Weeks, place: int) -> Weeks:
 
 def false_alarms(weeks: Weeks) -> float:
     """Episodes a series and year of monitored weeks, with four quiet weeks after each."""
-    lit = []
+    flagged = []
     for end in range(27, HISTORY + 1):
-        lamps = light(weeks.until(end), interval=False)
-        assert lamps is not None
-        lit.append(lamps.is_spike | lamps.is_shift)
+        signals = judge_weeks(weeks.until(end), interval=False)
+        assert signals is not None
+        flagged.append(signals.is_spike | signals.is_shift)
     episodes = 0
-    for series in np.array(lit).T:
+    for series in np.array(flagged).T:
         last = -9
         for week in np.nonzero(series)[0]:
             if week - last > 4:
@@ -99,24 +99,25 @@ def test_ten_points_are_found_within_eight_weeks() -> None:
     weeks = ratios(np.random.default_rng(10), 40, shift=0.10)
     found = np.zeros(SERIES, dtype=bool)
     for end in range(35, 43):
-        lamps = light(weeks.until(end), interval=False)
-        assert lamps is not None
-        found |= lamps.is_shift | lamps.is_spike
+        signals = judge_weeks(weeks.until(end), interval=False)
+        assert signals is not None
+        found |= signals.is_shift | signals.is_spike
     assert found.mean() >= 0.8
 
 
 def test_a_shift_says_where_it_began_and_which_way() -> None:
     weeks = one(ratios(np.random.default_rng(11), 400, shift=0.15), 3).until(40)
-    lamps = light(weeks)
-    assert lamps is not None
-    assert lamps.is_shift
-    assert int(lamps.direction) == -1
-    assert 39 - int(lamps.since) == pytest.approx(34, abs=1)
-    assert lamps.low < lamps.baseline < lamps.high
+    signals = judge_weeks(weeks)
+    assert signals is not None
+    assert signals.is_shift
+    assert int(signals.direction) == -1
+    assert 39 - int(signals.since) == pytest.approx(34, abs=1)
+    assert signals.low < signals.baseline < signals.high
     fired = [
         end
         for end in range(10, 41)
-        if (lit := light(weeks.until(end), interval=False)) and (lit.is_spike or lit.is_shift)
+        if (flagged := judge_weeks(weeks.until(end), interval=False))
+        and (flagged.is_spike or flagged.is_shift)
     ]
     assert fired[0] in (35, 36)
 
@@ -124,23 +125,23 @@ def test_a_shift_says_where_it_began_and_which_way() -> None:
 def test_a_spike_is_one_week() -> None:
     counts = np.random.default_rng(12).poisson(100, 40).astype(float)
     counts[-1] = 190
-    lamps = light(Weeks("count", counts, np.ones(40)))
-    assert lamps is not None
-    assert lamps.is_spike
-    assert lamps.high < 190
+    signals = judge_weeks(Weeks("count", counts, np.ones(40)))
+    assert signals is not None
+    assert signals.is_spike
+    assert signals.high < 190
 
 
 def test_a_short_history_claims_nothing() -> None:
-    assert light(Weeks("count", np.full(8, 100.0), np.ones(8))) is None
+    assert judge_weeks(Weeks("count", np.full(8, 100.0), np.ones(8))) is None
 
 
 def test_weeks_without_cases_say_nothing() -> None:
     hits, cases = np.full(40, 8.0), np.full(40, 10.0)
     hits[20:25] = cases[20:25] = 0
-    lamps = light(Weeks("ratio", hits, cases))
-    assert lamps is not None
-    assert not lamps.is_spike
-    assert not lamps.is_shift
+    signals = judge_weeks(Weeks("ratio", hits, cases))
+    assert signals is not None
+    assert not signals.is_spike
+    assert not signals.is_shift
 
 
 def test_steps_and_kinks_are_placed() -> None:
@@ -309,14 +310,14 @@ def test_a_season_is_no_shift_and_a_shift_in_a_season_is_one() -> None:
         counts = seasonal(random)
         for end in range(108, 131, 2):
             weeks = Weeks("count", counts[:end], np.ones(end))
-            plain += is_lit(light(weeks))
-            known += is_lit(judge(weeks))
+            plain += is_flagged(judge_weeks(weeks))
+            known += is_flagged(judge(weeks))
         higher = seasonal(random, bump=0.2, since=122)
-        seen += is_lit(judge(Weeks("count", higher, np.ones(130))))
-    assert plain / 240 > 0.3  # what a lamp without a calendar would cry
+        seen += is_flagged(judge(Weeks("count", higher, np.ones(130))))
+    assert plain / 240 > 0.3  # what a signal without a calendar would cry
     assert known / 240 < 0.1
     assert seen / 20 > 0.9
 
 
-def is_lit(lamps: Lamps | None) -> bool:
-    return lamps is not None and bool(lamps.is_spike | lamps.is_shift)
+def is_flagged(signals: Signals | None) -> bool:
+    return signals is not None and bool(signals.is_spike | signals.is_shift)

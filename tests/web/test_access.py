@@ -182,9 +182,9 @@ def test_spreads_name_nobody_and_hide_small_groups(as_: Any, site: Any) -> None:
     from helmdesk.desk.live import LiveDesk
 
     desk = LiveDesk(site)
-    whole = desk.spread("csat", start="2025-01-01")
+    whole = desk.dispersion("csat", start="2025-01-01")
     assert whole.people >= 5 and whole.low <= whole.middle <= whole.high
-    few = desk.spread(
+    few = desk.dispersion(
         "csat",
         start="2025-01-01",
         where="team = 'Specialists' and channel = 'chat' and tier = 'starter'",
@@ -194,11 +194,11 @@ def test_spreads_name_nobody_and_hide_small_groups(as_: Any, site: Any) -> None:
     assert not [name for name in desk.agents() if f">{name}<" in page]
 
 
-def test_an_expectation_is_the_mix_times_what_others_reach(site: Any) -> None:
+def test_a_case_mix_benchmark_is_the_mix_times_what_others_reach(site: Any) -> None:
     from helmdesk.desk.live import LiveDesk
 
     desk = LiveDesk(site)
-    found = desk.expectation(
+    found = desk.case_mix_benchmark(
         "reopen_rate", "Hugo", mix_by=("channel",), start="2025-01-01", end="2026-07-01"
     )
     rows = desk.drill(

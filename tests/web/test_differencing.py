@@ -140,7 +140,7 @@ def test_spreads_and_rows_are_no_way_round(site: Path, desk: LiveDesk, rows: lis
     five = sorted({row["agent"] for row in rows} - {None})[:5]
     listed = ", ".join(f"'{agent}'" for agent in five)
     for ask in (
-        lambda: lea.spread("csat", where=f"agent in ({listed})", start=START, end=END),
+        lambda: lea.dispersion("csat", where=f"agent in ({listed})", start=START, end=END),
         lambda: lea.rows("csat", where=f"agent in ({listed})", start=START, end=END),
         lambda: lea.distribution(
             "resolution_time", where=f"agent in ({listed})", start=START, end=END
@@ -156,14 +156,14 @@ def test_spreads_and_rows_are_no_way_round(site: Path, desk: LiveDesk, rows: lis
     judged = lea.rows("csat", start=START, end=END).table
     assert judged.num_rows and not {"agent", "agent_id", "customer"} & set(judged.column_names)
     # Nobody's own value is among the quartiles.
-    spread = lea.spread("csat", start=START, end=END)
+    found = lea.dispersion("csat", start=START, end=END)
     own = {
         round(m.value, 9)
         for m in desk.measure("csat", by="agent", start=START, end=END)
         if m.value is not None
     }
-    assert spread.middle is not None and not own & {
-        round(value, 9) for value in (spread.low, spread.middle, spread.high)
+    assert found.middle is not None and not own & {
+        round(value, 9) for value in (found.low, found.middle, found.high)
     }
     small = [
         m

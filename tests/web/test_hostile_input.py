@@ -65,7 +65,7 @@ ADDRESSES = (
     "/api/v1/rows",
     "/api/v1/scorecard",
     "/api/v1/distribution/csat",
-    "/api/v1/spread/csat",
+    "/api/v1/dispersion/csat",
     "/api/v1/segments",
     "/api/v1/clocks",
     "/api/v1/open-work",

@@ -354,11 +354,11 @@ def test_a_changed_setting_is_one_job_for_all_processes(
     from helmdesk.errors import SettingError
     from helmdesk.settings import read_settings, write_settings
     from helmdesk.web.apps.jobs.models import Job
-    from helmdesk.web.pages.data.jobs import Renewals
+    from helmdesk.web.pages.data.jobs import Refreshes
 
     load_events(desk, ticket("A", "2026-01-05T09:00:00Z"))
     file = desk.path / "helmdesk.toml"
-    processes = [LiveDesk(desk.path, Renewals()), LiveDesk(desk.path, Renewals())]
+    processes = [LiveDesk(desk.path, Refreshes()), LiveDesk(desk.path, Refreshes())]
     for live in processes:
         live.open_mart()
     write_settings(file, replace(read_settings(file), default_calendar="nowhere"))

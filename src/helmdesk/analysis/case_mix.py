@@ -1,8 +1,8 @@
-"""People with context: how a group spreads, and what one person's own mix of work would lead one to
+"""People with context: how a group varies, and what one person's own mix of work would lead one to
 expect.
 
-Nobody is put beside anybody. A spread is three quantiles of a group of at least five, without
-names; an expectation is what the whole group reaches on the kinds of work this person had.
+Nobody is put beside anybody. A dispersion is three quantiles of a group of at least five, without
+names; a case-mix benchmark is what the whole group reaches on the kinds of work this person had.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Group = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True)
-class Spread:
+class Dispersion:
     """How a metric lies between the members of a group; values are None for groups under five.
 
     Attributes:
@@ -42,7 +42,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Expectation:
+class CaseMixBenchmark:
     """One person's value beside what the group reaches on the same mix of work.
 
     Attributes:
@@ -80,8 +80,8 @@ class Expectation:
 LEAST_COVERED = 0.5
 
 
-def spread(reader: Reader, request: Request) -> Spread:
-    """Return how a metric spreads between the agents of a group, itself asked for by the request's
+def dispersion(reader: Reader, request: Request) -> Dispersion:
+    """Return how a metric varies between the agents of a group, itself asked for by the request's
     filter and policy.
 
     Raises:
@@ -104,8 +104,8 @@ def spread(reader: Reader, request: Request) -> Spread:
         if m.value is not None and m.n >= SMALL and m.group[0][1] is not None
     )
     if len(values) < SMALL:
-        return Spread(len(values), None, None, None)
-    return Spread(len(values), *(smooth_quantile(values, q) for q in (0.25, 0.5, 0.75)))
+        return Dispersion(len(values), None, None, None)
+    return Dispersion(len(values), *(smooth_quantile(values, q) for q in (0.25, 0.5, 0.75)))
 
 
 def can_be_expected(metric: Metric) -> bool:
@@ -115,9 +115,9 @@ def can_be_expected(metric: Metric) -> bool:
     return isinstance(metric.value, Share | Mean) and not isinstance(metric.value, Level)
 
 
-def expectation(
+def case_mix_benchmark(
     reader: Reader, request: Request, agent: str, mix_by: Sequence[str], team: Filter | None
-) -> Expectation:
+) -> CaseMixBenchmark:
     """Return one agent's value beside what the agent's mix predicts.
 
     Args:
@@ -143,7 +143,7 @@ def expectation(
         if _people(reader, replace(everybody, where=_both(request.where, condition))) > SMALL
     ]
     if not groups:
-        return Expectation(own.metric, own.measurements[0], None, 0.0, ())
+        return CaseMixBenchmark(own.metric, own.measurements[0], None, 0.0, ())
     group = replace(everybody, where=_both(request.where, groups[0]))
     others = reader.answer(replace(group, by=tuple(mix_by)))
     colleagues: Counter[Group] = Counter(
@@ -164,7 +164,7 @@ def _people(reader: Reader, request: Request) -> int:
 
 def _expect(
     own: Answer, parts: dict[Group, Measurement], others: Answer, colleagues: Mapping[Group, int]
-) -> Expectation:
+) -> CaseMixBenchmark:
     everyone = {m.group: m for m in others.measurements}
     total, everybody = sum(m.n for m in parts.values()), sum(m.n for m in everyone.values())
     weight = expected = 0.0
@@ -193,7 +193,7 @@ def _expect(
         )
         for group in names
     )
-    return Expectation(
+    return CaseMixBenchmark(
         own.metric,
         own.measurements[0],
         expected / weight if covered >= LEAST_COVERED and weight else None,

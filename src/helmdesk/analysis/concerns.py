@@ -64,7 +64,7 @@ def find_concerns(engine: Engine, settings: Settings) -> list[Concern]:
 
 def _default_calendar(engine: Engine, settings: Settings) -> Iterator[Concern]:
     calendars = engine.ask("select entity_id, name from latest_calendars order by entity_id")
-    ((default,),) = engine.ask("select default_calendar from horizon")
+    ((default,),) = engine.ask("select default_calendar from watermark")
     if not calendars:
         if settings.default_calendar:
             yield Concern(

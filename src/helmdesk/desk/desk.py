@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from helmdesk.analysis.compare import Comparison
     from helmdesk.analysis.scorecard import Scorecard
-    from helmdesk.insight.context import Remark
+    from helmdesk.insight.context import Annotation
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.drill import RowsPage
     from helmdesk.query.measurement import Measurements
@@ -105,7 +105,7 @@ class Desk(DeskInsight):
         with self.reader(as_of, settings) as reader:
             if settings is None:  # a receipt made before is computed again whatever it asked
                 reader.bounds.refuse_outside(requests[0].start, requests[0].end, question.time_zone)
-            origin = reader.remember(Origin, lambda: Origin.of(reader.engine))
+            origin = reader.cache(Origin, lambda: Origin.of(reader.engine))
             answers = [self._ask(reader, request) for request in requests]
         tables = [answer.measurements for answer in answers]
 
@@ -209,7 +209,7 @@ class Desk(DeskInsight):
         where: str | None = None,
         keys: Sequence[str] | None = None,
         trend: str | None = None,
-        remarks: Sequence[Remark] = (),
+        annotations: Sequence[Annotation] = (),
         policy: Policy | None = None,
     ) -> Scorecard:
         """Return cards over a window (the last 28 complete days) against another one.
@@ -219,7 +219,7 @@ class Desk(DeskInsight):
             compare: previous, same-weekdays, year or year-dates.
             keys: metrics; None takes those of the settings.
             trend: length of the periods of each card's trend; None leaves trends out.
-            remarks: what people wrote down outside the records.
+            annotations: what people wrote down outside the records.
         """
         from helmdesk.analysis.scorecard import make_scorecard
         from helmdesk.query.window import boundary
@@ -244,7 +244,11 @@ class Desk(DeskInsight):
             return cards
         return cards.told(
             self.verdicts(
-                list(dict.fromkeys(shown)), end=end, where=where, remarks=remarks, policy=policy
+                list(dict.fromkeys(shown)),
+                end=end,
+                where=where,
+                annotations=annotations,
+                policy=policy,
             )
         )
 
@@ -284,7 +288,7 @@ class Desk(DeskInsight):
                 parse_boundary(at, self.settings.time_zone, "at") if at else bounds.as_of,
                 bounds.as_of,
             )
-            return reader.remember(
+            return reader.cache(
                 ("sla at", instant, request),
                 lambda: sla_at(reader.engine, instant, request, bounds),
             )
@@ -377,7 +381,7 @@ class Desk(DeskInsight):
             return (
                 make()
                 if export
-                else reader.remember(
+                else reader.cache(
                     ("compare", preset.name, tuple(numbers), windows, request, chosen), make
                 )
             )

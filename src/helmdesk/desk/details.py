@@ -1,4 +1,4 @@
-"""What a desk tells beyond single numbers: one ticket, open work, accounts, spreads, what was
+"""What a desk tells beyond single numbers: one ticket, open work, accounts, dispersions, what was
 loaded.
 """
 
@@ -13,8 +13,8 @@ from helmdesk.desk.folder import DeskFolder
 
 if TYPE_CHECKING:
     from helmdesk.analysis.accounts import Account
+    from helmdesk.analysis.case_mix import CaseMixBenchmark, Dispersion
     from helmdesk.analysis.concerns import Concern
-    from helmdesk.analysis.expectation import Expectation, Spread
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.ticket import Story
     from helmdesk.catalogue.discovery import Entry
@@ -89,7 +89,7 @@ class DeskDetails(DeskFolder):
         from helmdesk.analysis.concerns import find_concerns
 
         with self.reader() as reader:
-            return reader.remember(
+            return reader.cache(
                 ("concerns", self.settings.default_calendar),
                 lambda: find_concerns(reader.engine, self.settings),
             )
@@ -139,7 +139,7 @@ class DeskDetails(DeskFolder):
         (request,) = (self._defined(request) for request in question.requests(policy))
         with self.reader() as reader:
             reader.bounds.refuse_outside(request.start, request.end, request.time_zone)
-            return reader.remember(("distribution", request), lambda: distribution(reader, request))
+            return reader.cache(("distribution", request), lambda: distribution(reader, request))
 
     def open_work(self, *, where: str | None = None, policy: Policy | None = None) -> OpenWork:
         """Return open tickets by age and priority at the end of the data."""
@@ -147,7 +147,7 @@ class DeskDetails(DeskFolder):
 
         request = self._scoped(where, policy)
         with self.reader() as reader:
-            return reader.remember(("open work", request), lambda: open_work(reader, request))
+            return reader.cache(("open work", request), lambda: open_work(reader, request))
 
     def accounts(
         self,
@@ -164,11 +164,11 @@ class DeskDetails(DeskFolder):
         base = self._scoped(where, policy)
         with self.reader() as reader:
             found = self._window(reader, start, end, name=window)
-            return reader.remember(
+            return reader.cache(
                 ("accounts", base, found), lambda: accounts(reader, found, base, self.find_metric)
             )
 
-    def spread(
+    def dispersion(
         self,
         key: str,
         *,
@@ -177,15 +177,15 @@ class DeskDetails(DeskFolder):
         window: str | None = None,
         where: str | None = None,
         policy: Policy | None = None,
-    ) -> Spread:
+    ) -> Dispersion:
         """Return how a metric lies between the agents of a group of at least five; no names."""
-        from helmdesk.analysis.expectation import spread
+        from helmdesk.analysis.case_mix import dispersion
 
         with self.reader() as reader:
             request = self._between(reader, key, start, end, where, policy, window)
-            return reader.remember(("spread", request), lambda: spread(reader, request))
+            return reader.cache(("dispersion", request), lambda: dispersion(reader, request))
 
-    def expectation(
+    def case_mix_benchmark(
         self,
         key: str,
         agent: str,
@@ -196,19 +196,19 @@ class DeskDetails(DeskFolder):
         end: str | None = None,
         window: str | None = None,
         policy: Policy | None = None,
-    ) -> Expectation:
+    ) -> CaseMixBenchmark:
         """Return one agent's value beside what the team's values on the same mix of work would
         give.
         """
-        from helmdesk.analysis.expectation import expectation
+        from helmdesk.analysis.case_mix import case_mix_benchmark
         from helmdesk.query.filters import Compare
 
         with self.reader() as reader:
             request = self._between(reader, key, start, end, None, policy, window)
             group = Compare("team", "=", team) if team else None
-            found = ("expectation", request, agent, tuple(mix_by), team)
-            return reader.remember(
-                found, lambda: expectation(reader, request, agent, mix_by, group)
+            found = ("case mix", request, agent, tuple(mix_by), team)
+            return reader.cache(
+                found, lambda: case_mix_benchmark(reader, request, agent, mix_by, group)
             )
 
     def segments(self, *, policy: Policy | None = None) -> dict[str, list[str]]:
@@ -219,7 +219,7 @@ class DeskDetails(DeskFolder):
 
         request = self._scoped(None, policy)
         with self.reader() as reader:
-            return reader.remember(("segments", request), lambda: segments(reader, request))
+            return reader.cache(("segments", request), lambda: segments(reader, request))
 
     def agents(self) -> dict[str, str | None]:
         """Return the names of all agents in the data with their present team, by name."""
@@ -265,7 +265,7 @@ class DeskDetails(DeskFolder):
         snapshot = self.lake.snapshot()
         with self.lake.reading(), self.reader() as reader:
             now = reader.bounds.as_of
-            return reader.remember(
+            return reader.cache(
                 ("batches", snapshot.version), lambda: read_batches(snapshot.files, now)
             )
 

@@ -130,7 +130,7 @@ class DeskFolder(DeskMarts):
         from helmdesk.records.accounts import settle_account
         from helmdesk.records.staging import batch_identity
         from helmdesk.sources.parts.source import files_within, find_source
-        from helmdesk.sources.reading.glance import digest, expected_bytes
+        from helmdesk.sources.reading.inspection import digest, expected_bytes
 
         found = find_source(source)
         if not found.reads_folders:

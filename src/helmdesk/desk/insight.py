@@ -16,7 +16,7 @@ from helmdesk.errors import ConflictError, NotFoundError, NotPermittedError, Usa
 
 if TYPE_CHECKING:
     from helmdesk.insight.brief import Brief
-    from helmdesk.insight.context import Remark
+    from helmdesk.insight.context import Annotation
     from helmdesk.insight.dismissals import Dismissal
     from helmdesk.insight.explanation import Explanation
     from helmdesk.insight.rules import Rule
@@ -38,13 +38,13 @@ class DeskInsight(DeskDetails):
         compare: str = "previous",
         where: str | None = None,
         dimensions: Sequence[str] | None = None,
-        remarks: Sequence[Remark] = (),
+        annotations: Sequence[Annotation] = (),
         policy: Policy | None = None,
     ) -> Explanation:
         """Explain one metric: is it sound, did it move, where, what moved with it, which lever.
 
         Args:
-            start: first local day of the stretch to explain; without it the lamps say what moved,
+            start: first local day of the stretch to explain; without it the signals say what moved,
             else it is the last
                 four weeks against the eight before.
             end: the day after the last one (default: the last complete week).
@@ -52,7 +52,7 @@ class DeskInsight(DeskDetails):
             compare: with a window: previous, same-weekdays, year or year-dates.
             where: filter over dimensions; everything is asked within it.
             dimensions: by which the change is taken apart.
-            remarks: what people wrote down outside the records.
+            annotations: what people wrote down outside the records.
 
         Raises:
             NotFoundError, FilterError, UsageError: a metric, filter or window that this desk cannot
@@ -79,10 +79,12 @@ class DeskInsight(DeskDetails):
                 key,
                 spans,
                 names,
-                tuple(remarks),
+                tuple(annotations),
                 self._targets(),
             )
-            found = study.reader.remember(known, lambda: explain(study, key, spans, remarks, names))
+            found = study.reader.cache(
+                known, lambda: explain(study, key, spans, annotations, names)
+            )
             return replace(
                 found, course=found.course and found.course.unless(self.dismissals.of(study.base))
             )
@@ -92,7 +94,7 @@ class DeskInsight(DeskDetails):
         *,
         end: str | None = None,
         where: str | None = None,
-        remarks: Sequence[Remark] = (),
+        annotations: Sequence[Annotation] = (),
         policy: Policy | None = None,
         on_step: Callable[[str], None] = silent,
     ) -> Brief:
@@ -105,17 +107,17 @@ class DeskInsight(DeskDetails):
             known = (
                 study.base,
                 study.end,
-                tuple(remarks),
+                tuple(annotations),
                 self.settings.scorecard,
                 self._targets(),
             )
-            seen = study.reader.remember(
-                ("look", *known), lambda: look(study, self.settings.scorecard, remarks, on_step)
+            seen = study.reader.cache(
+                ("look", *known), lambda: look(study, self.settings.scorecard, annotations, on_step)
             )
             dismissed = self.dismissals.of(study.base)
-            return study.reader.remember(
+            return study.reader.cache(
                 ("brief", *known, *dismissed.values()),
-                lambda: make_brief(study, seen, remarks, dismissed),
+                lambda: make_brief(study, seen, annotations, dismissed),
             )
 
     def verdicts(
@@ -124,7 +126,7 @@ class DeskInsight(DeskDetails):
         *,
         end: str | None = None,
         where: str | None = None,
-        remarks: Sequence[Remark] = (),
+        annotations: Sequence[Annotation] = (),
         policy: Policy | None = None,
     ) -> dict[str, Verdict]:
         """Return the verdict on the course of metrics up to the last complete week before `end`;
@@ -136,8 +138,8 @@ class DeskInsight(DeskDetails):
             dismissed = self.dismissals.of(study.base)
 
             def find(key: str) -> Verdict:
-                known = ("verdict", study.base, study.end, key, tuple(remarks))
-                return study.reader.remember(known, lambda: verdict_of(study, key, remarks))
+                known = ("verdict", study.base, study.end, key, tuple(annotations))
+                return study.reader.cache(known, lambda: verdict_of(study, key, annotations))
 
             return {key: find(key).unless(dismissed) for key in keys if not study.lacks(key)}
 
@@ -260,7 +262,7 @@ class DeskInsight(DeskDetails):
         end: str | None = None,
         where: str | None = None,
         days: int = 90,
-        remarks: Sequence[Remark] = (),
+        annotations: Sequence[Annotation] = (),
         policy: Policy | None = None,
     ) -> tuple[Rule, ...]:
         """Return alerts in waiting: rules in a sentence, each with a back-test over the last days
@@ -272,8 +274,8 @@ class DeskInsight(DeskDetails):
         with self._study(end, where, policy) as study:
             if study.lacks(key):
                 return ()
-            known = ("rules", study.base, study.end, key, days, tuple(remarks), self._targets())
-            return study.reader.remember(known, lambda: rules(study, key, days, remarks))
+            known = ("rules", study.base, study.end, key, days, tuple(annotations), self._targets())
+            return study.reader.cache(known, lambda: rules(study, key, days, annotations))
 
     @contextmanager
     def _study(

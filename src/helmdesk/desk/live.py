@@ -194,7 +194,7 @@ class LiveDesk(Desk):
         self, as_of: int | None = None, settings: Mapping[str, Any] | None = None
     ) -> Iterator[Reader]:
         """Open the facts for questions whose answers are remembered."""
-        from helmdesk.query.reader import RememberingReader
+        from helmdesk.query.reader import CachingReader
 
         if as_of is not None:
             with super().reader(as_of, settings) as reader:
@@ -203,7 +203,7 @@ class LiveDesk(Desk):
         mart = self.open_mart()
         twin = self._connect(mart)
         try:
-            yield RememberingReader(
+            yield CachingReader(
                 twin, mart.bounds, self._memory, mart.path.name, self.settings.currency
             )
         finally:

@@ -1,4 +1,4 @@
-"""A desk's marts: facts made from the lake, published, renewed, opened."""
+"""A desk's marts: facts made from the lake, published, refreshed, opened."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class DeskMarts:
             if (
                 not is_forced
                 and made_of is not None
-                and self._renew(path, made_of, snapshot, settings, on_step)
+                and self._refresh_incrementally(path, made_of, snapshot, settings, on_step)
             ):
                 return
             engine = DuckDB.create(path)
@@ -174,7 +174,7 @@ class DeskMarts:
         publish_mart(self.path / MARTS_FOLDER, build, _mart_version, snapshot.version)
         return snapshot.version
 
-    def _renew(
+    def _refresh_incrementally(
         self,
         path: Path,
         made_of: MadeOf,
@@ -196,8 +196,8 @@ class DeskMarts:
         if additions is None:
             return False
         from helmdesk.engines.duckdb import DuckDB, bound_memory
-        from helmdesk.facts.build.events import CannotRenew
-        from helmdesk.facts.build.renew import renew_facts
+        from helmdesk.facts.build.events import FullRebuildRequired
+        from helmdesk.facts.build.incremental import refresh_facts
 
         on_step("copying the mart")
         try:
@@ -210,7 +210,7 @@ class DeskMarts:
             engine.use_threads(path.stat().st_size)
             engine.run("begin")
             self.lake.check_files(snapshot.files)
-            renew_facts(
+            refresh_facts(
                 engine,
                 snapshot.files,
                 additions.files,
@@ -221,7 +221,7 @@ class DeskMarts:
                 on_step,
             )
             engine.run("commit")
-        except CannotRenew as reason:
+        except FullRebuildRequired as reason:
             on_step(f"building the mart anew: {reason}")
             engine.close()
             path.unlink()

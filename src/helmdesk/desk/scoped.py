@@ -13,9 +13,9 @@ from helmdesk.errors import NotPermittedError
 
 if TYPE_CHECKING:
     from helmdesk.analysis.accounts import Account
+    from helmdesk.analysis.case_mix import CaseMixBenchmark, Dispersion
     from helmdesk.analysis.compare import Comparison
     from helmdesk.analysis.concerns import Concern
-    from helmdesk.analysis.expectation import Expectation, Spread
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
@@ -165,11 +165,11 @@ class ScopedDesk:
         """Return accounts over a window."""
         return self.__desk.accounts(**asked, policy=self.policy)
 
-    def spread(self, key: str, **asked: Any) -> Spread:
+    def dispersion(self, key: str, **asked: Any) -> Dispersion:
         """Return how a metric lies between the agents of a group."""
-        return self.__desk.spread(key, **asked, policy=self.policy)
+        return self.__desk.dispersion(key, **asked, policy=self.policy)
 
-    def expectation(self, key: str, **asked: Any) -> Expectation:
+    def case_mix_benchmark(self, key: str, **asked: Any) -> CaseMixBenchmark:
         """Return the reader's own value beside what their team's values on the same mix of work
         would give.
 
@@ -181,7 +181,9 @@ class ScopedDesk:
             raise NotPermittedError(
                 "only somebody with work of their own in the data sees it beside the team's"
             )
-        return self.__desk.expectation(key, agent, team=self.own_team, **asked, policy=self.policy)
+        return self.__desk.case_mix_benchmark(
+            key, agent, team=self.own_team, **asked, policy=self.policy
+        )
 
     @property
     def own_team(self) -> str | None:

@@ -41,7 +41,7 @@ ASSESSMENTS = """
             select z.as_of, unnest(generate_series(date_trunc('month',
                 f.first_at) + interval 1 month, z.as_of + interval 1 month,
                 interval 1 month)) as month_at
-            from horizon z
+            from watermark z
             cross join (select min(first_at) as first_at from accounts) f
         ) months
     )

@@ -54,7 +54,7 @@ fact = Fact(
             lead(s.occurred_at) over (partition by s.agent_id order by s.occurred_at,
                 coalesce(s.seq, 0), s.record_id) as next_at, z.as_of
         from workforce_records s
-        cross join horizon z
+        cross join watermark z
         where s.type = 'state_changed'
     ),
     told as (

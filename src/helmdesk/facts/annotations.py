@@ -4,7 +4,7 @@ from helmdesk.facts.build.fact import Fact, Whole
 
 fact = Fact(
     name="annotations",
-    grain="one remark about a moment or a stretch of time",
+    grain="one annotation about a moment or a stretch of time",
     refresh=Whole(),
     families=("context",),
     only_if="select 1 from context_records",

@@ -27,7 +27,7 @@ fact = Fact(
         select l.leg_id, w.start_at is not null and l.offered_at < w.end_at as is_open
         from (select x.leg_id, x.offered_at,
             coalesce(q.calendar_id, z.default_calendar) as calendar_id
-            from legs x cross join horizon z left join queue_versions q on q.entity_id = x.queue_id
+            from legs x cross join watermark z left join queue_versions q on q.entity_id = x.queue_id
                 and q.is_latest) l
         left join working_days w on w.calendar_id = l.calendar_id
             and w.day_at = date_trunc('day', l.offered_at) and w.from_at <= l.offered_at
@@ -51,7 +51,7 @@ fact = Fact(
         tenure(g.tenure_start, l.offered_at) as tenure,
         coalesce(not (t.is_spam or t.is_deleted), true) as is_counted
     from legs l
-    cross join horizon z
+    cross join watermark z
     left join tickets t on t.ticket_id = l.ticket_id
     left join opened o on o.leg_id = l.leg_id
     left join queue_versions q on q.entity_id = l.queue_id and l.offered_at >= q.valid_from

@@ -5,7 +5,7 @@
 from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
-    name="reply_askings",
+    name="customer_turns",
     grain="one customer turn on a ticket, answered, ended otherwise or still waiting",
     refresh=ByTicket(),
     families=(),

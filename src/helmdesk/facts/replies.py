@@ -11,8 +11,8 @@ fact = Fact(
     refresh=ByTicket(),
     families=(),
     key="ticket_id",
-    only_if="select 1 from reply_askings",
-    depends=("reply_askings", "tickets", "ticket_states"),
+    only_if="select 1 from customer_turns",
+    depends=("customer_turns", "tickets", "ticket_states"),
     dimensions=tuple(
         (
             Dimension("agent", "agent", "who wrote the reply", is_person=True)
@@ -32,7 +32,7 @@ fact = Fact(
         t.issue_type, t.customer_id,
         t.account, t.tier, t.region, t.source, t.is_counted, s.ended_at = forever()
             and t.last_solved_at = forever() as is_waiting, s.fidelity
-    from reply_askings s
+    from customer_turns s
     join tickets t on t.ticket_id = s.ticket_id
     left join latest_agents a on a.entity_id = s.agent_id
     left join ticket_states r on r.ticket_id = s.ticket_id and r.started_at <= s.replied_at

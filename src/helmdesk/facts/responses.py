@@ -72,7 +72,7 @@ fact = Fact(
                     coalesce(r.seq, 0) desc, r.record_id desc) as from_last,
             r.occurred_at <= r.opened_at + days(z.response_days) as is_timely
         from {read_answers("timely")} r
-        cross join horizon z
+        cross join watermark z
         where not exists (select 1 from survey_records w where w.type = 'withdrawn'
             and w.survey_id = r.survey_id)
     ),
@@ -91,7 +91,7 @@ fact = Fact(
                 <= a.occurred_at + days(z.nps_days)
                     and coalesce(a.customer_id, t.customer_id) is not null as is_repeated
         from answers a
-        cross join horizon z
+        cross join watermark z
         left join tickets t on t.ticket_id = a.ticket_id
         where a.from_last = 1 and a.is_timely and a.is_answer
     )

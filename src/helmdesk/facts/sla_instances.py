@@ -77,7 +77,7 @@ fact = Fact(
         s.ended_at < s.stopped_at and s.ended_at <= z.as_of as is_superseded, t.is_spam
             or t.is_merged or t.is_deleted as is_cancelled
     from spans s
-    cross join horizon z
+    cross join watermark z
     join tickets t on t.ticket_id = s.ticket_id
     -- What is promised as the answer is given promises nothing.
     where (s.applied_at < s.stopped_at or s.applied_at <= s.started_at)

@@ -38,7 +38,7 @@ fact = Fact(
                 else coalesce(b.seconds_before + seconds(b.start_at, least(r.until_at, b.end_at)),
                     0) end as at_end
         from (select s.*, least(s.ended_at, z.as_of) as until_at from stretches s cross
-            join horizon z) r
+            join watermark z) r
         left join working_days a on a.calendar_id = r.clock_calendar_id
             and a.day_at = date_trunc('day', r.started_at) and a.from_at <= r.started_at
             and a.until_at > r.started_at

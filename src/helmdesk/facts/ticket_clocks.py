@@ -118,7 +118,7 @@ fact = Fact(
         nullif(q.solver_agent_id, '') as solver_agent_id,
         nullif(q.solver_team_id, '') as solver_team_id
     from started s
-    cross join horizon z
+    cross join watermark z
     join solves q on q.ticket_id = s.ticket_id
     left join words x on x.ticket_id = s.ticket_id
     left join gained y on y.ticket_id = s.ticket_id

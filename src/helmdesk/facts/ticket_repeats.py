@@ -37,7 +37,7 @@ fact = Fact(
             c.last_solved_at + days(h.repeat_days), interval 7 day)) as week_at,
             c.last_solved_at + days(h.repeat_days) as until_at
         from candidates c
-        cross join horizon h
+        cross join watermark h
         where c.last_solved_at < forever()
     )
     select a.ticket_id, arg_min(b.ticket_id, b.created_at) as repeat_ticket_id

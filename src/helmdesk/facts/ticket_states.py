@@ -44,7 +44,7 @@ fact = Fact(
             coalesce(l.own_calendar_id, e.calendar_id,
                 z.default_calendar) as own_or_team_calendar_id
         from ticket_life l
-        cross join horizon z
+        cross join watermark z
         left join team_versions e on e.entity_id = l.team_id and l.started_at >= e.valid_from
             and l.started_at < e.valid_to
     ),

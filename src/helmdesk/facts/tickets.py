@@ -73,7 +73,7 @@ fact = Fact(
                 then seconds(m.started_at, least(m.ended_at, h.as_of))
                 else 0 end) as bigint) as on_hold_seconds
         from ticket_states m
-        cross join horizon h
+        cross join watermark h
         group by m.ticket_id
     ),
     reported as (
@@ -124,7 +124,7 @@ fact = Fact(
             from work_records
             window u as (partition by ticket_id, agent_id order by occurred_at, coalesce(seq, 0),
                 type_order)) w
-        cross join horizon z
+        cross join watermark z
         group by w.ticket_id
     ),
     -- What was done on a ticket that was merged was done for its survivor.
@@ -192,7 +192,7 @@ fact = Fact(
             then seconds(k.created_at, least(k.first_solved_at, z.as_of)) end as watched_seconds,
         k.{MATURITIES["is_reopen_mature"]} as is_reopen_mature
     from ticket_clocks k
-    cross join horizon z
+    cross join watermark z
     join ticket_openings o on o.ticket_id = k.ticket_id
     join paths p on p.ticket_id = k.ticket_id
     left join rounds x on x.ticket_id = k.ticket_id

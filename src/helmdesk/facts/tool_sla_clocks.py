@@ -36,6 +36,6 @@ fact = Fact(
             'requester_wait') as is_dbt_clock,
         n.due_at > h.as_of as is_due_later
     from numbered n
-    cross join horizon h
+    cross join watermark h
     """,
 )

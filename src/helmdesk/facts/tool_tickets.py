@@ -99,7 +99,7 @@ fact = Fact(
                 then date_diff('minute', s.started_at, s.ended_at) end),
                 0) as bigint) as unassigned_minutes
         from ticket_states s
-        cross join horizon h
+        cross join watermark h
         group by s.ticket_id
     )
     select t.*, coalesce(c.agent_comments, 0) as agent_comments, c.first_note_or_reply_at,

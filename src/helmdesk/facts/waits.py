@@ -23,8 +23,8 @@ fact = Fact(
     refresh=ByTicket(),
     families=(),
     key="ticket_id",
-    only_if="select 1 from reply_askings",
-    depends=("reply_askings", "tickets", "ticket_states"),
+    only_if="select 1 from customer_turns",
+    depends=("customer_turns", "tickets", "ticket_states"),
     dimensions=(
         *(OWN.get(dimension.name, dimension) for dimension in TICKET_DIMENSIONS),
         Dimension("status", "status", "canonical status at that time"),
@@ -40,7 +40,7 @@ fact = Fact(
         t.created_at, t.channel, t.severity, t.issue_type, t.customer_id, t.account_id, t.account,
         t.tier, t.region, t.source, t.is_counted,
         r.fidelity
-    from reply_askings r
+    from customer_turns r
     join ticket_states s on s.ticket_id = r.ticket_id and s.is_unsolved
         and s.started_at < r.ended_at and s.ended_at > r.sent_at
     join tickets t on t.ticket_id = r.ticket_id

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from helmdesk.errors import NotFoundError, NotPermittedError
-from helmdesk.insight.context import Remark, context, worked_share
+from helmdesk.insight.context import Annotation, context, worked_share
 from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.finding import ByCourse, ByTest, Evidence, Finding, Test, review_in
 from helmdesk.insight.location import Location, locate
@@ -135,14 +135,14 @@ class Look:
 def look(
     study: Study,
     keys: Iterable[str],
-    others: Sequence[Remark] = (),
+    others: Sequence[Annotation] = (),
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> Look:
     """Look at the week that ends at the study's end.
 
     Args:
         keys: metrics that are watched.
-        others: remarks written on the site.
+        others: annotations written on the site.
     """
     moved = {}
     for key in keys:
@@ -175,7 +175,7 @@ def look(
 def make_brief(
     study: Study,
     seen: Look,
-    others: Sequence[Remark] = (),
+    others: Sequence[Annotation] = (),
     dismissed: Mapping[str, Dismissal] = MappingProxyType({}),
 ) -> Brief:
     """Return the brief of what was seen in a week, without what is dismissed."""
@@ -238,7 +238,7 @@ def _movement(study: Study, key: str) -> Movement | None:
 
 
 def _patterns(
-    study: Study, others: Sequence[Remark]
+    study: Study, others: Sequence[Annotation]
 ) -> tuple[list[Finding], list[tuple[str, str]], list[tuple[str, str]]]:
     found: list[tuple[str, Found]] = []
     checked, missing, quiet = [], [], 0
@@ -306,7 +306,7 @@ def _unexplained(
     study: Study,
     left: Sequence[tuple[str, Movement]],
     courses: Mapping[str, Watched],
-    others: Sequence[Remark],
+    others: Sequence[Annotation],
 ) -> Finding:
     """Tell what moved and fits no pattern as one finding: metrics that move in one week usually
     have one cause.
@@ -319,8 +319,8 @@ def _unexplained(
     is_mix = where.is_mix and not where.places
     place = where.places[0].where if where.places else None
     text = f"{courses[key].words}. {mix_words(where, moved)}"
-    if where.says():
-        text += f" {where.says()[0].upper()}{where.says()[1:]}."
+    if where.describe():
+        text += f" {where.describe()[0].upper()}{where.describe()[1:]}."
     also = "; ".join(courses[name].words for name, _ in left if name != key)
     if also:
         text += f" In the same weeks: {also}."

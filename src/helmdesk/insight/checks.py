@@ -15,7 +15,7 @@ from helmdesk.errors import HelmdeskError
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.form import Form
 from helmdesk.insight.location import filter_of, plain
-from helmdesk.insight.movement import Lamp, Movement, least_change, level, move_of
+from helmdesk.insight.movement import Movement, Signal, least_change, level, move_of
 from helmdesk.insight.pattern import Found, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
 from helmdesk.query.filters import Filter
@@ -31,12 +31,12 @@ FLAT = 0.10
 
 
 def windows(study: Study, *forms: Form) -> tuple[Span, Span]:
-    """Return the stretch to look at and the one before: since the first lit metric shifted, else
-    four weeks and eight.
+    """Return the stretch to look at and the one before: since the first flagged metric shifted,
+    else four weeks and eight.
     """
     for form in forms:
         moved = move_of(study, form)
-        if moved is not None and moved.lamp is Lamp.SHIFT:
+        if moved is not None and moved.signal is Signal.SHIFT:
             return moved.now, moved.before
     now = study.last(WEEKS)
     return now, study.before(now, WEEKS_BEFORE)
@@ -106,7 +106,7 @@ def together(
         for side, form in zip(sides, forms, strict=True):
             move = move_at_constant_mix(study, form, before, now)
             if move is None:
-                return Quiet(f"{form.says()} has too few cases to compare")
+                return Quiet(f"{form.describe()} has too few cases to compare")
             least = least_change(form, move.before)
             is_moved = move.p(side.direction) < 0.025 and side.direction * move.change >= least
             tests.append(
@@ -186,7 +186,7 @@ def _move_words(form: Form, move: Move, direction: int) -> str:
     after = move.before + move.change
     shown = show_value(move.before, unit), show_value(after, unit)
     return (
-        f"{form.says()} went from {shown[0]} to {shown[1]} at constant mix (p"
+        f"{form.describe()} went from {shown[0]} to {shown[1]} at constant mix (p"
         f" {_p(move.p(direction))})"
     )
 

@@ -1,5 +1,5 @@
-"""What else happened in those weeks: remarks, changed definitions, a changed team, a changed mix of
-work.
+"""What else happened in those weeks: annotations, changed definitions, a changed team, a changed
+mix of work.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 from helmdesk.catalogue.discovery import Entry
 from helmdesk.insight.study import Span, Study
 
-# A remark is told when it lies in the weeks that moved, or shortly before them.
+# An annotation is told when it lies in the weeks that moved, or shortly before them.
 NEAR_DAYS = 7
 
 
 @dataclass(frozen=True)
-class Remark:
+class Annotation:
     """Something people wrote down about a local day, in the records or on the site."""
 
     day: date
@@ -28,20 +28,20 @@ class Remark:
     metric: str = ""
 
 
-def remarks(study: Study) -> tuple[Remark, ...]:
+def delivered_annotations(study: Study) -> tuple[Annotation, ...]:
     """Return the annotations that sources delivered, oldest first."""
 
-    def read() -> tuple[Remark, ...]:
+    def read() -> tuple[Annotation, ...]:
         rows = study.reader.engine.run(
             "select start_at, end_at, title, annotation_kind from annotations order by start_at,"
             " annotation_id"
         )
         return tuple(
-            Remark(study.day(start), study.day(end), str(title), str(kind or ""))
+            Annotation(study.day(start), study.day(end), str(title), str(kind or ""))
             for start, end, title, kind in rows
         )
 
-    return study.reader.remember("annotations", read)
+    return study.reader.cache("annotations", read)
 
 
 def worked_share(study: Study) -> float | None:
@@ -55,21 +55,21 @@ def worked_share(study: Study) -> float | None:
 
 
 def context(
-    study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequence[Remark] = ()
+    study: Study, now: Span, entries: Sequence[Entry] = (), others: Sequence[Annotation] = ()
 ) -> tuple[str, ...]:
     """Return, in words, what coincides with the start of a stretch or lies in it.
 
     Args:
         entries: metrics whose definitions may have changed.
-        others: remarks written on the site.
+        others: annotations written on the site.
     """
     first, last = study.day(now.start) - timedelta(days=NEAR_DAYS), study.day(now.end)
     found = [
-        f"{remark.day:%-d %B}: {remark.text}"
-        for remark in (*remarks(study), *others)
-        if remark.until >= first
-        and remark.day < last
-        and remark.metric in ("", *(entry.metric.key for entry in entries))
+        f"{annotation.day:%-d %B}: {annotation.text}"
+        for annotation in (*delivered_annotations(study), *others)
+        if annotation.until >= first
+        and annotation.day < last
+        and annotation.metric in ("", *(entry.metric.key for entry in entries))
     ]
     for entry in entries:
         found += [

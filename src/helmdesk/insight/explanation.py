@@ -9,7 +9,7 @@ from typing import Any
 
 from helmdesk.catalogue.kinds import Metric
 from helmdesk.insight.brief import mix_words
-from helmdesk.insight.context import Remark, context
+from helmdesk.insight.context import Annotation, context
 from helmdesk.insight.finding import Finding
 from helmdesk.insight.location import Breakdown, Location, locate, plain, workload_parts
 from helmdesk.insight.movement import EARLIER_WEEKS, Movement, level, movement
@@ -89,7 +89,7 @@ class Explanation:
                 None
                 if moved is None
                 else {
-                    "measured_as": moved.form.says(),
+                    "measured_as": moved.form.describe(),
                     "value": _plain(moved.value),
                     "earlier": _plain(moved.earlier),
                     "change": _plain(moved.change),
@@ -159,7 +159,7 @@ def explain(
     study: Study,
     key: str,
     window: tuple[Span, Span] | None = None,
-    others: Sequence[Remark] = (),
+    others: Sequence[Annotation] = (),
     dimensions: Sequence[str] | None = None,
 ) -> Explanation:
     """Return the explanation of one metric.
@@ -169,7 +169,7 @@ def explain(
         before it, or before
             the episode that led to it; where nothing is to be told, the last four weeks and the
             eight before.
-        others: remarks written on the site.
+        others: annotations written on the site.
         dimensions: by which it is taken apart; None takes those that most desks act by.
     """
     metric = study.find(key).metric
@@ -214,7 +214,7 @@ def _stretches(study: Study, course: Verdict) -> tuple[Span, Span] | None:
 
 
 def _patterns_of(
-    study: Study, key: str, others: Sequence[Remark]
+    study: Study, key: str, others: Sequence[Annotation]
 ) -> tuple[list[Finding], list[tuple[str, str]]]:
     findings, missing = [], []
     for entry in load_patterns().values():
@@ -253,7 +253,9 @@ def _guards(study: Study, metric: Metric, before: Span, now: Span) -> list[Guard
                 else "did not clearly move"
             )
         )
-        words = f"{form.says()} {told}: {show_value(earlier, unit)} to {show_value(value, unit)}"
+        words = (
+            f"{form.describe()} {told}: {show_value(earlier, unit)} to {show_value(value, unit)}"
+        )
         found.append(Guard(key, form.metric.name, earlier, value, bool(is_worse), words))
     return found
 

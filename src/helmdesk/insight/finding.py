@@ -135,7 +135,7 @@ class Finding:
         where: the segment; None for the whole desk.
         affected: cases a week that it concerns, an estimate: consequence is told in this order.
         alternatives: what it could be instead and was not excluded.
-        context: remarks, changes of definition, staffing or mix in the same weeks.
+        context: annotations, changes of definition, staffing or mix in the same weeks.
     """
 
     key: str

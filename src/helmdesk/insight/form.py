@@ -63,7 +63,7 @@ class Form:
         """
         return self.metric.unit in SHARES
 
-    def says(self) -> str:
+    def describe(self) -> str:
         """Return what a value of this form is, in words."""
         if self.threshold is None:
             return self.metric.name

@@ -113,7 +113,7 @@ class Location:
         """Return the breakdown by one dimension."""
         return next((each for each in self.breakdowns if each.dimension == dimension), None)
 
-    def says(self) -> str:
+    def describe(self) -> str:
         """Return where, in words."""
         if self.places:
             first = self.places[0]

@@ -1,5 +1,5 @@
-"""Did it move? Two lamps on the last complete week, what they cost in false alarms, and what could
-have been seen.
+"""Did it move? Two signals on the last complete week, what they cost in false alarms, and what
+could have been seen.
 
 A spike is one week far outside what the weeks before lead one to expect; a shift is several weeks
 that lean the same way. Neither says why: that is asked next, and only of what moved.
@@ -17,8 +17,8 @@ from helmdesk.insight.study import Span, Study
 from helmdesk.query.words import show_change, show_value
 from helmdesk.statistics.change_points import change_points
 from helmdesk.statistics.detectable import detectable_from_errors, detectable_share
-from helmdesk.statistics.lamps import RECENT, Lamps, Weeks, light
 from helmdesk.statistics.season import year_profile
+from helmdesk.statistics.signals import RECENT, Signals, Weeks, judge_weeks
 
 # A change below this is not worth a leader's time, however certain: points of a share, part of
 # anything else.
@@ -27,7 +27,7 @@ EARLIER_WEEKS = 8
 LONGEST_SHIFT = RECENT - 1
 
 
-class Lamp(StrEnum):
+class Signal(StrEnum):
     """What one week, and several, say by themselves."""
 
     SPIKE = "spike"
@@ -36,7 +36,7 @@ class Lamp(StrEnum):
     UNKNOWN = "too little history"
 
 
-LIT = (Lamp.SPIKE, Lamp.SHIFT)
+FLAGGED = (Signal.SPIKE, Signal.SHIFT)
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Movement:
     """One metric's last complete week against the weeks before.
 
     Attributes:
-        lamp: which one is on.
+        signal: which one is on.
         direction: 1 up, -1 down, 0 neither.
-        now, before: the stretch that moved and the one it is compared with; without a lamp the last
-        four weeks and
+        now, before: the stretch that moved and the one it is compared with; without a signal the
+        last four weeks and
             the eight before.
         value, earlier: of the form over these.
         error: standard error of their difference; nan where unknown.
@@ -57,7 +57,7 @@ class Movement:
     """
 
     form: Form
-    lamp: Lamp
+    signal: Signal
     direction: int
     now: Span
     before: Span
@@ -68,9 +68,9 @@ class Movement:
     detectable: float | None
 
     @property
-    def is_lit(self) -> bool:
-        """Whether a lamp is on."""
-        return self.lamp in LIT
+    def is_flagged(self) -> bool:
+        """Whether a signal is on."""
+        return self.signal in FLAGGED
 
     @property
     def change(self) -> float:
@@ -84,11 +84,11 @@ class Movement:
         """
         return abs(self.change) >= least_change(self.form, self.earlier)
 
-    def says(self) -> str:
+    def describe(self) -> str:
         """Return the change in words."""
         each = " a week" if self.form.kind == "count" and not self.form.is_level else ""
         return (
-            f"{self.form.says()} went from {self.show(self.earlier)} to"
+            f"{self.form.describe()} went from {self.show(self.earlier)} to"
             f" {self.show(self.value)}{each}{self._interval()}"
         )
 
@@ -123,15 +123,15 @@ def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -
     """Return how a form moved; None without any week.
 
     Args:
-        window: stretches to compare, before first, whatever the lamps say.
+        window: stretches to compare, before first, whatever the signals say.
     """
     history = study.history(form)
     if len(history.weeks) < 2:
         return None
-    lamps = judge(history.weeks)
-    lamp, direction, length = _read(lamps)
-    # What is not lit is looked at over four weeks: one week alone is mostly noise.
-    now = window[1] if window else study.last(length if lamp in LIT else 4)
+    signals = judge(history.weeks)
+    signal, direction, length = _read(signals)
+    # What is not flagged is looked at over four weeks: one week alone is mostly noise.
+    now = window[1] if window else study.last(length if signal in FLAGGED else 4)
     before = window[0] if window else study.before(now, EARLIER_WEEKS)
     value, error_now, cases_now = level(study, form, now)
     earlier, error_before, cases_before = level(study, form, before)
@@ -144,26 +144,26 @@ def move_of(study: Study, form: Form, window: tuple[Span, Span] | None = None) -
         detectable = detectable_from_errors(error_before, error_now) if np.isfinite(error) else None
     return Movement(
         form,
-        lamp,
+        signal,
         direction,
         now,
         before,
         value,
         earlier,
         error,
-        float(lamps.tail) if lamps else 1.0,
+        float(signals.tail) if signals else 1.0,
         detectable,
     )
 
 
-def judge(weeks: Weeks) -> Lamps | None:
-    """Return the lamps of one series; the baseline begins where the level last changed for good.
+def judge(weeks: Weeks) -> Signals | None:
+    """Return the signals of one series; the baseline begins where the level last changed for good.
 
     An episode long over must neither raise the baseline nor make ordinary weeks look restless. What
     the same weeks of earlier years lead one to expect of a count is taken out first.
     """
     settled, since = _settled(weeks)
-    return light(settled, interval=False, settled_from=since)
+    return judge_weeks(settled, interval=False, settled_from=since)
 
 
 def _settled(weeks: Weeks) -> tuple[Weeks, int]:
@@ -175,14 +175,14 @@ def _settled(weeks: Weeks) -> tuple[Weeks, int]:
     return weeks, found[-1] if found else 0
 
 
-def _read(lamps: Lamps | None) -> tuple[Lamp, int, int]:
-    """Return lamp, direction and how many weeks it speaks of."""
-    if lamps is None:
-        return Lamp.UNKNOWN, 0, 1
-    direction = int(lamps.direction)
-    if bool(lamps.is_shift):
-        return Lamp.SHIFT, direction, min(int(lamps.since), LONGEST_SHIFT) + 1
-    return (Lamp.SPIKE, direction, 1) if bool(lamps.is_spike) else (Lamp.QUIET, 0, 1)
+def _read(signals: Signals | None) -> tuple[Signal, int, int]:
+    """Return signal, direction and how many weeks it speaks of."""
+    if signals is None:
+        return Signal.UNKNOWN, 0, 1
+    direction = int(signals.direction)
+    if bool(signals.is_shift):
+        return Signal.SHIFT, direction, min(int(signals.since), LONGEST_SHIFT) + 1
+    return (Signal.SPIKE, direction, 1) if bool(signals.is_spike) else (Signal.QUIET, 0, 1)
 
 
 def level(study: Study, form: Form, span: Span) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from helmdesk.analysis.scorecard import against_target
 from helmdesk.catalogue.kinds import Metric
-from helmdesk.insight.context import Remark
+from helmdesk.insight.context import Annotation
 from helmdesk.insight.study import WEEK, Study
 from helmdesk.insight.verdict import State, false_alarms_a_year, verdict_of
 from helmdesk.query.judgement import Judgement, Standing
@@ -62,7 +62,7 @@ class Rule:
         """First days of the weeks in which it would have fired."""
         return tuple(firing.week for firing in self.fired)
 
-    def says(self) -> str:
+    def describe(self) -> str:
         """Return the back-test in words."""
         if not self.weeks:
             return "There are no complete weeks to try it on yet."
@@ -79,7 +79,7 @@ class Rule:
 
 
 def rules(
-    study: Study, key: str, days: int = DAYS, others: Sequence[Remark] = ()
+    study: Study, key: str, days: int = DAYS, others: Sequence[Annotation] = ()
 ) -> tuple[Rule, ...]:
     """Return the rules that a metric offers: its verdict, its target when there is one, and what
     dashboards usually do.
@@ -87,7 +87,7 @@ def rules(
     All judge the metric as its card shows it, week by week.
 
     Args:
-        others: remarks written on the site.
+        others: annotations written on the site.
     """
     metric, target = study.find(key).metric, study.targets.get(key)
     weeks = [week for week in study.by_week(key) if _is_over(week, study)]
@@ -155,7 +155,7 @@ def _turns(
     metric: Metric,
     weeks: Sequence[Measurement],
     watched: Sequence[int],
-    others: Sequence[Remark],
+    others: Sequence[Annotation],
 ) -> tuple[Firing, ...]:
     """Return the weeks after which the verdict told of something that it had not told of the week
     before.
@@ -199,23 +199,23 @@ def _target_words(target: Target, unit: str) -> str:
 
 
 def _crossings(
-    weeks: Sequence[Measurement], watched: Sequence[int], lit: Sequence[bool], unit: str
+    weeks: Sequence[Measurement], watched: Sequence[int], flagged: Sequence[bool], unit: str
 ) -> tuple[Firing, ...]:
     """Return the weeks in which a threshold is crossed after some quiet ones, each with its value
     and the one before.
     """
     found = []
     last = -QUIET_WEEKS - 1
-    for place, is_lit in zip(watched, lit, strict=True):
+    for place, is_flagged in zip(watched, flagged, strict=True):
         week, before = weeks[place], weeks[place - 1].value if place else None
         if (
-            is_lit
+            is_flagged
             and place - last > QUIET_WEEKS
             and week.period_start is not None
             and week.value is not None
         ):
             after = "" if before is None else f" after {show_value(before, unit)}"
             found.append(Firing(week.period_start, f"{show_value(week.value, unit)}{after}"))
-        if is_lit:
+        if is_flagged:
             last = place
     return tuple(found)

@@ -19,8 +19,8 @@ from helmdesk.insight.study import Span, Study
 from helmdesk.query.filters import is_value
 from helmdesk.query.measurement import SMALL
 from helmdesk.statistics.clustered import clustered_share, design_effect
-from helmdesk.statistics.lamps import light
 from helmdesk.statistics.post_stratification import Weighted, post_stratify, tipping_point
+from helmdesk.statistics.signals import judge_weeks
 
 # A source that used to deliver in nearly every week and gave nothing this week has stopped.
 USUALLY = 0.9
@@ -216,11 +216,11 @@ def _doubled(study: Study) -> list[Finding]:
         return []
     form = study.form("ticket_volume")
     history = study.history(form)
-    lamps = light(history.weeks)
+    signals = judge_weeks(history.weeks)
     if (
-        lamps is None
-        or not bool(lamps.is_spike)
-        or float(history.weeks.values[-1]) < DOUBLED * float(lamps.baseline)
+        signals is None
+        or not bool(signals.is_spike)
+        or float(history.weeks.values[-1]) < DOUBLED * float(signals.baseline)
     ):
         return []
     last = study.last(1)
@@ -234,7 +234,7 @@ def _doubled(study: Study) -> list[Finding]:
             "An import may have come twice",
             f"{twins:,} of the {total:,} tickets created in the week from"
             f" {study.day(last.start):%-d %B} have a twin: same customer, same subject, same"
-            f" second. A usual week has {float(lamps.baseline):,.0f} tickets. Volume, backlog and"
+            f" second. A usual week has {float(signals.baseline):,.0f} tickets. Volume, backlog and"
             " every rate of that week are suspect.",
             "data",
             ("ticket_volume",),

@@ -28,9 +28,9 @@ from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 from helmdesk.query.words import is_money
 from helmdesk.settings import Target
-from helmdesk.statistics.lamps import BASELINE, RECENT, Weeks
 from helmdesk.statistics.pair import Cells
 from helmdesk.statistics.proportion import Z95
+from helmdesk.statistics.signals import BASELINE, RECENT, Weeks
 
 # Five at a time are searched; those that most desks act by come first.
 DIMENSIONS = (
@@ -96,7 +96,7 @@ class History:
     """One form by complete weeks.
 
     Attributes:
-        weeks: what lamps judge.
+        weeks: what signals judge.
         starts: local first day of each week.
     """
 
@@ -211,7 +211,7 @@ class Study:
             ensure_fact(self.reader.engine, metric.fact)
             return withheld_of(self.reader.engine, metric, request, self.reader.bounds)
 
-        return self.reader.remember(("withheld", request), find)
+        return self.reader.cache(("withheld", request), find)
 
     def may_tell(self, form: Form, spans: Sequence[Span], where: Filter) -> bool:
         """Whether values of a slice may be told to this reader."""
@@ -228,7 +228,7 @@ class Study:
             entry, clock = self._on_open_hours(self.find(key))
             return replace(form_of(entry, self._threshold(key, entry)), clock=clock)
 
-        return self._remember(("form", key, self.end), make)  # type: ignore[no-any-return]
+        return self._cached(("form", key, self.end), make)  # type: ignore[no-any-return]
 
     def _on_open_hours(self, entry: Entry) -> tuple[Entry, str]:
         """Return a metric on the business clock where there is one: holidays and weekends are no
@@ -265,9 +265,9 @@ class Study:
         return float(f"{value:.3g}") if value else 0.0
 
     def _ask(self, request: Request) -> tuple[Measurement, ...]:
-        return self._remember(request, lambda: tuple(self.reader.answer(request).measurements))  # type: ignore[no-any-return]
+        return self._cached(request, lambda: tuple(self.reader.answer(request).measurements))  # type: ignore[no-any-return]
 
-    def _remember(self, key: Any, make: Callable[[], Any]) -> Any:
+    def _cached(self, key: Any, make: Callable[[], Any]) -> Any:
         if key not in self._known:
             self._known[key] = make()
         return self._known[key]
@@ -387,7 +387,7 @@ class Study:
                     chosen.append(name)
             return chosen
 
-        return self._remember(("dimensions", form, tuple(candidates), most, self.end), find)  # type: ignore[no-any-return]
+        return self._cached(("dimensions", form, tuple(candidates), most, self.end), find)  # type: ignore[no-any-return]
 
     # -- weeks ------------------------------------------------------------------------------------
 
@@ -404,7 +404,7 @@ class Study:
         if not is_guarded(metric, request, reader.bounds) or reader.bounds.missing(metric):
             return self._ask(request)
         ensure_fact(reader.engine, metric.fact)
-        told = reader.remember(
+        told = reader.cache(
             ("crowded", request),
             lambda: crowded_periods(reader.engine, metric, request, reader.bounds),
         )
@@ -433,7 +433,7 @@ class Study:
                 starts,
             )
 
-        full: History = self._remember(("history", request), find)
+        full: History = self._cached(("history", request), find)
         last = sum(local_midnight(start + WEEK, self.zone) <= self.end for start in full.starts)
         first = next((place for place in range(last) if full.weeks.cases[place] > 0), last)
         weeks = full.weeks

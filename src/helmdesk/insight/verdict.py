@@ -25,7 +25,7 @@ from helmdesk.catalogue.kinds import (
     SumOnce,
     measured,
 )
-from helmdesk.insight.context import NEAR_DAYS, Remark, remarks
+from helmdesk.insight.context import NEAR_DAYS, Annotation, delivered_annotations
 from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
 from helmdesk.insight.study import WEEK, Span, Study
@@ -34,9 +34,9 @@ from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import DURATIONS, SHARES, show_size, show_value
 from helmdesk.statistics.course import LEAST, Stretch, alarms_a_year, course, memory_of
-from helmdesk.statistics.lamps import RECENT
 from helmdesk.statistics.proportion import Z95
 from helmdesk.statistics.season import year_profile
+from helmdesk.statistics.signals import RECENT
 
 EPISODE_WEEKS = 4
 """What is over within so many weeks was an episode; a level that has lasted longer has settled."""
@@ -269,11 +269,11 @@ def _number(count: int) -> str:
     return NUMBERS[count] if count < len(NUMBERS) else str(count)
 
 
-def verdict_of(study: Study, key: str, others: Sequence[Remark] = ()) -> Verdict:
+def verdict_of(study: Study, key: str, others: Sequence[Annotation] = ()) -> Verdict:
     """Return the verdict on a metric, as its card shows it, up to the study's last complete week.
 
     Args:
-        others: remarks written on the site; those of the records are known.
+        others: annotations written on the site; those of the records are known.
     """
     weeks = _Weeks.of(study, key, others)
     unknown = Verdict(
@@ -320,7 +320,7 @@ class _Weeks:
 
     study: Study
     metric: Metric
-    others: Sequence[Remark]
+    others: Sequence[Annotation]
     starts: tuple[date, ...]
     values: np.ndarray
     season: np.ndarray
@@ -328,7 +328,7 @@ class _Weeks:
     until: date
 
     @classmethod
-    def of(cls, study: Study, key: str, others: Sequence[Remark]) -> _Weeks:
+    def of(cls, study: Study, key: str, others: Sequence[Annotation]) -> _Weeks:
         """Ask for the weeks of a metric."""
         metric = study.find(key).metric
         weeks = [week for week in study.by_week(key) if _is_reliable(week, metric)]
@@ -492,19 +492,19 @@ class _Weeks:
         """Return what was written down nearest to the beginning of a stretch: in its first week, or
         shortly before it.
         """
-        # Remarks of the records may name other accounts: who sees a part of the columns only is not
-        # told them.
-        known = () if self.study.base.policy.is_outsider else remarks(self.study)
+        # Annotations of the records may name other accounts: who sees a part of the columns only is
+        # not told them.
+        known = () if self.study.base.policy.is_outsider else delivered_annotations(self.study)
         near = [
-            remark
-            for remark in (*known, *self.others)
-            if remark.metric in ("", self.metric.key)
-            and start - timedelta(days=NEAR_DAYS) <= remark.day < start + WEEK
+            annotation
+            for annotation in (*known, *self.others)
+            if annotation.metric in ("", self.metric.key)
+            and start - timedelta(days=NEAR_DAYS) <= annotation.day < start + WEEK
         ]
         if not near:
             return ""
         text = (
-            min(near, key=lambda remark: (abs((remark.day - start).days), remark.day))
+            min(near, key=lambda annotation: (abs((annotation.day - start).days), annotation.day))
             .text.strip()
             .rstrip(".")
         )

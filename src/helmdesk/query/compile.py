@@ -46,9 +46,9 @@ from helmdesk.query.filters import (
 )
 from helmdesk.query.house import house, instant_column
 from helmdesk.query.levels import join_beside, join_instants
-from helmdesk.query.panes import PANE, Pane, pane_key, place_rows
 from helmdesk.query.policy import MONEY
 from helmdesk.query.request import Request
+from helmdesk.query.windows import WINDOW, AskedWindow, place_rows, window_key
 from helmdesk.query.words import is_money
 
 # The column of a drill-down that holds what is measured, where no column of the fact does.
@@ -99,26 +99,26 @@ def _on_business_clock(value: Value, clock: str) -> Value:
     raise AssertionError(f"{value} has no {clock} clock")
 
 
-def compile_values(metric: Metric, panes: Sequence[Pane], bounds: Bounds) -> exp.Expr:
-    """Return house SQL with one row per pane, group and period: sums that `run` turns into
+def compile_values(metric: Metric, windows: Sequence[AskedWindow], bounds: Bounds) -> exp.Expr:
+    """Return house SQL with one row per window, group and period: sums that `run` turns into
     measurements.
     """
-    rows = row_source(metric, panes, bounds, for_drill=None)
-    for pane in pane_key(panes):
-        is_placed = exp.Not(this=exp.Is(this=pane, expression=exp.null()))
+    rows = row_source(metric, windows, bounds, for_drill=None)
+    for window in window_key(windows):
+        is_placed = exp.Not(this=exp.Is(this=window, expression=exp.null()))
         rows = (
             exp.select("*")
             .from_(rows.subquery("placed", copy=False), copy=False)
             .where(is_placed, copy=False)
         )
-    request = panes[0].request
+    request = windows[0].request
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
-    keys = [*pane_key(panes), *groups, exp.column("period_start")]
+    keys = [*window_key(windows), *groups, exp.column("period_start")]
     if clustered(metric.value):
         rows = clusters(rows, keys, isinstance(metric.value, SumRatio))
     if isinstance(metric.value, Survival):
         keys.append(exp.column("x"))
-    elif not request.by and not panes[0].periods and len(panes) == 1:
+    elif not request.by and not windows[0].periods and len(windows) == 1:
         # One value for the whole window must be one row, even over no rows at all.
         whole = [house("max(period_start)").as_("period_start"), *aggregates(metric.value)]
         return exp.select(*whole).from_(rows.subquery("rows_", copy=False), copy=False)
@@ -137,9 +137,9 @@ def compile_values(metric: Metric, panes: Sequence[Pane], bounds: Bounds) -> exp
     return found.order_by(exp.column("period_start"), *named, copy=False)
 
 
-def compile_drill(metric: Metric, pane: Pane, bounds: Bounds) -> exp.Expr:
+def compile_drill(metric: Metric, window: AskedWindow, bounds: Bounds) -> exp.Expr:
     """Return house SQL that lists the very rows behind the values (pending rows apart)."""
-    rows = row_source(metric, [pane], bounds, for_drill=metric.evidence)
+    rows = row_source(metric, [window], bounds, for_drill=metric.evidence)
     listed = exp.select("*").from_(rows.subquery("rows_", copy=False), copy=False)
     order = [exp.column(column) for column in ("period_start", "role", metric.evidence[0])]
     return listed.order_by(*order, copy=False)
@@ -147,7 +147,7 @@ def compile_drill(metric: Metric, pane: Pane, bounds: Bounds) -> exp.Expr:
 
 def compile_people(
     metric: Metric,
-    panes: Sequence[Pane],
+    windows: Sequence[AskedWindow],
     names: tuple[str, ...],
     bounds: Bounds,
     most: int,
@@ -155,19 +155,19 @@ def compile_people(
 ) -> exp.Expr:
     """Return house SQL of whose work the policy lets its reader see.
 
-    The columns are pane, the values of `names`, period, whether the filter holds, and person; with
-    `others`, for each of them in turn, the number and the value of one more dimension before the
-    person.
+    The columns are window, the values of `names`, period, whether the filter holds, and person;
+    with `others`, for each of them in turn, the number and the value of one more dimension before
+    the person.
 
     Args:
         most: rows after which no more are given.
     """
-    asked = panes[0].request.where
+    asked = windows[0].request.where
     wide = [
         dataclasses.replace(
-            pane, request=dataclasses.replace(pane.request, by=(*names, *others), where=None)
+            window, request=dataclasses.replace(window.request, by=(*names, *others), where=None)
         )
-        for pane in panes
+        for window in windows
     ]
     parts = [
         _select_part(metric, part, wide, bounds, None, people=asked, is_people=True)
@@ -176,14 +176,16 @@ def compile_people(
     rows = parts[0]
     for other in parts[1:]:
         rows = exp.union(rows, other, distinct=False, copy=False)
-    pane = exp.column(PANE) if len(panes) > 1 else exp.Literal.number(0).as_(PANE)
+    window = exp.column(WINDOW) if len(windows) > 1 else exp.Literal.number(0).as_(WINDOW)
     columns = [
         *(exp.column(f"group_{place}") for place in range(len(names))),
         exp.column("period_start"),
         exp.column("is_asked"),
     ]
     found = (
-        exp.select(pane, *columns).distinct().from_(rows.subquery("rows_", copy=False), copy=False)
+        exp.select(window, *columns)
+        .distinct()
+        .from_(rows.subquery("rows_", copy=False), copy=False)
     )
     if others:
         each = exp.Values(
@@ -206,7 +208,7 @@ def compile_people(
             exp.column("other", table="others"), value.as_("value"), copy=False
         )
     found = found.select(exp.column("person"), copy=False)
-    for needed in ("person", *([PANE] if len(panes) > 1 else ())):
+    for needed in ("person", *([WINDOW] if len(windows) > 1 else ())):
         found = found.where(
             exp.Not(this=exp.Is(this=exp.column(needed), expression=exp.null())), copy=False
         )
@@ -220,16 +222,19 @@ def person_of(metric: Metric, request: Request, bounds: Bounds) -> exp.Expr | No
 
 
 def row_source(
-    metric: Metric, panes: Sequence[Pane], bounds: Bounds, for_drill: tuple[str, ...] | None = None
+    metric: Metric,
+    windows: Sequence[AskedWindow],
+    bounds: Bounds,
+    for_drill: tuple[str, ...] | None = None,
 ) -> exp.Query:
-    """Return house SQL of the rows that count: pane, groups, period, role, and either x and hit or
-    the columns of a drill-down.
+    """Return house SQL of the rows that count: window, groups, period, role, and either x and hit
+    or the columns of a drill-down.
     """
     parts: list[exp.Query] = []
     for part in _parts(metric):
-        parts.append(_select_part(metric, part, panes, bounds, for_drill))
+        parts.append(_select_part(metric, part, windows, bounds, for_drill))
     if metric.pending is not None and for_drill is None:
-        parts.append(_select_part(metric, metric.pending, panes, bounds, None))
+        parts.append(_select_part(metric, metric.pending, windows, bounds, None))
     source: exp.Query = parts[0]
     for other in parts[1:]:
         source = exp.union(source, other, distinct=False, copy=False)
@@ -250,7 +255,7 @@ def _parts(metric: Metric) -> list[Part]:
 def _select_part(
     metric: Metric,
     part: Part,
-    panes: Sequence[Pane],
+    windows: Sequence[AskedWindow],
     bounds: Bounds,
     for_drill: tuple[str, ...] | None,
     *,
@@ -258,7 +263,7 @@ def _select_part(
     people: Filter | None = None,
 ) -> exp.Query:
     fact = load_facts()[metric.fact]
-    request = panes[0].request
+    request = windows[0].request
     known = (
         dimensions_of(fact, part.anchor or None, request, bounds)
         if is_people or request.names_dimensions()
@@ -270,9 +275,9 @@ def _select_part(
     ]
     query = exp.select().from_(fact.name)
     if isinstance(metric.value, Level):
-        query, placed = join_instants(query, fact.name, metric.value, panes, bounds)
+        query, placed = join_instants(query, fact.name, metric.value, windows, bounds)
     else:
-        query, placed = place_rows(query, part.anchor, panes, bounds)
+        query, placed = place_rows(query, part.anchor, windows, bounds)
     role = exp.Literal.string(part.role).as_("role")
     if is_people:
         holds = (

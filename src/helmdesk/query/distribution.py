@@ -14,10 +14,10 @@ from helmdesk.facts.build.build import ensure_fact
 from helmdesk.query.aggregates import CASE
 from helmdesk.query.compile import check_dimensions, require_business_clock, resolve, row_source
 from helmdesk.query.house import house
-from helmdesk.query.panes import Pane
 from helmdesk.query.people import refuse_few
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
+from helmdesk.query.windows import AskedWindow
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # Durations are read on a scale of human words, not of powers.
@@ -92,7 +92,7 @@ def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
     require_business_clock(request, reader.bounds)
     ensure_fact(reader.engine, metric.fact)
     refuse_few(reader.engine, metric, request, reader.bounds)
-    rows = row_source(metric, [Pane(request)], reader.bounds)
+    rows = row_source(metric, [AskedWindow(request)], reader.bounds)
     is_ended = " and coalesce(hit, true)" if isinstance(metric.value, Survival) else ""
     values = (
         exp.select("x")

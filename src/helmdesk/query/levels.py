@@ -12,7 +12,7 @@ from helmdesk.catalogue.kinds import Level
 from helmdesk.facts.build.fact import Fact
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.house import house, timestamp
-from helmdesk.query.panes import PANE, Pane
+from helmdesk.query.windows import WINDOW, AskedWindow
 
 MICROSECOND = timedelta(microseconds=1)
 DAY_SECONDS = 86_400
@@ -28,7 +28,7 @@ class LevelInstant:
     """Where a level stands.
 
     Attributes:
-        pane: place of the window it belongs to.
+        window: place of the window it belongs to.
         period_start: local start of the period, or None for the window.
         instant: age is measured to here: the end of the period, but never past the data.
         seen: what had happened by here counts. A period is half-open, so an event at the very
@@ -36,20 +36,20 @@ class LevelInstant:
             it ends belongs to the next one; at the end of the data the last event counts.
     """
 
-    pane: int
+    window: int
     period_start: datetime | None
     instant: datetime
     seen: datetime
 
 
-def level_instants(panes: Sequence[Pane], bounds: Bounds) -> list[LevelInstant]:
+def level_instants(windows: Sequence[AskedWindow], bounds: Bounds) -> list[LevelInstant]:
     """Return where a level stands for each window or for each of its periods."""
     found = []
-    for place, pane in enumerate(panes):
-        last = pane.request.end
-        if not pane.periods:
+    for place, window in enumerate(windows):
+        last = window.request.end
+        if not window.periods:
             found.append(_level_instant(place, None, last, bounds))
-        for period in pane.periods:
+        for period in window.periods:
             if period.start <= bounds.as_of:
                 end = min(period.end, last) if last else period.end
                 found.append(
@@ -61,11 +61,11 @@ def level_instants(panes: Sequence[Pane], bounds: Bounds) -> list[LevelInstant]:
 
 
 def _level_instant(
-    pane: int, period_start: datetime | None, end: datetime | None, bounds: Bounds
+    window: int, period_start: datetime | None, end: datetime | None, bounds: Bounds
 ) -> LevelInstant:
     if end is None or end > bounds.as_of:
-        return LevelInstant(pane, period_start, bounds.as_of, bounds.as_of)
-    return LevelInstant(pane, period_start, end, end - MICROSECOND)
+        return LevelInstant(window, period_start, bounds.as_of, bounds.as_of)
+    return LevelInstant(window, period_start, end, end - MICROSECOND)
 
 
 def _crosses(level: Level, points: list[LevelInstant], is_weekly: bool) -> exp.Expr | None:
@@ -99,18 +99,18 @@ def _crosses(level: Level, points: list[LevelInstant], is_weekly: bool) -> exp.E
 
 
 def join_instants(
-    query: exp.Select, fact_name: str, level: Level, panes: Sequence[Pane], bounds: Bounds
+    query: exp.Select, fact_name: str, level: Level, windows: Sequence[AskedWindow], bounds: Bounds
 ) -> tuple[exp.Select, list[exp.Expr]]:
     """Join the rows alive at each instant asked for; on the business clock also their calendars'
     working time there.
 
-    Returns also the columns pane (when there are several) and period_start.
+    Returns also the columns window (when there are several) and period_start.
     """
-    points = level_instants(panes, bounds)
+    points = level_instants(windows, bounds)
     rows = [
         exp.Tuple(
             expressions=[
-                exp.Literal.number(point.pane),
+                exp.Literal.number(point.window),
                 (
                     timestamp(point.period_start)
                     if point.period_start
@@ -122,13 +122,13 @@ def join_instants(
         )
         for point in points
     ]
-    columns = [exp.to_identifier(name) for name in (PANE, "period_start", "instant", "seen")]
+    columns = [exp.to_identifier(name) for name in (WINDOW, "period_start", "instant", "seen")]
     values = exp.Values(
         expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("instants"), columns=columns)
     )
     alive = house(f"({level.opens}) <= instants.seen and instants.seen < ({level.closes})")
     query = query.join(values, on=alive, copy=False)
-    crosses = _crosses(level, points, any(pane.request.grain == "week" for pane in panes))
+    crosses = _crosses(level, points, any(window.request.grain == "week" for window in windows))
     if crosses is not None:
         query = query.where(crosses, copy=False)
     if level.of == level.business:
@@ -158,7 +158,7 @@ def join_instants(
         query = query.join(worked.subquery("worked"), on=same, copy=False)
     placed = [
         exp.column(name, table="instants").as_(name)
-        for name in ([PANE] if len(panes) > 1 else []) + ["period_start"]
+        for name in ([WINDOW] if len(windows) > 1 else []) + ["period_start"]
     ]
     return query, placed
 

@@ -26,8 +26,8 @@ from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import compile_people, judges, person_of
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.filters import dimensions_used
-from helmdesk.query.panes import Pane
 from helmdesk.query.request import Request
+from helmdesk.query.windows import AskedWindow
 
 LEAST = 5
 MOST_DIMENSIONS = 5
@@ -77,15 +77,15 @@ def _is_part_of_day(request: Request) -> bool:
 
 
 def find_withheld(
-    engine: Engine, metric: Metric, panes: Sequence[Pane], bounds: Bounds
+    engine: Engine, metric: Metric, windows: Sequence[AskedWindow], bounds: Bounds
 ) -> list[Withheld]:
-    """Return the cells of each pane whose values are withheld.
+    """Return the cells of each window whose values are withheld.
 
     Raises:
         UsageError, TooLargeError: so many dimensions or cells that nobody can tell what would give
         whom away.
     """
-    request = panes[0].request
+    request = windows[0].request
     known = metric_dimensions(metric, request, bounds)
     used = dimensions_used(request.where) if request.where is not None else set()
     # Being nobody's is asked of people's names, too: that does not tell people apart.
@@ -106,25 +106,29 @@ def find_withheld(
             if not known[name][0].is_of_ticket and request.policy.may_see(name)
         ],
     )
-    rows = _run(engine, metric, compile_people(metric, panes, names, bounds, MOST_ROWS))
+    rows = _run(engine, metric, compile_people(metric, windows, names, bounds, MOST_ROWS))
     beside = (
-        _run(engine, metric, compile_people(metric, panes, request.by, bounds, MOST_ROWS, others))
+        _run(engine, metric, compile_people(metric, windows, request.by, bounds, MOST_ROWS, others))
         if others
         else []
     )
     found = []
-    for number, pane in enumerate(panes):
+    for number, window in enumerate(windows):
         here = [row[1:] for row in rows if row[0] == number]
         everybody = {row[-1] for row in here}
         least = (
             LEAST
             if len(everybody) >= LEAST
-            else min(LEAST, max(_around(engine, metric, pane, bounds), 1))
+            else min(LEAST, max(_around(engine, metric, window, bounds), 1))
         )
         telling = _telling((row[1:] for row in beside if row[0] == number), least)
         found.append(
             _withheld(
-                here, telling, len(request.by), least, is_part_of_day=_is_part_of_day(pane.request)
+                here,
+                telling,
+                len(request.by),
+                least,
+                is_part_of_day=_is_part_of_day(window.request),
             )
         )
     return found
@@ -154,7 +158,7 @@ def withheld_of(engine: Engine, metric: Metric, request: Request, bounds: Bounds
     """Return the withheld cells of one request; none where nothing is withheld from its reader."""
     if not is_guarded(metric, request, bounds) or bounds.missing(metric):
         return NOTHING_WITHHELD
-    return find_withheld(engine, metric, [Pane.of(request, bounds)], bounds)[0]
+    return find_withheld(engine, metric, [AskedWindow.of(request, bounds)], bounds)[0]
 
 
 def refuse_few(engine: Engine, metric: Metric, request: Request, bounds: Bounds) -> None:
@@ -173,11 +177,11 @@ def crowded_periods(
     """Return the periods of a request in which enough people stand behind what is asked: a part of
     the check, for single periods told alone.
     """
-    pane = Pane.of(request, bounds)
+    window = AskedWindow.of(request, bounds)
     people: dict[date | None, set[Any]] = defaultdict(set)
     everybody = set()
     for _, period, is_asked, person in _run(
-        engine, metric, compile_people(metric, [pane], (), bounds, MOST_ROWS)
+        engine, metric, compile_people(metric, [window], (), bounds, MOST_ROWS)
     ):
         everybody.add(person)
         if is_asked:
@@ -189,11 +193,11 @@ def crowded_periods(
     }
 
 
-def _around(engine: Engine, metric: Metric, pane: Pane, bounds: Bounds) -> int:
+def _around(engine: Engine, metric: Metric, window: AskedWindow, bounds: Bounds) -> int:
     """Count the people whom the reader may see at all in a window and the four weeks before it."""
-    request = pane.request
+    request = window.request
     start = request.start - AROUND if request.start is not None else None
-    wide = Pane(replace(request, by=(), where=None, grain=None, start=start))
+    wide = AskedWindow(replace(request, by=(), where=None, grain=None, start=start))
     return len(engine.run(engine.translate(compile_people(metric, [wide], (), bounds, LEAST))))
 
 

@@ -45,8 +45,8 @@ class Reader:
         """
         return run_requests(self.engine, requests, self.bounds)
 
-    def remember(self, _key: object, make: Callable[[], Found]) -> Found:
-        """Return what `make` gives; a reader that remembers may have it already."""
+    def cache(self, _key: object, make: Callable[[], Found]) -> Found:
+        """Return what `make` gives; a reader with a cache may have it already."""
         return make()
 
 
@@ -130,7 +130,7 @@ def approximate_bytes(value: object, depth: int = 8) -> int:
     return size + sum(approximate_bytes(member, depth - 1) for member in members[::step]) * step
 
 
-class RememberingReader(Reader):
+class CachingReader(Reader):
     """A reader that gives the same answer to the same question without asking again.
 
     Args:
@@ -156,13 +156,13 @@ class RememberingReader(Reader):
             return (
                 made[request]
                 if request in made
-                else super(RememberingReader, self).answers([request])[0]
+                else super(CachingReader, self).answers([request])[0]
             )
 
         return [
             self._memory.get((self._mart, request), partial(make, request)) for request in requests
         ]
 
-    def remember(self, key: object, make: Callable[[], Found]) -> Found:
+    def cache(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what is known under `key` in this mart, or make it."""
         return self._memory.get((self._mart, key), make)

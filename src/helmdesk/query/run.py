@@ -26,7 +26,6 @@ from helmdesk.query.compile import (
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.finish import FINISH
 from helmdesk.query.measurement import SMALL, MeasurementTable, Reason
-from helmdesk.query.panes import PANE, Pane
 from helmdesk.query.people import (
     NOTHING_WITHHELD,
     TOO_FEW_PEOPLE,
@@ -36,6 +35,7 @@ from helmdesk.query.people import (
 )
 from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
+from helmdesk.query.windows import WINDOW, AskedWindow
 from helmdesk.query.words import is_money
 from helmdesk.statistics.survival import kaplan_meier_quantile
 
@@ -150,38 +150,44 @@ def run_requests(engine: Engine, requests: Sequence[Request], bounds: Bounds) ->
         raise MixedCurrencies(
             f"{metric.name} cannot add amounts in {' and '.join(codes)}: load costs in one currency"
         )
-    panes = [Pane.of(request, bounds) for request in requests]
+    windows = [AskedWindow.of(request, bounds) for request in requests]
     if bounds.missing(metric):
         # Nothing to ask: no source ever delivered such records.
-        found = [_columns_of_nothing(metric, pane.request, _whole(pane)) for pane in panes]
+        found = [_columns_of_nothing(metric, window.request, _whole(window)) for window in windows]
     else:
         ensure_fact(engine, metric.fact)
-        found = _ask(engine, metric, panes, bounds)
-    withheld = [NOTHING_WITHHELD] * len(panes)
+        found = _ask(engine, metric, windows, bounds)
+    withheld = [NOTHING_WITHHELD] * len(windows)
     guarded = [
-        place for place, pane in enumerate(panes) if is_guarded(metric, pane.request, bounds)
+        place for place, window in enumerate(windows) if is_guarded(metric, window.request, bounds)
     ]
     if guarded and not bounds.missing(metric):
         for place, cells in zip(
             guarded,
-            find_withheld(engine, metric, [panes[place] for place in guarded], bounds),
+            find_withheld(engine, metric, [windows[place] for place in guarded], bounds),
             strict=True,
         ):
             withheld[place] = cells
     return [
-        _answer(engine, metric, *each, bounds) for each in zip(panes, found, withheld, strict=True)
+        _answer(engine, metric, *each, bounds)
+        for each in zip(windows, found, withheld, strict=True)
     ]
 
 
 def _answer(
-    engine: Engine, metric: Metric, pane: Pane, columns: Columns, withheld: Withheld, bounds: Bounds
+    engine: Engine,
+    metric: Metric,
+    window: AskedWindow,
+    columns: Columns,
+    withheld: Withheld,
+    bounds: Bounds,
 ) -> Answer:
     missing = bounds.missing(metric)
     table = _measured(
         metric,
-        pane,
+        window,
         bounds,
-        _with_empty_periods(columns, metric, pane, bounds),
+        _with_empty_periods(columns, metric, window, bounds),
         bool(missing),
         withheld,
     )
@@ -192,44 +198,48 @@ def _answer(
     def make_sql() -> str:
         if missing:
             return f"-- not asked: there are no records of type {', '.join(missing)}"
-        return translate(compile_values(metric, [pane], bounds))
+        return translate(compile_values(metric, [window], bounds))
 
     def make_drill_sql() -> str:
         if withheld:
             raise NotPermittedError(f"{metric.name}: these rows {TOO_FEW_PEOPLE}")
-        return translate(compile_drill(metric, pane, bounds))
+        return translate(compile_drill(metric, window, bounds))
 
-    return Answer(pane.request, metric, table, make_sql, make_drill_sql)
+    return Answer(window.request, metric, table, make_sql, make_drill_sql)
 
 
-def _ask(engine: Engine, metric: Metric, panes: list[Pane], bounds: Bounds) -> list[Columns]:
-    """Return the sums of each pane."""
-    names, rows = engine.fetch(engine.translate(compile_values(metric, panes, bounds)))
+def _ask(
+    engine: Engine, metric: Metric, windows: list[AskedWindow], bounds: Bounds
+) -> list[Columns]:
+    """Return the sums of each window."""
+    names, rows = engine.fetch(engine.translate(compile_values(metric, windows, bounds)))
     if not isinstance(metric.value, Survival):
         _refuse_too_many(len(rows), f"{len(rows):,} groups and periods")
     columns: Columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    keys = _keys(panes[0].request)
+    keys = _keys(windows[0].request)
     if isinstance(metric.value, Survival):
         columns = _fold_durations(
-            columns, [*([PANE] if len(panes) > 1 else []), *keys], metric.value
+            columns, [*([WINDOW] if len(windows) > 1 else []), *keys], metric.value
         )
     columns["period_start"] = [
         None if start is None else start.date() for start in columns["period_start"]
     ]
-    if len(panes) == 1:
+    if len(windows) == 1:
         return [columns]
-    owners = columns.pop(PANE)
+    owners = columns.pop(WINDOW)
     found = []
-    for number, pane in enumerate(panes):
+    for number, window in enumerate(windows):
         places = [place for place, owner in enumerate(owners) if owner == number]
         here = {name: [column[place] for place in places] for name, column in columns.items()}
-        found.append(here if places else _columns_of_nothing(metric, pane.request, _whole(pane)))
+        found.append(
+            here if places else _columns_of_nothing(metric, window.request, _whole(window))
+        )
     return found
 
 
-def _whole(pane: Pane) -> list[tuple[tuple[Any, ...], date | None]]:
+def _whole(window: AskedWindow) -> list[tuple[tuple[Any, ...], date | None]]:
     """Return the one row that a question without groups and periods always has."""
-    return [] if pane.request.by or pane.periods else [((), None)]
+    return [] if window.request.by or window.periods else [((), None)]
 
 
 def _keys(request: Request) -> list[str]:
@@ -238,18 +248,18 @@ def _keys(request: Request) -> list[str]:
 
 def _measured(
     metric: Metric,
-    pane: Pane,
+    window: AskedWindow,
     bounds: Bounds,
     columns: Columns,
     is_unrecorded: bool,
     withheld: Withheld,
 ) -> MeasurementTable:
     """Return the measurements of rows of sums, in whole columns."""
-    request = pane.request
+    request = window.request
     value, low, high, numerator, denominator = FINISH[type(measured(metric.value))](columns)
     starts, sizes = columns["period_start"], columns["n"]
     partial: dict[date | None, bool] = {
-        bucket.label: _is_partial(bucket, request, bounds) for bucket in pane.periods
+        bucket.label: _is_partial(bucket, request, bounds) for bucket in window.periods
     }
     partial[None] = request.is_unfinished or (
         request.end is not None and request.end > bounds.as_of
@@ -272,7 +282,7 @@ def _measured(
     if is_unrecorded:
         # Not even a count is zero where nobody ever recorded such a thing.
         value = [None] * len(sizes)
-    reasons = _reasons(metric, pane, bounds, columns, value, is_suppressed, is_unrecorded)
+    reasons = _reasons(metric, window, bounds, columns, value, is_suppressed, is_unrecorded)
     # A period before the data begin is no period without cases.
     value = [
         None if reason == "out_of_range" else number
@@ -310,7 +320,7 @@ def _unit(metric: Metric, request: Request, bounds: Bounds) -> str:
 
 def _reasons(
     metric: Metric,
-    pane: Pane,
+    window: AskedWindow,
     bounds: Bounds,
     columns: Columns,
     value: Sequence[float | None],
@@ -318,10 +328,10 @@ def _reasons(
     is_unrecorded: bool,
 ) -> list[Reason]:
     """Return why each value is missing or not to be relied on."""
-    request, is_watched = pane.request, isinstance(measured(metric.value), Survival)
+    request, is_watched = window.request, isinstance(measured(metric.value), Survival)
     outside = {
         bucket.label
-        for bucket in pane.periods
+        for bucket in window.periods
         if bucket.end <= bounds.first or bucket.start > bounds.as_of
     }
     nobody: Reason = (
@@ -331,7 +341,7 @@ def _reasons(
         if request.policy.predicate is not None
         else "no_rows"
     )
-    reaches_out = not pane.periods and (
+    reaches_out = not window.periods and (
         (request.start is not None and request.start < bounds.first - A_DAY)
         or (request.end is not None and request.end > bounds.as_of + A_DAY)
     )
@@ -431,12 +441,14 @@ def _columns_of_nothing(
     return columns
 
 
-def _with_empty_periods(columns: Columns, metric: Metric, pane: Pane, bounds: Bounds) -> Columns:
+def _with_empty_periods(
+    columns: Columns, metric: Metric, window: AskedWindow, bounds: Bounds
+) -> Columns:
     """Add periods without rows: a count of zero, or no value; a gap in a chart must be a
     statement.
     """
-    expected = [bucket.label for bucket in pane.periods if bucket.start <= bounds.as_of]
-    request = pane.request
+    expected = [bucket.label for bucket in window.periods if bucket.start <= bounds.as_of]
+    request = window.request
     if not expected:
         return columns
     *group_keys, _ = _keys(request)

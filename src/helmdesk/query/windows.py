@@ -16,22 +16,22 @@ from helmdesk.query.local_clock import local_time
 from helmdesk.query.periods import Period, periods, week_shift
 from helmdesk.query.request import Request
 
-PANE, LAYER = "pane", "layer"
+WINDOW, LAYER = "window_number", "layer"
 
 
 @dataclass(frozen=True)
-class Pane:
+class AskedWindow:
     """One request with the periods of its window; none when one value is asked for.
 
-    Panes that are asked together differ in their windows and in the length of their periods alone.
+    Those asked together differ in their bounds and in the length of their periods alone.
     """
 
     request: Request
     periods: tuple[Period, ...] = ()
 
     @staticmethod
-    def of(request: Request, bounds: Bounds) -> Pane:
-        """Return a request's pane.
+    def of(request: Request, bounds: Bounds) -> AskedWindow:
+        """Return a request's window.
 
         Raises:
             UsageError: too many periods.
@@ -39,32 +39,34 @@ class Pane:
         start = request.start or bounds.first
         end = request.end or bounds.as_of + timedelta(microseconds=1)
         if request.grain is None or start >= end:
-            return Pane(request)
-        return Pane(
+            return AskedWindow(request)
+        return AskedWindow(
             request,
             tuple(periods(start, end, request.grain, request.time_zone, request.week_start)),
         )
 
 
-def pane_key(panes: Sequence[Pane]) -> list[exp.Expr]:
-    """Return the column that tells several panes apart."""
-    return [exp.column(PANE)] if len(panes) > 1 else []
+def window_key(windows: Sequence[AskedWindow]) -> list[exp.Expr]:
+    """Return the column that tells several windows apart."""
+    return [exp.column(WINDOW)] if len(windows) > 1 else []
 
 
 def place_rows(
-    query: exp.Select, anchor: str, panes: Sequence[Pane], bounds: Bounds
+    query: exp.Select, anchor: str, windows: Sequence[AskedWindow], bounds: Bounds
 ) -> tuple[exp.Select, list[exp.Expr]]:
-    """Narrow rows to the panes' windows by their anchor; return also the columns pane (when there
+    """Narrow rows to the windows by their anchor; return also the columns window_number (when there
     are several) and period_start.
 
-    A row that lies in several windows comes once for each; rows whose pane is null lie in none.
+    A row that lies in several windows comes once for each; rows whose window is null lie in none.
     """
-    if len(panes) == 1:
-        for condition in _inside(anchor, panes[0].request):
+    if len(windows) == 1:
+        for condition in _inside(anchor, windows[0].request):
             query = query.where(condition, copy=False)
-        return query, [_period(anchor, panes[0], bounds).as_("period_start")]
-    layers = _layers(panes)
-    starts, ends = ([getattr(pane.request, name) for pane in panes] for name in ("start", "end"))
+        return query, [_period(anchor, windows[0], bounds).as_("period_start")]
+    layers = _layers(windows)
+    starts, ends = (
+        [getattr(window.request, name) for window in windows] for name in ("start", "end")
+    )
     if None not in starts:
         query = query.where(
             exp.GTE(this=exp.column(anchor), expression=timestamp(min(starts))), copy=False
@@ -79,30 +81,32 @@ def place_rows(
         alias=exp.TableAlias(this=exp.to_identifier("layers"), columns=[exp.to_identifier(LAYER)]),
     )
     query = query.join(values, join_type="cross", copy=False)
-    pane, period = exp.Case(), exp.Case()
+    window, period = exp.Case(), exp.Case()
     for number, layer in enumerate(layers):
         here = exp.EQ(this=exp.column(LAYER, table="layers"), expression=exp.Literal.number(number))
         for place in layer:
-            inside = exp.and_(here, *_inside(anchor, panes[place].request))
-            pane = pane.when(inside, exp.Literal.number(place), copy=False)
-            if panes[place].periods:
-                period = period.when(here.copy(), _period(anchor, panes[place], bounds), copy=False)
-    has_periods = any(pane_.periods for pane_ in panes)
+            inside = exp.and_(here, *_inside(anchor, windows[place].request))
+            window = window.when(inside, exp.Literal.number(place), copy=False)
+            if windows[place].periods:
+                period = period.when(
+                    here.copy(), _period(anchor, windows[place], bounds), copy=False
+                )
+    has_periods = any(each.periods for each in windows)
     return query, [
-        pane.as_(PANE),
+        window.as_(WINDOW),
         (period if has_periods else house("cast(null as timestamp)")).as_("period_start"),
     ]
 
 
-def _layers(panes: Sequence[Pane]) -> list[list[int]]:
-    """Return the places of panes, those whose windows do not overlap together: a row lies in one of
+def _layers(windows: Sequence[AskedWindow]) -> list[list[int]]:
+    """Return the places of windows, those that do not overlap together: a row lies in one of
     them at most.
     """
     layers: list[list[int]] = []
-    for place, pane in enumerate(panes):
+    for place, window in enumerate(windows):
         for layer in layers:
-            if not pane.periods and not any(
-                panes[other].periods or _overlap(pane.request, panes[other].request)
+            if not window.periods and not any(
+                windows[other].periods or _overlap(window.request, windows[other].request)
                 for other in layer
             ):
                 layer.append(place)
@@ -126,9 +130,9 @@ def _inside(anchor: str, request: Request) -> list[exp.Expr]:
     ]
 
 
-def _period(anchor: str, pane: Pane, bounds: Bounds) -> exp.Expr:
-    request = pane.request
-    if not pane.periods or request.grain is None:
+def _period(anchor: str, window: AskedWindow, bounds: Bounds) -> exp.Expr:
+    request = window.request
+    if not window.periods or request.grain is None:
         return house("cast(null as timestamp)")
     shift = exp.Literal.number(week_shift(request.week_start))
     return exp.Anonymous(

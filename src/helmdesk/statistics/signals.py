@@ -1,6 +1,6 @@
-"""Did it move: two lamps for a series of weeks, one for a spike, one for a shift. Pure.
+"""Did it move: two signals for a series of weeks, one for a spike, one for a shift. Pure.
 
-A lamp judges the last week of a series against a baseline of up to 26 weeks that ends before the
+A signal judges the last week of a series against a baseline of up to 26 weeks that ends before the
 eight weeks in which a shift may be building up. How much weeks differ is taken from neighbouring
 weeks (their moving range), so that large volumes do not cry wolf (D. B. Laney, Quality Engineering
 14 (2002) 531-537); weeks that resemble the week before are whitened first.
@@ -66,16 +66,16 @@ class Weeks:
 
 
 @dataclass(frozen=True)
-class Lamps:
+class Signals:
     """The verdict on the last week of each series.
 
     Attributes:
-        is_spike, is_shift: the two lamps.
+        is_spike, is_shift: the two signals.
         direction: 1 up, -1 down, 0 neither.
         baseline: what the weeks before were like.
         low, high: where the last week would lie 998 times in 1,000 if nothing had changed.
         tail: two-sided p-value of the last week alone.
-        pressure: the cumulative sum, in units of its decision limit; 1 lights the lamp.
+        pressure: the cumulative sum, in units of its decision limit; 1 raises the signal.
         since: weeks back to where the shift began (0 is the last week); 0 without one.
         autocorrelation: of neighbouring baseline weeks.
         dispersion: how many times wider than counting noise the weeks vary, at least 1.
@@ -94,9 +94,9 @@ class Lamps:
     dispersion: np.ndarray
 
 
-def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps | None:
-    """Return the lamps for the last week; None where fewer than eight weeks came before the recent
-    ones.
+def judge_weeks(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Signals | None:
+    """Return the signals for the last week; None where fewer than eight weeks came before the
+    recent ones.
 
     Args:
         settled_from: first week of the present level, where the history before it is another world;
@@ -128,7 +128,7 @@ def light(weeks: Weeks, interval: bool = True, settled_from: int = 0) -> Lamps |
     spike_sign = np.sign(np.nan_to_num(z[..., -1]))
     direction = np.where(is_shift, shift_sign, np.where(is_spike, spike_sign, 0.0)).astype(int)
     since = np.where(is_shift, np.where(up > down, up_since, down_since), 0)
-    return Lamps(
+    return Signals(
         is_spike,
         is_shift,
         direction,

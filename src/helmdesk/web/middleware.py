@@ -40,9 +40,9 @@ Respond = Callable[[DeskRequest], HttpResponse]
 def live_desk(path: Path) -> LiveDesk:
     """Return the one open desk of this process."""
     # Imported late: what it asks of the database is there only when Django has started.
-    from helmdesk.web.pages.data.jobs import Renewals
+    from helmdesk.web.pages.data.jobs import Refreshes
 
-    return LiveDesk(path, Renewals())
+    return LiveDesk(path, Refreshes())
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from helmdesk.web.access import Role, restrict
-from helmdesk.web.apps import remembering_apps
+from helmdesk.web.apps import apps_with_models
 from helmdesk.web.pages import page_apps
 
 View = Callable[..., Any]
@@ -65,7 +65,7 @@ class Page:
 @cache
 def pages() -> tuple[Page, ...]:
     """Return all pages, those of the navigation first and in its order."""
-    apps = [*page_apps(), *(app for app in remembering_apps() if find_spec(f"{app}.page"))]
+    apps = [*page_apps(), *(app for app in apps_with_models() if find_spec(f"{app}.page"))]
     found: list[Page] = [importlib.import_module(f"{app}.page").page for app in apps]
     return tuple(sorted(found, key=lambda page: (page.place is None, page.place or 0, page.title)))
 

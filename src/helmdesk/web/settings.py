@@ -12,7 +12,7 @@ import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from helmdesk.errors import SettingError
-from helmdesk.web.apps import remembering_apps
+from helmdesk.web.apps import apps_with_models
 from helmdesk.web.pages import page_apps
 from helmdesk.web.site_folder import DATABASE, DESK, SiteFolder, secret_setting
 
@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "helmdesk.web",
     "helmdesk.web.people",
     *page_apps(),
-    *remembering_apps(),
+    *apps_with_models(),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -26,7 +26,7 @@ from helmdesk.query.words import show_change, show_size, show_value
 @click.option(
     "--start",
     metavar="DATE",
-    help="First local day to explain (default: what moved by the lamps, else four weeks).",
+    help="First local day to explain (default: what moved by the signals, else four weeks).",
 )
 @click.option(
     "--end",
@@ -139,7 +139,7 @@ def movement_lines(found: Explanation) -> list[str]:
     moved, course = found.movement, found.course
     if moved is None or course is None:
         return ["there is no complete week to look at"]
-    lines = [course.words, moved.says()]
+    lines = [course.words, moved.describe()]
     if moved.detectable is not None:
         lines.append(
             f"a change under {show_size(moved.detectable, moved.form.metric.unit)} could not have"
@@ -168,6 +168,6 @@ def _show_location(where: Location, found: Explanation) -> None:
         click.echo(f"  {place.share:.0%} of it lies where {to_text(place.where)}")
     if where.p is not None:
         click.echo(
-            f"  {where.says() if not where.places else f'{where.unexplained:.0%} stays unexplained'}"
+            f"  {where.describe() if not where.places else f'{where.unexplained:.0%} stays unexplained'}"
             f" (p = {where.p:.2f} against a change common to all)"
         )

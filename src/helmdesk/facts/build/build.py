@@ -21,15 +21,15 @@ from helmdesk.facts.build.working_time import create_working_time
 from helmdesk.records.staging import text
 from helmdesk.settings import FACT_SETTINGS
 
-# Settings that facts read as columns of ``horizon``.
-HORIZON = tuple(name for name in FACT_SETTINGS if name != "default_calendar")
+# Settings that facts read as columns of ``watermark``.
+WATERMARK = tuple(name for name in FACT_SETTINGS if name != "default_calendar")
 
 
 def facts_hash() -> str:
     """Return the identity of the fact definitions: a mart or a receipt made by others differs in
     it.
     """
-    digest = hashlib.sha256(repr((LOOKUPS, LATEST, HORIZON, SIMPLE)).encode())
+    digest = hashlib.sha256(repr((LOOKUPS, LATEST, WATERMARK, SIMPLE)).encode())
     for fact in load_facts().values():
         digest.update(fact.name.encode() + fact.sql.encode() + fact.otherwise.encode())
     return digest.hexdigest()[:16]
@@ -104,7 +104,7 @@ def build_facts(
         " coalesce(max(latest) filter (where is_observed), max(latest)) from record_types where"
         " is_dated"
     )
-    create_horizon(engine, latest, create_working_time(engine, first, latest), settings)
+    create_watermark(engine, latest, create_working_time(engine, first, latest), settings)
     wanted = _resting_on(only) if only else load_facts()
     ordered = [fact for fact in load_facts().values() if not fact.is_rare and fact.name in wanted]
     for place, fact in enumerate(ordered):
@@ -122,17 +122,17 @@ def build_facts(
                     engine.run(f"drop table {name}")
     create_custom_fields(engine)
     create_mart_table(engine, latest, settings, lake_version, log)
-    # A mart is brought up to newer versions, see `renew`; this says how often it was.
+    # A mart is brought up to newer versions, see `incremental`; this says how often it was.
     engine.make(
-        "renewals",
+        "refreshes",
         "select cast(0 as bigint) as from_version, cast(0 as bigint) as to_version where false",
     )
 
 
-def create_horizon(
+def create_watermark(
     engine: Engine, latest: datetime | None, calendars: Sequence[str], settings: Mapping[str, Any]
 ) -> None:
-    """Create ``horizon``, one row: the end of the data and the settings that facts read.
+    """Create ``watermark``, one row: the end of the data and the settings that facts read.
 
     Raises:
         SettingError: a default calendar that the lake does not hold.
@@ -145,10 +145,10 @@ def create_horizon(
         )
     if not default and len(calendars) == 1:
         default = calendars[0]
-    limits = ", ".join(f"{str(settings[name]).lower()} as {name}" for name in HORIZON)
+    limits = ", ".join(f"{str(settings[name]).lower()} as {name}" for name in WATERMARK)
     named = f"cast({text(default)} as varchar)" if default else "cast(null as varchar)"
     engine.make(
-        "horizon", f"select {instant(latest)} as as_of, {named} as default_calendar, {limits}"
+        "watermark", f"select {instant(latest)} as as_of, {named} as default_calendar, {limits}"
     )
 
 

@@ -21,7 +21,7 @@ UNKNOWN_MESSAGE = "message by an unknown author"
 FACT_FAMILIES = tuple(family for family in FAMILIES if family not in ("quarantine", "batch"))
 
 
-class CannotRenew(Exception):
+class FullRebuildRequired(Exception):
     """A mart cannot be brought up to date by what is new alone; says why. Never leaves the desk."""
 
 
@@ -69,7 +69,8 @@ def create_touched_records(
     Reads ``new_<family>_records``.
 
     Raises:
-        CannotRenew: a newer version of a record is about something else than the version before.
+        FullRebuildRequired: a newer version of a record is about something else than the version
+        before.
     """
     run = engine.connection.execute
     view = f"{family}_records"
@@ -88,7 +89,7 @@ def create_touched_records(
             or row_id in (select row_id from new_{family}_records
                 where row_id is not null)) limit 1"""
     ):
-        raise CannotRenew("a record that is known came again, about something else")
+        raise FullRebuildRequired("a record that is known came again, about something else")
     run(f"create temp table touched_records as select * from ({selected}) where {condition}")
     run(f"create temp table {view} as from touched_records {STANDING}")
     run(f"create temp table {before} as from touched_records where {is_old} {STANDING}")

@@ -91,7 +91,7 @@ class Fact:
     Attributes:
         name: table name.
         grain: what one row is, in words.
-        refresh: how it follows new records, see `helmdesk.facts.build.renew`.
+        refresh: how it follows new records, see `helmdesk.facts.build.incremental`.
         families: of the records that `sql` reads.
         refers: columns that hold the id of an entity, by its kind: an id found in none of them
         changes nothing that exists. is_internal: what other facts rest on and no metric reads; kept

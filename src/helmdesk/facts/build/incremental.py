@@ -2,8 +2,8 @@
 
 The facts' own SQL runs over the records of the touched tickets alone; its rows replace theirs. The
 result equals a mart built from nothing, row for row. Where that cannot be promised (a calendar
-changed, records were corrected, most tickets are touched) `CannotRenew` says why, and the mart is
-built from nothing.
+changed, records were corrected, most tickets are touched) `FullRebuildRequired` says why, and the
+mart is built from nothing.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from helmdesk.engines.duckdb import DuckDB
 from helmdesk.facts.account_health import ASSESSMENTS, DAYS
 from helmdesk.facts.build.build import (
     create_custom_fields,
-    create_horizon,
     create_mart_table,
+    create_watermark,
     facts_hash,
     settings_text,
     sql_for,
@@ -30,7 +30,7 @@ from helmdesk.facts.build.entities import (
 )
 from helmdesk.facts.build.events import (
     FACT_FAMILIES,
-    CannotRenew,
+    FullRebuildRequired,
     create_record_views,
     create_touched_records,
     record_types_sql,
@@ -43,8 +43,8 @@ from helmdesk.records.schema import RECORD_TYPES
 MOST = 0.2
 """Beyond this share of touched tickets, or new records, building anew costs less."""
 
-RENEWALS = 100
-"""After so many renewals the file is written anew: replaced rows leave holes."""
+REFRESHES = 100
+"""After so many refreshes the file is written anew: replaced rows leave holes."""
 
 
 def _facts(*ways: type[Refresh]) -> dict[str, Fact]:
@@ -58,7 +58,7 @@ def _families(*facts: Fact) -> tuple[str, ...]:
     return tuple(family for family in FACT_FAMILIES if family in read)
 
 
-def renew_facts(
+def refresh_facts(
     engine: DuckDB,
     files: Mapping[str, Sequence[str]],
     new_files: Mapping[str, Sequence[str]],
@@ -77,7 +77,7 @@ def renew_facts(
         log: digest of the lake's log up to that version.
 
     Raises:
-        CannotRenew: build the mart from nothing instead; the copy is spoilt.
+        FullRebuildRequired: build the mart from nothing instead; the copy is spoilt.
     """
     on_step("looking at what is new")
     engine.define_functions()
@@ -85,16 +85,16 @@ def renew_facts(
         "select facts_hash, lake_version, settings from mart"
     )
     if made_with != facts_hash() or made_settings != settings_text(settings):
-        raise CannotRenew("the facts or their settings have changed")
-    ((renewals,),) = engine.run("select count(*) from renewals")
-    if renewals >= RENEWALS:
-        raise CannotRenew(f"it was renewed {RENEWALS} times")
-    engine.connection.execute("insert into renewals values (?, ?)", [known, lake_version])
-    _Renewal(engine, files, new_files, new_batches, on_step).run(settings, lake_version, log)
+        raise FullRebuildRequired("the facts or their settings have changed")
+    ((refreshes,),) = engine.run("select count(*) from refreshes")
+    if refreshes >= REFRESHES:
+        raise FullRebuildRequired(f"it was refreshed {REFRESHES} times")
+    engine.connection.execute("insert into refreshes values (?, ?)", [known, lake_version])
+    _Refresh(engine, files, new_files, new_batches, on_step).run(settings, lake_version, log)
 
 
-class _Renewal:
-    """One renewal, step by step; every set of what is touched is a temporary table."""
+class _Refresh:
+    """One refresh, step by step; every set of what is touched is a temporary table."""
 
     def __init__(
         self,
@@ -121,13 +121,13 @@ class _Renewal:
     def run(self, settings: Mapping[str, Any], lake_version: int, log: str) -> None:
         """Find what is touched, compute it again, put it in place."""
         self._read_new_records()
-        self._renew_entities()
-        self._renew_horizon(settings)
+        self._refresh_entities()
+        self._refresh_watermark(settings)
         self._touch_legs()
         self._touch_tickets()
-        self._renew_by_ticket()
-        self._renew_around()
-        self._renew_whole()
+        self._refresh_by_ticket()
+        self._refresh_around()
+        self._refresh_whole()
         self._grow_mature()
         self._count_records()
         if self.custom_changed:
@@ -144,12 +144,12 @@ class _Renewal:
         ((known,),) = self.engine.run("select coalesce(sum(records), 0) from record_types")
         new = sum(self._count(f"new_{family}_records") for family in FACT_FAMILIES)
         if new > known * MOST:
-            raise CannotRenew(f"{new:,} of {known + new:,} records are new")
+            raise FullRebuildRequired(f"{new:,} of {known + new:,} records are new")
         if any(
             self._count(f"(select 1 from new_{family}_records where supersedes is not null)")
             for family in FACT_FAMILIES
         ):
-            raise CannotRenew("records were corrected")
+            raise FullRebuildRequired("records were corrected")
         told = (
             "select source, metric as habit from new_fallback_records where type = 'asserted_value'"
             " union select source, type from new_survey_records where type = 'delivered' union"
@@ -165,13 +165,13 @@ class _Renewal:
             f"(select * from ({told}) where habit in ('transfers', 'reopens', 'delivered',"
             f" 'messages') except ({known_habits}))"
         ):
-            raise CannotRenew("a source reports what it never reported before")
+            raise FullRebuildRequired("a source reports what it never reported before")
 
     def _count(self, relation: str) -> int:
         ((found,),) = self.engine.run(f"select count(*) from {relation}")
         return int(found)
 
-    def _renew_entities(self) -> None:
+    def _refresh_entities(self) -> None:
         """Bring the look-ups up to date; what a changed customer touches is touched, other changes
         are too wide.
         """
@@ -183,17 +183,17 @@ class _Renewal:
             entity = specification.split("|")[0]
             if not self._count(f"(select 1 from new_entity_records where type = '{entity}')"):
                 continue
-            self.execute(f"create temp table renewed as {versions_sql(table)}")
+            self.execute(f"create temp table refreshed as {versions_sql(table)}")
             self.execute(
-                "create temp table changed as select distinct entity_id from ((from renewed except"
-                f" all from mart.{table}) union all (from mart.{table} except all from renewed))"
+                "create temp table changed as select distinct entity_id from ((from refreshed except"
+                f" all from mart.{table}) union all (from mart.{table} except all from refreshed))"
             )
             self._accept(entity)
             self.execute(f"delete from mart.{table} where entity_id in (from changed)")
             self.execute(
-                f"insert into mart.{table} select * from renewed where entity_id in (from changed)"
+                f"insert into mart.{table} select * from refreshed where entity_id in (from changed)"
             )
-            self.execute("drop table renewed; drop table changed")
+            self.execute("drop table refreshed; drop table changed")
         for latest in LATEST:
             self.execute(f"drop table mart.{latest}")
         create_latest(self.engine)
@@ -210,12 +210,12 @@ class _Renewal:
             fact.name: fact.refers[entity] for fact in self.facts.values() if entity in fact.refers
         }
         if not holders:
-            raise CannotRenew(f"a {entity} has changed")
+            raise FullRebuildRequired(f"a {entity} has changed")
         for table, column in holders.items():
             if self._count(
                 f"(select 1 from mart.{table} where {column} in (from changed) limit 1)"
             ):
-                raise CannotRenew(f"an {entity} that is in use has changed")
+                raise FullRebuildRequired(f"an {entity} that is in use has changed")
         # Rules read the account a ticket passed to as well, and that stands in its records alone.
         if entity == "account" and self._count("mart.sla_policy_versions"):
             create_record_views(self.engine, self.files, only=("ticket",))
@@ -223,11 +223,11 @@ class _Renewal:
                 "(select 1 from ticket_records where type = 'field_changed' and field ="
                 " 'account_id' and value in (select entity_id from changed) limit 1)"
             ):
-                raise CannotRenew("an account that is in use has changed")
+                raise FullRebuildRequired("an account that is in use has changed")
 
-    def _renew_horizon(self, settings: Mapping[str, Any]) -> None:
+    def _refresh_watermark(self, settings: Mapping[str, Any]) -> None:
         """Move the end of the data; working time reaches further, but must not begin earlier."""
-        ((self.was_latest,),) = self.engine.run("select as_of from horizon")
+        ((self.was_latest,),) = self.engine.run("select as_of from watermark")
         new_types = record_types_sql(prefix="new_")
         dated = (
             "select coalesce(min(earliest) filter (where is_observed), min(earliest)),"
@@ -237,18 +237,18 @@ class _Renewal:
         ((old_first, _),) = self.engine.run(dated.replace(f" union all {new_types}", ""))
         ((first, self.latest),) = self.engine.run(dated)
         if old_first is None or first.date() != old_first.date():
-            raise CannotRenew("the data begin earlier than before")
+            raise FullRebuildRequired("the data begin earlier than before")
         if self.latest.date() != self.was_latest.date():
-            for table in ("working_time", "working_days", "calendar_clocks", "horizon"):
+            for table in ("working_time", "working_days", "calendar_clocks", "watermark"):
                 self.execute(f"drop table mart.{table}")
-            create_horizon(
+            create_watermark(
                 self.engine,
                 self.latest,
                 create_working_time(self.engine, first, self.latest),
                 settings,
             )
         else:
-            self.execute("update mart.horizon set as_of = ?", [self.latest])
+            self.execute("update mart.watermark set as_of = ?", [self.latest])
 
     # -- what is touched --------------------------------------------------------------------------
 
@@ -318,7 +318,7 @@ class _Renewal:
         self._spread_over_merges("touched_tickets")
         touched, tickets = self._count("touched_tickets"), self._count("mart.tickets")
         if touched > max(tickets * MOST, 1):
-            raise CannotRenew(f"{touched:,} of {tickets:,} tickets are touched")
+            raise FullRebuildRequired(f"{touched:,} of {tickets:,} tickets are touched")
 
     def _spread_over_merges(self, table: str) -> None:
         """Add to a set of tickets all that were merged with one of them: the survivor's row tells
@@ -343,7 +343,7 @@ class _Renewal:
         )
 
     def _create_temp(self, name: str, fact: Fact) -> None:
-        self.on_step(f"renewing {name}")
+        self.on_step(f"refreshing {name}")
         if fact.prepare:
             fact.prepare(self.engine)
         self.execute(f"create temp table {name} as {sql_for(fact, self.engine)}")
@@ -357,14 +357,14 @@ class _Renewal:
         self.execute(f"insert into mart.{name} from temp.{name}")
         self.execute(f"drop table temp.{name}")
 
-    def _renew_by_ticket(self) -> None:
+    def _refresh_by_ticket(self) -> None:
         """Tickets and all that hangs on them: every fact sees the touched tickets only."""
         for family in _families(*self.by_ticket.values()):
             self._restrict(family, "ticket_id in (from touched_tickets)")
-        self.execute("create temp table renewed_legs as from temp.legs; drop table temp.legs")
+        self.execute("create temp table refreshed_legs as from temp.legs; drop table temp.legs")
         self.execute(
             """create temp view legs as select * from mart.legs where leg_id not in (from touched_legs) and ticket_id in (from touched_tickets)
-            union all select * from renewed_legs where ticket_id in (from touched_tickets)"""
+            union all select * from refreshed_legs where ticket_id in (from touched_tickets)"""
         )
         for name, fact in self.by_ticket.items():
             self._create_temp(name, fact)
@@ -398,11 +398,11 @@ class _Renewal:
         for name, fact in self.by_ticket.items():
             if not fact.is_internal:
                 self._replace(name, "touched_tickets")
-        self._renew_repeats()
-        self.execute("drop view temp.legs; alter table renewed_legs rename to legs")
+        self._refresh_repeats()
+        self.execute("drop view temp.legs; alter table refreshed_legs rename to legs")
         self._replace("legs", "touched_legs")
 
-    def _renew_repeats(self) -> None:
+    def _refresh_repeats(self) -> None:
         """A ticket may be the return of an earlier one of the same customer: look again at all
         tickets of those whose tickets changed.
         """
@@ -424,7 +424,7 @@ class _Renewal:
                     where w.ticket_id = mart.tickets.ticket_id"""
         )
 
-    def _renew_around(self) -> None:
+    def _refresh_around(self) -> None:
         """Contacts, surveys and reviews: keyed by themselves, dressed with the tickets they belong
         to.
         """
@@ -489,9 +489,9 @@ class _Renewal:
             self._replace(name, fact.refresh.touched)
         self.execute("drop view temp.tickets; drop view temp.episodes; drop view temp.legs")
 
-    def _renew_whole(self) -> None:
+    def _refresh_whole(self) -> None:
         """Facts without a key of their own."""
-        self._renew_health()
+        self._refresh_health()
         for name, fact in self.whole.items():
             if self._is_due(fact):
                 create_record_views(self.engine, self.files, only=fact.families)
@@ -516,7 +516,7 @@ class _Renewal:
             self._count(f"mart.{fact.name}") and self._count("changed_tickets")
         )
 
-    def _renew_health(self) -> None:
+    def _refresh_health(self) -> None:
         """Accounts are assessed again from the month in which something of theirs changed, and at
         the new end of the data.
         """
@@ -559,7 +559,7 @@ class _Renewal:
         for column, condition in MATURITIES.items():
             self.execute(
                 f"update mart.tickets set {column} = w.is_now from (select t.ticket_id,"
-                f" t.{condition} as is_now from mart.tickets t cross join horizon z where"
+                f" t.{condition} as is_now from mart.tickets t cross join watermark z where"
                 f" t.{column} is distinct from (t.{condition})) w where w.ticket_id ="
                 " mart.tickets.ticket_id"
             )
@@ -592,7 +592,7 @@ class _Renewal:
                     or (b.earliest = t.earliest
                         and (c.earliest is null or c.earliest > b.earliest)))"""
             ):
-                raise CannotRenew("the first or the last record of its type has changed")
+                raise FullRebuildRequired("the first or the last record of its type has changed")
             self.execute("""create temp table total as
                 select type, cast(sum(records) as bigint) as records, min(earliest) as earliest,
                     max(latest) as latest,
@@ -606,4 +606,4 @@ class _Renewal:
                 " mart.record_types where is_dated"
             )
             if latest != self.latest:
-                raise CannotRenew("the last record is an older version of another")
+                raise FullRebuildRequired("the last record is an older version of another")

@@ -114,7 +114,7 @@ def moments_sql(read: Collection[str]) -> str:
                 nothing,
                 (
                     f"held_accounts w join {versions} v on v.{key} = w.account_id cross join"
-                    " horizon z where v.valid_from > w.created_at and v.valid_from <"
+                    " watermark z where v.valid_from > w.created_at and v.valid_from <"
                     " w.last_solved_at and v.valid_from <= z.as_of"
                 ),
             )

@@ -31,7 +31,7 @@ def check(study: Study) -> Verdict:
     change = float(np.nanmean(now) - np.nanmean(before))
     spread = float(np.nanstd(before, ddof=1)) or 0.02
     whole = moved(study, "backlog")
-    is_flat = whole is not None and not whole.is_lit
+    is_flat = whole is not None and not whole.is_flagged
     tests = (
         Test(
             "the old part grew",

@@ -5,7 +5,7 @@ It will be worked off; the next closed days will bring it again.
 """
 
 from helmdesk.insight.checks import has_past, moved, show
-from helmdesk.insight.context import remarks, worked_share
+from helmdesk.insight.context import delivered_annotations, worked_share
 from helmdesk.insight.finding import ByRule, Test
 from helmdesk.insight.location import filter_of, locate, plain
 from helmdesk.insight.movement import level
@@ -26,7 +26,7 @@ def check(study: Study) -> Verdict:
     to.
     """
     whole = moved(study, "backlog")
-    if whole is None or not whole.is_lit or whole.direction < 0 or not has_past(whole.before):
+    if whole is None or not whole.is_flagged or whole.direction < 0 or not has_past(whole.before):
         return Quiet("the backlog did not rise")
     last = study.last(1)
     closed = _is_closed(study)
@@ -87,9 +87,10 @@ def _is_closed(study: Study) -> tuple[bool, str] | None:
         return share < OPEN_SHARE, f"{show_share(share)} of the usual time was worked"
     last = study.last(1)
     near = [
-        remark
-        for remark in remarks(study)
-        if remark.kind == "holiday" and study.day(last.start) <= remark.day < study.day(last.end)
+        annotation
+        for annotation in delivered_annotations(study)
+        if annotation.kind == "holiday"
+        and study.day(last.start) <= annotation.day < study.day(last.end)
     ]
     return (True, f"“{near[0].text}” was noted") if near else None
 

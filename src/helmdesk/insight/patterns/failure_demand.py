@@ -15,7 +15,7 @@ from helmdesk.query.words import show_share
 def check(study: Study) -> Verdict:
     """Volume up, and the share of tickets that are followed by another about the same thing too."""
     whole = moved(study, "ticket_volume")
-    if whole is None or not whole.is_lit or whole.direction < 0 or not has_past(whole.before):
+    if whole is None or not whole.is_flagged or whole.direction < 0 or not has_past(whole.before):
         return Quiet("volume did not rise")
     repeats = study.cut("fcr", -1, value=Share("is_repeated"))
     move = move_at_constant_mix(study, repeats, whole.before, whole.now)

@@ -28,7 +28,7 @@ def check(study: Study) -> Verdict:
         moved(study, "ticket_volume"),
         (None if study.lacks("utilization") else moved(study, "utilization")),
     )
-    is_flat = volume is None or not (volume.is_lit and volume.direction > 0)
+    is_flat = volume is None or not (volume.is_flagged and volume.direction > 0)
     has_slack = used is None or used.value < 0.85
     hours = (
         Quiet("contacts are not recorded")

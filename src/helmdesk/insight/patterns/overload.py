@@ -52,7 +52,7 @@ def check(study: Study) -> Verdict:
     ):
         is_worse = p < FELT_P and move.change >= least_change(form, move.before)
         said = (
-            f"{form.says()} went from {show(form, move.before)} to"
+            f"{form.describe()} went from {show(form, move.before)} to"
             f" {show(form, move.before + move.change)}"
         )
         tests.append(Test(f"{key} up", is_worse, said))

@@ -23,7 +23,7 @@ def check(study: Study) -> Verdict:
     whole = moved(study, "average_handle_time")
     if (
         whole is None
-        or not whole.is_lit
+        or not whole.is_flagged
         or whole.direction < 0
         or not whole.is_worth_telling
         or not has_past(whole.before)

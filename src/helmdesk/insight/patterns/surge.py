@@ -22,7 +22,7 @@ LEAST_RISE, WAIT_TIMES, SHORT = 0.08, 1.5, 35
 def check(study: Study) -> Verdict:
     """Speed of answer much worse, contacts up, all hours alike."""
     waits = moved(study, "average_speed_of_answer")
-    if waits is None or not waits.is_lit or waits.direction < 0 or not has_past(waits.before):
+    if waits is None or not waits.is_flagged or waits.direction < 0 or not has_past(waits.before):
         return Quiet("answers are not slower")
     if waits.value < WAIT_TIMES * waits.earlier:
         return Quiet("answers are only a little slower")

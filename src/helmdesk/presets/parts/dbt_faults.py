@@ -74,7 +74,7 @@ _SQL = f"""
                 order by s.started_at
                 rows between unbounded preceding and current row) as spell
         from ticket_states s
-        cross join horizon h
+        cross join watermark h
         cross join given_run g
         where s.calendar_id is not null
     ),
@@ -133,7 +133,7 @@ _SQL = f"""
     select t.ticket_id, a.* exclude (ticket_id), o.* exclude (ticket_id),
         date_diff('minute', h.as_of, g.ran_at) as late_minutes
     from tickets t
-    cross join horizon h
+    cross join watermark h
     cross join given_run g
     left join added a on a.ticket_id = t.ticket_id
     left join outside o on o.ticket_id = t.ticket_id

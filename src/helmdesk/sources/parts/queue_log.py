@@ -17,7 +17,7 @@ from pathlib import Path
 from helmdesk.errors import InputError
 from helmdesk.records.staging import FileReport, Staging, name, text
 from helmdesk.sources.parts.columns import plain
-from helmdesk.sources.reading.glance import open_bytes, require_file, take_glance
+from helmdesk.sources.reading.inspection import inspect_text, open_bytes, require_file
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -104,7 +104,7 @@ def _read_native(staging: Staging, path: Path) -> RawTable:
     import duckdb
 
     staging.on_step(f"reading {path.name}")
-    take_glance(path, staging.limits)
+    inspect_text(path, staging.limits)
     index = len(staging.report.files)
     table = f"raw_{index}"
     cells = ", ".join(

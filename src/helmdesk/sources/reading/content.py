@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from helmdesk.errors import InputError
-from helmdesk.sources.reading.glance import is_gzip, open_bytes
+from helmdesk.sources.reading.inspection import is_gzip, open_bytes
 
 PARQUET, WORKBOOK, MARKUP, JSON, TEXT = "parquet", "workbook", "markup", "json", "text"
 HEAD = 4096

@@ -20,7 +20,7 @@ from typing import Any
 from helmdesk.errors import InputError
 from helmdesk.records.limits import MEGABYTE
 from helmdesk.records.staging import FileReport, Places, Staging, name
-from helmdesk.sources.reading.glance import refuse_columns
+from helmdesk.sources.reading.inspection import refuse_columns
 
 MEMORY_MEGABYTES = 3072
 SECONDS = 180

@@ -20,7 +20,7 @@ from helmdesk.errors import InputError
 from helmdesk.records.limits import Limits
 from helmdesk.sources.reading.content import JSON, MARKUP, WORKBOOK
 from helmdesk.sources.reading.encodings import SHOWN, encoding_of, transcode
-from helmdesk.sources.reading.glance import is_gzip, refuse_columns, take_glance
+from helmdesk.sources.reading.inspection import inspect_text, is_gzip, refuse_columns
 from helmdesk.sources.reading.rows import Part, Refused, Request, Row
 
 BLOCK_ROWS = 50_000
@@ -78,23 +78,23 @@ def _plain(path: Path, folder: Path, limits: Limits, kind: str, notes: list[str]
     """
     if kind == WORKBOOK:
         return _unpacked(path, folder / "book", limits) if is_gzip(path) else path
-    glance = take_glance(
+    inspection = inspect_text(
         path,
         replace(limits, cell_megabytes=limits.megabytes, rows=UNCOUNTED),
         folder / "unpacked" if is_gzip(path) else None,
     )
-    if glance.is_utf8:
-        return glance.plain
-    told = glance.wide
+    if inspection.is_utf8:
+        return inspection.plain
+    told = inspection.wide
     if told is None:
-        with glance.plain.open("rb") as handle:
+        with inspection.plain.open("rb") as handle:
             told = encoding_of(handle, path)
     if told != "utf-8":
         notes.append(f": read as {SHOWN[told]}, told by its bytes")
-        with glance.plain.open("rb") as source, (folder / "text").open("wb") as target:
+        with inspection.plain.open("rb") as source, (folder / "text").open("wb") as target:
             transcode(source, target, told, path)
         return folder / "text"
-    return glance.plain
+    return inspection.plain
 
 
 def _unpacked(path: Path, target: Path, limits: Limits) -> Path:

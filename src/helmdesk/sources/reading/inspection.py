@@ -22,7 +22,7 @@ MEASURING_MEMORY = "1 GiB"
 
 
 @dataclass(frozen=True)
-class Glance:
+class Inspection:
     """What the bytes of a file say before anything is parsed.
 
     Attributes:
@@ -68,7 +68,7 @@ def digest(path: Path) -> bytes:
         return hashlib.file_digest(handle, "sha256").digest()
 
 
-def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Glance:
+def inspect_text(path: Path, limits: Limits, unpacked: Path | None = None) -> Inspection:
     """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would
     unpack it again.
     """
@@ -114,7 +114,7 @@ def take_glance(path: Path, limits: Limits, unpacked: Path | None = None) -> Gla
         raise InputError(f"{path}: damaged gzip file ({error})") from error
     if seen == 0 or (has_bom and seen == 3):
         raise InputError(f"{path}: the file is empty; export it again")
-    return Glance(
+    return Inspection(
         wide, is_utf8 and not wide, has_bom, lines, returns, quotes, last == b"\n", unpacked or path
     )
 
@@ -133,7 +133,7 @@ def refuse_columns(path: Path, limits: Limits, columns: int) -> None:
         )
 
 
-def glance_at_parquet(path: Path, limits: Limits) -> None:
+def inspect_parquet(path: Path, limits: Limits) -> None:
     """What a Parquet file says of itself, and how large it becomes: a value stored once may stand
     in every row.
     """

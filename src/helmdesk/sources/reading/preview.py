@@ -11,7 +11,7 @@ from helmdesk.records.staging import Staging, name
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.content import TEXT, kind_of
-from helmdesk.sources.reading.glance import open_bytes
+from helmdesk.sources.reading.inspection import open_bytes
 from helmdesk.sources.reading.raw_tables import read_table
 
 SAMPLE = 1 << 18

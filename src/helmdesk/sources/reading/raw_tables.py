@@ -24,16 +24,16 @@ from helmdesk.records.staging import FileReport, Staging, name, text
 from helmdesk.sources.reading.content import PARQUET, TEXT, kind_of
 from helmdesk.sources.reading.conversion import read_converted
 from helmdesk.sources.reading.encodings import SHOWN, encoding_of, transcode
-from helmdesk.sources.reading.glance import (
-    Glance,
-    glance_at_parquet,
+from helmdesk.sources.reading.heading import LOOKED_AT, Heading, find_heading
+from helmdesk.sources.reading.inspection import (
+    Inspection,
+    inspect_parquet,
+    inspect_text,
     is_gzip,
     open_bytes,
     refuse_columns,
     require_file,
-    take_glance,
 )
-from helmdesk.sources.reading.heading import LOOKED_AT, Heading, find_heading
 
 DELIMITERS = (",", "\t", ";", "|")
 BLOCK_ROWS = 50_000
@@ -89,7 +89,7 @@ def read_table(
     table = f"raw_{index}"
     kind = kind_of(path)
     if kind == PARQUET:
-        glance_at_parquet(path, staging.limits)
+        inspect_parquet(path, staging.limits)
         columns = _read_parquet(staging, table, index, path)
         staging.report.files.append(FileReport(str(path)))
     elif kind == TEXT:
@@ -154,70 +154,70 @@ def _read_delimited(
     skip: Sequence[str],
 ) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder:
-        glance = take_glance(
+        inspection = inspect_text(
             path, staging.limits, Path(folder) / "unpacked" if is_gzip(path) else None
         )
-        told = _encoding(staging, path, glance, encoding)
+        told = _encoding(staging, path, inspection, encoding)
         if told == "utf-8":
-            return _read_glanced(staging, table, index, path, glance, delimiter, skip)
+            return _read_inspected(staging, table, index, path, inspection, delimiter, skip)
         plain = Path(folder) / "text"
-        with glance.plain.open("rb") as source, plain.open("wb") as target:
+        with inspection.plain.open("rb") as source, plain.open("wb") as target:
             transcode(source, target, told, path)
-        glance = replace(take_glance(plain, staging.limits), is_utf8=False)
-        return _read_glanced(staging, table, index, path, glance, delimiter, skip)
+        inspection = replace(inspect_text(plain, staging.limits), is_utf8=False)
+        return _read_inspected(staging, table, index, path, inspection, delimiter, skip)
 
 
-def _encoding(staging: Staging, path: Path, glance: Glance, said: str | None) -> str:
+def _encoding(staging: Staging, path: Path, inspection: Inspection, said: str | None) -> str:
     """Return what a text is written in: what is said of it, or what its bytes tell."""
-    if glance.wide is None and (glance.has_bom or (said is None and glance.is_utf8)):
+    if inspection.wide is None and (inspection.has_bom or (said is None and inspection.is_utf8)):
         return "utf-8"
-    if said is not None and glance.wide is None:
+    if said is not None and inspection.wide is None:
         return codecs.lookup(said).name
-    told = glance.wide
+    told = inspection.wide
     if told is None:
-        with glance.plain.open("rb") as handle:
+        with inspection.plain.open("rb") as handle:
             told = encoding_of(handle, path)
     if told != "utf-8":
         more = (
             ""
-            if glance.wide
+            if inspection.wide
             else f'; if letters look wrong, say encoding = "..." in a mapping (this is {told})'
         )
         staging.note(f"{path.name}: read as {SHOWN[told]}, told by its bytes{more}")
     return told
 
 
-def _read_glanced(
+def _read_inspected(
     staging: Staging,
     table: str,
     index: int,
     path: Path,
-    glance: Glance,
+    inspection: Inspection,
     delimiter: str | None,
     skip: Sequence[str],
 ) -> tuple[str, ...]:
-    heading, separator = _heading(staging, path, glance, delimiter)
+    heading, separator = _heading(staging, path, inspection, delimiter)
     is_plain = (
         heading.is_plain
-        and glance.is_utf8
-        and not glance.has_bom
-        and glance.carriage_returns == 0
-        and glance.quotes % 2 == 0
+        and inspection.is_utf8
+        and not inspection.has_bom
+        and inspection.carriage_returns == 0
+        and inspection.quotes % 2 == 0
     )
-    if is_plain and _read_fast(staging, table, index, glance, heading.names, separator, skip):
-        if glance.quotes:
+    if is_plain and _read_fast(staging, table, index, inspection, heading.names, separator, skip):
+        if inspection.quotes:
             staging.line_finders[index] = partial(_lines_by_reading, path, separator)
         return tuple(column for column in heading.names if column not in skip)
     staging.connection.execute(f"drop table if exists {table}")
-    _read_carefully(staging, table, index, path, glance.plain, heading, separator)
+    _read_carefully(staging, table, index, path, inspection.plain, heading, separator)
     return heading.names
 
 
 def _heading(
-    staging: Staging, path: Path, glance: Glance, delimiter: str | None
+    staging: Staging, path: Path, inspection: Inspection, delimiter: str | None
 ) -> tuple[Heading, str]:
     """Return the names of the columns, where they stand, and the separator."""
-    with glance.plain.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
+    with inspection.plain.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
         sample = handle.read(SAMPLE)
     sample = sample if len(sample) < SAMPLE else sample[: sample.rfind("\n") + 1] or sample
     stated = STATED_SEPARATOR.match(sample)
@@ -298,7 +298,7 @@ def _read_fast(
     staging: Staging,
     table: str,
     index: int,
-    glance: Glance,
+    inspection: Inspection,
     header: tuple[str, ...],
     separator: str,
     skip: Sequence[str],
@@ -308,11 +308,11 @@ def _read_fast(
 
     columns = ", ".join(f"{text(column)}: 'VARCHAR'" for column in header)
     kept = ", ".join(name(column) for column in header if column not in skip)
-    line = "_row + 1" if glance.quotes == 0 else "null::bigint"
+    line = "_row + 1" if inspection.quotes == 0 else "null::bigint"
     try:
         staging.connection.execute(f"""create table {table} as select *, {line} as _line from (
                 select {kept}, {index} as _file, row_number() over () as _row
-                    from read_csv({text(str(glance.plain))},
+                    from read_csv({text(str(inspection.plain))},
                 auto_detect=false, header=true, delim={text(separator)}, quote='"', escape='"',
                 columns={{{columns}}}, null_padding=false, strict_mode=true, store_rejects=true,
                 max_line_size=8388608, new_line='\\n', compression='none'))""")
@@ -321,9 +321,9 @@ def _read_fast(
     except duckdb.Error:
         return False
     (rows,) = staging.connection.execute(f"select count(*) from {table}").fetchone() or (0,)
-    expected = glance.lines - (1 if glance.is_terminated else 0)
+    expected = inspection.lines - (1 if inspection.is_terminated else 0)
     return not (refused and refused[0]) and (
-        rows == expected if glance.quotes == 0 else rows <= expected
+        rows == expected if inspection.quotes == 0 else rows <= expected
     )
 
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 from helmdesk.errors import InputError
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import FileReport, Staging
-from helmdesk.sources.reading.glance import open_bytes
+from helmdesk.sources.reading.inspection import open_bytes
 from helmdesk.sources.reading.raw_tables import RawTable
 
 CASE = "case:"

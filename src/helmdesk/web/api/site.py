@@ -27,7 +27,7 @@ from helmdesk.web.errors import problem, status_of
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.insight import dismissal
-from helmdesk.web.pages.insight.page import remarks_of
+from helmdesk.web.pages.insight.page import annotations_of
 from helmdesk.web.people.audit import audit
 from helmdesk.web.request import DeskRequest
 
@@ -285,7 +285,7 @@ def explanation(
     return reply(
         request,
         lambda: request.desk.explain(
-            key, remarks=remarks_of(request, key), compare=compare, **within(given)
+            key, annotations=annotations_of(request, key), compare=compare, **within(given)
         ).as_dict(),
     )
 
@@ -299,11 +299,11 @@ def alert_rules(request: Any, key: Key, given: Query[Ending]) -> HttpResponse:
 
     def make() -> list[dict[str, Any]]:
         asked = {"end": given.end or None, "where": given.where or None}
-        found = request.desk.rules(key, **asked, remarks=remarks_of(request, key))
+        found = request.desk.rules(key, **asked, annotations=annotations_of(request, key))
         return [
             {
                 "rule": rule.sentence,
-                "back_test": rule.says(),
+                "back_test": rule.describe(),
                 "fired_on": list(rule.fired_on),
                 "fired": [asdict(each) for each in rule.fired],
             }
@@ -320,7 +320,7 @@ def brief(request: Any, given: Query[Ending]) -> HttpResponse:
     return reply(
         request,
         lambda: request.desk.brief(
-            end=given.end or None, where=given.where or None, remarks=remarks_of(request)
+            end=given.end or None, where=given.where or None, annotations=annotations_of(request)
         ).as_dict(),
     )
 
@@ -421,7 +421,7 @@ def scorecard(request: Any, asked: Query[Window], compare: Compared = "previous"
 
     def make() -> dict[str, Any]:
         found = request.desk.scorecard(
-            **within(asked), compare=compare, remarks=remarks_of(request)
+            **within(asked), compare=compare, annotations=annotations_of(request)
         )
         return {
             "window": found.window.as_dict(request.desk.settings.time_zone),
@@ -500,18 +500,18 @@ def clocks(request: Any, at: Text = None, where: Text = None) -> HttpResponse:
 
 
 @api.get(
-    "/spread/{key}",
+    "/dispersion/{key}",
     auth=numbers,
     response=ERRORS,
     summary="How a metric lies between members of a team",
 )
-def spread(request: Any, key: Key, asked: Query[Window]) -> HttpResponse:
+def dispersion(request: Any, key: Key, asked: Query[Window]) -> HttpResponse:
     """Return quartiles between at least five people, for leads."""
     if request.user.role not in LEADS:
-        raise NotPermittedError("spreads are for leads")
+        raise NotPermittedError("dispersions are for leads")
     return reply(
         request,
-        lambda: asdict(request.desk.spread(key, **within(asked))),
+        lambda: asdict(request.desk.dispersion(key, **within(asked))),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pkgutil
 
 
-def remembering_apps() -> list[str]:
+def apps_with_models() -> list[str]:
     """Return the dotted names of all app folders, without importing them."""
     return [
         f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg

@@ -115,11 +115,11 @@ def job(
 @cache
 def kinds() -> dict[str, JobKind[Any]]:
     """Return all kinds by name."""
-    from helmdesk.web.apps import remembering_apps
+    from helmdesk.web.apps import apps_with_models
     from helmdesk.web.pages import page_apps
 
     found: dict[str, JobKind[Any]] = {}
-    for app in (*page_apps(), *remembering_apps()):
+    for app in (*page_apps(), *apps_with_models()):
         if find_spec(f"{app}.jobs") is None:
             continue
         for kind in vars(importlib.import_module(f"{app}.jobs")).values():

@@ -239,7 +239,7 @@ def forget_files(load: LoadJob) -> None:
     shutil.rmtree(folder_of(load), ignore_errors=True)
 
 
-class Renewals:
+class Refreshes:
     """Marts of an open desk that are made anew by jobs: one for each reason, however many processes
     notice it.
     """
@@ -248,7 +248,7 @@ class Renewals:
     def ask(wanted: str, reason: str) -> bool:
         """Let a mart be made anew; False where that could not be stored, such as on a full disk."""
         try:
-            enqueue(refresh, Renewals._key(wanted), Refresh(reason=reason))
+            enqueue(refresh, Refreshes._key(wanted), Refresh(reason=reason))
         except DatabaseError as error:
             log.error("the job that makes the mart anew could not be stored", exc_info=error)
             return False
@@ -258,7 +258,7 @@ class Renewals:
     def problem(wanted: str) -> str:
         """Return why a mart could not be made anew; empty while it may still be."""
         return (
-            Job.objects.filter(key=Renewals._key(wanted)).values_list("error", flat=True).first()
+            Job.objects.filter(key=Refreshes._key(wanted)).values_list("error", flat=True).first()
             or ""
         )
 

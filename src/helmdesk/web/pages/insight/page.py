@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from helmdesk.insight.context import Remark
+from helmdesk.insight import context
 from helmdesk.insight.explanation import Explanation
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
@@ -29,10 +29,10 @@ from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 
-def remarks_of(request: DeskRequest, key: str | None = None) -> tuple[Remark, ...]:
+def annotations_of(request: DeskRequest, key: str | None = None) -> tuple[context.Annotation, ...]:
     """Return what people wrote down on this site and this reader may see."""
     return tuple(
-        Remark(note.day, note.day, note.text, note.source, note.metric)
+        context.Annotation(note.day, note.day, note.text, note.source, note.metric)
         for note in Annotation.seen(request, key)
     )
 
@@ -55,7 +55,7 @@ def explain(request: DeskRequest, key: str) -> HttpResponse:
     start, end = boundary(window.start, zone), boundary(window.end, zone)
     asked = {**view.asked, "start": view.start or (None if view.window else start)}
     found = request.desk.explain(
-        key, **asked, where=question["where"], remarks=remarks_of(request, key)
+        key, **asked, where=question["where"], annotations=annotations_of(request, key)
     )
     context: dict[str, Any] = {
         "entry": entry,
@@ -66,7 +66,7 @@ def explain(request: DeskRequest, key: str) -> HttpResponse:
         "now": window.words(zone),
         "before": window.previous_words(zone),
         "rules": request.desk.rules(
-            key, end=end, where=question["where"], remarks=remarks_of(request, key)
+            key, end=end, where=question["where"], annotations=annotations_of(request, key)
         ),
         "places": _places(found, key, start, end, view),
         "reach": show_reach(found.movement),
@@ -159,7 +159,7 @@ def brief(request: DeskRequest) -> HttpResponse:
     view = ViewState.of(request)
     question = view.question(request)
     found = request.desk.brief(
-        end=question["end"], where=question["where"], remarks=remarks_of(request)
+        end=question["end"], where=question["where"], annotations=annotations_of(request)
     )
     context = {
         "found": found,

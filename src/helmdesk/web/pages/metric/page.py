@@ -142,8 +142,8 @@ def charts(
     if has_distribution(found):
         # Of too few people there is no distribution; the number above says why.
         with suppress(NotPermittedError):
-            drawn["spread"] = specs.histogram(
-                "spread", request.desk.distribution(key, **asked), found.unit
+            drawn["distribution"] = specs.histogram(
+                "distribution", request.desk.distribution(key, **asked), found.unit
             )
     if found.anchor:
         drawn["heat"] = specs.heat_map(

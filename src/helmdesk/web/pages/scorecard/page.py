@@ -11,7 +11,7 @@ from helmdesk.analysis.scorecard import PILLARS, Card, Scorecard
 from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
-from helmdesk.web.pages.insight.page import remarks_of
+from helmdesk.web.pages.insight.page import annotations_of
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
@@ -30,7 +30,7 @@ def find_cards(request: DeskRequest, view: ViewState, keys: Any = None) -> Score
         where=view.filter,
         keys=keys,
         trend=trend_grain(days),
-        remarks=remarks_of(request),
+        annotations=annotations_of(request),
     )
     return found
 

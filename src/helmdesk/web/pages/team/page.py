@@ -1,5 +1,5 @@
-"""Leads see how a team spreads and under which conditions it works; agents see themselves beside
-what their mix predicts.
+"""Leads see how much a team's members differ and under which conditions it works; agents see
+themselves beside what their mix predicts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from helmdesk.analysis.expectation import can_be_expected
+from helmdesk.analysis.case_mix import can_be_expected
 from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
 from helmdesk.web.access import LEADS, STAFF, Role
 from helmdesk.web.charts import specs
@@ -24,7 +24,7 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
-SPREADS = (
+DISPERSIONS = (
     "csat",
     "fcr",
     "average_handle_time",
@@ -58,9 +58,9 @@ def team(request: DeskRequest) -> HttpResponse:
     key = request.GET.get("metric") or "csat"
     entry = request.desk.find_metric(key)
     question = view.question(request)
-    spreads = [
-        (request.desk.find_metric(each).metric, _spread(request, each, question))
-        for each in SPREADS
+    dispersions = [
+        (request.desk.find_metric(each).metric, _dispersion(request, each, question))
+        for each in DISPERSIONS
     ]
     conditions = []
     for by in CONDITIONS:
@@ -74,10 +74,10 @@ def team(request: DeskRequest) -> HttpResponse:
             conditions.append((by, chart))
     teams = set(request.desk.segments().get("team", []))
     context = {
-        "spreads": [(metric, found) for metric, found in spreads if found is not None],
+        "dispersions": [(metric, found) for metric, found in dispersions if found is not None],
         "conditions": conditions,
         "metric": entry.metric,
-        "choices": [request.desk.find_metric(each).metric for each in SPREADS],
+        "choices": [request.desk.find_metric(each).metric for each in DISPERSIONS],
         "least": LEAST_TEAM,
         "comments": Comment.objects.select_related("author").filter(team__in=teams)[:20],
         "window": window_words(request, find_cards(request, view, []), view),
@@ -91,10 +91,10 @@ def team(request: DeskRequest) -> HttpResponse:
     )
 
 
-def _spread(request: DeskRequest, key: str, question: dict[str, Any]) -> Any:
-    """Return a spread, or None where this reader's rows cannot be narrowed so."""
+def _dispersion(request: DeskRequest, key: str, question: dict[str, Any]) -> Any:
+    """Return a dispersion, or None where this reader's rows cannot be narrowed so."""
     try:
-        return request.desk.spread(key, **question)
+        return request.desk.dispersion(key, **question)
     except (NotFoundError, NotPermittedError):
         return None
 
@@ -121,7 +121,7 @@ def me(request: DeskRequest) -> HttpResponse:
         if not can_be_expected(metric):
             continue
         try:
-            found = request.desk.expectation(key, start=start, end=end)
+            found = request.desk.case_mix_benchmark(key, start=start, end=end)
         except (NotFoundError, NotPermittedError):
             continue
         if found.own.n:
@@ -171,5 +171,5 @@ page = Page(
     ),
     place=50,
     key="p",
-    help="how teams spread, under which conditions; own numbers with context",
+    help="how much members of a team differ, under which conditions; own numbers with context",
 )

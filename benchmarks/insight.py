@@ -44,9 +44,9 @@ from helmdesk.sample.generate import create_sample
 from helmdesk.sample.situation import read_scenarios
 from helmdesk.statistics.change_points import change_points
 from helmdesk.statistics.clustered import clustered_share
-from helmdesk.statistics.lamps import Weeks, light
 from helmdesk.statistics.pair import dose_response, moved_together, standardised_move, unit_changes
 from helmdesk.statistics.proportion import wilson
+from helmdesk.statistics.signals import Weeks, judge_weeks
 from helmdesk.statistics.slices import Leaves, search_slices
 from helmdesk.statistics.survival import survival_curve
 
@@ -203,7 +203,7 @@ def changes() -> list[Row]:
     return rows
 
 
-# -- lamps ----------------------------------------------------------------------------------------
+# -- signals ----------------------------------------------------------------------------------------
 
 
 def weekly() -> list[Row]:
@@ -238,22 +238,22 @@ def weekly() -> list[Row]:
 
 
 def _lit(part: np.ndarray) -> np.ndarray:
-    weeks, lit = Weeks("ratio", part[1], part[0]), np.zeros(part[0].shape, dtype=bool)
+    weeks, flagged = Weeks("ratio", part[1], part[0]), np.zeros(part[0].shape, dtype=bool)
     for week in range(26, 78):
-        lamps = light(weeks.until(week + 1), interval=False)
-        assert lamps is not None
-        lit[:, week] = lamps.is_spike | lamps.is_shift
-    return lit
+        signals = judge_weeks(weeks.until(week + 1), interval=False)
+        assert signals is not None
+        flagged[:, week] = signals.is_spike | signals.is_shift
+    return flagged
 
 
-def _alarms_a_year(lit: np.ndarray) -> float:
+def _alarms_a_year(flagged: np.ndarray) -> float:
     episodes = 0
-    for row in lit:
+    for row in flagged:
         last = -9
         for week in np.nonzero(row)[0]:
             if week - last > 4:
                 episodes, last = episodes + 1, int(week)
-    return episodes / len(lit)
+    return episodes / len(flagged)
 
 
 # -- simulated worlds -----------------------------------------------------------------------------

@@ -18,9 +18,14 @@ UPLOAD = (
     " 200000000\r\nContent-Type: multipart/form-data; boundary=x\r\n"
 )
 
+HELD, GO_ON = threading.Semaphore(0), threading.Event()
+
 
 def answer(request: Any, environment: Any) -> list[bytes]:
-    """An application that says how much of a body it got."""
+    """An application that says how much of a body it got; for /slow it waits until it may."""
+    if request["PATH_INFO"] == "/slow":
+        HELD.release()
+        assert GO_ON.wait(30)
     environment("200 OK", [("Content-Type", "text/plain")])
     return [f"got {len(request['wsgi.input'].read())}".encode()]
 
@@ -168,3 +173,25 @@ def test_too_many_parts_are_refused(as_: Callable[[str], Any]) -> None:
     for body in (fields, files):
         said = as_("ann").generic("POST", "/data/load", body, "multipart/form-data; boundary=x")
         assert said.status_code == 400, said.content[:200]
+
+
+def test_who_watches_the_site_stands_in_no_queue(server: Any) -> None:
+    """Every thread is at work and more wait; the site's health is told all the same."""
+    GO_ON.clear()
+    slow = [
+        threading.Thread(
+            target=ask, args=(server, "GET /slow HTTP/1.1\r\nConnection: close\r\n\r\n")
+        )
+        for _ in range(4)
+    ]
+    for each in slow:
+        each.start()
+    try:
+        assert HELD.acquire(timeout=10) and HELD.acquire(timeout=10)
+        health = ask(server, "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert health.startswith("HTTP/1.1 200 OK") and "got 0" in health
+        assert not GO_ON.is_set()
+    finally:
+        GO_ON.set()
+        for each in slow:
+            each.join(30)

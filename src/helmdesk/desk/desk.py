@@ -233,8 +233,10 @@ class Desk(DeskInsight):
             base = self._scoped(where, policy)
             found = self._window(reader, start, end, compare, window)
             others = [self.find_metric(guard) for guard in guards] if trend else []
-            cards = make_scorecard(
-                reader, entries, others, found, base, self.settings.targets, trend
+            targets = self.settings.targets
+            cards = reader.cache(
+                ("scorecard", tuple(keys), found, base, tuple(targets.items()), trend),
+                lambda: make_scorecard(reader, entries, others, found, base, targets, trend),
             )
         shown = [
             card.metric.key for card in (*cards.cards, *cards.guards.values()) if not card.reason

@@ -216,8 +216,11 @@ class LiveDesk(Desk):
     def open_mart(self) -> OpenMart:
         """Return the published mart, opened if it is not yet."""
         with self._turn:
-            self._confirm_once()
-            while self._mart is None or published_mart(self.path / "marts") != self._mart.path:
+            published = published_mart(self.path / "marts")
+            if self._mart is not None and published == self._mart.path:
+                self._confirm_once(self._mart)
+                return self._mart
+            while True:
                 from helmdesk.engines.duckdb import bound_memory
                 from helmdesk.facts.build.made_of import MadeOf
                 from helmdesk.query.run import read_bounds
@@ -236,20 +239,18 @@ class LiveDesk(Desk):
                 # nobody asks the old mart again, and an erased person must not stay
                 self._memory.clear()
                 self._mart = OpenMart(path, engine, read_bounds(engine), made_of)
-            return self._mart
+                return self._mart
 
-    def _confirm_once(self) -> None:
+    def _confirm_once(self, mart: OpenMart) -> None:
         """Make sure that the lake still holds what the open mart was made of, where something has
         moved since it was looked at.
         """
-        if self._mart is None or published_mart(self.path / "marts") != self._mart.path:
-            return  # opening the one that is published does it
         stamps = tuple(
             path.stat().st_mtime_ns if path.exists() else 0
             for path in (self.lake.path / LOG, self.lake.seal_path)
         )
         if stamps != self._confirmed:
-            self.confirm_lake(self._mart.made_of)
+            self.confirm_lake(mart.made_of)
             self._confirmed = stamps
 
     def _connect(self, mart: OpenMart) -> DuckDB:

@@ -9,6 +9,7 @@ ever, and stops accepting when enough of them do.
 from __future__ import annotations
 
 import copy
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import Error
 
 from helmdesk.web.middleware import SMALL_BODY, may_send
@@ -25,6 +27,11 @@ HEADER_SECONDS, BODY_BYTES_A_SECOND, BODY_GRACE_SECONDS = 20, 1024, 30
 MOST_CONNECTIONS = 800
 # Answers wait for slow readers on the disk, never in a thread.
 WAITING_BYTES = 1 << 30
+# Who watches the site learns within this path, whatever others ask.
+WATCHED = "/healthz"
+# How long a thread that computes lets one wait that only wants to pass: every look at a file costs
+# a wait, and a page takes some dozens of them.
+SWITCH_SECONDS = 0.0005
 # What stands around the files in an upload.
 FORM_BYTES = 1 << 20
 
@@ -94,9 +101,28 @@ class Channel(HTTPChannel):
 
 
 class Server(TcpWSGIServer):
-    """Waitress with a door."""
+    """Waitress with a door, and a thread of its own for those who watch the site: no queue stands
+    before it.
+    """
 
     channel_class = Channel
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.watch_dispatcher = ThreadedTaskDispatcher()
+        self.watch_dispatcher.set_thread_count(1)
+        super().__init__(*arguments, **named)
+
+    def add_task(self, task: Channel) -> None:
+        """Let a thread answer."""
+        is_watched = bool(task.requests) and task.requests[0].path == WATCHED
+        (self.watch_dispatcher if is_watched else self.task_dispatcher).add_task(task)
+
+    def run(self) -> None:
+        """Serve until somebody stops it."""
+        try:
+            super().run()
+        finally:
+            self.watch_dispatcher.shutdown()
 
     def handle_accept(self) -> None:
         """Take another connection; the oldest one that asks nothing makes room where there are too
@@ -156,6 +182,7 @@ def serve(host: str, port: int, threads: int) -> None:
 
     from helmdesk.web.wsgi import application
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     make_server(
         application, host, port, threads, settings.UPLOAD_LIMIT_BYTES + FORM_BYTES, may_send
     ).run()

@@ -28,16 +28,24 @@ def sparkline(trend: Sequence[Measurement], name: str) -> SafeString:
         x = MARGIN + (WIDTH - 2 * MARGIN) * place / max(1, len(trend) - 1)
         return round(x, 1), round(HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * (value - low) / span, 1)
 
-    solid, dashed, segment = [], [], []
+    solid: list[str] = []
+    dashed: list[str] = []
     previous: tuple[int, Measurement] | None = None
     for place, m in known:
         if previous is not None and place == previous[0] + 1:
-            line = (*point(previous[0], previous[1].value or 0.0), *point(place, m.value or 0.0))
+            (x1, y1), (x2, y2) = (
+                point(previous[0], previous[1].value or 0.0),
+                point(place, m.value or 0.0),
+            )
             # What is cut off or not over yet would look like a fall.
-            (dashed if m.is_partial or previous[1].is_partial else solid).append(line)
+            is_whole = not (m.is_partial or previous[1].is_partial)
+            (solid if is_whole else dashed).append(f"M{x1} {y1}L{x2} {y2}")
         previous = (place, m)
-    segment = [("", *line) for line in solid] + [("unfinished", *line) for line in dashed]
-    lines = format_html_join("", '<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>', segment)
+    lines = format_html_join(
+        "",
+        '<path class="{}" d="{}"/>',
+        [(name, "".join(drawn)) for name, drawn in (("", solid), ("unfinished", dashed)) if drawn],
+    )
     last_place, last = known[-1]
     x, y = point(last_place, last.value or 0.0)
     text = (

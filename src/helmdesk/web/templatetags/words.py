@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,12 +190,19 @@ def view_query(context: template.Context, **changes: Any) -> str:
     )
 
 
+@register.filter
+@cache
+def address(name: str, *parts: str) -> str:
+    """Return the address of a view that stays the same as long as the site runs."""
+    return reverse(name, args=parts)
+
+
 @register.simple_tag(takes_context=True)
 def metric_url(context: template.Context, key: str, **changes: Any) -> str:
     """Return the address of a metric's page in the present view."""
     view = context.get("view")
     parts = {"variant": None, "grain": None, "by": None, "clock": None, **changes}
-    return reverse("metric", args=[key]) + (view.query(**parts) if view else "")
+    return address("metric", key) + (view.query(**parts) if view else "")
 
 
 @register.filter

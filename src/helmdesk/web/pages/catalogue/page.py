@@ -20,16 +20,15 @@ LISTED = 50
 def catalogue(request: DeskRequest) -> HttpResponse:
     """List all metrics by pillar."""
     entries = list(request.desk.catalogue.values())
+    missing = {entry.metric.key: request.desk.missing(entry.metric.key) for entry in entries}
     rows = {
         pillar: [
-            (entry, request.desk.missing(entry.metric.key))
-            for entry in entries
-            if entry.metric.pillar == pillar
+            (entry, missing[entry.metric.key]) for entry in entries if entry.metric.pillar == pillar
         ]
         for pillar in PILLARS
     }
     shown = set(request.desk.settings.scorecard)
-    computable = sum(not request.desk.missing(entry.metric.key) for entry in entries)
+    computable = sum(not lacked for lacked in missing.values())
     presets = [find_preset(name) for name in preset_names()]
     return show(
         request,

@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import itertools
 
+from helmdesk.statistics.lamps import Weeks, light
 from insight_situations import DESKS, make_desk, window
 from insight_worlds import cells, clustered_answers, open_work, pair_of_windows
 

@@ -10,7 +10,7 @@ import pytest
 
 from desks import load_events, make_desk, ticket
 from helmdesk.desk.desk import Desk
-from helmdesk.errors import NotFoundError, ReceiptMismatch, SettingError
+from helmdesk.errors import NotFoundError, ReceiptMismatch, SettingError, UsageError
 
 GOOD = """
 name = "Slow first responses"
@@ -174,6 +174,12 @@ def test_meaning_is_locked_by_version(desk: Desk) -> None:
         ("version = 1\n", "version = 0\n", "version must be a whole number from 1"),
         ('unit = "share"', 'unit = "share"\ncolour = "red"', "unknown key 'colour'"),
         ('kind = "mean"', 'kind = "quantile", q = 2.0', "a number between 0 and 1"),
+        ('column = "first_reply_seconds"', "column = 5", "value: column must be a text, not 5"),
+        (
+            'kind = "mean", column = "first_reply_seconds"',
+            'kind = "ratio", column = "first_reply_seconds"',
+            "kind: 'ratio' is not known",
+        ),
         ('description = "mean wait"', "", "variant: description must be a text"),
         ("[[variant]]", "[[variant", "metrics/slow_replies.toml"),
     ],
@@ -184,6 +190,12 @@ def test_what_is_wrong_is_named(desk: Desk, old: str, new: str, message: str) ->
         define(desk, GOOD.replace(old, new, 1)).measure("slow_replies")
     assert message in str(error.value)
     assert "slow_replies" in str(error.value)
+
+
+def test_a_kind_without_a_business_clock_says_so(desk: Desk) -> None:
+    both = GOOD.replace("needs =", 'clocks = ["calendar", "business"]\nneeds =')
+    with pytest.raises(UsageError, match="'slow_replies' has no business clock"):
+        define(desk, both).measure("slow_replies", clock="business")
 
 
 def test_our_names_stay_ours(desk: Desk) -> None:

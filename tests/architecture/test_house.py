@@ -16,7 +16,6 @@ import pytest
 
 import helmdesk
 from helmdesk.catalogue.discovery import Entry, definition_hash, load_catalogue
-from helmdesk.catalogue.kinds import Difference, Level, Ratio
 from helmdesk.errors import SettingError
 from helmdesk.facts.build.fact import load_facts
 from helmdesk.records.schema import RECORD_TYPES
@@ -130,7 +129,7 @@ def test_metric_is_complete(entry: Entry) -> None:
     assert set(metric.read_with) <= set(load_catalogue())
     assert metric.fact in load_facts()
     assert {name for need in metric.needs for name in need.split("|")} <= set(RECORD_TYPES)
-    assert (metric.anchor is None) == isinstance(metric.value, Level | Ratio | Difference)
+    assert (metric.anchor is not None) == metric.value.is_anchored
     assert len({variant.name for variant in metric.variants}) == len(metric.variants)
 
 

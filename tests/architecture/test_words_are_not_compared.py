@@ -14,7 +14,7 @@ import pytest
 
 from helmdesk.analysis.sla_at import ClockState
 from helmdesk.analysis.ticket import Waits
-from helmdesk.catalogue.kinds import Statistic
+from helmdesk.catalogue.kind import Statistic
 from helmdesk.errors import HelmdeskError, NotFoundError
 from helmdesk.insight.movement import Signal
 from helmdesk.insight.verdict import State

@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from conformance.test_golden import GOLDEN, check, golden_events, metric_of
 from desks import load_events, make_desk
 from helmdesk.catalogue.discovery import Entry, load_catalogue
-from helmdesk.catalogue.kinds import Metric, Part
+from helmdesk.catalogue.kind import Part
+from helmdesk.catalogue.metric import Metric
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
 

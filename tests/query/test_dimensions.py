@@ -11,7 +11,9 @@ import pytest
 
 from desks import kept_open, load_events, make_desk, ticket
 from helmdesk.catalogue.discovery import load_catalogue
-from helmdesk.catalogue.kinds import Count, Level, Sum
+from helmdesk.catalogue.kinds.count import Count
+from helmdesk.catalogue.kinds.level import Level
+from helmdesk.catalogue.kinds.sum import Sum
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import FilterError, NotFoundError, UsageError
 from helmdesk.query.compile import resolve

@@ -15,7 +15,9 @@ import pytest
 
 from desks import load_events, make_desk, ticket
 from helmdesk.catalogue.discovery import load_catalogue
-from helmdesk.catalogue.kinds import Level, Mean, Quantile
+from helmdesk.catalogue.kinds.level import Level
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
 from helmdesk.desk.desk import Desk
 from helmdesk.facts.build.fact import Dimension
 from helmdesk.query.compile import MEASURED, resolve

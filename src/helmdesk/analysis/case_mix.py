@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from helmdesk.catalogue.kinds import Level, Mean, Metric, Share
+from helmdesk.catalogue.metric import Metric
 from helmdesk.facts.build.build import ensure_fact
 from helmdesk.query.compile import check_dimensions, resolve
 from helmdesk.query.filters import All, Compare, Filter
@@ -112,7 +112,7 @@ def can_be_expected(metric: Metric) -> bool:
     """Whether a metric's value over a mix is the weighted sum of its values over the parts: shares
     and means are.
     """
-    return isinstance(metric.value, Share | Mean) and not isinstance(metric.value, Level)
+    return metric.value.is_mixed_by_weight
 
 
 def case_mix_benchmark(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from helmdesk.catalogue.discovery import Entry
-from helmdesk.catalogue.kinds import Count, Level, Metric, Sum, SumOnce, measured
+from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
 from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import SMALL, Measurement
@@ -26,7 +26,7 @@ from helmdesk.query.request import Request
 from helmdesk.query.window import TICK, Window, plain
 from helmdesk.query.words import show_reason
 from helmdesk.settings import Target
-from helmdesk.statistics.difference import mover, poisson_interval
+from helmdesk.statistics.difference import mover
 
 PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
 TREND_BUCKETS = 13
@@ -248,7 +248,7 @@ def judge(metric: Metric, now: Measurement, before: Measurement) -> Judgement:
         return Judgement.NO_DATA
     if before.value is None:
         return Judgement.NOTHING_TO_COMPARE
-    if (now.n < SMALL or before.n < SMALL) and not _is_total(metric):
+    if (now.n < SMALL or before.n < SMALL) and not metric.value.is_total:
         return Judgement.TOO_FEW
     change = change_between(metric, now, before)
     if change is None or change.low is None or change.high is None:
@@ -293,21 +293,8 @@ def against_target(metric: Metric, now: Measurement, target: Target | None) -> S
     return Standing.MISSED if ((high < target) if wants_more else (low > target)) else Standing.OPEN
 
 
-def _is_counted(metric: Metric) -> bool:
-    return isinstance(measured(metric.value), Count)
-
-
-def _is_total(metric: Metric) -> bool:
-    """Whether a value is everything added up: nothing is drawn from it, so none is too little."""
-    return isinstance(measured(metric.value), Count | Sum | SumOnce)
-
-
 def _interval(metric: Metric, measurement: Measurement) -> tuple[float, float] | None:
-    if _is_counted(metric):
-        return poisson_interval(measurement.n)
-    if measurement.low is None or measurement.high is None:
-        return None
-    return measurement.low, measurement.high
+    return metric.value.drawn(measurement.n, measurement.low, measurement.high)
 
 
 def make_scorecard(
@@ -384,7 +371,7 @@ def make_card(
         target,
         against_target(now.metric, current, target),
         tuple(measurement for answer in trend for measurement in answer.measurements),
-        min(window.end, reader.bounds.as_of) if isinstance(now.metric.value, Level) else None,
+        min(window.end, reader.bounds.as_of) if now.metric.value.is_level else None,
     )
 
 

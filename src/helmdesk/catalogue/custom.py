@@ -10,38 +10,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from helmdesk.catalogue.discovery import Entry, definition_hash, load_catalogue
-from helmdesk.catalogue.kinds import (
+from helmdesk.catalogue.kind import Kind, Part, load_kinds
+from helmdesk.catalogue.metric import (
     CLOCKS,
     Category,
     Change,
-    Count,
     Direction,
-    Distinct,
-    GroupMean,
     Lever,
-    Mean,
     Metric,
-    NetShare,
-    Part,
     Pillar,
-    Quantile,
     Reference,
-    Share,
-    Sum,
-    SumOnce,
-    SumRatio,
-    Survival,
-    Value,
     Variant,
 )
 from helmdesk.errors import SettingError, nearest
@@ -50,32 +39,7 @@ from helmdesk.records.schema import RECORD_TYPES
 from helmdesk.toml_file import read_toml
 
 FOLDER, LOCK = "metrics", "definitions.lock"
-KINDS: dict[str, type] = {
-    "count": Count,
-    "share": Share,
-    "net_share": NetShare,
-    "mean": Mean,
-    "quantile": Quantile,
-    "distinct": Distinct,
-    "sum": Sum,
-    "sum_once": SumOnce,
-    "sum_ratio": SumRatio,
-    "group_mean": GroupMean,
-    "survival": Survival,
-}
-EXPRESSIONS = (
-    "hits",
-    "positive",
-    "negative",
-    "column",
-    "once_per",
-    "numerator",
-    "denominator",
-    "cluster",
-    "group",
-    "ended",
-    "where",
-)
+PLAIN: Mapping[Any, str] = {str: "a text", float: "a number"}
 TEXTS = (
     "name",
     "owner",
@@ -295,30 +259,53 @@ def _changes(path: Path, content: Mapping[str, Any]) -> tuple[Change, ...]:
     return found
 
 
-def _value(path: Path, word: str, given: Any) -> Value:
+def kinds_of_own() -> Mapping[str, type[Kind]]:
+    """Return the kinds that a file can say: those made of texts and numbers alone."""
+    return {
+        name: kind
+        for name, kind in load_kinds().items()
+        if set(_types(kind).values()) <= set(PLAIN)
+    }
+
+
+@functools.cache
+def _types(kind: type[Kind]) -> Mapping[str, Any]:
+    """Return the type of each field of a kind."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+
+
+def _value(path: Path, word: str, given: Any) -> Kind:
+    kinds = kinds_of_own()
     _is(path, word, isinstance(given, dict) and "kind" in given, "a table with a kind", given)
-    _one_of(path, f"{word}: kind", given["kind"], KINDS)
-    kind = KINDS[given["kind"]]
-    known = {field.name for field in dataclasses.fields(kind)}
-    for name in given:
-        if name != "kind" and name not in known:
+    _one_of(path, f"{word}: kind", given["kind"], kinds)
+    kind = kinds[given["kind"]]
+    known = _types(kind)
+    fields = {
+        name: float(item) if type(item) is int else item
+        for name, item in given.items()
+        if name != "kind"
+    }
+    for name, item in fields.items():
+        if name not in known:
             raise SettingError(
                 f"{path}: {word}: a {given['kind']} has no '{name}'{nearest(name, known)}"
             )
+        wanted = known[name]
+        _is(path, f"{word}: {name}", isinstance(item, wanted), PLAIN[wanted], given[name])
     try:
-        value: Value = kind(**{name: item for name, item in given.items() if name != "kind"})
+        return kind(**fields)
     except TypeError as error:
         missing = [
             field.name
-            for field in dataclasses.fields(kind)
+            for field in dataclasses.fields(kind)  # type: ignore[arg-type]
             if field.name not in given and field.default is dataclasses.MISSING
         ]
         raise SettingError(
             f"{path}: {word}: a {given['kind']} needs {', '.join(missing)}"
         ) from error
-    q = getattr(value, "q", 0.5)
-    _is(path, f"{word}: q", isinstance(q, float) and 0 < q < 1, "a number between 0 and 1", q)
-    return value
+    except ValueError as error:
+        raise SettingError(f"{path}: {word}: {error}") from error
 
 
 def _pending(path: Path, given: Any) -> Part | None:
@@ -354,19 +341,11 @@ def _variant(path: Path, given: Mapping[str, Any]) -> Variant:
 def _expressions(metric: Metric) -> list[str]:
     """Return every expression of a metric and its variants."""
     found: list[str] = []
-    for holder in (
-        metric,
-        *metric.variants,
-        metric.value,
-        *(variant.value for variant in metric.variants),
-        metric.pending,
-    ):
-        found += [
-            getattr(holder, name)
-            for name in EXPRESSIONS
-            if isinstance(getattr(holder, name, None), str) and getattr(holder, name)
-        ]
-        found += [anchor] if isinstance(anchor := getattr(holder, "anchor", None), str) else []
+    for holder in (metric, *metric.variants, metric.pending):
+        given = (getattr(holder, name, None) for name in ("where", "anchor"))
+        found += [text for text in given if isinstance(text, str) and text]
+        value = getattr(holder, "value", None)
+        found += value.expressions if value is not None else ()
     return [*found, *metric.evidence]
 
 

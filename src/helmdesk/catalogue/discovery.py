@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from helmdesk.catalogue.kinds import Metric, Variant
+from helmdesk.catalogue.metric import Metric, Variant
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.modules import module_names
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from helmdesk.catalogue.kinds import CLOCKS
+from helmdesk.catalogue.metric import CLOCKS
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
 from helmdesk.desk.desk import SETTINGS_FILE, Desk

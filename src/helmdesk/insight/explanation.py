@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from helmdesk.catalogue.kinds import Metric
+from helmdesk.catalogue.metric import Metric
 from helmdesk.insight.brief import mix_words
 from helmdesk.insight.context import Annotation, context
 from helmdesk.insight.finding import Finding

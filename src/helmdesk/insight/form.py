@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
 
 from helmdesk.catalogue.discovery import Entry
-from helmdesk.catalogue.kinds import (
-    Count,
-    Difference,
-    Distinct,
-    GroupMean,
-    Level,
-    Mean,
-    Metric,
-    NetShare,
-    Quantile,
-    Ratio,
-    Share,
-    Sum,
-    SumOnce,
-    SumRatio,
-    Survival,
-    measured,
-)
+from helmdesk.catalogue.kind import FormKind
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Metric
 from helmdesk.query.words import SHARES, show_value
-
-FormKind = Literal["ratio", "mean", "count"]
 
 
 @dataclass(frozen=True)
@@ -78,29 +60,18 @@ def form_of(entry: Entry, threshold: float | None) -> Form:
     """Return the form of a metric; `threshold` is needed where values do not add up (medians,
     percentiles).
     """
-    metric = entry.metric
-    is_level = isinstance(metric.value, Level)
-    inner = measured(metric.value)
-    good = {"higher": 1, "lower": -1}.get(metric.direction, 0)
-    if isinstance(inner, Share):
-        return Form(entry, "ratio", is_level, None, good, metric.unit)
-    if isinstance(inner, Count | Sum | SumOnce | Distinct | Difference):
-        return Form(entry, "count", is_level, None, good, metric.unit)
-    if isinstance(inner, Quantile | Survival) or (is_level and isinstance(inner, Mean)):
+    value = entry.metric.value
+    good = {"higher": 1, "lower": -1}.get(entry.metric.direction, 0)
+    if value.form is None:
         return beyond(entry, threshold or 0.0, good)
-    if isinstance(inner, NetShare | Mean | GroupMean | SumRatio | Ratio):
-        return Form(entry, "mean", is_level, None, good, metric.unit)
-    raise AssertionError(f"no form for {inner}")
+    return Form(entry, value.form, value.is_level, None, good, entry.metric.unit)
 
 
 def needs_threshold(metric: Metric) -> bool:
     """Whether a metric's values do not add up over segments, so that only the share beyond a
     threshold does.
     """
-    inner = measured(metric.value)
-    return isinstance(inner, Quantile | Survival) or (
-        isinstance(metric.value, Level) and isinstance(inner, Mean)
-    )
+    return metric.value.form is None
 
 
 def beyond(entry: Entry, threshold: float, good: int | None = None) -> Form:
@@ -108,19 +79,11 @@ def beyond(entry: Entry, threshold: float, good: int | None = None) -> Form:
     unit).
     """
     metric = entry.metric
-    inner = measured(metric.value)
-    column = inner.column  # type: ignore[union-attr]
-    share = Share(f"({column}) > {threshold!r}")
+    column = metric.value.row_value
     where = (
-        metric.where
-        if isinstance(metric.value, Level)
-        else f"({metric.where}) and ({column}) is not null"
+        metric.where if metric.value.is_level else f"({metric.where}) and ({column}) is not null"
     )
-    value = (
-        dataclasses.replace(metric.value, of=share, business=None)
-        if isinstance(metric.value, Level)
-        else share
-    )
+    value = metric.value.instead(Share(f"({column}) > {threshold!r}"))
     derived = dataclasses.replace(
         metric, value=value, where=where, unit="share", variants=(), clocks=("calendar",)
     )
@@ -128,7 +91,7 @@ def beyond(entry: Entry, threshold: float, good: int | None = None) -> Form:
     return Form(
         Entry(derived, entry.description),
         "ratio",
-        isinstance(metric.value, Level),
+        metric.value.is_level,
         threshold,
         direction,
         metric.unit,

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from helmdesk.catalogue.kinds import GroupMean, Mean
-from helmdesk.insight.form import Form, beyond, needs_threshold
+from helmdesk.insight.form import Form, beyond
 from helmdesk.insight.study import Span, Study, Table
 from helmdesk.query.filters import Filter, all_of, is_value
 from helmdesk.statistics.decomposition import (
@@ -298,13 +297,9 @@ def _searchable(study: Study, form: Form, before: Span) -> Form | None:
     """
     if form.kind in ("ratio", "count"):
         return form
-    if isinstance(form.metric.value, Mean | GroupMean) and not needs_threshold(form.metric):
+    if form.metric.value.splits_at_its_value:
         mean = study.measure(form, before).value
-        return (
-            beyond(form.entry, float(f"{mean:.4g}"))
-            if mean is not None and isinstance(form.metric.value, Mean)
-            else None
-        )
+        return None if mean is None else beyond(form.entry, float(f"{mean:.4g}"))
     return None
 
 

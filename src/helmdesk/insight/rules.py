@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from helmdesk.analysis.scorecard import against_target
-from helmdesk.catalogue.kinds import Metric
+from helmdesk.catalogue.metric import Metric
 from helmdesk.insight.context import Annotation
 from helmdesk.insight.study import WEEK, Study
 from helmdesk.insight.verdict import State, false_alarms_a_year, verdict_of

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import numpy as np
 
-from helmdesk.catalogue.kinds import Share
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.finding import ByRule, Evidence, Finding
 from helmdesk.insight.form import Form
@@ -65,7 +64,8 @@ def soundness(study: Study, key: str, span: Span) -> Soundness:
     row = study.original(key, span)
     form = study.form(key)
     low, high, effect, cluster = row.low, row.high, 1.0, ""
-    if form.kind == "ratio" and isinstance(study.find(key).metric.value, Share):
+    value = study.find(key).metric.value
+    if form.kind == "ratio" and value.form == "ratio" and not value.is_level:
         low, high, effect, cluster = _clustered(study, form, span, low, high)
     rate, weighted, tipping = _who_answered(study, key, span)
     notes = []

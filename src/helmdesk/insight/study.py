@@ -13,7 +13,6 @@ import numpy as np
 
 from helmdesk.analysis.scorecard import nothing_measured
 from helmdesk.catalogue.discovery import Entry
-from helmdesk.catalogue.kinds import Level
 from helmdesk.errors import HelmdeskError, NotFoundError, NotPermittedError
 from helmdesk.facts.build.build import ensure_fact
 from helmdesk.facts.build.fact import load_facts
@@ -238,7 +237,7 @@ class Study:
         has_clock = (
             self.reader.bounds.has_calendar
             and "business" in metric.clocks
-            and not isinstance(metric.value, Level)
+            and not metric.value.is_level
         )
         # A target speaks of the metric as its card shows it.
         if not has_clock or metric.key in self.targets:

@@ -15,16 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from helmdesk.catalogue.kinds import (
-    Count,
-    Difference,
-    Distinct,
-    Level,
-    Metric,
-    Sum,
-    SumOnce,
-    measured,
-)
+from helmdesk.catalogue.metric import Metric
 from helmdesk.insight.context import NEAR_DAYS, Annotation, delivered_annotations
 from helmdesk.insight.dismissals import Dismissal
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
@@ -339,11 +330,7 @@ class _Weeks:
         season, weights = None, np.ones(count)
         if _adds_up(metric):
             has_gaps = count > 0 and starts[count - 1] - starts[0] != (count - 1) * WEEK
-            season = (
-                None
-                if has_gaps or isinstance(metric.value, Level)
-                else year_profile(values, RECENT)
-            )
+            season = None if has_gaps or metric.value.is_level else year_profile(values, RECENT)
         elif count:
             weights = np.clip(sizes / np.median(sizes), 0.25, 4.0)
         seasons = np.ones(count) if season is None else season
@@ -438,7 +425,7 @@ class _Weeks:
         instant as a typical week.
         """
         typical = float(self.values[first:end].mean())
-        if _adds_up(self.metric) or isinstance(self.metric.value, Level):
+        if _adds_up(self.metric) or self.metric.value.is_level:
             return typical
         zone = self.study.zone
         span = Span(
@@ -514,11 +501,11 @@ class _Weeks:
 
 def _adds_up(metric: Metric) -> bool:
     """Whether values are how many or how much, and not a share or a mean."""
-    return isinstance(measured(metric.value), Count | Sum | SumOnce | Distinct | Difference)
+    return metric.value.form == "count"
 
 
 def _is_reliable(week: Measurement, metric: Metric) -> bool:
-    is_total = isinstance(measured(metric.value), Count | Sum | SumOnce)
+    is_total = metric.value.is_total
     is_whole = (
         week.value is not None
         and week.period_start is not None

@@ -8,7 +8,10 @@ little of is left out and the rest re-weighted; the drill-down shows each part.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Share, Variant
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 metric = Metric(
     key="account_health",

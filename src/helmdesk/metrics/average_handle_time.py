@@ -6,7 +6,9 @@ helped, so it never stands without first contact resolution and satisfaction.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Reference, Variant
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 HANDLED = "is_counted and outcome = 'answered'"
 

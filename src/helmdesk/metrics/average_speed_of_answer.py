@@ -6,7 +6,9 @@ with the missed contacts.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Reference, Variant
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 INBOUND = "is_counted and direction is distinct from 'outbound'"
 

@@ -7,7 +7,9 @@ each period. A level is never added up over time.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Level, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds.level import Level
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="backlog",

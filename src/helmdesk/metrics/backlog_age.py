@@ -5,7 +5,10 @@ A backlog can shrink while it ages badly: easy work leaves, hard work stays.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Level, Metric, Quantile, Share, Variant
+from helmdesk.catalogue.kinds.level import Level
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 AGE = "seconds(created_at, instant)"
 # Business time from creation: what passed before the stretch plus the calendar's time within it.

@@ -7,7 +7,10 @@ a promise nearer. Only clocks measured by us count, because only they have a due
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Count, Level, Metric, SumOnce, Variant
+from helmdesk.catalogue.kinds.count import Count
+from helmdesk.catalogue.kinds.level import Level
+from helmdesk.catalogue.kinds.sum_once import SumOnce
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 # Only a clock of ours that was not cancelled and has a calendar is ever due.
 PROMISED = "is_counted and at_risk_at < forever()"

@@ -7,16 +7,11 @@ see `effort_1_5`.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import (
-    Change,
-    Count,
-    Mean,
-    Metric,
-    NetShare,
-    Reference,
-    Share,
-    Variant,
-)
+from helmdesk.catalogue.kinds.count import Count
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.net_share import NetShare
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 CES = "instrument_kind = 'ces' and is_last and is_counted and is_answer"
 

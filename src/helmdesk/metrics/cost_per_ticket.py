@@ -6,7 +6,8 @@ counted are those created in the cost's period, spam and merged ones apart.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio, Variant
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 PER_TICKET = "coalesce(ticket_id, cost_id)"
 

@@ -7,16 +7,11 @@ who answered felt: read it with the response rate.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import (
-    Change,
-    Count,
-    Mean,
-    Metric,
-    NetShare,
-    Reference,
-    Share,
-    Variant,
-)
+from helmdesk.catalogue.kinds.count import Count
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.net_share import NetShare
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 TRANSACTIONAL = (
     "instrument_kind = 'csat' and coalesce(about, 'transactional') = 'transactional' and is_counted"

@@ -6,7 +6,8 @@ shifting rate means that CSAT describes the talkative, not the customers.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Share
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric
 
 metric = Metric(
     key="csat_response_rate",

@@ -8,7 +8,8 @@ many messages went unanswered.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Level, Metric
+from helmdesk.catalogue.kinds.level import Level
+from helmdesk.catalogue.metric import Change, Metric
 
 metric = Metric(
     key="customers_waiting",

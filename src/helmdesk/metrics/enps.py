@@ -6,7 +6,8 @@ answered.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, NetShare, Variant
+from helmdesk.catalogue.kinds.net_share import NetShare
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 metric = Metric(
     key="enps",

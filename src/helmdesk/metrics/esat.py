@@ -6,7 +6,9 @@ answers in a month is not in the data at all. It tends to move before customer s
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="esat",

@@ -7,7 +7,8 @@ people who cannot solve them.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="escalation_rate",

@@ -8,7 +8,9 @@ Tickets closed without any human reply are not in it, nor are those that ended w
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Part, Reference, Share, Variant
+from helmdesk.catalogue.kind import Part
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 SOLVED = "is_counted and last_solved_at < forever() and outcome = 'solved' and human_rounds >= 1"
 

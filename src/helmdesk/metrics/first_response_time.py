@@ -8,7 +8,10 @@ out. A ticket still waiting is not in this number: it is reported as pending.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Part, Quantile, Reference, Variant
+from helmdesk.catalogue.kind import Part
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="first_response_time",

@@ -8,7 +8,10 @@ later question is a turn of its own.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Part, Quantile, Variant
+from helmdesk.catalogue.kind import Part
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 metric = Metric(
     key="next_response_time",

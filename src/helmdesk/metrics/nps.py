@@ -7,7 +7,10 @@ the variant by account.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Count, GroupMean, Metric, NetShare, Reference, Variant
+from helmdesk.catalogue.kinds.count import Count
+from helmdesk.catalogue.kinds.group_mean import GroupMean
+from helmdesk.catalogue.kinds.net_share import NetShare
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 NPS = "instrument_kind = 'nps' and is_last and is_counted and is_answer and score is not null"
 

@@ -6,7 +6,8 @@ occupied at the same service level. Sustained values above the high eighties wea
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
+from helmdesk.catalogue.metric import Change, Metric, Reference
 
 metric = Metric(
     key="occupancy",

@@ -5,7 +5,8 @@ Reviews by people only; scores given by a machine are another variant and are ne
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, SumRatio, Variant
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 VALID = "is_counted and possible_points > 0 and points >= 0 and points <= possible_points"
 

@@ -8,7 +8,10 @@ that a rule closed are in, for closing too early shows here.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Part, Reference, Share, Variant
+from helmdesk.catalogue.kind import Part
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 SOLVED = "is_counted and first_solved_at < forever() and first_outcome in ('solved', 'auto_closed')"
 

@@ -7,7 +7,9 @@ replies too, and are in it.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Quantile, Variant
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 metric = Metric(
     key="replies_per_ticket",

@@ -7,16 +7,11 @@ instant; the variant `cohort` follows the created ones instead. What ended witho
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import (
-    Change,
-    Difference,
-    Metric,
-    Part,
-    Ratio,
-    Reference,
-    Share,
-    Variant,
-)
+from helmdesk.catalogue.kind import Part
+from helmdesk.catalogue.kinds.difference import Difference
+from helmdesk.catalogue.kinds.ratio import Ratio
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="resolution_rate",

@@ -8,16 +8,11 @@ counts how long open tickets have waited so far.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import (
-    Change,
-    Mean,
-    Metric,
-    Part,
-    Quantile,
-    Reference,
-    Survival,
-    Variant,
-)
+from helmdesk.catalogue.kind import Part
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.kinds.survival import Survival
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="resolution_time",

@@ -6,7 +6,8 @@ about timing: the right amount at the wrong hour is `conformance`.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio, Variant
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="schedule_adherence",

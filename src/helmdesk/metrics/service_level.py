@@ -7,7 +7,8 @@ named.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 OFFERED = (
     "is_counted and direction is distinct from 'outbound' and outcome in ('answered', 'abandoned',"

@@ -8,7 +8,8 @@ many are.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Reference, Share, Variant
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 JUDGED = "is_counted and not is_doubled and state in ('met', 'breached', 'overdue')"
 

@@ -6,7 +6,9 @@ the number can be planned with.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Count, Metric, Sum, Variant
+from helmdesk.catalogue.kinds.count import Count
+from helmdesk.catalogue.kinds.sum import Sum
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 metric = Metric(
     key="ticket_volume",

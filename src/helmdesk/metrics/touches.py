@@ -6,7 +6,8 @@ unclear ownership. What was declined, or closed by a rule, took work too, and is
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Variant
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 metric = Metric(
     key="touches",

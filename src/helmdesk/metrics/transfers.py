@@ -7,7 +7,9 @@ than its own counter says: see the variant `as_reported`.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Mean, Metric, Share, Variant
+from helmdesk.catalogue.kinds.mean import Mean
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 metric = Metric(
     key="transfers",

@@ -7,7 +7,8 @@ but training, breaks and readiness.
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Metric, Reference, SumRatio, Variant
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
+from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 metric = Metric(
     key="utilization",

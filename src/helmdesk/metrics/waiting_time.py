@@ -6,7 +6,10 @@ Response times know a wait only once it is over; this one sees those that are no
 
 from datetime import date
 
-from helmdesk.catalogue.kinds import Change, Level, Metric, Quantile, Share, Variant
+from helmdesk.catalogue.kinds.level import Level
+from helmdesk.catalogue.kinds.quantile import Quantile
+from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.metric import Change, Metric, Variant
 
 WAITED = "seconds(waiting_since, instant)"
 # Business time from creation to the instant, less that to the message.

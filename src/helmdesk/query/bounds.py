@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from helmdesk.catalogue.kinds import Metric
+from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import OutOfRangeError
 from helmdesk.query.window import wall
 

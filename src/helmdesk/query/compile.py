@@ -12,29 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from helmdesk.catalogue.kinds import (
-    Count,
-    Difference,
-    Distinct,
-    GroupMean,
-    Level,
-    Mean,
-    Metric,
-    NetShare,
-    Part,
-    Quantile,
-    Ratio,
-    Share,
-    Sum,
-    SumOnce,
-    SumRatio,
-    Survival,
-    Value,
-    measured,
-)
+from helmdesk.catalogue.kind import CASE, Kind, Part
+from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
 from helmdesk.facts.build.fact import Dimension, load_facts
-from helmdesk.query.aggregates import CASE, aggregates, clustered, clusters
+from helmdesk.query.aggregates import aggregates, clusters
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import conditions, dimensions_of, metric_dimensions
 from helmdesk.query.filters import (
@@ -66,11 +48,11 @@ def resolve(request: Request) -> Metric:
     """
     entry = request.definition()
     metric = entry.variant(request.variant) if request.variant else entry.metric
-    if request.clock not in metric.clocks:
+    value = metric.value if request.clock == "calendar" else metric.value.on_clock(request.clock)
+    if value is None or request.clock not in metric.clocks:
         form = f" in variant '{request.variant}'" if request.variant else ""
         raise UsageError(f"metric '{request.key}'{form} has no {request.clock} clock")
-    if request.clock != "calendar":
-        metric = dataclasses.replace(metric, value=_on_business_clock(metric.value, request.clock))
+    metric = dataclasses.replace(metric, value=value)
     return dataclasses.replace(metric, evidence=_with_measured(metric, request.clock))
 
 
@@ -78,25 +60,12 @@ def _with_measured(metric: Metric, clock: str) -> tuple[str, ...]:
     """Return the columns of a drill-down with those that are measured: the number can be computed
     from its rows.
     """
-    inner = measured(metric.value)
-    given = (getattr(inner, name, None) for name in ("column", "numerator", "denominator"))
-    columns = [column for column in given if isinstance(column, str) and column.isidentifier()]
     listed = list(metric.evidence)
-    for column in columns:
+    for column in filter(str.isidentifier, metric.value.measured):
         if column not in listed:
             twin = column.replace(f"_{clock}_seconds", "_seconds")
             listed.insert(listed.index(twin) + 1 if twin in listed else len(listed), column)
     return tuple(listed)
-
-
-def _on_business_clock(value: Value, clock: str) -> Value:
-    if isinstance(value, Quantile | Mean):
-        return dataclasses.replace(
-            value, column=value.column.replace("_seconds", f"_{clock}_seconds")
-        )
-    if isinstance(value, Level) and value.business is not None:
-        return dataclasses.replace(value, of=value.business)
-    raise AssertionError(f"{value} has no {clock} clock")
 
 
 def compile_values(metric: Metric, windows: Sequence[AskedWindow], bounds: Bounds) -> exp.Expr:
@@ -114,9 +83,9 @@ def compile_values(metric: Metric, windows: Sequence[AskedWindow], bounds: Bound
     request = windows[0].request
     groups = [exp.column(f"group_{place}") for place in range(len(request.by))]
     keys = [*window_key(windows), *groups, exp.column("period_start")]
-    if clustered(metric.value):
-        rows = clusters(rows, keys, isinstance(metric.value, SumRatio))
-    if isinstance(metric.value, Survival):
+    if metric.value.cluster:
+        rows = clusters(rows, keys, metric.value)
+    if metric.value.is_folded:
         keys.append(exp.column("x"))
     elif not request.by and not windows[0].periods and len(windows) == 1:
         # One value for the whole window must be one row, even over no rows at all.
@@ -241,15 +210,8 @@ def row_source(
     return source
 
 
-def _parts(metric: Metric) -> list[Part]:
-    if isinstance(metric.value, Ratio | Difference):
-        return [metric.value.numerator, metric.value.denominator]
-    where = metric.where
-    column = getattr(metric.value, "column", None)
-    if column is not None:
-        # A row without the measured value cannot be counted, listed or averaged.
-        where = f"({where}) and {column} is not null"
-    return [Part(CASE, metric.anchor or "", where)]
+def _parts(metric: Metric) -> tuple[Part, ...]:
+    return metric.value.parts(metric.anchor or "", metric.where)
 
 
 def _select_part(
@@ -274,8 +236,8 @@ def _select_part(
         for place, name in enumerate(request.by)
     ]
     query = exp.select().from_(fact.name)
-    if isinstance(metric.value, Level):
-        query, placed = join_instants(query, fact.name, metric.value, windows, bounds)
+    if metric.value.lifetime is not None:
+        query, placed = join_instants(query, fact.name, metric.value.lifetime, windows, bounds)
     else:
         query, placed = place_rows(query, part.anchor, windows, bounds)
     role = exp.Literal.string(part.role).as_("role")
@@ -287,14 +249,13 @@ def _select_part(
         )
         selected = [*groups, *placed, holds.as_("is_asked"), known[PERSON][1].copy().as_("person")]
     elif for_drill is None:
-        cluster = clustered(metric.value)
-        clusters = [house(cluster).as_("cluster")] if cluster else []
+        cluster = metric.value.cluster
         selected = [
             *groups,
             *placed,
             role,
-            *_measured(metric.value, part),
-            *clusters,
+            *_row(metric.value, part),
+            *([house(cluster).as_("cluster")] if cluster else []),
             exp.column("fidelity"),
         ]
     else:
@@ -309,14 +270,14 @@ def _select_part(
             )
             for name in listed
         ]
-        if fact.beside and isinstance(metric.value, Level):
+        if fact.beside and metric.value.is_level:
             query = join_beside(query, fact)
         named = [column.copy() for column in groups]
         for place, column in enumerate(named):
             column.set("alias", exp.to_identifier(request.by[place]))
-        inner = measured(metric.value)
-        if isinstance(inner, Quantile | Mean) and not inner.column.isidentifier():
-            shown.append(instant_column(house(inner.column)).as_(MEASURED))
+        value = metric.value.row_value
+        if value and not value.isidentifier():
+            shown.append(instant_column(house(value)).as_(MEASURED))
         selected = [*placed, role, *named, *shown]
     query = query.select(*selected, copy=False)
     query = query.where(house(f"({part.where})"), copy=False)
@@ -328,26 +289,10 @@ def _select_part(
     return query
 
 
-def _measured(value: Value, part: Part) -> list[exp.Expr]:
-    """Return the columns x and hit of one row."""
-    inner = measured(value)
-    has_y = isinstance(inner, SumRatio)
-    if part.role != CASE:
-        empty = [house("cast(null as double)").as_("x"), house("cast(null as boolean)").as_("hit")]
-        return [*empty, house("cast(null as double)").as_("y")] if has_y else empty
-    x, hit = "cast(null as double)", "cast(null as boolean)"
-    if isinstance(inner, SumRatio):
-        columns = {"x": inner.numerator, "hit": hit, "y": inner.denominator}
-        return [instant_column(house(column)).as_(name) for name, column in columns.items()]
-    if isinstance(inner, Mean | Quantile | Distinct | Sum | SumOnce | GroupMean):
-        x = inner.column
-    elif isinstance(inner, Survival):
-        x, hit = inner.column, inner.ended
-    elif isinstance(inner, Share):
-        hit = inner.hits
-    elif isinstance(inner, NetShare):
-        x = f"case when {inner.positive} then 1.0 when {inner.negative} then -1.0 else 0.0 end"
-    return [instant_column(house(x)).as_("x"), instant_column(house(hit)).as_("hit")]
+def _row(value: Kind, part: Part) -> list[exp.Expr]:
+    """Return what a kind takes of one row."""
+    row = value.row if part.role == CASE else value.row_of_others
+    return [instant_column(house(text)).as_(name) for name, text in row.items()]
 
 
 def check_dimensions(metric: Metric, request: Request, bounds: Bounds) -> None:
@@ -379,7 +324,9 @@ def check_metric(metric: Metric, request: Request) -> None:
     policy = request.policy
     if policy.metrics is not None and request.key not in policy.metrics:
         raise NotPermittedError(f"{metric.name} is not among the numbers you may see")
-    if not policy.may_see_money and (is_money(metric.unit) or measured_columns(metric) & MONEY):
+    if not policy.may_see_money and (
+        is_money(metric.unit) or MONEY.intersection(metric.value.measured)
+    ):
         raise NotPermittedError(f"{metric.name} speaks of money, which you may not see")
 
 
@@ -414,16 +361,9 @@ def check_policy(metric: Metric, request: Request, known: Mapping[str, Dimension
             )
 
 
-def measured_columns(metric: Metric) -> set[str]:
-    """Return the columns that a value is made of, where they are columns."""
-    inner = measured(metric.value)
-    given = (getattr(inner, name, None) for name in ("column", "numerator", "denominator"))
-    return {column for column in given if isinstance(column, str) and column.isidentifier()}
-
-
 def judges(metric: Metric) -> bool:
     """Whether a value says how well something was done; a plain count or total does not."""
-    return not isinstance(measured(metric.value), Count | Sum | SumOnce)
+    return not metric.value.is_total
 
 
 def _singles_out(name: str, request: Request) -> bool:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from helmdesk.catalogue.kinds import Difference, Metric, Ratio
+from helmdesk.catalogue.metric import Metric
 from helmdesk.facts.build.fact import CUSTOM, Dimension, Fact, load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.filters import filter_expression
@@ -24,12 +24,8 @@ def metric_dimensions(metric: Metric, request: Request, bounds: Bounds) -> Known
     """Return the dimensions of a metric's fact with their column expressions; those of time are of
     what it is measured against.
     """
-    anchor = (
-        metric.value.denominator.anchor
-        if isinstance(metric.value, Ratio | Difference)
-        else metric.anchor
-    )
-    return dimensions_of(load_facts()[metric.fact], anchor, request, bounds)
+    *_, against = metric.value.parts(metric.anchor or "", metric.where)
+    return dimensions_of(load_facts()[metric.fact], against.anchor or None, request, bounds)
 
 
 def dimensions_of(fact: Fact, anchor: str | None, request: Request, bounds: Bounds) -> Known:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from helmdesk.catalogue.kinds import GroupMean, Mean, Metric, Quantile, Survival, measured
+from helmdesk.catalogue.kind import CASE
+from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import UsageError
 from helmdesk.facts.build.build import ensure_fact
-from helmdesk.query.aggregates import CASE
 from helmdesk.query.compile import check_dimensions, require_business_clock, resolve, row_source
 from helmdesk.query.house import house
 from helmdesk.query.people import refuse_few
@@ -69,8 +69,7 @@ class Bin:
 
 def has_distribution(metric: Metric) -> bool:
     """Whether a metric's rows carry a value of their own."""
-    value = measured(metric.value)
-    return isinstance(value, Mean | Quantile | Survival | GroupMean)
+    return bool(metric.value.row_value)
 
 
 def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
@@ -93,7 +92,7 @@ def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
     ensure_fact(reader.engine, metric.fact)
     refuse_few(reader.engine, metric, request, reader.bounds)
     rows = row_source(metric, [AskedWindow(request)], reader.bounds)
-    is_ended = " and coalesce(hit, true)" if isinstance(metric.value, Survival) else ""
+    is_ended = " and coalesce(hit, true)" if metric.value.is_watched else ""
     values = (
         exp.select("x")
         .from_(rows.subquery("rows_"))

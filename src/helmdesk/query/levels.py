@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlglot import exp
 
-from helmdesk.catalogue.kinds import Level
+from helmdesk.catalogue.kind import Lifetime
 from helmdesk.facts.build.fact import Fact
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.house import house, timestamp
@@ -68,7 +68,7 @@ def _level_instant(
     return LevelInstant(window, period_start, end, end - MICROSECOND)
 
 
-def _crosses(level: Level, points: list[LevelInstant], is_weekly: bool) -> exp.Expr | None:
+def _crosses(level: Lifetime, points: list[LevelInstant], is_weekly: bool) -> exp.Expr | None:
     """Return a condition that every row alive at one of many instants meets and most others do not.
 
     Joining every row with every instant is most of a trend's cost, and most rows live between two
@@ -99,7 +99,11 @@ def _crosses(level: Level, points: list[LevelInstant], is_weekly: bool) -> exp.E
 
 
 def join_instants(
-    query: exp.Select, fact_name: str, level: Level, windows: Sequence[AskedWindow], bounds: Bounds
+    query: exp.Select,
+    fact_name: str,
+    level: Lifetime,
+    windows: Sequence[AskedWindow],
+    bounds: Bounds,
 ) -> tuple[exp.Select, list[exp.Expr]]:
     """Join the rows alive at each instant asked for; on the business clock also their calendars'
     working time there.
@@ -131,7 +135,7 @@ def join_instants(
     crosses = _crosses(level, points, any(window.request.grain == "week" for window in windows))
     if crosses is not None:
         query = query.where(crosses, copy=False)
-    if level.of == level.business:
+    if level.is_worked:
         # Every calendar's working time at every instant, once; rows look theirs up.
         worked = house(
             "select p.instant as instant, c.calendar_id as calendar_id, coalesce(w.seconds_before +"

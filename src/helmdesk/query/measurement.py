@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from helmdesk.catalogue.kinds import NO_STATISTIC, Statistic
+from helmdesk.catalogue.kind import NO_STATISTIC, Statistic
 
 if TYPE_CHECKING:
     import pandas

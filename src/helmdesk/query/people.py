@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
-from helmdesk.catalogue.kinds import Metric
+from helmdesk.catalogue.metric import Metric
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import NotPermittedError, TooLargeError, UsageError
 from helmdesk.query.bounds import Bounds

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from helmdesk.catalogue.discovery import Entry, find_metric
-from helmdesk.catalogue.kinds import CLOCKS, Clock
+from helmdesk.catalogue.metric import CLOCKS, Clock
 from helmdesk.errors import UsageError
 from helmdesk.query.filters import Filter
 from helmdesk.query.periods import GRAINS

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from helmdesk.catalogue.kinds import Distinct, Metric, Survival, measured
+from helmdesk.catalogue.kind import Kind
+from helmdesk.catalogue.metric import Metric
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import MixedCurrencies, NotPermittedError, TooLargeError
 from helmdesk.facts.build.build import ensure_fact
+from helmdesk.query.aggregates import COUNTED, FIDELITIES
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import (
     check_dimensions,
@@ -24,7 +26,6 @@ from helmdesk.query.compile import (
     resolve,
 )
 from helmdesk.query.dimensions import metric_dimensions
-from helmdesk.query.finish import FINISH
 from helmdesk.query.measurement import SMALL, MeasurementTable, Reason
 from helmdesk.query.people import (
     NOTHING_WITHHELD,
@@ -37,29 +38,11 @@ from helmdesk.query.periods import Period
 from helmdesk.query.request import Request
 from helmdesk.query.windows import WINDOW, AskedWindow
 from helmdesk.query.words import is_money
-from helmdesk.statistics.survival import kaplan_meier_quantile
 
 MOST_NUMBERS = 100_000
 EMPTY_BOUNDS = datetime(1970, 1, 1)
 A_DAY = timedelta(days=1)
 Columns = dict[str, list[Any]]
-NOTHING = (
-    "n",
-    "pending",
-    "native",
-    "derived",
-    "asserted",
-    "numerator",
-    "denominator",
-    "positive",
-    "negative",
-    "total",
-    "squares",
-    "xx",
-    "xy",
-    "yy",
-    "groups",
-)
 
 
 @dataclass(frozen=True)
@@ -213,14 +196,12 @@ def _ask(
 ) -> list[Columns]:
     """Return the sums of each window."""
     names, rows = engine.fetch(engine.translate(compile_values(metric, windows, bounds)))
-    if not isinstance(metric.value, Survival):
+    if not metric.value.is_folded:
         _refuse_too_many(len(rows), f"{len(rows):,} groups and periods")
     columns: Columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     keys = _keys(windows[0].request)
-    if isinstance(metric.value, Survival):
-        columns = _fold_durations(
-            columns, [*([WINDOW] if len(windows) > 1 else []), *keys], metric.value
-        )
+    if metric.value.is_folded:
+        columns = _fold(columns, [*([WINDOW] if len(windows) > 1 else []), *keys], metric.value)
     columns["period_start"] = [
         None if start is None else start.date() for start in columns["period_start"]
     ]
@@ -256,7 +237,7 @@ def _measured(
 ) -> MeasurementTable:
     """Return the measurements of rows of sums, in whole columns."""
     request = window.request
-    value, low, high, numerator, denominator = FINISH[type(measured(metric.value))](columns)
+    value, low, high, numerator, denominator = metric.value.finish(columns)
     starts, sizes = columns["period_start"], columns["n"]
     partial: dict[date | None, bool] = {
         bucket.label: _is_partial(bucket, request, bounds) for bucket in window.periods
@@ -328,7 +309,7 @@ def _reasons(
     is_unrecorded: bool,
 ) -> list[Reason]:
     """Return why each value is missing or not to be relied on."""
-    request, is_watched = window.request, isinstance(measured(metric.value), Survival)
+    request, is_watched = window.request, metric.value.is_watched
     outside = {
         bucket.label
         for bucket in window.periods
@@ -391,36 +372,24 @@ def _is_partial(bucket: Period, request: Request, bounds: Bounds) -> bool:
     return is_cut or bucket.end > bounds.as_of
 
 
-def _fold_durations(columns: Columns, keys: list[str], kind: Survival) -> Columns:
-    """Fold one row per duration into one row per group and period."""
-    sums = ("native", "derived", "asserted")
-    folded: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
-    members = zip(*(columns[name] for name in ("x", "n_ended", "n_censored", *sums)), strict=True)
-    for key, member in zip(
-        zip(*(columns[name] for name in keys), strict=True), members, strict=True
-    ):
-        folded[key].append(member)
-    if not folded and keys == ["period_start"]:
-        folded[(None,)] = []
-    result: Columns = {
-        name: [] for name in (*keys, *sums, "n", "pending", "quantile", "low", "high")
-    }
-    for key, steps in folded.items():
-        estimate = kaplan_meier_quantile(
-            [(float(x), ended, censored) for x, ended, censored, *_ in steps], kind.q
-        )
+def _fold(columns: Columns, keys: list[str], value: Kind) -> Columns:
+    """Fold one row for each x into one row for each group and period."""
+    places: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for place, key in enumerate(zip(*(columns[name] for name in keys), strict=True)):
+        places[key].append(place)
+    if not places and keys == ["period_start"]:
+        places[(None,)] = []
+    folded: Columns = defaultdict(list)
+    for key, members in places.items():
+        group = {name: [column[place] for place in members] for name, column in columns.items()}
         row = {
             **dict(zip(keys, key, strict=True)),
-            **{name: sum(step[place] for step in steps) for place, name in enumerate(sums, 3)},
-            "n": sum(step[1] + step[2] for step in steps),
-            "pending": sum(step[2] for step in steps),
-            "quantile": estimate.value,
-            "low": estimate.low,
-            "high": estimate.high,
+            **{name: sum(group[name]) for name in FIDELITIES},
+            **value.fold(group),
         }
         for name, cell in row.items():
-            result[name].append(cell)
-    return result
+            folded[name].append(cell)
+    return dict(folded) or {name: [] for name in (*keys, *COUNTED, *value.nothing)}
 
 
 def _columns_of_nothing(
@@ -428,11 +397,8 @@ def _columns_of_nothing(
 ) -> Columns:
     """Return sums over no rows, for each group and period."""
     nothing = {
-        **dict.fromkeys(NOTHING, 0),
-        "quantile": 0 if isinstance(measured(metric.value), Distinct) else None,
-        "low": None,
-        "high": None,
-        "least": None,
+        **dict.fromkeys(COUNTED, 0),
+        **metric.value.nothing,
     }
     columns: Columns = {name: [cell] * len(rows) for name, cell in nothing.items()}
     columns["period_start"] = [start for _, start in rows]

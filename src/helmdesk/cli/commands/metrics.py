@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from helmdesk.catalogue.discovery import Entry, definition_hash, find_metric, load_catalogue
-from helmdesk.catalogue.kinds import Metric, Variant
+from helmdesk.catalogue.metric import Metric, Variant
 from helmdesk.cli.options import desk_option, format_option, open_desk
 from helmdesk.cli.output import emit, show_table
 from helmdesk.desk.desk import SETTINGS_FILE

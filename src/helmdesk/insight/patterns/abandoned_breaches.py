@@ -4,7 +4,7 @@ gets later.
 A percentage of kept promises rewards serving what can still be saved first.
 """
 
-from helmdesk.catalogue.kinds import Share
+from helmdesk.catalogue.kinds.share import Share
 from helmdesk.insight.checks import Side, move_at_constant_mix, together
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Pattern

@@ -2,7 +2,7 @@
 turned away, not helped.
 """
 
-from helmdesk.catalogue.kinds import Share
+from helmdesk.catalogue.kinds.share import Share
 from helmdesk.insight.checks import has_past, per_week, windows
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.movement import level

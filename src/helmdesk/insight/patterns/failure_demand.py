@@ -4,7 +4,7 @@ returns as new work.
 Hiring for it would pay for the same answer twice.
 """
 
-from helmdesk.catalogue.kinds import Share
+from helmdesk.catalogue.kinds.share import Share
 from helmdesk.insight.checks import has_past, move_at_constant_mix, moved, per_week, show
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict

@@ -4,7 +4,7 @@ can be trusted.
 Merged, reopened or imported tickets are counted on one side and not on the other.
 """
 
-from helmdesk.catalogue.kinds import Count
+from helmdesk.catalogue.kinds.count import Count
 from helmdesk.insight.checks import show
 from helmdesk.insight.finding import ByRule, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict

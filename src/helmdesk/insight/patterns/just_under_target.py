@@ -5,7 +5,7 @@ Natural times have no edge. An edge at the target means that clocks are stopped,
 answered, for the clock.
 """
 
-from helmdesk.catalogue.kinds import Share
+from helmdesk.catalogue.kinds.share import Share
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study

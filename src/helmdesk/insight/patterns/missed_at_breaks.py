@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helmdesk.catalogue.kinds import SumRatio
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
 from helmdesk.insight.checks import per_week
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict

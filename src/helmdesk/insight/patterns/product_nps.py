@@ -6,7 +6,7 @@ Service comments stay as they were, so support can report it and cannot mend it.
 
 import math
 
-from helmdesk.catalogue.kinds import Share
+from helmdesk.catalogue.kinds.share import Share
 from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE
 from helmdesk.insight.checks import has_past, per_week
 from helmdesk.insight.finding import ByTest, Test

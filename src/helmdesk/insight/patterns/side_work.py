@@ -4,7 +4,7 @@ nobody planned.
 The time is not idle; it is just not there for customers.
 """
 
-from helmdesk.catalogue.kinds import SumRatio
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
 from helmdesk.insight.checks import Side, move_at_constant_mix, together
 from helmdesk.insight.finding import Test
 from helmdesk.insight.pattern import Pattern

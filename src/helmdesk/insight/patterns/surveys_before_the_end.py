@@ -4,7 +4,7 @@ measure impatience.
 What changed is when people are asked, so the two periods cannot be compared.
 """
 
-from helmdesk.catalogue.kinds import Share
+from helmdesk.catalogue.kinds.share import Share
 from helmdesk.insight.checks import has_past, move_at_constant_mix, per_week, windows
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict

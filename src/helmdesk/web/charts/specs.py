@@ -17,7 +17,7 @@ from typing import Any
 import altair as alt
 
 from helmdesk.analysis.ticket import Story, Waits
-from helmdesk.catalogue.kinds import NO_STATISTIC, Statistic
+from helmdesk.catalogue.kind import NO_STATISTIC, Statistic
 from helmdesk.insight.explanation import waterfall as explain_terms
 from helmdesk.insight.location import Breakdown
 from helmdesk.query.distribution import Bin

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from helmdesk.analysis.scorecard import Scorecard
 from helmdesk.catalogue.discovery import definition_hash
-from helmdesk.catalogue.kinds import Metric
+from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import FilterError, NotFoundError, NotPermittedError
 from helmdesk.query.distribution import has_distribution
 from helmdesk.query.filters import Filter, IsNull, conjuncts, parse_filter, to_text

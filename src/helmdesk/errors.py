@@ -11,7 +11,7 @@ HelmdeskError                exit 1   something failed; the message says what an
 ├── NotFoundError            exit 3   no such desk, file, metric, dimension, version ...
 ├── NotPermittedError        exit 3   it exists, and this reader may not see it
 ├── InputError               exit 4   a file that cannot be read as what it claims to be
-├── DataQualityError         exit 4   loaded, but too much of it is in quarantine
+├── DataQualityError         exit 4   not loaded: too much of it would go to quarantine
 ├── DamageError              exit 4   files of the lake are missing or damaged; says which batches
 they held ├── TooLongError             exit 1   a question took longer than it may, or nobody waits
 for it any more ├── BusyError                exit 1   too many questions at the same time; ask again
@@ -23,6 +23,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helmdesk.records.staging import LoadReport
 
 
 class HelmdeskError(Exception):
@@ -106,7 +110,13 @@ class InputError(HelmdeskError):
 
 
 class DataQualityError(HelmdeskError):
-    """The batch was stored, but the share of quarantined rows is above the desk's limit."""
+    """Nothing was stored: the share of rows that would go to quarantine is above the desk's limit.
+
+    Attributes:
+        report: what the load found.
+    """
+
+    report: LoadReport | None = None
 
     exit_code = 4
 

@@ -66,7 +66,7 @@ HELP = {
         " when it ended"
     ),
     "fcr_escalation_fails": "true: a declared escalation is never resolved at first contact",
-    "quarantine_limit": "share of quarantined rows (0 to 1) above which a load exits with code 4",
+    "quarantine_limit": "share of quarantined rows (0 to 1) above which a load stops and asks",
     "engine": "what computes facts and answers: duckdb, or spark for what no single machine holds",
     "spark_master": (
         "where Spark runs: local[*], spark://host:7077, yarn ...; used when engine is spark"
@@ -148,7 +148,7 @@ class Settings:
     short_abandon_seconds: int = 5
     longest_state_hours: int = 12
     fcr_escalation_fails: bool = False
-    quarantine_limit: float = 0.01
+    quarantine_limit: float = 0.2
     engine: str = "duckdb"
     spark_master: str = "local[*]"
     memory_gb: float = 0.0

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helmdesk.errors import UsageError
+from helmdesk.formulas import safe_cell
 from helmdesk.query.window import plain
 
 if TYPE_CHECKING:
     import pyarrow
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def talk(message: str) -> None:
@@ -130,9 +129,4 @@ def write_parquet(table: pyarrow.Table) -> None:
 
 
 def _safe(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    if isinstance(value, datetime | date):
-        return plain(value)
-    return value
+    return plain(value) if isinstance(value, datetime | date) else safe_cell(value)

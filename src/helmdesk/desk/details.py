@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from helmdesk.query.request import Request
     from helmdesk.query.window import Window
     from helmdesk.records.journal import Batch, Quarantined
+    from helmdesk.records.mending import RowsToMend
 
 
 class DeskDetails(DeskFolder):
@@ -275,6 +276,32 @@ class DeskDetails(DeskFolder):
 
         with self.lake.reading():
             return read_quarantine(self.lake.snapshot().files, batch_id)
+
+    def find_batch(self, given: str) -> str:
+        """Return the identity of a load by it, or by enough of its beginning.
+
+        Raises:
+            NotFoundError: there is no such load, or several begin like this.
+        """
+        from helmdesk.records.journal import find_batch
+
+        with self.lake.reading():
+            return find_batch(self.lake.snapshot().files, given)
+
+    def rows_to_mend(self, batch: str) -> list[RowsToMend]:
+        """Return the whole rows of what a load kept apart, to be mended and loaded again.
+
+        Args:
+            batch: identity of the load, or enough of its beginning.
+
+        Raises:
+            NotFoundError: there is no such load.
+        """
+        from helmdesk.records.mending import rows_to_mend
+
+        found = self.find_batch(batch)
+        with self.lake.reading():
+            return rows_to_mend(self.lake.snapshot().files, found)
 
     # -- parts ------------------------------------------------------------------------------------
 

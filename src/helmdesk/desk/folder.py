@@ -66,6 +66,7 @@ class DeskFolder(DeskMarts):
         dates: str | None = None,
         sheets: Sequence[str] = (),
         account: str | None = None,
+        accepts_quarantine: bool = False,
         is_dry_run: bool = False,
         refresh: bool = True,
         on_step: Step = silent,
@@ -77,6 +78,7 @@ class DeskFolder(DeskMarts):
             scale: lowest and highest answer, for the source ``survey``.
             dates: ``"day-first"`` or ``"month-first"``, where a file does not tell which.
             sheets: the sheets of workbooks to read, by name; ``"*"`` is all, none the fullest.
+            accepts_quarantine: load what can be loaded, however much goes to quarantine.
 
         Returns:
             The report; `lake_version` is None for a dry run.
@@ -86,8 +88,8 @@ class DeskFolder(DeskMarts):
             ConflictError: another writer got in the way; load again. Or the tickets are not those
             of `account`, or nothing
                 tells of which account they are.
-            DataQualityError: stored, but more rows are in quarantine than `quarantine_limit`
-            allows.
+            DataQualityError: nothing was stored, as more rows would go to quarantine than the
+            setting `quarantine_limit` allows.
         """
         from helmdesk.sources.parts.source import Options
         from helmdesk.sources.reading.archive import unpack_archives
@@ -105,8 +107,18 @@ class DeskFolder(DeskMarts):
             unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
             try:
                 return self._load_files(
-                    source, unpacked, options, account, is_dry_run, refresh, on_step, scratch
+                    source,
+                    unpacked,
+                    options,
+                    account,
+                    scratch,
+                    accepts_quarantine=accepts_quarantine,
+                    is_dry_run=is_dry_run,
+                    refresh=refresh,
+                    on_step=on_step,
                 )
+            except DataQualityError:
+                raise
             except HelmdeskError as error:
                 # Where an archive was unpacked says nothing to anybody.
                 raise type(error)(_within_archive(str(error), scratch)) from error
@@ -122,10 +134,8 @@ class DeskFolder(DeskMarts):
         paths: Sequence[Path],
         options: Options,
         account: str | None,
-        is_dry_run: bool,
-        refresh: bool,
-        on_step: Step,
         scratch: str,
+        **how: Any,
     ) -> LoadReport:
         from helmdesk.records.accounts import settle_account
         from helmdesk.records.staging import batch_identity
@@ -162,9 +172,7 @@ class DeskFolder(DeskMarts):
             source,
             batch_identity(source, parts),
             input_bytes=sum(expected_bytes(path) for path in files.values()),
-            is_dry_run=is_dry_run,
-            refresh=refresh,
-            on_step=on_step,
+            **how,
         )
 
     def load_with(
@@ -175,6 +183,7 @@ class DeskFolder(DeskMarts):
         *,
         input_bytes: int = 0,
         recorded_at: datetime | None = None,
+        accepts_quarantine: bool = False,
         is_dry_run: bool = False,
         refresh: bool = True,
         on_step: Step = silent,
@@ -225,6 +234,8 @@ class DeskFolder(DeskMarts):
             report.tickets = count_tickets(staging, known)
             if is_dry_run:
                 return report
+            if not accepts_quarantine:
+                self.check_quality(report)
             on_step("writing to the lake")
             body = json.dumps(
                 {key: value for key, value in asdict(report).items() if key != "lake_version"}
@@ -290,18 +301,31 @@ class DeskFolder(DeskMarts):
         remove_marts(self.path / MARTS_FOLDER)
         self.dismissals.forget()
 
+    def is_too_much(self, report: LoadReport) -> bool:
+        """Whether a load would put more into quarantine than the desk allows unasked."""
+        return report.quarantine_share > self.settings.quarantine_limit
+
     def check_quality(self, report: LoadReport) -> None:
-        """Raise when a load put too much into quarantine.
+        """Refuse a load that would put too much into quarantine.
 
         Raises:
-            DataQualityError: share above the setting `quarantine_limit`.
+            DataQualityError: share above the setting `quarantine_limit`; carries the report.
         """
-        limit = self.settings.quarantine_limit
-        if report.quarantine_share > limit:
-            raise DataQualityError(
-                f"{report.quarantined_rows:,} of {report.rows:,} rows are in quarantine"
-                f" ({report.quarantine_share:.1%}, limit {limit:.1%}); the rest was loaded"
-            )
+        if not self.is_too_much(report):
+            return
+        reasons = report.questions or [
+            f"{count:,} x {reason}" for reason, count in report.quarantined.items()
+        ]
+        rows = f"of {report.rows:,} rows" if report.rows else "rows"
+        error = DataQualityError(
+            f"{report.quarantined_rows:,} {rows} would go to quarantine"
+            f" ({report.quarantine_share:.1%}, limit {self.settings.quarantine_limit:.1%}), and"
+            f" nothing was loaded: {'; '.join(reasons[:3])}",
+            "mend the files or say how they are to be read, or load the rest without them:"
+            " --accept-quarantine (accepts_quarantine=True in Python)",
+        )
+        error.report = report
+        raise error
 
     def count_records(self, snapshot: Snapshot) -> dict[str, int]:
         """Return how many records of each type the files of a snapshot hold, read from the

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from helmdesk.query.policy import Policy
     from helmdesk.query.window import Window
     from helmdesk.records.journal import Batch, Quarantined
+    from helmdesk.records.mending import RowsToMend
     from helmdesk.settings import Settings
 
 
@@ -265,6 +266,10 @@ class ScopedDesk:
     def quarantine(self, batch_id: str | None = None) -> list[Quarantined]:
         """Return quarantined cells."""
         return self._whole().quarantine(batch_id)
+
+    def rows_to_mend(self, batch: str) -> list[RowsToMend]:
+        """Return the whole rows of what a load kept apart."""
+        return self._whole().rows_to_mend(batch)
 
     def mart_version(self) -> int | None:
         """Return the lake version of the published mart."""

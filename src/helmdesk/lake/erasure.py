@@ -247,8 +247,8 @@ class _Eraser:
         if family == "quarantine":
             cells = [
                 (
-                    f"case when {condition} then null else raw end as raw"
-                    if name == "raw"
+                    f'case when {condition} then null else "{name}" end as "{name}"'
+                    if name in ("raw", "extra")
                     else f'"{name}"'
                 )
                 for name in names

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from helmdesk.errors import NotFoundError, nearest
 from helmdesk.records.staging import text
 
 SHOWN = 200
@@ -122,6 +123,30 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
             )
         )
     return batches
+
+
+def find_batch(files: Mapping[str, Sequence[str]], given: str) -> str:
+    """Return the identity of a batch by it, or by enough of its beginning.
+
+    Raises:
+        NotFoundError: there is no such batch, or several begin like this.
+    """
+    known: list[str] = []
+    if files.get("batch"):
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                f"select distinct batch_id from read_parquet({_list(files['batch'])},"
+                " union_by_name = true) order by 1"
+            ).fetchall()
+        known = [batch for (batch,) in rows]
+    found = [batch for batch in known if batch.startswith(given)] if given else []
+    if given in known:
+        return given
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFoundError(f"'{given}' may be {len(found)} loads: {', '.join(found)}")
+    raise NotFoundError(f"no load '{given}'{nearest(given, known)}", "helmdesk batches lists them")
 
 
 def read_quarantine(

@@ -61,6 +61,7 @@ class LoadReport:
     """What one load found, stored and refused; the command line prints it, the lake keeps it.
 
     Attributes:
+        questions: what nothing in the files tells, as one asks a person.
         account: whose numbers the ids are, `system` the source that reads its files, `prefix` what
         its ids begin with. content: digest of the files, whatever was said beside them.
     """
@@ -76,6 +77,7 @@ class LoadReport:
     quarantine_examples: list[str] = field(default_factory=list)
     quarantined_rows: int = 0
     notes: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
     lake_version: int | None = None
     is_already_loaded: bool = False
     account: str = ""
@@ -122,6 +124,8 @@ class Places:
 # What stands in a cell whose formula failed.
 ERROR_CELL = "an error of the spreadsheet instead of a value"
 LINES = Places("line")
+# The column that says why a row is in a file of rows to mend; no source reads it.
+WHY = "why it was kept apart"
 
 
 class Staging:
@@ -483,6 +487,32 @@ class Staging:
                     [line, index, row],
                 )
 
+    def _keep_rows(self) -> None:
+        """Keep the whole rows of what was rejected, as their files have them, to be mended and
+        loaded again.
+        """
+        run = self.connection.execute
+        run("create or replace temp table rejected_rows (_file integer, _row bigint, content json)")
+        for (index,) in run("select distinct _file from rejected where _file >= 0").fetchall():
+            columns = [
+                column
+                for (column,) in run(
+                    "select column_name from duckdb_columns() where table_name = ? order by"
+                    " column_index",
+                    [f"raw_{index}"],
+                ).fetchall()
+                if column not in ("_file", "_row", "_line", WHY)
+            ]
+            if not columns:
+                continue  # no table: nothing that could be loaded by itself
+            # A row that fits no column is in no table: its columns are told all the same.
+            cells = ", ".join(f"{text(column)}, t.{name(column)}::varchar" for column in columns)
+            run(
+                f"insert into rejected_rows select r._file, r._row, json_object({cells}) from"
+                f" (select distinct _file, _row from rejected where _file = {index}) r left join"
+                f" raw_{index} t on t._file = r._file and t._row = r._row"
+            )
+
     def _path(self, index: int | None) -> str:
         is_known = index is not None and 0 <= index < len(self.report.files)
         return self.report.files[index].path if is_known and index is not None else self.source
@@ -499,6 +529,7 @@ class Staging:
             self.connection.execute("create temp table batch_files (id integer, path varchar)")
             for index, file in enumerate(self.report.files):
                 self.connection.execute("insert into batch_files values (?, ?)", [index, file.path])
+            self._keep_rows()
             self.add(
                 "quarantined",
                 {
@@ -512,8 +543,10 @@ class Staging:
                     "raw": "raw",
                     "reason": "reason",
                     "note": "case when is_whole_row then 'whole row' end",
+                    "extra": "content",
                 },
-                "rejected left join batch_files on id = _file",
+                "rejected left join batch_files on id = _file left join rejected_rows using"
+                " (_file, _row)",
             )
         self.add(
             "batch",

@@ -1,5 +1,5 @@
-"""Planned shifts from a CSV: who, what, from when to when; approved changes replace the shift they
-name.
+"""Planned shifts, from a list (who, what, from when to when) or a roster by days; approved changes
+replace the shift they name.
 
 Files that are loaded together are one plan; a later plan takes the place of what was planned for
 the same people and days. A load without any work in it (leave from another system, breaks,
@@ -15,10 +15,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from helmdesk.errors import InputError
+from helmdesk.errors import InputError, MappingError
 from helmdesk.records.staging import Staging, text
-from helmdesk.sources.parts.columns import Layout, meanings_of, open_sheet, plain, times_of
+from helmdesk.sources.parts.columns import (
+    Layout,
+    Sheet,
+    meanings_of,
+    needed_sheet,
+    plain,
+    times_of,
+)
+from helmdesk.sources.parts.roster_matrix import as_list, tells_matrix
 from helmdesk.sources.parts.source import Options, Source, named_paths
+from helmdesk.sources.reading.raw_tables import read_table
 from helmdesk.sources.reading.wall_clock import nominal
 from helmdesk.sources.reading.words import worded
 
@@ -56,8 +65,10 @@ ACTIVITIES = {
 
 def tells_shifts(columns: Sequence[str]) -> bool:
     """Whether a header is that of a roster and of nothing else: a person, a start and an end that
-    are called those of a shift.
+    are called those of a shift; or days.
     """
+    if tells_matrix(columns):
+        return True
     given = meanings_of(columns, LAYOUT)
     return {"agent_id", "start", "end"} <= given.keys() and any(
         "shift" in plain(column) for column in given.values()
@@ -68,7 +79,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage planned shifts and approved changes."""
     staging.is_told_whole = True
     for place, path in enumerate(paths):
-        sheet = open_sheet(staging, path, LAYOUT, ("agent_id", "start", "end"), place)
+        sheet = _sheet(staging, path, options, place)
         zone = options.time_zone or "UTC"
         start, end = (
             ("(date || ' ' || \"start\")", "(date || ' ' || \"end\")")
@@ -176,6 +187,16 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     _tell_replaced(staging)
 
 
+def _sheet(staging: Staging, path: Path, options: Options, place: int) -> Sheet:
+    """Read a list of shifts, or a roster by days as one."""
+    raw = read_table(staging, path)
+    if not {"agent_id", "start", "end"} <= meanings_of(raw.columns, LAYOUT).keys():
+        raw = as_list(staging, raw, LAYOUT["agent_id"], options.mapping, options.dates) or raw
+    elif options.mapping:
+        raise MappingError(f"{options.mapping}: this roster states its hours; no mapping is needed")
+    return needed_sheet(staging, raw, LAYOUT, ("agent_id", "start", "end"), place)
+
+
 def _tell_replaced(staging: Staging) -> None:
     """Let a load stand for what it speaks of, and say so: of days where it plans work, else of its
     activities alone.
@@ -206,4 +227,9 @@ def _tell_replaced(staging: Staging) -> None:
     )
 
 
-source = Source("roster", "planned shifts (CSV: agent, start, end, activity)", read, named_paths)
+source = Source(
+    "roster",
+    "planned shifts (a list of agent, start, end, activity; or people and days)",
+    read,
+    named_paths,
+)

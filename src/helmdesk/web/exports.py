@@ -10,28 +10,18 @@ import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from helmdesk.formulas import safe_cell
 from helmdesk.query.window import plain
 
 if TYPE_CHECKING:
     import pyarrow
 
-# A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
 }
-
-
-def safe_cell(content: Any) -> Any:
-    """Return a cell for CSV: a text that a spreadsheet would run gets a leading apostrophe; numbers
-    stay numbers.
-    """
-    if isinstance(content, str) and content.lstrip(" ").startswith(FORMULA):
-        return "'" + content
-    return content
 
 
 def as_csv(table: pyarrow.Table) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +13,11 @@ import click
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
-from helmdesk.errors import UsageError
+from helmdesk.errors import DataQualityError, UsageError
 from helmdesk.records.staging import LoadReport
 
 MAX_SHOWN = 8
+DRY_RUN, STOPPED = "dry run: nothing was stored", "stopped: nothing was stored"
 
 
 def _sources_epilog() -> str:
@@ -73,6 +75,11 @@ class LoadCommand(click.Command):
     help="Account whose tickets these are, where a desk holds several: brand-b.",
 )
 @click.option("--dry-run", is_flag=True, help="Read and check everything, store nothing.")
+@click.option(
+    "--accept-quarantine",
+    is_flag=True,
+    help="Load the rest, however many rows cannot be read.",
+)
 @click.option("--no-refresh", is_flag=True, help="Leave the mart as it is.")
 @click.option(
     "--scorecard",
@@ -105,6 +112,7 @@ def command(
     sheets: tuple[str, ...],
     account: str | None,
     dry_run: bool,
+    accept_quarantine: bool,
     no_refresh: bool,
     shows_scorecard: bool,
     start: str | None,
@@ -127,35 +135,55 @@ def command(
     from helmdesk.sources.parts.source import scale_of
 
     desk = open_desk(desk_path)
-    with Progress() as progress:
-        report = desk.load(
-            source,
-            paths,
-            mapping=mapping,
-            time_zone=time_zone,
-            scale=scale_of(source, scale),
-            dates=dates,
-            sheets=sheets,
-            account=account,
-            is_dry_run=dry_run,
-            refresh=not no_refresh,
-            on_step=progress,
-        )
+
+    def load(*, accepts_quarantine: bool) -> LoadReport:
+        with Progress() as progress:
+            return desk.load(
+                source,
+                paths,
+                mapping=mapping,
+                time_zone=time_zone,
+                scale=scale_of(source, scale),
+                dates=dates,
+                sheets=sheets,
+                account=account,
+                accepts_quarantine=accepts_quarantine,
+                is_dry_run=dry_run,
+                refresh=not no_refresh,
+                on_step=progress,
+            )
+
+    try:
+        report = load(accepts_quarantine=accept_quarantine)
+    except DataQualityError as error:
+        if error.report:
+            _show(error.report, format_name, STOPPED)
+        if not (sys.stdin.isatty() and click.confirm(f"{error.what}. Load the rest?", err=True)):
+            raise
+        report = load(accepts_quarantine=True)
     if not dry_run and not no_refresh:
         # Known only after the refresh: what the new records mean for the numbers.
         report.notes += map(str, desk.concerns())
+    if dry_run and desk.is_too_much(report):
+        report.notes.append(
+            f"{report.quarantine_share:.1%} of the rows would go to quarantine, more than"
+            f" {desk.settings.quarantine_limit:.1%}: a load would stop and ask"
+        )
+    _show(report, format_name, DRY_RUN if dry_run else "")
+    if shows_scorecard and not dry_run and format_name != "json":
+        from helmdesk.cli.commands.scorecard import show_scorecard
+
+        click.echo()
+        show_scorecard(desk, format_name, start=start, end=end)
+    if not dry_run and not no_refresh and not shows_scorecard:
+        talk(f"next: helmdesk scorecard --desk {desk.path}")
+
+
+def _show(report: LoadReport, format_name: str, ending: str) -> None:
     if format_name == "json":
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(describe(report, dry_run)))
-        if shows_scorecard and not dry_run:
-            from helmdesk.cli.commands.scorecard import show_scorecard
-
-            click.echo()
-            show_scorecard(desk, format_name, start=start, end=end)
-    desk.check_quality(report)
-    if not dry_run and not no_refresh and not shows_scorecard:
-        talk(f"next: helmdesk scorecard --desk {desk.path}")
+        click.echo("\n".join(describe(report, ending)))
 
 
 def _source_and_paths(source: str, paths: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -169,8 +197,12 @@ def _source_and_paths(source: str, paths: tuple[str, ...]) -> tuple[str, tuple[s
     return source, paths
 
 
-def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
-    """Return the load report as lines."""
+def describe(report: LoadReport, ending: str = "") -> list[str]:
+    """Return the load report as lines.
+
+    Args:
+        ending: how it ended, where nothing was stored.
+    """
     if report.is_already_loaded:
         return [
             "already loaded: the lake holds exactly this input; nothing was added",
@@ -209,6 +241,7 @@ def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
             + ", ".join(f"{count:,} {word}" for word, count in report.tickets.items() if count)
         )
     lines += [f"note: {note}" for note in report.notes]
+    lines += [f"question: {question}" for question in report.questions]
     if report.duplicates:
         lines.append(f"duplicates: {report.duplicates:,} exact repeats were kept once")
     if report.older_versions:
@@ -223,9 +256,7 @@ def describe(report: LoadReport, is_dry_run: bool) -> list[str]:
             for reason, count in list(report.quarantined.items())[:MAX_SHOWN]
         ]
         lines += [f"  e.g. {example}" for example in report.quarantine_examples[:3]]
-    lines.append(
-        "dry run: nothing was stored"
-        if is_dry_run
-        else f"stored as lake version {report.lake_version}"
-    )
+        if report.lake_version is not None:
+            lines.append(f"  mend and load again: helmdesk quarantine {report.batch_id} --to DIR")
+    lines.append(ending or f"stored as lake version {report.lake_version}")
     return lines

@@ -26,5 +26,5 @@ def command(folder: str, seed: int, scale: float) -> None:
     """Create a desk with eighteen months of a fictional company's support in DIR."""
     with Progress() as progress:
         _, report = create_sample(folder, seed, scale, progress)
-    click.echo("\n".join(describe(report, False)))
+    click.echo("\n".join(describe(report)))
     talk(f"next: helmdesk scorecard --desk {folder}")

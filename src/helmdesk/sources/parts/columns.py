@@ -53,11 +53,18 @@ def open_sheet(
     Raises:
         InputError: a required meaning that no column carries; says which names would do.
     """
-    sheet = sheet_of(staging, read_table(staging, path), layout, place)
+    return needed_sheet(staging, read_table(staging, path), layout, required, place)
+
+
+def needed_sheet(
+    staging: Staging, raw: RawTable, layout: Layout, required: Sequence[str], place: int
+) -> Sheet:
+    """Recognise the columns of a table that was read; see `open_sheet`."""
+    sheet = sheet_of(staging, raw, layout, place)
     for meaning in required:
         if not sheet.has(meaning):
             raise InputError(
-                f"{path}: no column for {meaning.replace('_', ' ')}; name it one of:"
+                f"{raw.path}: no column for {meaning.replace('_', ' ')}; name it one of:"
                 f" {', '.join(layout[meaning])} (the file has:"
                 f" {', '.join(sheet.raw.columns[:12])}), or describe the file with: helmdesk load"
                 " mapping"

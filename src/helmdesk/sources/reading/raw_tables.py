@@ -20,7 +20,8 @@ from functools import partial
 from pathlib import Path
 
 from helmdesk.errors import InputError, nearest
-from helmdesk.records.staging import FileReport, Staging, name, text
+from helmdesk.formulas import FORMULA
+from helmdesk.records.staging import WHY, FileReport, Staging, name, text
 from helmdesk.sources.reading.content import PARQUET, TEXT, kind_of
 from helmdesk.sources.reading.conversion import read_converted
 from helmdesk.sources.reading.encodings import SHOWN, encoding_of, transcode
@@ -97,6 +98,8 @@ def read_table(
         staging.report.files.append(FileReport(str(path)))
     else:
         columns = read_converted(staging, table, path, kind, {*required, *(known or ())})
+    if WHY in columns:
+        columns = _as_before(staging, table, columns)
     missing = [column for column in required if column not in columns]
     if missing:
         raise InputError(
@@ -120,6 +123,22 @@ def read_table(
         raise InputError(f"{path}: a header but no rows; export it again")
     ((rows,),) = staging.connection.execute(f"select count(*) from {table}").fetchall()
     return RawTable(table, path, columns, rows, index)
+
+
+def _as_before(staging: Staging, table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a file of rows to mend, its cells as they were before they were made
+    safe for spreadsheets.
+    """
+    kept = tuple(column for column in columns if column != WHY)
+    starts = ", ".join(text(start) for start in FORMULA if start != "\0")
+    cells = ", ".join(
+        f"{name(column)} = case when starts_with({name(column)}, chr(39)) and"
+        f" left(ltrim(substr({name(column)}, 2), ' '), 1) in ({starts}) then"
+        f" substr({name(column)}, 2) else {name(column)} end"
+        for column in kept
+    )
+    staging.connection.execute(f"update {table} set {cells}")
+    return kept
 
 
 def _read_parquet(staging: Staging, table: str, index: int, path: Path) -> tuple[str, ...]:

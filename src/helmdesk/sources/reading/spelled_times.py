@@ -337,11 +337,21 @@ def months() -> dict[str, int]:
     """Return the numbers of months by their names, long and short, in the languages that exports
     come in; without accents, too.
     """
+    return _named("months")
+
+
+@cache
+def weekdays() -> dict[str, int]:
+    """Return the numbers of weekdays by their names, Monday first; as `months`."""
+    return _named("days")
+
+
+def _named(what: str) -> dict[str, int]:
     from babel import Locale
 
     found: dict[str, int] = {}
     for language in MONTH_LANGUAGES:
-        told = Locale.parse(language).months
+        told = getattr(Locale.parse(language), what)
         for names in (
             told[use][width]
             for use in ("format", "stand-alone")

@@ -192,6 +192,7 @@ def _run(
         dates=load.dates or None,
         sheets=sheets_of(load),
         account=load.account or None,
+        accepts_quarantine=True,  # the preview told how much it is, and was agreed to
         is_dry_run=is_preview,
         on_step=tell,
     )

@@ -4,7 +4,9 @@ browser.
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from helmdesk.desk.folder import limits_of
@@ -106,6 +109,7 @@ def health(request: DeskRequest) -> HttpResponse:
         quarantined=request.desk.quarantine() if request.desk.sees_all_rows else [],
         touched=touched,
         mart=mart,
+        sees_all=request.desk.sees_all_rows,
         concerns=request.desk.concerns(),
         lake=request.desk.loaded_version(),
         may_load=getattr(request.user, "role", "") in DATA_KEEPERS,
@@ -269,8 +273,16 @@ def job(request: DeskRequest, pk: Any) -> HttpResponse:
         job=found,
         head=head,
         is_mapping=found.source == jobs.MAPPING,
+        asks=_asks(request, found),
+        limit=request.desk.settings.quarantine_limit,
         has_worker=living().exists(),
     )
+
+
+def _asks(request: DeskRequest, found: LoadJob) -> bool:
+    """Whether so many rows cannot be read that whoever loads them must say so."""
+    share = float((found.report or {}).get("quarantine_share", 0))
+    return found.state == "previewed" and share > request.desk.settings.quarantine_limit
 
 
 def _first_rows(request: DeskRequest, found: LoadJob) -> list[list[str]]:
@@ -282,6 +294,25 @@ def _first_rows(request: DeskRequest, found: LoadJob) -> list[list[str]]:
     except HelmdeskError:
         return []  # what is wrong with the file is said by the load
     return [[content[:60] for content in row[:20]] for row in rows]
+
+
+def to_mend(request: DeskRequest, batch: str) -> HttpResponse:
+    """Give the rows that a load kept apart, as files to mend: a CSV, or a zip of several."""
+    found = request.desk.rows_to_mend(batch)
+    if not found:
+        raise Http404
+    audit("took rows to mend", batch, request=request)
+    if len(found) == 1:
+        response = HttpResponse(found[0].as_csv(), "text/csv; charset=utf-8")
+        name = found[0].name
+    else:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in found:
+                archive.writestr(part.name, part.as_csv())
+        response, name = HttpResponse(packed.getvalue(), "application/zip"), "to-mend.zip"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
+    return response
 
 
 @require_POST
@@ -300,6 +331,8 @@ def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
         found.mapping = request.POST.get("mapping", found.mapping).replace("\r\n", "\n")
         jobs.start(found, is_preview=True)
     elif do == "load" and found.state == "previewed":
+        if _asks(request, found) and not request.POST.get("without"):
+            raise UsageError("say first that the rows which cannot be read are left out")
         audit("loaded data", found.source, request=request, files=found.files)
         jobs.start(found, is_preview=False)
     else:
@@ -333,6 +366,7 @@ page = Page(
         Route("data/load", load, "load", DATA_KEEPERS),
         Route("data/load/<uuid:pk>", job, "job", DATA_KEEPERS),
         Route("data/load/<uuid:pk>/go", go_on, "go_on", DATA_KEEPERS),
+        Route("data/quarantine/<str:batch>", to_mend, "to_mend", DATA_KEEPERS),
         Route("data/sample", sample, "sample", ADMINISTRATORS),
     ),
     place=80,

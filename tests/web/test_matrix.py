@@ -79,7 +79,13 @@ def tickets(site: Path) -> Callable[[str], Owned]:
     return of
 
 
-def things(route: str, who: str, tickets: Callable[[str], Owned], known: list[str]) -> Owned:
+def things(
+    route: str,
+    who: str,
+    tickets: Callable[[str], Owned],
+    known: list[str],
+    batches: list[str],
+) -> Owned:
     """Return what a route's parameter may be: the asker's own, somebody else's, and nobody's."""
     from django.utils import timezone
 
@@ -102,6 +108,8 @@ def things(route: str, who: str, tickets: Callable[[str], Owned], known: list[st
         )
     if "key" in place or "subject" in place:
         return {"own": "csat", "other": "utilization", "nobody": "no_such_metric"}
+    if "<str:batch>" in place:
+        return {"own": batches[0], "nobody": "no-such-load"}
     if "<slug:form>" in place:
         return {"own": "csv", "nobody": "exe"}
     if "<slug:preset>" in place:
@@ -162,10 +170,11 @@ def ask(client: Any, route: str, thing: str) -> int:
 
 def test_every_route_for_every_role(site: Path, as_: Any, tickets: Callable[[str], Owned]) -> None:
     found, known = {}, LiveDesk(site).segments()["account"]
+    batches = [batch.batch_id for batch in LiveDesk(site).batches()]
     for route in routes():
         cells = []
         for who in WHO:
-            owned = things(route, who, tickets, known)
+            owned = things(route, who, tickets, known, batches)
             if who == "stranger":
                 owned = {"own": owned["own"] if "own" in owned else owned["other"]}
             # A new session for each route: what one of them does signs nobody out of the next.

@@ -23,10 +23,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from helmdesk.records.staging import LoadReport
 
 
 class HelmdeskError(Exception):
@@ -113,10 +109,10 @@ class DataQualityError(HelmdeskError):
     """Nothing was stored: the share of rows that would go to quarantine is above the desk's limit.
 
     Attributes:
-        report: what the load found.
+        report: what the load found, a `LoadReport`.
     """
 
-    report: LoadReport | None = None
+    report: object = None
 
     exit_code = 4
 

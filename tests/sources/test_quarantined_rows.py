@@ -13,6 +13,7 @@ from desks import make_desk
 from helmdesk.cli.commands import load, quarantine
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import DataQualityError, NotFoundError
+from helmdesk.records.staging import LoadReport
 from helmdesk.settings import Settings
 
 MAPPING = """name = "shop"
@@ -108,7 +109,7 @@ def test_python_is_asked_too(desk: Desk, mapping: Path, tmp_path: Path) -> None:
     file = table(tmp_path, 1, 2, 3)
     with pytest.raises(DataQualityError) as stopped:
         desk.load("mapping", [file], mapping=mapping)
-    assert stopped.value.report is not None
+    assert isinstance(stopped.value.report, LoadReport)
     assert stopped.value.report.quarantined_rows == 3
     report = desk.load("mapping", [file], mapping=mapping, accepts_quarantine=True)
     assert report.lake_version == 1

@@ -156,7 +156,7 @@ def command(
     try:
         report = load(accepts_quarantine=accept_quarantine)
     except DataQualityError as error:
-        if error.report:
+        if isinstance(error.report, LoadReport):
             _show(error.report, format_name, STOPPED)
         if not (sys.stdin.isatty() and click.confirm(f"{error.what}. Load the rest?", err=True)):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -49,9 +49,10 @@ def rows_to_mend(files: Mapping[str, Sequence[str]], batch_id: str) -> list[Rows
             cells[next(iter(cells))] = raw  # it fits no column: its text, to be put into them
         _, reasons = found.setdefault(file, {}).setdefault((content, line), (cells, []))
         reasons.append(": ".join(part for part in (column, reason) if part))
+    names = _names(found)
     return [
         RowsToMend(
-            f"{_stem(file)}.csv",
+            names[file],
             (*next(iter(rows.values()))[0], WHY),
             tuple(
                 (*(value or "" for value in cells.values()), "; ".join(reasons))
@@ -80,8 +81,14 @@ def _cells(
         ).fetchall()
 
 
-def _stem(file: str) -> str:
-    """Return the name of a file or sheet: tables of an export are known by theirs."""
-    name, _, sheet = file.partition(", sheet ")
-    stem = PurePath(name).name.split(".")[0]
-    return f"{stem} {sheet.strip(chr(39))}".replace("/", "_") if sheet else stem
+def _names(files: Iterable[str]) -> dict[str, str]:
+    """Return names for files, as their own: tables of an export are known by them. Sheets of one
+    workbook are numbered.
+    """
+    found: dict[str, str] = {}
+    for file in files:
+        stem = PurePath(file).name.split(".")[0]
+        number = sum(name.split(".")[0].rpartition("-")[0] == stem for name in found.values())
+        is_first = f"{stem}.csv" not in found.values()
+        found[file] = f"{stem}.csv" if is_first else f"{stem}-{number + 2}.csv"
+    return found

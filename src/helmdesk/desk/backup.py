@@ -35,6 +35,7 @@ from helmdesk.desk.backup_secrets import (
     put_secrets,
     take_secrets,
 )
+from helmdesk.desk.connections import FOLDER as CONNECTIONS_FOLDER
 from helmdesk.desk.folder import DeskFolder
 from helmdesk.desk.marts import LAKE_FOLDER, MARTS_FOLDER, SETTINGS_FILE, Step, silent
 from helmdesk.errors import ConflictError, InputError, NotFoundError, UsageError
@@ -56,6 +57,7 @@ ELSEWHERE = {
         f"{LAKE_FOLDER}.lock",
         f"{LAKE_FOLDER}.seal",
         METRICS_FOLDER,
+        CONNECTIONS_FOLDER,
         "site",
         RESTORED_NOTE,
         *KEY_FILES,
@@ -179,6 +181,7 @@ def _own_files(root: Path) -> Iterator[tuple[str, Path]]:
         root / ERASED_FILE,
         root / DISMISSALS_FILE,
         *sorted((root / METRICS_FOLDER).glob("*")),
+        *sorted((root / CONNECTIONS_FOLDER).glob("*.toml")),
     ]
     for path in own:
         if (

@@ -13,13 +13,15 @@ import sqlite3
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 
 SITE_DATABASE = "site/site.sqlite3"
 KEY_FILES = ("site/secret.key", "site/audit.key")
+# Of live accounts, one each.
+CONNECTION_KEYS = "connections/*.key"
 # Left by a restore without secrets; the site's first start writes it into the audit log.
 RESTORED_NOTE = "site/restored"
 # Whole tables, by name; and columns, with what stands there instead. "!" is no password's hash.
@@ -62,7 +64,7 @@ def take_secrets(root: Path, database: sqlite3.Connection | Path | None) -> dict
     found: dict[str, Any] = {
         "files": {
             name: (root / name).read_text(encoding="ascii")
-            for name in KEY_FILES
+            for name in (*KEY_FILES, *_connection_keys(root))
             if (root / name).is_file()
         },
         "tables": {},
@@ -74,6 +76,10 @@ def take_secrets(root: Path, database: sqlite3.Connection | Path | None) -> dict
     elif database is not None:
         _take(database, found)
     return found
+
+
+def _connection_keys(root: Path) -> list[str]:
+    return sorted(path.relative_to(root).as_posix() for path in root.glob(CONNECTION_KEYS))
 
 
 def _take(connection: sqlite3.Connection, found: dict[str, Any]) -> None:
@@ -113,7 +119,8 @@ def put_secrets(folder: Path, found: dict[str, Any]) -> None:
     """Put a site's secrets back into a restored desk."""
     (folder / "site").mkdir(mode=0o700, exist_ok=True)
     for name, text in found["files"].items():
-        if name in KEY_FILES:
+        if name in KEY_FILES or PurePosixPath(name).match(CONNECTION_KEYS):
+            (folder / name).parent.mkdir(mode=0o700, exist_ok=True)
             with os.fdopen(
                 os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
             ) as handle:

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helmdesk.records.limits import Limits
 from helmdesk.records.schema import CHOICES, RECORD_TYPES, SQL_TYPES, family_columns
@@ -63,7 +63,8 @@ class LoadReport:
     Attributes:
         questions: what nothing in the files tells, as one asks a person.
         account: whose numbers the ids are, `system` the source that reads its files, `prefix` what
-        its ids begin with. content: digest of the files, whatever was said beside them.
+        its ids begin with. content: digest of the files, whatever was said beside them. sync: of a
+        batch from a live account: which, and how far it goes.
     """
 
     source: str
@@ -84,6 +85,7 @@ class LoadReport:
     system: str = ""
     prefix: str = ""
     content: str = ""
+    sync: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

@@ -1,0 +1,168 @@
+"""``helmdesk connect``: a live account, from its key to the first look at what will come."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from helmdesk.cli.options import desk_option, open_desk
+from helmdesk.cli.output import talk
+from helmdesk.connectors.parts.api import Api, ConnectError
+from helmdesk.connectors.parts.connector import Ask, Outlook, connector_names, find_connector
+from helmdesk.desk.connections import (
+    Connection,
+    Connections,
+    check_since,
+    secret_of_environment,
+    variable_of,
+)
+from helmdesk.errors import UsageError
+from helmdesk.records.accounts import check_name
+
+
+class ConnectCommand(click.Command):
+    """Lists the systems in its help without importing them for every other command."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write systems and examples."""
+        lines = "\n".join(
+            f"  {name:<12} {find_connector(name).title}" for name in connector_names()
+        )
+        self.epilog = (
+            f"\b\nSystems:\n{lines}\n\n\b\nExamples:\n  helmdesk connect zendesk --desk my-desk\n"
+            "  helmdesk connect zendesk --as brand-b --set account=brandb --desk my-desk\n"
+            "  helmdesk connect zendesk --remove --desk my-desk"
+        )
+        super().format_epilog(ctx, formatter)
+
+
+@click.command("connect", cls=ConnectCommand)
+@click.argument("system")
+@desk_option
+@click.option(
+    "--as",
+    "name",
+    metavar="NAME",
+    help="Name of the account, where there are several of one system: brand-b.",
+)
+@click.option(
+    "--set",
+    "said",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An answer in advance, for scripts. Keys are never said so: see below.",
+)
+@click.option(
+    "--since", metavar="DATE", help="Fetch tickets changed since that day; without it, all."
+)
+@click.option("--remove", is_flag=True, help="Forget the account and its key; its tickets stay.")
+def command(
+    system: str,
+    desk_path: str | None,
+    name: str | None,
+    said: tuple[str, ...],
+    since: str | None,
+    remove: bool,
+) -> None:
+    """Connect a live account of SYSTEM: asks for what it needs, tests the key, says what it will
+    fetch.
+
+    The key is asked for where nobody sees it, or taken from HELMDESK_NAME_TOKEN; nothing is
+    changed in the account. It stays in a file that only you may read.
+    """
+    desk = open_desk(desk_path)
+    connections = Connections(desk.path)
+    if remove:
+        connections.remove(name or system)
+        talk(f"'{name or system}' is forgotten; its tickets stay on the desk")
+        return
+    connector = find_connector(system)
+    check_name(name)
+    connection_name = name or system
+    given = dict(_pair(each, connector.asks) for each in said)
+    if sys.stdin.isatty():
+        talk(f"{connector.title}. Where to make a key: {connector.key_words}")
+    answers = {ask.name: _answer(ask, given, connection_name) for ask in connector.asks}
+    hidden = {ask.name for ask in connector.asks if ask.is_secret}
+    connection = Connection(
+        connection_name,
+        system,
+        {key: value for key, value in answers.items() if key not in hidden},
+        check_since(since or ""),
+    )
+    api = connector.open(answers)
+    try:
+        _show_rights(api, system)
+        outlook = connector.outlook(api, connection.since)
+    finally:
+        api.close()
+    connections.add(
+        connection,
+        {
+            key: answers[key]
+            for key in hidden
+            if not secret_of_environment(variable_of(connection_name, key))
+        },
+    )
+    click.echo(_words_of(outlook, connection.since))
+    talk(f"next: helmdesk sync {connection_name} --desk {desk.path}")
+
+
+def _pair(text: str, asks: tuple[Ask, ...]) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    known = {ask.name: ask for ask in asks}
+    if not separator or name not in known:
+        open_names = ", ".join(ask.name for ask in asks if not ask.is_secret)
+        raise UsageError(f"--set {name}: not one of {open_names}, as NAME=VALUE")
+    if known[name].is_secret:
+        raise UsageError(
+            f"--set {name}: others on this machine can read a command; leave it out and type it, or"
+            " set it in the environment"
+        )
+    return name, value
+
+
+def _answer(ask: Ask, given: dict[str, str], name: str) -> str:
+    if ask.name in given:
+        return given[ask.name]
+    variable = variable_of(name, ask.name)
+    if ask.is_secret and (secret := secret_of_environment(variable)):
+        return secret
+    if not sys.stdin.isatty():
+        if ask.default is not None:
+            return ask.default
+        how = f"set {variable}" if ask.is_secret else f"say --set {ask.name}=..."
+        raise UsageError(f"{ask.words}: nobody is there to ask; {how}")
+    answer: str = click.prompt(
+        ask.words, default=ask.default, hide_input=ask.is_secret, err=True, show_default=False
+    )
+    return answer.strip()
+
+
+def _show_rights(api: Api, system: str) -> None:
+    missing = []
+    for right in find_connector(system).rights(api):
+        if right.is_granted:
+            click.echo(f"may read  {right.what}")
+        else:
+            click.echo(f"may NOT   {right.what}: {right.mend}")
+            if right.is_needed:
+                missing.append(f"{right.what} ({right.mend})")
+    if missing:
+        raise ConnectError(
+            f"the key works, but without these nothing can be fetched: {', '.join(missing)};"
+            " nothing was stored"
+        )
+
+
+def _words_of(outlook: Outlook, since: str) -> str:
+    what = f"tickets changed since {since}" if since else "all tickets"
+    if outlook.tickets is None:
+        return f"will fetch {what}; the account does not say how many"
+    words = f"will fetch {what}: {outlook.tickets:,}"
+    if outlook.minutes is None:
+        return words
+    minutes = outlook.minutes
+    took = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{max(minutes, 1):.0f} minutes"
+    return f"{words}, in about {took} at four fifths of the account's limit; then only changes"

@@ -1,0 +1,184 @@
+"""What a connector is, and how connectors are found: one module of `helmdesk.connectors` each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from helmdesk.connectors.parts.api import Api
+from helmdesk.errors import NotFoundError, nearest
+from helmdesk.modules import module_names
+
+Row = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Row]]
+"""Rows by table."""
+Cursor = Mapping[str, Any]
+"""How far a connection is: JSON that its connector alone understands; empty at the beginning."""
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Something a connector has to know of an account.
+
+    Attributes:
+        name: what it is called in files and on the command line.
+        words: the question put to a person.
+        is_secret: kept apart, never shown.
+        default: taken where nobody says anything; None makes it needed.
+    """
+
+    name: str
+    words: str
+    is_secret: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Right:
+    """One thing that a key may read, or may not.
+
+    Attributes:
+        what: in plain words.
+        is_granted: whether it may.
+        is_needed: whether nothing works without it.
+        mend: what somebody must allow for it.
+    """
+
+    what: str
+    is_granted: bool
+    is_needed: bool = False
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the first synchronisation will fetch.
+
+    Attributes:
+        tickets: how many there are by the system's own count; None where it does not count.
+        minutes: how long that takes within the limits.
+    """
+
+    tickets: int | None
+    minutes: float | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One ticket with everything that is known of it: whatever part changed, it comes whole.
+
+    Attributes:
+        id: the system's own.
+        version: of two with one id, the greater is the newer.
+        rows: its rows by table.
+        is_short: the system gave less of its history than it says there is.
+    """
+
+    id: str
+    version: str
+    rows: Rows
+    is_short: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one step brought.
+
+    Attributes:
+        items: tickets.
+        others: people, teams, companies, schedules and the like, by table: all that the tickets
+        speak of, every time.
+        cursor: where the next step begins.
+        is_last: nothing more has changed so far.
+        at: what was changed until then has been seen, by the clock of the system.
+    """
+
+    items: Sequence[Item]
+    cursor: Cursor
+    is_last: bool
+    others: Rows = field(default_factory=dict)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A system whose accounts can be connected.
+
+    Attributes:
+        title: as people call it.
+        source: the source that reads its tables.
+        asks: what has to be known of an account.
+        key_words: where in the system a key is made.
+        open: makes the connection from what was said.
+        rights: finds out what the key may read.
+        pages: gives what changed since a cursor, a ticket always whole; the second argument is the
+        first day to fetch, as 2025-01-31, or empty for all.
+        outlook: what the first run will fetch.
+        count: how many tickets the system says it has; None where it does not count.
+        zone: of times without an offset.
+    """
+
+    title: str
+    source: str
+    asks: tuple[Ask, ...]
+    key_words: str
+    open: Callable[[Mapping[str, str]], Api]
+    rights: Callable[[Api], Iterator[Right]]
+    pages: Callable[[Api, str, Cursor, Tell], Iterator[Page]]
+    outlook: Callable[[Api, str], Outlook]
+    count: Callable[[Api, str], int | None]
+    zone: str = "UTC"
+
+
+@dataclass
+class Batch:
+    """What several pages brought together: of each ticket its newest version."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    others: dict[str, dict[str, Row]] = field(default_factory=dict)
+    cursor: Cursor = field(default_factory=dict)
+
+    def take(self, page: Page) -> None:
+        """Add a page."""
+        for item in page.items:
+            known = self.items.get(item.id)
+            if known is None or item.version >= known.version:
+                self.items[item.id] = item
+        for table, rows in page.others.items():
+            own = self.others.setdefault(table, {})
+            own.update((repr(sorted(row.items())), row) for row in rows)
+        self.cursor = page.cursor
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return all rows by table."""
+        found: dict[str, list[Row]] = {
+            table: list(rows.values()) for table, rows in self.others.items()
+        }
+        for item in self.items.values():
+            for table, rows in item.rows.items():
+                found.setdefault(table, []).extend(rows)
+        return found
+
+
+def connector_names() -> list[str]:
+    """Return the names of the systems whose accounts can be connected."""
+    return module_names("helmdesk.connectors")
+
+
+def find_connector(name: str) -> Connector:
+    """Return the connector of a system.
+
+    Raises:
+        NotFoundError: there is none; offers the nearest.
+    """
+    known = connector_names()
+    if name not in known:
+        raise NotFoundError(
+            f"no connector for '{name}'{nearest(name, known)} (known: {', '.join(known)})"
+        )
+    found: Connector = importlib.import_module(f"helmdesk.connectors.{name}").connector
+    return found

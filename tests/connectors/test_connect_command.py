@@ -64,7 +64,7 @@ def test_from_a_key_to_a_scorecard(
     assert "complete: 6 tickets here, 6 in the account" in shown.stdout
     assert "without schedules" in shown.stdout
     helmdesk("scorecard", "--desk", desk.path)
-    assert desk.measure("ticket_volume").to_rows()[0]["value"] == 6
+    assert desk.measure("ticket_volume")[0].value == 6
     helmdesk("connect", "zendesk", "--remove", "--desk", desk.path)
     assert Connections(desk.path).names() == []
 

@@ -9,6 +9,7 @@ every time, since the tables of a part of a history would say other things.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,6 +44,7 @@ MANY = 100
 EXPORT = "/api/v2/incremental/tickets/cursor.json"
 EXPORT_LAG = timedelta(minutes=1)
 """What changed within the last minute is not in an export."""
+PART = re.compile(r"(\w+)=(\d+)")
 EXPORT_HEADER = "zendesk-ratelimit-incremental-exports"
 PLANS = "business hours come with the plans Professional and Enterprise"
 ADMIN = "an administrator must make the key: only theirs may export tickets"
@@ -50,15 +52,14 @@ ADMIN = "an administrator must make the key: only theirs may export tickets"
 
 def open_account(said: Mapping[str, str]) -> Api:
     """Connect to an account."""
+    secret, scheme = said["token"], "Bearer"
     if said.get("email"):
-        pair = f"{said['email']}/token:{said['token']}"
-        key = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    else:
-        key = f"Bearer {said['token']}"
+        pair = f"{said['email']}/token:{secret}"
+        secret, scheme = base64.b64encode(pair.encode()).decode(), "Basic"
     return Api(
         base_address(said["account"], "zendesk.com"),
-        headers={"authorization": key},
-        secrets=(said["token"], key.split(" ", 1)[1]),
+        headers={"authorization": f"{scheme} {secret}"},
+        secrets=(said["token"], secret),
         limits={GENERAL: 400, EXPORTS: 10},
         told=_told,
     )
@@ -74,11 +75,7 @@ def _told(headers: Mapping[str, str]) -> Iterator[tuple[str, Told]]:
         ),
     )
     # total=10; remaining=9; resets=41
-    parts = dict(
-        part.strip().split("=", 1)
-        for part in headers.get(EXPORT_HEADER, "").split(";")
-        if "=" in part
-    )
+    parts = dict(PART.findall(headers.get(EXPORT_HEADER, "")))
     if parts:
         yield (
             EXPORTS,

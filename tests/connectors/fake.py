@@ -102,7 +102,7 @@ def serve(answer: Callable[[Asked], Said], faults: Faults | None = None) -> Iter
                 headers["Retry-After"] = "0"
             if fault == "half":  # whole by its length, and no JSON
                 content = content[: len(content) // 2]
-            self.send_response(said.status)
+            self.send_response_only(said.status)  # with the account's own date, or none
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")

@@ -78,6 +78,7 @@ def sync(
     *,
     for_seconds: float | None = None,
     again: bool = False,
+    accepts_quarantine: bool = False,
     refresh: bool = True,
     clock: Clock | None = None,
     on_step: Step = silent,
@@ -87,6 +88,7 @@ def sync(
     Args:
         for_seconds: stop after so long, with what was fetched stored; None goes on to the end.
         again: from the very beginning; what is there is not counted twice.
+        accepts_quarantine: store what can be read, however much of it cannot.
         clock: where the time for waiting is taken from.
 
     Raises:
@@ -99,7 +101,7 @@ def sync(
         api = connections.open(connection)
         api.use(clock or Clock())
         try:
-            return _Run(desk, connections, connection, api, on_step).run(
+            return _Run(desk, connections, connection, api, on_step, accepts_quarantine).run(
                 for_seconds, again=again, refresh=refresh
             )
         finally:
@@ -129,7 +131,9 @@ class _Run:
         connection: Connection,
         api: Api,
         on_step: Step,
+        accepts_quarantine: bool,
     ) -> None:
+        self.accepts_quarantine = accepts_quarantine
         self.desk, self.connections, self.connection, self.api = desk, connections, connection, api
         self.on_step = on_step
         self.api.clock.on_wait = lambda: on_step(self.step)
@@ -247,6 +251,7 @@ class _Run:
                 connector.source,
                 batch_id,
                 input_bytes=sum(path.stat().st_size for path in paths),
+                accepts_quarantine=self.accepts_quarantine,
                 refresh=False,
                 on_step=self.on_step,
             )

@@ -18,7 +18,14 @@ from helmdesk.errors import HelmdeskError, NotFoundError
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @desk_option
 @click.option("--again", is_flag=True, help="From the beginning; nothing is counted twice.")
-def command(names: tuple[str, ...], desk_path: str | None, again: bool) -> None:
+@click.option(
+    "--accept-quarantine",
+    is_flag=True,
+    help="Store what can be read, however much of it cannot.",
+)
+def command(
+    names: tuple[str, ...], desk_path: str | None, again: bool, accept_quarantine: bool
+) -> None:
     """Fetch what changed in the live accounts NAME..., or in all of them.
 
     Stopped or killed, it goes on from there the next time. The site does it by itself every few
@@ -37,7 +44,13 @@ def command(names: tuple[str, ...], desk_path: str | None, again: bool) -> None:
     for name in names or known:
         try:
             with Progress() as progress:
-                report = sync(desk, name, again=again, on_step=progress)
+                report = sync(
+                    desk,
+                    name,
+                    again=again,
+                    accepts_quarantine=accept_quarantine,
+                    on_step=progress,
+                )
         except HelmdeskError as error:
             if len(names or known) == 1:
                 raise

@@ -261,7 +261,7 @@ class Api:
         with suppress(ValueError, TypeError):
             time = parsedate_to_datetime(headers["date"]) if "date" in headers else None
             with self._lock:
-                self._time = time or self._time
+                self._time = time.replace(tzinfo=time.tzinfo or UTC) if time else self._time
 
     def _refuse(self, path: str, status: int, answer: Any) -> None:
         said = self.without_secrets(" ".join(answer.text.split()))[:SAID]

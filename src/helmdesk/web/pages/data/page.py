@@ -21,6 +21,7 @@ from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
+from helmdesk.desk.connections import Connections
 from helmdesk.desk.folder import limits_of
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.records.accounts import check_name
@@ -32,6 +33,9 @@ from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.sources.reading.preview import first_rows
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
+from helmdesk.web.apps.connections.health import accounts
+from helmdesk.web.apps.connections.jobs import ask
+from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
@@ -106,6 +110,7 @@ def health(request: DeskRequest) -> HttpResponse:
         "Data health",
         batches=batches[:50],
         sources=sources,
+        accounts=accounts(Path(settings.DESK_FOLDER)),
         quarantined=request.desk.quarantine() if request.desk.sees_all_rows else [],
         touched=touched,
         mart=mart,
@@ -114,6 +119,16 @@ def health(request: DeskRequest) -> HttpResponse:
         lake=request.desk.loaded_version(),
         may_load=getattr(request.user, "role", "") in DATA_KEEPERS,
     )
+
+
+@require_POST
+def sync(request: DeskRequest, name: str) -> HttpResponse:
+    """Let a live account be brought into step now."""
+    connection = Connections(Path(settings.DESK_FOLDER)).get(name)
+    audit("asked for a live account", connection.name, request=request)
+    ask(connection.name, f"now:{queue.now().isoformat()}")
+    messages.success(request, "It is being brought into step; this page shows when it is.")
+    return redirect("data")
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -367,6 +382,7 @@ page = Page(
         Route("data/load/<uuid:pk>", job, "job", DATA_KEEPERS),
         Route("data/load/<uuid:pk>/go", go_on, "go_on", DATA_KEEPERS),
         Route("data/quarantine/<str:batch>", to_mend, "to_mend", DATA_KEEPERS),
+        Route("data/sync/<slug:name>", sync, "sync", DATA_KEEPERS),
         Route("data/sample", sample, "sample", ADMINISTRATORS),
     ),
     place=80,

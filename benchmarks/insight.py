@@ -32,7 +32,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import itertools
 
-from helmdesk.statistics.lamps import Weeks, light
 from insight_situations import DESKS, make_desk, window
 from insight_worlds import cells, clustered_answers, open_work, pair_of_windows
 
@@ -353,7 +352,7 @@ def study_of(reader: Any, desk: Desk) -> Study:
     return Study(
         reader,
         desk.find_metric,
-        desk._scoped(None, None),
+        desk.question().scope(),
         reader.bounds.as_of,
         desk.settings.targets,
     )
@@ -361,7 +360,7 @@ def study_of(reader: Any, desk: Desk) -> Study:
 
 def weeks_of(desk: Desk, first: date, last: date) -> Iterator[tuple[date, Brief]]:
     """Yield the brief of each week that ends on a Monday from `first` to `last`."""
-    with desk.reader() as reader:
+    with desk.marts.reader() as reader:
         study, day = study_of(reader, desk), first + timedelta(days=-first.weekday() % 7)
         while day <= last:
             week = study.at(local_midnight(day, desk.settings.time_zone))

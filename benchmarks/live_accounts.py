@@ -34,7 +34,6 @@ def main() -> None:
     """Connect, fetch, and say how long it took."""
     from connectors.fake_zendesk import EMAIL, TOKEN
     from connectors.live import connect
-
     from helmdesk import Desk
     from helmdesk.desk.sync import sync
 

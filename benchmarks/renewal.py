@@ -50,10 +50,10 @@ def main() -> None:
     ours = run_here(lambda: desk.refresh(on_step=steps.append))
     assert not any("anew" in step for step in steps), steps
     refreshed = scratch / "refreshed.duckdb"
-    shutil.copyfile(str(desk.published_path()), refreshed)
+    shutil.copyfile(str(desk.marts.published_path()), refreshed)
     theirs = run_here(lambda: desk.refresh(is_forced=True))
     c.execute(
-        f"attach '{desk.published_path()}' as a (read_only); attach '{refreshed}' as b (read_only)"
+        f"attach '{desk.marts.published_path()}' as a (read_only); attach '{refreshed}' as b (read_only)"
     )
     tables = [
         name

@@ -16,7 +16,7 @@ from filelock import FileLock
 from desks import kept_open
 from helmdesk.cli import main
 from helmdesk.desk.desk import Desk
-from helmdesk.desk.marts import MARTS_FOLDER
+from helmdesk.desk.folder import MARTS_FOLDER
 from helmdesk.marts.mart import published_mart
 from helmdesk.sample.generate import create_sample
 

@@ -187,5 +187,5 @@ def weekly_desk(
 
 def kept_open(desk: Desk) -> Iterator[Desk]:
     """Keep the mart open: whoever opens it again, a hundred times a second, finds it so."""
-    with duckdb.connect(str(desk.published_path()), read_only=True):
+    with duckdb.connect(str(desk.marts.published_path()), read_only=True):
         yield desk

@@ -140,11 +140,11 @@ def check(parts: list[Files], folder: Path) -> list[str]:
 
 
 def differs_from_one_made_anew(desk: Desk, folder: Path) -> dict[str, list[object]]:
-    refreshed = desk.published_path()
+    refreshed = desk.marts.published_path()
     assert refreshed is not None
     kept = Path(shutil.copy(refreshed, folder / "refreshed.duckdb"))
     desk.refresh(is_forced=True)
-    return differences(kept, desk.published_path())
+    return differences(kept, desk.marts.published_path())
 
 
 @pytest.fixture(scope="module")

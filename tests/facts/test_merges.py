@@ -174,7 +174,7 @@ def _stage(staging: object, events: list[Event]) -> None:
 
 
 def _content(desk: Desk) -> dict[str, list[tuple[object, ...]]]:
-    connection = duckdb.connect(str(desk.published_path()), read_only=True)
+    connection = duckdb.connect(str(desk.marts.published_path()), read_only=True)
     tables = [
         name
         for (name,) in connection.execute(

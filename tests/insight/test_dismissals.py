@@ -22,6 +22,7 @@ from helmdesk.cli.main import commands
 from helmdesk.desk.backup import back_up, restore
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.erasure import erase
+from helmdesk.desk.folder import Folder
 from helmdesk.errors import ConflictError, InputError, NotFoundError, NotPermittedError, UsageError
 from helmdesk.insight.dismissals import FILE, Dismissal, Dismissals, scope_of
 from helmdesk.insight.pattern import load_patterns
@@ -196,7 +197,9 @@ def test_only_what_is_told_can_be_dismissed(desk: Desk) -> None:
 def test_standing_findings_can_be_dismissed_too(
     sample_desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Desk, "dismissals", Dismissals(tmp_path))  # the sample desk is everybody's
+    monkeypatch.setattr(
+        Folder, "dismissals", Dismissals(tmp_path)
+    )  # the sample desk is everybody's
     standing = next(finding for finding in sample_desk.brief().findings if finding.is_standing)
     assert f"helmdesk dismiss {standing.key}" in run(sample_desk, "brief")
     sample_desk.dismiss(standing.key, by="Lea", reason="planned")
@@ -206,7 +209,7 @@ def test_standing_findings_can_be_dismissed_too(
         (standing.title, standing.metrics[0])
     ]
     # The same finding in another segment is another fact.
-    elsewhere = next(iter(sample_desk.dismissals.all())).identity + " and more"
+    elsewhere = next(iter(sample_desk.folder.dismissals.all())).identity + " and more"
     assert elsewhere != standing.identity
     sample_desk.tell_again(standing.key)
     assert standing.key in {finding.key for finding in sample_desk.brief().findings}

@@ -161,13 +161,13 @@ def test_desks_of_earlier_versions_keep_working(desk: Desk) -> None:
         entry(desk, number).write_text(
             entry(desk, number).read_text().replace('"sealed":"1"', '"x":"1"')
         )
-    path = desk.published_path()
+    path = desk.marts.published_path()
     assert path is not None
     with duckdb.connect(str(path)) as connection:
         connection.execute("alter table mart drop lake_log")
     assert desk.lake.sealed() is None
     assert count(desk) == 9
-    assert desk.published_path() != path
+    assert desk.marts.published_path() != path
     load(desk, "d")
     assert desk.lake.sealed() is not None
     assert count(desk) == 12
@@ -353,7 +353,7 @@ def _stored(desk: Desk, known: int) -> int:
 
 def test_a_mart_that_rots_while_it_answers_is_named(desk: Desk) -> None:
     assert count(desk) == 9
-    path = desk.published_path()
+    path = desk.marts.published_path()
     assert path is not None
     content = bytearray(path.read_bytes())
     for place in range(3 * 4096 + 100, len(content), 1000):
@@ -375,9 +375,9 @@ def test_a_mart_that_rots_while_it_answers_is_named(desk: Desk) -> None:
 def test_a_damaged_pointer_names_no_mart(desk: Desk, content: bytes) -> None:
     desk.refresh()
     (desk.path / "marts" / "CURRENT").write_bytes(content)
-    assert desk.published_path() is None
+    assert desk.marts.published_path() is None
     said = []
-    desk.announce = lambda reason: said.append(reason) or _quiet()  # type: ignore[func-returns-value,assignment]
+    desk.marts.announce = lambda reason: said.append(reason) or _quiet()  # type: ignore[func-returns-value,assignment]
     assert count(desk) == 9
     assert "CURRENT was damaged" in said[0]
 

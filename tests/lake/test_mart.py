@@ -40,7 +40,7 @@ def test_a_lost_mart_is_rebuilt(tmp_path: Path) -> None:
     desk = make_desk(tmp_path / "desk")
     load_events(desk, ticket("A", DAY.format(5)))
     (desk.path / "marts" / "CURRENT").unlink()
-    assert desk.mart_version() is None
+    assert desk.marts.version() is None
     assert desk.measure("ticket_volume")[0].value == 1
 
 

@@ -130,7 +130,7 @@ def mutants(entry: Entry) -> Iterator[tuple[Metric, str]]:
 def survives(metric: Metric, entry: Entry, tables: list[tuple[Desk, str, dict[str, Any]]]) -> bool:
     mutant = Entry(metric, entry.description)
     for desk, key, expected in tables:
-        desk.find_metric = lambda _key: mutant  # type: ignore[method-assign]
+        desk.folder.find_metric = lambda _key: mutant  # type: ignore[method-assign]
         try:
             check(desk.measure(key, **expected.get("ask", {})), expected)
         except (AssertionError, HelmdeskError):

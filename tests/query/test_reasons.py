@@ -166,7 +166,7 @@ def test_a_receipt_of_a_window_outside_the_data_still_opens(desk: Desk, tmp_path
         "Europe/Berlin",
         "monday",
     )
-    desk.verify(desk._answer(old, 1, desk.settings.for_facts(), None).receipt)
+    desk.verify(desk.answers().measure(old, 1, desk.settings.for_facts()).receipt)
 
 
 def test_this_month_is_marked_as_a_part(desk: Desk) -> None:

@@ -331,14 +331,14 @@ def test_a_changed_setting_changes_number_and_receipt_together(
 def test_other_settings_leave_facts_and_numbers_alone(busy: Path, tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     shutil.copytree(busy, folder)
-    asking, before = Desk(folder), Desk(folder).published_path()
+    asking, before = Desk(folder), Desk(folder).marts.published_path()
     numbers, receipt = measured(asking)
     others = [name for name in FLIPPED if name not in ACTS["facts"] and name != "engine"]
     for name in others:
         change(folder, name, FLIPPED[name])
     changed, later = measured(asking)
     assert changed == numbers
-    assert asking.published_path() == before, "the mart was made anew for nothing"
+    assert asking.marts.published_path() == before, "the mart was made anew for nothing"
     assert {name: later.content["request"][name] for name in ACTS["question"]} == {
         name: FLIPPED[name] for name in ACTS["question"]
     }
@@ -367,7 +367,7 @@ def test_why_a_mart_is_made_anew_is_announced(busy: Path, tmp_path: Path) -> Non
         said.append(reason)
         yield silent
 
-    desk.announce = announce
+    desk.marts.announce = announce
     desk.measure("service_level")
     assert said == []
     change(folder, "service_level_seconds", 45)
@@ -389,13 +389,13 @@ def test_a_desk_that_stays_open_tells_old_numbers_from_new(busy: Path, tmp_path:
     live = LiveDesk(folder)
     numbers, _ = measured(live)
     assert live.notice() == ""
-    begin, go = live.bring_up, threading.Event()
+    begin, go = live.marts.bring_up, threading.Event()
 
     def bring_up(reason: str) -> None:
         go.wait(60)
         begin(reason)
 
-    live.bring_up = bring_up  # type: ignore[method-assign]
+    live.marts.bring_up = bring_up  # type: ignore[method-assign]
     change(folder, "service_level_seconds", 60)
     live.follow()
     again, receipt = measured(live)
@@ -427,9 +427,9 @@ def test_a_desk_that_stays_open_says_why_it_cannot_follow(busy: Path, tmp_path: 
         "could not be made anew" in live.notice()
         and "'nowhere' is not in the lake" in live.notice()
     )
-    tried = live.bringing_up
+    tried = live.marts.bringing_up
     live.follow()
-    assert live.bringing_up is tried, "it tries again only when something has changed"
+    assert live.marts.bringing_up is tried, "it tries again only when something has changed"
     assert measured(live)[0] == numbers
     change(folder, "default_calendar", "night")
     live.follow()
@@ -438,13 +438,13 @@ def test_a_desk_that_stays_open_says_why_it_cannot_follow(busy: Path, tmp_path: 
 
 
 def waited_for(live: LiveDesk) -> None:
-    assert live.bringing_up is not None
-    live.bringing_up.join(60)
+    assert live.marts.bringing_up is not None
+    live.marts.bringing_up.join(60)
 
 
 def test_a_desk_without_facts_opens_and_stays_open(tmp_path: Path) -> None:
     desk = LiveDesk(Desk.create(tmp_path / "new").path)
     assert desk.measure("ticket_volume")[0].n == 0
-    made_of = desk.made_of()
+    made_of = desk.marts.made_of()
     assert made_of is not None
     assert (made_of.lake_version, desk.notice()) == (0, "")

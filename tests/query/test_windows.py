@@ -46,7 +46,7 @@ def _close(cell: object) -> object:
 @pytest.mark.parametrize("key", sorted(load_catalogue()))
 def test_asked_together_as_asked_alone(small_desk: Desk, key: str) -> None:
     base = {"key": key, "time_zone": "Europe/Rome"}
-    with small_desk.reader() as reader:
+    with small_desk.marts.reader() as reader:
         for extra in (
             {},
             (
@@ -78,7 +78,7 @@ WITHOUT_CHANNEL = {
 
 @pytest.mark.parametrize("key", ["csat", "first_response_time", "backlog", "ticket_volume"])
 def test_groups_stay_apart(small_desk: Desk, key: str) -> None:
-    with small_desk.reader() as reader:
+    with small_desk.marts.reader() as reader:
         requests = [Request(key, by=("team", "channel"), **window) for window in WINDOWS]  # type: ignore[arg-type]
         answers = reader.answers(requests)
         for request, answer in zip(requests, answers, strict=True):
@@ -101,7 +101,7 @@ def test_what_is_known_is_not_asked_again(small_desk: Desk) -> None:
         Request("csat", **window) for window in (WINDOWS[0], WINDOWS[1], WINDOWS[5])
     )  # type: ignore[arg-type]
     memory = Memory()
-    with small_desk.reader() as plain:
+    with small_desk.marts.reader() as plain:
         reader = CachingReader(plain.engine, plain.bounds, memory, "this mart")
         first = reader.answer(before)
         answers = reader.answers([now, before, trend])

@@ -185,7 +185,8 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
     from helmdesk.web.access import NOBODY
 
     seen = ScopedDesk(LiveDesk(site), NOBODY)
-    for name in ("engine", "reader", "lake", "path", "open_mart", "drill", "verify"):
+    parts = ("folder", "marts", "contents", "loading", "answers", "insight", "question", "ask")
+    for name in (*parts, "engine", "reader", "lake", "path", "open_mart", "drill", "verify"):
         assert not hasattr(seen, name)
     folder = Path(helmdesk.web.__file__).parent
     opened = {
@@ -193,7 +194,10 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
         for file in folder.rglob("*.py")
         if any(
             word in file.read_text()
-            for word in ("LiveDesk(", "live_desk(", " Desk(", ".reader()", ".engine()")
+            for word in (
+                *("LiveDesk(", "live_desk(", " Desk(", ".reader()", ".engine()"),
+                *("desk.marts", "desk.answers(", "desk.insight(", "desk.folder"),
+            )
         )
     }
     # The first two put what a reader may hold on the request; loading is the job of those who keep

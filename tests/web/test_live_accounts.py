@@ -73,7 +73,7 @@ def test_a_tick_brings_accounts_into_step(
     assert done.count() == 2 and not Job.objects.exclude(outcome=Outcome.DONE).exists()
     status = Connections(desk.path).status("zendesk")
     assert status and status.completeness and status.completeness.ours == 3
-    assert desk.mart_version() == desk.lake.version() == 2
+    assert desk.marts.version() == desk.lake.version() == 2
     page = as_("ada").get("/data").content.decode()
     assert "without schedules" in page and "Fetch now" in page and TOKEN not in page
 

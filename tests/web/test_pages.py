@@ -422,9 +422,9 @@ def test_numbers_made_with_former_settings_say_so(as_: Any, site: Path) -> None:
         live_desk(django_settings.DESK_FOLDER),
         "/api/v1/receipt?metric=service_level&start=2026-05-04&end=2026-06-01",
     )
-    client, before, bring_up = as_("ada"), live.settings, live.bring_up
+    client, before, bring_up = as_("ada"), live.settings, live.marts.bring_up
     first = client.get(asked)
-    live.bring_up = lambda _reason: None  # type: ignore[method-assign]
+    live.marts.bring_up = lambda _reason: None  # type: ignore[method-assign]
     try:
         write_settings(site / "helmdesk.toml", replace(before, service_level_seconds=90))
         said = "service_level_seconds was 20, is now 90"
@@ -435,7 +435,7 @@ def test_numbers_made_with_former_settings_say_so(as_: Any, site: Path) -> None:
         assert again.json()["results"] == first.json()["results"]
     finally:
         write_settings(site / "helmdesk.toml", before)
-        live.bring_up = bring_up  # type: ignore[method-assign]
+        live.marts.bring_up = bring_up  # type: ignore[method-assign]
     assert "X-Helmdesk-Notice" not in client.get(asked)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from desks import make_desk
 from helmdesk.desk.desk import Desk
+from helmdesk.desk.marts import Marts
 from workbooks import workbook
 
 ANSWERS = (
@@ -164,7 +165,7 @@ def test_a_killed_load_goes_on_where_it_was(
             patched.setattr(queue, "finish", die)
         else:
             patched.setattr(
-                Lake if moment == "before the lake" else Desk,
+                Lake if moment == "before the lake" else Marts,
                 "append" if moment == "before the lake" else "refresh",
                 die,
             )
@@ -371,7 +372,7 @@ def test_a_changed_setting_is_one_job_for_all_processes(
         raise SettingError("default_calendar = 'nowhere' is not in the lake")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Desk, "bring_up", fail)
+        patched.setattr(Marts, "bring_up", fail)
         assert work() == 1
     assert [
         "could not be made anew with them: default_calendar = 'nowhere' is not" in live.notice()

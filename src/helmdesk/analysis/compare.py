@@ -212,11 +212,18 @@ def account_of(
     return own[0]
 
 
+def created_within(start: datetime | None, end: datetime | None) -> str:
+    """Return the condition that a ticket was created in a window, over ``anchor_``."""
+    bounds = ((start, ">="), (end, "<"))
+    placed = (f"anchor_ {operator} timestamp '{at}'" for at, operator in bounds if at is not None)
+    return " and ".join(["true", *placed])
+
+
 def compare(
     engine: Engine,
     preset: Preset,
     names: Sequence[str],
-    windows: tuple[str, str],
+    windows: tuple[str, ...],
     export: Path | None,
     request: Request,
     bounds: Bounds,
@@ -323,7 +330,7 @@ def _compare(
     engine: Engine,
     preset: Preset,
     metric: ToolMetric,
-    windows: tuple[str, str],
+    windows: tuple[str, ...],
     scope: str,
     export: GivenExport | None,
     account: Account | None,

@@ -47,7 +47,7 @@ def open_desk(path: str | None) -> Desk:
             "no desk named: use --desk DIR, set HELMDESK_DESK, or run this inside a desk's folder"
         )
     desk = Desk(path or ".")
-    desk.announce = _announced
+    desk.marts.announce = _announced
     return desk
 
 

@@ -36,8 +36,9 @@ from helmdesk.desk.backup_secrets import (
     take_secrets,
 )
 from helmdesk.desk.connections import FOLDER as CONNECTIONS_FOLDER
-from helmdesk.desk.folder import DeskFolder
-from helmdesk.desk.marts import LAKE_FOLDER, MARTS_FOLDER, SETTINGS_FILE, Step, silent
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.folder import LAKE_FOLDER, MARTS_FOLDER, SETTINGS_FILE
+from helmdesk.desk.marts import Step, silent
 from helmdesk.errors import ConflictError, InputError, NotFoundError, UsageError
 from helmdesk.insight.dismissals import FILE as DISMISSALS_FILE
 from helmdesk.lake.durable import sync
@@ -93,7 +94,7 @@ class Backup:
 
 
 def back_up(
-    desk: DeskFolder, archive: Path, on_step: Step = silent, passphrase: str | None = None
+    desk: Desk, archive: Path, on_step: Step = silent, passphrase: str | None = None
 ) -> Backup:
     """Write a desk into one tar file, which appears under its name when it is whole.
 
@@ -107,7 +108,7 @@ def back_up(
         raise ConflictError(f"{archive} exists already; choose another name")
     root, snapshot = desk.path.absolute(), desk.lake.snapshot()
     desk.lake.check_files(snapshot.files)
-    records = desk.count_records(snapshot)
+    records = desk.contents.count_records(snapshot)
     waiting = archive.with_name(archive.name + ".part")
     listed: dict[str, dict[str, object]] = {}
     waiting.unlink(missing_ok=True)
@@ -292,12 +293,12 @@ def restore(
                 _complete(folder, manifest, secrets)
     except tarfile.TarError as error:
         raise InputError(f"{archive}: not a whole backup ({error})") from error
-    desk = DeskFolder(folder)
+    desk = Desk(folder)
     desk.lake.seal_anew()  # every file was compared with its digest just now
     found, files = manifest["records"], manifest["files"]
     if is_verified:
         on_step("counting records")
-        counted = desk.count_records(desk.lake.snapshot())
+        counted = desk.contents.count_records(desk.lake.snapshot())
         if counted != found:
             wrong = next(
                 kind for kind in {**found, **counted} if found.get(kind) != counted.get(kind)

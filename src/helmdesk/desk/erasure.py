@@ -8,8 +8,8 @@ import re
 import shutil
 from collections.abc import Callable, Collection
 
-from helmdesk.desk.folder import DeskFolder
-from helmdesk.desk.marts import MARTS_FOLDER, Step, silent
+from helmdesk.desk.desk import Desk
+from helmdesk.desk.marts import Step, silent
 from helmdesk.lake.erasure import Erasure, erase_customers
 from helmdesk.marts.mart import remove_marts
 
@@ -31,7 +31,7 @@ def eraser(words: Collection[str]) -> Callable[[str], str]:
     return lambda text: pattern.sub(ERASED, text)
 
 
-def erase(desk: DeskFolder, customers: Collection[str], on_step: Step = silent) -> Erasure:
+def erase(desk: Desk, customers: Collection[str], on_step: Step = silent) -> Erasure:
     """Erase customers for good; their tickets stay in the numbers without a name.
 
     Receipts made before cannot be verified afterwards, and earlier lake versions cannot be read:
@@ -46,9 +46,9 @@ def erase(desk: DeskFolder, customers: Collection[str], on_step: Step = silent) 
     """
     on_step("rewriting the lake")
     done = erase_customers(desk.lake, customers, desk.path)
-    desk.dismissals.erase(eraser(done.words))
+    desk.folder.dismissals.erase(eraser(done.words))
     on_step("building the mart without them")
-    remove_marts(desk.path / MARTS_FOLDER)
+    remove_marts(desk.folder.marts_path)
     desk.refresh(is_forced=True)
     shutil.rmtree(desk.path / "site" / "uploads", ignore_errors=True)
     return done

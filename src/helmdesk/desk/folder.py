@@ -1,28 +1,24 @@
-"""A desk's folder: settings, lake and marts; how records get in."""
+"""What stands in a desk's folder: settings, the lake, metrics of its own, what was dismissed."""
 
 from __future__ import annotations
 
-import json
-import re
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from datetime import datetime
+import functools
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
-from helmdesk.desk.marts import MARTS_FOLDER, DeskMarts, Step, silent
-from helmdesk.errors import DataQualityError, HelmdeskError
-from helmdesk.lake.lake import Snapshot
-from helmdesk.marts.mart import remove_marts, spilling
+from helmdesk.errors import ConflictError, NotFoundError
+from helmdesk.lake.lake import Lake
 from helmdesk.records.limits import Limits
+from helmdesk.settings import MEND as RESTORE_SETTINGS
+from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
+    from helmdesk.catalogue.discovery import Entry
     from helmdesk.insight.dismissals import Dismissals
-    from helmdesk.records.answers import Instrument
-    from helmdesk.records.staging import LoadReport, Staging
-    from helmdesk.settings import Settings
-    from helmdesk.sources.parts.source import Options
+    from helmdesk.query.question import Asked, Question
+
+SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
 
 
 def limits_of(given: Settings) -> Limits:
@@ -38,15 +34,86 @@ def limits_of(given: Settings) -> Limits:
     )
 
 
-class DeskFolder(DeskMarts):
-    """What a desk keeps: settings, records in the lake, facts in marts.
+class Folder:
+    """An existing desk's folder.
 
-    Args:
-        path: its folder.
+    Attributes:
+        path: where it is.
+        lake: the records.
 
     Raises:
         NotFoundError: the folder is no desk.
     """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not (self.path / SETTINGS_FILE).is_file():
+            if (self.path / LAKE_FOLDER).is_dir():
+                raise NotFoundError(f"{self.path / SETTINGS_FILE} is missing; {RESTORE_SETTINGS}")
+            raise NotFoundError(
+                f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init"
+                f" {self.path}"
+            )
+        self._settings, self._settings_stamp = (
+            read_settings(self.path / SETTINGS_FILE),
+            self._stamp(),
+        )
+        self.lake = Lake(self.path / LAKE_FOLDER)
+
+    @classmethod
+    def create(cls, path: Path | str, settings: Settings | None = None) -> Folder:
+        """Create a desk with an empty lake.
+
+        Raises:
+            ConflictError: there is a desk already, or the folder holds other things.
+        """
+        folder = Path(path)
+        if (folder / SETTINGS_FILE).exists():
+            raise ConflictError(f"{folder} is already a desk")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ConflictError(f"{folder} is not empty; choose a new folder")
+        # What it will hold is about people: for its owner alone, until he opens it.
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / MARTS_FOLDER).mkdir()
+        Lake(folder / LAKE_FOLDER).create()
+        write_settings(folder / SETTINGS_FILE, settings or Settings())
+        return cls(folder)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as their file says now.
+
+        Raises:
+            SettingError: the file was changed, and is not valid.
+        """
+        stamp = self._stamp()
+        if stamp != self._settings_stamp:
+            self._settings, self._settings_stamp = read_settings(self.path / SETTINGS_FILE), stamp
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        """Use other settings until the file changes."""
+        self._settings, self._settings_stamp = settings, self._stamp()
+
+    def write_settings(self, settings: Settings) -> None:
+        """Write the settings into their file."""
+        write_settings(self.path / SETTINGS_FILE, settings)
+
+    def _stamp(self) -> tuple[int, int]:
+        found = (self.path / SETTINGS_FILE).stat()
+        return found.st_mtime_ns, found.st_size
+
+    @property
+    def marts_path(self) -> Path:
+        """Where facts are published."""
+        return self.path / MARTS_FOLDER
+
+    @property
+    def limits(self) -> Limits:
+        """How much one load may bring."""
+        return limits_of(self.settings)
 
     @property
     def dismissals(self) -> Dismissals:
@@ -55,300 +122,37 @@ class DeskFolder(DeskMarts):
 
         return Dismissals(self.path)
 
-    def load(
-        self,
-        source: str,
-        paths: Sequence[Path | str],
-        *,
-        mapping: Path | str | None = None,
-        time_zone: str | None = None,
-        scale: tuple[int, int] | None = None,
-        dates: str | None = None,
-        sheets: Sequence[str] = (),
-        account: str | None = None,
-        accepts_quarantine: bool = False,
-        is_dry_run: bool = False,
-        refresh: bool = True,
-        on_step: Step = silent,
-    ) -> LoadReport:
-        """Load files through a source: the whole batch or nothing, and never twice.
-
-        Args:
-            account: whose numbers the ids are, where a desk has several accounts; None finds out.
-            scale: lowest and highest answer, for the source ``survey``.
-            dates: ``"day-first"`` or ``"month-first"``, where a file does not tell which.
-            sheets: the sheets of workbooks to read, by name; ``"*"`` is all, none the fullest.
-            accepts_quarantine: load what can be loaded, however much goes to quarantine.
-
-        Returns:
-            The report; `lake_version` is None for a dry run.
+    @functools.cached_property
+    def custom_metrics(self) -> Mapping[str, Entry]:
+        """Metrics that the desk's own folder defines, by key.
 
         Raises:
-            NotFoundError, InputError, MappingError: see the source.
-            ConflictError: another writer got in the way; load again. Or the tickets are not those
-            of `account`, or nothing
-                tells of which account they are.
-            DataQualityError: nothing was stored, as more rows would go to quarantine than the
-            setting `quarantine_limit` allows.
+            SettingError: a definition that is not valid.
         """
-        from helmdesk.sources.parts.source import Options
-        from helmdesk.sources.reading.archive import unpack_archives
+        from helmdesk.catalogue.custom import load_custom_metrics
 
-        options = Options(
-            Path(mapping) if mapping else None,
-            time_zone,
-            scale,
-            dates,
-            self._known_instruments,
-            tuple(sheets),
-            self.settings.time_zone,
-        )
-        with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
-            unpacked = unpack_archives([Path(path) for path in paths], Path(scratch), self.limits)
-            try:
-                return self._load_files(
-                    source,
-                    unpacked,
-                    options,
-                    account,
-                    scratch,
-                    accepts_quarantine=accepts_quarantine,
-                    is_dry_run=is_dry_run,
-                    refresh=refresh,
-                    on_step=on_step,
-                )
-            except DataQualityError:
-                raise
-            except HelmdeskError as error:
-                # Where an archive was unpacked says nothing to anybody.
-                raise type(error)(_within_archive(str(error), scratch)) from error
+        return load_custom_metrics(self.path)
 
     @property
-    def limits(self) -> Limits:
-        """How much one load may bring."""
-        return limits_of(self.settings)
+    def catalogue(self) -> Mapping[str, Entry]:
+        """All metrics of this desk: ours and its own."""
+        from helmdesk.catalogue.discovery import load_catalogue
 
-    def _load_files(
-        self,
-        source: str,
-        paths: Sequence[Path],
-        options: Options,
-        account: str | None,
-        scratch: str,
-        **how: Any,
-    ) -> LoadReport:
-        from helmdesk.records.accounts import settle_account
-        from helmdesk.records.staging import batch_identity
-        from helmdesk.sources.parts.source import files_within, find_source
-        from helmdesk.sources.reading.inspection import digest, expected_bytes
+        return {**load_catalogue(), **self.custom_metrics}
 
-        found = find_source(source)
-        if not found.reads_folders:
-            paths = files_within(paths)
-        files = found.files(paths)
-        parts = {name: digest(path) for name, path in files.items()}
-        content = batch_identity(source, parts)
-        if options.mapping:
-            parts["mapping"] = digest(options.mapping)
-        said = [
-            options.time_zone,
-            *(
-                option
-                for option in (options.scale, options.dates, account, options.sheets)
-                if option
-            ),
-        ]
-        parts["options"] = repr(tuple(said) if len(said) > 1 else options.time_zone).encode()
+    def find_metric(self, key: str) -> Entry:
+        """Return one metric of this desk, or raise `NotFoundError`."""
+        from helmdesk.catalogue.discovery import find_metric
 
-        def fill(staging: Staging) -> None:
-            staging.sheets = options.sheets
-            found.read(staging, paths, options)
-            for file in staging.report.files:
-                file.path = _within_archive(file.path, scratch)
-            settle_account(staging, self.lake.snapshot().files, account, content)
+        return find_metric(key, self.catalogue)
 
-        return self.load_with(
-            fill,
-            source,
-            batch_identity(source, parts),
-            input_bytes=sum(expected_bytes(path) for path in files.values()),
-            **how,
-        )
+    def forget_metrics(self) -> None:
+        """Read the definitions of the desk's own again when they are next needed."""
+        self.__dict__.pop("custom_metrics", None)
 
-    def load_with(
-        self,
-        fill: Callable[[Any], None],
-        source: str,
-        batch_id: str,
-        *,
-        input_bytes: int = 0,
-        recorded_at: datetime | None = None,
-        accepts_quarantine: bool = False,
-        is_dry_run: bool = False,
-        refresh: bool = True,
-        on_step: Step = silent,
-    ) -> LoadReport:
-        """Load what `fill` puts into a staging area; see `load`."""
-        import duckdb
+    def question(self, *keys: str, **asked: Unpack[Asked]) -> Question:
+        """Return what is asked as a question, on this desk's clock."""
+        from helmdesk.query.question import Question
 
-        from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
-        from helmdesk.facts.build.definitions import reject_unusable_definitions
-        from helmdesk.lake.erasure import leave_out_erased
-        from helmdesk.records.authors import tell_unknown_authors
-        from helmdesk.records.novelty import count_tickets
-        from helmdesk.records.order import reject_impossible_orders
-        from helmdesk.records.staging import LoadReport, Staging
-        from helmdesk.sources.parts.instruments import tell_answers
-
-        self.confirm_lake(self.published_made_of())
-        if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
-            report = LoadReport(
-                source, batch_id, is_already_loaded=True, lake_version=self.lake.version()
-            )
-            if refresh:
-                self.refresh(on_step=on_step)
-            return report
-        with (
-            self.lake.reading(),
-            spilling(self.path / MARTS_FOLDER) as spill,
-            duckdb.connect() as connection,
-        ):
-            connection.execute("set timezone = 'UTC'")
-            bound_memory(connection, self.settings.memory_gb, spill)
-            if input_bytes < SMALL_BYTES:
-                connection.execute("set threads = 1")
-            staging = Staging(connection, source, batch_id, recorded_at, on_step, self.limits)
-            fill(staging)
-            reject_unusable_definitions(staging)
-            reject_impossible_orders(staging)
-            staging.check()
-            tell_answers(staging, self._known_instruments())
-            tell_unknown_authors(staging, self._known_agents())
-            left_out = leave_out_erased(connection, staging.families, self.path)
-            if left_out:
-                staging.note(
-                    f"{left_out:,} records of people who were erased from this desk were left out"
-                )
-            report = staging.summarise()
-            known = self.lake.snapshot().files.get("ticket", ())
-            report.tickets = count_tickets(staging, known)
-            if is_dry_run:
-                return report
-            if not accepts_quarantine:
-                self.check_quality(report)
-            on_step("writing to the lake")
-            body = json.dumps(
-                {key: value for key, value in asdict(report).items() if key != "lake_version"}
-            )
-            summary = {"source": source, "batch": batch_id, "rows": str(report.rows)}
-            report.lake_version = self.lake.append(batch_id, staging.records(body), summary)
-        if report.lake_version is None:
-            report.is_already_loaded, report.lake_version = True, self.lake.version()
-        if self.lake.needs_compaction():
-            on_step("compacting the lake")
-            self.lake.compact()
-        if refresh:
-            self.refresh(on_step=on_step)
-        return report
-
-    def _known_instruments(self) -> dict[str, Instrument]:
-        """Return the instruments in the lake by id, the version loaded last of each."""
-        import duckdb
-
-        from helmdesk.records.answers import Instrument
-
-        files = list(self.lake.snapshot().files.get("entity", ()))
-        if not files:
-            return {}
-        with duckdb.connect() as connection:
-            described = connection.execute(
-                "describe select * from read_parquet(?, union_by_name=true,"
-                " hive_partitioning=false)",
-                [files],
-            )
-            if "instrument_kind" not in {row[0] for row in described.fetchall()}:
-                return {}  # entities of other kinds alone
-            rows = connection.execute(
-                "select entity_id, arg_max(instrument_kind, (valid_from, recorded_at, record_id)),"
-                " arg_max(definition, (valid_from, recorded_at, record_id)) from read_parquet(?,"
-                " union_by_name=true, hive_partitioning=false) where type = 'instrument' group by"
-                " entity_id order by entity_id",
-                [files],
-            ).fetchall()
-        return {
-            entity: Instrument(kind, json.loads(definition or "{}"))
-            for entity, kind, definition in rows
-        }
-
-    def _known_agents(self) -> set[str]:
-        """Return the ids of the agents in the lake."""
-        import duckdb
-
-        files = list(self.lake.snapshot().files.get("entity", ()))
-        if not files:
-            return set()
-        with duckdb.connect() as connection:
-            rows = connection.execute(
-                "select distinct entity_id from read_parquet(?, union_by_name=true,"
-                " hive_partitioning=false) where type = 'agent'",
-                [files],
-            ).fetchall()
-        return {agent for (agent,) in rows}
-
-    def empty(self) -> None:
-        """Throw all records and marts away; a desk without anything remains."""
-        self.lake.empty()
-        remove_marts(self.path / MARTS_FOLDER)
-        self.dismissals.forget()
-
-    def is_too_much(self, report: LoadReport) -> bool:
-        """Whether a load would put more into quarantine than the desk allows unasked."""
-        return report.quarantine_share > self.settings.quarantine_limit
-
-    def check_quality(self, report: LoadReport) -> None:
-        """Refuse a load that would put too much into quarantine.
-
-        Raises:
-            DataQualityError: share above the setting `quarantine_limit`; carries the report.
-        """
-        if not self.is_too_much(report):
-            return
-        reasons = report.questions or [
-            f"{count:,} x {reason}" for reason, count in report.quarantined.items()
-        ]
-        rows = f"of {report.rows:,} rows" if report.rows else "rows"
-        error = DataQualityError(
-            f"{report.quarantined_rows:,} {rows} would go to quarantine"
-            f" ({report.quarantine_share:.1%}, limit {self.settings.quarantine_limit:.1%}), and"
-            f" nothing was loaded: {'; '.join(reasons[:3])}",
-            "mend the files or say how they are to be read, or load the rest without them:"
-            " --accept-quarantine (accepts_quarantine=True in Python)",
-        )
-        error.report = report
-        raise error
-
-    def count_records(self, snapshot: Snapshot) -> dict[str, int]:
-        """Return how many records of each type the files of a snapshot hold, read from the
-        files.
-        """
-        import duckdb
-
-        found: dict[str, int] = {}
-        with self.lake.reading(), duckdb.connect() as connection:
-            for files in snapshot.files.values():
-                reader = (
-                    f"read_parquet({list(files)!r}, union_by_name=true, hive_partitioning=false)"
-                )
-                found.update(
-                    connection.execute(
-                        f"select type, count(*) from {reader} group by type order by type"
-                    ).fetchall()
-                )
-        return found
-
-
-def _within_archive(text: str, scratch: str) -> str:
-    """Return `text` with files of an unpacked archive named from the archive on:
-    ``export/ticket.csv``.
-    """
-    return re.sub(re.escape(scratch) + r"[/\\]\d+[/\\]", "", text)
+        settings = self.settings
+        return Question.of(keys, settings.time_zone, settings.week_start, asked)

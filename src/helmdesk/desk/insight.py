@@ -10,11 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from helmdesk.desk.details import DeskDetails
+from helmdesk.desk.answers import Answers
 from helmdesk.desk.marts import silent
 from helmdesk.errors import ConflictError, NotFoundError, NotPermittedError, UsageError
+from helmdesk.query.question import Question
 
 if TYPE_CHECKING:
+    from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Annotation
     from helmdesk.insight.dismissals import Dismissal
@@ -22,51 +24,50 @@ if TYPE_CHECKING:
     from helmdesk.insight.rules import Rule
     from helmdesk.insight.study import Study
     from helmdesk.insight.verdict import Verdict
-    from helmdesk.query.policy import Policy
 
 
-class DeskInsight(DeskDetails):
-    """A desk that explains."""
+class Insight:
+    """What is told to one reader about the numbers that they may see."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers, self.folder, self.policy = answers, answers.folder, answers.policy
+
+    def scorecard(
+        self, question: Question, trend: str | None = None, annotations: Sequence[Annotation] = ()
+    ) -> Scorecard:
+        """Return the cards of the metrics of a question, each with the verdict on its course."""
+        from helmdesk.query.window import boundary
+
+        cards = self.answers.scorecard(question, trend)
+        shown = tuple(
+            dict.fromkeys(
+                card.metric.key
+                for card in (*cards.cards, *cards.guards.values())
+                if not card.reason
+            )
+        )
+        end = boundary(cards.window.until, question.time_zone)
+        if not shown:
+            return cards
+        return cards.told(self.verdicts(replace(question, metrics=shown, end=end), annotations))
 
     def explain(
         self,
-        key: str,
-        *,
-        start: str | None = None,
-        end: str | None = None,
-        window: str | None = None,
-        compare: str = "previous",
-        where: str | None = None,
+        question: Question,
         dimensions: Sequence[str] | None = None,
         annotations: Sequence[Annotation] = (),
-        policy: Policy | None = None,
     ) -> Explanation:
-        """Explain one metric: is it sound, did it move, where, what moved with it, which lever.
-
-        Args:
-            start: first local day of the stretch to explain; without it the signals say what moved,
-            else it is the last
-                four weeks against the eight before.
-            end: the day after the last one (default: the last complete week).
-            window: a named window instead of dates.
-            compare: with a window: previous, same-weekdays, year or year-dates.
-            where: filter over dimensions; everything is asked within it.
-            dimensions: by which the change is taken apart.
-            annotations: what people wrote down outside the records.
-
-        Raises:
-            NotFoundError, FilterError, UsageError: a metric, filter or window that this desk cannot
-            answer.
-        """
+        """Explain one metric: is it sound, did it move, where, what moved with it, which lever."""
         from helmdesk.insight.explanation import explain
         from helmdesk.insight.study import Span
 
-        self.find_metric(key)
-        first, last = self._dates(window, start, end)
-        with self._study(last, where, policy, is_week=first is None) as study:
+        (key,) = question.metrics
+        self.folder.find_metric(key)
+        dated = self.answers.dated(question)
+        with self.study(dated, is_week=dated.start is None) as study:
             spans = None
-            if first is not None:
-                asked = self._window(study.reader, start, end, compare, window)
+            if dated.start is not None:
+                asked = self.answers.window_of(study.reader, question)
                 spans = (
                     Span(asked.previous_start, asked.previous_end),
                     Span(asked.start, asked.until),
@@ -85,91 +86,69 @@ class DeskInsight(DeskDetails):
             found = study.reader.cache(
                 known, lambda: explain(study, key, spans, annotations, names)
             )
-            return replace(
-                found, course=found.course and found.course.unless(self.dismissals.of(study.base))
-            )
+            dismissed = self.folder.dismissals.of(study.base)
+            return replace(found, course=found.course and found.course.unless(dismissed))
 
     def brief(
         self,
-        *,
-        end: str | None = None,
-        where: str | None = None,
+        question: Question,
         annotations: Sequence[Annotation] = (),
-        policy: Policy | None = None,
         on_step: Callable[[str], None] = silent,
     ) -> Brief:
-        """Return the brief of the last complete week before `end`: at most five findings, and what
-        was quiet.
+        """Return the brief of the last complete week before the end asked for: at most five
+        findings, and what was quiet.
         """
         from helmdesk.insight.brief import look, make_brief
 
-        with self._study(end, where, policy) as study:
+        with self.study(question) as study:
             known = (
                 study.base,
                 study.end,
                 tuple(annotations),
-                self.settings.scorecard,
+                self.folder.settings.scorecard,
                 self._targets(),
             )
             seen = study.reader.cache(
-                ("look", *known), lambda: look(study, self.settings.scorecard, annotations, on_step)
+                ("look", *known),
+                lambda: look(study, self.folder.settings.scorecard, annotations, on_step),
             )
-            dismissed = self.dismissals.of(study.base)
+            dismissed = self.folder.dismissals.of(study.base)
             return study.reader.cache(
                 ("brief", *known, *dismissed.values()),
                 lambda: make_brief(study, seen, annotations, dismissed),
             )
 
     def verdicts(
-        self,
-        keys: Sequence[str],
-        *,
-        end: str | None = None,
-        where: str | None = None,
-        annotations: Sequence[Annotation] = (),
-        policy: Policy | None = None,
+        self, question: Question, annotations: Sequence[Annotation] = ()
     ) -> dict[str, Verdict]:
-        """Return the verdict on the course of metrics up to the last complete week before `end`;
-        those that cannot be measured are left out.
+        """Return the verdict on the course of metrics up to the last complete week before the end
+        asked for; those that cannot be measured are left out.
         """
         from helmdesk.insight.verdict import verdict_of
 
-        with self._study(end, where, policy) as study:
-            dismissed = self.dismissals.of(study.base)
+        with self.study(question) as study:
+            dismissed = self.folder.dismissals.of(study.base)
 
             def find(key: str) -> Verdict:
                 known = ("verdict", study.base, study.end, key, tuple(annotations))
                 return study.reader.cache(known, lambda: verdict_of(study, key, annotations))
 
-            return {key: find(key).unless(dismissed) for key in keys if not study.lacks(key)}
+            return {
+                key: find(key).unless(dismissed) for key in question.metrics if not study.lacks(key)
+            }
 
     # -- what is told no more ---------------------------------------------------------------------
 
     def dismiss(
         self,
+        question: Question,
         subject: str,
-        *,
         by: str,
         reason: str = "",
-        end: str | None = None,
-        where: str | None = None,
         identity: str | None = None,
-        policy: Policy | None = None,
     ) -> Dismissal:
         """Stop telling the verdict on a metric, or a standing finding of the brief, until it
         changes.
-
-        Args:
-            subject: key of the metric, or of the finding.
-            by: who dismisses it; whether that person may is the caller's business.
-            reason: why, in a few words.
-            end, where, policy: as in `brief`; a dismissal holds for the same filter and policy.
-            identity: what was read; None takes what is told now.
-
-        Raises:
-            NotFoundError: no such metric or finding.
-            UsageError: nothing is told of it, or the reason is too long.
-            ConflictError: it has changed since it was read.
         """
         from helmdesk.insight.dismissals import LONGEST_REASON, Dismissal, scope_of
 
@@ -177,7 +156,7 @@ class DeskInsight(DeskDetails):
             raise UsageError(
                 f"the reason has {len(reason)} characters; {LONGEST_REASON} are enough"
             )
-        with self._study(end, where, policy) as study:
+        with self.study(question) as study:
             if study.base.policy.is_outsider:
                 raise NotPermittedError("verdicts are dismissed by the support team")
             told = self._told(study, subject)
@@ -187,27 +166,20 @@ class DeskInsight(DeskDetails):
             dismissal = Dismissal(
                 subject, scope_of(study.base), told, by, now, " ".join(reason.split())
             )
-        self.dismissals.add(dismissal)
+        self.folder.dismissals.add(dismissal)
         return dismissal
 
-    def tell_again(
-        self, subject: str, *, where: str | None = None, policy: Policy | None = None
-    ) -> tuple[Dismissal, ...]:
+    def tell_again(self, question: Question, subject: str) -> tuple[Dismissal, ...]:
         """Undo the dismissals of a metric's verdict, or of a finding, for a filter and policy;
         return them.
-
-        Raises:
-            NotFoundError: it is not dismissed there.
         """
         from helmdesk.insight.dismissals import scope_of
 
-        scope = scope_of(self._scoped(where, policy))
-        gone = self.dismissals.remove(subject, scope)
+        scope = scope_of(question.scope(self.policy))
+        gone = self.folder.dismissals.remove(subject, scope)
         if not gone:
             others = [
-                each.where or "everywhere"
-                for each in self.dismissed(policy=policy)
-                if each.subject == subject
+                each.where or "everywhere" for each in self.dismissed() if each.subject == subject
             ]
             raise NotFoundError(
                 f"{subject} is not dismissed {f'where {scope}' if scope else 'for everything'}"
@@ -215,15 +187,15 @@ class DeskInsight(DeskDetails):
             )
         return gone
 
-    def dismissed(self, *, policy: Policy | None = None) -> tuple[Dismissal, ...]:
+    def dismissed(self) -> tuple[Dismissal, ...]:
         """Return every dismissal that a reader may see, oldest first."""
         from helmdesk.insight.dismissals import may_see
 
-        request = self._scoped(None, policy)
+        request = self.folder.question().scope(self.policy)
         return (
             ()
             if request.policy.is_outsider
-            else tuple(each for each in self.dismissals.all() if may_see(each, request))
+            else tuple(each for each in self.folder.dismissals.all() if may_see(each, request))
         )
 
     def _told(self, study: Study, subject: str) -> str:
@@ -233,7 +205,7 @@ class DeskInsight(DeskDetails):
 
         pattern = load_patterns().get(subject)
         if pattern is None:
-            name = self.find_metric(subject).metric.name
+            name = self.folder.find_metric(subject).metric.name
             if missing := study.lacks(subject):
                 raise UsageError(
                     f"there is nothing to dismiss: {name} cannot be measured here ({missing})"
@@ -256,56 +228,51 @@ class DeskInsight(DeskDetails):
         return finding.identity
 
     def rules(
-        self,
-        key: str,
-        *,
-        end: str | None = None,
-        where: str | None = None,
-        days: int = 90,
-        annotations: Sequence[Annotation] = (),
-        policy: Policy | None = None,
+        self, question: Question, days: int, annotations: Sequence[Annotation] = ()
     ) -> tuple[Rule, ...]:
         """Return alerts in waiting: rules in a sentence, each with a back-test over the last days
         in the words of the verdict.
         """
         from helmdesk.insight.rules import rules
 
-        self.find_metric(key)
-        with self._study(end, where, policy) as study:
+        (key,) = question.metrics
+        self.folder.find_metric(key)
+        with self.study(question) as study:
             if study.lacks(key):
                 return ()
             known = ("rules", study.base, study.end, key, days, tuple(annotations), self._targets())
             return study.reader.cache(known, lambda: rules(study, key, days, annotations))
 
     @contextmanager
-    def _study(
-        self, end: str | None, where: str | None, policy: Policy | None, is_week: bool = True
-    ) -> Iterator[Study]:
-        """Open a study up to the last complete week before `end`, or up to `end` itself."""
+    def study(self, question: Question, is_week: bool = True) -> Iterator[Study]:
+        """Open a study up to the last complete week before the end of a question, or up to that end
+        itself.
+        """
         from helmdesk.insight.study import Study
-        from helmdesk.query.periods import day_start, local_date, parse_boundary
+        from helmdesk.query.periods import day_start, local_date
         from helmdesk.query.window import last_complete_week
 
-        zone = self.settings.time_zone
-        with self.reader() as reader:
-            last = (
-                min(parse_boundary(end, zone, "end"), reader.bounds.as_of)
-                if end
-                else reader.bounds.as_of
-            )
+        zone = question.time_zone
+        with self.answers.marts.reader() as reader:
+            _, end = question.boundaries()
+            last = min(end, reader.bounds.as_of) if end else reader.bounds.as_of
             if last < reader.bounds.first:
                 raise UsageError(
                     f"nothing was recorded before {local_date(reader.bounds.first, zone)}: end"
                     " later"
                 )
             until = (
-                last_complete_week(last, zone, self.settings.week_start)[1]
+                last_complete_week(last, zone, question.week_start)[1]
                 if is_week
                 else day_start(last, zone)
             )
             yield Study(
-                reader, self.find_metric, self._scoped(where, policy), until, self.settings.targets
+                reader,
+                self.folder.find_metric,
+                question.scope(self.policy),
+                until,
+                self.folder.settings.targets,
             )
 
     def _targets(self) -> tuple[tuple[str, object], ...]:
-        return tuple(sorted(self.settings.targets.items()))
+        return tuple(sorted(self.folder.settings.targets.items()))

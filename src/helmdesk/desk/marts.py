@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError
-from helmdesk.lake.lake import Additions, Lake, Snapshot
+from helmdesk.desk.folder import Folder
+from helmdesk.errors import ConflictError, HelmdeskError
+from helmdesk.lake.lake import Additions, Snapshot
 from helmdesk.marts.mart import (
     POINTER,
     forget_older_tables,
@@ -22,17 +23,15 @@ from helmdesk.marts.mart import (
     spill_folder,
     spilling,
 )
-from helmdesk.settings import MEND as RESTORE_SETTINGS
-from helmdesk.settings import Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.engines.engine import Engine
     from helmdesk.engines.spark import Spark
     from helmdesk.facts.build.made_of import MadeOf
+    from helmdesk.query.reader import Reader
 
 log = logging.getLogger("helmdesk")
-SETTINGS_FILE, LAKE_FOLDER, MARTS_FOLDER = "helmdesk.toml", "lake", "marts"
 PUBLISH_RACES = 20
 READY = "READY"
 Step = Callable[[str], None]
@@ -49,79 +48,20 @@ def logged(reason: str) -> Iterator[Step]:
     yield silent
 
 
-class DeskMarts:
-    """A desk's settings, its lake, and the facts made from it.
-
-    Args:
-        path: its folder.
+class Marts:
+    """The facts made from a desk's lake.
 
     Attributes:
         announce: called with the reason when facts must be made anew before an answer; gives whom
         to tell the steps.
-
-    Raises:
-        NotFoundError: the folder is no desk.
     """
 
     announce: Callable[[str], AbstractContextManager[Step]]
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        if not (self.path / SETTINGS_FILE).is_file():
-            if (self.path / LAKE_FOLDER).is_dir():
-                raise NotFoundError(f"{self.path / SETTINGS_FILE} is missing; {RESTORE_SETTINGS}")
-            raise NotFoundError(
-                f"{self.path} is not a desk (no {SETTINGS_FILE}); create one with: helmdesk init"
-                f" {self.path}"
-            )
-        self._settings, self._settings_stamp = (
-            read_settings(self.path / SETTINGS_FILE),
-            self._stamp(),
-        )
-        self.announce = logged
-        self.lake = Lake(self.path / LAKE_FOLDER)
+    def __init__(self, folder: Folder) -> None:
+        self.folder, self.lake, self.announce = folder, folder.lake, logged
+        self._path = folder.marts_path
         self._spark: Spark | None = None
-
-    @property
-    def settings(self) -> Settings:
-        """The settings as their file says now.
-
-        Raises:
-            SettingError: the file was changed, and is not valid.
-        """
-        stamp = self._stamp()
-        if stamp != self._settings_stamp:
-            self._settings, self._settings_stamp = read_settings(self.path / SETTINGS_FILE), stamp
-        return self._settings
-
-    @settings.setter
-    def settings(self, settings: Settings) -> None:
-        """Use other settings until the file changes."""
-        self._settings, self._settings_stamp = settings, self._stamp()
-
-    def _stamp(self) -> tuple[int, int]:
-        found = (self.path / SETTINGS_FILE).stat()
-        return found.st_mtime_ns, found.st_size
-
-    @classmethod
-    def create(cls, path: Path | str, settings: Settings | None = None) -> Self:
-        """Create a desk with an empty lake.
-
-        Raises:
-            ConflictError: there is a desk already, or the folder holds other things.
-        """
-        folder = Path(path)
-        if (folder / SETTINGS_FILE).exists():
-            raise ConflictError(f"{folder} is already a desk")
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConflictError(f"{folder} is not empty; choose a new folder")
-        # What it will hold is about people: for its owner alone, until he opens it.
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        (folder / MARTS_FOLDER).mkdir()
-        Lake(folder / LAKE_FOLDER).create()
-        write_settings(folder / SETTINGS_FILE, settings or Settings())
-        return cls(folder)
 
     def refresh(
         self, *, is_forced: bool = False, accepts_loss: bool = False, on_step: Step = silent
@@ -139,9 +79,9 @@ class DeskMarts:
         """
         if accepts_loss:
             self.lake.seal_anew()
-            remove_marts(self.path / MARTS_FOLDER)
-        settings = self.settings.for_facts()
-        if self.settings.engine == "spark":
+            remove_marts(self._path)
+        settings = self.folder.settings.for_facts()
+        if self.folder.settings.engine == "spark":
             self._open_spark(None, settings, on_step)
             return self.lake.version()
         snapshot = self.lake.snapshot()
@@ -165,13 +105,13 @@ class DeskMarts:
             ):
                 return
             engine = DuckDB.create(path)
-            bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
+            bound_memory(engine.connection, self.folder.settings.memory_gb, spill_folder(path))
             try:
                 self._build(engine, snapshot, settings, on_step)
             finally:
                 engine.close()
 
-        publish_mart(self.path / MARTS_FOLDER, build, _mart_version, snapshot.version)
+        publish_mart(self._path, build, _mart_version, snapshot.version)
         return snapshot.version
 
     def _refresh_incrementally(
@@ -206,7 +146,7 @@ class DeskMarts:
             return False  # somebody published a newer one
         engine = DuckDB.edit(path)
         try:
-            bound_memory(engine.connection, self.settings.memory_gb, spill_folder(path))
+            bound_memory(engine.connection, self.folder.settings.memory_gb, spill_folder(path))
             engine.use_threads(path.stat().st_size)
             engine.run("begin")
             self.lake.check_files(snapshot.files)
@@ -243,12 +183,12 @@ class DeskMarts:
             made_of is not None and made_of.lake_version > self.lake.version()
         ):  # made by a version that knew the number alone
             raise self.lake.damaged(made_of.lake_version) or ConflictError(
-                f"{self.path}: the mart is of a later version than the lake"
+                f"{self.folder.path}: the mart is of a later version than the lake"
             )
 
     def published_path(self) -> Path | None:
         """Return the published mart's file, or None when there is none."""
-        return published_mart(self.path / MARTS_FOLDER)
+        return published_mart(self._path)
 
     def made_of(self) -> MadeOf | None:
         """Return what the answers of this moment are made of; None when there is no mart yet."""
@@ -287,7 +227,7 @@ class DeskMarts:
                 )
         except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
             raise HelmdeskError(
-                f"{self.path}: the mart could not be built ({str(error).splitlines()[0]})"
+                f"{self.folder.path}: the mart could not be built ({str(error).splitlines()[0]})"
             ) from error
 
     def _holds_all(self, made_of: MadeOf, version: int) -> bool:
@@ -298,7 +238,7 @@ class DeskMarts:
         )
         return added == Additions({}, ())  # joined files are no news
 
-    def mart_version(self) -> int | None:
+    def version(self) -> int | None:
         """Return the lake version of the published mart, or None when there is none."""
         made_of = self.published_made_of()
         return None if made_of is None else made_of.lake_version
@@ -316,18 +256,28 @@ class DeskMarts:
 
         engine: Engine
         with ExitStack() as stack:
-            if self.settings.engine == "spark":
-                engine = self._open_spark(as_of, settings or self.settings.for_facts())
+            if self.folder.settings.engine == "spark":
+                engine = self._open_spark(as_of, settings or self.folder.settings.for_facts())
             elif as_of is None:
-                engine = self._open_published()
+                engine = self.open_published()
             else:
                 snapshot = self.lake.snapshot(as_of)
-                spill = stack.enter_context(spilling(self.path / MARTS_FOLDER))
+                spill = stack.enter_context(spilling(self._path))
                 engine = DuckDB.create()
-                bound_memory(engine.connection, self.settings.memory_gb, spill)
-                self._build(engine, snapshot, settings or self.settings.for_facts(), silent)
+                bound_memory(engine.connection, self.folder.settings.memory_gb, spill)
+                self._build(engine, snapshot, settings or self.folder.settings.for_facts(), silent)
             stack.callback(engine.close)
             yield engine
+
+    @contextmanager
+    def reader(
+        self, as_of: int | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Iterator[Reader]:
+        """Open the facts for questions; see `engine`."""
+        from helmdesk.query.reader import Reader
+
+        with self.engine(as_of, settings) as engine:
+            yield Reader(engine, currency=self.folder.settings.currency)
 
     def _open_spark(
         self, as_of: int | None, settings: Mapping[str, Any], on_step: Step = silent
@@ -342,10 +292,10 @@ class DeskMarts:
         made_with = hashlib.sha256(
             (facts_hash() + settings_text(settings) + snapshot.log).encode()
         ).hexdigest()[:8]
-        folder = (self.path / MARTS_FOLDER).absolute() / f"spark-{snapshot.version}-{made_with}"
+        folder = (self._path).absolute() / f"spark-{snapshot.version}-{made_with}"
         if self._spark is not None and self._spark.folder == folder:
             return self._spark  # naming fifty tables again costs seconds
-        engine = Spark.start(self.settings.spark_master, folder)
+        engine = Spark.start(self.folder.settings.spark_master, folder)
         if (folder / READY).exists():
             engine.reopen()
             create_views(engine)
@@ -358,7 +308,7 @@ class DeskMarts:
         self._spark = engine
         return engine
 
-    def _open_published(self, *, is_other_settings_fine: bool = False) -> DuckDB:
+    def open_published(self, *, is_other_settings_fine: bool = False) -> DuckDB:
         """Open the published mart; another process may replace it between looking and opening.
 
         A mart made with other settings or by another version of Helmdesk is made anew first.
@@ -369,19 +319,19 @@ class DeskMarts:
         from helmdesk.facts.build.made_of import MadeOf
 
         for _ in range(PUBLISH_RACES):
-            path, reason = published_mart(self.path / MARTS_FOLDER), "no facts were made yet"
-            if is_pointer_damaged(self.path / MARTS_FOLDER):
-                reason = f"{self.path / MARTS_FOLDER / POINTER} was damaged"
+            path, reason = published_mart(self._path), "no facts were made yet"
+            if is_pointer_damaged(self._path):
+                reason = f"{self._path / POINTER} was damaged"
             if path is not None:
                 try:
                     engine = DuckDB.open(path)
                     made_of = MadeOf.read(engine)
-                    changes = made_of.changes(self.settings.for_facts())
+                    changes = made_of.changes(self.folder.settings.for_facts())
                 except (HelmdeskError, duckdb.Error):
-                    if path != published_mart(self.path / MARTS_FOLDER):
+                    if path != published_mart(self._path):
                         continue
                     # A mart is nothing but a copy.
-                    remove_marts(self.path / MARTS_FOLDER)
+                    remove_marts(self._path)
                     reason = f"{path} was damaged"
                 else:
                     if not changes or (is_other_settings_fine and made_of.is_of_this_version):
@@ -391,7 +341,7 @@ class DeskMarts:
                     reason = "; ".join(changes)
             self.bring_up(reason)
         raise ConflictError(
-            f"{self.path}: marts are being replaced faster than they can be opened; try again"
+            f"{self.folder.path}: marts are being replaced faster than they can be opened; try again"
         )
 
     def bring_up(self, reason: str) -> None:
@@ -400,10 +350,10 @@ class DeskMarts:
         """
         from filelock import FileLock
 
-        (self.path / MARTS_FOLDER).mkdir(exist_ok=True)
+        (self._path).mkdir(exist_ok=True)
         with (
             self.announce(reason) as on_step,
-            FileLock(self.path / MARTS_FOLDER / ".bring-up.lock"),
+            FileLock(self._path / ".bring-up.lock"),
         ):
             self.refresh(on_step=on_step)
 

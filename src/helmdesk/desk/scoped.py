@@ -273,7 +273,7 @@ class ScopedDesk:
 
     def mart_version(self) -> int | None:
         """Return the lake version of the published mart."""
-        return self.__desk.mart_version()
+        return self.__desk.marts.version()
 
     def loaded_version(self) -> int:
         """Return the newest version of the lake."""

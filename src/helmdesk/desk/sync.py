@@ -29,7 +29,7 @@ from helmdesk.desk.marts import Step, silent
 from helmdesk.errors import ConflictError, HelmdeskError
 
 if TYPE_CHECKING:
-    from helmdesk.desk.folder import DeskFolder
+    from helmdesk.desk.desk import Desk
     from helmdesk.records.staging import LoadReport, Staging
 
 MOST_TICKETS = 10_000
@@ -73,7 +73,7 @@ class SyncReport:
 
 
 def sync(
-    desk: DeskFolder,
+    desk: Desk,
     name: str,
     *,
     for_seconds: float | None = None,
@@ -126,7 +126,7 @@ class _Run:
 
     def __init__(
         self,
-        desk: DeskFolder,
+        desk: Desk,
         connections: Connections,
         connection: Connection,
         api: Api,
@@ -268,7 +268,7 @@ class _Run:
         return Completeness(theirs, ours, short[:SHOWN_SHORT], len(short))
 
 
-def read_place(desk: DeskFolder, name: str) -> Place:
+def read_place(desk: Desk, name: str) -> Place:
     """Return how far a connection is: what the last of its batches in the lake says."""
     import duckdb
 
@@ -289,7 +289,7 @@ def read_place(desk: DeskFolder, name: str) -> Place:
     return Place(told["number"], told["cursor"], tuple(told["short"]))
 
 
-def count_tickets(desk: DeskFolder, account: str, since: str) -> int:
+def count_tickets(desk: Desk, account: str, since: str) -> int:
     """Return how many tickets of an account the lake holds that were created on or after a day, and
     were not deleted since.
     """

@@ -12,6 +12,7 @@ from helmdesk.facts.build.fact import TIME_DIMENSIONS, Dimension, Fact, Whole
 fact = Fact(
     name="agent_time",
     grain="one stretch of one agent's quarter-hour with one planned activity and one actual state",
+    dated="started_at",
     refresh=Whole(with_time="agent_states"),
     families=("workforce",),
     refers={"agent": "agent_id"},

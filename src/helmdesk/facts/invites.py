@@ -9,6 +9,7 @@ from helmdesk.records.answers import read_answers
 fact = Fact(
     name="invites",
     grain="one survey sent to one customer",
+    dated="sent_at",
     refresh=ByKey("touched_surveys"),
     families=("survey",),
     refers={"account": "account_id"},

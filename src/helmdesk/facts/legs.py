@@ -10,6 +10,7 @@ from helmdesk.facts.build.fact import BySteps, Fact
 fact = Fact(
     name="legs",
     grain="one call or chat attempt",
+    dated="offered_at",
     refresh=BySteps("a leg shares its agent's time with others, which are touched with it"),
     families=("leg",),
     refers={"agent": "agent_id", "account": "account_id"},

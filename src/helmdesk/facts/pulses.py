@@ -13,6 +13,7 @@ MINIMUM = 5
 fact = Fact(
     name="pulses",
     grain="one anonymous answer within a team's month of at least five",
+    dated="round_at",
     refresh=Whole(),
     families=("pulse",),
     only_if="select 1 from pulse_records",

@@ -36,6 +36,7 @@ def timing(sent_at: str) -> str:
 fact = Fact(
     name="responses",
     grain="one revision of one survey answer",
+    dated="responded_at",
     refresh=ByKey("touched_surveys"),
     families=("survey",),
     refers={"agent": "agent", "account": "account_id"},

@@ -11,6 +11,7 @@ OWN = {
 fact = Fact(
     name="reviews",
     grain="one review of one piece of work",
+    dated="reviewed_at",
     refresh=ByKey("touched_reviews"),
     families=("review",),
     refers={"agent": "agent"},

@@ -12,6 +12,7 @@ from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Fact, Whole
 fact = Fact(
     name="ticket_costs",
     grain="one ticket's share of one recorded cost",
+    dated="handled_at",
     refresh=Whole(with_tickets=True),
     families=("money",),
     only_if="select 1 from money_records",

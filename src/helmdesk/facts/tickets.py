@@ -29,6 +29,7 @@ AGENT, TEAM = (
 fact = Fact(
     name="tickets",
     grain="one ticket",
+    dated="created_at",
     refresh=ByTicket(),
     families=("fallback", "work"),
     refers={"agent": "customer_id", "account": "account_id"},

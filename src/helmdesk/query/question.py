@@ -7,13 +7,99 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from helmdesk.errors import InputError, UsageError
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.periods import parse_boundary
 from helmdesk.query.policy import Policy
 from helmdesk.query.request import Request
+
+
+class Dated(TypedDict, total=False):
+    """Arguments that say when.
+
+    Attributes:
+        start, end: local dates (or times) in the desk's time zone, half-open.
+        window: a named window instead, such as "last-month"; see `helmdesk.query.window.NAMES`.
+    """
+
+    start: str | None
+    end: str | None
+    window: str | None
+
+
+class Compared(Dated, total=False):
+    """Arguments that say when, and beside what.
+
+    Attributes:
+        compare: previous, same-weekdays, year or year-dates.
+    """
+
+    compare: str
+
+
+class Filtered(Dated, total=False):
+    """Arguments that say when, and of which rows.
+
+    Attributes:
+        where: filter over dimensions, such as ``"channel = 'email'"``.
+    """
+
+    where: str | None
+
+
+class Until(TypedDict, total=False):
+    """Arguments of what is told of complete weeks.
+
+    Attributes:
+        end: local date after the last week; the end of the data when there is none.
+        where: filter over dimensions; everything is asked within it.
+    """
+
+    end: str | None
+    where: str | None
+
+
+class Judged(Compared, total=False):
+    """Arguments that say when, beside what, and of which rows; `where` as in `Filtered`."""
+
+    where: str | None
+
+
+class Formed(Filtered, total=False):
+    """Arguments that say when, of which rows, and in which form.
+
+    Attributes:
+        variant: named variant; every metric must have it.
+        clock: "calendar" or "business".
+    """
+
+    variant: str | None
+    clock: str
+
+
+class Sliced(Formed, total=False):
+    """Arguments of a whole question about numbers.
+
+    Attributes:
+        by: dimension or dimensions to group by.
+        grain: day, week, month, quarter or year; None gives one value for the window.
+    """
+
+    by: str | Sequence[str]
+    grain: str | None
+
+
+class Asked(Sliced, total=False):
+    """Everything that a question can be asked with; `compare` as in `Compared`."""
+
+    compare: str
+
+
+# What no receipt tells: it repeats one window, and compares nothing.
+UNTOLD = frozenset({"compare"})
 
 
 @dataclass(frozen=True)
@@ -26,6 +112,7 @@ class Question:
         clock: "calendar" or "business".
         window: the name by which `start` and `end` were asked for, such as "this-month", which is
         not over; empty for dates.
+        compare: with which window.
     """
 
     metrics: tuple[str, ...]
@@ -39,10 +126,19 @@ class Question:
     time_zone: str = "UTC"
     week_start: str = "monday"
     window: str = ""
+    compare: str = "previous"
+
+    @classmethod
+    def of(cls, keys: Sequence[str], time_zone: str, week_start: str, asked: Asked) -> Question:
+        """Return what is asked with arguments; None and what is left out is as usual."""
+        given = {name: value for name, value in asked.items() if value is not None}
+        by = names(asked.get("by", ()))
+        return cls(tuple(keys), **{**given, "by": by}, time_zone=time_zone, week_start=week_start)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a receipt."""
-        return {**dataclasses.asdict(self), "metrics": list(self.metrics), "by": list(self.by)}
+        told = {name: cell for name, cell in vars(self).items() if name not in UNTOLD}
+        return {**told, "metrics": list(self.metrics), "by": list(self.by)}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Question:
@@ -51,7 +147,7 @@ class Question:
         Raises:
             InputError: other fields or types than a question has.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
+        known = {field.name for field in dataclasses.fields(cls)} - UNTOLD
         lists = ("metrics", "by")
         # Receipts of before do not tell the window's name.
         is_shaped = known - {"window"} <= set(content) <= known and all(
@@ -77,23 +173,47 @@ class Question:
         """
         if not self.metrics:
             raise UsageError("name at least one metric; list them with: helmdesk metrics")
+        start, end = self.boundaries()
         return [
-            Request(
+            dataclasses.replace(
+                self.scope(policy),
                 key=key,
                 variant=self.variant,
                 by=self.by,
                 grain=self.grain,
-                start=parse_boundary(self.start, self.time_zone, "start") if self.start else None,
-                end=parse_boundary(self.end, self.time_zone, "end") if self.end else None,
-                where=parse_filter(self.where) if self.where else None,
+                start=start,
+                end=end,
                 clock=self.clock,  # type: ignore[arg-type]  # checked by the request itself
-                time_zone=self.time_zone,
-                week_start=self.week_start,
                 is_unfinished=self.window.startswith("this-"),
-                policy=policy or Policy(),
             )
             for key in self.metrics
         ]
+
+    def boundaries(self) -> tuple[datetime | None, datetime | None]:
+        """Return start and end as naive UTC.
+
+        Raises:
+            UsageError: one that cannot be read.
+        """
+        start, end = (
+            parse_boundary(text, self.time_zone, name) if text else None
+            for text, name in ((self.start, "start"), (self.end, "end"))
+        )
+        return start, end
+
+    def scope(self, policy: Policy | None = None) -> Request:
+        """Return a request that carries nothing but filter, policy and time zone.
+
+        Raises:
+            FilterError: a filter that cannot be read.
+        """
+        return Request(
+            "",
+            where=parse_filter(self.where) if self.where else None,
+            time_zone=self.time_zone,
+            week_start=self.week_start,
+            policy=policy or Policy(),
+        )
 
 
 def names(value: str | Sequence[str]) -> tuple[str, ...]:

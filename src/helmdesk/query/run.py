@@ -15,6 +15,7 @@ from helmdesk.catalogue.metric import Metric
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import MixedCurrencies, NotPermittedError, TooLargeError
 from helmdesk.facts.build.build import ensure_fact
+from helmdesk.facts.build.fact import load_facts
 from helmdesk.query.aggregates import COUNTED, FIDELITIES
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import (
@@ -75,13 +76,12 @@ class Answer:
 
 def read_bounds(engine: Engine) -> Bounds:
     """Return what the mart's data allow."""
-    ((first,),) = engine.run(
-        "select min(earliest) from (select min(created_at) as earliest from tickets union all"
-        " select min(responded_at) from responses union all select min(sent_at) from invites union"
-        " all select min(offered_at) from legs union all select min(started_at) from agent_time"
-        " union all select min(round_at) from pulses union all select min(handled_at) from"
-        " ticket_costs union all select min(reviewed_at) from reviews)"
+    dated = " union all ".join(
+        f"select min({fact.dated}) as earliest from {fact.name}"
+        for fact in load_facts().values()
+        if fact.dated
     )
+    ((first,),) = engine.run(f"select min(earliest) from ({dated})")
     ((as_of,),) = engine.run("select as_of from mart")
     ((calendars,),) = engine.run("select count(*) from working_time")
     types = frozenset(name for (name,) in engine.run("select type from record_types"))

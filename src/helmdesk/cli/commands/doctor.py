@@ -19,7 +19,7 @@ import click
 from helmdesk.cli.options import desk_option, format_option
 from helmdesk.cli.output import emit, show_table, talk
 from helmdesk.desk.desk import SETTINGS_FILE, Desk
-from helmdesk.desk.marts import MARTS_FOLDER
+from helmdesk.desk.folder import MARTS_FOLDER
 from helmdesk.errors import HelmdeskError
 from helmdesk.lake.damage import find_damage
 from helmdesk.lake.erasure import read_erased
@@ -279,7 +279,7 @@ def _failure(check: str, error: HelmdeskError) -> Finding:
 def _own_files(desk: Desk) -> Iterator[Finding]:
     """Look at what this desk alone knows: its own metrics, and whom it has erased."""
     for check, read in (
-        ("metrics", lambda: desk.custom_metrics),
+        ("metrics", lambda: desk.folder.custom_metrics),
         ("erased people", lambda: read_erased(desk.path)),
     ):
         try:
@@ -290,7 +290,7 @@ def _own_files(desk: Desk) -> Iterator[Finding]:
 
 def _mart(desk: Desk, lake_version: int) -> Finding:
     """Look at the mart as it stands: a question would make a stale one anew."""
-    made_of, path = desk.made_of(), desk.published_path()
+    made_of, path = desk.marts.made_of(), desk.marts.published_path()
     if path is not None and (problem := "cannot be read" if made_of is None else unreadable(path)):
         return Finding(
             "mart",
@@ -313,7 +313,7 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
         mend = "helmdesk refresh (the next question does it, too)"
         return Finding("mart", WARNING, f"stale: {'; '.join(changes)}", mend)
     try:
-        desk.confirm_lake(made_of)
+        desk.marts.confirm_lake(made_of)
     except HelmdeskError as error:
         return _failure("mart", error)
     is_fresh = made_of.lake_version == lake_version
@@ -365,7 +365,7 @@ def _concerns(desk: Desk) -> Iterator[Finding]:
     """What the numbers lack, once there are numbers; of facts that another question would make anew
     first, nothing is said.
     """
-    made_of = desk.made_of()
+    made_of = desk.marts.made_of()
     if made_of is None or made_of.changes(desk.settings.for_facts()):
         return
     try:

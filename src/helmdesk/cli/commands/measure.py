@@ -108,7 +108,7 @@ def warn_if_stale(desk: Desk, as_of: int | None) -> None:
     """Say so when the lake is ahead of the mart."""
     if as_of is not None:
         return
-    mart, lake = desk.mart_version(), desk.lake.version()
+    mart, lake = desk.marts.version(), desk.lake.version()
     if mart is not None and mart < lake:
         talk(
             f"the mart stands at lake version {mart}, the lake at {lake}; bring it up with:"

@@ -32,7 +32,7 @@ def command(key: str | None, desk_path: str | None, format_name: str) -> None:
     """
     desk = open_desk(desk_path) if desk_path or Path(SETTINGS_FILE).is_file() else None
     catalogue = desk.catalogue if desk else load_catalogue()
-    records = desk.record_types() if desk else {}
+    records = desk.marts.record_types() if desk else {}
     entries = [find_metric(key, catalogue)] if key else list(catalogue.values())
     if format_name != "table":
         rows = [

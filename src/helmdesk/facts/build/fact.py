@@ -94,7 +94,8 @@ class Fact:
         refresh: how it follows new records, see `helmdesk.facts.build.incremental`.
         families: of the records that `sql` reads.
         refers: columns that hold the id of an entity, by its kind: an id found in none of them
-        changes nothing that exists. is_internal: what other facts rest on and no metric reads; kept
+        changes nothing that exists. dated: the column that dates its rows, where the earliest of
+        them bounds what is known. is_internal: what other facts rest on and no metric reads; kept
         out of the mart. key: column whose values say which rows a change of records touches; none:
         the whole table is made again. sql: house SQL that gives the table from record views,
         look-ups and facts it depends on. only_if: house SQL of a query without whose rows this
@@ -114,6 +115,7 @@ class Fact:
     refresh: Refresh
     families: tuple[str, ...]
     refers: Mapping[str, str] = field(default_factory=dict)
+    dated: str = ""
     is_internal: bool = False
     key: str = ""
     depends: tuple[str, ...] = ()

@@ -273,7 +273,7 @@ def refresh(held: Held[Refresh]) -> Finish:
     """Build the facts with the present settings, where they are others."""
     desk = Desk(settings.DESK_FOLDER)
     try:
-        desk.bring_up(held.payload.reason)
+        desk.marts.bring_up(held.payload.reason)
     except ConflictError:
         raise  # others were quicker: later
     except HelmdeskError as error:

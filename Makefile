@@ -45,6 +45,7 @@ screenshots: $(VENV)/.test-ready  ## every page at 1440 and 390 px, light and da
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djlint --lint --quiet src/helmdesk/web
 
 types: $(VENV)/.test-ready
 	$(BIN)/mypy

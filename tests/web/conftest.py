@@ -196,12 +196,18 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def text(response: Any) -> str:
+    """Return a page that was shown, however the lines of its template are broken."""
+    assert response.status_code == 200, response.content[:500]
+    return " ".join(response.content.decode().split())
+
+
 def read(page: Any, pattern: str) -> re.Match[str]:
     """Read what a page says, once it says it."""
     from playwright.sync_api import expect
 
     main = page.locator("main")
-    expect(main).to_contain_text(re.compile(pattern))
+    expect(main).to_contain_text(re.compile(pattern.replace(" ", r"\s+")))
     found = re.search(pattern, " ".join(main.text_content().split()))
     assert found
     return found

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from helmdesk.cli.main import commands
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.live import LiveDesk
+from web.conftest import text
 
 KEY = "average_speed_of_answer"
 PAGE = f"/metric/{KEY}"
@@ -26,12 +27,6 @@ POST = "application/json"
 def nothing_dismissed(site: Path) -> Iterator[None]:
     yield
     (site / "dismissals.json").unlink(missing_ok=True)
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200, response.content[:500]
-    found: str = response.content.decode()
-    return found
 
 
 def told(site: Path) -> Any:

@@ -10,17 +10,12 @@ from typing import Any
 import pytest
 
 from helmdesk.desk.desk import Desk
+from web.conftest import text
 
 
 @pytest.fixture
 def lea(as_: Any) -> Any:
     return as_("lea")
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200, response.content[:500]
-    found: str = response.content.decode()
-    return found
 
 
 def test_the_metric_page_asks_for_its_explanation(lea: Any) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from web.conftest import text
+
 
 @pytest.fixture(autouse=True)
 def jobs(site: Path) -> Iterator[None]:
@@ -569,7 +571,7 @@ def test_the_page_shows_the_queue_and_lets_an_administrator_act(as_: Any) -> Non
     schedule = Schedule.objects.create(
         name="tidy", kind="tidy", rhythm="daily 03:30", last_tick=moment
     )
-    page = ada.get("/jobs").content.decode()
+    page = text(ada.get("/jobs"))
     for words in (
         "the disk &lt;full&gt;",
         "the oldest for 3 h",

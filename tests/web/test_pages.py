@@ -18,7 +18,7 @@ import pytest
 from helmdesk.desk.live import LiveDesk
 from helmdesk.query.receipt import read_receipt
 from helmdesk.settings import write_settings
-from web.conftest import PASSWORD
+from web.conftest import PASSWORD, text
 
 HOSTILE = (
     "'",
@@ -60,11 +60,6 @@ ADDRESSES = {
     "/api/v1/clocks": ("at", "where"),
     "/api/v1/distribution/resolution_time": ("start", "where", "variant"),
 }
-
-
-def words(response: Any) -> str:
-    """A page, however its lines are broken."""
-    return " ".join(response.content.decode().split())
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -111,11 +106,11 @@ def test_card_page_rows_export_and_api_are_one_number(as_: Any, site: Path) -> N
     where = {"start": "2026-01-01", "end": "2026-03-01", "where": "channel = 'phone'"}
     for key in ("csat", "first_response_time", "reopen_rate", "sla_compliance"):
         value = desk.measure(key, **where)[0]
-        page = words(client.get(f"/metric/{key}", question))
+        page = text(client.get(f"/metric/{key}", question))
         assert f"The {value.n:,} rows in this number" in page
         api = client.get("/api/v1/measure", {"metric": key, **where}).json()["measurements"][0]
         assert api["value"] == pytest.approx(value.value) and api["n"] == value.n
-        listed = client.get("/tickets", {"metric": key, **question}).content.decode()
+        listed = text(client.get("/tickets", {"metric": key, **question}))
         assert f"of <strong>{value.n}</strong>" in listed
         exported = client.get("/tickets/export.csv", {"metric": key, **question}).content.decode()
         assert len(list(csv.reader(io.StringIO(exported)))) == value.n + 1
@@ -153,7 +148,7 @@ def test_open_work_is_the_backlog_and_leads_to_its_rows(as_: Any, site: Path) ->
         for link in re.findall(r'href="(/tickets\?[^"]*metric=backlog[^"]*)"', page)
     ]
     assert [
-        f"of <strong>{n}</strong>" in client.get(link).content.decode()
+        f"of <strong>{n}</strong>" in text(client.get(link))
         for link, n in zip(links, (total, unassigned), strict=True)
     ] == [True, True]
 

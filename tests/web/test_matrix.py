@@ -90,6 +90,7 @@ def things(
     from django.utils import timezone
 
     from helmdesk.web.apps.jobs.models import Job, Schedule
+    from helmdesk.web.apps.outbox.models import Endpoint, Message
     from helmdesk.web.pages.annotations.models import Annotation
     from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
     from helmdesk.web.pages.data.models import LoadJob
@@ -130,6 +131,10 @@ def things(
             return Schedule.objects.create(name=uuid.uuid4().hex, kind="tidy", rhythm="daily 03:30")
         if place.startswith("jobs"):
             return Job.objects.create(kind="tidy", key=uuid.uuid4().hex)
+        if place.startswith("outbox/endpoints"):
+            return Endpoint.objects.create(name=uuid.uuid4().hex, url="https://example.org/")
+        if place.startswith("outbox"):
+            return Message.objects.create(channel="mail", topic="test", text="Mine")
         if place.startswith("settings/tokens"):
             return ApiToken.objects.create(
                 person=owner,

@@ -200,7 +200,17 @@ SOCIALACCOUNT_PROVIDERS = {
         ),
     }
 }
+# What leaves for the outside world goes through the outbox (`apps/outbox`), never through here.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+MAIL = secret_setting("HELMDESK_MAIL", is_private=True)
+MAIL_FROM = os.environ.get("HELMDESK_MAIL_FROM", "")
+OUTGOING_NETWORKS = os.environ.get("HELMDESK_OUTGOING_NETWORKS", "")
+# How links in messages begin; empty where nobody said under which name the site is reached.
+PUBLIC_URL = (
+    f"http{'s' if IS_HTTPS else ''}://{ALLOWED_HOSTS[0]}"
+    if os.environ.get("HELMDESK_HOSTS", "").strip(",")
+    else ""
+)
 
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"

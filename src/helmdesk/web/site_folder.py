@@ -160,16 +160,23 @@ def _key_damage(file: Path) -> tuple[str, str]:
     )
 
 
-def secret_setting(name: str) -> str:
+def secret_setting(name: str, *, is_private: bool = False) -> str:
     """Return a secret from the environment variable `name`, or from the file that ``<name>_FILE``
     names; empty when neither.
 
+    Args:
+        is_private: the file must be its owner's alone.
+
     Raises:
-        SettingError: the named file cannot be read.
+        SettingError: the named file cannot be read, or others may read it.
     """
     file = os.environ.get(f"{name}_FILE")
     if file:
         try:
+            if is_private and os.name == "posix" and Path(file).stat().st_mode & 0o077:
+                raise SettingError(
+                    f"{name}_FILE: other users may read {file}; run: chmod 600 {file}"
+                )
             return Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingError(f"{name}_FILE: {file}: {error.strerror}") from error

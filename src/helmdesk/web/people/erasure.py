@@ -20,8 +20,6 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 
 from helmdesk.desk.erasure import eraser
-from helmdesk.web.apps.jobs.models import Job
-from helmdesk.web.apps.jobs.queue import withdraw
 from helmdesk.web.people.audit import ERASURE, RESTORED, AuditEvent, audit
 
 TEXTS = (
@@ -116,11 +114,15 @@ def clean_database(words: Collection[str]) -> int:
     with transaction.atomic():
         for model in apps.get_models():
             for name in declared(model).personal:
-                rows = _clean(model, model._meta.get_field(name), clean)
-                changed += len(rows)
-                touched[model] |= set(rows)
+                found = _clean(model, model._meta.get_field(name), clean)
+                changed += len(found)
+                touched[model] |= set(found)
         changed += _clean_sessions(clean)
-        withdraw("it spoke of somebody who was erased", pk__in=touched[Job])
+        for cleaned, rows in touched.items():
+            # What has not been done or sent yet.
+            withdraw = getattr(cleaned, "withdraw_erased", None)
+            if withdraw is not None:
+                withdraw(rows, "it spoke of somebody who was erased")
         events = touched[AuditEvent]
         audit(
             ERASURE,

@@ -40,7 +40,20 @@ class Hopeless(HelmdeskError):
 
 
 class NotSent(HelmdeskError):
-    """The job failed before anything left for the outside world: it may be tried again."""
+    """The job failed before anything left for the outside world, or whoever it was for did not take
+    it: it may be tried again.
+
+    Args:
+        wait: not before so many seconds, where the other side asks for that.
+    """
+
+    def __init__(self, what: str, *, wait: float = 0.0) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+class Refused(NotSent, Hopeless):
+    """Nothing left, and no repetition mends it."""
 
 
 class Payload(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +65,13 @@ class Job(models.Model):
             models.Index(fields=["run_at", "id"], name="jobs_waiting", condition=Q(done_at=None)),
             models.Index(fields=["outcome", "done_at"], name="jobs_ended"),
         )
+
+    @classmethod
+    def withdraw_erased(cls, touched: Collection[Any], why: str) -> None:
+        """Do nothing any more that spoke of somebody who was erased."""
+        from helmdesk.web.apps.jobs.queue import withdraw
+
+        withdraw(why, pk__in=touched)
 
     @property
     def is_running(self) -> bool:

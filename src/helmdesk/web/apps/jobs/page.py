@@ -18,6 +18,7 @@ from helmdesk.web.apps.jobs.kind import JobKind, kinds
 from helmdesk.web.apps.jobs.models import Job, Schedule, Switch, unfinished
 from helmdesk.web.apps.jobs.schedules import last_tick, next_tick, run_now
 from helmdesk.web.apps.jobs.worker import living
+from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
@@ -63,7 +64,6 @@ def jobs(request: DeskRequest) -> HttpResponse:
         }
         for each in Schedule.objects.all()
     ]
-    state = Switch.read()
     return show(
         request,
         "jobs.html",
@@ -82,10 +82,18 @@ def jobs(request: DeskRequest) -> HttpResponse:
         ended=_described(list(ended[:SHOWN]), known, moment),
         schedules=schedules,
         last_tick=max(filter(None, map(last_tick, Schedule.objects.all())), default=None),
-        state=state,
-        state_words=STATES[Switch.State(state)],
-        other_states=[each for each in Switch.State.values if each != state],
+        **switch_shown(),
     )
+
+
+def switch_shown() -> dict[str, Any]:
+    """Return what pages say about the switch for messages."""
+    state = Switch.read()
+    return {
+        "state": state,
+        "state_words": STATES[Switch.State(state)],
+        "other_states": [each for each in Switch.State.values if each != state],
+    }
 
 
 def _job(pk: int) -> Job:
@@ -113,7 +121,7 @@ def change_job(request: DeskRequest, pk: int) -> HttpResponse:
         messages.success(request, "Thrown away.")
     else:
         raise UsageError("do it again, or throw it away")
-    return redirect("jobs")
+    return _back(request)
 
 
 @require_POST
@@ -147,7 +155,13 @@ def switch(request: DeskRequest) -> HttpResponse:
     audit("turned the switch for messages", state, request=request)
     messages.success(request, STATES[Switch.State(state)])
     queue.wake.set()
-    return redirect("jobs")
+    return _back(request)
+
+
+def _back(request: DeskRequest) -> HttpResponse:
+    """Return to the page of ours that the form stood on."""
+    target = request.POST.get("back", "")
+    return redirect(target if target and leads_here(request, target) else "jobs")
 
 
 page = Page(

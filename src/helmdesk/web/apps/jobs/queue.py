@@ -23,7 +23,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from helmdesk.errors import HelmdeskError, machine_problem
-from helmdesk.web.apps.jobs.kind import Effect, Hopeless, JobKind, Payload
+from helmdesk.web.apps.jobs.kind import Effect, Hopeless, JobKind, NotSent, Payload
 from helmdesk.web.apps.jobs.models import Job, Outcome, Switch, free, unfinished
 
 log = logging.getLogger("helmdesk.web")
@@ -230,7 +230,8 @@ def fail(held: Job, kind: JobKind[Any], error: Exception) -> None:
             _end(held, Outcome.DEAD, now(), problem)
             _tell(kind, held, problem)
         return
-    later = now() + timedelta(seconds=wait_after(failures))
+    asked = error.wait if isinstance(error, NotSent) else 0.0
+    later = now() + timedelta(seconds=max(wait_after(failures), asked))
     again = unfinished(pk=held.pk, lease=held.lease).update(
         failures=failures,
         run_at=later,

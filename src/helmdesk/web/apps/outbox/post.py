@@ -1,0 +1,84 @@
+"""Putting messages into the outbox, with the transaction of whatever wants them sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from helmdesk.errors import UsageError
+from helmdesk.web.apps.jobs.queue import enqueue
+from helmdesk.web.apps.outbox.models import Channel, Endpoint, Message
+
+
+def put_mail(
+    topic: str,
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    send_at: datetime | None = None,
+) -> Message:
+    """Put a mail to one person into the outbox.
+
+    Raises:
+        UsageError: no address, or a subject of several lines.
+    """
+    if not is_address(recipient):
+        raise UsageError(
+            f"{recipient!r} is no mail address that can be written to; write one such as"
+            " ada@example.org"
+        )
+    if "\n" in subject or "\r" in subject:
+        raise UsageError("the subject of a mail is one line")
+    made = Message(
+        channel=Channel.MAIL,
+        topic=topic,
+        recipient=recipient,
+        subject=subject[:200],
+        text=text,
+        html=html,
+    )
+    return _put(made, send_at)
+
+
+def put_webhooks(topic: str, data: dict[str, Any]) -> list[Message]:
+    """Put an event into the outbox for every endpoint that is told of it."""
+    listening = [each for each in Endpoint.objects.filter(is_on=True) if topic in each.topics]
+    return [put_webhook(endpoint, topic, data) for endpoint in listening]
+
+
+def put_webhook(endpoint: Endpoint, topic: str, data: dict[str, Any]) -> Message:
+    """Put an event for one endpoint into the outbox; its bytes are the same at every try."""
+    body = {"type": topic, "timestamp": timezone.now().isoformat(), "data": data}
+    made = Message(
+        channel=Channel.WEBHOOK,
+        topic=topic,
+        recipient=endpoint.name,
+        endpoint=endpoint,
+        text=json.dumps(body, ensure_ascii=False),
+    )
+    return _put(made, None)
+
+
+def _put(made: Message, send_at: datetime | None) -> Message:
+    from helmdesk.web.apps.outbox.jobs import SENDERS, Sending
+
+    with transaction.atomic():
+        made.save(force_insert=True)
+        enqueue(SENDERS[made.channel], made.key, Sending(message=made.id), send_at)
+    return made
+
+
+def is_address(text: str) -> bool:
+    """Whether a mail server can be given this address: no line breaks, no second address."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True

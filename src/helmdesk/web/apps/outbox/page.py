@@ -16,6 +16,7 @@ from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.web.access import ADMINISTRATORS
 from helmdesk.web.apps.jobs.models import Job
 from helmdesk.web.apps.jobs.page import switch_shown
+from helmdesk.web.apps.jobs.queue import TROUBLED
 from helmdesk.web.apps.outbox import mail
 from helmdesk.web.apps.outbox.mail_server import FORM, FROM, SETTING, mail_server
 from helmdesk.web.apps.outbox.models import Endpoint, Message, jobs_of
@@ -69,6 +70,7 @@ def _show(request: DeskRequest, secret: str = "", of: str = "") -> HttpResponse:
             {"it": each, "job": jobs.get(each.key), "state": state_of(jobs.get(each.key))}
             for each in shown
         ],
+        troubled=TROUBLED,
         server=server,
         problem=problem,
         how=f"Set {SETTING} and {FROM}: {FORM}.",

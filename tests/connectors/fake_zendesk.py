@@ -189,6 +189,12 @@ class FakeZendesk:
             ),
         }
 
+    def alive(self) -> set[str]:
+        return {str(n) for n, each in self.tickets.items() if each["status"] != "deleted"}
+
+    def gone(self) -> set[str]:
+        return {str(n) for n, each in self.tickets.items() if each["status"] == "deleted"}
+
     # -- what it answers --------------------------------------------------------------------------
 
     def answer(self, asked: Asked) -> Said:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import stamina
 
-from connectors.fake import Faults, Server, serve
+from connectors.fake import Server, serve
 from connectors.fake_zendesk import EMAIL, TOKEN, FakeZendesk
-from connectors.live import PLAIN, QuickClock, bring, connect, content, killed_after
+from connectors.faults import disturb
+from connectors.live import PLAIN, QuickClock, bring, connect, content
 from effort import tries
 from helmdesk import Desk
 from helmdesk.connectors import zendesk
@@ -32,14 +31,6 @@ def connected(path: Path, server: Server, **said: str) -> Desk:
     desk = Desk.create(path)
     connect(desk, "zendesk", {"token": TOKEN}, account=server.url, email=EMAIL, **said)
     return desk
-
-
-def fresh(path: Path, account: FakeZendesk) -> dict[str, dict[str, Any]]:
-    """What a run that nothing disturbs brings."""
-    with serve(account.answer) as server:
-        desk = connected(path, server)
-        assert bring(desk, "zendesk").is_caught_up
-        return content(desk)
 
 
 def test_an_account_becomes_records(tmp_path: Path) -> None:
@@ -78,7 +69,7 @@ def test_faults_and_kills_change_nothing(
 ) -> None:
     """Whatever failed on the way, the lake holds what one quiet run over the same account brings."""
     monkeypatch.setattr(source, "find_source", lambda _name: PLAIN)
-    disturb(seed, tmp_path, monkeypatch)
+    disturbed(seed, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("seed", range(tries(1, 50)))
@@ -86,48 +77,14 @@ def test_faults_and_kills_change_no_record(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same with the records that people count."""
-    disturb(seed, tmp_path, monkeypatch)
+    disturbed(seed, tmp_path, monkeypatch)
 
 
-def disturb(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = random.Random(seed)
-    monkeypatch.setattr(zendesk, "PER_PAGE", drawn.choice((3, 5, 250)))
+def disturbed(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zendesk, "PER_PAGE", (3, 5, 250)[seed % 3])
     account = FakeZendesk(seed)
-    account.repeats = drawn.random() < 0.5
-    account.live(drawn.randrange(10, 30))
-    account.now += 120
-    asked = iter(range(1, 1 << 30))
-
-    def live_on(_request: object) -> None:
-        if next(asked) % 40 == 0:  # somebody works while we read, and deletes too
-            account.live(2)
-
-    account.before_answer = live_on
-    with serve(account.answer, Faults(seed)) as server:
-        desk = connected(tmp_path / "desk", server)
-        for _ in range(3):
-            where = drawn.choice(("request", "request", "before", "after"))
-            with killed_after(monkeypatch, drawn.randrange(1, 80), at=where):
-                bring(desk, "zendesk", for_seconds=0 if drawn.random() < 0.3 else None)
-            account.live(drawn.randrange(4))
-            account.now += drawn.choice((0, 30, 120))
-        account.before_answer = lambda _request: None
-        account.now += 120
-        while not bring(desk, "zendesk").is_caught_up:
-            pass
-        status = Connections(desk.path).status("zendesk")
-    gone = {str(n) for n, each in account.tickets.items() if each["status"] == "deleted"}
-
-    def alive(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        # Who read a ticket before it was deleted has seen what the second cannot.
-        return {key: each for key, each in records.items() if each.get("ticket_id") not in gone}
-
-    got, expected = content(desk), fresh(tmp_path / "fresh", account)
-    assert alive(got) == alive(expected)
-    assert {each["ticket_id"] for each in got.values() if each["type"] == "deleted"} == gone
-    assert status and status.completeness
-    found = status.completeness
-    assert found.theirs == found.ours == len(account.tickets) - len(gone)
+    account.repeats = seed % 2 == 0
+    disturb(seed, tmp_path, monkeypatch, account, "zendesk", {"token": TOKEN}, email=EMAIL)
 
 
 def test_two_runs_of_one_account_make_one_batch(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -136,6 +136,7 @@ class _Run:
         self.accepts_quarantine = accepts_quarantine
         self.desk, self.connections, self.connection, self.api = desk, connections, connection, api
         self.on_step = on_step
+        self.rules = ""
         self.api.clock.on_wait = lambda: on_step(self.step)
         self.step = f"asking {connection.name}"
         self.place = read_place(desk, connection.name)
@@ -209,7 +210,7 @@ class _Run:
         short = {*self.place.short} - batch.items.keys()
         short |= {item.id for item in batch.items.values() if item.is_short}
         place = Place(self.place.number + 1, batch.cursor, tuple(sorted(short)))
-        load = self._load(batch.tables(), place)
+        load = self._load(batch, place)
         if load.is_already_loaded:
             raise ConflictError(
                 f"'{self.connection.name}' was brought further by another run meanwhile",
@@ -218,7 +219,7 @@ class _Run:
         self.place = place
         self.report.loads.append(load)
 
-    def _load(self, tables: Mapping[str, Sequence[Row]], place: Place) -> LoadReport:
+    def _load(self, batch: Batch, place: Place) -> LoadReport:
         from helmdesk.records.accounts import settle_account
         from helmdesk.sources.parts.source import Options, find_source
 
@@ -227,15 +228,23 @@ class _Run:
         batch_id = f"sync:{name}:{place.number}:{_digest(self.place.cursor)[:16]}"
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             paths = [
-                write_table(Path(scratch), table, rows) for table, rows in tables.items() if rows
+                write_table(Path(scratch), table, rows)
+                for table, rows in batch.tables().items()
+                if rows
             ]
 
             def fill(staging: Staging) -> None:
-                source.read(
-                    staging,
-                    [Path(scratch)] if source.reads_folders else paths,
-                    Options(time_zone=connector.zone, desk_zone=self.desk.settings.time_zone),
-                )
+                staging.source = self.connection.system
+                if paths:
+                    options = Options(
+                        self._mapping(Path(scratch)),
+                        time_zone=connector.zone,
+                        desk_zone=self.desk.settings.time_zone,
+                    )
+                    source.read(
+                        staging, [Path(scratch)] if source.reads_folders else paths, options
+                    )
+                stage_deletions(staging, batch)
                 for file in staging.report.files:
                     file.path = f"{name}/{Path(file.path).stem}"
                 settle_account(staging, self.desk.lake.snapshot().files, name, batch_id)
@@ -255,6 +264,22 @@ class _Run:
                 refresh=False,
                 on_step=self.on_step,
             )
+
+    def _mapping(self, scratch: Path) -> Path | None:
+        """Write what the columns of a table of tickets mean, where the source has to be told."""
+        from helmdesk.sources.parts.suggestion import draft_mapping
+
+        connector = self.connection.connector
+        if connector.example is None:
+            return None
+        if not self.rules:
+            example = write_table(scratch, "example", connector.example(self.api))
+            self.rules = draft_mapping(
+                example, self.desk.limits, (), connector.zone, is_final=True
+            ).text
+        rules = scratch / "rules.toml"
+        rules.write_text(self.rules, encoding="utf-8")
+        return rules
 
     def _completeness(self) -> Completeness:
         connector, since = self.connection.connector, self.connection.since
@@ -311,6 +336,26 @@ def count_tickets(desk: Desk, account: str, since: str) -> int:
             [files, account, since or "1970-01-01"],
         ).fetchone()
     return int(row[0]) if row else 0
+
+
+def stage_deletions(staging: Staging, batch: Batch) -> None:
+    """Stage what was deleted, where rows do not say it."""
+    gone = [[item.id, item.deleted_at] for item in batch.items.values() if item.deleted_at]
+    if not gone:
+        return
+    staging.connection.execute("create temp table deletions (id varchar, deleted_at timestamptz)")
+    staging.connection.executemany("insert into deletions values (?, ?)", gone)
+    staging.add(
+        "deleted",
+        {
+            "record_id": f"'{staging.source}:ticket:' || d.id || ':deleted'",
+            "source_id": "d.id",
+            "occurred_at": "d.deleted_at",
+            "ticket_id": "d.id",
+            "fidelity": "'derived'",
+        },
+        "deletions d",
+    )
 
 
 def _digest(content: Cursor) -> str:

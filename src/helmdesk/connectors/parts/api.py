@@ -175,19 +175,22 @@ class Api:
         """The time of the system's own clock, when it last answered."""
         return self._time or datetime.now(UTC)
 
-    def get(self, path: str, budget: str = GENERAL, **parameters: Any) -> Any:
+    def get(self, path: str, budget: str = GENERAL, *, cost: int = 1, **parameters: Any) -> Any:
         """Ask for something, and return the JSON.
+
+        Args:
+            cost: for how many requests the system counts it.
 
         Raises:
             RefusedError, MissingRightError, GoneError, ConnectError: it cannot be had.
         """
-        return self._ask("GET", path, budget, params=parameters)
+        return self._ask("GET", path, budget, cost, params=parameters)
 
     def search(self, path: str, body: Any, budget: str = GENERAL) -> Any:
         """Ask for something by a question in the body, where a system wants that; nothing is
         changed by it.
         """
-        return self._ask("POST", path, budget, json=body)
+        return self._ask("POST", path, budget, 1, json=body)
 
     def each(self, ask: Callable[[T], R], things: Iterable[T]) -> list[R]:
         """Ask for several things, some at once; in their order."""
@@ -206,7 +209,7 @@ class Api:
             self.missing[what] = mend
             return None
 
-    def _ask(self, method: str, path: str, budget: str, **request: Any) -> Any:
+    def _ask(self, method: str, path: str, budget: str, cost: int, **request: Any) -> Any:
         import stamina
 
         pace = self.paces[budget]
@@ -222,7 +225,7 @@ class Api:
                 on=is_passing, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=60.0
             ):
                 with attempt:
-                    pace.wait()
+                    pace.wait(cost)
                     return self._try(method, path, request, pace)
         except _Again as error:
             raise ConnectError(

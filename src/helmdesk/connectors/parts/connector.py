@@ -76,12 +76,14 @@ class Item:
         version: of two with one id, the greater is the newer.
         rows: its rows by table.
         is_short: the system gave less of its history than it says there is.
+        deleted_at: when it was deleted, where its rows do not say it.
     """
 
     id: str
     version: str
     rows: Rows
     is_short: bool = False
+    deleted_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ class Connector:
         outlook: what the first run will fetch.
         count: how many tickets the system says it has; None where it does not count.
         zone: of times without an offset.
+        example: for a system whose table is one of tickets: rows that have every column and every
+        word there is. What columns mean is told by them once, not by whatever a batch happens to
+        hold.
     """
 
     title: str
@@ -132,6 +137,7 @@ class Connector:
     outlook: Callable[[Api, str], Outlook]
     count: Callable[[Api, str], int | None]
     zone: str = "UTC"
+    example: Callable[[Api], Sequence[Row]] | None = None
 
 
 @dataclass

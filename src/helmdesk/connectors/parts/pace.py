@@ -50,17 +50,23 @@ class Pace:
         self.requests = 0
         self.most_in_a_minute = 0
         self._last = self._free_at = float("-inf")
+        self._cost = 1
         self._latest: deque[float] = deque()
         self._lock = threading.Lock()
 
-    def wait(self) -> None:
-        """Wait for this request's turn."""
+    def wait(self, cost: int = 1) -> None:
+        """Wait for a request's turn.
+
+        Args:
+            cost: for how many requests it counts.
+        """
         with self._lock:
             now = self.clock.now()
-            turn = max(now, self._free_at, self._last + MINUTE / (SHARE * self.per_minute))
-            self._last = turn
-            self.requests += 1
-            self._latest.append(turn)
+            apart = max(cost, self._cost) * MINUTE / (SHARE * self.per_minute)
+            turn = max(now, self._free_at, self._last + apart)
+            self._last, self._cost = turn, cost
+            self.requests += cost
+            self._latest.extend([turn] * cost)
             while self._latest[0] <= turn - MINUTE:
                 self._latest.popleft()
             self.most_in_a_minute = max(self.most_in_a_minute, len(self._latest))

@@ -25,6 +25,7 @@ profile = Profile(
         "created": ("Created time", "Created", "Created at"),
         "solved": ("Resolved time", "Resolved at"),
         "closed": ("Closed time", "Closed at"),
+        "updated": ("Last update time", "Last updated time", "Updated at"),
         "replied": ("Initial response time", "First responded at"),
         "status": ("Status",),
         "priority": ("Priority",),

@@ -275,7 +275,7 @@ class _Run:
         if not self.rules:
             example = write_table(scratch, "example", connector.example(self.api))
             self.rules = draft_mapping(
-                example, self.desk.limits, (), connector.zone, is_final=True
+                example, self.desk.folder.limits, (), connector.zone, is_final=True
             ).text
         rules = scratch / "rules.toml"
         rules.write_text(self.rules, encoding="utf-8")

@@ -413,3 +413,45 @@ def test_a_stopped_sample_goes_on_and_gives_the_settings_back(
     assert (desk.path / "helmdesk.toml").read_bytes() == before and Desk(
         desk.path
     ).lake.version() == 0
+
+
+def test_a_load_is_taken_out_by_a_job_once_somebody_is_sure(desk: Desk, as_: Any) -> None:
+    from helmdesk.web.people.audit import AuditEvent
+
+    upload("zendesk", "ticket.csv", TICKETS)
+    (batch,) = desk.batches()
+    ada = as_("ada")
+    assert ada.get(f"/data/unload/{batch.batch_id}").status_code == 200
+    assert ada.post(f"/data/unload/{batch.batch_id}").status_code == 400
+    assert ada.post(f"/data/unload/{batch.batch_id}", {"sure": "1"}).status_code == 302
+    assert b"being taken out" in ada.get("/data").content
+    assert work() == 1
+    assert desk.batches() == []
+    assert AuditEvent.objects.filter(action="took a load out", subject=batch.batch_id).exists()
+    assert as_("lea").get(f"/data/unload/{batch.batch_id}").status_code == 403
+    # The same files, once more, and out again: another job.
+    upload("zendesk", "ticket.csv", TICKETS)
+    assert ada.post(f"/data/unload/{batch.batch_id}", {"sure": "1"}).status_code == 302
+    assert work() == 1
+    assert desk.batches() == []
+
+
+def test_so_many_rows_that_cannot_be_read_are_agreed_to(desk: Desk, as_: Any) -> None:
+    from dataclasses import replace
+
+    from helmdesk.settings import write_settings
+
+    write_settings(desk.path / "helmdesk.toml", replace(desk.settings, quarantine_limit=0.2))
+    broken = TICKETS + "2,soon,open,2026-06-04 09:00:00\n"
+    load = begin(content=broken, is_preview=True)
+    work()
+    page = as_("ada").get(f"/data/load/{load.pk}")
+    assert b"of the rows cannot be read" in page.content
+    assert as_("ada").post(f"/data/load/{load.pk}/go", {"do": "load"}).status_code == 400
+    as_("ada").post(f"/data/load/{load.pk}/go", {"do": "load", "without": "1"})
+    work()
+    (batch,) = desk.batches()
+    apart = as_("ada").get(f"/data/quarantine/{batch.batch_id}")
+    assert apart.content.startswith(
+        b"id,created_at,status,updated_at,why it was kept apart\n2,soon"
+    )

@@ -153,6 +153,12 @@ class Desk:
         """Load what `fill` puts into a staging area; see `load`."""
         return self.loading.load_with(fill, source, batch_id, **said)
 
+    def unload(
+        self, batches: Sequence[str], *, refresh: bool = True, on_step: Step = silent
+    ) -> int | None:
+        """Take loads out again; see `Loading.unload`."""
+        return self.loading.unload(batches, refresh=refresh, on_step=on_step)
+
     def is_too_much(self, report: LoadReport) -> bool:
         """Whether a load would put more into quarantine than the desk allows unasked."""
         return self.loading.is_too_much(report)

@@ -133,6 +133,7 @@ class Loading:
         files = found.files(paths)
         parts = {name: digest(path) for name, path in files.items()}
         content = batch_identity(source, parts)
+        inputs = batch_identity("", {**parts, "sheets": repr(sorted(options.sheets)).encode()})
         if options.mapping:
             parts["mapping"] = digest(options.mapping)
         said = [
@@ -150,6 +151,7 @@ class Loading:
             found.read(staging, paths, options)
             for file in staging.report.files:
                 file.path = _within_archive(file.path, scratch)
+            staging.report.inputs = inputs
             settle_account(staging, self.lake.snapshot().files, account, content)
 
         return self.load_with(
@@ -177,13 +179,7 @@ class Loading:
         import duckdb
 
         from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
-        from helmdesk.facts.build.definitions import reject_unusable_definitions
-        from helmdesk.lake.erasure import leave_out_erased
-        from helmdesk.records.authors import tell_unknown_authors
-        from helmdesk.records.novelty import count_tickets
-        from helmdesk.records.order import reject_impossible_orders
         from helmdesk.records.staging import LoadReport, Staging
-        from helmdesk.sources.parts.instruments import tell_answers
 
         self.marts.confirm_lake(self.marts.published_made_of())
         if not is_dry_run and self.lake.version_of_batch(batch_id) is not None:
@@ -206,19 +202,7 @@ class Loading:
                 connection, source, batch_id, recorded_at, on_step, self.folder.limits
             )
             fill(staging)
-            reject_unusable_definitions(staging)
-            reject_impossible_orders(staging)
-            staging.check()
-            tell_answers(staging, self._known_instruments())
-            tell_unknown_authors(staging, self._known_agents())
-            left_out = leave_out_erased(connection, staging.families, self.folder.path)
-            if left_out:
-                staging.note(
-                    f"{left_out:,} records of people who were erased from this desk were left out"
-                )
-            report = staging.summarise()
-            known = self.lake.snapshot().files.get("ticket", ())
-            report.tickets = count_tickets(staging, known)
+            report = self._judged(staging)
             if is_dry_run:
                 return report
             if not accepts_quarantine:
@@ -228,7 +212,9 @@ class Loading:
                 {key: value for key, value in asdict(report).items() if key != "lake_version"}
             )
             summary = {"source": source, "batch": batch_id, "rows": str(report.rows)}
-            report.lake_version = self.lake.append(batch_id, staging.records(body), summary)
+            report.lake_version = self.lake.append(
+                batch_id, staging.records(body), summary, report.replaced
+            )
         if report.lake_version is None:
             report.is_already_loaded, report.lake_version = True, self.lake.version()
         if self.lake.needs_compaction():
@@ -237,6 +223,68 @@ class Loading:
         if refresh:
             self.marts.refresh(on_step=on_step)
         return report
+
+    def _judged(self, staging: Staging) -> LoadReport:
+        """Check what was staged, alone and against what the desk holds; return the report."""
+        from helmdesk.facts.build.definitions import reject_unusable_definitions
+        from helmdesk.lake.erasure import leave_out_erased
+        from helmdesk.records.authors import tell_unknown_authors
+        from helmdesk.records.journal import same_said_otherwise
+        from helmdesk.records.novelty import count_tickets
+        from helmdesk.records.order import reject_impossible_orders
+        from helmdesk.sources.parts.instruments import tell_answers
+
+        reject_unusable_definitions(staging)
+        reject_impossible_orders(staging)
+        staging.check()
+        tell_answers(staging, self._known_instruments())
+        tell_unknown_authors(staging, self._known_agents())
+        left_out = leave_out_erased(staging.connection, staging.families, self.folder.path)
+        if left_out:
+            staging.note(
+                f"{left_out:,} records of people who were erased from this desk were left out"
+            )
+        report = staging.summarise()
+        files = self.lake.snapshot().files
+        report.replaced = same_said_otherwise(files, report)
+        if report.replaced:
+            staging.note(
+                "the same files were loaded before and read otherwise"
+                f" ({', '.join(report.replaced)}): what they said then is replaced"
+            )
+        report.tickets = count_tickets(staging, files.get("ticket", ()))
+        return report
+
+    def unload(
+        self, batches: Sequence[str], *, refresh: bool = True, on_step: Step = silent
+    ) -> int | None:
+        """Take loads out again: their records go, and those they had replaced stand again.
+
+        Receipts of earlier versions still verify while the files of those are kept.
+
+        Args:
+            batches: identities of loads, or enough of their beginnings.
+
+        Returns:
+            The lake version without them; None when none of them was there any more.
+
+        Raises:
+            NotFoundError: there is no such load.
+            UsageError: what a live account sent, without what it sent later: that would never come
+            again.
+        """
+        from helmdesk.records.journal import find_batch, refuse_gaps
+
+        self.marts.confirm_lake(self.marts.published_made_of())
+        files = self.lake.snapshot().files
+        with self.lake.reading():
+            found = [find_batch(files, batch) for batch in batches]
+            refuse_gaps(files, found)
+        on_step("writing to the lake")
+        version = self.lake.remove(found)
+        if refresh:
+            self.marts.refresh(on_step=on_step)
+        return version
 
     def _known_instruments(self) -> dict[str, Instrument]:
         """Return the instruments in the lake by id, the version loaded last of each."""

@@ -2,7 +2,9 @@
 
 A batch holds its good records, its quarantined cells and its own report, so one commit makes all of
 it visible or none. The commit carries an application transaction named after the batch: a second
-load of the same input finds it and adds nothing. Appends by several processes do not conflict.
+load of the same input finds it and adds nothing. Appends by several processes do not conflict. A
+batch is taken out by writing its files anew without it; the transaction's version counts how often
+it came and went, and is odd while it is there.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import shutil
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +26,7 @@ from helmdesk.lake.durable import sync
 from helmdesk.lake.folder import PARTITION, LakeFolder
 from helmdesk.lake.seal import entry_path
 from helmdesk.records.schema import COLUMNS
+from helmdesk.records.staging import text
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, Field
@@ -93,6 +96,16 @@ def _fields(columns: Mapping[str, str]) -> list[Field]:
     return [Field(column, PrimitiveType(kinds[kind])) for column, kind in columns.items()]
 
 
+def _is_there(moves: int) -> bool:
+    """Whether a batch is in the lake that came and went so many times."""
+    return moves % 2 == 1
+
+
+def _there(table: DeltaTable, batch_id: str) -> int | None:
+    found = table.transaction_version(batch_id)
+    return int(found) if found is not None and _is_there(int(found)) else None
+
+
 class Lake(LakeFolder):
     """The records of one desk under `path`; opened anew for every call, so never stale."""
 
@@ -127,12 +140,15 @@ class Lake(LakeFolder):
     # -- versions and batches ---------------------------------------------------------------------
 
     def version_of_batch(self, batch_id: str) -> int | None:
-        """Return a number when `batch_id` was committed, null when it was not."""
-        found = self._table().transaction_version(batch_id)
-        return None if found is None else int(found)
+        """Return a number when `batch_id` was committed and is there, null when it is not."""
+        return _there(self._table(), batch_id)
 
     def append(
-        self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]
+        self,
+        batch_id: str,
+        records: Mapping[str, DuckDBPyRelation],
+        summary: dict[str, str],
+        replaced: Collection[str] = (),
     ) -> int | None:
         """Commit one batch; return the lake version that holds it, or None when it was there
         already.
@@ -140,26 +156,50 @@ class Lake(LakeFolder):
         Args:
             records: one relation per family, in that family's columns.
             summary: kept in the commit, readable with any Delta tool.
+            replaced: batches that it takes the place of; they go with the same commit.
 
         Raises:
             ConflictError: another writer changed the table itself meanwhile.
         """
         with self.writing():
-            return self._append(batch_id, records, summary)
+            table = self._table()
+            if _there(table, batch_id) is not None:
+                return None
+            table = self._with_all_columns(table)
+            added = [self.write_file(family, rows) for family, rows in records.items()]
+            return self._commit(table, added, (batch_id,), replaced, summary)
 
-    def _append(
-        self, batch_id: str, records: Mapping[str, DuckDBPyRelation], summary: dict[str, str]
-    ) -> int | None:
+    def remove(self, batches: Collection[str]) -> int | None:
+        """Take batches out; return the version without them, or None when none was there.
+
+        Earlier versions can be read as long as their own files are kept.
+
+        Raises:
+            ConflictError: another writer changed the table itself meanwhile.
+        """
+        with self.writing(), self.reading():
+            table = self._table()
+            present = [batch for batch in batches if _there(table, batch) is not None]
+            if not present:
+                return None
+            return self._commit(table, [], (), present, {"reason": "unloaded"})
+
+    def _commit(
+        self,
+        table: DeltaTable,
+        added: Sequence[AddAction],
+        arrived: Collection[str],
+        gone: Collection[str],
+        summary: dict[str, str],
+    ) -> int:
+        """Commit what came with batches, and what is left without others, as one version."""
         from deltalake import CommitProperties, Transaction
         from deltalake.exceptions import CommitFailedError, DeltaError
 
-        table = self._table()
-        if table.transaction_version(batch_id) is not None:
-            return None
-        table = self._with_all_columns(table)
-        actions: list[AddAction | RemoveAction] = [
-            self.write_file(family, rows) for family, rows in records.items()
-        ]
+        left = list(self._without(table, gone))
+        written = [*added, *(action for _, action in left if action)]
+        actions: list[AddAction | RemoveAction] = [*written, *(action for action, _ in left)]
+        moves = {batch: (table.transaction_version(batch) or 0) + 1 for batch in (*arrived, *gone)}
         try:
             table.create_write_transaction(
                 actions,
@@ -168,19 +208,60 @@ class Lake(LakeFolder):
                 partition_by=[PARTITION],
                 commit_properties=CommitProperties(
                     custom_metadata={**summary, **SEALED},
-                    app_transactions=[Transaction(app_id=batch_id, version=1)],
+                    app_transactions=[
+                        Transaction(app_id=batch, version=version)
+                        for batch, version in moves.items()
+                    ],
                     max_commit_retries=60,
                 ),
             )
         except (CommitFailedError, DeltaError) as error:
-            for action in actions:
+            for action in written:
                 (self.path / action.path).unlink(missing_ok=True)
-            if self.version_of_batch(batch_id) is not None:
-                return None
             raise ConflictError(
                 f"{self.path}: the batch was not committed ({error})", "load it again"
             ) from error
-        return self._version_holding(actions[0].path, int(table.version()))
+        if not written:
+            return self.version()
+        return self._version_holding(written[0].path, int(table.version()))
+
+    def _without(
+        self, table: DeltaTable, batches: Collection[str]
+    ) -> Iterator[tuple[RemoveAction, AddAction | None]]:
+        """Write the files anew that hold records of batches, without them."""
+        import duckdb
+
+        if not batches:
+            return
+        self.check_files(self._files(table))
+        listed = ", ".join(text(batch) for batch in batches)
+        with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
+            for family, paths in self._files(table).items():
+                for path in paths:
+                    source = f"read_parquet({text(path)}, hive_partitioning=false)"
+                    ((rows, theirs),) = connection.execute(
+                        f"select count(*), count_if(batch_id in ({listed})) from {source}"
+                    ).fetchall()
+                    if not theirs:
+                        continue
+                    kept = f"select * from {source} where batch_id not in ({listed})"
+                    yield (
+                        self._removed(path, {PARTITION: family}),
+                        (self.write_file(family, connection.sql(kept)) if theirs < rows else None),
+                    )
+
+    def _removed(self, path: str, partition: dict[str, str | None]) -> RemoveAction:
+        from deltalake.transaction import RemoveAction
+
+        file = Path(path)
+        return RemoveAction(
+            str(file.relative_to(self.path.absolute())),
+            True,
+            int(time.time() * 1000),
+            file.stat().st_size,
+            partition,
+        )
 
     def _with_all_columns(self, table: DeltaTable) -> DeltaTable:
         """Return the table with the columns that came with later versions of Helmdesk; older
@@ -244,10 +325,10 @@ class Lake(LakeFolder):
         """Return the files of one version, the newest by default.
 
         A version whose own files were joined into others is read from the newest files, restricted
-        to its batches: records are only ever added.
+        to its batches: as long as none of them was taken out since.
 
         Raises:
-            NotFoundError: no such version.
+            NotFoundError: no such version, or it held a batch that was taken out and is gone.
         """
         self.check(version)
         table = self._table(version)
@@ -261,14 +342,25 @@ class Lake(LakeFolder):
         )
 
     def _batches_until(self, version: int) -> tuple[str, ...]:
-        found = []
-        for number in range(version + 1):
+        found: dict[str, None] = {}
+        for number in range(self.version() + 1):
             entry = self.path / "_delta_log" / f"{number:020d}.json"
             if not entry.exists():
                 raise NotFoundError(
                     f"{self.path}: the lake has no version {version} any more: its log begins later"
                 )
-            found += [action["txn"]["appId"] for action in self.actions(number) if "txn" in action]
+            for move in (action["txn"] for action in self.actions(number) if "txn" in action):
+                is_there = _is_there(move["version"])
+                if number > version and not is_there and move["appId"] in found:
+                    raise NotFoundError(
+                        f"{self.path}: lake version {version} cannot be read any more: the load"
+                        f" {move['appId']}, which it held, was taken out with version {number}, and"
+                        f" files of earlier versions are kept for {KEEP_HOURS} hours"
+                    )
+                if number <= version and is_there:
+                    found[move["appId"]] = None
+                elif number <= version:
+                    found.pop(move["appId"], None)
         return tuple(found)
 
     def additions(self, after: int, until: int) -> Additions | None:
@@ -331,21 +423,14 @@ class Lake(LakeFolder):
             replacements: new file by absolute path of the old one.
         """
         from deltalake import CommitProperties
-        from deltalake.transaction import RemoveAction
 
-        now = int(time.time() * 1000)
-        actions: list[AddAction | RemoveAction] = list(replacements.values())
-        for path, added in replacements.items():
-            old = Path(path)
-            actions.append(
-                RemoveAction(
-                    str(old.relative_to(self.path.absolute())),
-                    True,
-                    now,
-                    old.stat().st_size,
-                    dict(added.partition_values),
-                )
-            )
+        actions: list[AddAction | RemoveAction] = [
+            *replacements.values(),
+            *(
+                self._removed(path, dict(added.partition_values))
+                for path, added in replacements.items()
+            ),
+        ]
         table = self._table()
         table.create_write_transaction(
             actions,

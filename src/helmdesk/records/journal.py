@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
-from helmdesk.errors import NotFoundError, nearest
-from helmdesk.records.staging import text
+from helmdesk.errors import NotFoundError, UsageError, nearest
+from helmdesk.records.schema import RECORD_TYPES
+from helmdesk.records.staging import LoadReport, text
 
 SHOWN = 200
+ENTITIES = {kind.name for kind in RECORD_TYPES.values() if kind.family == "entity"}
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,26 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
     return batches
 
 
+def same_said_otherwise(files: Mapping[str, Sequence[str]], report: LoadReport) -> list[str]:
+    """Return the loads of the very files of a load that were read otherwise: with another mapping,
+    zone or scale.
+
+    Two mappings may take different things from one file: they stand side by side. What makes
+    records of the same type takes the place of what made them before.
+    """
+    if not files.get("batch") or not report.inputs:
+        return []
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"select batch_id, report from read_parquet({_list(files['batch'])}, union_by_name ="
+            " true) where json_extract_string(report, '$.inputs') = ? and batch_id <> ? order by"
+            " recorded_at, batch_id",
+            [report.inputs, report.batch_id],
+        ).fetchall()
+    told = set(report.records) - ENTITIES
+    return [batch for batch, told_then in rows if told & set(json.loads(told_then)["records"])]
+
+
 def find_batch(files: Mapping[str, Sequence[str]], given: str) -> str:
     """Return the identity of a batch by it, or by enough of its beginning.
 
@@ -147,6 +169,30 @@ def find_batch(files: Mapping[str, Sequence[str]], given: str) -> str:
     if found:
         raise NotFoundError(f"'{given}' may be {len(found)} loads: {', '.join(found)}")
     raise NotFoundError(f"no load '{given}'{nearest(given, known)}", "helmdesk batches lists them")
+
+
+def refuse_gaps(files: Mapping[str, Sequence[str]], gone: Collection[str]) -> None:
+    """Refuse to take out what a live account sent while what it sent later stays: its cursor stands
+    behind that, and would never ask for it again.
+
+    Raises:
+        UsageError: says which loads have to go with them.
+    """
+    with duckdb.connect() as connection:
+        sent = connection.execute(
+            "select json_extract_string(report, '$.sync.connection') as connection, batch_id from"
+            f" read_parquet({_list(files['batch'])}, union_by_name = true) where connection is not"
+            " null order by 1, cast(json_extract(report, '$.sync.number') as bigint)"
+        ).fetchall()
+    for account in {account for account, _ in sent}:
+        own = [batch for each, batch in sent if each == account]
+        first = next((place for place, batch in enumerate(own) if batch in gone), len(own))
+        if later := [batch for batch in own[first:] if batch not in gone]:
+            raise UsageError(
+                f"what '{account}' sent is fetched once: without these loads the later ones"
+                " cannot stay",
+                f"take them out too: {' '.join(later)}",
+            )
 
 
 def read_quarantine(

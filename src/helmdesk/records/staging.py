@@ -63,7 +63,9 @@ class LoadReport:
     Attributes:
         questions: what nothing in the files tells, as one asks a person.
         account: whose numbers the ids are, `system` the source that reads its files, `prefix` what
-        its ids begin with. content: digest of the files, whatever was said beside them. sync: of a
+        its ids begin with. content: digest of the files, whatever was said beside them.
+        inputs: digest of the files and sheets alone, whichever source reads them. replaced: loads
+        of the same files that were read otherwise, and go with this one. sync: of a
         batch from a live account: which, and how far it goes.
     """
 
@@ -85,6 +87,8 @@ class LoadReport:
     system: str = ""
     prefix: str = ""
     content: str = ""
+    inputs: str = ""
+    replaced: list[str] = field(default_factory=list)
     sync: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -268,6 +268,40 @@ class Refreshes:
         return f"refresh:{hashlib.sha256(wanted.encode()).hexdigest()}"
 
 
+class Unload(Payload):
+    """A load to take out."""
+
+    batch: str
+
+
+def unload(batch: str, version: int) -> None:
+    """Let a load be taken out; it may come and go again, so the lake's version is part of the
+    name.
+    """
+    with transaction.atomic():
+        enqueue(take_out, f"unload:{batch}:{version}", Unload(batch=batch))
+
+
+def going() -> list[str]:
+    """Return the loads that are being taken out."""
+    return [job.payload["batch"] for job in unfinished(kind="unload")]
+
+
+@job("unload", "Take a load out again", Unload, tries=3)
+def take_out(held: Held[Unload]) -> None:
+    """Take a load out; done twice it is done once."""
+    desk = Desk(settings.DESK_FOLDER)
+    if desk.lake.version_of_batch(held.payload.batch) is None:
+        desk.refresh(on_step=held.tell)  # stopped in between, perhaps
+        return
+    try:
+        desk.unload([held.payload.batch], on_step=held.tell)
+    except ConflictError:
+        raise  # others were quicker: later
+    except HelmdeskError as error:
+        raise Hopeless(str(error)) from error
+
+
 @job("refresh", "Make the numbers anew", Refresh, tries=3)
 def refresh(held: Held[Refresh]) -> Finish:
     """Build the facts with the present settings, where they are others."""

@@ -114,6 +114,7 @@ def health(request: DeskRequest) -> HttpResponse:
         quarantined=request.desk.quarantine() if request.desk.sees_all_rows else [],
         touched=touched,
         mart=mart,
+        going=set(jobs.going()),
         sees_all=request.desk.sees_all_rows,
         concerns=request.desk.concerns(),
         lake=request.desk.loaded_version(),
@@ -330,6 +331,24 @@ def to_mend(request: DeskRequest, batch: str) -> HttpResponse:
     return response
 
 
+def unload(request: DeskRequest, batch: str) -> HttpResponse:
+    """Say what would go with a load; take it out when that is agreed to."""
+    found = next((each for each in request.desk.batches() if each.batch_id == batch), None)
+    if found is None:
+        raise Http404
+    if request.method == "POST":
+        if not request.POST.get("sure"):
+            raise UsageError("say that you want it: tick the box")
+        jobs.unload(batch, request.desk.loaded_version())
+        audit("took a load out", batch, request=request, records=found.records)
+        messages.success(
+            request,
+            "It is being taken out; the numbers follow. The same files can be loaded again.",
+        )
+        return redirect("data")
+    return show(request, "unload.html", "Take a load out", batch=found)
+
+
 @require_POST
 def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
     """Preview with a mapping, load what was previewed, or throw it away."""
@@ -383,6 +402,7 @@ page = Page(
         Route("data/load/<uuid:pk>/go", go_on, "go_on", DATA_KEEPERS),
         Route("data/quarantine/<str:batch>", to_mend, "to_mend", DATA_KEEPERS),
         Route("data/sync/<slug:name>", sync, "sync", DATA_KEEPERS),
+        Route("data/unload/<str:batch>", unload, "unload", DATA_KEEPERS),
         Route("data/sample", sample, "sample", ADMINISTRATORS),
     ),
     place=80,

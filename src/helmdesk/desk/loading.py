@@ -348,7 +348,7 @@ class Loading:
         """
         if not self.is_too_much(report):
             return
-        reasons = report.questions or [
+        reasons = [*report.questions.values()] or [
             f"{count:,} x {reason}" for reason, count in report.quarantined.items()
         ]
         rows = f"of {report.rows:,} rows" if report.rows else "rows"

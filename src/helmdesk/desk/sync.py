@@ -261,8 +261,6 @@ class _Run:
                 batch_id,
                 input_bytes=sum(path.stat().st_size for path in paths),
                 accepts_quarantine=self.accepts_quarantine,
-                # Nobody is there to be asked; Data health shows what was kept apart.
-                accepts_quarantine=True,
                 refresh=False,
                 on_step=self.on_step,
             )

@@ -61,7 +61,7 @@ class LoadReport:
     """What one load found, stored and refused; the command line prints it, the lake keeps it.
 
     Attributes:
-        questions: what nothing in the files tells, as one asks a person.
+        questions: what nothing in the files tells, by what it is about, as one asks a person.
         account: whose numbers the ids are, `system` the source that reads its files, `prefix` what
         its ids begin with. content: digest of the files, whatever was said beside them.
         inputs: digest of the files and sheets alone, whichever source reads them. replaced: loads
@@ -80,7 +80,7 @@ class LoadReport:
     quarantine_examples: list[str] = field(default_factory=list)
     quarantined_rows: int = 0
     notes: list[str] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
+    questions: dict[str, str] = field(default_factory=dict)
     lake_version: int | None = None
     is_already_loaded: bool = False
     account: str = ""

@@ -241,7 +241,7 @@ def describe(report: LoadReport, ending: str = "") -> list[str]:
             + ", ".join(f"{count:,} {word}" for word, count in report.tickets.items() if count)
         )
     lines += [f"note: {note}" for note in report.notes]
-    lines += [f"question: {question}" for question in report.questions]
+    lines += [f"question: {question}" for question in report.questions.values()]
     if report.duplicates:
         lines.append(f"duplicates: {report.duplicates:,} exact repeats were kept once")
     if report.older_versions:

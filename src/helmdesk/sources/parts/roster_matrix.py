@@ -345,10 +345,10 @@ def _tell_unknown(staging: Staging, raw: RawTable, unknown: Mapping[str, Sequenc
             [(*cell.row, cell.column, cell.said, reason) for cell in cells],
         )
     if unknown:
-        staging.report.questions += [
-            f"From when to when is '{code}'? ({len(cells):,} in the roster)"
+        staging.report.questions |= {
+            code: f"From when to when is '{code}'? ({len(cells):,} in the roster)"
             for code, cells in unknown.items()
-        ]
+        }
         listed = ", ".join(f"'{code}'" for code in list(unknown)[:SHOWN])
         staging.note(
             f"{raw.path.name} says who works which shift on which day, but not from when to when"

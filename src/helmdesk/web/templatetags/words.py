@@ -25,6 +25,7 @@ from helmdesk.query.words import (
     show_value,
 )
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
+from helmdesk.web.loading_words import on_site
 
 register = template.Library()
 MARKS = {
@@ -42,6 +43,12 @@ TONES = {
     Standing.MET: "good",
     Standing.MISSED: "bad",
 }
+
+
+@register.filter(name="on_site")
+def said_on_site(said: str) -> str:
+    """Return what a report of a load says, without the command line."""
+    return on_site(said)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import tomlkit
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -20,6 +21,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
+from tomlkit.exceptions import TOMLKitError
 
 from helmdesk.desk.connections import Connections
 from helmdesk.desk.folder import limits_of
@@ -37,6 +39,7 @@ from helmdesk.web.apps.connections.health import accounts
 from helmdesk.web.apps.connections.jobs import ask
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.worker import living
+from helmdesk.web.loading_words import on_site
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
 from helmdesk.web.pages.data.models import LoadJob
@@ -46,6 +49,7 @@ from helmdesk.web.request import DeskRequest
 
 MOST_FILES = 60
 SHOWN_ROWS = 8
+ANSWER = "answer:"
 FILE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
 
 
@@ -213,7 +217,8 @@ def load(request: DeskRequest) -> HttpResponse:
             _describe(request, job)
         except HelmdeskError as error:
             jobs.forget_files(job)
-            raise UsageError(str(error).replace(f"{jobs.folder_of(job)}/", "")) from error
+            said = str(error).replace(f"{jobs.folder_of(job)}/", "")
+            raise UsageError(on_site(said)) from error
         job.save()
         audit("uploaded files", job.source, request=request, files=job.files)
         if job.source != jobs.MAPPING:
@@ -349,6 +354,25 @@ def unload(request: DeskRequest, batch: str) -> HttpResponse:
     return show(request, "unload.html", "Take a load out", batch=found)
 
 
+def _answered(request: DeskRequest, mapping: str) -> str:
+    """Return a file of own words with the answers to what the preview asked."""
+    answers = {
+        name.removeprefix(ANSWER): said.strip()
+        for name, said in request.POST.items()
+        if name.startswith(ANSWER) and isinstance(said, str) and said.strip()
+    }
+    if not answers:
+        return mapping
+    try:
+        document = tomlkit.parse(mapping)
+    except TOMLKitError as error:
+        raise UsageError(f"own words: {error}") from error
+    shifts = document.setdefault("shifts", tomlkit.table())
+    for about, said in answers.items():
+        shifts[about] = said
+    return tomlkit.dumps(document)
+
+
 @require_POST
 def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
     """Preview with a mapping, load what was previewed, or throw it away."""
@@ -362,7 +386,9 @@ def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
         messages.success(request, "Thrown away; nothing was loaded.")
         return redirect("load")
     if do == "preview":
-        found.mapping = request.POST.get("mapping", found.mapping).replace("\r\n", "\n")
+        found.mapping = _answered(
+            request, request.POST.get("mapping", found.mapping).replace("\r\n", "\n")
+        )
         jobs.start(found, is_preview=True)
     elif do == "load" and found.state == "previewed":
         if _asks(request, found) and not request.POST.get("without"):

@@ -98,8 +98,12 @@ class FakeFreshdesk:
     def gone(self) -> set[str]:
         return {str(number) for number in self.deleted}
 
-    def changed_at(self, ticket: str) -> str:
-        return str(self.tickets[int(ticket)]["updated_at"]).replace("T", " ").rstrip("Z")
+    def is_passing(self, record: dict[str, Any]) -> bool:
+        """Whether a record tells a state that a row showed before its last change."""
+        if "row_id" in record or record["type"] not in ("seen", "status_changed"):
+            return False
+        last = self.tickets[int(record["ticket_id"])]["updated_at"]
+        return bool(record["occurred_at"][:19] != last.replace("T", " ").rstrip("Z"))
 
     def answer(self, asked: Asked) -> Said:
         self.before_answer(asked)

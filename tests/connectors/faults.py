@@ -88,19 +88,20 @@ def standing(records: dict[str, dict[str, Any]], account: Account) -> dict[str, 
         if "row_id" in each:
             newest[each["row_id"]] = max(newest.get(each["row_id"], ""), each["stated_at"])
     gone = account.gone()
+    # What a row showed when somebody happened to look.
+    passing: Callable[[dict[str, Any]], bool] = getattr(account, "is_passing", lambda _each: False)
+    # People without a time are as they were when somebody looked.
+    undated = getattr(account, "undated", ())
+    timeless = ("record_id", "occurred_at", "valid_from")
     return {
+        f"{each['type']} {each['entity_id']}": {k: v for k, v in each.items() if k not in timeless}
+        for each in records.values()
+        if each["type"] in undated
+    } | {
         key: each
         for key, each in records.items()
         if each.get("ticket_id") not in gone
-        and each["type"] != "customer"
+        and each["type"] not in (*undated, "customer", "account")
         and ("row_id" not in each or each["stated_at"] == newest[each["row_id"]])
-        and not is_passing(each, account)
+        and not passing(each)
     }
-
-
-def is_passing(record: dict[str, Any], account: Account) -> bool:
-    """Whether a record tells what a row showed when somebody happened to look."""
-    if "row_id" in record or record["type"] not in ("seen", "status_changed"):
-        return False
-    changed_at: Callable[[str], str] | None = getattr(account, "changed_at", None)
-    return changed_at is not None and record["occurred_at"][:19] != changed_at(record["ticket_id"])

@@ -98,7 +98,8 @@ class JobKind(Generic[P]):
         run: does it; what it returns is done in the transaction that ends the job.
         tries: after so many errors it is given up.
         given_up: is told so, and why, in the transaction that gives up.
-        schedule: rhythm, in UTC, of the schedule that every site has of it.
+        schedule: rhythm of the schedule that every site has of it.
+        is_local: it means local times of the desk, and not UTC.
     """
 
     name: str
@@ -109,6 +110,7 @@ class JobKind(Generic[P]):
     tries: int = 5
     given_up: Callable[[P, str], None] | None = None
     schedule: str = ""
+    is_local: bool = False
 
 
 def job(
@@ -120,9 +122,12 @@ def job(
     tries: int = 5,
     given_up: Callable[[P, str], None] | None = None,
     schedule: str = "",
+    is_local: bool = False,
 ) -> Callable[[Callable[[Held[P]], Finish | None]], JobKind[P]]:
     """Make a function a kind of job; in a module ``jobs`` it is found."""
-    return lambda run: JobKind(name, title, payload, run, effect, tries, given_up, schedule)
+    return lambda run: JobKind(
+        name, title, payload, run, effect, tries, given_up, schedule, is_local
+    )
 
 
 @cache

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from pydantic import ValidationError
 
 from helmdesk.act.rhythm import read_rhythm
+from helmdesk.desk.desk import SETTINGS_FILE
 from helmdesk.errors import UsageError
+from helmdesk.settings import read_settings
 from helmdesk.web.apps.jobs.kind import JobKind
 from helmdesk.web.apps.jobs.models import Job, Schedule
 from helmdesk.web.apps.jobs.queue import enqueue, words_of
@@ -23,9 +26,13 @@ def make_missing(known: Mapping[str, JobKind[Any]]) -> None:
     """
     for kind in known.values():
         if kind.schedule:
-            Schedule.objects.get_or_create(
-                name=kind.name, defaults={"kind": kind.name, "rhythm": kind.schedule}
-            )
+            zone = _desk_zone() if kind.is_local else "UTC"
+            fields = {"kind": kind.name, "rhythm": kind.schedule, "zone": zone}
+            Schedule.objects.get_or_create(name=kind.name, defaults=fields)
+
+
+def _desk_zone() -> str:
+    return read_settings(settings.DESK_FOLDER / SETTINGS_FILE).time_zone
 
 
 def tick(known: Mapping[str, JobKind[Any]], moment: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,9 +16,11 @@ from helmdesk.insight.explanation import Explanation
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
 from helmdesk.query.filters import all_of, to_text
+from helmdesk.query.policy import Policy
 from helmdesk.query.window import boundary
 from helmdesk.query.words import show_change, show_size
 from helmdesk.web.access import LEADS
+from helmdesk.web.apps.briefs.models import BriefWanted
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
@@ -29,7 +31,15 @@ from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 
-def annotations_of(request: DeskRequest, key: str | None = None) -> tuple[context.Annotation, ...]:
+class HasPolicy(Protocol):
+    """A reader: a request, or what a job reads for."""
+
+    @property
+    def policy(self) -> Policy:
+        """Under which is read."""
+
+
+def annotations_of(request: HasPolicy, key: str | None = None) -> tuple[context.Annotation, ...]:
     """Return what people wrote down on this site and this reader may see."""
     return tuple(
         context.Annotation(note.day, note.day, note.text, note.source, note.metric)
@@ -170,6 +180,7 @@ def brief(request: DeskRequest) -> HttpResponse:
             for each in found.dismissed
         ],
         "may_dismiss": True,
+        "comes_by_mail": BriefWanted.is_wanted_by(request.user),
         "end": found.end.isoformat(),
     }
     if is_part(request, "brief"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -13,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,8 +22,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from helmdesk.errors import UsageError
-from helmdesk.settings import WEEKDAYS, Target
+from helmdesk.settings import WEEKDAYS, Settings, Target
 from helmdesk.web.access import ADMINISTRATORS, EVERYONE, STAFF, Role
+from helmdesk.web.apps.events.models import note_event
 from helmdesk.web.page import Page, Route
 from helmdesk.web.people.audit import AuditEvent, audit, audit_state
 from helmdesk.web.people.models import SCOPES, ApiToken, Person, scopes_of
@@ -238,14 +241,16 @@ def desk(request: DeskRequest) -> HttpResponse:
                 targets=targets,
             )
             live.change_settings(changed)
-            audit(
-                "changed the desk",
-                request=request,
-                changed=[
-                    *form.changed_data,
-                    *(["targets"] if targets != dict(current.targets) else []),
-                ],
-            )
+            with transaction.atomic():
+                note_changes(current, changed)
+                audit(
+                    "changed the desk",
+                    request=request,
+                    changed=[
+                        *form.changed_data,
+                        *(["targets"] if targets != dict(current.targets) else []),
+                    ],
+                )
             messages.success(request, "Saved.")
             return redirect("desk_settings")
     wanted = [
@@ -262,6 +267,19 @@ def desk(request: DeskRequest) -> HttpResponse:
         problem=problem,
         is_suggested=not current.is_sample,
     )
+
+
+def note_changes(before: Settings, after: Settings) -> None:
+    """Note which settings changed: what they were belongs to what the numbers were."""
+    for field in fields(Settings):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if old != new:
+            note_event(
+                "config_changed",
+                field=field.name,
+                value=json.dumps(new, ensure_ascii=False, default=str),
+                previous=json.dumps(old, ensure_ascii=False, default=str),
+            )
 
 
 def read_targets(request: DeskRequest, catalogue: Any) -> dict[str, Target]:

@@ -1,0 +1,66 @@
+"""What a Helmdesk site did itself, one event a row: a site gives its own records to its desk by
+this, and those of another site can be loaded.
+
+Columns: ``id`` (once and for all), ``at``, ``type``, and what records of the type need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from helmdesk.records.staging import Staging, text
+from helmdesk.sources.parts.columns import Layout, open_sheet, times_of
+from helmdesk.sources.parts.source import Options, Source, named_paths
+
+# What a site may tell so far, with the columns of each.
+EVENTS: dict[str, tuple[str, ...]] = {"config_changed": ("field", "value", "previous")}
+LAYOUT: Layout = {
+    **{name: (name,) for name in ("id", "at", "type")},
+    **{name: (name,) for names in EVENTS.values() for name in names},
+}
+AT = '"at"'
+"""`at` is a word of SQL's own."""
+
+
+def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
+    """Stage one record for each event."""
+    known = ", ".join(map(text, EVENTS))
+    told = text(f"no event that a site tells; known: {', '.join(EVENTS)}")
+    for place, path in enumerate(paths):
+        sheet = open_sheet(staging, path, LAYOUT, ("id", "at", "type"), place)
+        times = times_of(staging, sheet, AT, options)
+        faults = (
+            ("id", "id", "case when id is null then 'no id' end"),
+            ("at", AT, f"case when {AT} is null then 'no time' else {times.fault(AT)} end"),
+            ("type", "type", f"case when type is null or type not in ({known}) then {told} end"),
+        )
+        for meaning, raw, fault in faults:
+            rows = f"{sheet.view} where {fault} is not null"
+            staging.reject(sheet.given[meaning], raw, fault, rows, is_whole_row=True)
+        sound = " and ".join(f"({fault}) is null" for _, _, fault in faults)
+        for kind, columns in EVENTS.items():
+            staging.add(
+                kind,
+                {
+                    "record_id": "'helmdesk:' || id",
+                    "source_id": "id",
+                    "occurred_at": times.instant(AT),
+                    "seq": "_row",
+                    "cause": "'manual'",
+                    "fidelity": "'native'",
+                    **{name: name for name in columns},
+                    "_file": "_file",
+                    "_row": "_row",
+                },
+                f"{sheet.view} where {sound} and type = {text(kind)}",
+                headers=sheet.given,
+            )
+
+
+source = Source(
+    "helmdesk",
+    "what a Helmdesk site did itself (one row an event: id, time, type)",
+    read,
+    named_paths,
+)

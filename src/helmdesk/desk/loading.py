@@ -226,6 +226,12 @@ class Loading:
 
     def _judged(self, staging: Staging) -> LoadReport:
         """Check what was staged, alone and against what the desk holds; return the report."""
+        from helmdesk.analysis.coverage import (
+            INSTRUMENT,
+            coverage,
+            survey_kinds,
+            types_by_batch,
+        )
         from helmdesk.facts.build.definitions import reject_unusable_definitions
         from helmdesk.lake.erasure import leave_out_erased
         from helmdesk.records.authors import tell_unknown_authors
@@ -253,6 +259,17 @@ class Loading:
                 f" ({', '.join(report.replaced)}): what they said then is replaced"
             )
         report.tickets = count_tickets(staging, files.get("ticket", ()))
+        types, brought = types_by_batch(files), {*report.records}
+        if INSTRUMENT in brought:
+            brought |= survey_kinds(staging.connection, "staged_entity")
+        report.coverage = [
+            asdict(each)
+            for each in coverage(
+                [entry.metric for entry in self.folder.catalogue.values()],
+                {name for name, _ in types},
+                {name for name, batch in types if batch not in report.replaced} | brought,
+            )
+        ]
         return report
 
     def unload(

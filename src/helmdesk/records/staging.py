@@ -65,7 +65,8 @@ class LoadReport:
         account: whose numbers the ids are, `system` the source that reads its files, `prefix` what
         its ids begin with. content: digest of the files, whatever was said beside them.
         inputs: digest of the files and sheets alone, whichever source reads them. replaced: loads
-        of the same files that were read otherwise, and go with this one. sync: of a
+        of the same files that were read otherwise, and go with this one. coverage: of every metric
+        whether the desk answers it before and after, and what it lacks. sync: of a
         batch from a live account: which, and how far it goes.
     """
 
@@ -89,6 +90,7 @@ class LoadReport:
     content: str = ""
     inputs: str = ""
     replaced: list[str] = field(default_factory=list)
+    coverage: list[dict[str, Any]] = field(default_factory=list)
     sync: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -186,6 +186,32 @@ def _show(report: LoadReport, format_name: str, ending: str) -> None:
         click.echo("\n".join(describe(report, ending)))
 
 
+def _coverage(report: LoadReport) -> list[str]:
+    """Return which metrics the desk can answer with this load, which are new, and what others
+    lack.
+    """
+    if not report.coverage:
+        return []
+    now = [each for each in report.coverage if each["is_now"]]
+    new = [each["name"] for each in now if not each["was"]]
+    gone = [each["name"] for each in report.coverage if each["was"] and not each["is_now"]]
+    before = sum(each["was"] for each in report.coverage)
+    lines = [
+        f"metrics: {len(now)} of {len(report.coverage)} can be answered, {before} before"
+        + (f"; new: {', '.join(new)}" if new else "")
+        + (f"; no more: {', '.join(gone)}" if gone else "")
+    ]
+    if not new:
+        return lines
+    by_lack: dict[str, list[str]] = {}
+    for each in report.coverage:
+        if not each["is_now"]:
+            by_lack.setdefault(", ".join(each["lacks"]), []).append(each["name"])
+    for lack, names in sorted(by_lack.items(), key=lambda item: -len(item[1]))[:MAX_SHOWN]:
+        lines.append(f"  without {lack} records: no {', '.join(names)}")
+    return lines
+
+
 def _source_and_paths(source: str, paths: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Tell a source from a file that stands in its place."""
     from helmdesk.sources.parts.source import source_names
@@ -258,5 +284,6 @@ def describe(report: LoadReport, ending: str = "") -> list[str]:
         lines += [f"  e.g. {example}" for example in report.quarantine_examples[:3]]
         if report.lake_version is not None:
             lines.append(f"  mend and load again: helmdesk quarantine {report.batch_id} --to DIR")
+    lines += _coverage(report)
     lines.append(ending or f"stored as lake version {report.lake_version}")
     return lines

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from helmdesk.analysis.coverage import lacking
 from helmdesk.catalogue.discovery import Entry, definition_hash, find_metric, load_catalogue
 from helmdesk.catalogue.metric import Metric, Variant
 from helmdesk.cli.options import desk_option, format_option, open_desk
@@ -36,7 +37,10 @@ def command(key: str | None, desk_path: str | None, format_name: str) -> None:
     entries = [find_metric(key, catalogue)] if key else list(catalogue.values())
     if format_name != "table":
         rows = [
-            {**_row(entry), **({"missing": _missing(entry.metric, records)} if desk else {})}
+            {
+                **_row(entry),
+                **({"missing": ", ".join(lacking(entry.metric, records))} if desk else {}),
+            }
             for entry in entries
         ]
         emit(format_name, list(rows[0]), rows, lambda: _arrow(rows))
@@ -73,19 +77,8 @@ def command(key: str | None, desk_path: str | None, format_name: str) -> None:
         )
 
 
-def _missing(metric: Metric, records: Mapping[str, int]) -> str:
-    """Return the record types that the metric needs and the desk lacks; "a or b" where either would
-    do.
-    """
-    return ", ".join(
-        need.replace("|", " or ")
-        for need in metric.needs
-        if not any(name in records for name in need.split("|"))
-    )
-
-
 def _verdict(metric: Metric, records: Mapping[str, int]) -> str:
-    missing = _missing(metric, records)
+    missing = ", ".join(lacking(metric, records))
     return f"no {missing} records" if missing else "computable"
 
 
@@ -113,8 +106,8 @@ def _on_this_desk(entry: Entry, records: Mapping[str, int]) -> list[str]:
             " claimed by our clock"
         )
     for variant in metric.variants:
-        missing = _missing(metric.with_variant(variant), records)
-        if missing and missing != _missing(metric, records):
+        missing = ", ".join(lacking(metric.with_variant(variant), records))
+        if missing and missing != ", ".join(lacking(metric, records)):
             lines.append(f"  not in variant {variant.name}: no {missing} records")
     return lines
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -223,3 +228,47 @@ def test_the_key_may_stand_in_the_environment(
         monkeypatch.setenv("HELMDESK_ZENDESK_TOKEN", TOKEN)
         assert bring(desk, "zendesk").tickets == 1
         assert not (desk.path / "connections" / "zendesk.key").exists()
+
+
+SYNC = "import sys; from helmdesk import Desk; from helmdesk.desk.sync import sync; sync(Desk(sys.argv[1]), 'zendesk', refresh=False)"
+
+
+@pytest.mark.parametrize("seed", range(tries(1, 40)))
+def test_processes_that_are_killed_leave_nothing_half_done(seed: int, tmp_path: Path) -> None:
+    """Killed for real: at a request, or some moments after the last, amid loading and committing."""
+    drawn = random.Random(seed)
+    account = FakeZendesk(seed)
+    account.live(30)
+    account.now += 120
+    children: list[subprocess.Popen[bytes]] = []
+    left = [0]
+
+    def kill_at(_request: object) -> None:
+        left[0] -= 1
+        if left[0] == 0 and children:
+            children[-1].kill()
+
+    account.before_answer = kill_at
+    with serve(account.answer) as server:
+        desk = connected(tmp_path / "desk", server)
+        audits = len(account.tickets)
+        for moment in (drawn.randrange(1, audits), 10_000):
+            left[0] = moment
+            seen = len(server.asked)
+            children.append(subprocess.Popen([sys.executable, "-c", SYNC, str(desk.path)]))
+            if moment == 10_000:
+                while len(server.asked) < seen + audits and children[-1].poll() is None:
+                    time.sleep(0.01)
+                with suppress(subprocess.TimeoutExpired):
+                    children[-1].wait(drawn.uniform(0, 6))
+                children[-1].kill()
+            children[-1].wait(60)
+        left[0] = 0
+        while not bring(desk, "zendesk").is_caught_up:
+            pass
+        status = Connections(desk.path).status("zendesk")
+        fresh = connected(tmp_path / "fresh", server)
+        bring(fresh, "zendesk")
+    assert content(desk) == content(fresh)
+    assert status and status.completeness
+    assert status.completeness.theirs == status.completeness.ours == len(account.alive())

@@ -250,7 +250,7 @@ class Api:
             raise _Again("asks to wait", seconds)
         if status >= 500 or status == 408:
             raise _Again(f"answers {status}")
-        if status != 200:
+        if status not in (200, 207):  # 207: some of a batch
             self._refuse(path, status, answer)
         try:
             return answer.json()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -624,3 +625,26 @@ def test_a_page_is_light(as_: Any, site: Path) -> None:
             for file in (Path(__file__).parents[2] / "src/helmdesk/web/static/helmdesk").iterdir()
         )
         assert len(gzip.compress(response.content)) + sheet < 60_000, path
+
+
+def test_a_page_opens_the_mart_once(as_: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One request, one connection: its parts cannot be of two marts, and connecting is not free."""
+    from helmdesk.engines.duckdb import DuckDB
+
+    client = as_("lea")
+    opened: list[object] = []
+    another = DuckDB.another
+
+    def counted(engine: DuckDB, *given: Any) -> DuckDB:
+        opened.append(another(engine, *given))
+        return opened[-1]
+
+    monkeypatch.setattr(DuckDB, "another", counted)
+    for page in ("/metric/csat", "/", "/now", "/catalogue"):
+        for condition in ("", "?where=channel+%3D+'phone'"):
+            opened.clear()
+            assert client.get(page + condition, follow=True).status_code == 200
+            assert len(opened) <= 3, page
+            for each in opened:
+                with pytest.raises(duckdb.Error):
+                    each.connection.execute("select 1")  # type: ignore[attr-defined]

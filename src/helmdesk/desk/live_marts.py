@@ -178,14 +178,24 @@ class LiveMarts(Marts):
     def reader(
         self, as_of: int | None = None, settings: Mapping[str, Any] | None = None
     ) -> Iterator[Reader]:
-        """Open the facts for questions whose answers are remembered."""
-        from helmdesk.query.reader import CachingReader
-
+        """Open the facts for questions whose answers are remembered; all of one request share a
+        connection.
+        """
         if as_of is not None:
             with super().reader(as_of, settings) as reader:
                 yield reader
             return
-        mart = self.open_mart()
+        mart, ration = self.open_mart(), current_ration()
+        if ration is not None:
+            yield ration.keep(("reader", mart.path), lambda: self._reading(mart))
+            return
+        with self._reading(mart) as reader:
+            yield reader
+
+    @contextmanager
+    def _reading(self, mart: OpenMart) -> Iterator[Reader]:
+        from helmdesk.query.reader import CachingReader
+
         twin = self._connect(mart)
         try:
             yield CachingReader(

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from helmdesk.errors import BusyError, TooLongError
 
@@ -19,6 +19,9 @@ LOOK_SECONDS = 0.1
 SLOW_SECONDS = 0.5
 """Whoever works longer than this is in the way of others."""
 WAIT_SECONDS = 1.0
+
+
+Opened = TypeVar("Opened")
 
 
 class Stoppable(Protocol):
@@ -107,6 +110,7 @@ class Ration:
         self._running: list[Stoppable] = []
         self._lock, self._done = threading.Lock(), threading.Event()
         self._until: float | None = None
+        self._kept: dict[object, Any] = {}
 
     def __enter__(self) -> Ration:
         """Become the ration of what this thread does."""
@@ -115,9 +119,21 @@ class Ration:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the turn back."""
+        """Close what was kept, and give the turn back."""
         self._done.set()
+        self._kept.clear()
         self._stack.close()
+
+    def keep(
+        self, key: object, make: Callable[[], contextlib.AbstractContextManager[Opened]]
+    ) -> Opened:
+        """Return what this request has open under `key`; opened when it is first asked for, closed
+        with the request.
+        """
+        if key not in self._kept:
+            self._kept[key] = self._stack.enter_context(make())
+        kept: Opened = self._kept[key]
+        return kept
 
     @contextlib.contextmanager
     def spent(self, connection: Stoppable) -> Iterator[None]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from numbers import Integral, Real
 
 import sqlglot
@@ -87,6 +88,7 @@ class Any:
 Filter = Compare | OneOf | IsNull | Not | All | Any
 
 
+@lru_cache(maxsize=512)
 def parse_filter(text: str) -> Filter:
     """Read a filter.
 

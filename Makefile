@@ -59,6 +59,7 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts, into benchma
 	$(BIN)/python benchmarks/small_batches.py
 	$(BIN)/python benchmarks/incident_log.py
 	$(BIN)/python benchmarks/business_clock.py
+	$(BIN)/python benchmarks/jobs.py
 
 insight-bench: $(VENV)/.test-ready  ## labelled incidents, simulated worlds, planted situations: into benchmarks/INSIGHT.md (half an hour)
 	$(BIN)/python benchmarks/insight.py

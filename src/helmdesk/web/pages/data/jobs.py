@@ -23,17 +23,24 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from helmdesk.desk.desk import Desk
+from helmdesk.desk.folder import limits_of
 from helmdesk.errors import ConflictError, HelmdeskError, UsageError
 from helmdesk.records.staging import LoadReport
 from helmdesk.sample.generate import put_sample_into, remove_sample
 from helmdesk.settings import Settings
+from helmdesk.sources.file import source as by_columns
+from helmdesk.sources.parts.explained import explained
+from helmdesk.sources.parts.profile import recognise
 from helmdesk.sources.parts.source import scale_of
+from helmdesk.sources.parts.suggestion import draft_mapping
+from helmdesk.sources.reading.preview import first_rows
 from helmdesk.web.apps.jobs.kind import Finish, Held, Hopeless, Nothing, Payload, job
 from helmdesk.web.apps.jobs.models import Job, Outcome, unfinished
 from helmdesk.web.apps.jobs.queue import enqueue
 from helmdesk.web.pages.data.models import RUNNING, LoadJob
 
 log = logging.getLogger("helmdesk.web")
+LOOKED_AT = 30
 MAPPING, SAMPLE = "mapping", "sample"
 UNPACKED = 8
 KEPT_SECONDS = 24 * 3600
@@ -196,7 +203,25 @@ def _run(
         is_dry_run=is_preview,
         on_step=tell,
     )
-    return _content(desk, load, report, is_repeated=is_repeated)
+    content = _content(desk, load, report, is_repeated=is_repeated)
+    return content | {"columns": _columns(desk, load)} if is_preview else content
+
+
+def _columns(desk: Desk, load: LoadJob) -> list[dict[str, Any]]:
+    """Return what the columns of the first file are taken for; nothing where no mapping reads it."""
+    path, limits, sheets = paths_of(load)[0], limits_of(desk.settings), sheets_of(load)
+    try:
+        head = first_rows(path, LOOKED_AT, limits, sheets)
+        if load.source == by_columns.name and recognise(head[0]):
+            zone = load.time_zone or desk.settings.time_zone
+            rules = draft_mapping(path, limits, sheets, zone, is_final=True).text
+        elif load.source == MAPPING:
+            rules = load.mapping
+        else:
+            return []
+        return [asdict(column) for column in explained(rules, head)]
+    except HelmdeskError:
+        return []  # what is wrong with the file is said by the load
 
 
 def _content(desk: Desk, load: LoadJob, report: LoadReport, *, is_repeated: bool) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _create_week_time(engine: Engine) -> None:
         for start, end in weekly_spans(calendar, bounds[0][0].date(), bounds[0][1].date()):
             rows.append((calendar_id, start, end, total))
             total += int((end - start).total_seconds())
-    put_rows(engine, "week_time", COLUMNS["working_time"], rows, "or replace temp table")
+    put_rows(engine, "week_time", COLUMNS["working_time"], rows, "temp table")
 
 
 def _sums(table: str, name: str, seconds: str, rows: str = "true") -> str:

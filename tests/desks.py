@@ -16,8 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from helmdesk.desk.desk import Desk
+from helmdesk.quoting import name
 from helmdesk.records.schema import RECORD_TYPES, family_columns
-from helmdesk.records.staging import LoadReport, Staging, name
+from helmdesk.records.staging import LoadReport, Staging
 from helmdesk.settings import Settings
 
 KINDS = {

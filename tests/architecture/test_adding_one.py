@@ -138,7 +138,7 @@ profile = Profile(
     "sources/wishes.py": '''
 """Wishes as lines of text: a number, a semicolon, a day."""
 
-from helmdesk.records.staging import name
+from helmdesk.quoting import name
 from helmdesk.sources.parts.source import Source, named_paths
 
 

@@ -12,14 +12,17 @@ import pytest
 
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.build import incremental
+from helmdesk.facts.build import assessments, incremental
 from helmdesk.facts.build.build import build_facts
 from helmdesk.facts.build.fact import ByKey, BySteps, ByTicket, Fact, View, Whole, load_facts
 from helmdesk.records.schema import FAMILIES
 from helmdesk.settings import Settings
 
 FACTS = load_facts()
-RENEW = Path(incremental.__file__).read_text(encoding="utf-8")
+# The refresh, and the steps that are its own.
+RENEW = "".join(
+    Path(module.__file__).read_text(encoding="utf-8") for module in (incremental, assessments)
+)
 
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=list(FACTS))

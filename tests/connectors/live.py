@@ -16,7 +16,8 @@ from helmdesk.desk.connections import Connection, Connections
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.sync import SyncReport, sync
 from helmdesk.lake.lake import Lake
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.source import Options, Source
 
 # What says when and how a record came, not what it says.

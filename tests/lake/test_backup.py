@@ -14,14 +14,36 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from desks import load_events, make_desk, ticket
+from helmdesk.cli.main import commands
 from helmdesk.desk.backup import back_up, restore
 from helmdesk.desk.desk import Desk
+from helmdesk.desk.erasure import erase
 from helmdesk.errors import ConflictError, InputError, NotFoundError
 from helmdesk.settings import write_settings
 
 DAY = "2026-01-{:02d}T09:00:00Z"
+
+
+def test_a_folder_may_be_called_anything(tmp_path: Path) -> None:
+    """A path with quotes is a path to everything that names it in SQL."""
+    home = tmp_path / """O'Brien's "desk" ; --"""
+    home.mkdir()
+    desk = make_desk(home / "desk")
+    load_events(desk, ticket("T1", DAY.format(5), DAY.format(6), customer_id="77"), batch="one")
+    load_events(desk, ticket("T2", DAY.format(7)), batch="two")
+    assert desk.measure("ticket_volume")[0].value == 2
+    done = CliRunner().invoke(commands, ["doctor", "--desk", str(desk.path)])
+    assert "2 batches" in done.output, done.output
+    back_up(desk, home / "kept.tar")
+    restore(home / "kept.tar", home / "again")
+    assert Desk(home / "again").measure("ticket_volume")[0].value == 2
+    erase(desk, ["77"])
+    assert desk.measure("ticket_volume")[0].value == 2
+    receipt = desk.measure("ticket_volume").receipt
+    desk.verify(receipt)
 
 
 def _load(path: Path, running: object, stop: object) -> None:

@@ -641,6 +641,17 @@ def test_exports_that_cannot_be_read(odd: Desk, tmp_path: Path, content: str, me
         odd.compare(DBT, ["count_reopens"] if "count_reopens" in content else [], export=export)
 
 
+def test_exports_are_read_however_their_fields_are_divided(odd: Desk, tmp_path: Path) -> None:
+    export, found = tmp_path / "metrics.csv", []
+    lines = ["ticket_id,count_reopens,priority", "bot,3,high", "", '"out",1']
+    for separator in (",", ";", "\t"):
+        text = "\ufeff" + "\n".join(lines).replace(",", separator) + "\n"
+        export.write_text(text, encoding="utf-8")
+        found += odd.compare(DBT, ["count_reopens"], export=export)
+    assert found[0].theirs == 2.0
+    assert found[1] == found[0] == found[2]
+
+
 def test_unknown_numbers_and_files(odd: Desk, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="did you mean 'count_reopens'"):
         odd.compare(find_preset("dbt_zendesk"), ["count_reopen"])

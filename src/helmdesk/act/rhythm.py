@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from helmdesk.errors import UsageError
+from helmdesk.zones import offset_change
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY = re.compile(r"every (\d{1,4}) minutes?", re.ASCII)
@@ -111,13 +112,6 @@ def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
         return early
     if late.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return late
-    # Clocks go forward between the two, at a whole second.
-    offset, low, high = early.astimezone(zone).utcoffset(), 0, int((late - early).total_seconds())
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (
-            (middle, high)
-            if (early + timedelta(seconds=middle)).astimezone(zone).utcoffset() == offset
-            else (low, middle)
-        )
-    return early + timedelta(seconds=high)
+    # Clocks go forward between the two.
+    change = offset_change(zone, early.replace(tzinfo=None), late.replace(tzinfo=None))
+    return change.replace(tzinfo=UTC)

@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import sqlglot
 
 from helmdesk.clocks.sla import ALIASES
+from helmdesk.csv_text import read_rows, separator_of
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.engine import Engine
 from helmdesk.engines.translation import HOUSE_DIALECT
@@ -23,8 +25,8 @@ from helmdesk.presets.parts.preset import Export, Fault, Preset, ToolMetric
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.request import Request
+from helmdesk.quoting import text
 from helmdesk.records.accounts import Account
-from helmdesk.records.staging import text
 
 UNEXPLAINED, ROUNDING, ABSENT, UNKNOWN = (
     "unexplained",
@@ -32,6 +34,8 @@ UNEXPLAINED, ROUNDING, ABSENT, UNKNOWN = (
     "not in the file",
     "not on this desk",
 )
+# Enough of an export to see what divides its columns.
+SAMPLE = 65_536
 ID_COLUMNS = ("ticket_id", "id", "clock_id", "conversation_id")
 NOTHING = ("", "null", "none", "\\n", "nan")
 YES, NO = ("true", "t", "yes", "y"), ("false", "f", "no", "n")
@@ -102,7 +106,6 @@ def read_export(path: Path, preset: Preset, prefix: str = "") -> GivenExport:
         NotFoundError, InputError: no such file, no column that names a row, or two rows of one
         name; says which line.
     """
-    import csv
     import gzip
 
     if not path.is_file():
@@ -113,10 +116,12 @@ def read_export(path: Path, preset: Preset, prefix: str = "") -> GivenExport:
         if path.suffix == ".gz"
         else path.open(encoding="utf-8-sig", newline="")
     ) as handle:
-        reader = csv.DictReader(handle)
-        columns = reader.fieldnames = [column.strip() for column in reader.fieldnames or []]
+        reader = read_rows(handle, separator_of(handle.read(SAMPLE)))
+        handle.seek(0)
+        columns = [column.strip() for column in next(reader, [])]
         export = _export_of(path, columns, preset)
-        for row in reader:
+        for cells in filter(None, reader):
+            row = dict(zip_longest(columns, cells[: len(columns)], fillvalue=""))
             name = _row_name(path, reader.line_num, export, row)
             name = name if name.startswith(prefix) else f"{prefix}{name}"
             if name in found:

@@ -17,7 +17,7 @@ from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.house import house
 from helmdesk.query.request import Request
 from helmdesk.query.ticket_numbers import means_ticket, meant_ticket, shown_numbers
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 Row = dict[str, Any]
 FOREVER_YEAR = 9999

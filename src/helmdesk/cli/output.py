@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from helmdesk.csv_text import write_rows
 from helmdesk.errors import UsageError
-from helmdesk.formulas import safe_cell
 from helmdesk.query.window import plain
 
 if TYPE_CHECKING:
@@ -108,9 +108,8 @@ def emit(
     if format_name == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=plain))
     elif format_name == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([[_safe(row.get(column)) for column in columns] for row in rows])
+        cells = ([_plain(row.get(column)) for column in columns] for row in rows)
+        write_rows(sys.stdout, chain([columns], cells))
     else:
         write_parquet(arrow())
 
@@ -128,5 +127,5 @@ def write_parquet(table: pyarrow.Table) -> None:
     pq.write_table(table, sys.stdout.buffer)
 
 
-def _safe(value: Any) -> Any:
-    return plain(value) if isinstance(value, datetime | date) else safe_cell(value)
+def _plain(value: Any) -> Any:
+    return plain(value) if isinstance(value, datetime | date) else value

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import InputError
+from helmdesk.zones import offset_change, utc_offset
 
 MINUTES_A_DAY = 24 * 60
 WEEK_MINUTES = 7 * MINUTES_A_DAY
@@ -176,31 +177,15 @@ def _steady_offsets(
 ) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Give stretches of naive UTC with one offset each, which together cover the local dates."""
     position, end = _midnight(first) - timedelta(days=1), _midnight(last) + timedelta(days=2)
-    since, offset = position, _offset(zone, position)
+    since, offset = position, utc_offset(zone, position)
     while position < end:
         following = position + timedelta(days=1)
-        if (after := _offset(zone, following)) != offset:
-            change = _change(zone, position, following)
+        if (after := utc_offset(zone, following)) != offset:
+            change = offset_change(zone, position, following)
             yield since, change, offset
             since, offset = change, after
         position = following
     yield since, end, offset
-
-
-def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
-    return moment.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta()
-
-
-def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """First second with another offset than at `before`."""
-    offset = _offset(zone, before)
-    while after - before > timedelta(seconds=1):
-        middle = (before + (after - before) / 2).replace(microsecond=0)
-        if _offset(zone, middle) == offset:
-            before = middle
-        else:
-            after = middle
-    return after
 
 
 class WorkClock:

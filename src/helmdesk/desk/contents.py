@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from helmdesk.desk.folder import Folder
 from helmdesk.desk.marts import Marts
 from helmdesk.lake.lake import Snapshot
+from helmdesk.quoting import texts
 
 if TYPE_CHECKING:
     from helmdesk.analysis.concerns import Concern
@@ -141,7 +142,7 @@ class Contents:
         with self.lake.reading(), duckdb.connect() as connection:
             for files in snapshot.files.values():
                 reader = (
-                    f"read_parquet({list(files)!r}, union_by_name=true, hive_partitioning=false)"
+                    f"read_parquet({texts(files)}, union_by_name=true, hive_partitioning=false)"
                 )
                 found.update(
                     connection.execute(

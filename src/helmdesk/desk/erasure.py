@@ -12,6 +12,7 @@ from helmdesk.desk.desk import Desk
 from helmdesk.desk.marts import Step, silent
 from helmdesk.lake.erasure import Erasure, erase_customers
 from helmdesk.marts.mart import remove_marts
+from helmdesk.quoting import doubled
 
 ERASED = "[erased]"
 
@@ -23,7 +24,7 @@ def eraser(words: Collection[str]) -> Callable[[str], str]:
     Filters write an apostrophe twice: there O'Brien is O''Brien.
     """
     spelled = sorted(
-        {each for word in words for each in (word, word.replace("'", "''"))}, key=len, reverse=True
+        {each for word in words for each in (word, doubled(word))}, key=len, reverse=True
     )
     pattern = re.compile(
         "|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in spelled) or r"(?!)"

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from helmdesk import quoting
 from helmdesk.engines.engine import FOREVER
 from helmdesk.errors import DamageError, HelmdeskError, TooLargeError
 
@@ -69,7 +70,7 @@ def bound_memory(connection: duckdb.DuckDBPyConnection, gigabytes: float, folder
         ((whole,),) = connection.execute("select current_setting('memory_limit')").fetchall()
         gigabytes = max(LEAST_MEMORY_GB, _gigabytes(whole) / 0.8 / MEMORY_SHARE)
     connection.execute(f"set memory_limit = '{gigabytes:.2f} GiB'")
-    connection.execute("set temp_directory = '" + str(folder).replace("'", "''") + "'")
+    connection.execute(f"set temp_directory = {quoting.text(str(folder))}")
 
 
 def _gigabytes(shown: str) -> float:
@@ -141,7 +142,7 @@ class DuckDB:
         import duckdb
 
         engine = cls(duckdb.connect())
-        engine.connection.execute("attach '" + str(path).replace("'", "''") + "' as mart")
+        engine.connection.execute(f"attach {quoting.text(str(path))} as mart")
         engine.connection.execute("use mart")
         return engine
 
@@ -256,7 +257,7 @@ class DuckDB:
 
     def quoted(self, name: str) -> str:
         """Return a quoted column name."""
-        return '"' + name.replace('"', '""') + '"'
+        return quoting.name(name)
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL and return all rows."""

@@ -17,7 +17,7 @@ from helmdesk.facts.build.fact import ByTicket, Fact
 from helmdesk.facts.build.rows import put_rows
 from helmdesk.facts.build.sla_moments import column_of, moments_sql
 from helmdesk.facts.ticket_life import SETTLING
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 ALWAYS = "always"
 """The calendar of targets in calendar time: never closed."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from helmdesk.errors import DamageError, NotFoundError
 from helmdesk.lake.lake import Lake
+from helmdesk.quoting import text, texts
 from helmdesk.records.privacy import TREATMENTS, Treatment
 from helmdesk.replacement import replace_text
 
@@ -143,13 +144,13 @@ class _Eraser:
 
     def _all_of(self, family: str) -> str:
         return (
-            f"read_parquet({list(self.files[family])!r}, union_by_name=true,"
+            f"read_parquet({texts(self.files[family])}, union_by_name=true,"
             " hive_partitioning=false)"
         )
 
     @staticmethod
     def _reader(path: str) -> str:
-        return "read_parquet('" + path.replace("'", "''") + "', hive_partitioning=false)"
+        return f"read_parquet({text(path)}, hive_partitioning=false)"
 
     def _count(self, relation: str) -> int:
         ((found,),) = self.connection.execute(f"select count(*) from {relation}").fetchall()

@@ -25,8 +25,8 @@ from helmdesk.errors import ConflictError, NotFoundError
 from helmdesk.lake.durable import sync
 from helmdesk.lake.folder import PARTITION, LakeFolder
 from helmdesk.lake.seal import entry_path
+from helmdesk.quoting import text
 from helmdesk.records.schema import COLUMNS
-from helmdesk.records.staging import text
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, Field

@@ -5,7 +5,7 @@ than asking an engine's calendar for each row.
 from __future__ import annotations
 
 import functools
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
@@ -13,6 +13,7 @@ from sqlglot import exp
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.house import house, timestamp
 from helmdesk.query.request import Request
+from helmdesk.zones import offset_change, utc_offset
 
 # Beyond these an engine's own calendar costs no more.
 MOST_OFFSETS = 24
@@ -74,20 +75,11 @@ def _changes(zone: str, year: int) -> tuple[tuple[datetime, int], ...]:
     while before < last:
         after = min(before + timedelta(days=1), last)
         if _offset(zone, before) != _offset(zone, after):
-            same, other = before, after
-            while other - same > timedelta(seconds=1):
-                middle = same + timedelta(seconds=(other - same).total_seconds() // 2)
-                same, other = (
-                    (middle, other)
-                    if _offset(zone, middle) == _offset(zone, before)
-                    else (same, middle)
-                )
-            found.append((other, _offset(zone, other)))
+            change = offset_change(ZoneInfo(zone), before, after)
+            found.append((change, _offset(zone, change)))
         before = after
     return tuple(found)
 
 
 def _offset(zone: str, instant: datetime) -> int:
-    offset = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset()
-    assert offset is not None
-    return int(offset.total_seconds())
+    return int(utc_offset(ZoneInfo(zone), instant).total_seconds())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import NotFoundError
 from helmdesk.facts.build.build import ensure_fact
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 # What the ids of all accounts but the first begin with; ids of sources may look like it.
 PERHAPS_INSIDE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}:.")

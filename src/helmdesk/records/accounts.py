@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from helmdesk.errors import ConflictError, UsageError, nearest
+from helmdesk.quoting import text
 from helmdesk.records.identities import known_ids, qualify, resolve_references
-from helmdesk.records.staging import Staging, text
+from helmdesk.records.staging import Staging
 
 if TYPE_CHECKING:
     import duckdb

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from helmdesk.quoting import text
+
 # Words of survey tools for a question that was seen and not answered.
 NO_ANSWER = (
     "",
@@ -195,7 +197,7 @@ def read_answers(rows: str, instruments: str = "instruments") -> str:
     ``is_answer``, ``is_positive``, ``is_negative`` and ``number``: the score of an answer, null for
     what is none.
     """
-    words = ", ".join("'" + word.replace("'", "''") + "'" for word in NO_ANSWER)
+    words = ", ".join(map(text, NO_ANSWER))
     whole = "cast(cast(figure as bigint) as varchar)"
     return f"""(
         select s.*,

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from helmdesk.quoting import text
 from helmdesk.records.schema import RECORD_TYPES
-from helmdesk.records.staging import Staging, text
+from helmdesk.records.staging import Staging
 
 # What is numbered in one account, by column; what identifies a record is always the account's own.
 OF_RECORDS = ("record_id", "row_id", "supersedes", "in_reply_to")

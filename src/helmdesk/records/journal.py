@@ -11,8 +11,9 @@ from typing import Any
 import duckdb
 
 from helmdesk.errors import NotFoundError, UsageError, nearest
+from helmdesk.quoting import text
 from helmdesk.records.schema import RECORD_TYPES
-from helmdesk.records.staging import LoadReport, text
+from helmdesk.records.staging import LoadReport
 
 SHOWN = 200
 ENTITIES = {kind.name for kind in RECORD_TYPES.values() if kind.family == "entity"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import PurePath
 
 import duckdb
 
-from helmdesk.formulas import safe_cell
+from helmdesk.csv_text import write_rows
 from helmdesk.records.accounts import reader
 from helmdesk.records.staging import WHY
 
@@ -32,8 +31,7 @@ class RowsToMend:
     def as_csv(self) -> str:
         """Return them as a file that can be loaded as the first one was."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([*map(safe_cell, row)] for row in (self.columns, *self.rows))
+        write_rows(text, (self.columns, *self.rows))
         return text.getvalue()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from helmdesk.quoting import name, text
 from helmdesk.records.schema import SQL_TYPES, family_columns
-from helmdesk.records.staging import Staging, name, text
+from helmdesk.records.staging import Staging
 
 # What says where and when a record was read, not what it says.
 BOOKKEEPING = ("record_id", "batch_id", "recorded_at", "stated_at", "seq", "fidelity", "family")

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from helmdesk.quoting import text
 from helmdesk.records.schema import SOLVED_STATUSES, family_columns
-from helmdesk.records.staging import Staging, text
+from helmdesk.records.staging import Staging
 
 EARLIER = "r.occurred_at <= {} - interval 1 second"
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from helmdesk.quoting import name, text
 from helmdesk.records.limits import Limits
 from helmdesk.records.schema import CHOICES, RECORD_TYPES, SQL_TYPES, family_columns
 
@@ -35,16 +36,6 @@ OBSERVED = (
 )
 UNDATED = "timestamptz '2000-01-01 00:00:00+00'"
 EARLIEST, LATEST = "1990-01-01", "2200-01-01"
-
-
-def text(value: str) -> str:
-    """Return `value` as an SQL string literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def name(identifier: str) -> str:
-    """Return `identifier` as a quoted SQL name."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 @dataclass

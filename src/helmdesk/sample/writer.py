@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from helmdesk.quoting import name
 from helmdesk.records.schema import RECORD_TYPES, family_columns
-from helmdesk.records.staging import Staging, name
+from helmdesk.records.staging import Staging
 
 ALWAYS = ("record_id", "occurred_at")
 

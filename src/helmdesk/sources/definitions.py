@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from helmdesk.errors import InputError, nearest
+from helmdesk.quoting import text
 from helmdesk.records.schema import CHOICES
-from helmdesk.records.staging import FileReport, Staging, text
+from helmdesk.records.staging import FileReport, Staging
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.toml_file import read_toml
 

@@ -18,11 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.errors import InputError, MappingError, nearest
+from helmdesk.quoting import text
 from helmdesk.records.schema import STATUSES
-from helmdesk.records.staging import Staging, text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import Sheet, open_sheet, sheet_of, times_of
 from helmdesk.sources.parts.source import Options, Source, named_paths
-from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, words_of
+from helmdesk.sources.reading.outcome_words import WORDS
+from helmdesk.sources.reading.outcomes import outcome, own_outcomes, words_of
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import own_words
 from helmdesk.sources.reading.xes import read_xes

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.source import Options, Source
 from helmdesk.sources.parts.tables import (
@@ -25,7 +26,8 @@ from helmdesk.sources.parts.tables import (
     reject_times,
     seen_columns,
 )
-from helmdesk.sources.reading.outcomes import WORDS, own_outcomes, tag_outcomes, words_of
+from helmdesk.sources.reading.outcome_words import WORDS
+from helmdesk.sources.reading.outcomes import own_outcomes, tag_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import UNKNOWN
 from helmdesk.sources.reading.times import TimeReader

@@ -29,7 +29,8 @@ from helmdesk.sources.parts.tables import (
     seen_columns,
 )
 from helmdesk.sources.reading.flags import flag, flag_fault
-from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tell_unknown, words_of
+from helmdesk.sources.reading.outcome_words import WORDS
+from helmdesk.sources.reading.outcomes import outcome, own_outcomes, tell_unknown, words_of
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
 from helmdesk.sources.reading.times import TimeReader

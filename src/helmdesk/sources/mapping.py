@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from helmdesk.errors import MappingError
+from helmdesk.quoting import name, text
 from helmdesk.records.schema import RECORD_TYPES, family_columns
-from helmdesk.records.staging import Staging, name, text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import plain
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.mapping_file import (
@@ -20,6 +19,14 @@ from helmdesk.sources.parts.mapping_file import (
     read_mapping,
 )
 from helmdesk.sources.parts.mapping_outcomes import found_outcome, named_outcome
+from helmdesk.sources.parts.mapping_times import (
+    join_times,
+    meant,
+    said,
+    settle_times,
+    time_reader,
+    try_times,
+)
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.parts.tables import seen_columns
 from helmdesk.sources.reading.durations import seconds, seconds_fault
@@ -27,10 +34,8 @@ from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.numbers import NumberReader, numbers_of
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.roles import role
-from helmdesk.sources.reading.spelled_times import DAY_FIRST, ISO, MONTH_FIRST
-from helmdesk.sources.reading.times import NO_TIME, Mend, TimeReader, spelling_of
+from helmdesk.sources.reading.times import NO_TIME
 
-TRIED_ROWS = 1000
 EXAMPLES = 5
 # What a row must say besides a time for the event to have happened: a ticket nobody rated has no
 # answer.
@@ -59,11 +64,11 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             encoding=mapping.encoding,
         )
         _blank_missing(staging, table, mapping)
-        _join_times(staging, table, mapping)
+        join_times(staging, table, mapping)
         tables.append(table)
-    mapping = _settle_times(staging, tables, mapping, options)
+    mapping = settle_times(staging, tables, mapping, options)
     for table in tables:
-        _try_times(staging, table, mapping, options.mapping)
+        try_times(staging, table, mapping, options.mapping)
     staging.on_step("turning rows into records")
     for instrument in mapping.instruments:
         _stage_instrument(staging, instrument)
@@ -84,114 +89,6 @@ def _blank_missing(staging: Staging, table: RawTable, mapping: Mapping) -> None:
         for column in table.columns
     )
     staging.connection.execute(f"update {table.table} set {sets}")
-
-
-def _join_times(staging: Staging, table: RawTable, mapping: Mapping) -> None:
-    """Put dates and times of day that stand in two columns together, hours without their zero with
-    it.
-    """
-    for date, time in mapping.times_of_day().items():
-        clock = (
-            f"case when regexp_matches({name(time)}, '^[0-9]:') then '0' || {name(time)} else"
-            f" {name(time)} end"
-        )
-        staging.connection.execute(
-            f"update {table.table} set {name(date)} = concat_ws(' ', {name(date)}, {clock}) where"
-            f" {name(date)} is not null"
-        )
-
-
-def _settle_times(
-    staging: Staging, tables: Sequence[RawTable], mapping: Mapping, options: Options
-) -> Mapping:
-    """Return the mapping with zone and spelling of every time column; a spelling nobody states is
-    decided over the whole column.
-
-    Where a column does not tell day from month, the file's other time columns may.
-
-    Raises:
-        MappingError: none tells; says what to write.
-    """
-    if options.time_zone and options.time_zone != mapping.time_zone:
-        staging.note(
-            f"times without an offset were read in {options.time_zone} (--time-zone), not in the"
-            f" mapping's {mapping.time_zone}"
-        )
-    zone = options.time_zone or mapping.time_zone
-    undecided: dict[str, str] = {}
-    for rule in mapping.rules:
-        kinds = family_columns(RECORD_TYPES[rule.type].family)
-        for column, cell in rule.cells.items():
-            if (
-                kinds[column] == "instant"
-                and cell.column
-                and not (cell.date_format or mapping.date_format)
-            ):
-                undecided.setdefault(cell.column, _meant(cell))
-    decided: dict[str, str | None] = {}
-    say = (
-        f'say date_format = "{DAY_FIRST}", "{MONTH_FIRST}" or such as "%d/%m/%Y %H:%M" in the'
-        " mapping"
-    )
-    mend = Mend(say, say)
-
-    used = ", ".join(map(name, sorted(undecided)))
-    rows = "(" + " union all ".join(f"select {used} from {table.table}" for table in tables) + ")"
-    for column, spelled in undecided.items():
-        others = [other for other in undecided.values() if other != spelled]
-        decided[column] = spelling_of(
-            staging, rows, [spelled, *others], f"{tables[0].path}: {column}", mend, options.dates
-        )
-
-    def settled(rule: RecordRule) -> RecordRule:
-        cells = {
-            column: replace(
-                cell,
-                time_zone=cell.time_zone or zone,
-                date_format=cell.date_format
-                or mapping.date_format
-                or decided.get(cell.column or "")
-                or ISO,
-            )
-            for column, cell in rule.cells.items()
-        }
-        return replace(rule, cells=cells)
-
-    return replace(mapping, rules=tuple(settled(rule) for rule in mapping.rules))
-
-
-def _reader(cell: Cell) -> TimeReader:
-    return TimeReader(cell.time_zone or "UTC", cell.date_format or ISO)
-
-
-def _time_cells(mapping: Mapping) -> list[tuple[str, Cell]]:
-    found = []
-    for rule in mapping.rules:
-        columns = family_columns(RECORD_TYPES[rule.type].family)
-        found += [
-            (column, cell)
-            for column, cell in rule.cells.items()
-            if columns[column] == "instant" and cell.column
-        ]
-    return found
-
-
-def _try_times(staging: Staging, table: RawTable, mapping: Mapping, path: Path | None) -> None:
-    """Stop before loading when no value of a time column can be read: the format is wrong, not the
-    rows.
-    """
-    for column, cell in _time_cells(mapping):
-        times = _reader(cell)
-        raw = name(cell.column or "")
-        row = staging.connection.execute(
-            f"select count({raw}), count({times.instant(raw)}), min({raw}) from (select * from"
-            f" {table.table} where {raw} is not null limit {TRIED_ROWS})"
-        ).fetchone()
-        if row and row[0] and not row[1]:
-            raise MappingError(
-                f"{path}: no value of '{cell.column}' reads as {column} with date_format"
-                f" '{times.date_format}' (for example '{row[2]}')"
-            )
 
 
 def _stage_instrument(staging: Staging, item: dict[str, Any]) -> None:
@@ -253,7 +150,7 @@ def _stage_rule(
     record_id = f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}"
     if rule.is_present:
         # The status of an earlier export was true in its time.
-        record_id += f" || ':' || {columns['status']} || ':' || {_said(time)}"
+        record_id += f" || ':' || {columns['status']} || ':' || {said(time)}"
     elif RECORD_TYPES[rule.type].family == "entity":
         record_id += f" || ':' || epoch_us({columns['valid_from']})"
     elif mapping.key:
@@ -326,9 +223,9 @@ def _closed_without_a_time(mapping: Mapping) -> str | None:
     for rule in mapping.rules:
         status, time = rule.cells.get("status"), rule.cells["occurred_at"].columns
         if rule.type == "status_changed" and status and status.column and time:
-            said = _meant(status)
+            word = meant(status)
             untimed = " or ".join(f"{name(part)} is null" for part in time)
-            return f"case when ({untimed}) and {said} in ('solved', 'closed') then {said} end"
+            return f"case when ({untimed}) and {word} in ('solved', 'closed') then {word} end"
     return None
 
 
@@ -445,7 +342,7 @@ def _created_closed(mapping: Mapping) -> str | None:
         for rule in mapping.rules
         if rule.type == "created" and "status" in rule.cells
     )
-    return next((_meant(cell) for cell in cells if cell.column), None)
+    return next((meant(cell) for cell in cells if cell.column), None)
 
 
 def _identity(table: RawTable, mapping: Mapping) -> str:
@@ -476,7 +373,7 @@ def _stage_seen(staging: Staging, table: RawTable, mapping: Mapping) -> None:
         "issue_type": "issue_type",
     }
     shown = {
-        column: f"coalesce({_meant(created.cells[column])}, '')"
+        column: f"coalesce({meant(created.cells[column])}, '')"
         for column, teller in columns.items()
         if created
         and column in created.cells
@@ -488,14 +385,14 @@ def _stage_seen(staging: Staging, table: RawTable, mapping: Mapping) -> None:
     cells = mapping.present.cells
     at, ticket_id = (
         _expression(staging, table, cells["occurred_at"], "occurred_at", "instant", mapping)[0],
-        _meant(cells["ticket_id"]),
+        meant(cells["ticket_id"]),
     )
     identity = _identity(table, mapping)
     staging.add(
         "seen",
         {
             **seen_columns(
-                f"{text(f'{mapping.name}:')} || {identity}", at, shown, _said(cells["occurred_at"])
+                f"{text(f'{mapping.name}:')} || {identity}", at, shown, said(cells["occurred_at"])
             ),
             "source_id": identity,
             "ticket_id": ticket_id,
@@ -515,13 +412,13 @@ def _expression(
     if cell.column is None:
         literal = text(cell.constant or "")
         return (f"timestamptz {literal}" if kind == "instant" else literal), None
-    value = _meant(cell)
+    value = meant(cell)
     if column == "actor_kind":
         return role(value), None
     if column == "outcome":
         return named_outcome(staging, table, cell.column, value), None
     if kind == "instant":
-        times = _reader(cell)
+        times = time_reader(cell)
         if cell.after is None:
             return times.instant(value), times.fault(value)
         length, wrong = _length(staging, table, cell, mapping)
@@ -574,27 +471,6 @@ def _length(staging: Staging, table: RawTable, cell: Cell, mapping: Mapping) -> 
             f" {length} < 0 then 'a length of time below zero' end"
         ),
     )
-
-
-def _said(time: Cell) -> str:
-    """Return SQL of a time as it is written: read once more in another zone or order of day and
-    month it is the same.
-    """
-    return " || '+' || ".join(map(name, time.columns)) or text(time.constant or "")
-
-
-def _meant(cell: Cell) -> str:
-    """Return SQL of a cell after its table of values; the value of "" stands for an empty cell."""
-    raw = name(cell.column or "")
-    if not cell.values:
-        return raw
-    empty = f"when {raw} is null then {text(cell.values[''])} " if "" in cell.values else ""
-    cases = " ".join(
-        f"when {raw} = {text(given)} then {text(meant)}"
-        for given, meant in cell.values.items()
-        if given
-    )
-    return f"case {empty}{cases} else {raw} end"
 
 
 source = Source(

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.errors import MappingError, NotFoundError
+from helmdesk.quoting import text
 from helmdesk.records.schema import CHOICES
-from helmdesk.records.staging import Staging, text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.source import Options, Source
 from helmdesk.sources.parts.tables import find_tables, open_tables, reject_times

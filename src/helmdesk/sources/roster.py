@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.errors import InputError, MappingError
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import (
     Layout,
     Sheet,

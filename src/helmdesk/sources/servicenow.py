@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from helmdesk.records.staging import Staging, name, text
+from helmdesk.quoting import name, text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.recognition import read_recognised, recognised
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.parts.tables import seen_columns
 from helmdesk.sources.reading.flags import flag, flag_fault
+from helmdesk.sources.reading.outcome_words import WORDS
 from helmdesk.sources.reading.outcomes import (
-    WORDS,
     outcome,
     outcome_of,
     own_outcomes,

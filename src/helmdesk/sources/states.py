@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import Layout, in_file_order, open_sheet, times_of
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.times import NO_TIME

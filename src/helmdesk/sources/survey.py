@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helmdesk.errors import InputError
+from helmdesk.quoting import text
 from helmdesk.records.answers import NO_ANSWER, number_of
-from helmdesk.records.staging import Staging, text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import Layout, Sheet, open_sheet, plain, times_of
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.source import Options, Source, named_paths

@@ -14,23 +14,39 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.source import Options, Source
 from helmdesk.sources.parts.tables import (
-    entity_columns,
     find_tables,
     note_undated,
     open_tables,
-    reject_times,
     seen_columns,
 )
+from helmdesk.sources.parts.zendesk_promises import (
+    DUE_DATE,
+    SLA_METRICS,
+    stage_policies,
+    stage_promises,
+    stage_ticket_policies,
+)
 from helmdesk.sources.parts.zendesk_schedules import stage_schedules
+from helmdesk.sources.parts.zendesk_tables import (
+    OPTIONAL,
+    REQUIRED,
+    TIMES,
+    at,
+    entity,
+    has_table,
+    reject_time,
+    tickets_told,
+)
 from helmdesk.sources.reading.flags import flag, flag_fault
-from helmdesk.sources.reading.outcomes import WORDS, outcome, own_outcomes, tag_outcomes, words_of
+from helmdesk.sources.reading.outcome_words import WORDS
+from helmdesk.sources.reading.outcomes import outcome, own_outcomes, tag_outcomes, words_of
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.roles import AUTOMATED, UNKNOWN
-from helmdesk.sources.reading.times import TimeReader
 from helmdesk.sources.reading.words import Vocabulary, with_own_words
 
 STATUS = {
@@ -49,67 +65,6 @@ SCORES = (
     "case when lower({0}) like 'good%' then 'good' when lower({0}) like 'bad%' then 'bad' else"
     " lower({0}) end"
 )
-DUE_DATE = "due_date"
-SLA_METRICS = (
-    "first_reply_time",
-    "next_reply_time",
-    "requester_wait_time",
-    "agent_work_time",
-    "total_resolution_time",
-    "periodic_update_time",
-    "pausable_update_time",
-)
-TIMES = TimeReader("UTC")
-
-# Required columns of every table the source reads; tables outside this list are left alone and
-# reported.
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "ticket": ("id", "created_at", "status", "updated_at"),
-    "ticket_field_history": ("ticket_id", "field_name", "value", "updated"),
-    "ticket_comment": ("id", "ticket_id", "user_id", "created", "public"),
-    "user": ("id", "role"),
-    "group": ("id", "name"),
-    "organization": ("id", "name"),
-    "schedule": ("id", "start_time", "end_time", "time_zone"),
-    "schedule_holiday": ("schedule_id", "start_date", "end_date"),
-    "ticket_schedule": ("ticket_id", "schedule_id", "created_at"),
-    "sla_policy_metric_history": (
-        "sla_policy_id",
-        "sla_policy_updated_at",
-        "metric",
-        "priority",
-        "target",
-        "business_hours",
-    ),
-    "ticket_sla_policy": ("ticket_id", "sla_policy_id", "policy_applied_at"),
-    "satisfaction_rating": ("id", "ticket_id", "score", "created_at"),
-    "ticket_tag": ("ticket_id", "tag"),
-    "custom_status": ("id", "agent_label"),
-}
-OPTIONAL: dict[str, tuple[str, ...]] = {
-    "ticket": (
-        "subject",
-        "priority",
-        "type",
-        "via_channel",
-        "assignee_id",
-        "group_id",
-        "requester_id",
-        "submitter_id",
-        "organization_id",
-        "merged_ticket_ids",
-        "due_at",
-        "custom_status_id",
-    ),
-    "ticket_field_history": ("user_id",),
-    "ticket_comment": ("body",),
-    "user": ("name", "organization_id", "created_at", "updated_at"),
-    "group": ("created_at", "updated_at"),
-    "organization": ("created_at", "updated_at"),
-    "schedule": ("name", "created_at", "_fivetran_deleted"),
-    "schedule_holiday": ("_fivetran_deleted", "name"),
-    "satisfaction_rating": ("comment", "updated_at"),
-}
 
 
 def find_zendesk_tables(paths: Sequence[Path]) -> dict[str, Path]:
@@ -135,40 +90,18 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         staging.on_step(f"read {table} ({raw.rows:,} rows)")
 
 
-def _at(column: str) -> str:
-    return TIMES.instant(column)
-
-
-def _reject_time(staging: Staging, table: str, column: str) -> None:
-    reject_times(staging, f"z_{table}", column, TIMES)
-
-
-def _has(tables: Mapping[str, RawTable], table: str) -> bool:
-    return table in tables
-
-
-def _told(tables: Mapping[str, RawTable], *fields: str) -> str:
-    """Return SQL of the tickets whose history tells what any of these fields was."""
-    if not _has(tables, "ticket_field_history"):
-        return "select null::varchar where false"
-    return (
-        "select ticket_id from z_ticket_field_history where field_name in"
-        f" ({', '.join(text(field) for field in fields)}) and ticket_id is not null"
-    )
-
-
 def _people(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     """Create ``z_people``, the side of everybody of whom the export tells it; what tells more goes
     before what tells less.
     """
     told = [(1, "automation", f"select {RULES}"), (3, "human", "select assignee_id from z_ticket")]
-    if _has(tables, "user"):
+    if has_table(tables, "user"):
         roles = ", ".join(text(role) for role in TEAM_ROLES)
         told += [
             (2, "human", f"select id from z_user where role in ({roles})"),
             (4, "customer", "select id from z_user where role = 'end-user'"),
         ]
-    if _has(tables, "ticket_field_history"):
+    if has_table(tables, "ticket_field_history"):
         told.append(
             (
                 3,
@@ -194,7 +127,7 @@ def _endings(staging: Staging, tables: Mapping[str, RawTable], words: Vocabulary
     """
     own = own_outcomes(words)
     told = ["select null::varchar as ticket_id, null::varchar as outcome where false"]
-    if _has(tables, "custom_status"):
+    if has_table(tables, "custom_status"):
         ended = outcome("agent_label", words_of(staging, "z_custom_status", "agent_label"), own)
         staging.connection.execute(
             f"create temp table z_status_endings as select id, {ended} as outcome from"
@@ -204,7 +137,7 @@ def _endings(staging: Staging, tables: Mapping[str, RawTable], words: Vocabulary
             "select z.id, e.outcome from z_ticket z join z_status_endings e on e.id ="
             " z.custom_status_id"
         )
-    if _has(tables, "ticket_tag"):
+    if has_table(tables, "ticket_tag"):
         tags = words_of(staging, "z_ticket_tag", "tag")
         meant = tag_outcomes(
             staging, {tag: count for tag, count in tags.items() if tag != MERGED_TAG}, own
@@ -227,7 +160,7 @@ def _side(person: str, requester: str) -> str:
 
 
 def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    _reject_time(staging, "ticket", "created_at")
+    reject_time(staging, "ticket", "created_at")
     # The ticket row shows today's values; where a history tells them, the field had its first
     # recorded value at creation.
     columns = {
@@ -236,7 +169,9 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         "team_id": "group_id",
         "issue_type": "type",
     }
-    untold = {field: f"z.id not in ({_told(tables, column)})" for field, column in columns.items()}
+    untold = {
+        field: f"z.id not in ({tickets_told(tables, column)})" for field, column in columns.items()
+    }
     first = {
         field: f"case when {untold[field]} then z.{column} end" for field, column in columns.items()
     }
@@ -249,8 +184,8 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     # Closed at a time that nothing tells: neither open nor of any duration.
     undated = (
-        f"{_at('z.updated_at')} is null and case z.status {cases} end in ('solved', 'closed') and"
-        f" z.id not in ({_told(tables, 'status')})"
+        f"{at('z.updated_at')} is null and case z.status {cases} end in ('solved', 'closed') and"
+        f" z.id not in ({tickets_told(tables, 'status')})"
     )
     note_undated(staging, f"z_ticket z where {undated}", "updated_at")
     staging.add(
@@ -258,7 +193,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {
             "record_id": f"{own} || ':created'",
             "source_id": "z.id",
-            "occurred_at": _at("z.created_at"),
+            "occurred_at": at("z.created_at"),
             "seq": "0",
             "ticket_id": "z.id",
             "actor_id": "z.submitter_id",
@@ -273,7 +208,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             "account_id": "z.organization_id",
             "status": f"case when {undated} then case z.status {cases} end else 'new' end",
             "extra": "z.extra",
-            "stated_at": _at("z.updated_at"),
+            "stated_at": at("z.updated_at"),
             "_file": "z._file",
             "_row": "z._row",
         },
@@ -282,14 +217,14 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.add(
         "seen",
         {
-            **seen_columns(own, _at("z.updated_at"), shown),
+            **seen_columns(own, at("z.updated_at"), shown),
             "source_id": "z.id",
             "seq": "0",
             "ticket_id": "z.id",
             "_file": "z._file",
             "_row": "z._row",
         },
-        f"z_ticket z where {_at('z.updated_at')} is not null and ({' or '.join(untold.values())} or"
+        f"z_ticket z where {at('z.updated_at')} is not null and ({' or '.join(untold.values())} or"
         f" {shown['outcome']} is not null)",
     )
     # Without a status history the present state is all there is; it is dated by the last change.
@@ -298,10 +233,10 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         "status_changed",
         {
             "record_id": (
-                f"{own} || ':status:' || epoch_us({_at('z.updated_at')}) || ':' || z.status"
+                f"{own} || ':status:' || epoch_us({at('z.updated_at')}) || ':' || z.status"
             ),
             "source_id": "z.id",
-            "occurred_at": _at("z.updated_at"),
+            "occurred_at": at("z.updated_at"),
             "seq": "0",
             "ticket_id": "z.id",
             "status": f"case z.status {cases} end",
@@ -311,11 +246,11 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             "_row": "z._row",
         },
         f"z_ticket z where {known} and z.status <> 'new' and not coalesce({undated}, false) and"
-        f" z.id not in ({_told(tables, 'status')})",
+        f" z.id not in ({tickets_told(tables, 'status')})",
     )
     gone = "select null::varchar where false"
-    if _has(tables, "ticket_field_history"):
-        last = f"arg_max(value, ({_at('updated')}, _row))"
+    if has_table(tables, "ticket_field_history"):
+        last = f"arg_max(value, ({at('updated')}, _row))"
         gone = (
             "select ticket_id from z_ticket_field_history where field_name = 'status' group by"
             f" ticket_id having {last} = 'deleted' and ticket_id is not null"
@@ -325,7 +260,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {
             "record_id": f"{own} || ':deleted'",
             "source_id": "z.id",
-            "occurred_at": _at("z.updated_at"),
+            "occurred_at": at("z.updated_at"),
             "ticket_id": "z.id",
             "fidelity": "'derived'",
             "_file": "z._file",
@@ -339,18 +274,17 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         "policy_applied",
         {
             "record_id": f"{own} || ':due'",
-            "stated_at": _at("z.updated_at"),
+            "stated_at": at("z.updated_at"),
             "source_id": "z.id",
-            "occurred_at": _at("z.created_at"),
+            "occurred_at": at("z.created_at"),
             "ticket_id": "z.id",
             "policy_id": text(DUE_DATE),
             "clock": text(DUE_DATE),
-            "due_at": _at("z.due_at"),
+            "due_at": at("z.due_at"),
             "_file": "z._file",
             "_row": "z._row",
         },
-        f"z_ticket z where {_at('z.due_at')} is not null and z.id not in"
-        f" ({_told(tables, 'due_at')})",
+        f"z_ticket z where {at('z.due_at')} is not null and z.id not in ({tickets_told(tables, 'due_at')})",
     )
     staging.reject(
         "status",
@@ -363,7 +297,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {
             "record_id": "'zendesk:merge:' || z.merged || ':' || z.id",
             "source_id": "z.merged",
-            "occurred_at": _at("z.updated_at"),
+            "occurred_at": at("z.updated_at"),
             "ticket_id": "z.merged",
             "target_ticket_id": "z.id",
             "cause": "'merge'",
@@ -377,7 +311,7 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 
 
 def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    _reject_time(staging, "ticket_field_history", "updated")
+    reject_time(staging, "ticket_field_history", "updated")
     cases = " ".join(f"when {text(raw)} then {text(status)}" for raw, status in STATUS.items())
     requester = "(select max(requester_id) from z_ticket t where t.id = h.ticket_id)"
     base = {
@@ -386,7 +320,7 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             " coalesce(h.value, '')"
         ),
         "source_id": "h.ticket_id",
-        "occurred_at": _at("h.updated"),
+        "occurred_at": at("h.updated"),
         "ticket_id": "h.ticket_id",
         "actor_id": "h.user_id",
         "actor_kind": f"coalesce({_side('h.user_id', requester)}, 'automation')",
@@ -412,7 +346,7 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     staging.add("deleted", base, f"{rows} = 'status' and h.value = 'deleted'")
     # Any status after a deletion means that the ticket was brought back.
     after = (
-        f"select *, lag(value) over (partition by ticket_id order by {_at('updated')}, _row) as"
+        f"select *, lag(value) over (partition by ticket_id order by {at('updated')}, _row) as"
         " last_value from z_ticket_field_history where field_name = 'status'"
     )
     after += (
@@ -444,7 +378,7 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         f" {', '.join(text(metric) for metric in SLA_METRICS)}) and not (h.field_name = 'priority'"
         f" and h.value is not null and h.value not in ({listed}))",
     )
-    if _has(tables, "custom_status"):
+    if has_table(tables, "custom_status"):
         staging.add(
             "field_changed",
             {
@@ -457,14 +391,14 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             },
             f"{rows} = 'custom_status_id'",
         )
-    _promises(staging, base)
+    stage_promises(staging, base)
     _satisfaction(
         staging,
         f"(select ticket_id, updated as happened_at, {SCORES.format('value')} as score,"
         " null::varchar as comment, _file, _row from z_ticket_field_history where field_name ="
         " 'satisfaction_score')",
     )
-    if not _has(tables, "ticket"):
+    if not has_table(tables, "ticket"):
         return
     (orphans,) = staging.connection.execute(
         "select count(distinct ticket_id) from z_ticket_field_history where ticket_id not in"
@@ -477,69 +411,13 @@ def _history(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         )
 
 
-# Seconds of a target such as {"minutes": 60, "in_business_hours": true}.
-TARGET = """case when json_valid({0}) then cast(round(coalesce(try_cast(json_extract_string({0}, '$.minutes') as double) * 60,
-    try_cast(json_extract_string({0}, '$.seconds') as double))) as bigint) end"""
-
-
-def _promises(staging: Staging, base: Mapping[str, str]) -> None:
-    """SLA targets and due dates that stand in the history, each from the moment it was set until it
-    is changed or taken away.
-    """
-    staging.connection.execute(
-        f"""create temp table z_promises as
-        with p as (select ticket_id, {_at("updated")} as named_at, value from z_ticket_field_history
-            where field_name = 'sla_policy' and value is not null)
-        select h.*, (select arg_max(p.value, p.named_at) from p where p.ticket_id = h.ticket_id
-            and p.named_at <= {_at("h.updated")}) as policy,
-            case when h.field_name <> 'due_at' then {TARGET.format("h.value")}
-                end as target_seconds,
-            case when h.field_name <> 'due_at' and json_valid(h.value)
-                then coalesce(lower(json_extract_string(h.value, '$.in_business_hours')) = 'true',
-                false) end
-                as is_business
-        from z_ticket_field_history h where h.field_name in ('due_at',
-            {", ".join(text(metric) for metric in SLA_METRICS)})"""
-    )
-    rows = "z_promises h where h.field_name"
-    is_target = "coalesce(h.target_seconds > 0, false)"
-    staging.reject(
-        "value",
-        "value",
-        """'not an SLA target such as {"minutes": 60, "in_business_hours": true}'""",
-        f"{rows} <> 'due_at' and h.value is not null and not {is_target}",
-        is_whole_row=True,
-    )
-    staging.reject(
-        "value",
-        "value",
-        TIMES.fault("h.value"),
-        f"{rows} = 'due_at' and {TIMES.fault('h.value')} is not null",
-        is_whole_row=True,
-    )
-    promise = {**base, "policy_id": "coalesce(h.policy, 'zendesk')", "clock": "h.field_name"}
-    staging.add(
-        "policy_applied",
-        {**promise, "target_seconds": "h.target_seconds", "is_business": "h.is_business"},
-        f"{rows} <> 'due_at' and {is_target}",
-    )
-    staging.add("policy_removed", promise, f"{rows} <> 'due_at' and h.value is null")
-    due = {**base, "policy_id": text(DUE_DATE), "clock": text(DUE_DATE)}
-    staging.add(
-        "policy_applied",
-        {**due, "due_at": _at("h.value")},
-        f"{rows} = 'due_at' and {_at('h.value')} is not null",
-    )
-    staging.add("policy_removed", due, f"{rows} = 'due_at' and h.value is null")
-
-
 def _satisfaction(staging: Staging, rows: str) -> None:
     """Offered means asked; good or bad means answered. One survey a ticket, every change a
     revision.
     """
     base = {
         "source_id": "s.ticket_id",
-        "occurred_at": _at("s.happened_at"),
+        "occurred_at": at("s.happened_at"),
         "ticket_id": "s.ticket_id",
         "instrument_id": text(SATISFACTION),
         "survey_id": "'zendesk:' || s.ticket_id",
@@ -568,7 +446,7 @@ def _satisfaction(staging: Staging, rows: str) -> None:
             "actor_kind": "'customer'",
             "seq": "s._row",
             "revision": (
-                f"row_number() over (partition by s.ticket_id order by {_at('s.happened_at')},"
+                f"row_number() over (partition by s.ticket_id order by {at('s.happened_at')},"
                 " s._row)"
             ),
         },
@@ -585,7 +463,7 @@ def _satisfaction(staging: Staging, rows: str) -> None:
 
 
 def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    if _has(tables, "ticket_field_history"):
+    if has_table(tables, "ticket_field_history"):
         staging.note(
             "satisfaction_rating was not read: the field history holds the same answers with their"
             " revisions"
@@ -599,7 +477,7 @@ def _ratings(staging: Staging, tables: Mapping[str, RawTable]) -> None:
 
 
 def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    _reject_time(staging, "ticket_comment", "created")
+    reject_time(staging, "ticket_comment", "created")
     kind = f"coalesce({_side('c.user_id', 't.requester_id')}, '{UNKNOWN}')"
     # Whether the customer could read it decides what it counts for, so that nothing is assumed.
     staging.reject(
@@ -614,7 +492,7 @@ def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         {
             "record_id": "'zendesk:comment:' || c.id",
             "source_id": "c.id",
-            "occurred_at": _at("c.created"),
+            "occurred_at": at("c.created"),
             "ticket_id": "c.ticket_id",
             "actor_id": "c.user_id",
             "actor_kind": "c.kind",
@@ -632,34 +510,28 @@ def _comments(staging: Staging, tables: Mapping[str, RawTable]) -> None:
     )
 
 
-def _entity(
-    kind: str, columns: dict[str, str], since: str = "coalesce(z.updated_at, z.created_at)"
-) -> dict[str, str]:
-    return entity_columns("zendesk", kind, columns, _at(since))
-
-
 def _users(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
     is_ours = "coalesce((select p.kind = 'human' from z_people p where p.id = z.id), false)"
     staging.add(
-        "agent", _entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where {is_ours}"
+        "agent", entity("user", {"name": "z.name", "role": "z.role"}), f"z_user z where {is_ours}"
     )
     staging.add(
         "customer",
-        _entity("user", {"name": "z.name", "account_id": "z.organization_id"}),
+        entity("user", {"name": "z.name", "account_id": "z.organization_id"}),
         f"z_user z where not {is_ours}",
     )
 
 
 def _groups(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
-    staging.add("team", _entity("group", {"name": "z.name"}), "z_group z")
+    staging.add("team", entity("group", {"name": "z.name"}), "z_group z")
 
 
 def _organizations(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
-    staging.add("account", _entity("organization", {"name": "z.name"}), "z_organization z")
+    staging.add("account", entity("organization", {"name": "z.name"}), "z_organization z")
 
 
 def _ticket_schedules(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
-    _reject_time(staging, "ticket_schedule", "created_at")
+    reject_time(staging, "ticket_schedule", "created_at")
     staging.add(
         "field_changed",
         {
@@ -668,7 +540,7 @@ def _ticket_schedules(staging: Staging, _tables: Mapping[str, RawTable]) -> None
                 " z.schedule_id"
             ),
             "source_id": "z.ticket_id",
-            "occurred_at": _at("z.created_at"),
+            "occurred_at": at("z.created_at"),
             "ticket_id": "z.ticket_id",
             "actor_kind": "'automation'",
             "cause": "'automation'",
@@ -678,78 +550,6 @@ def _ticket_schedules(staging: Staging, _tables: Mapping[str, RawTable]) -> None
             "_row": "z._row",
         },
         "z_ticket_schedule z",
-    )
-
-
-def _policies(staging: Staging, _tables: Mapping[str, RawTable]) -> None:
-    """All targets that one policy had from one instant on become one version of the policy."""
-    _reject_time(staging, "sla_policy_metric_history", "sla_policy_updated_at")
-    is_target = "coalesce(try_cast(target as bigint) > 0, false)"
-    is_told = f"{flag('business_hours')} is not null"
-    is_known = f"metric in ({', '.join(text(metric) for metric in SLA_METRICS)})"
-    rows = "z_sla_policy_metric_history"
-    staging.reject(
-        "target",
-        "target",
-        "'target is not a number of minutes'",
-        f"{rows} where not {is_target}",
-        is_whole_row=True,
-    )
-    staging.reject(
-        "business_hours",
-        "business_hours",
-        f"coalesce({flag_fault('business_hours')}, 'empty: neither yes nor no')",
-        f"{rows} where not ({is_told})",
-        is_whole_row=True,
-    )
-    # One target nobody can measure must not take the policy's others with it.
-    staging.reject(
-        "metric",
-        "metric",
-        "'an SLA metric that cannot be measured here'",
-        f"{rows} where not coalesce({is_known}, false)",
-        is_whole_row=True,
-    )
-    staging.connection.execute(f"""create temp table z_policies as
-        select sla_policy_id as id, sla_policy_updated_at, min(_file) as _file, min(_row) as _row,
-            to_json(list(struct_pack(clock := metric, priority := priority,
-                target_seconds := try_cast(target as bigint) * 60,
-                is_business := {flag("business_hours")}) order by metric, priority)) as definition
-        from {rows} where {is_target} and {is_known} and {is_told}
-        group by sla_policy_id, sla_policy_updated_at""")
-    staging.add(
-        "sla_policy",
-        _entity("sla_policy", {"definition": "z.definition"}, "z.sla_policy_updated_at"),
-        "z_policies z",
-    )
-
-
-def _ticket_policies(staging: Staging, tables: Mapping[str, RawTable]) -> None:
-    """Policies of tickets whose history does not hold the targets themselves: those were in force,
-    whatever the policy says.
-    """
-    _reject_time(staging, "ticket_sla_policy", "policy_applied_at")
-    told = (
-        f"{_told(tables, *SLA_METRICS)} and {TARGET.format('value')} > 0"
-        if _has(tables, "ticket_field_history")
-        else "select null::varchar where false"
-    )
-    staging.add(
-        "policy_applied",
-        {
-            "record_id": (
-                "'zendesk:policy:' || z.ticket_id || ':' || z.sla_policy_id || ':' ||"
-                " z.policy_applied_at"
-            ),
-            "source_id": "z.ticket_id",
-            "occurred_at": _at("z.policy_applied_at"),
-            "ticket_id": "z.ticket_id",
-            "policy_id": "z.sla_policy_id",
-            "actor_kind": "'automation'",
-            "_file": "z._file",
-            "_row": "z._row",
-        },
-        f"z_ticket_sla_policy z where z.ticket_id not in ({told})",
     )
 
 
@@ -769,8 +569,8 @@ STAGERS: dict[str, Callable[[Staging, Mapping[str, RawTable]], None]] = {
     ),
     "schedule_holiday": _nothing,
     "ticket_schedule": _ticket_schedules,
-    "sla_policy_metric_history": _policies,
-    "ticket_sla_policy": _ticket_policies,
+    "sla_policy_metric_history": stage_policies,
+    "ticket_sla_policy": stage_ticket_policies,
     "satisfaction_rating": _ratings,
     "ticket_tag": _nothing,
     "custom_status": _nothing,

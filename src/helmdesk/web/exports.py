@@ -4,13 +4,13 @@ Arrow.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from helmdesk.formulas import safe_cell
+from helmdesk.csv_text import write_rows
 from helmdesk.query.window import plain
 
 if TYPE_CHECKING:
@@ -29,20 +29,19 @@ def as_csv(table: pyarrow.Table) -> bytes:
     null.
     """
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([safe_cell(name) for name in table.column_names])
-    for batch in table.to_batches(max_chunksize=10_000):
-        writer.writerows(
-            [_plain(cell) for cell in row]
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        )
+    rows = (
+        [_plain(cell) for cell in row]
+        for batch in table.to_batches(max_chunksize=10_000)
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    )
+    write_rows(text, chain([table.column_names], rows), "\r\n")
     return text.getvalue().encode()
 
 
 def _plain(cell: Any) -> Any:
     if cell is None:
         return ""
-    return plain(cell) if isinstance(cell, datetime | date) else safe_cell(cell)
+    return plain(cell) if isinstance(cell, datetime | date) else cell
 
 
 def as_json(table: pyarrow.Table) -> bytes:

@@ -24,6 +24,7 @@ from helmdesk.errors import HelmdeskError
 from helmdesk.lake.damage import find_damage
 from helmdesk.lake.erasure import read_erased
 from helmdesk.marts.mart import POINTER, is_pointer_damaged, unreadable
+from helmdesk.quoting import texts
 from helmdesk.web.site_folder import SiteFolder
 
 PACKAGES = (
@@ -384,11 +385,7 @@ def _records(desk: Desk) -> Finding:
     files = desk.lake.snapshot().files
     counts = {}
     for family in ("batch", "quarantine"):
-        listed = (
-            "["
-            + ", ".join("'" + path.replace("'", "''") + "'" for path in files.get(family, ()))
-            + "]"
-        )
+        listed = texts(files.get(family, ()))
         counts[family] = (
             duckdb.connect()
             .execute(f"select count(*) from read_parquet({listed})")

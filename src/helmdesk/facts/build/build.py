@@ -18,7 +18,7 @@ from helmdesk.facts.build.entities import LATEST, LOOKUPS, create_entity_lookups
 from helmdesk.facts.build.events import create_record_views, record_types_sql
 from helmdesk.facts.build.fact import Fact, load_facts
 from helmdesk.facts.build.working_time import create_working_time
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 from helmdesk.settings import FACT_SETTINGS
 
 # Settings that facts read as columns of ``watermark``.

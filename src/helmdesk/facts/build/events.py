@@ -9,8 +9,9 @@ from typing import cast
 
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.engines.engine import Engine, RecordReader
+from helmdesk.quoting import text, texts
 from helmdesk.records.schema import FAMILIES, RECORD_TYPES, SQL_TYPES, family_columns
-from helmdesk.records.staging import OBSERVED, text
+from helmdesk.records.staging import OBSERVED
 from helmdesk.records.versions import STANDING
 
 # Up to this share of repeated records they are set aside; beyond it everything is written down
@@ -124,8 +125,7 @@ def _selection(
     """
     columns = family_columns(family)
     run = engine.connection.execute
-    listed_files = "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
-    reader = f"read_parquet({listed_files}, union_by_name=true, hive_partitioning=false)"
+    reader = f"read_parquet({texts(files)}, union_by_name=true, hive_partitioning=false)"
     if is_limited:
         reader = f"(select * from {reader} where batch_id in (from counted_batches))"
     present = {row[0] for row in run(f"describe select * from {reader}").fetchall()}

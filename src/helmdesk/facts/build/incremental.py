@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.facts.account_health import ASSESSMENTS, DAYS
+from helmdesk.facts.build.assessments import refresh_assessments
 from helmdesk.facts.build.build import (
     create_custom_fields,
     create_mart_table,
@@ -491,7 +491,7 @@ class _Refresh:
 
     def _refresh_whole(self) -> None:
         """Facts without a key of their own."""
-        self._refresh_health()
+        refresh_assessments(self.engine, self.facts["account_health"].sql)
         for name, fact in self.whole.items():
             if self._is_due(fact):
                 create_record_views(self.engine, self.files, only=fact.families)
@@ -515,44 +515,6 @@ class _Refresh:
         return fact.refresh.with_tickets and bool(
             self._count(f"mart.{fact.name}") and self._count("changed_tickets")
         )
-
-    def _refresh_health(self) -> None:
-        """Accounts are assessed again from the month in which something of theirs changed, and at
-        the new end of the data.
-        """
-        self.execute(f"create temp table all_assessments as {ASSESSMENTS}")
-        self.execute(
-            """create temp table assessments as
-            select g.* from all_assessments g
-            left join (select account_id, min(since) as since from changed_accounts
-                group by account_id) c on c.account_id = g.account_id
-            where g.assessed_at >= c.since or not exists (
-                select 1 from mart.account_health h where h.account_id = g.account_id
-                    and h.assessed_at = g.assessed_at)"""
-        )
-        self.execute(
-            """delete from mart.account_health where (account_id, assessed_at) in (select (account_id, assessed_at) from assessments)
-            or (account_id, assessed_at) not in (select (account_id, assessed_at)
-                from all_assessments)"""
-        )
-        ((earliest,),) = self.engine.run("select min(assessed_at) from assessments")
-        if earliest is None:
-            return
-        seen = f"timestamp '{earliest}' - interval {DAYS} day"
-        self.execute(
-            "create temp table sla_clocks as select account_id, is_counted, is_doubled, state,"
-            f" judged_at from mart.sla_clocks where judged_at > {seen} and account_id is not null"
-        )
-        self.execute(
-            "create temp view tickets as select * from mart.tickets where account_id is not null"
-            f" and last_solved_at > {seen}"
-        )
-        self.execute(f"create temp table account_health as {self.facts['account_health'].sql}")
-        self.execute(
-            "insert into mart.account_health from temp.account_health; drop table"
-            " temp.account_health"
-        )
-        self.execute("drop view temp.tickets; drop table temp.sla_clocks")
 
     def _grow_mature(self) -> None:
         """What waiting alone made true, for tickets that nothing else touched."""

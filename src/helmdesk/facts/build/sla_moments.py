@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from helmdesk.clocks.sla import CUSTOM
 from helmdesk.facts.ticket_life import SETTLING
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 # A field of a rule: the column of `sla_moments` that holds it by id, where that is another.
 COLUMNS = {

@@ -9,10 +9,11 @@ own numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from helmdesk.clocks.calendar import MINUTES_A_DAY, WEEK_MINUTES, Calendar
+from helmdesk.zones import utc_offset
 
 WEEK = timedelta(days=7)
 
@@ -35,9 +36,7 @@ def _spans(calendar: Calendar, first: date, last: date) -> Iterator[tuple[dateti
     sunday = datetime.combine(first - timedelta(days=(first.weekday() + 1) % 7), time())
     closed = {day for day, hours in calendar.exceptions.items() if not hours}
     while sunday.date() <= last:
-        offset = (sunday + WEEK - timedelta(minutes=1)).replace(tzinfo=UTC).astimezone(
-            zone
-        ).utcoffset() or timedelta()
+        offset = utc_offset(zone, sunday + WEEK - timedelta(minutes=1))
         for start, end in calendar.weekly:
             # Our weeks begin on Monday.
             begin = (start + MINUTES_A_DAY) % WEEK_MINUTES

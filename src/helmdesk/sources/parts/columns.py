@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helmdesk.errors import InputError
-from helmdesk.records.staging import Staging, name
+from helmdesk.quoting import name
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.source import Options
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO

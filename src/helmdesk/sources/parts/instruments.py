@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 
+from helmdesk.quoting import name as quoted
+from helmdesk.quoting import text
 from helmdesk.records.answers import Instrument, read_answers, read_form
-from helmdesk.records.staging import Staging, text
-from helmdesk.records.staging import name as quoted
+from helmdesk.records.staging import Staging
 
 SINCE = "timestamptz '2000-01-01 00:00:00+00'"
 

@@ -8,8 +8,9 @@ alone. What was read so is said in the load report.
 
 from __future__ import annotations
 
+from helmdesk.quoting import name, text
 from helmdesk.records.schema import SOLVED_STATUSES
-from helmdesk.records.staging import Staging, name, text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import plain
 from helmdesk.sources.parts.mapping_file import STATUS_NAMES, Mapping, RecordRule
 from helmdesk.sources.reading.outcomes import outcome, outcome_of, tell_unknown, words_of

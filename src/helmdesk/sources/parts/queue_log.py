@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helmdesk.errors import InputError
-from helmdesk.records.staging import FileReport, Staging, name, text
+from helmdesk.quoting import name, text
+from helmdesk.records.staging import FileReport, Staging
 from helmdesk.sources.parts.columns import plain
 from helmdesk.sources.reading.inspection import inspect_text, open_bytes, require_file
 from helmdesk.sources.reading.raw_tables import RawTable, read_table

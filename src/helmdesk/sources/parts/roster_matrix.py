@@ -16,7 +16,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from helmdesk.errors import InputError, MappingError
-from helmdesk.records.staging import Staging, name
+from helmdesk.quoting import name
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import plain
 from helmdesk.sources.reading.hours import hours_in
 from helmdesk.sources.reading.raw_tables import RawTable

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helmdesk.quoting import name, text
 from helmdesk.records.answers import NO_ANSWER, number_in
 from helmdesk.records.limits import Limits
-from helmdesk.records.staging import Staging, name
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.profile import Profile, Recognised, header_words, recognise, status_of
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
@@ -192,7 +193,7 @@ def _date_formats(
     """Return how the times of every time column are spelled; day and month are told apart by all of
     them together.
     """
-    listed = ", ".join("'" + code + "'" for code in ["", *codes])
+    listed = ", ".join(map(text, ["", *codes]))
     formats: dict[str, str] = {}
     dated: list[str] = []
     for column in columns:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from helmdesk.errors import NotFoundError
-from helmdesk.records.staging import Staging, name, text
+from helmdesk.quoting import name, text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.source import Options
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO

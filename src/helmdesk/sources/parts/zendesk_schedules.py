@@ -8,7 +8,8 @@ from collections import defaultdict
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.flags import flag, flag_fault
 from helmdesk.sources.reading.times import TimeReader
 

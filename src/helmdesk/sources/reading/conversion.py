@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from helmdesk.errors import InputError
+from helmdesk.quoting import name
 from helmdesk.records.limits import MEGABYTE
-from helmdesk.records.staging import FileReport, Places, Staging, name
+from helmdesk.records.staging import FileReport, Places, Staging
 from helmdesk.sources.reading.inspection import refuse_columns
 
 MEMORY_MEGABYTES = 3072

@@ -4,7 +4,7 @@ become seconds.
 
 from __future__ import annotations
 
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 # Words of every unit, English, German, French, Spanish, Portuguese, Italian and Dutch; a bare
 # number is seconds.

@@ -6,7 +6,7 @@ nothing; each source decides, and documents, what a field without a word means.
 
 from __future__ import annotations
 
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 # Without accents and in lower case: English, German, French, Spanish, Italian, Portuguese, Dutch,
 # the Nordic languages, Polish, Czech, Turkish, Finnish, Russian, Japanese, Chinese; 1.0 is what

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-LOOKED_AT = 100
+from helmdesk.csv_text import LOOKED_AT
+
 FOLLOWING = 20
 
 

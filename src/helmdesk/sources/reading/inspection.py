@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from helmdesk.errors import InputError, NotFoundError, nearest
+from helmdesk.quoting import text
 from helmdesk.records.limits import MEGABYTE, Limits
 from helmdesk.sources.reading.encodings import wide_encoding
 
@@ -171,7 +172,7 @@ def _measure(path: Path) -> tuple[int, int]:
     """
     import duckdb
 
-    reader = "read_parquet('" + str(path).replace("'", "''") + "')"
+    reader = f"read_parquet({text(str(path))})"
     with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = '{MEASURING_MEMORY}'; set threads = 1")
         try:

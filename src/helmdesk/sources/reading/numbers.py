@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from helmdesk.errors import InputError
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 
 DECIMALS = (".", ",")
 # What stands before or after a number of money and says nothing about its size.

@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from helmdesk.quoting import name
 from helmdesk.records.limits import Limits
-from helmdesk.records.staging import Staging, name
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.content import TEXT, kind_of

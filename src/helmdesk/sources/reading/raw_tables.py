@@ -13,19 +13,20 @@ import csv
 import io
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from helmdesk.csv_text import first_rows, read_rows, separator_of
 from helmdesk.errors import InputError, nearest
 from helmdesk.formulas import FORMULA
-from helmdesk.records.staging import WHY, FileReport, Staging, name, text
+from helmdesk.quoting import name, text
+from helmdesk.records.staging import WHY, FileReport, Staging
 from helmdesk.sources.reading.content import PARQUET, TEXT, kind_of
 from helmdesk.sources.reading.conversion import read_converted
 from helmdesk.sources.reading.encodings import SHOWN, encoding_of, transcode
-from helmdesk.sources.reading.heading import LOOKED_AT, Heading, find_heading
+from helmdesk.sources.reading.heading import Heading, find_heading
 from helmdesk.sources.reading.inspection import (
     Inspection,
     inspect_parquet,
@@ -36,7 +37,6 @@ from helmdesk.sources.reading.inspection import (
     require_file,
 )
 
-DELIMITERS = (",", "\t", ";", "|")
 BLOCK_ROWS = 50_000
 SAMPLE = 1 << 20
 SHOWN_NAMES = 8
@@ -240,8 +240,8 @@ def _heading(
         sample = handle.read(SAMPLE)
     sample = sample if len(sample) < SAMPLE else sample[: sample.rfind("\n") + 1] or sample
     stated = STATED_SEPARATOR.match(sample)
-    separator = delimiter or (stated[1] if stated else _separator(sample))
-    rows = _sample_rows(sample, separator)
+    separator = delimiter or (stated[1] if stated else separator_of(sample))
+    rows = first_rows(sample, separator)
     if stated:
         rows[0] = []
     refuse_columns(path, staging.limits, max(map(len, rows), default=0))
@@ -281,36 +281,6 @@ def tell_repeated(staging: Staging, where: str, repeated: Mapping[str, int]) -> 
             f"{where}: columns of one name were put together, as lists where a row fills several:"
             f" {listed}{more}"
         )
-
-
-def _sample_rows(sample: str, separator: str) -> list[list[str]]:
-    rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
-    while len(rows) < LOOKED_AT:
-        try:
-            rows.append(next(reader))
-        except StopIteration:
-            break
-        except csv.Error:
-            rows.append([])
-    return rows
-
-
-def _separator(sample: str) -> str:
-    """Return what divides the first line and most others into as many fields, else what divides
-    most lines alike.
-    """
-    first = next((line for line in sample.splitlines() if line.strip()), "")
-    usual: dict[str, tuple[float, int]] = {}
-    for separator in DELIMITERS:
-        widths = Counter(len(row) for row in _sample_rows(sample, separator) if any(row))
-        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-        usual[separator] = (rows / max(sum(widths.values()), 1), width)
-    likely = max(DELIMITERS, key=first.count)
-    share, width = usual[likely]
-    if share >= 0.5 and width > 1 and len(_sample_rows(first, likely)[0]) == width:
-        return likely
-    return max(DELIMITERS, key=lambda separator: usual[separator][0] * (usual[separator][1] - 1))
 
 
 def _read_fast(
@@ -392,7 +362,7 @@ def _records(
     row = 0
     with plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
         csv.field_size_limit(staging.limits.cell_bytes)
-        reader = csv.reader(lines, delimiter=separator, strict=False)
+        reader = read_rows(lines, separator)
         for _ in range(heading.place):
             next(reader)
         while True:
@@ -445,7 +415,7 @@ def _lines_by_reading(path: Path, separator: str, rows: set[int]) -> dict[int, i
     """Return the lines on which `rows` of a clean file begin, by reading it once more."""
     with open_bytes(path) as handle:
         lines = io.TextIOWrapper(handle, encoding="utf-8", newline="")
-        reader = csv.reader(lines, delimiter=separator)
+        reader = read_rows(lines, separator)
         next(reader)
         found, before = {}, reader.line_num
         for row, _record in enumerate(reader, 1):

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from helmdesk.csv_text import LOOKED_AT
 from helmdesk.errors import InputError, nearest
 from helmdesk.records.staging import ERROR_CELL
-from helmdesk.sources.reading.heading import LOOKED_AT, Heading, find_heading
+from helmdesk.sources.reading.heading import Heading, find_heading
 from helmdesk.sources.reading.rows import Part, Refused, Request, Row
 
 ERRORS = frozenset(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 ISO, DAY_FIRST, MONTH_FIRST, MONTH_NAMES, EPOCH, EXCEL = (
     "iso",

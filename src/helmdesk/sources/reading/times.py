@@ -8,7 +8,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import InputError, MappingError, nearest
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.spelled_times import (
     ASK,
     DAY_FIRST,

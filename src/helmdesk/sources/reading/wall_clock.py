@@ -4,7 +4,7 @@ of one zone.
 
 from __future__ import annotations
 
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 
 # By how much clocks are set back or forward: an hour almost everywhere, half an hour on Lord Howe,
 # two in Antarctica.

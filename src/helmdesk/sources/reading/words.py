@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helmdesk.errors import MappingError, nearest
-from helmdesk.records.staging import text
+from helmdesk.quoting import text
 from helmdesk.toml_file import read_toml
 
 Vocabulary = Mapping[str, Sequence[str]]

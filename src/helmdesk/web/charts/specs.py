@@ -9,64 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import altair as alt
 
-from helmdesk.analysis.ticket import Story, Waits
 from helmdesk.catalogue.kind import NO_STATISTIC, Statistic
 from helmdesk.insight.explanation import waterfall as explain_terms
 from helmdesk.insight.location import Breakdown
 from helmdesk.query.distribution import Bin
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.window import wall
 from helmdesk.query.words import (
     DURATIONS,
     NO_CURRENCY,
     SHARES,
     show_change,
-    show_duration,
     show_measurement,
     show_period,
     show_segment,
     show_value,
 )
-from helmdesk.records.schema import SOLVED_STATUSES
+from helmdesk.web.charts.chart import CLOCK, Chart, Row, blank, filled, on_axis, shape
 
-Row = dict[str, Any]
 Link = Callable[[Measurement], str]
 # Time on a business clock is never told in days.
 SCALES = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (2 * 60, 60, "minutes"))
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# What `_on_axis` gives is read as UTC, whatever the zone of the browser.
-CLOCK = alt.Scale(type="utc")
 # Specifications without numbers that are kept.
 SHAPES = 256
 # Charts of more marks than this are read as noise: the table still has every row.
 MOST_BARS = 40
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One chart, ready for a page.
-
-    Attributes:
-        name: unique on its page.
-        spec: the Vega-Lite specification.
-        summary: what it shows, in a sentence.
-        columns, rows: the same as a table; a cell is a text, or a pair of text and address.
-        height: pixels, reserved before the chart arrives.
-    """
-
-    name: str
-    spec: Row
-    summary: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    height: int
 
 
 @dataclass(frozen=True)
@@ -119,14 +92,14 @@ def trend(
     ]
     if notes:
         tables["notes"] = [
-            {"t": _on_axis(note.day), "day": note.day.isoformat(), "text": note.text}
+            {"t": on_axis(note.day), "day": note.day.isoformat(), "text": note.text}
             for note in notes
         ]
     if target:
         tables["target"] = [{"v": value * scale} for value in target]
     summary = _course([m for m in known if not m.is_partial], [m for m in known if m.is_partial])
     rows_ = tuple(((show_period(m), link(m)), *_cells(m)) for m in measurements)
-    spec = _filled(_trend_shape(unit, title, bool(notes), bool(target)), 260, **tables)
+    spec = filled(_trend_shape(unit, title, bool(notes), bool(target)), 260, **tables)
     return Chart(name, spec, summary, ("period", "value", "95% interval", "n"), rows_, 260)
 
 
@@ -145,24 +118,24 @@ def _trend_shape(unit: str, title: str, has_notes: bool, has_target: bool) -> Ro
         scale=alt.Scale(zero=unit not in SHARES, nice=True),
     )
     layers = [
-        _chart("points")
+        blank("points")
         .mark_area(style="band")
         .encode(x=x, y=alt.Y("lo:Q", title=title), y2="hi:Q"),
-        _chart("solid").mark_line().encode(x=x, y=y),
-        _chart("dashed").mark_line(strokeDash=[4, 3]).encode(x=x, y=y, detail="part:N"),
-        _chart("points")
+        blank("solid").mark_line().encode(x=x, y=y),
+        blank("dashed").mark_line(strokeDash=[4, 3]).encode(x=x, y=y, detail="part:N"),
+        blank("points")
         .mark_point(filled=True, size=36, cursor="pointer")
         .encode(x=x, y=y, href="url:N", tooltip=_tooltip("period:N", "period")),
     ]
     if has_notes:
         layers.append(
-            _chart("notes")
+            blank("notes")
             .mark_rule(style="note")
             .encode(x=x, tooltip=[alt.Tooltip("day:N"), "text:N"])
         )
     if has_target:
-        layers.append(_chart("target").mark_rule(style="target").encode(y=y))
-    return _shape(alt.layer(*layers))
+        layers.append(blank("target").mark_rule(style="target").encode(y=y))
+    return shape(alt.layer(*layers))
 
 
 def _course(whole: Sequence[Measurement], parts: Sequence[Measurement]) -> str:
@@ -202,7 +175,7 @@ def bars(
     )
     if len(measurements) > len(known):
         summary += f" The chart shows {len(known)} that have a value; the table has all."
-    spec = _filled(_bars_shape(unit, title, dimension), height, points=points)
+    spec = filled(_bars_shape(unit, title, dimension), height, points=points)
     return Chart(
         name,
         spec,
@@ -217,14 +190,14 @@ def bars(
 def _bars_shape(unit: str, title: str, dimension: str) -> Row:
     y = alt.Y("segment:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
     x = alt.X("v:Q", title=title, axis=_value_axis(unit))
-    base = _chart("points")
+    base = blank("points")
     layers = [
         base.mark_bar(height=14, cursor="pointer").encode(
             x=x, y=y, href="url:N", tooltip=_tooltip("segment:N", dimension)
         ),
         base.mark_rule(style="interval").encode(x="lo:Q", x2="hi:Q", y=y),
     ]
-    return _shape(alt.layer(*layers))
+    return shape(alt.layer(*layers))
 
 
 def histogram(name: str, bins: Sequence[Bin], unit: str) -> Chart | None:
@@ -245,7 +218,7 @@ def histogram(name: str, bins: Sequence[Bin], unit: str) -> Chart | None:
     )
     return Chart(
         name,
-        _filled(_histogram_shape(), 260, points=points),
+        filled(_histogram_shape(), 260, points=points),
         summary,
         ("from – to", "rows", "share"),
         rows,
@@ -256,7 +229,7 @@ def histogram(name: str, bins: Sequence[Bin], unit: str) -> Chart | None:
 @lru_cache(1)
 def _histogram_shape() -> Row:
     chart = (
-        _chart("points")
+        blank("points")
         .mark_bar()
         .encode(
             x=alt.X(
@@ -270,7 +243,7 @@ def _histogram_shape() -> Row:
             ],
         )
     )
-    return _shape(chart)
+    return shape(chart)
 
 
 def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Chart | None:
@@ -310,7 +283,7 @@ def heat_map(name: str, measurements: Sequence[Measurement], link: Link) -> Char
     )
     return Chart(
         name,
-        _filled(_heat_shape(unit, title), 240, points=points),
+        filled(_heat_shape(unit, title), 240, points=points),
         summary,
         ("hour", *WEEKDAYS),
         rows,
@@ -328,7 +301,7 @@ def _heat_shape(unit: str, title: str) -> Row:
         ),
     )
     chart = (
-        _chart("points")
+        blank("points")
         .mark_rect(cursor="pointer")
         .encode(
             x=alt.X(
@@ -350,7 +323,7 @@ def _heat_shape(unit: str, title: str) -> Row:
             ],
         )
     )
-    return _shape(chart)
+    return shape(chart)
 
 
 def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Chart:
@@ -393,7 +366,7 @@ def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Char
         else alt.Axis(format="+~s", tickCount=5)
     )
     chart = (
-        _chart("points")
+        blank("points")
         .mark_bar(height=14)
         .encode(
             x=alt.X("from:Q", title=title or None, axis=axis),
@@ -416,7 +389,7 @@ def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Char
     rows = tuple((str(point["segment"]), str(point["change"])) for point in points)
     return Chart(
         name,
-        _filled(_shape(chart), height, points=points),
+        filled(shape(chart), height, points=points),
         summary,
         ("part", "change"),
         rows,
@@ -424,157 +397,10 @@ def waterfall(name: str, breakdown: Breakdown, unit: str, has_mix: bool) -> Char
     )
 
 
-def timeline(story: Story, zone: str, local: Callable[[datetime | None], str]) -> Chart:
-    """Return a ticket's life on the clock of a zone: who waited for whom, and when each SLA clock
-    ran.
-    """
-    rows: list[Row] = []
-    states = list(story.states)
-    if len(states) > 1 and states[-1]["status"] in SOLVED_STATUSES:
-        # Since then nothing happened; drawn to scale it would leave no room for what did.
-        states.pop()
-    waited = 0.0
-    for state in states:
-        end = state["ended_at"] or story.as_of
-        waited += (
-            (end - state["started_at"]).total_seconds() if state["waits"] is Waits.FOR_US else 0.0
-        )
-        whose = f", {state['team'] or 'no team'}" if "team" in state else ""
-        rows.append(
-            _stretch(
-                "waiting",
-                str(state["waits"]),
-                state["started_at"],
-                end,
-                f"{state['status']}{whose}",
-                zone,
-                local,
-            )
-        )
-    for clock in story.clocks:
-        lane = clock["clock"].replace("_", " ")
-        # An overdue clock is late from the instant it was due; the rest of its run is drawn as
-        # late.
-        for run in clock["runs"]:
-            end, due = run["ended_at"] or story.as_of, clock["due_at"]
-            if due is not None and run["started_at"] < due < end:
-                rows.append(
-                    _stretch(
-                        lane, "clock runs", run["started_at"], due, clock["state"], zone, local
-                    )
-                )
-                rows.append(_stretch(lane, "late", due, end, clock["state"], zone, local))
-            else:
-                kind = "late" if due is not None and due <= run["started_at"] else "clock runs"
-                rows.append(
-                    _stretch(lane, kind, run["started_at"], end, clock["state"], zone, local)
-                )
-    lanes = list(dict.fromkeys(row["lane"] for row in rows))
-    kinds = [*map(str, Waits), "clock runs", "late"]
-    chart = (
-        _chart("rows")
-        .mark_bar(height=16)
-        .encode(
-            x=alt.X(
-                "from:T",
-                title=None,
-                scale=CLOCK,
-                axis=alt.Axis(format="%m-%d %H:%M", labelOverlap=True, tickCount=5),
-            ),
-            x2="to:T",
-            y=alt.Y("lane:N", title=None, sort=lanes),
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                scale=alt.Scale(domain=kinds),
-                legend=alt.Legend(orient="bottom", columns=2),
-            ),
-            tooltip=[
-                "kind:N",
-                "what:N",
-                alt.Tooltip("began:N", title="from"),
-                alt.Tooltip("ended:N", title="to"),
-                alt.Tooltip("long:N", title="for"),
-            ],
-        )
-    )
-    messages = (
-        [
-            {
-                "lane": lanes[0],
-                "from": _on_axis(m["sent_at"], zone),
-                "at": local(m["sent_at"]),
-                "who": m["actor_kind"],
-            }
-            for m in story.messages
-        ]
-        if lanes
-        else []
-    )
-    marks = (
-        _chart("messages")
-        .mark_point(filled=True, size=40, style="message")
-        .encode(
-            x=alt.X("from:T", scale=CLOCK),
-            y=alt.Y("lane:N", sort=lanes),
-            tooltip=[alt.Tooltip("who:N", title="message of"), alt.Tooltip("at:N")],
-        )
-    )
-    height = 30 * len(lanes) + 130
-    summary = (
-        f"The customer waited for us {show_duration(waited)} of calendar time in"
-        f" {len(story.states)} stretches; {len(story.clocks)} SLA clocks."
-    )
-    cells = tuple(
-        (row["lane"], row["kind"], row["began"], row["ended"], row["long"], row["what"])
-        for row in rows
-    )
-    spec = _filled(_shape(alt.layer(chart, marks)), height, rows=rows, messages=messages)
-    return Chart(
-        "timeline", spec, summary, ("lane", "what", "from", "to", "for", "state"), cells, height
-    )
-
-
-def _stretch(
-    lane: str,
-    kind: str,
-    start: datetime,
-    end: datetime,
-    what: str,
-    zone: str,
-    local: Callable[[datetime | None], str],
-) -> Row:
-    return {
-        "lane": lane,
-        "kind": kind,
-        "from": _on_axis(start, zone),
-        "to": _on_axis(end, zone),
-        "what": what,
-        "began": local(start),
-        "ended": local(end),
-        "long": show_duration((end - start).total_seconds()),
-    }
-
-
-def _on_axis(moment: date, zone: str = "UTC") -> str:
-    """Return where a day or an instant stands on a time axis: what a clock of the zone shows, on a
-    scale that calls it UTC.
-
-    A scale in local time would be that of whoever looks: the same ticket would open at another hour
-    in another country.
-    """
-    shown = (
-        wall(moment, zone).replace(tzinfo=None)
-        if isinstance(moment, datetime)
-        else datetime(moment.year, moment.month, moment.day)
-    )
-    return shown.isoformat(timespec="seconds") + "Z"
-
-
 def _point(m: Measurement, scale: float, link: Link) -> Row:
     value, interval = show_measurement(m)
     return {
-        "t": _on_axis(m.period_start) if m.period_start else None,
+        "t": on_axis(m.period_start) if m.period_start else None,
         "period": show_period(m),
         "v": (m.value or 0) * scale,
         "lo": None if m.low is None else m.low * scale,
@@ -646,26 +472,3 @@ def _short(text: str) -> str:
     for nought in (" 00 s", " 00 min", " 00 h"):
         text = text.removesuffix(nought)
     return text
-
-
-def _chart(table: str) -> alt.Chart:
-    """Return a chart of a table that `_filled` brings."""
-    return alt.Chart(alt.NamedData(name=table))
-
-
-def _shape(chart: Any) -> Row:
-    """Return a specification without its numbers, which most requests share: to build one costs
-    more than to ask the numbers.
-    """
-    drawn = chart.properties(
-        width="container", autosize=alt.AutoSizeParams(type="fit", contains="padding")
-    )
-    # What we build is checked by tests against the schema; doing so for every page would only cost
-    # time.
-    found: Row = drawn.to_dict(validate=False)
-    found.pop("config", None)
-    return found
-
-
-def _filled(shape: Row, height: int, **tables: Sequence[Row]) -> Row:
-    return {**shape, "height": height, "datasets": tables}

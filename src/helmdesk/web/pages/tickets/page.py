@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from helmdesk.errors import NotFoundError
 from helmdesk.web.access import EVERYONE
-from helmdesk.web.charts import specs
+from helmdesk.web.charts.timeline import timeline
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.page import Page, Route
 from helmdesk.web.people.audit import audit
@@ -106,7 +106,7 @@ def ticket(request: DeskRequest, ticket_id: str) -> HttpResponse:
         for name in ("is_spam", "is_merged", "is_deleted")
         if story.ticket.get(name)
     ]
-    chart = specs.timeline(story, zone, instant) if story.states else None
+    chart = timeline(story, zone, instant) if story.states else None
     return show(
         request,
         "ticket.html",

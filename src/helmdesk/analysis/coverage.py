@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from helmdesk.catalogue.metric import Metric
+from helmdesk.quoting import text
 from helmdesk.records.accounts import reader
-from helmdesk.records.staging import text
 
 if TYPE_CHECKING:
     import duckdb

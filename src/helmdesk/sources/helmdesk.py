@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from helmdesk.records.staging import Staging, text
+from helmdesk.quoting import text
+from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import Layout, open_sheet, times_of
 from helmdesk.sources.parts.source import Options, Source, named_paths
 

@@ -316,8 +316,22 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(
         page.wait_for_selector("h2:has-text('What would be loaded')", timeout=60_000)
         for said in ("ServiceNow list", "2 created"):
             expect(page.locator("main")).to_contain_text(said)
+        expect(page.locator("[aria-label=Columns]")).to_contain_text("when the ticket came in")
         page.click("button:has-text('Load it')")
         page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=60_000)
+        expect(page.locator("main")).not_to_contain_text(" --")
+        # And out again.
+        page.click("a:has-text('Undo')")
+        page.check("[name=sure]")
+        page.click("button:has-text('Take it out')")
+        page.wait_for_selector("h1:has-text('Data health')")
+        for _ in range(60):
+            if not page.locator("td:has-text('being taken out')").count():
+                break
+            page.wait_for_timeout(500)
+            page.reload()
+        expect(page.locator("a:has-text('Take it out')")).to_have_count(1)
+        expect(page.locator("td:has-text('being taken out')")).to_have_count(0)
     finally:
         server.stop()
 

@@ -179,6 +179,7 @@ class Loading:
         import duckdb
 
         from helmdesk.engines.duckdb import SMALL_BYTES, bound_memory
+        from helmdesk.records.examples import example_tickets
         from helmdesk.records.staging import LoadReport, Staging
 
         self.marts.confirm_lake(self.marts.published_made_of())
@@ -204,12 +205,17 @@ class Loading:
             fill(staging)
             report = self._judged(staging)
             if is_dry_run:
+                report.examples = example_tickets(staging, self.folder.settings.time_zone)
                 return report
             if not accepts_quarantine:
                 self.check_quality(report)
             on_step("writing to the lake")
             body = json.dumps(
-                {key: value for key, value in asdict(report).items() if key != "lake_version"}
+                {
+                    key: value
+                    for key, value in asdict(report).items()
+                    if key not in ("lake_version", "examples")
+                }
             )
             summary = {"source": source, "batch": batch_id, "rows": str(report.rows)}
             report.lake_version = self.lake.append(

@@ -212,8 +212,27 @@ def _coverage(report: LoadReport) -> list[str]:
     return lines
 
 
+def _examples(report: LoadReport) -> list[str]:
+    """Return a few tickets as they would stand, one a line."""
+    if not report.examples:
+        return []
+    names = list(report.examples[0])
+    cells = [
+        [name.replace("_", " ") for name in names],
+        *([str(each[name] or "–").replace("_", " ") for name in names] for each in report.examples),
+    ]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(names))]
+    return [
+        "some tickets as they would stand; look whether they are right:",
+        *("  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in cells),
+    ]
+
+
 def _source_and_paths(source: str, paths: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Tell a source from a file that stands in its place."""
+    if "" in (source, *paths):
+        # Of the shell's, such as "$FILE" where FILE is not set; as a path it is this very folder.
+        raise UsageError("load what? one of the names of files is empty")
     from helmdesk.sources.parts.source import source_names
 
     if source not in source_names() and Path(source).exists():
@@ -285,5 +304,6 @@ def describe(report: LoadReport, ending: str = "") -> list[str]:
         if report.lake_version is not None:
             lines.append(f"  mend and load again: helmdesk quarantine {report.batch_id} --to DIR")
     lines += _coverage(report)
+    lines += _examples(report)
     lines.append(ending or f"stored as lake version {report.lake_version}")
     return lines

@@ -100,18 +100,21 @@ def _own_names() -> list[str]:
 
 
 def files_within(paths: Sequence[Path]) -> list[Path]:
-    """Return files, those of folders in the order of their names; hidden ones are nobody's data."""
-    return [
-        file
-        for path in paths
-        for file in (
-            sorted(
-                each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")
-            )
-            if path.is_dir()
-            else [path]
-        )
-    ]
+    """Return files, those of folders in the order of their names; hidden ones are nobody's data.
+
+    Raises:
+        InputError: a folder holds none.
+    """
+    return [file for path in paths for file in ([path] if not path.is_dir() else _files(path))]
+
+
+def _files(folder: Path) -> list[Path]:
+    found = sorted(
+        each for each in folder.iterdir() if each.is_file() and not each.name.startswith(".")
+    )
+    if not found:
+        raise InputError(f"{folder}: a folder without files; name the files that are to be loaded")
+    return found
 
 
 def source_names() -> list[str]:

@@ -304,7 +304,7 @@ def test_closed_without_a_date_is_closed_at_an_unknown_time(tmp_path: Path, mapp
         assert desk.measure("resolution_time", variant=variant)[0].n == 2, variant
     assert desk.measure("resolution_time", variant="median_km")[0].n == 3
     assert any(
-        "3 of 5 rows have no 'Closed' and make no status_changed (rows 2, 3, 5)" in note
+        "3 of 5 rows have no 'Closed' and tell no change of state (rows 2, 3, 5)" in note
         for note in report.notes
     ), report.notes
     assert any(
@@ -419,8 +419,13 @@ def test_a_ticket_nobody_rated_is_no_fault(tmp_path: Path) -> None:
         not report.quarantined
         and report.records["responded"] == report.records["source_verdict"] == 1
     )
-    assert "t.csv: 1 of 3 rows have no 'Rating' and make no responded (rows 2)" in report.notes
-    assert "t.csv: 1 of 3 rows have no 'SLA' and make no source_verdict (rows 2)" in report.notes
+    assert (
+        "t.csv: 1 of 3 rows have no 'Rating' and tell no answer to a survey (rows 2)"
+        in report.notes
+    )
+    assert (
+        "t.csv: 1 of 3 rows have no 'SLA' and tell no verdict on a promise (rows 2)" in report.notes
+    )
     (tmp_path / "m.toml").write_text(rule.replace("optional = true\n", "", 1), encoding="utf-8")
     desk = make_desk(tmp_path / "strict", quarantine_limit=1)
     desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml", refresh=False)

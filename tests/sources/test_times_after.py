@@ -58,7 +58,7 @@ def test_a_moment_after_another(tmp_path: Path, after: str, cell: str, seconds: 
     found = desk.measure("resolution_time")[0]
     assert (found.value, found.n) == (seconds, 1)
     assert any(
-        "1 of 2 rows have no 'Length' and make no status_changed" in note for note in report.notes
+        "1 of 2 rows have no 'Length' and tell no change of state" in note for note in report.notes
     )
 
 

@@ -417,8 +417,9 @@ class Staging:
         self.report.quarantined_rows = self._count("(select distinct _file, _row from rejected)")
         self.report.quarantined = dict(
             run(
-                "select coalesce(column_name || ': ', '') || reason, count(*) from rejected group"
-                " by 1 order by 2 desc, 1"
+                "select coalesce(column_name || ': ', '') || regexp_replace(reason,"
+                " ' \\([0-9: -]+ UTC\\)$', ''), count(*) from rejected group by 1"
+                " order by 2 desc, 1"
             ).fetchall()
         )
         examples = run(

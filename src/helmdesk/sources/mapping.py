@@ -313,6 +313,20 @@ def _where(staging: Staging, table: RawTable, rule: RecordRule) -> str:
     return where
 
 
+# What a record says, to somebody who does not know our types.
+TOLD = {
+    "status_changed": "change of state",
+    "responded": "answer to a survey",
+    "sent": "survey sent",
+    "source_verdict": "verdict on a promise",
+    "assigned": "assignment",
+    "escalated": "escalation",
+    "merged_into": "merge",
+    "shift_planned": "shift",
+    "cost_recorded": "cost",
+}
+
+
 def _tell_left_out(
     staging: Staging, table: RawTable, rule: RecordRule, column: str, absent: str
 ) -> int:
@@ -329,8 +343,8 @@ def _tell_left_out(
             ).fetchall()
         )
         staging.note(
-            f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{column}' and make no"
-            f" {rule.type} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
+            f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{column}' and tell no"
+            f" {TOLD.get(rule.type, rule.type.replace('_', ' '))} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
         )
     return int(left_out)
 

@@ -49,6 +49,7 @@ from helmdesk.web.request import DeskRequest
 
 MOST_FILES = 60
 SHOWN_ROWS = 8
+LOOKS, ENOUGH_TICKETS = ("28-days", "91-days", "364-days"), 30
 ANSWER = "answer:"
 FILE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
 
@@ -297,7 +298,20 @@ def job(request: DeskRequest, pk: Any) -> HttpResponse:
         asks=_asks(request, found),
         limit=request.desk.settings.quarantine_limit,
         has_worker=living().exists(),
+        scorecard=first_look(request) if found.state == "done" else "/",
     )
+
+
+def first_look(request: DeskRequest) -> str:
+    """Return the address of the scorecard over the shortest window that has tickets to show: the
+    end of a file is often thin.
+    """
+    if not request.desk.record_types or request.desk.missing("ticket_volume"):
+        return "/"
+    for window in LOOKS:
+        if request.desk.measure("ticket_volume", window=window)[0].n >= ENOUGH_TICKETS:
+            break
+    return f"/?window={window}"
 
 
 def _asks(request: DeskRequest, found: LoadJob) -> bool:

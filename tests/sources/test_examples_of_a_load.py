@@ -77,3 +77,18 @@ def test_an_empty_name_is_not_this_folder(desk: Desk) -> None:
     for given in ([""], ["file", ""]):
         run = CliRunner().invoke(commands, ["load", *given, "--desk", str(desk.path)])
         assert "is empty" in str(run.exception)
+
+
+def test_answers_outlive_the_load_that_first_told_their_scale(tmp_path: Path) -> None:
+    made = Desk.create(tmp_path / "desk")
+    batches = []
+    for number, score in enumerate((5, 2), 1):
+        file = tmp_path / f"{number}.csv"
+        file.write_text(
+            f"response_id,csat_score,responded_at\nr{number},{score},2026-01-0{number} 09:00\n",
+            encoding="utf-8",
+        )
+        batches.append(made.load("survey", [file], refresh=False).batch_id)
+    made.unload([batches[0]])
+    left = made.measure("csat")[0]
+    assert (left.n, left.value) == (1, 0.0)

@@ -14,6 +14,7 @@ from connectors.fake_zendesk import EMAIL, TOKEN, FakeZendesk
 from connectors.live import connect
 from helmdesk import Desk
 from helmdesk.desk.connections import Connections
+from web.conftest import text
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_a_tick_brings_accounts_into_step(
     from helmdesk.web.apps.jobs.models import Job, Outcome, Schedule
     from helmdesk.web.apps.jobs.queue import enqueue
 
-    page = as_("ada").get("/data").content.decode()
+    page = text(as_("ada").get("/data"))
     assert "Live accounts" in page and "not through yet" in page
     # In slices: one job for a page at a time, each of which the next one follows.
     monkeypatch.setattr(jobs, "SLICE_SECONDS", 0.0)
@@ -74,7 +75,7 @@ def test_a_tick_brings_accounts_into_step(
     status = Connections(desk.path).status("zendesk")
     assert status and status.completeness and status.completeness.ours == 3
     assert desk.marts.version() == desk.lake.version() == 2
-    page = as_("ada").get("/data").content.decode()
+    page = text(as_("ada").get("/data"))
     assert "without schedules" in page and "Fetch now" in page and TOKEN not in page
 
 
@@ -90,6 +91,6 @@ def test_what_fails_is_told_and_tried_again(
     work()
     (waiting,) = Job.objects.filter(kind="sync")
     assert "403" in waiting.error and waiting.done_at is None and TOKEN not in waiting.error
-    page = ada.get("/data").content.decode()
+    page = text(ada.get("/data"))
     assert "403" in page and "under way" in page
     assert ada.post("/data/sync/nobody").status_code == 404

@@ -232,7 +232,8 @@ def test_tokens_carry_their_persons_policy_and_no_more_than_their_scopes(as_: An
     assert secret not in json.dumps(
         {field.name: str(getattr(token, field.name)) for field in token._meta.fields}
     )
-    client.post(f"/settings/tokens/{token.pk}/revoke")
+    revoked = client.post(f"/settings/tokens/{token.pk}/revoke")
+    assert (revoked.status_code, revoked["Location"]) == (302, "/settings")
     assert as_().get("/api/v1/metrics", **key).status_code == 401
 
 

@@ -98,7 +98,8 @@ def test_no_secret_is_in_an_archive_in_the_clear(
             modes = {
                 member.name: member.mode
                 for member in tar
-                if not member.name.startswith(("lake/", "metrics/"))
+                # Another test of this site may have dismissed something.
+                if not member.name.startswith(("lake/", "metrics/", "dismissals.json"))
             }
         assert modes.pop("helmdesk.toml") == stat.S_IMODE((site / "helmdesk.toml").stat().st_mode)
         expected = {
@@ -117,6 +118,7 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
     harmless = {
         "account_emailaddress",
         "annotations_annotation",
+        "briefs_briefwanted",
         "auth_group",
         "auth_group_permissions",
         "auth_permission",
@@ -125,8 +127,11 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
         "data_loadjob",
         "django_content_type",
         "django_migrations",
+        "events_event",
         "jobs_job",
         "jobs_schedule",
+        "outbox_endpoint",
+        "outbox_message",
         "people_auditevent",
         "people_audithead",
         "people_person",

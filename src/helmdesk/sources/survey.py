@@ -234,7 +234,13 @@ def _instrument(
     listed = ", ".join(map(str, good))
     own = widest or f"{kind}_{scale[1]}"
     for name in {own, *known}:
-        if ends.get(name) == scale and (known[name].definition.get("assumed", True) == is_assumed):
+        is_same = ends.get(name) == scale and (
+            known[name].definition.get("assumed", True) == is_assumed
+        )
+        usual = {"positive": [*map(str, good)], "negative": [*map(str, bad)], "scale": [*scale]}
+        # What the answers of this load are read by comes with them: the load that told it first may
+        # be taken out. A form that somebody wrote down is not a load of answers'.
+        if is_same and (name != own or {**usual, "assumed": is_assumed} != known[name].definition):
             continue
         stage_instrument(
             staging,

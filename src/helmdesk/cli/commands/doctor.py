@@ -23,7 +23,7 @@ from helmdesk.desk.folder import MARTS_FOLDER
 from helmdesk.errors import HelmdeskError
 from helmdesk.lake.damage import find_damage
 from helmdesk.lake.erasure import read_erased
-from helmdesk.marts.mart import POINTER, is_pointer_damaged, unreadable
+from helmdesk.marts.mart import POINTER, is_pointer_damaged, is_whole
 from helmdesk.quoting import texts
 from helmdesk.web.site_folder import SiteFolder
 
@@ -292,11 +292,11 @@ def _own_files(desk: Desk) -> Iterator[Finding]:
 def _mart(desk: Desk, lake_version: int) -> Finding:
     """Look at the mart as it stands: a question would make a stale one anew."""
     made_of, path = desk.marts.made_of(), desk.marts.published_path()
-    if path is not None and (problem := "cannot be read" if made_of is None else unreadable(path)):
+    if path is not None and (made_of is None or not is_whole(path)):
         return Finding(
             "mart",
             FAILURE,
-            f"{path} is damaged: {problem}",
+            f"{path} is damaged: cannot be read",
             "it is a copy, make it anew: helmdesk refresh --force",
         )
     if is_pointer_damaged(desk.path / MARTS_FOLDER):

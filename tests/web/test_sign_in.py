@@ -514,3 +514,29 @@ def test_the_secret_of_a_token_is_kept_nowhere(as_: Any, eve: Any) -> None:
     assert page["Cache-Control"] == "private, no-store"
     assert not any(secret in repr(session.get_decoded()) for session in Session.objects.all())
     assert secret not in client.get("/settings").content.decode()
+
+
+def test_confirming_a_password_of_an_older_hash_signs_nobody_out(
+    site: Path, as_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    from helmdesk.web.people.models import Person
+
+    person = Person.objects.create_user("rehashed", role="analyst")
+    try:
+        with monkeypatch.context() as older:
+            older.setattr(Argon2PasswordHasher, "memory_cost", 16)
+            person.set_password(PASSWORD)
+            person.save()
+        client = as_("rehashed")
+        asked = client.post("/settings/tokens", {"name": "t", "days": "7", "scopes": ["numbers"]})
+        page = client.post(asked["Location"], {"password": "wrong"})
+        assert page.status_code == 200 and client.get("/settings").status_code == 200
+        page = client.post(asked["Location"], {"password": PASSWORD}, follow=True)
+        assert "hd_" in page.content.decode()
+        before, person.password = person.password, Person.objects.get(pk=person.pk).password
+        assert person.password != before, "its hash was made anew"
+        assert client.get("/settings").status_code == 200
+    finally:
+        person.delete()

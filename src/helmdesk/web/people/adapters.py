@@ -23,7 +23,7 @@ from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import HASH_SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -89,6 +89,17 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **named)
         remember_browser(response, request, user)
         return response
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Whether this is the person's password. Where looking at it has made its hash anew (newer
+        versions make them stronger), the session goes on: it is signed with the hash.
+        """
+        before = user.password
+        is_right: bool = super().reauthenticate(user, password)
+        user.refresh_from_db(fields=["password"])
+        if is_right and user.password != before:
+            self.request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        return is_right
 
     def is_reauthentication_required(self, *, app: str, **named: Any) -> bool:
         """Whether `app` wants a fresh password; who has none, being signed in by somebody else,

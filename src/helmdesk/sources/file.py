@@ -77,7 +77,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
 
 source = Source(
     "file",
-    "an export of a known system, recognised by its columns (the word may be left out)",
+    "an export of a known system, recognised by its columns",
     read,
     named_paths,
 )

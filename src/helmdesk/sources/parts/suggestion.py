@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +71,7 @@ STATUS_WORDS = (
     (r"new|submitted|unassigned", "new"),
 )
 MOST_STATUSES = 30
+Found = Mapping[str, str] | None
 # What words of an answer mean, looked for in this order; any other may mean anything.
 ANSWER_WORDS = (
     (
@@ -86,8 +87,7 @@ ANSWER_WORDS = (
         "positive",
     ),
 )
-# A column of times of day, by its name and by what stands in it; "Resolution time (in hrs)" is a
-# length.
+# A column of times of day, by name and content; "Resolution time (in hrs)" is a length.
 CALLED_A_CLOCK = r"^(?!.*(spent|track|taken|hrs|hours|minutes|duration|length|handl|talk|wait|resolution|response)).*\b(time|clock|hour|uhrzeit|heure|hora|ora|tijd)\b"
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\\.?[Mm]\\.?)?"
 
@@ -118,6 +118,7 @@ def draft_mapping(
     zone: str = "",
     *,
     is_final: bool = False,
+    chosen: Found = None,
 ) -> Draft:
     """Return the text of a mapping for `path`; guesses worth a look end in ``# ?``.
 
@@ -127,17 +128,23 @@ def draft_mapping(
         sheets: the sheets of a workbook to read; none: the fullest.
         zone: of times without an offset; empty leaves it to be said.
         is_final: nobody will look at it: what nothing tells is left out.
+        chosen: what a ticket has -> the column that somebody chose for it; None: find them.
 
     Raises:
         NotFoundError, InputError: the file cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
         files = files_within(unpack_archives([path], Path(scratch), limits or Limits()))
-        return _suggested(files[0], limits, sheets, zone, is_final)
+        return _suggested(files[0], limits, sheets, zone, is_final, chosen)
 
 
 def _suggested(
-    path: Path, limits: Limits | None, sheets: Sequence[str], zone: str, is_final: bool
+    path: Path,
+    limits: Limits | None,
+    sheets: Sequence[str],
+    zone: str,
+    is_final: bool,
+    chosen: Found,
 ) -> Draft:
     import duckdb
 
@@ -159,14 +166,16 @@ def _suggested(
     formats = _date_formats(staging, table.table, table.columns, codes)
     dated = {column for column, shape in formats.items() if shape}
     known = recognise(table.columns)
-    if known:
+    if chosen is not None:
+        found = {target: column for target, column in chosen.items() if column in table.columns}
+    elif known:
         found = {
             target: column
             for target, column in known.found.items()
             if target not in TIMES or column in dated
         }
         known = known if "created" in found else None
-    if not known:
+    if not known and chosen is None:
         found = _match(table.columns, dated, _identifying(staging, table.table, table.columns))
     clocks = _clocks(staging, table.table, table.columns, found)
     answers = _values(staging, table.table, found.get("answer"), 12)
@@ -471,9 +480,8 @@ def _write(
     status, guessed = _status_cell(
         known, found.get("status"), [word for word in statuses if word not in codes]
     )
-    # The time of a row's last change dates the state that the row shows; the times of its end,
-    # where there are any, are truer.
-    is_dated = bool(known and status and "updated" in found)
+    # A row's last change dates the state it shows; times of its end, where there are, are truer.
+    is_dated = bool(status and "updated" in found)
     if key and "created" in found:
         lines += [
             "",

@@ -28,20 +28,16 @@ from helmdesk.errors import ConflictError, HelmdeskError, UsageError
 from helmdesk.records.staging import LoadReport
 from helmdesk.sample.generate import put_sample_into, remove_sample
 from helmdesk.settings import Settings
-from helmdesk.sources.file import source as by_columns
-from helmdesk.sources.parts.explained import explained
-from helmdesk.sources.parts.profile import recognise
 from helmdesk.sources.parts.source import scale_of
-from helmdesk.sources.parts.suggestion import draft_mapping
-from helmdesk.sources.reading.preview import first_rows
 from helmdesk.web.apps.jobs.kind import Finish, Held, Hopeless, Nothing, Payload, job
 from helmdesk.web.apps.jobs.models import Job, Outcome, unfinished
 from helmdesk.web.apps.jobs.queue import enqueue
+from helmdesk.web.pages.data.columns import MAPPING as MAPPING
+from helmdesk.web.pages.data.columns import First, described
 from helmdesk.web.pages.data.models import RUNNING, LoadJob
 
 log = logging.getLogger("helmdesk.web")
-LOOKED_AT = 30
-MAPPING, SAMPLE = "mapping", "sample"
+SAMPLE = "sample"
 UNPACKED = 8
 KEPT_SECONDS = 24 * 3600
 
@@ -76,6 +72,12 @@ def sheets_of(load: LoadJob) -> tuple[str, ...]:
     return (load.sheet,) if load.sheet else ()
 
 
+def first_of(load: LoadJob, given: Settings) -> First:
+    """Return a job's first file, within what a browser may send."""
+    limits = limits_of(within_upload(given))
+    return First(paths_of(load)[0], limits, sheets_of(load), given.time_zone)
+
+
 class Run(Payload):
     """One run of an upload: a preview, or the load."""
 
@@ -108,6 +110,9 @@ def start(load: LoadJob, *, is_preview: bool) -> None:
                 step="waiting for its turn",
                 problem="",
                 mapping=load.mapping,
+                source=load.source,
+                time_zone=load.time_zone,
+                reading=load.reading,
                 runs=F("runs") + 1,
             )
         )
@@ -187,6 +192,10 @@ def _run(
         raise UsageError(
             f"{', '.join(missing)}: the uploaded file is no longer here; upload it again"
         )
+    if is_preview:
+        tell("looking at the columns")
+        load.reading = described(load, first_of(load, desk.settings))
+        LoadJob.objects.filter(pk=load.pk, runs=load.runs).update(reading=load.reading)
     mapping = folder_of(load) / "mapping.toml" if load.mapping else None
     if mapping:
         mapping.write_text(load.mapping, encoding="utf-8")
@@ -203,25 +212,7 @@ def _run(
         is_dry_run=is_preview,
         on_step=tell,
     )
-    content = _content(desk, load, report, is_repeated=is_repeated)
-    return content | {"columns": _columns(desk, load)} if is_preview else content
-
-
-def _columns(desk: Desk, load: LoadJob) -> list[dict[str, Any]]:
-    """Return what the columns of the first file are taken for; nothing where no mapping reads it."""
-    path, limits, sheets = paths_of(load)[0], limits_of(desk.settings), sheets_of(load)
-    try:
-        head = first_rows(path, LOOKED_AT, limits, sheets)
-        if load.source == by_columns.name and recognise(head[0]):
-            zone = load.time_zone or desk.settings.time_zone
-            rules = draft_mapping(path, limits, sheets, zone, is_final=True).text
-        elif load.source == MAPPING:
-            rules = load.mapping
-        else:
-            return []
-        return [asdict(column) for column in explained(rules, head)]
-    except HelmdeskError:
-        return []  # what is wrong with the file is said by the load
+    return _content(desk, load, report, is_repeated=is_repeated)
 
 
 def _content(desk: Desk, load: LoadJob, report: LoadReport, *, is_repeated: bool) -> dict[str, Any]:

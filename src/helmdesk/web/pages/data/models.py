@@ -22,12 +22,13 @@ class LoadJob(models.Model):
         sheet: the sheet of a workbook to read, "*" for all; empty takes the fullest.
         scale: lowest and highest answer of a survey, as 1-5; empty finds out.
         runs: how often it was previewed or loaded; each time is a job of its own.
+        reading: what its columns are taken for, as the form shows it.
         state: uploaded, previewing, previewed, loading, done, failed.
         step: what is being done.
         report: what a preview or a load found.
     """
 
-    PERSONAL = ("files", "sheet", "mapping", "step", "report", "problem")
+    PERSONAL = ("files", "sheet", "mapping", "step", "report", "reading", "problem")
     IMPERSONAL = ("source", "time_zone", "account", "dates", "scale", "state")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -45,6 +46,7 @@ class LoadJob(models.Model):
     state = models.CharField(max_length=12, default="uploaded")
     step = models.CharField(max_length=200, blank=True)
     report = models.JSONField(null=True, blank=True)
+    reading = models.JSONField(default=dict, blank=True)
     problem = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

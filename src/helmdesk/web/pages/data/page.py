@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import tomlkit
 from django import forms
@@ -28,11 +29,12 @@ from helmdesk.desk.folder import limits_of
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.records.accounts import check_name
 from helmdesk.records.limits import Limits
+from helmdesk.records.schema import STATUSES
 from helmdesk.sources.file import knows
 from helmdesk.sources.file import source as by_columns
+from helmdesk.sources.parts.column_choices import FIELDS
 from helmdesk.sources.parts.source import find_source, scale_of, source_names
 from helmdesk.sources.parts.suggestion import suggest_mapping
-from helmdesk.sources.reading.preview import first_rows
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
 from helmdesk.web.apps.connections.health import accounts
@@ -42,13 +44,13 @@ from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.loading_words import on_site
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
+from helmdesk.web.pages.data.columns import change
 from helmdesk.web.pages.data.models import LoadJob
 from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
 MOST_FILES = 60
-SHOWN_ROWS = 8
 LOOKS, ENOUGH_TICKETS = ("28-days", "91-days", "364-days"), 30
 ANSWER = "answer:"
 FILE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
@@ -222,8 +224,7 @@ def load(request: DeskRequest) -> HttpResponse:
             raise UsageError(on_site(said)) from error
         job.save()
         audit("uploaded files", job.source, request=request, files=job.files)
-        if job.source != jobs.MAPPING:
-            jobs.start(job, is_preview=True)
+        jobs.start(job, is_preview=True)
         return redirect("job", job.pk)
     known = [(name, find_source(name).summary) for name in source_names()]
     return show(
@@ -281,20 +282,17 @@ def _job(request: DeskRequest, pk: Any) -> LoadJob:
 def job(request: DeskRequest, pk: Any) -> HttpResponse:
     """Show how a load goes: mapping, preview, quarantine, progress, result."""
     found = _job(request, pk)
-    head: list[list[str]] = []
-    if (
-        found.state in ("uploaded", "previewed", "failed")
-        and found.source == jobs.MAPPING
-        and found.files
-    ):
-        head = _first_rows(request, found)
     return show(
         request,
         "job.html",
         "Load data",
         job=found,
-        head=head,
+        is_open=found.state in ("uploaded", "previewed", "failed") and bool(found.files),
         is_mapping=found.source == jobs.MAPPING,
+        fields=FIELDS.items(),
+        statuses=STATUSES,
+        orders=(DAY_FIRST, MONTH_FIRST),
+        zones=sorted(available_timezones()),
         asks=_asks(request, found),
         limit=request.desk.settings.quarantine_limit,
         has_worker=living().exists(),
@@ -318,17 +316,6 @@ def _asks(request: DeskRequest, found: LoadJob) -> bool:
     """Whether so many rows cannot be read that whoever loads them must say so."""
     share = float((found.report or {}).get("quarantine_share", 0))
     return found.state == "previewed" and share > request.desk.settings.quarantine_limit
-
-
-def _first_rows(request: DeskRequest, found: LoadJob) -> list[list[str]]:
-    """Return the header and the first rows of the first file, as they are read."""
-    try:
-        rows = first_rows(
-            jobs.paths_of(found)[0], SHOWN_ROWS, _upload_limits(request), jobs.sheets_of(found)
-        )
-    except HelmdeskError:
-        return []  # what is wrong with the file is said by the load
-    return [[content[:60] for content in row[:20]] for row in rows]
 
 
 def to_mend(request: DeskRequest, batch: str) -> HttpResponse:
@@ -400,9 +387,12 @@ def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
         messages.success(request, "Thrown away; nothing was loaded.")
         return redirect("load")
     if do == "preview":
-        found.mapping = _answered(
-            request, request.POST.get("mapping", found.mapping).replace("\r\n", "\n")
-        )
+        if found.reading:
+            change(found, request.POST.dict(), jobs.first_of(found, request.desk.settings))
+        else:
+            found.mapping = _answered(
+                request, request.POST.get("mapping", found.mapping).replace("\r\n", "\n")
+            )
         jobs.start(found, is_preview=True)
     elif do == "load" and found.state == "previewed":
         if _asks(request, found) and not request.POST.get("without"):

@@ -74,7 +74,7 @@ def meant(mapping: str) -> Meant | None:
     listed = [str(number) for number in range(scale[0], scale[-1] + 1)] if scale else []
     for word in [*listed, *_unsorted(mapping)]:
         answers.setdefault(word, "")
-    statuses = next(
+    statuses: Mapping[str, str] = next(
         (
             cell["values"]
             for cells in _cells(content)

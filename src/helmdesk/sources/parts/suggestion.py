@@ -139,12 +139,7 @@ def draft_mapping(
 
 
 def _suggested(
-    path: Path,
-    limits: Limits | None,
-    sheets: Sequence[str],
-    zone: str,
-    is_final: bool,
-    chosen: Found,
+    path: Path, limits: Limits | None, sheets: Sequence[str], zone: str, final: bool, chosen: Found
 ) -> Draft:
     import duckdb
 
@@ -184,7 +179,7 @@ def _suggested(
         path,
         known,
         zone,
-        is_final,
+        final,
         staging.report.notes,
         sheets,
         found,

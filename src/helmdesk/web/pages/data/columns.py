@@ -1,4 +1,4 @@
-"""What the columns of an upload are taken for, as a form: shown, changed, and put into its mapping."""
+"""What the columns of an upload are taken for, as a form: shown, changed, put into its mapping."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from tomlkit.exceptions import TOMLKitError
 
 from helmdesk.errors import HelmdeskError, UsageError
-from helmdesk.records.schema import STATUSES
 from helmdesk.records.limits import Limits
+from helmdesk.records.schema import STATUSES
 from helmdesk.sources.file import source as by_columns
 from helmdesk.sources.parts.column_choices import FIELDS, MEANINGS, NEEDED, meant, said_of
 from helmdesk.sources.parts.explained import explained
@@ -95,20 +95,19 @@ def _because(is_chosen: bool, title: str, is_taken: bool) -> str:
     return f"{title} calls it so" if title else "by its name and what stands in it"
 
 
-def change(load: LoadJob, said: Mapping[str, str], first: First) -> None:
-    """Put what a person said in the form into an upload's mapping.
+def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
+    """Put what a person said in the form into an upload's mapping; return whether that is other
+    than before.
 
     Raises:
         UsageError: one thing was said of two columns, or what was written is no TOML, zone or scale.
     """
     reading = load.reading
-    if not reading:
-        return
     before = meant(reading["mapping"])
     written = said.get("mapping", "").replace("\r\n", "\n")
     if before is None or (written.strip() and written.strip() != reading["mapping"].strip()):
         load.source, load.mapping = MAPPING, written
-        return
+        return True
     mapping = reading["mapping"]
     fields = _fields(said, [column["name"] for column in reading["columns"]], before.fields)
     zone = _zone(said.get("time_zone", "").strip()) or before.time_zone
@@ -126,11 +125,12 @@ def change(load: LoadJob, said: Mapping[str, str], first: First) -> None:
     except TOMLKitError as error:
         raise UsageError(f"own words: {error}") from error
     if meant(changed) == before:
-        return
+        return False
     load.source, load.mapping = MAPPING, changed
     load.time_zone = zone if zone != before.time_zone else load.time_zone
     moved = {c for field, c in fields.items() if before.fields.get(field) != c}
     load.reading = reading | {"chosen": sorted({*reading.get("chosen", ()), *moved})}
+    return True
 
 
 def _fields(

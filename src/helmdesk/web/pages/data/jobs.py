@@ -32,7 +32,6 @@ from helmdesk.sources.parts.source import scale_of
 from helmdesk.web.apps.jobs.kind import Finish, Held, Hopeless, Nothing, Payload, job
 from helmdesk.web.apps.jobs.models import Job, Outcome, unfinished
 from helmdesk.web.apps.jobs.queue import enqueue
-from helmdesk.web.pages.data.columns import MAPPING as MAPPING
 from helmdesk.web.pages.data.columns import First, described
 from helmdesk.web.pages.data.models import RUNNING, LoadJob
 

@@ -44,7 +44,7 @@ from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.loading_words import on_site
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
-from helmdesk.web.pages.data.columns import change
+from helmdesk.web.pages.data.columns import MAPPING, change
 from helmdesk.web.pages.data.models import LoadJob
 from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
@@ -241,13 +241,13 @@ def _describe(request: DeskRequest, job: LoadJob) -> None:
     """Draft a mapping for files that nobody knows."""
     first, limits, sheets = jobs.paths_of(job)[0], _upload_limits(request), jobs.sheets_of(job)
     if job.source == by_columns.name and not knows(first, limits, sheets):
-        job.source = jobs.MAPPING
+        job.source = MAPPING
         messages.info(
             request,
             "This is no export of a system known here: look through what its columns are taken"
             " for.",
         )
-    if job.source == jobs.MAPPING:
+    if job.source == MAPPING:
         job.mapping = suggest_mapping(first, limits, sheets)
 
 
@@ -288,7 +288,7 @@ def job(request: DeskRequest, pk: Any) -> HttpResponse:
         "Load data",
         job=found,
         is_open=found.state in ("uploaded", "previewed", "failed") and bool(found.files),
-        is_mapping=found.source == jobs.MAPPING,
+        is_mapping=found.source == MAPPING,
         fields=FIELDS.items(),
         statuses=STATUSES,
         orders=(DAY_FIRST, MONTH_FIRST),
@@ -374,6 +374,10 @@ def _answered(request: DeskRequest, mapping: str) -> str:
     return tomlkit.dumps(document)
 
 
+def _texts(request: DeskRequest) -> dict[str, str]:
+    return {name: str(said) for name, said in request.POST.items()}
+
+
 @require_POST
 def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
     """Preview with a mapping, load what was previewed, or throw it away."""
@@ -386,10 +390,13 @@ def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
         found.delete()
         messages.success(request, "Thrown away; nothing was loaded.")
         return redirect("load")
-    if do == "preview":
-        if found.reading:
-            change(found, request.POST.dict(), jobs.first_of(found, request.desk.settings))
-        else:
+    is_changed = bool(do in ("preview", "load") and found.reading) and change(
+        found, _texts(request), jobs.first_of(found, request.desk.settings)
+    )
+    if do == "preview" or is_changed:
+        if do == "load":
+            messages.info(request, "You changed something: look at it once more, then load it.")
+        if not found.reading:
             found.mapping = _answered(
                 request, request.POST.get("mapping", found.mapping).replace("\r\n", "\n")
             )

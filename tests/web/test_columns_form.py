@@ -118,11 +118,12 @@ def test_an_unknown_file_is_told_column_by_column(desk: Desk, as_: Any) -> None:
     load = say(ada, load, do="load")
     assert (load.state, load.problem) == ("done", "")
     with Desk(desk.path).engine() as engine:
-        found = engine.run(
-            "select count(*), count(*) filter (where is_positive) from responses"
-        ), engine.run(
-            "select strftime(created_at, '%Y-%m-%d %H:%M'), agent from tickets"
-            " where ticket_id = 'R-3'"
+        found = (
+            engine.run("select count(*), count(*) filter (where is_positive) from responses"),
+            engine.run(
+                "select strftime(created_at, '%Y-%m-%d %H:%M'), agent from tickets"
+                " where ticket_id = 'R-3'"
+            ),
         )
     # Stars are 1 + n % 5 for n of 1 to 12: five stars for 4 and 9. Nine in Berlin is seven UTC.
     assert found == ([(12, 2)], [("2026-06-03 07:00", "Cleo")])

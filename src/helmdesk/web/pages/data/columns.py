@@ -110,6 +110,8 @@ def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
         return True
     mapping = reading["mapping"]
     fields = _fields(said, [column["name"] for column in reading["columns"]], before.fields)
+    if said.get("order", "") in (DAY_FIRST, MONTH_FIRST):
+        load.dates = said["order"]
     zone = _zone(said.get("time_zone", "").strip()) or before.time_zone
     if fields != before.fields:
         mapping = first.draft(zone, fields)
@@ -117,7 +119,7 @@ def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
         changed = said_of(
             mapping,
             time_zone=zone if zone != before.time_zone else "",
-            order=order if (order := said.get("order", "")) in (DAY_FIRST, MONTH_FIRST) else "",
+            order=load.dates,  # a new draft asks again
             answers=_given(said, ANSWER, MEANINGS),
             scale=_scale(said),
             statuses=_given(said, STATUS, STATUSES),

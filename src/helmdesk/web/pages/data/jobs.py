@@ -111,6 +111,7 @@ def start(load: LoadJob, *, is_preview: bool) -> None:
                 mapping=load.mapping,
                 source=load.source,
                 time_zone=load.time_zone,
+                dates=load.dates,
                 reading=load.reading,
                 runs=F("runs") + 1,
             )

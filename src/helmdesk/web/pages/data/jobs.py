@@ -113,6 +113,8 @@ def start(load: LoadJob, *, is_preview: bool) -> None:
                 time_zone=load.time_zone,
                 dates=load.dates,
                 reading=load.reading,
+                # What an earlier look found is not what this one will.
+                report={} if is_preview else load.report,
                 runs=F("runs") + 1,
             )
         )

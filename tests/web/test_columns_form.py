@@ -91,6 +91,7 @@ def test_an_unknown_file_is_told_column_by_column(desk: Desk, as_: Any) -> None:
     load = upload(ada, UNKNOWN)
     page = text(ada.get(f"/data/load/{load.pk}"))
     assert "no export of a system known here" in page and "say which column each of them is" in page
+    assert "One more step" in page and "[[record]]" not in page
     load = say(
         ada,
         load,

@@ -14,11 +14,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desks import make_desk
 from helmdesk.desk.desk import Desk
 
 PASSWORD = "correct horse battery staple"
@@ -158,6 +160,20 @@ class Server:
         self.process.wait(20)
         if self.process.stdout:
             self.process.stdout.close()
+
+
+@contextmanager
+def loading_into(path: Path) -> Iterator[Desk]:
+    """Make an empty desk that the site loads into, and leave no job behind."""
+    from django.test import override_settings
+
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.pages.data.models import LoadJob
+
+    with override_settings(DESK_FOLDER=path):
+        yield make_desk(path)
+    Job.objects.all().delete()
+    LoadJob.objects.all().delete()
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
 from helmdesk.desk.desk import Desk
-from web.conftest import text
-from web.test_uploads import work
+from helmdesk.sources.parts.suggestion import suggest_mapping
+from web.conftest import loading_into, text
+from web.test_uploads import begin, work
 
 # Nobody's export: two names for people, three times, stars from 1 to 5 that no hint finds.
 UNKNOWN = (
@@ -27,35 +27,15 @@ UNKNOWN = (
 
 @pytest.fixture
 def desk(site: Path, tmp_path: Path) -> Iterator[Desk]:
-    from django.test import override_settings
-
-    from helmdesk.web.apps.jobs.models import Job
-    from helmdesk.web.pages.data.models import LoadJob
-
-    with override_settings(DESK_FOLDER=tmp_path / "desk"):
-        yield make_desk(tmp_path / "desk")
-    Job.objects.all().delete()
-    LoadJob.objects.all().delete()
+    with loading_into(tmp_path / "desk") as desk:
+        yield desk
 
 
-def upload(client: Any, content: str, name: str = "desk.csv") -> Any:
-    """Upload a file as a browser does, and let it be checked; the site's own desk is the sample,
-    which takes none, so the upload begins one step later.
-    """
-    from helmdesk.records.limits import Limits
-    from helmdesk.sources.file import knows
-    from helmdesk.sources.parts.suggestion import suggest_mapping
-    from helmdesk.web.pages.data import jobs
-    from helmdesk.web.pages.data.models import LoadJob
-    from helmdesk.web.people.models import Person
-
-    load = LoadJob(person=Person.objects.get(username="ada"), source="file", files=[name])
-    jobs.keep_files(load, [])
-    path = jobs.folder_of(load) / name
+def upload(folder: Path, content: str) -> Any:
+    """Upload a file that nobody knows, and let it be checked."""
+    path = folder / "desk.csv"
     path.write_text(content, encoding="utf-8")
-    if not knows(path, Limits()):
-        load.source, load.mapping = "mapping", suggest_mapping(path)
-    jobs.start(load, is_preview=True)
+    load = begin(path.name, content, "mapping", is_preview=True, mapping=suggest_mapping(path))
     work()
     load.refresh_from_db()
     return load
@@ -86,9 +66,9 @@ def say(client: Any, load: Any, do: str = "preview", **changed: str) -> Any:
     return load
 
 
-def test_an_unknown_file_is_told_column_by_column(desk: Desk, as_: Any) -> None:
+def test_an_unknown_file_is_told_column_by_column(desk: Desk, as_: Any, tmp_path: Path) -> None:
     ada = as_("ada")
-    load = upload(ada, UNKNOWN)
+    load = upload(tmp_path, UNKNOWN)
     page = text(ada.get(f"/data/load/{load.pk}"))
     assert "no export of a system known here" in page and "say which column each of them is" in page
     assert "One more step" in page and "[[record]]" not in page
@@ -131,12 +111,26 @@ def test_an_unknown_file_is_told_column_by_column(desk: Desk, as_: Any) -> None:
     assert found == ([(12, 2)], [("2026-06-03 07:00", "Cleo")])
 
 
-def test_one_thing_of_two_columns_and_no_zone_are_refused(desk: Desk, as_: Any) -> None:
+def test_one_thing_of_two_columns_and_no_zone_are_refused(
+    desk: Desk, as_: Any, tmp_path: Path
+) -> None:
     ada = as_("ada")
-    load = upload(ada, UNKNOWN)
+    load = upload(tmp_path, UNKNOWN)
     said = form_of(load) | {"column:2": "agent_id", "column:3": "agent_id", "do": "preview"}
     refused = ada.post(f"/data/load/{load.pk}/go", said)
     assert refused.status_code == 400 and b"choose one" in refused.content
+    # What somebody wrote in the text is not drafted away by a change above it.
+    written = load.reading["mapping"] + "\n# ours\n"
+    said = form_of(load) | {"mapping": written, "do": "preview"}
+    assert ada.post(f"/data/load/{load.pk}/go", said).status_code == 302
+    work()
+    load.refresh_from_db()
+    refused = ada.post(
+        f"/data/load/{load.pk}/go", form_of(load) | {"column:2": "agent_id", "do": "preview"}
+    )
+    assert refused.status_code == 400 and b"written by hand" in refused.content
+    load.refresh_from_db()
+    assert load.mapping == written
     said = form_of(load) | {"time_zone": "Berlin", "do": "preview"}
     refused = ada.post(f"/data/load/{load.pk}/go", said)
     assert refused.status_code == 400 and b"no time zone" in refused.content

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.marts import Marts
+from web.conftest import loading_into
 from workbooks import workbook
 
 ANSWERS = (
@@ -24,15 +24,8 @@ TICKETS = "id,created_at,status,updated_at\n1,2026-06-04 09:00:00,open,2026-06-0
 @pytest.fixture
 def desk(site: Path, tmp_path: Path) -> Iterator[Desk]:
     """An empty desk that the site loads into, and no job yet."""
-    from django.test import override_settings
-
-    from helmdesk.web.apps.jobs.models import Job
-    from helmdesk.web.pages.data.models import LoadJob
-
-    with override_settings(DESK_FOLDER=tmp_path / "desk"):
-        yield make_desk(tmp_path / "desk")
-    Job.objects.all().delete()
-    LoadJob.objects.all().delete()
+    with loading_into(tmp_path / "desk") as desk:
+        yield desk
 
 
 def begin(

@@ -65,6 +65,7 @@ def described(load: LoadJob, first: First) -> dict[str, Any]:
         "mapping": mapping,
         "title": known.profile.title if known else "",
         "chosen": sorted(chosen),
+        "is_written": bool(load.reading.get("is_written")),
         "columns": [
             asdict(column)
             | {
@@ -100,13 +101,15 @@ def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
     than before.
 
     Raises:
-        UsageError: one thing was said of two columns, or what was written is no TOML, zone or scale.
+        UsageError: one thing was said of two columns, a column was changed of a mapping that
+            somebody wrote, or what was written is no TOML, zone or scale.
     """
     reading = load.reading
     before = meant(reading["mapping"])
     written = said.get("mapping", "").replace("\r\n", "\n")
     if before is None or (written.strip() and written.strip() != reading["mapping"].strip()):
         load.source, load.mapping = MAPPING, written
+        load.reading = reading | {"is_written": True}
         return True
     mapping = reading["mapping"]
     fields = _fields(said, [column["name"] for column in reading["columns"]], before.fields)
@@ -114,6 +117,11 @@ def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
         load.dates = said["order"]
     zone = _zone(said.get("time_zone", "").strip()) or before.time_zone
     if fields != before.fields:
+        if reading.get("is_written"):
+            raise UsageError(
+                "the mapping was written by hand, and drafting it anew would lose that: say the"
+                ' column in its text, under "The same as text", or upload the file again'
+            )
         mapping = first.draft(zone, fields)
     try:
         changed = said_of(

@@ -2,7 +2,8 @@
 
 ``<desk>/connections/NAME.toml`` says which account it is, and may be read and copied. The secrets
 are in ``NAME.key``, for its owner's eyes only, or in the environment: ``HELMDESK_NAME_TOKEN``, or
-``HELMDESK_NAME_TOKEN_FILE`` with the file that holds it. ``NAME.json`` says how the last run went.
+``HELMDESK_NAME_TOKEN_FILE`` with the file that holds it. ``NAME.json`` says how the last run went,
+``NAME.look`` what was found when the key was tried last.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,13 +21,14 @@ import tomlkit
 
 from helmdesk.connectors.parts.api import Api
 from helmdesk.connectors.parts.connector import Connector, connector_names, find_connector
+from helmdesk.desk.first_look import FirstLook, as_text, read_look
 from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError, SettingError, nearest
 from helmdesk.lake.durable import sync
 from helmdesk.records.accounts import check_name
 from helmdesk.toml_file import read_toml
 
 FOLDER = "connections"
-SETTINGS, KEY, STATUS = ".toml", ".key", ".json"
+SETTINGS, KEY, STATUS, LOOK = ".toml", ".key", ".json", ".look"
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,14 @@ class Connection:
         system: whose account it is.
         said: what the connector had to know, without its secrets.
         since: first day to fetch, as 2025-01-31; empty for all.
+        is_paused: whether nothing is fetched until somebody says so.
     """
 
     name: str
     system: str
     said: Mapping[str, str] = field(default_factory=dict)
     since: str = ""
+    is_paused: bool = False
 
     @property
     def connector(self) -> Connector:
@@ -102,10 +106,6 @@ class Connections:
         """Return the names of all connections."""
         return sorted(path.stem for path in self.path.glob(f"*{SETTINGS}"))
 
-    def all(self) -> list[Connection]:
-        """Return all connections."""
-        return [self.get(name) for name in self.names()]
-
     def get(self, name: str) -> Connection:
         """Return one connection.
 
@@ -125,7 +125,11 @@ class Connections:
                 f"{path}: not the file of a connection", f"run helmdesk connect SYSTEM --as {name}"
             )
         return Connection(
-            name, str(system), {key: str(each) for key, each in said.items()}, str(since or "")
+            name,
+            str(system),
+            {key: str(each) for key, each in said.items()},
+            str(since or ""),
+            bool(content.get("paused")),
         )
 
     def add(self, connection: Connection, secrets: Mapping[str, str]) -> None:
@@ -145,19 +149,33 @@ class Connections:
         self.path.mkdir(mode=0o700, exist_ok=True)
         if secrets:
             self._write(f"{connection.name}{KEY}", json.dumps(dict(secrets)))
+        self._write_settings(connection)
+
+    def _write_settings(self, connection: Connection) -> None:
         content = tomlkit.dumps(
             {
                 "system": connection.system,
                 "since": connection.since,
+                "paused": connection.is_paused,
                 "account": dict(connection.said),
             }
         )
         self._write(f"{connection.name}{SETTINGS}", content)
 
+    def pause(self, name: str, is_paused: bool) -> None:
+        """Fetch nothing through a connection for now, or go on."""
+        self._write_settings(replace(self.get(name), is_paused=is_paused))
+
     def remove(self, name: str) -> None:
-        """Forget a connection and its key; what came through it stays on the desk."""
-        self.get(name)
-        for ending in (KEY, STATUS, SETTINGS):
+        """Forget a connection and its key, even one whose file nobody can read; what came through
+        it stays on the desk.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+        if name not in self.names():
+            self.get(name)
+        for ending in (KEY, STATUS, LOOK, SETTINGS):
             (self.path / f"{name}{ending}").unlink(missing_ok=True)
 
     def open(self, connection: Connection) -> Api:
@@ -206,8 +224,18 @@ class Connections:
             return Status(**content)
         return None
 
+    def looked(self, name: str) -> FirstLook | None:
+        """Return what was found when the key was tried last; None before."""
+        return read_look(self.path / f"{name}{LOOK}")
+
+    def tell_look(self, name: str, found: FirstLook) -> None:
+        """Remember what was found when the key was tried."""
+        self._write(f"{name}{LOOK}", as_text(found))
+
     def tell(self, name: str, status: Status) -> None:
-        """Remember how a run went."""
+        """Remember how a run went; not of what was forgotten meanwhile."""
+        if name not in self.names():
+            return
         content = json.dumps(asdict(status), default=datetime.isoformat, indent=1)
         self._write(f"{name}{STATUS}", content)
 

@@ -8,8 +8,7 @@ import click
 
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
-from helmdesk.connectors.parts.api import Api, ConnectError
-from helmdesk.connectors.parts.connector import Ask, Outlook, connector_names, find_connector
+from helmdesk.connectors.parts.connector import Ask, connector_names, find_connector
 from helmdesk.desk.connections import (
     Connection,
     Connections,
@@ -17,6 +16,7 @@ from helmdesk.desk.connections import (
     secret_of_environment,
     variable_of,
 )
+from helmdesk.desk.first_look import FirstLook, look
 from helmdesk.errors import UsageError
 from helmdesk.records.accounts import check_name
 
@@ -93,10 +93,11 @@ def command(
     )
     api = connector.open(answers)
     try:
-        _show_rights(api, system)
-        outlook = connector.outlook(api, connection.since)
+        found = look(connector, api, connection.since)
     finally:
         api.close()
+    _show_rights(found)
+    found.refuse()
     connections.add(
         connection,
         {
@@ -105,7 +106,8 @@ def command(
             if not secret_of_environment(variable_of(connection_name, key))
         },
     )
-    click.echo(_words_of(outlook, connection.since))
+    connections.tell_look(connection_name, found)
+    click.echo(found.words)
     talk(f"next: helmdesk sync {connection_name} --desk {desk.path}")
 
 
@@ -140,29 +142,9 @@ def _answer(ask: Ask, given: dict[str, str], name: str) -> str:
     return answer.strip()
 
 
-def _show_rights(api: Api, system: str) -> None:
-    missing = []
-    for right in find_connector(system).rights(api):
+def _show_rights(found: FirstLook) -> None:
+    for right in found.rights:
         if right.is_granted:
             click.echo(f"may read  {right.what}")
         else:
             click.echo(f"may NOT   {right.what}: {right.mend}")
-            if right.is_needed:
-                missing.append(f"{right.what} ({right.mend})")
-    if missing:
-        raise ConnectError(
-            f"the key works, but without these nothing can be fetched: {', '.join(missing)};"
-            " nothing was stored"
-        )
-
-
-def _words_of(outlook: Outlook, since: str) -> str:
-    what = f"tickets changed since {since}" if since else "all tickets"
-    if outlook.tickets is None:
-        return f"will fetch {what}; the account does not say how many"
-    words = f"will fetch {what}: {outlook.tickets:,}"
-    if outlook.minutes is None:
-        return words
-    minutes = outlook.minutes
-    took = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{max(minutes, 1):.0f} minutes"
-    return f"{words}, in about {took} at four fifths of the account's limit; then only changes"

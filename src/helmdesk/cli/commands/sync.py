@@ -40,8 +40,9 @@ def command(
         raise NotFoundError(
             "no account is connected; run helmdesk connect SYSTEM (see helmdesk connect --help)"
         )
+    wanted = names or [name for name in known if not _is_paused(connections, name)]
     problems = []
-    for name in names or known:
+    for name in wanted:
         try:
             with Progress() as progress:
                 report = sync(
@@ -52,7 +53,7 @@ def command(
                     on_step=progress,
                 )
         except HelmdeskError as error:
-            if len(names or known) == 1:
+            if len(wanted) == 1:
                 raise
             problems.append(f"{name}: {error}")
             continue
@@ -67,6 +68,16 @@ def command(
     if problems:
         raise HelmdeskError("; ".join(problems))
     talk(f"next: helmdesk scorecard --desk {desk.path}")
+
+
+def _is_paused(connections: Connections, name: str) -> bool:
+    try:
+        is_paused = connections.get(name).is_paused
+    except HelmdeskError:
+        return False  # what is wrong with it is said where it is tried
+    if is_paused:
+        talk(f"{name}: paused; helmdesk sync {name} fetches all the same")
+    return is_paused
 
 
 def describe(status: Status) -> list[str]:

@@ -28,6 +28,7 @@ TIMEOUT = 60.0
 TOGETHER = 4
 """Requests under way at once: so that a slow answer does not keep us below the limit."""
 SAID = 300
+GOES_ON = "what was fetched before is kept, and the next run goes on from there"
 GENERAL = "general"
 T = TypeVar("T")
 R = TypeVar("R")
@@ -159,12 +160,19 @@ class Api:
         self.missing: dict[str, str] = {}
         self._time: datetime | None = None
         self._lock = threading.Lock()
+        self.attempts, self._hint = ATTEMPTS, GOES_ON
         self.use(Clock())
 
     def use(self, clock: Clock) -> None:
         """Take the time from this clock."""
         self.clock = clock
         self.paces = {name: Pace(limit, clock) for name, limit in self.limits.items()}
+
+    def be_brief(self, attempts: int, seconds: float) -> None:
+        """Try fewer times, and wait less for each answer: somebody waits."""
+        self.attempts = attempts
+        self._hint = "is the address right, and can it be reached from here?"
+        self._client.timeout = seconds
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -222,15 +230,14 @@ class Api:
 
         try:
             for attempt in stamina.retry_context(
-                on=is_passing, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=60.0
+                on=is_passing, attempts=self.attempts, timeout=None, wait_initial=0.5, wait_max=60.0
             ):
                 with attempt:
                     pace.wait(cost)
                     return self._try(method, path, request, pace)
         except _Again as error:
             raise ConnectError(
-                f"{self.base}{path}: {error}, {ATTEMPTS} times; what was fetched before is kept,"
-                " and the next run goes on from there"
+                f"{self.base}{path}: {error}, {self.attempts} times; {self._hint}"
             ) from None
         raise AssertionError("a retry that neither returned nor raised")
 

@@ -38,8 +38,7 @@ from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
 from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
 from helmdesk.web.apps.connections.health import accounts
-from helmdesk.web.apps.connections.jobs import ask
-from helmdesk.web.apps.jobs import queue
+from helmdesk.web.apps.connections.jobs import ask_now
 from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.loading_words import on_site
 from helmdesk.web.page import Page, Route
@@ -133,8 +132,10 @@ def health(request: DeskRequest) -> HttpResponse:
 def sync(request: DeskRequest, name: str) -> HttpResponse:
     """Let a live account be brought into step now."""
     connection = Connections(Path(settings.DESK_FOLDER)).get(name)
+    if connection.is_paused:
+        raise UsageError("this account is paused; an administrator lets it go on")
     audit("asked for a live account", connection.name, request=request)
-    ask(connection.name, f"now:{queue.now().isoformat()}")
+    ask_now(connection.name)
     messages.success(request, "It is being brought into step; this page shows when it is.")
     return redirect("data")
 

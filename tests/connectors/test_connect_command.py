@@ -57,7 +57,7 @@ def test_from_a_key_to_a_scorecard(
     shown = helmdesk("connect", "zendesk", *said(server), "--desk", desk.path)
     assert "may read  tickets" in shown.stdout
     assert "may NOT   schedules" in shown.stdout and "Professional" in shown.stdout
-    assert "will fetch all tickets: 6, in about 1 minutes" in shown.stdout
+    assert "will fetch all tickets: 6, in about a minute" in shown.stdout
     assert TOKEN not in shown.stdout + shown.stderr
     shown = helmdesk("sync", "--desk", desk.path)
     assert "zendesk: 6 tickets new or changed" in shown.stdout

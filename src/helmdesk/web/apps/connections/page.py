@@ -45,10 +45,14 @@ def connections(request: DeskRequest) -> HttpResponse:
     )
 
 
+def _is_sample(request: DeskRequest) -> bool:
+    return request.desk.settings.is_sample
+
+
 @sensitive_post_parameters()
 def connect(request: DeskRequest, system: str) -> HttpResponse:
     """Ask for what a system needs, try the key, and remember it; nothing is fetched yet."""
-    if request.desk.settings.is_sample:
+    if _is_sample(request):
         raise UsageError(
             "this desk holds the sample; remove the sample before connecting an account of your own"
         )

@@ -26,6 +26,7 @@ PAGES = {
     "differences": "/catalogue/beside/zendesk",
     "data": "/data",
     "load": "/data/load",
+    "connections": "/data/connections",
     "settings": "/settings",
     "desk": "/settings/desk",
     "people": "/settings/people",

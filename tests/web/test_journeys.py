@@ -33,6 +33,7 @@ PAGES = (
     "/catalogue/beside/zendesk",
     "/data",
     "/data/load",
+    "/data/connections",
     "/settings",
     "/settings/desk",
     "/settings/people",

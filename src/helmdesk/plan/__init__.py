@@ -1,0 +1,1 @@
+"""How much work comes, whom it needs, and how sure that is."""

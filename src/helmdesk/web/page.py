@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
 
 from django.urls import URLPattern, path
 
@@ -16,6 +16,10 @@ from helmdesk.web.apps import apps_with_models
 from helmdesk.web.pages import page_apps
 
 View = Callable[..., Any]
+Group = Literal["", "Understand", "Plan", "Act", "Keep"]
+GROUPS: tuple[Group, ...] = ("", "Understand", "Plan", "Act", "Keep")
+"""Parts of the navigation, in their order: what is opened daily has no heading, and neither have
+the pages that keep the desk going, at the end."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,9 @@ class Page:
         place: order in the navigation; None keeps it out.
         key: letter that opens it after ``g``.
         help: one line for the search.
+        group: part of the navigation that it stands in.
+        icon: its icon, by the name of its class in `icons.css`, without the prefix.
+        tab: its short name in the bar of a phone; empty keeps it out.
         needs_data: whether an empty desk sends its reader to the first run instead.
     """
 
@@ -55,6 +62,9 @@ class Page:
     key: str = ""
     help: str = ""
     needs_data: bool = True
+    group: Group = ""
+    icon: str = ""
+    tab: str = ""
 
     @property
     def name(self) -> str:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from helmdesk.web.page import pages
+from helmdesk.web.page import GROUPS, Page, pages
 from helmdesk.web.request import DeskRequest
+
+MOST_TABS = 4
+"""A phone's bar has room for so many pages, and for what opens the rest of them."""
+
+
+def in_groups(listed: list[Page]) -> list[tuple[str, list[Page]]]:
+    """Return pages by the part of the navigation that they stand in; empty parts are left out."""
+    parts = [(group, [page for page in listed if page.group == group]) for group in GROUPS]
+    return [(group, members) for group, members in parts if members]
 
 
 def shell(request: DeskRequest) -> dict[str, Any]:
@@ -15,6 +24,7 @@ def shell(request: DeskRequest) -> dict[str, Any]:
     if desk is None or person is None or not person.is_authenticated:
         return found
     has_data = bool(desk.record_types)
+    current = getattr(request.resolver_match, "url_name", "")
     listed = [
         page
         for page in pages()
@@ -32,6 +42,11 @@ def shell(request: DeskRequest) -> dict[str, Any]:
         "has_data": has_data,
         "data_until": desk.as_of if has_data else None,
         "navigation": listed,
-        "current": getattr(request.resolver_match, "url_name", ""),
+        "groups": in_groups(listed),
+        "tabs": [page for page in listed if page.tab][:MOST_TABS],
+        "current": current,
+        "current_page": next(
+            (page for page in listed if current in {route.name for route in page.routes}), None
+        ),
         "theme": person.theme,
     }

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.analysis.scorecard import Card
@@ -151,6 +151,27 @@ def local(instant: datetime | None, zone: str) -> str:
         .astimezone(ZoneInfo(zone))
         .strftime("%Y-%m-%d %H:%M")
     )
+
+
+@register.filter
+def moment(instant: datetime | None, zone: str) -> SafeString:
+    """Return a naive UTC instant as a reader says it, in a zone that its title names; a dash for
+    none.
+    """
+    if instant is None:
+        return SafeString("–")
+    there = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(ZoneInfo(zone))
+    now = datetime.now(ZoneInfo(zone))
+    if there.date() == now.date():
+        said = f"{there:%H:%M} today"
+    else:
+        said = f"{short_day(there.date(), now.date())}, {there:%H:%M}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', there.isoformat(), zone, said)
+
+
+def short_day(day: date, today: date) -> str:
+    """Return a day as "4 May", with its year where that is another one."""
+    return f"{day:%-d %b}" if day.year == today.year else f"{day:%-d %b %Y}"
 
 
 @register.filter

@@ -118,4 +118,6 @@ page = Page(
     place=40,
     key="a",
     help="health, contract and promises by customer company",
+    group="Understand",
+    icon="account",
 )

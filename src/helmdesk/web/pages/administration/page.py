@@ -446,5 +446,7 @@ page = Page(
     place=90,
     key=",",
     help="your theme, sessions and tokens; people, metrics shown, targets, definitions, audit log",
+    group="Keep",
+    icon="gear",
     needs_data=False,
 )

@@ -73,4 +73,6 @@ page = Page(
     place=70,
     key="m",
     help="every metric, its definition, and whether this desk can compute it",
+    group="Understand",
+    icon="explore",
 )

@@ -245,4 +245,6 @@ page = Page(
     place=60,
     key="d",
     help="pages of your own, and saved views",
+    group="Keep",
+    icon="doc",
 )

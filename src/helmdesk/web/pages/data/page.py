@@ -446,5 +446,7 @@ page = Page(
     place=80,
     key="h",
     help="sources, freshness, quarantine, late and double records; load files",
+    group="Keep",
+    icon="data",
     needs_data=False,
 )

@@ -219,4 +219,6 @@ page = Page(
     place=12,
     key="b",
     help="last week in at most five findings: what moved, whether it is real, which lever",
+    icon="note",
+    tab="Brief",
 )

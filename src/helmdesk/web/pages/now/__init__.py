@@ -1,1 +1,1 @@
-"""Backlog and SLA now."""
+"""Queue now: open work and its clocks."""

@@ -53,10 +53,12 @@ def now(request: DeskRequest) -> HttpResponse:
 
 
 page = Page(
-    title="Backlog and SLA now",
+    title="Queue now",
     roles=EVERYONE,
     routes=(Route("now", now, "now"),),
     place=20,
     key="n",
     help="open work by age, clocks about to breach, time left, unassigned",
+    icon="inbox",
+    tab="Queue",
 )

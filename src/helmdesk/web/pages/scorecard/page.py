@@ -89,4 +89,6 @@ page = Page(
     place=10,
     key="s",
     help="what is happening: a few numbers per pillar, with change and verdict",
+    icon="score",
+    tab="Scorecard",
 )

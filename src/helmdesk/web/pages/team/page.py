@@ -172,4 +172,6 @@ page = Page(
     place=50,
     key="p",
     help="how much members of a team differ, under which conditions; own numbers with context",
+    group="Understand",
+    icon="people",
 )

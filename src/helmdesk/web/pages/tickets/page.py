@@ -130,4 +130,7 @@ page = Page(
     place=30,
     key="t",
     help="the rows behind any number",
+    group="Understand",
+    icon="ticket",
+    tab="Tickets",
 )

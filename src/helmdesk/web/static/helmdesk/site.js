@@ -7,16 +7,16 @@
 
   // Charts take their colours from the page, so that light, dark and print are one specification.
   const theme = () => {
-    const text = css("--ink-soft"), line = css("--line"), accent = css("--accent");
+    const text = css("--ink-3"), line = css("--line"), accent = css("--accent");
     return {
       background: null, font: css("--font"), view: { stroke: null },
       axis: { labelColor: text, titleColor: text, gridColor: line, domainColor: line, tickColor: line, labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal" },
       legend: { labelColor: text, titleColor: text, titleFontWeight: "normal" },
       line: { color: accent, strokeWidth: 2 }, point: { color: accent }, bar: { color: accent }, rect: { color: accent },
-      range: { category: ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7"].map(css), heatmap: [css("--heat-low"), css("--heat-high")], ramp: [css("--heat-low"), css("--heat-high")] },
+      range: { category: ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7"].map(css), heatmap: [css("--h0"), css("--h5")], ramp: [css("--h0"), css("--h5")] },
       style: {
         band: { color: accent, opacity: 0.16 }, interval: { color: css("--ink"), strokeWidth: 1.5 },
-        note: { color: css("--note"), strokeWidth: 2 }, target: { color: css("--ink-soft"), strokeDash: [2, 3] }, message: { color: css("--ink") },
+        note: { color: css("--mend"), strokeWidth: 2 }, target: { color: css("--ink-3"), strokeDash: [2, 3] }, message: { color: css("--ink") },
       },
     };
   };
@@ -50,8 +50,15 @@
   });
   document.addEventListener("htmx:sendError", () => say("The site cannot be reached; what you see is from before."));
 
+  // A press outside, or Escape, closes what is open; focus goes back to what opened it.
+  const closeOthers = (inside) => document.querySelectorAll("details.chip[open], details.menu[open]").forEach((each) => { if (!each.contains(inside)) each.open = false; });
+
   let isGoing = false;
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const open = document.activeElement?.closest("details.chip[open], details.menu[open]");
+      closeOthers(null); open?.querySelector("summary").focus();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog[open]")) return;
     if (isGoing) {
       isGoing = false;
@@ -78,6 +85,8 @@
     const button = event.target.closest("[data-copy]");
     if (button) navigator.clipboard?.writeText(button.dataset.copy).then(() => say("Copied"));
     if (event.target.closest("[data-print]")) print();
+    if (event.target.closest("[data-keys]")) document.getElementById("keys").showModal();
+    closeOthers(event.target);
   });
   drawAll(document);
 })();

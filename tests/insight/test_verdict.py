@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from desks import load_events, weekly_desk
 from helmdesk.cli.main import commands
 from helmdesk.desk.desk import Desk
-from helmdesk.insight.verdict import State, Verdict
+from helmdesk.insight.verdict import State, Tone, Verdict
 from helmdesk.query.judgement import Judgement
 
 FIRST = date(2025, 6, 2)
@@ -102,6 +102,29 @@ def test_courses_of_known_truth(
     assert re.fullmatch(words, found.words), found.words
 
 
+@pytest.mark.parametrize(
+    ("minutes", "word", "tone"),
+    [
+        ([30] * 20, "Steady", Tone.STEADY),
+        ([30] * 20 + [90], "Worse last week", Tone.WORSE),
+        ([60] * 20 + [20], "Better last week", Tone.BETTER),
+        ([30] * 20 + [90] * 3, "Worse since 20 Oct", Tone.WORSE),
+        ([30] * 20 + [90] * 8, "Worse since 20 Oct", Tone.WORSE),
+        ([60] * 20 + [30] * 8, "Better since 20 Oct", Tone.BETTER),
+        ([30] * 20 + [120] * 2 + [30] * 6, "Back to normal since 3 Nov", Tone.NORMAL),
+        # Two thirds of the way back, and not settled; then settled, and still worse than before.
+        ([30] * 20 + [120] * 2 + [60] * 2, "Recovering", Tone.RECOVERING),
+        ([30] * 20 + [120] * 2 + [60] * 8, "Worse since 20 Oct", Tone.WORSE),
+        ([30] * 5, "Too few to say", Tone.FEW),
+    ],
+)
+def test_a_badge_says_the_same_in_a_few_words(
+    tmp_path: Path, minutes: list[float], word: str, tone: Tone
+) -> None:
+    found = told(weekly_desk(tmp_path, minutes))
+    assert (found.word, found.tone) == (word, tone), found.words
+
+
 def test_what_was_written_down_is_named(tmp_path: Path) -> None:
     found = told(
         weekly_desk(tmp_path, [30] * 20 + [120] * 2 + [30] * 6, (20, "New routing went live"))
@@ -136,7 +159,7 @@ def test_the_story_of_the_sample_reads_the_same_everywhere(sample_desk: Desk) ->
     words = sample_desk.verdicts([key])[key].words
     assert STORY.fullmatch(words), words
     card = next(card for card in sample_desk.scorecard().cards if card.metric.key == key)
-    assert (card.story, card.verdict) == (words, "settled")
+    assert (card.story, card.verdict) == (words, "Worse since 4 May")
     explained = sample_desk.explain(key)
     assert explained.course is not None
     assert explained.course.words == words

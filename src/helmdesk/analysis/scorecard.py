@@ -32,6 +32,17 @@ PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
 TREND_BUCKETS = 13
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """What is said where there is no verdict on the weeks."""
+
+    tone: str
+    word: str
+
+
+TOO_FEW = Unknown("few", "Too few to say")
+
+
 class Dismissed(Protocol):
     """Who dismissed a verdict, when and why."""
 
@@ -66,6 +77,11 @@ class Course(Protocol):
     @property
     def words(self) -> str:
         """In a sentence."""
+        ...
+
+    @property
+    def tone(self) -> str:
+        """What it means to its reader, for a sign and a colour."""
         ...
 
     @property
@@ -158,6 +174,33 @@ class Card:
     def is_steady(self) -> bool:
         """Whether the verdict is that nothing moved."""
         return self.side in (Judgement.SAME, Judgement.NO_CLEAR_CHANGE)
+
+    @property
+    def tone(self) -> str:
+        """What the verdict on the weeks means to its reader; two windows are no verdict."""
+        return str(self.course.tone) if self.course else TOO_FEW.tone
+
+    @property
+    def badge(self) -> str:
+        """The verdict on the weeks in a few words; two windows are no verdict."""
+        return self.course.word if self.course else TOO_FEW.word
+
+    @property
+    def missed_by(self) -> float | None:
+        """How far the value lies beyond its target; None where it lies within it, and without one.
+
+        A target that is only just missed may still be open: see `standing`.
+        """
+        if self.target is None or self.now.value is None:
+            return None
+        low, high = self.target if isinstance(self.target, tuple) else (self.target, self.target)
+        is_least = not isinstance(self.target, tuple) and self.metric.direction != "lower"
+        is_most = not isinstance(self.target, tuple) and self.metric.direction == "lower"
+        if self.now.value < low and not is_most:
+            return low - self.now.value
+        if self.now.value > high and not is_least:
+            return self.now.value - high
+        return None
 
     @property
     def is_withheld(self) -> bool:

@@ -49,6 +49,7 @@ NUMBERS = (
     "twelve",
 )
 ALIKE = 2.0
+MOST_LEFT = 2 / 3
 LONGEST_EVENT = 60
 # "after Version 5 released" is said without the verb.
 HAPPENED = r"(?i)\s+(?:(?:is|was|goes|went) )?(?:released|launched|shipped|rolled out|live)$"
@@ -62,6 +63,26 @@ class State(StrEnum):
     SETTLED = "settled"
     STEADY = "steady"
     UNKNOWN = "unknown"
+
+
+class Tone(StrEnum):
+    """What a verdict means to its reader: the sign and the colour that it is shown with."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    RECOVERING = "recovering"
+    MOVED = "moved"
+    NORMAL = "normal"
+    STEADY = "steady"
+    FEW = "few"
+
+
+TONES = {
+    Judgement.WORSE: Tone.WORSE,
+    Judgement.BETTER: Tone.BETTER,
+    Judgement.HIGHER: Tone.MOVED,
+    Judgement.LOWER: Tone.MOVED,
+}
 
 
 @dataclass(frozen=True)
@@ -120,17 +141,56 @@ class Verdict:
         return replace(self, dismissed=dismissed.get(self.identity)) if self.is_told else self
 
     @property
+    def tone(self) -> Tone:
+        """What it means to its reader."""
+        if self.dismissed is not None or self.state is State.STEADY:
+            return Tone.STEADY
+        if self.state is State.UNKNOWN:
+            return Tone.FEW
+        if self._is_recovering:
+            return Tone.RECOVERING
+        return TONES.get(self.side, Tone.NORMAL)
+
+    @property
     def word(self) -> str:
-        """The verdict in a word or two, for a card."""
+        """The verdict in a few words, for a badge, a row or a mail."""
         if self.dismissed is not None:
-            return "dismissed"
+            return "Dismissed"
+        tone = self.tone
+        if tone is Tone.STEADY or self.since is None:
+            return "Too few to say" if tone is Tone.FEW else "Steady"
+        if tone is Tone.RECOVERING:
+            return "Recovering"
+        if tone is Tone.NORMAL:
+            return f"Back to normal since {self._short(self.since)}"
+        side = str(self.side).capitalize()
         if self.state is State.NEW:
-            return f"new: {self.side}"
-        if self.state is State.GOING_ON:
-            return f"still {self.side}"
-        return {State.SETTLED: "settled", State.STEADY: "steady"}.get(
-            self.state, "too early to tell"
-        )
+            return f"{side} last week"
+        return f"{side} since {self._short(self._beginning)}"
+
+    @property
+    def _is_recovering(self) -> bool:
+        """Whether it is still worse than before, and by at most two thirds of what it was, since so
+        few weeks that it may go on getting better.
+        """
+        if (
+            self.state is not State.GOING_ON
+            or self.side is not Judgement.WORSE
+            or self.episode is None
+            or self.episode.side is not Judgement.WORSE
+            or self.now is None
+            or self.before is None
+        ):
+            return False
+        return abs(self.now - self.before) <= MOST_LEFT * abs(self.episode.value - self.before)
+
+    @property
+    def _beginning(self) -> date:
+        """Since when it lies on this side: from an episode on the same side, if one led to it."""
+        assert self.since is not None
+        if self.episode is not None and self.episode.side is self.side:
+            return self.episode.start
+        return self.since
 
     @property
     def words(self) -> str:
@@ -204,6 +264,7 @@ class Verdict:
             "state": str(self.state),
             "side": str(self.side),
             "word": self.word,
+            "tone": str(self.tone),
             "words": self.words,
             "now": self.now,
             "before": self.before,
@@ -246,6 +307,9 @@ class Verdict:
 
     def _day(self, day: date) -> str:
         return f"{day:%-d %B}" if day.year == self.until.year else f"{day:%-d %B %Y}"
+
+    def _short(self, day: date) -> str:
+        return f"{day:%-d %b}" if day.year == self.until.year else f"{day:%-d %b %Y}"
 
     def _days(self, start: date, end: date) -> str:
         last = end - timedelta(days=1)

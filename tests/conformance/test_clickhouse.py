@@ -18,6 +18,7 @@ from helmdesk.facts.build.build import ensure_fact
 from helmdesk.facts.build.fact import load_facts
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.filters import parse_filter
+from helmdesk.query.policy import OWNER
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds, run_request
 from helmdesk.sample.generate import create_sample
@@ -63,7 +64,12 @@ def questions(key: str) -> list[Request]:
         known = {dimension.name for dimension in load_facts()[metric.fact].dimensions}
         for clock in metric.clocks:
             form = Request(
-                key=key, entry=entry, variant=variant, clock=clock, time_zone="America/New_York"
+                policy=OWNER,
+                key=key,
+                entry=entry,
+                variant=variant,
+                clock=clock,
+                time_zone="America/New_York",
             )
             by = tuple(name for name in ("channel",) if name in known)
             found += [form, replace(form, by=by, grain="week", week_start="sunday")]

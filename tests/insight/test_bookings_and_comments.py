@@ -191,7 +191,7 @@ def calls(seed: int, dissatisfied_when_moved: float) -> list[Event]:
 def test_rebooked_calls(tmp_path: Path, share: float, verdict: type) -> None:
     desk = make_desk(tmp_path / "desk")
     load_events(desk, calls(7, share))
-    with desk.insight().study(desk.question()) as study:
+    with desk.insight.study(desk.question()) as study:
         found = load_patterns()["rebooked_calls"].pattern.look(study)
     assert isinstance(found, verdict), found
     if isinstance(found, Found):
@@ -239,7 +239,7 @@ def test_recommendation_and_what_comments_speak_of(
 ) -> None:
     desk = make_desk(tmp_path / "desk")
     load_events(desk, waves(3, product, service, comments))
-    with desk.insight().study(desk.question()) as study:
+    with desk.insight.study(desk.question()) as study:
         found = load_patterns()["product_nps"].pattern.look(study)
     assert isinstance(found, verdict), found
     if isinstance(found, Found):

@@ -159,22 +159,22 @@ def test_a_dismissal_holds_for_its_filter_and_policy_alone(desk: Desk) -> None:
     # policy.
     assert desk.verdicts([KEY], where="channel in ('email', 'email')")[KEY].dismissed == found
     lead = Policy("lead of the mail team", OneOf("channel", ("email",)))
-    assert desk.verdicts([KEY], policy=lead)[KEY].dismissed == found
-    assert desk.dismissed(policy=lead) == (found,)
+    assert desk.as_seen_by(lead).verdicts([KEY])[KEY].dismissed == found
+    assert desk.as_seen_by(lead).dismissed() == (found,)
     # A lead of another team neither has it nor hears of it; and who sees a part of the columns only
     # is told everything.
     other = Policy("lead of the chat team", OneOf("channel", ("chat",)))
-    assert desk.dismissed(policy=other) == ()
+    assert desk.as_seen_by(other).dismissed() == ()
     outside = Policy("viewer", Compare("channel", "=", "email"), frozenset({"channel"}))
-    assert desk.verdicts([KEY], policy=outside)[KEY].dismissed is None
-    assert desk.dismissed(policy=outside) == ()
+    assert desk.as_seen_by(outside).verdicts([KEY])[KEY].dismissed is None
+    assert desk.as_seen_by(outside).dismissed() == ()
     with pytest.raises(NotPermittedError, match="support team"):
-        desk.dismiss(KEY, by="vic", policy=outside)
+        desk.as_seen_by(outside).dismiss(KEY, by="vic")
     with pytest.raises(
         NotFoundError, match="not dismissed for everything; it is: channel = 'email'"
     ):
         desk.tell_again(KEY)
-    assert desk.tell_again(KEY, policy=lead) == (found,)
+    assert desk.as_seen_by(lead).tell_again(KEY) == (found,)
 
 
 def test_only_what_is_told_can_be_dismissed(desk: Desk) -> None:

@@ -60,7 +60,7 @@ def test_a_desk_with_tickets_alone_says_what_is_missing(tmp_path: Path) -> None:
             for event in ticket(f"T{place}", f"{day}T09:00:00", f"{day}T12:00:00")
         ],
     )
-    with desk.insight().study(desk.question()) as study:
+    with desk.insight.study(desk.question()) as study:
         verdicts = {key: entry.pattern.look(study) for key, entry in load_patterns().items()}
         brief = make_brief(study, look(study, desk.settings.scorecard))
     assert not [key for key, verdict in verdicts.items() if isinstance(verdict, Found)]

@@ -135,7 +135,7 @@ def test_a_brief_knows_no_more_than_its_reader(sample_desk: Desk) -> None:
         OneOf("team", ("Frontline Boston",)),
         may_compare_people=False,
     )
-    brief = sample_desk.brief(end="2025-10-27", policy=policy)
+    brief = sample_desk.as_seen_by(policy).brief(end="2025-10-27")
     told = json.dumps(brief.as_dict(), ensure_ascii=False)
     assert "Boston" in told
     assert "Berlin" not in told

@@ -661,15 +661,15 @@ def test_unknown_numbers_and_files(odd: Desk, tmp_path: Path) -> None:
 
 def test_a_policy_scopes_comparisons_and_clocks(small_desk: Desk) -> None:
     policy = Policy("Berlin", parse_filter("team = 'Frontline Berlin'"))
-    (scoped,) = small_desk.compare(find_preset("zendesk"), ["tickets"], policy=policy)
+    (scoped,) = small_desk.as_seen_by(policy).compare(find_preset("zendesk"), ["tickets"])
     (filtered,) = small_desk.compare(
         find_preset("zendesk"), ["tickets"], where="team = 'Frontline Berlin'"
     )
     assert (
         scoped.n_theirs
         == filtered.n_theirs
-        == small_desk.measure("ticket_volume", variant="all", policy=policy)[0].n
+        == small_desk.as_seen_by(policy).measure("ticket_volume", variant="all")[0].n
         > 0
     )
-    rows = small_desk.sla_at("2025-12-29T09:00", policy=policy)
+    rows = small_desk.as_seen_by(policy).sla_at("2025-12-29T09:00")
     assert rows and {row["team"] for row in rows} == {"Frontline Berlin"}

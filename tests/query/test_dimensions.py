@@ -19,6 +19,7 @@ from helmdesk.errors import FilterError, NotFoundError, UsageError
 from helmdesk.query.compile import resolve
 from helmdesk.query.dimensions import metric_dimensions
 from helmdesk.query.periods import GRAINS
+from helmdesk.query.policy import OWNER
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
 
@@ -32,7 +33,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("key", "variant"), FORMS)
 def test_every_dimension(small_desk: Desk, key: str, variant: str | None) -> None:
-    request = Request(key, variant)
+    request = Request(key, variant, policy=OWNER)
     metric = resolve(request)
     with small_desk.engine() as engine:
         names = list(metric_dimensions(metric, request, read_bounds(engine)))

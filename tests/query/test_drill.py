@@ -22,6 +22,7 @@ from helmdesk.desk.desk import Desk
 from helmdesk.facts.build.fact import Dimension
 from helmdesk.query.compile import MEASURED, resolve
 from helmdesk.query.dimensions import metric_dimensions
+from helmdesk.query.policy import OWNER
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
 
@@ -79,11 +80,14 @@ def random_filter(rng: random.Random, desk: Desk, request: Request) -> str | Non
 @pytest.mark.parametrize(("key", "variant"), FORMS)
 def test_rows_reproduce_the_number(small_desk: Desk, key: str, variant: str | None) -> None:
     rng = random.Random(f"{key}{variant}")
-    dimensions = [dimension.name for dimension in dimensions_of(small_desk, Request(key, variant))]
+    dimensions = [
+        dimension.name
+        for dimension in dimensions_of(small_desk, Request(key, variant, policy=OWNER))
+    ]
     for _ in range(QUESTIONS_EACH):
         question = {
             "variant": variant,
-            "where": random_filter(rng, small_desk, Request(key, variant)),
+            "where": random_filter(rng, small_desk, Request(key, variant, policy=OWNER)),
             "by": rng.sample(dimensions, k=rng.randint(0, 2)),
             "grain": rng.choice((None, None, "month", "quarter")),
             "start": rng.choice((None, "2025-04-01", "2025-11-15T10:30")),
@@ -196,7 +200,7 @@ def test_a_duration_can_be_computed_from_its_rows(
         "end": "2026-06-01",
     }
     found = small_desk.measure(key, **question)[0]
-    value = inner(resolve(Request(key, variant, clock=clock)).value)
+    value = inner(resolve(Request(key, variant, clock=clock, policy=OWNER)).value)
     cells = small_desk.drill(key, **question)[
         value.column if value.column.isidentifier() else MEASURED
     ].to_pylist()

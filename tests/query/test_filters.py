@@ -155,14 +155,14 @@ def test_unknown_dimension_suggests(desk: Desk) -> None:
 
 def test_a_policy_is_compiled_into_every_query(desk: Desk, tmp_path: Path) -> None:
     policy = Policy("back office", parse_filter("team = 'back'"))
-    found = desk.measure("ticket_volume", by="team", policy=policy)
+    found = desk.as_seen_by(policy).measure("ticket_volume", by="team")
     assert [(m.group, m.value) for m in found] == [((("team", "back"),), 1)]
-    assert desk.drill("ticket_volume", policy=policy).num_rows == 1
-    assert desk.measure("backlog", policy=policy)[0].value == 1
-    cards = desk.scorecard(start="2026-01-01", end="2026-02-01", policy=policy).cards
+    assert desk.as_seen_by(policy).rows("ticket_volume").total == 1
+    assert desk.as_seen_by(policy).measure("backlog")[0].value == 1
+    cards = desk.as_seen_by(policy).scorecard(start="2026-01-01", end="2026-02-01").cards
     assert {card.metric.key: card.now.n for card in cards}["ticket_volume"] == 1
     assert (
         found.receipt.content["queries"][0]["policy"]
         != desk.measure("ticket_volume").receipt.content["queries"][0]["policy"]
     )
-    assert desk.measure("ticket_volume", where="team = 'front'", policy=policy)[0].value == 0
+    assert desk.as_seen_by(policy).measure("ticket_volume", where="team = 'front'")[0].value == 0

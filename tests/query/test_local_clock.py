@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from helmdesk.engines.duckdb import DuckDB
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.local_clock import local_time, utc_offsets
+from helmdesk.query.policy import OWNER
 from helmdesk.query.request import Request
 
 # Half-hour summer time, a quarter of an hour, two changes around each Ramadan, none at all.
@@ -50,7 +51,7 @@ def test_every_instant_reads_as_on_the_wall(
     zone: str, instants: list[datetime], window: tuple[datetime | None, datetime | None]
 ) -> None:
     instants = [instant.replace(microsecond=0) for instant in instants]
-    request = Request("csat", start=window[0], end=window[1], time_zone=zone)
+    request = Request("csat", start=window[0], end=window[1], time_zone=zone, policy=OWNER)
     sql = DuckDB.translate(local_time("t", request, BOUNDS))
     rows = ", ".join(f"(timestamp '{instant}')" for instant in instants)
     found = DuckDB.create().run(f"select t, {sql} from (values {rows}) as given(t)")
@@ -58,7 +59,9 @@ def test_every_instant_reads_as_on_the_wall(
 
 
 def test_no_instant_reads_as_none() -> None:
-    sql = DuckDB.translate(local_time("t", Request("csat", time_zone="Europe/Rome"), BOUNDS))
+    sql = DuckDB.translate(
+        local_time("t", Request("csat", time_zone="Europe/Rome", policy=OWNER), BOUNDS)
+    )
     assert DuckDB.create().run(
         f"select {sql} from (values (cast(null as timestamp))) as given(t)"
     ) == [(None,)]

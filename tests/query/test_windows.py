@@ -11,6 +11,7 @@ from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.desk.desk import Desk
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.measurement import Measurement
+from helmdesk.query.policy import OWNER
 from helmdesk.query.reader import CachingReader, Memory
 from helmdesk.query.request import Request
 from helmdesk.query.run import Answer
@@ -55,7 +56,7 @@ def test_asked_together_as_asked_alone(small_desk: Desk, key: str) -> None:
                 else {}
             ),
         ):
-            requests = [Request(**base, **extra, **window) for window in WINDOWS]  # type: ignore[arg-type]
+            requests = [Request(**base, **extra, **window, policy=OWNER) for window in WINDOWS]  # type: ignore[arg-type]
             alone = [reader.answer(request) for request in requests]
             together = reader.answers(requests)
             assert [answer.request for answer in together] == requests
@@ -79,7 +80,9 @@ WITHOUT_CHANNEL = {
 @pytest.mark.parametrize("key", ["csat", "first_response_time", "backlog", "ticket_volume"])
 def test_groups_stay_apart(small_desk: Desk, key: str) -> None:
     with small_desk.marts.reader() as reader:
-        requests = [Request(key, by=("team", "channel"), **window) for window in WINDOWS]  # type: ignore[arg-type]
+        requests = [
+            Request(key, by=("team", "channel"), **window, policy=OWNER) for window in WINDOWS
+        ]  # type: ignore[arg-type]
         answers = reader.answers(requests)
         for request, answer in zip(requests, answers, strict=True):
             assert cells(answer) == cells(reader.answer(request)), request
@@ -98,7 +101,7 @@ def test_groups_stay_apart(small_desk: Desk, key: str) -> None:
 
 def test_what_is_known_is_not_asked_again(small_desk: Desk) -> None:
     now, before, trend = (
-        Request("csat", **window) for window in (WINDOWS[0], WINDOWS[1], WINDOWS[5])
+        Request("csat", **window, policy=OWNER) for window in (WINDOWS[0], WINDOWS[1], WINDOWS[5])
     )  # type: ignore[arg-type]
     memory = Memory()
     with small_desk.marts.reader() as plain:

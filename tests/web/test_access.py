@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helmdesk.errors import NotFoundError, NotPermittedError
+from helmdesk.query.policy import Policy
 
 
 def routes(patterns: Any, prefix: str = "") -> Any:
@@ -85,7 +86,6 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
     against the rows themselves.
     """
     from helmdesk.desk.live import LiveDesk
-    from helmdesk.query.policy import Policy
     from helmdesk.web.access import policy_for
     from helmdesk.web.people.models import Person
 
@@ -99,8 +99,8 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
     both = f"({condition}) and ({where})" if where else condition
     # Whose values would be withheld is another matter, tested elsewhere.
     policy = replace(policy, may_compare_people=True)
-    scoped = desk.measure(metric, by=by, where=where, start=start, policy=policy)
-    filtered = desk.measure(metric, by=by, where=both, start=start, policy=Policy())
+    scoped = desk.as_seen_by(policy).measure(metric, by=by, where=where, start=start)
+    filtered = desk.measure(metric, by=by, where=both, start=start)
     # The same numbers; only why there is none differs: a filter leaves nothing, or what one may see
     # holds nothing.
     mine, theirs = scoped.as_rows(), filtered.as_rows()
@@ -109,13 +109,16 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
     ):
         assert ours == asked or (asked == "filtered_out" and ours == "not_permitted")
     assert mine == theirs
-    table = desk.drill(
-        metric, by=(), where=where, start=start, policy=Policy("all columns", policy.predicate)
+    table = (
+        desk.as_seen_by(Policy("all columns", policy.predicate))
+        .rows(metric, where=where, start=start)
+        .table
     )
     if column in table.column_names and table.num_rows:
         assert set(pc.unique(table[column]).to_pylist()) <= set(values)
     assert (
-        sum(m.n for m in scoped) == desk.rows(metric, where=where, start=start, policy=policy).total
+        sum(m.n for m in scoped)
+        == desk.as_seen_by(policy).rows(metric, where=where, start=start).total
     )
 
 
@@ -126,20 +129,20 @@ def test_what_cannot_be_narrowed_is_not_answered(site: Any) -> None:
 
     desk, policy = LiveDesk(site), policy_for(Person.objects.get(username="vic"))
     with pytest.raises(NotPermittedError, match="not among the numbers you may see"):
-        desk.measure("utilization", policy=policy)
+        desk.as_seen_by(policy).measure("utilization")
     with pytest.raises(NotPermittedError, match="cannot be narrowed"):
-        desk.measure("utilization", policy=replace(policy, metrics=None))
+        desk.as_seen_by(replace(policy, metrics=None)).measure("utilization")
     with pytest.raises(NotPermittedError, match="may not ask by agent"):
-        desk.measure("ticket_volume", by="agent", policy=policy)
-    assert "agent" not in desk.rows("backlog", policy=policy).table.column_names
+        desk.as_seen_by(policy).measure("ticket_volume", by="agent")
+    assert "agent" not in desk.as_seen_by(policy).rows("backlog").table.column_names
     with pytest.raises(NotPermittedError, match="speaks of money"):
-        desk.measure("breach_exposure", policy=policy_for(Person.objects.get(username="tom")))
-    (own,) = desk.accounts(policy=policy)
+        desk.as_seen_by(policy_for(Person.objects.get(username="tom"))).measure("breach_exposure")
+    (own,) = desk.as_seen_by(policy).accounts()
     assert (own.name, own.contract_value, own.owner) == ("Dalora", None, None)
     nobody = policy_for(Person(role="agent", agent=""))
     with pytest.raises(NotPermittedError):
-        desk.measure("account_health", policy=nobody)
-    assert desk.measure("ticket_volume", policy=nobody)[0].n == 0
+        desk.as_seen_by(nobody).measure("account_health")
+    assert desk.as_seen_by(nobody).measure("ticket_volume")[0].n == 0
 
 
 def test_nobody_compares_people_on_the_site(as_: Any) -> None:
@@ -258,6 +261,6 @@ def test_missing_things_are_not_found_rather_than_told_apart(site: Any) -> None:
         ),
     ):
         with pytest.raises(NotFoundError) as refused:
-            desk.ticket(ticket, policy=policy)
+            desk.as_seen_by(policy).ticket(ticket)
         messages.append(str(refused.value).replace(ticket, "X"))
     assert messages[0] == messages[1]

@@ -51,7 +51,7 @@ def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> N
     assert as_("tom").post("/brief/mail", {"do": "on"}).status_code == 302
     tick()
     desk, person = LiveDesk(site), Person.objects.get(username="tom")
-    found = desk.brief(policy=policy_for(person))
+    found = desk.as_seen_by(policy_for(person)).brief()
     message = Message.objects.get()
     assert message.recipient == "tom@example.org" and found.start.isoformat() in message.subject
     told = " ".join(message.text.split())

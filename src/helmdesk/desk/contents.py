@@ -27,12 +27,14 @@ class Contents:
         """
         from helmdesk.query.compile import resolve
         from helmdesk.query.dimensions import metric_dimensions
+        from helmdesk.query.policy import OWNER
         from helmdesk.query.request import Request
 
         request = Request(
             key,
             variant=variant,
             time_zone=self.folder.settings.time_zone,
+            policy=OWNER,
             entry=self.folder.find_metric(key),
         )
         with self.marts.reader() as reader:

@@ -9,33 +9,22 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from helmdesk.desk.answers import Answers
+from helmdesk.desk.questions import Questions
 from helmdesk.errors import NotPermittedError
 
 if TYPE_CHECKING:
-    from helmdesk.analysis.accounts import Account
-    from helmdesk.analysis.case_mix import CaseMixBenchmark, Dispersion
-    from helmdesk.analysis.compare import Comparison
+    from helmdesk.analysis.case_mix import CaseMixBenchmark
     from helmdesk.analysis.concerns import Concern
-    from helmdesk.analysis.open_work import OpenWork
-    from helmdesk.analysis.scorecard import Scorecard
-    from helmdesk.analysis.ticket import Story
     from helmdesk.catalogue.discovery import Entry
     from helmdesk.desk.live import LiveDesk
-    from helmdesk.insight.brief import Brief
-    from helmdesk.insight.dismissals import Dismissal
-    from helmdesk.insight.explanation import Explanation
-    from helmdesk.insight.rules import Rule
-    from helmdesk.query.distribution import Bin
-    from helmdesk.query.drill import RowsPage
-    from helmdesk.query.measurement import Measurements
     from helmdesk.query.policy import Policy
-    from helmdesk.query.window import Window
     from helmdesk.records.journal import Batch, Quarantined
     from helmdesk.records.mending import RowsToMend
     from helmdesk.settings import Settings
 
 
-class ScopedDesk:
+class ScopedDesk(Questions):
     """What a desk answers to one reader. Questions are those of `helmdesk.desk.desk.Desk`, each
     asked under the policy.
 
@@ -47,7 +36,8 @@ class ScopedDesk:
     """
 
     def __init__(self, desk: LiveDesk, policy: Policy) -> None:
-        self.__desk, self.policy = desk, policy
+        super().__init__(Answers(desk.folder, desk.marts, policy))
+        self.__desk = desk
 
     # -- the desk itself --------------------------------------------------------------------------
 
@@ -126,50 +116,6 @@ class ScopedDesk:
 
     # -- questions --------------------------------------------------------------------------------
 
-    def measure(self, *keys: str, **asked: Any) -> Measurements:
-        """Measure one or more metrics."""
-        return self.__desk.measure(*keys, **asked, policy=self.policy)
-
-    def rows(self, key: str, **asked: Any) -> RowsPage:
-        """Return some of the rows behind a number."""
-        return self.__desk.rows(key, **asked, policy=self.policy)
-
-    def distribution(self, key: str, **asked: Any) -> tuple[Bin, ...]:
-        """Return how the values behind a number are spread."""
-        return self.__desk.distribution(key, **asked, policy=self.policy)
-
-    def scorecard(self, **asked: Any) -> Scorecard:
-        """Return cards over a window."""
-        return self.__desk.scorecard(**asked, policy=self.policy)
-
-    def window(self, **asked: Any) -> Window:
-        """Return the window that `scorecard` would look at."""
-        return self.__desk.window(**asked)
-
-    def sla_at(self, at: str | None = None, *, where: str | None = None) -> list[dict[str, Any]]:
-        """Return the SLA clocks that were running, paused or overdue at an instant."""
-        return self.__desk.sla_at(at, where=where, policy=self.policy)
-
-    def compare(self, preset: Any, *arguments: Any, **asked: Any) -> list[Comparison]:
-        """Return another tool's numbers beside ours."""
-        return self.__desk.compare(preset, *arguments, **asked, policy=self.policy)
-
-    def ticket(self, ticket_id: str) -> Story:
-        """Return one ticket's story."""
-        return self.__desk.ticket(ticket_id, policy=self.policy)
-
-    def open_work(self, *, where: str | None = None) -> OpenWork:
-        """Return open tickets by age and priority."""
-        return self.__desk.open_work(where=where, policy=self.policy)
-
-    def accounts(self, **asked: Any) -> list[Account]:
-        """Return accounts over a window."""
-        return self.__desk.accounts(**asked, policy=self.policy)
-
-    def dispersion(self, key: str, **asked: Any) -> Dispersion:
-        """Return how a metric lies between the agents of a group."""
-        return self.__desk.dispersion(key, **asked, policy=self.policy)
-
     def case_mix_benchmark(self, key: str, **asked: Any) -> CaseMixBenchmark:
         """Return the reader's own value beside what their team's values on the same mix of work
         would give.
@@ -182,8 +128,9 @@ class ScopedDesk:
             raise NotPermittedError(
                 "only somebody with work of their own in the data sees it beside the team's"
             )
-        return self.__desk.case_mix_benchmark(
-            key, agent, team=self.own_team, **asked, policy=self.policy
+        question = self._question(key, **asked)
+        return self._answers.case_mix_benchmark(
+            question, agent, ("channel", "issue_type"), self.own_team
         )
 
     @property
@@ -191,35 +138,7 @@ class ScopedDesk:
         """The present team of the reader."""
         return self.__desk.team_of(self.policy.agent) if self.policy.agent else None
 
-    def segments(self) -> dict[str, list[str]]:
-        """Return the values of the dimensions that filters offer."""
-        return self.__desk.segments(policy=self.policy)
-
-    def explain(self, key: str, **asked: Any) -> Explanation:
-        """Explain one metric."""
-        return self.__desk.explain(key, **asked, policy=self.policy)
-
-    def brief(self, **asked: Any) -> Brief:
-        """Return the brief of the last complete week."""
-        return self.__desk.brief(**asked, policy=self.policy)
-
-    def rules(self, key: str, **asked: Any) -> tuple[Rule, ...]:
-        """Return alerts in waiting."""
-        return self.__desk.rules(key, **asked, policy=self.policy)
-
     # -- what is told no more ---------------------------------------------------------------------
-
-    def dismiss(self, subject: str, **asked: Any) -> Dismissal:
-        """Stop telling a verdict or a finding until it changes."""
-        return self.__desk.dismiss(subject, **asked, policy=self.policy)
-
-    def tell_again(self, subject: str, *, where: str | None = None) -> tuple[Dismissal, ...]:
-        """Undo dismissals."""
-        return self.__desk.tell_again(subject, where=where, policy=self.policy)
-
-    def dismissed(self) -> tuple[Dismissal, ...]:
-        """Return what this reader's colleagues dismissed."""
-        return self.__desk.dismissed(policy=self.policy)
 
     # -- the whole desk ---------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ MONEY = frozenset({"contract_value", "amount", "cost", "cost_rate", "fixed_cost"
 
 @dataclass(frozen=True)
 class Policy:
-    """Who asks, as what is compiled into every query; the default, for the owner of the machine,
-    sees everything.
+    """Who asks, as what is compiled into every query. What is not said restricts nothing, so
+    none is made without a name, and none is taken for granted anywhere.
 
     Attributes:
         name: shown in receipts.
@@ -36,7 +36,7 @@ class Policy:
         that somebody declared to hold no people's names.
     """
 
-    name: str = "owner"
+    name: str
     predicate: Filter | None = None
     names: frozenset[str] | None = None
     metrics: frozenset[str] | None = None
@@ -91,3 +91,7 @@ class Policy:
     def may_hold_people(self, name: str) -> bool:
         """Whether a dimension is a field of a source that nobody declared to be without people."""
         return name.startswith(CUSTOM) and name.removeprefix(CUSTOM) not in self.impersonal
+
+
+# The owner of the machine, in a notebook or on the command line: sees everything.
+OWNER = Policy("owner")

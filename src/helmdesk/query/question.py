@@ -165,7 +165,7 @@ class Question:
         }
         return cls(**values)
 
-    def requests(self, policy: Policy | None = None) -> list[Request]:
+    def requests(self, policy: Policy) -> list[Request]:
         """Return one checked request per metric.
 
         Raises:
@@ -201,7 +201,7 @@ class Question:
         )
         return start, end
 
-    def scope(self, policy: Policy | None = None) -> Request:
+    def scope(self, policy: Policy) -> Request:
         """Return a request that carries nothing but filter, policy and time zone.
 
         Raises:
@@ -212,7 +212,7 @@ class Question:
             where=parse_filter(self.where) if self.where else None,
             time_zone=self.time_zone,
             week_start=self.week_start,
-            policy=policy or Policy(),
+            policy=policy,
         )
 
 

@@ -43,7 +43,7 @@ class Request:
     time_zone: str = "UTC"
     week_start: str = "monday"
     is_unfinished: bool = False
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = field(kw_only=True)
     entry: Entry | None = None
 
     def definition(self) -> Entry:

@@ -14,6 +14,7 @@ from helmdesk.errors import UsageError
 from helmdesk.query import window as windows
 from helmdesk.query.filters import Filter, all_of, is_value, parse_filter, to_text
 from helmdesk.query.periods import GRAINS, parse_boundary
+from helmdesk.query.question import Compared, Filtered
 from helmdesk.query.segments import OFFERED
 from helmdesk.query.words import NONE
 from helmdesk.web.request import DeskRequest
@@ -146,7 +147,7 @@ class ViewState:
         return windows.boundary(found.start, zone), windows.boundary(found.end, zone)
 
     @property
-    def asked(self) -> dict[str, str | None]:
+    def asked(self) -> Compared:
         """The window and comparison as the desk takes them."""
         return {
             "window": self.window or None,
@@ -202,7 +203,7 @@ class ViewState:
             *(is_value(name, value) for name, value in segments),
         )
 
-    def question(self, request: DeskRequest) -> dict[str, str | None]:
+    def question(self, request: DeskRequest) -> Filtered:
         """Return the arguments that every question of this view shares."""
         start, end = self.dates(request)
         return {"start": start, "end": end, "where": self.filter}

@@ -90,7 +90,7 @@ class Reader:
 
 def _brief(desk: Desk, policy: Policy, held: Held[Any]) -> Brief:
     held.tell("reading the week")
-    return desk.brief(policy=policy, annotations=annotations_of(Reader(policy)))
+    return desk.as_seen_by(policy).brief(annotations=annotations_of(Reader(policy)))
 
 
 def _week(desk: Desk) -> date:

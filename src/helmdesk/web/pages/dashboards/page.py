@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from helmdesk.errors import HelmdeskError, UsageError
+from helmdesk.query.question import Filtered
 from helmdesk.web.access import EVERYONE, Role
 from helmdesk.web.charts import specs
 from helmdesk.web.links import leads_here
@@ -81,7 +82,7 @@ def _tile(
     tile: dict[str, str],
     place: int,
     view: ViewState,
-    question: dict[str, Any],
+    question: Filtered,
     grain: str,
     cards: Any,
 ) -> dict[str, Any]:

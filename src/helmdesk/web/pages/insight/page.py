@@ -17,6 +17,7 @@ from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
 from helmdesk.query.filters import all_of, to_text
 from helmdesk.query.policy import Policy
+from helmdesk.query.question import Compared
 from helmdesk.query.window import boundary
 from helmdesk.query.words import show_change, show_size
 from helmdesk.web.access import LEADS
@@ -63,7 +64,7 @@ def explain(request: DeskRequest, key: str) -> HttpResponse:
     window = request.desk.window(**view.asked)
     zone = request.desk.settings.time_zone
     start, end = boundary(window.start, zone), boundary(window.end, zone)
-    asked = {**view.asked, "start": view.start or (None if view.window else start)}
+    asked: Compared = {**view.asked, "start": view.start or (None if view.window else start)}
     found = request.desk.explain(
         key, **asked, where=question["where"], annotations=annotations_of(request, key)
     )

@@ -25,14 +25,13 @@ def trend_grain(days: int) -> str:
 def find_cards(request: DeskRequest, view: ViewState, keys: Any = None) -> Scorecard:
     """Ask the desk for the cards of a view."""
     days = request.desk.window(**view.asked).days(request.desk.settings.time_zone)
-    found: Scorecard = request.desk.scorecard(
+    return request.desk.scorecard(
         **view.asked,
         where=view.filter,
         keys=keys,
         trend=trend_grain(days),
         annotations=annotations_of(request),
     )
-    return found
 
 
 def window_words(request: DeskRequest, found: Scorecard, view: ViewState) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from helmdesk.analysis.case_mix import can_be_expected
 from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
+from helmdesk.query.question import Filtered
 from helmdesk.web.access import LEADS, STAFF, Role
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
@@ -91,7 +92,7 @@ def team(request: DeskRequest) -> HttpResponse:
     )
 
 
-def _dispersion(request: DeskRequest, key: str, question: dict[str, Any]) -> Any:
+def _dispersion(request: DeskRequest, key: str, question: Filtered) -> Any:
     """Return a dispersion, or None where this reader's rows cannot be narrowed so."""
     try:
         return request.desk.dispersion(key, **question)

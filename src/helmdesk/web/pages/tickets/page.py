@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from helmdesk.errors import NotFoundError
+from helmdesk.query.question import Formed
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.charts.timeline import timeline
 from helmdesk.web.exports import TYPES, WRITERS
@@ -30,7 +31,7 @@ def rows(request: DeskRequest) -> HttpResponse:
     number = whole_number("page", request.GET.get("page") or "1", 1, MOST_PAGES)
     sort = request.GET.get("sort", "")
     is_descending = sort.startswith("-")
-    asked = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
+    asked: Formed = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
     found = request.desk.rows(
         key,
         **asked,
@@ -74,7 +75,7 @@ def export(request: DeskRequest, form: str) -> HttpResponse:
         raise NotFoundError(f"no export as '{form}'; there are {', '.join(TYPES)}")
     view = ViewState.of(request)
     key = request.GET.get("metric") or ALL_TICKETS
-    asked = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
+    asked: Formed = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
     found = request.desk.rows(key, **asked)
     audit(
         "exported rows",

@@ -17,6 +17,7 @@ outcomes that are not known here stand in a ``--mapping``:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from helmdesk.quoting import text
@@ -25,6 +26,7 @@ from helmdesk.sources.parts.call_words import DIRECTIONS, LAYOUT, LENGTHS
 from helmdesk.sources.parts.calls import moment, need, place_moments, read_calls, tell_outcomes
 from helmdesk.sources.parts.columns import Sheet, meanings_of, sheet_of
 from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.profile import recognise
 from helmdesk.sources.parts.queue_log import calls_of, queue_log_of, read_call_table
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.flags import flag
@@ -57,12 +59,15 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
         [calls_of(staging, logs)] if logs else []
     )
     for place, table in enumerate(calls):
-        sheet = sheet_of(staging, table, LAYOUT, place)
+        known = recognise(table.columns)
+        known = known if known and known.profile.kind == "calls" else None
+        sheet = sheet_of(staging, table, LAYOUT, place, known)
         if sheet.has("calls") and not sheet.has("call_id"):
             _stage_totals(staging, sheet, options)
         else:
             need(sheet, "call_id")
-            _stage_legs(staging, sheet, options)
+            zone = options.time_zone or (known.profile.zone if known else "") or None
+            _stage_legs(staging, sheet, replace(options, time_zone=zone))
 
 
 def _stage_totals(staging: Staging, sheet: Sheet, options: Options) -> None:
@@ -186,7 +191,7 @@ def _stage_records(staging: Staging, sheet: Sheet) -> None:
         )
 
     who = {"queue_id": "queue_id", "direction": "way"}
-    if sheet.has("ivr"):
+    if sheet.has("ivr") or sheet.has("queued_at"):
         stage("ivr_entered", "began_at", "ivr_s > 0", **who, customer_id="customer_id")
     stage(
         "offered",

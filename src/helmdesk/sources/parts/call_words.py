@@ -19,6 +19,7 @@ LAYOUT: Layout = {
         "interval_start",
         "interval",
     ),
+    "queued_at": ("queued_at", "enqueued_at", "enqueue_timestamp", "queue_start"),
     "date": ("date", "call_date", "day"),
     "time": ("time", "call_time"),
     "calls": ("calls", "contacts", "offered", "offered_calls", "incoming_calls", "volume"),
@@ -29,6 +30,9 @@ LAYOUT: Layout = {
     "queue_id": ("queue_id", "queue", "skill", "split"),
     "agent_id": ("agent_id", "agent", "agent_name", "operator"),
     "customer_id": ("customer_id", "customer", "caller", "caller_id", "contact"),
+    # Which of the two is the customer depends on the direction; only some systems mean that.
+    "caller": (),
+    "callee": (),
     "topic": ("topic", "issue_type", "reason", "category"),
     "is_answered": (
         "answered_y_n",
@@ -246,4 +250,7 @@ DIRECTIONS = {
         "sortant",
     ),
 }
+INTERNAL = ("internal call", "intern", "interna", "interno", "interne")
+VOICE = ("voice", "call", "telephony", "telephone", "phone call")
+"""What systems call the channel that is "phone" everywhere else."""
 LENGTHS = ("ivr", "wait", "talk", "duration", "hold", "wrap")

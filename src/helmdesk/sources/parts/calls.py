@@ -5,16 +5,24 @@ from __future__ import annotations
 from helmdesk.errors import InputError
 from helmdesk.quoting import name, text
 from helmdesk.records.staging import Staging
-from helmdesk.sources.parts.call_words import DIRECTIONS, LAYOUT, LENGTHS, OUTCOMES
+from helmdesk.sources.parts.call_words import (
+    DIRECTIONS,
+    INTERNAL,
+    LAYOUT,
+    LENGTHS,
+    OUTCOMES,
+    VOICE,
+)
 from helmdesk.sources.parts.columns import Sheet, times_of
 from helmdesk.sources.parts.source import Options
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag_fault
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
-from helmdesk.sources.reading.words import with_own_words, worded
+from helmdesk.sources.reading.words import taking, with_own_words, worded
 
 # Nobody waits three hours for an answer: 3:15 in a call log is minutes and seconds.
 SHORT = "m:ss"
+MOMENTS = ("queued_at", "answered_at", "ended_at")
 
 
 def need(sheet: Sheet, meaning: str) -> None:
@@ -35,7 +43,7 @@ def moment(staging: Staging, sheet: Sheet, options: Options) -> tuple[str, TimeR
     # Hours without their zero ("9:12:58") are read as with it.
     both = "date || ' ' || lpad(time, 8, '0')" if sheet.has("time") else "date"
     cell = "started_at" if sheet.has("started_at") else f"({both})"
-    return cell, times_of(staging, sheet, cell, options, beside=("answered_at", "ended_at"))
+    return cell, times_of(staging, sheet, cell, options, beside=MOMENTS)
 
 
 def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
@@ -65,18 +73,14 @@ def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
             staging.reject(
                 sheet.given[meaning], meaning, bad, f"{sheet.view} where {bad} is not null"
             )
-    lengths = [
-        f"case when {seconds(meaning, SHORT)} >= 0 then {seconds(meaning, SHORT)} end as"
-        f" {meaning}_s"
-        for meaning in LENGTHS
-    ]
+    lengths = [f"{_length(meaning, sheet)} as {meaning}_s" for meaning in LENGTHS]
     if sheet.has("is_resolved"):
         bad = flag_fault("is_resolved")
         staging.reject(
             sheet.given["is_resolved"], "is_resolved", bad, f"{sheet.view} where {bad} is not null"
         )
     stated = []
-    for meaning in ("answered_at", "ended_at"):
+    for meaning in MOMENTS:
         reader = times_of(staging, sheet, meaning, options, beside=(cell,))
         if sheet.has(meaning):
             staging.reject(
@@ -89,7 +93,10 @@ def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
             f"{reader.instant(meaning)} as {meaning}_1",
             f"{reader.second(meaning)} as {meaning}_2",
         ]
-    way = worded("direction", DIRECTIONS)
+    way = worded(
+        "direction",
+        taking({**DIRECTIONS, "internal": INTERNAL}, sheet.words.get("directions", {})),
+    )
     if sheet.has("direction"):
         staging.reject(
             sheet.given["direction"],
@@ -107,14 +114,22 @@ def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
         "case when is_answered is null then null else "
         + worded(
             "is_answered",
-            with_own_words({"outcomes": OUTCOMES}, options.mapping, "telephony")["outcomes"],
+            with_own_words(
+                {"outcomes": taking(OUTCOMES, sheet.words.get("outcomes", {}))},
+                options.mapping,
+                "telephony",
+            )["outcomes"],
         )
         + " end"
     )
     staging.connection.execute(f"""create temp table read_calls as
-        with cells as (select * replace (coalesce(lower(channel), 'phone') as channel),
+        with cells as (select * replace (
+                case when channel is null or lower(channel) in ({", ".join(map(text, VOICE))}) then 'phone'
+                    else lower(channel) end as channel,
+                coalesce(customer_id, case when ({way}) = 'outbound' then callee else caller end)
+                    as customer_id),
             {times.instant(cell)} as began_1, {times.second(cell)} as began_2,
-                {told} as told, {way} as way, {", ".join([*lengths, *stated])}
+                {told} as told, {way} as way, {", ".join([*stated, *lengths])}
             from {sheet.view} where call_id is not null and {cell} is not null and {fault} is null)
         select *, 'telephony:' || call_id || ':' || coalesce(queue_id,
             '') || ':' || {apart} as leg_id,
@@ -139,6 +154,7 @@ def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
         "repeats where not is_same",
         is_whole_row=True,
     )
+    _leave_out(staging, sheet)
     (same,) = staging.connection.execute(
         "select count(*) from repeats where is_same"
     ).fetchone() or (0,)
@@ -147,6 +163,34 @@ def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
         "delete from read_calls where (_file, _row) in (select (_file, _row) from repeats); drop"
         " table repeats"
     )
+
+
+def _length(meaning: str, sheet: Sheet) -> str:
+    """Return SQL of a length in seconds; before a queue is what lies before its time, where the
+    file has it.
+    """
+    told = f"case when {seconds(meaning, SHORT)} >= 0 then {seconds(meaning, SHORT)} end"
+    if meaning != "ivr" or not sheet.has("queued_at"):
+        return told
+    before = "date_diff('microsecond', began_1, queued_at_1) / 1000000.0"
+    return f"case when queued_at_1 >= began_1 then {before} else {told} end"
+
+
+def _leave_out(staging: Staging, sheet: Sheet) -> None:
+    """Take out what no customer's contact with anybody is, and say so: calls among colleagues, and
+    contacts that came to no queue where the file says when others did.
+    """
+    reasons = {"way is not distinct from 'internal'": "calls among colleagues are left out"}
+    if sheet.has("queued_at"):
+        reasons[
+            "queued_at_1 is null and answered_at_1 is null and way is distinct from 'outbound'"
+        ] = "contacts that never came to a queue or an agent are left out: nobody could answer them"
+    for condition, reason in reasons.items():
+        found = staging.connection.execute(
+            f"delete from read_calls where {condition} returning 1"
+        ).fetchall()
+        if found:
+            staging.note(f"{sheet.raw.path.name}: {len(found):,} {reason}")
 
 
 def tell_outcomes(staging: Staging, sheet: Sheet) -> None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from helmdesk.errors import InputError
-from helmdesk.quoting import name
+from helmdesk.quoting import name, text
 from helmdesk.records.staging import Staging
+from helmdesk.sources.parts.profile import Recognised
 from helmdesk.sources.parts.source import Options
 from helmdesk.sources.reading.raw_tables import RawTable, read_table
 from helmdesk.sources.reading.spelled_times import ISO
@@ -29,12 +30,14 @@ class Sheet:
         view: columns named by meaning, null where absent, the rest packed in ``extra``.
         given: meaning -> the file's own column name.
         kept: names in ``extra``.
+        words: vocabularies of the system the file is of, where they differ from everybody's.
     """
 
     raw: RawTable
     view: str
     given: Mapping[str, str]
     kept: tuple[str, ...] = ()
+    words: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def has(self, *meanings: str) -> bool:
         """Whether the file has a column for every one of these meanings."""
@@ -95,12 +98,19 @@ def meanings_of(columns: Sequence[str], layout: Layout) -> dict[str, str]:
     return given
 
 
-def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> Sheet:
-    """Recognise the columns of a table that was read."""
-    given = meanings_of(raw.columns, layout)
+def sheet_of(
+    staging: Staging, raw: RawTable, layout: Layout, place: int, known: Recognised | None = None
+) -> Sheet:
+    """Recognise the columns of a table that was read.
+
+    Args:
+        known: the system whose table it is; its columns, units and words are taken as it means
+        them, and nothing else is.
+    """
+    given = known.found if known else meanings_of(raw.columns, layout)
     cells = [
         (
-            f"nullif(trim({name(given[meaning])}), '') as {name(meaning)}"
+            f"{_cell(given[meaning], meaning, known)} as {name(meaning)}"
             if meaning in given
             else f"null::varchar as {name(meaning)}"
         )
@@ -119,7 +129,26 @@ def sheet_of(staging: Staging, raw: RawTable, layout: Layout, place: int) -> She
     )
     if raw.place is not None:
         staging.report.files[raw.place].unknown_columns = tuple(rest)
-    return Sheet(raw, view, given, tuple(map(plain, rest)))
+    words = known.profile.words if known else {}
+    return Sheet(raw, view, given, tuple(map(plain, rest)), words)
+
+
+def _cell(column: str, meaning: str, known: Recognised | None) -> str:
+    """Return SQL of a cell's text, as the system means it: with its unit, empty where it names
+    nobody, or more than one.
+    """
+    cell = f"nullif(trim({name(column)}), '')"
+    if known is None:
+        return cell
+    profile = known.profile
+    for nothing in profile.nobody:
+        cell = f"nullif({cell}, {text(nothing)})"
+    if unit := profile.units.get(meaning):
+        number = r"'[+-]?[0-9]+([.][0-9]+)?'"
+        cell = f"{cell} || case when regexp_full_match({cell}, {number}) then {text(' ' + unit)} else '' end"
+    if part := profile.apart.get(meaning):
+        cell = f"case when not contains({cell}, {text(part)}) then {cell} end"
+    return cell
 
 
 def times_of(

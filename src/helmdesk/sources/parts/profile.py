@@ -13,24 +13,34 @@ from helmdesk.modules import module_names
 
 LEAST_TOLD = 3
 """Headers of its own that a file must have before it is called a system's."""
+NEEDED: Mapping[str, frozenset[str]] = {
+    "tickets": frozenset({"ticket_id", "created"}),
+    "messages": frozenset({"ticket_id", "message_id", "created", "direction"}),
+    "calls": frozenset({"call_id", "started_at"}),
+    "survey": frozenset({"surveyed"}),
+}
+"""Kinds of tables -> what one must have, or nothing can be made of it."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The table of tickets of one system, as its users export it.
+    """A table of one system, as its users export it.
 
     Attributes:
         title: what it is called where people read it.
         tells: headers that hardly any other system has, in any language; three of them are enough.
-        fields: what a ticket has -> the headers it goes by, most telling first. Besides those of a
-        draft: ``solved`` and
-            ``closed`` are times of their own, ``updated`` is the time of the last change, which
-            dates the status where neither of them does.
+        fields: what a row has -> the headers it goes by, most telling first. Of tickets: those of a
+            draft; ``solved`` and ``closed`` are times of their own, ``updated`` is the time of the
+            last change, which dates the status where neither of them does. Of calls: the meanings
+            of `call_words`; one header may have several.
         answers: which answers of its survey are "positive", "negative" and "neutral"; all there can
         be, not those of one file. scale: lowest and highest answer, where they are numbers.
         statuses: what its words for states mean, where general rules do not know. checked: what the
         headers were checked against. zone: where times without an offset are in one zone whatever
-        the desk's is.
+        the desk's is. kind: what a row is, one of `NEEDED`. units: of calls, the unit of bare
+        numbers ("ms"); seconds where not said. words: of calls, what its words for outcomes and
+        directions mean, where they mean something else than elsewhere. nobody: cells that stand for
+        nothing. apart: of calls, what parts the names in a cell that may hold several.
     """
 
     title: str
@@ -41,6 +51,11 @@ class Profile:
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scale: tuple[int, ...] = ()
     zone: str = ""
+    kind: str = "tickets"
+    units: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    nobody: tuple[str, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,7 +104,7 @@ def recognise(columns: Sequence[str]) -> Recognised | None:
     """Return whose table a file with these columns is; None where none, or more than one, explains
     them best.
 
-    A table without an id and a time of creation is nobody's table of tickets.
+    A table without an id and a time of its beginning is nobody's table of tickets or calls.
     """
     by_words: dict[str, str] = {}
     for column in columns:
@@ -103,17 +118,22 @@ def recognise(columns: Sequence[str]) -> Recognised | None:
                 if header_words(header) in by_words
             )
         )
-        found: dict[str, str] = {}
-        for meaning, names in profile.fields.items():
-            known = (
-                by_words[header_words(name)] for name in names if header_words(name) in by_words
-            )
-            if column := next((column for column in known if column not in found.values()), ""):
-                found[meaning] = column
-        if len(because) >= LEAST_TOLD and {"ticket_id", "created"} <= found.keys():
+        found = _fields(profile, by_words)
+        if len(because) >= LEAST_TOLD and NEEDED[profile.kind] <= found.keys():
             candidates.append((len(because), len(found), Recognised(name, profile, found, because)))
     # The more of its own headers, then the more of its columns.
     candidates.sort(key=lambda each: each[:2], reverse=True)
     if not candidates or (len(candidates) > 1 and candidates[0][:2] == candidates[1][:2]):
         return None
     return candidates[0][2]
+
+
+def _fields(profile: Profile, by_words: Mapping[str, str]) -> dict[str, str]:
+    """Return what a row has -> the column; of calls one column may say several things."""
+    found: dict[str, str] = {}
+    for meaning, names in profile.fields.items():
+        known = (by_words[header_words(name)] for name in names if header_words(name) in by_words)
+        is_shared = profile.kind == "calls"
+        if column := next((each for each in known if is_shared or each not in found.values()), ""):
+            found[meaning] = column
+    return found

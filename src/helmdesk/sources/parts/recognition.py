@@ -43,7 +43,8 @@ def read_recognised(
                 f"{path}: {known.profile.title}, but {paths[0].name} is another system's; load them"
                 " one after the other"
             )
-    zone = options.time_zone or options.desk_zone
+    stated = found[0].profile.zone if found[0] else ""
+    zone = options.time_zone or stated or options.desk_zone
     with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
         for path, known in zip(paths, found, strict=True):
             if known is None:
@@ -68,9 +69,9 @@ def read_recognised(
                 )
             mapping.read(staging, [path], replace(options, mapping=rules, time_zone=zone))
     if not options.time_zone:
+        whose = "in which this system writes them" if stated else "the desk's zone"
         staging.note(
-            f"times without an offset were read in {zone}, the desk's zone; --time-zone names"
-            " another"
+            f"times without an offset were read in {zone}, {whose}; --time-zone names another"
         )
 
 

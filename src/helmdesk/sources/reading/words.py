@@ -85,10 +85,15 @@ def own_words(
                 raise MappingError(
                     f"{path}: [{table}]: {ours} must be a list of words, not {listed!r}"
                 )
-        own = {ours: tuple(map(plain_word, listed)) for ours, listed in given.items()}
-        taken = {word for listed in own.values() for word in listed}
-        found[table] = {
-            ours: (*own.get(ours, ()), *(word for word in others if plain_word(word) not in taken))
-            for ours, others in words.items()
-        }
+        found[table] = taking(words, given)
     return found
+
+
+def taking(known: Vocabulary, own: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """Return a vocabulary with further words; each of them means that alone."""
+    added = {ours: tuple(map(plain_word, listed)) for ours, listed in own.items()}
+    taken = {word for listed in added.values() for word in listed}
+    return {
+        ours: (*added.get(ours, ()), *(word for word in others if plain_word(word) not in taken))
+        for ours, others in known.items()
+    }

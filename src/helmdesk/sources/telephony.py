@@ -26,7 +26,7 @@ from helmdesk.sources.parts.call_words import DIRECTIONS, LAYOUT, LENGTHS
 from helmdesk.sources.parts.calls import moment, need, place_moments, read_calls, tell_outcomes
 from helmdesk.sources.parts.columns import Sheet, meanings_of, sheet_of
 from helmdesk.sources.parts.instruments import stage_instrument
-from helmdesk.sources.parts.profile import recognise
+from helmdesk.sources.parts.profile import CALLS, recognise
 from helmdesk.sources.parts.queue_log import calls_of, queue_log_of, read_call_table
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.flags import flag
@@ -60,7 +60,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     )
     for place, table in enumerate(calls):
         known = recognise(table.columns)
-        known = known if known and known.profile.kind == "calls" else None
+        known = known if known and known.profile.kind == CALLS else None
         sheet = sheet_of(staging, table, LAYOUT, place, known)
         if sheet.has("calls") and not sheet.has("call_id"):
             _stage_totals(staging, sheet, options)

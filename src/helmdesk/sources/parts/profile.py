@@ -13,11 +13,12 @@ from helmdesk.modules import module_names
 
 LEAST_TOLD = 3
 """Headers of its own that a file must have before it is called a system's."""
+TICKETS, MESSAGES, CALLS, SURVEY = "tickets", "messages", "calls", "survey"
 NEEDED: Mapping[str, frozenset[str]] = {
-    "tickets": frozenset({"ticket_id", "created"}),
-    "messages": frozenset({"ticket_id", "message_id", "created", "direction"}),
-    "calls": frozenset({"call_id", "started_at"}),
-    "survey": frozenset({"surveyed"}),
+    TICKETS: frozenset({"ticket_id", "created"}),
+    MESSAGES: frozenset({"ticket_id", "message_id", "created", "direction"}),
+    CALLS: frozenset({"call_id", "started_at"}),
+    SURVEY: frozenset({"surveyed"}),
 }
 """Kinds of tables -> what one must have, or nothing can be made of it."""
 
@@ -51,7 +52,7 @@ class Profile:
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scale: tuple[int, ...] = ()
     zone: str = ""
-    kind: str = "tickets"
+    kind: str = TICKETS
     units: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     nobody: tuple[str, ...] = ()
@@ -133,7 +134,7 @@ def _fields(profile: Profile, by_words: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for meaning, names in profile.fields.items():
         known = (by_words[header_words(name)] for name in names if header_words(name) in by_words)
-        is_shared = profile.kind == "calls"
+        is_shared = profile.kind == CALLS
         if column := next((each for each in known if is_shared or each not in found.values()), ""):
             found[meaning] = column
     return found

@@ -13,7 +13,14 @@ from helmdesk.quoting import name, text
 from helmdesk.records.answers import NO_ANSWER, number_in
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
-from helmdesk.sources.parts.profile import Profile, Recognised, header_words, recognise, status_of
+from helmdesk.sources.parts.profile import (
+    TICKETS,
+    Profile,
+    Recognised,
+    header_words,
+    recognise,
+    status_of,
+)
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.outcomes import outcome_of
@@ -161,6 +168,7 @@ def _suggested(
     formats = _date_formats(staging, table.table, table.columns, codes)
     dated = {column for column, shape in formats.items() if shape}
     known = recognise(table.columns)
+    known = known if known and known.profile.kind == TICKETS else None
     if chosen is not None:
         found = {target: column for target, column in chosen.items() if column in table.columns}
     elif known:

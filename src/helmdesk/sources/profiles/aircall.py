@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from helmdesk.sources.parts.profile import Profile
+from helmdesk.sources.parts.profile import CALLS, Profile
 
 profile = Profile(
     title="Aircall call history",
-    kind="calls",
+    kind=CALLS,
     tells=(
         "missed_call_reason",
         "direct_link",

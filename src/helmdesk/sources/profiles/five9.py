@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from helmdesk.sources.parts.profile import Profile
+from helmdesk.sources.parts.profile import CALLS, Profile
 
 profile = Profile(
     title="Five9 call log",
-    kind="calls",
+    kind=CALLS,
     tells=(
         "CALL ID",
         "CALL TYPE",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from helmdesk.sources.parts.profile import Profile
+from helmdesk.sources.parts.profile import CALLS, Profile
 
 profile = Profile(
     title="Genesys Cloud interactions",
-    kind="calls",
+    kind=CALLS,
     tells=(
         "Full Export Completed",
         "Partial Result Timestamp",

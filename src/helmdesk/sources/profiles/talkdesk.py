@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from helmdesk.sources.parts.profile import Profile
+from helmdesk.sources.parts.profile import CALLS, Profile
 
 profile = Profile(
     title="Talkdesk calls or contacts",
-    kind="calls",
+    kind=CALLS,
     tells=(
         "Interaction ID",
         "Talkdesk Phone Number",

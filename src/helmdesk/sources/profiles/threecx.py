@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from helmdesk.sources.parts.profile import Profile
+from helmdesk.sources.parts.profile import CALLS, Profile
 
 profile = Profile(
     title="3CX call log",
-    kind="calls",
+    kind=CALLS,
     tells=(
         "Call Time",
         "Ringing",

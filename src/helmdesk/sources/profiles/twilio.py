@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from helmdesk.sources.parts.profile import Profile
+from helmdesk.sources.parts.profile import CALLS, Profile
 
 profile = Profile(
     title="Twilio calls",
-    kind="calls",
+    kind=CALLS,
     tells=(
         "account_sid",
         "parent_call_sid",

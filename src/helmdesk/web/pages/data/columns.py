@@ -16,7 +16,7 @@ from helmdesk.records.schema import STATUSES
 from helmdesk.sources.file import source as by_columns
 from helmdesk.sources.parts.column_choices import FIELDS, MEANINGS, NEEDED, meant, said_of
 from helmdesk.sources.parts.explained import explained
-from helmdesk.sources.parts.profile import recognise
+from helmdesk.sources.parts.profile import TICKETS, recognise
 from helmdesk.sources.parts.suggestion import draft_mapping
 from helmdesk.sources.reading.preview import first_rows
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST
@@ -50,7 +50,7 @@ def described(load: LoadJob, first: First) -> dict[str, Any]:
         known = recognise(head[0])
         if load.source == MAPPING:
             mapping = load.mapping
-        elif load.source == by_columns.name and known:
+        elif load.source == by_columns.name and known and known.profile.kind == TICKETS:
             mapping = first.draft(load.time_zone or first.zone)
         else:
             return {}

@@ -22,8 +22,8 @@ from helmdesk.plan.staffing import LiveQueue, Target, required
 # Rates at which a number of people is tried; in between, straight lines.
 RATES = 24
 LEVELS = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
-# Middles of twenty equal parts of a normal distribution.
-PARTS_OF_NORMAL = (np.arange(20) + 0.5) / 20
+# The middles of twenty equal parts of a distribution.
+EVEN_PARTS = (np.arange(20) + 0.5) / 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,11 @@ class _Promise:
     answered_wait: float = 0.0
     always: float = 0.0
 
+    @property
+    def at_best(self) -> float:
+        """What a contact adds that is answered at once."""
+        return self.in_time + self.answered + self.always
+
     def adds(self, outcome: Outcome) -> Array:
         """Return what a contact with so many before it adds on average."""
         return (
@@ -136,6 +141,19 @@ def _promises(target: Target) -> list[_Promise]:
     return made
 
 
+def _within(best: Array, mean: Array, variance: Array) -> Array:
+    """Return the probability that a sum with that mean and variance is 0 or more.
+
+    What it falls short of its best is waits and losses; they come in clusters, so that bad days are
+    much worse than good ones are better: a gamma distribution.
+    """
+    from scipy.special import gammainc
+
+    short = np.maximum(best - mean, 1e-9)
+    spread = np.maximum(variance, 1e-12)
+    return np.asarray(gammainc(short**2 / spread, np.maximum(best, 0.0) * short / spread))
+
+
 class _Days:
     """What adds up over the intervals of each day, for each path: (paths × days)."""
 
@@ -150,19 +168,19 @@ class _Days:
 
     def chance(self, target: Target, people: Array) -> Array:
         """Return the probability of keeping every part of the promise."""
-        from scipy.special import ndtr
-
         made = [
-            ndtr(mean / np.sqrt(np.maximum(variance, 1e-12)))
-            for mean, variance in zip(self.means, self.variances, strict=True)
+            _within(promise.at_best * self.contacts, mean, variance)
+            for promise, mean, variance in zip(
+                _promises(target), self.means, self.variances, strict=True
+            )
         ]
         if target.occupancy is not None:
-            made.append((self.work <= target.occupancy * people[None, :] + 1e-9) * 1.0)
+            made.append(np.asarray(self.work <= target.occupancy * people[None, :] + 1e-9, float))
         return np.asarray(np.min(made, axis=0))
 
     def service_level(self, variant: ServiceLevel) -> tuple[float, float]:
         """Return the expected service level of a day, and what 19 of 20 days reach."""
-        from scipy.special import ndtri
+        from scipy.special import gammaincinv
 
         in_time, left_early, answered = self.counts
         parts, whole = {
@@ -175,8 +193,10 @@ class _Days:
         if not is_day.any():
             return 1.0, 1.0
         share = np.clip(parts[is_day] / whole[is_day], 0.0, 1.0)
-        off = np.sqrt(self.spread[is_day]) / whole[is_day]
-        drawn = np.clip(share[:, None] + off[:, None] * ndtri(PARTS_OF_NORMAL)[None, :], 0.0, 1.0)
+        missed = np.maximum((1.0 - share) * whole[is_day], 1e-9)[:, None]
+        shape = missed**2 / np.maximum(self.spread[is_day], 1e-12)[:, None]
+        drawn = missed / shape * gammaincinv(shape, EVEN_PARTS[None, :])
+        drawn = np.clip(1.0 - drawn / whole[is_day][:, None], 0.0, 1.0)
         return float(share.mean()), float(np.quantile(drawn, 0.05))
 
 
@@ -195,7 +215,8 @@ def _point(
         if (paths[:, i] > 0).any():
             line = _line(queue, target, int(number), float(queue.handle_seconds[i]))
             _add(sums, int(days[i]), line, promises, target, paths[:, i], queue.interval_seconds)
-    people = np.bincount(days, weights=agents * queue.interval_seconds, minlength=size)
+    hours = agents * queue.interval_seconds
+    people = np.bincount(days, weights=hours, minlength=size).astype(np.float64)
     chance = sums.chance(target, people)[sums.contacts > 0]
     mean, low = sums.service_level(target.variant)
     return CurvePoint(

@@ -213,7 +213,7 @@ def _enough(queue: LiveQueue, target: Target, low: NDArray[np.int64]) -> NDArray
                 f"more than {MOST_PEOPLE:,} people in one interval",
                 "check the contacts and the handle time, or ask for less",
             )
-    return high
+    return np.asarray(high)
 
 
 def scheduled(agents: ArrayLike, shrinkage: ArrayLike) -> NDArray[np.int64]:

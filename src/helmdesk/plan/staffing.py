@@ -40,20 +40,15 @@ class Target:
     occupancy: float | None = None
 
     def __post_init__(self) -> None:
-        for name, share in (
-            ("service level", self.service_level),
-            ("abandonment", self.abandonment),
-            ("occupancy", self.occupancy),
-        ):
-            if share is None:
-                continue
-            if share == 1.0 and name == "service level":
-                raise UsageError(
-                    "a service level of 100%",
-                    "no number of people can promise that nobody ever waits; ask for 99.9%, say",
-                )
-            if not 0.0 < share < 1.0 and not (name == "occupancy" and share == 1.0):
-                raise UsageError(f"{name} {share:g}", "give a share between 0 and 1, as 0.8")
+        if self.service_level == 1.0:
+            raise UsageError(
+                "a service level of 100%",
+                "no number of people can promise that nobody ever waits; ask for 99.9%, say",
+            )
+        _check_share("service level", self.service_level)
+        _check_share("abandonment", self.abandonment)
+        if self.occupancy != 1.0:
+            _check_share("occupancy", self.occupancy)
         if not self.within_seconds >= 0 or math.isinf(self.within_seconds):
             raise UsageError(f"within {self.within_seconds:g} seconds", "give 0 seconds or more")
         if self.answer_seconds is not None and not self.answer_seconds > 0:
@@ -82,6 +77,11 @@ class Target:
         if self.occupancy is not None:
             held &= waiting.occupancy <= self.occupancy
         return held
+
+
+def _check_share(name: str, share: float | None) -> None:
+    if share is not None and not 0.0 < share < 1.0:
+        raise UsageError(f"{name} {share:g}", "give a share between 0 and 1, as 0.8")
 
 
 @dataclass(frozen=True, eq=False)

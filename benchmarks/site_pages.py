@@ -53,7 +53,7 @@ def measure(desk: Path) -> None:
     from django.test import Client
 
     from helmdesk.desk.desk import Desk
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     settings.ALLOWED_HOSTS.append("testserver")
     person, _ = Person.objects.get_or_create(username="bench", defaults={"role": "administrator"})

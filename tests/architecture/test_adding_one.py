@@ -336,7 +336,7 @@ start_django(folder)
 prepare()
 from django.conf import settings
 from django.test import Client
-from helmdesk.web.people.models import Person
+from helmdesk.web.apps.people.models import Person
 
 settings.ALLOWED_HOSTS.append("testserver")
 ada = Person.objects.create_user("ada", password="a long enough password", role="administrator")

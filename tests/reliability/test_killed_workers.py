@@ -66,7 +66,7 @@ start_django(Path(sys.argv[1]))
 migrate()
 from helmdesk.web.pages.data import jobs
 from helmdesk.web.pages.data.models import LoadJob
-from helmdesk.web.people.models import Person
+from helmdesk.web.apps.people.models import Person
 ada, _ = Person.objects.get_or_create(username="ada", defaults={"role": "administrator"})
 load = LoadJob.objects.create(person=ada, source="servicenow", files=["log.csv"])
 jobs.keep_files(load, [])

@@ -62,7 +62,7 @@ def site(
     from django.conf import settings
     from django.contrib.auth.hashers import Argon2PasswordHasher
 
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     settings.ALLOWED_HOSTS.append("testserver")
     # Cheap hashes: what is tried here is who comes in, not how long a guess takes.
@@ -83,7 +83,7 @@ def as_(site: Path) -> Callable[[str], Any]:
     """
     from django.test import Client
 
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     def sign_in(name: str = "", *, is_fresh: bool = False, **options: Any) -> Client:
         """Sign in; `is_fresh`: the password was asked for a moment ago, as sensitive acts want."""

@@ -87,7 +87,7 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
     """
     from helmdesk.desk.live import LiveDesk
     from helmdesk.web.access import policy_for
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     desk, person = LiveDesk(site), Person.objects.get(username=name)
     policy = policy_for(person)
@@ -125,7 +125,7 @@ def test_a_scoped_answer_is_the_answer_over_the_rows_one_may_see(
 def test_what_cannot_be_narrowed_is_not_answered(site: Any) -> None:
     from helmdesk.desk.live import LiveDesk
     from helmdesk.web.access import policy_for
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     desk, policy = LiveDesk(site), policy_for(Person.objects.get(username="vic"))
     with pytest.raises(NotPermittedError, match="not among the numbers you may see"):
@@ -248,7 +248,7 @@ def test_random_conditions_never_widen_what_is_seen(as_: Any, site: Any) -> None
 def test_missing_things_are_not_found_rather_than_told_apart(site: Any) -> None:
     from helmdesk.desk.live import LiveDesk
     from helmdesk.web.access import policy_for
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     desk, policy = LiveDesk(site), policy_for(Person.objects.get(username="hugo"))
     messages = []

@@ -17,7 +17,7 @@ def log(site: Path) -> Iterator[list[int]]:
     """Five events at the end of the log; whatever a test does to the log is undone."""
     from django.conf import settings
 
-    from helmdesk.web.people.audit import HEAD_FILE, AuditEvent, audit
+    from helmdesk.web.apps.people.audit import HEAD_FILE, AuditEvent, audit
 
     events = [audit("exported rows", f"tickets {number}") for number in range(5)]
     kept, head = list(AuditEvent.objects.order_by("id")), Path(settings.SITE.path) / HEAD_FILE
@@ -29,7 +29,7 @@ def log(site: Path) -> Iterator[list[int]]:
 
 
 def test_cutting_off_the_end_shows(log: list[int]) -> None:
-    from helmdesk.web.people.audit import AuditEvent, audit_state
+    from helmdesk.web.apps.people.audit import AuditEvent, audit_state
 
     assert not audit_state().problem
     AuditEvent.objects.filter(pk=log[-1]).delete()
@@ -44,7 +44,7 @@ def test_cutting_off_the_end_shows(log: list[int]) -> None:
 def test_a_note_that_is_gone_or_forged_shows(log: list[int]) -> None:
     from django.conf import settings
 
-    from helmdesk.web.people.audit import HEAD_FILE, AuditEvent, audit_state
+    from helmdesk.web.apps.people.audit import HEAD_FILE, AuditEvent, audit_state
 
     head = settings.SITE.path / HEAD_FILE
     assert head.stat().st_mode & 0o777 == 0o600
@@ -63,8 +63,8 @@ def test_a_gap_beside_an_erased_event_shows(log: list[int]) -> None:
     """An erased event no longer reads as it was written, yet still tells which event came before
     it.
     """
-    from helmdesk.web.people.audit import AuditEvent, audit_state
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.audit import AuditEvent, audit_state
+    from helmdesk.web.apps.people.erasure import clean_database
 
     clean_database(["tickets 2"])
     assert AuditEvent.objects.get(pk=log[2]).subject == "[erased]"
@@ -74,8 +74,8 @@ def test_a_gap_beside_an_erased_event_shows(log: list[int]) -> None:
 
 
 def test_an_erasure_does_not_mend_a_broken_chain(log: list[int]) -> None:
-    from helmdesk.web.people.audit import AuditEvent, audit_state
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.audit import AuditEvent, audit_state
+    from helmdesk.web.apps.people.erasure import clean_database
 
     AuditEvent.objects.filter(pk=log[1]).update(subject="nothing to see")
     clean_database(["tickets 3"])
@@ -85,7 +85,7 @@ def test_an_erasure_does_not_mend_a_broken_chain(log: list[int]) -> None:
 def test_events_written_at_once_follow_one_another(site: Path) -> None:
     from django.db import connection
 
-    from helmdesk.web.people.audit import AuditEvent, audit, audit_state
+    from helmdesk.web.apps.people.audit import AuditEvent, audit, audit_state
 
     def write(thread: int) -> None:
         try:
@@ -104,7 +104,7 @@ def test_a_log_signed_before_events_had_digests_of_their_own_still_reads_as_whol
     log: list[int],
 ) -> None:
     """Logs of earlier versions carry the chain over the event's own text."""
-    from helmdesk.web.people import audit as module
+    from helmdesk.web.apps.people import audit as module
 
     AuditEvent = module.AuditEvent
     before = ""
@@ -135,7 +135,7 @@ def test_a_log_signed_before_events_had_digests_of_their_own_still_reads_as_whol
 
 
 def _cut_the_end(log: list[int]) -> None:
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     AuditEvent.objects.filter(pk__gte=log[2]).delete()
 
@@ -152,13 +152,13 @@ def _cut_the_end_and_number_anew(log: list[int]) -> None:
 
 
 def _cut_everything(log: list[int]) -> None:
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     AuditEvent.objects.all().delete()
 
 
 def _cut_the_end_and_the_note(log: list[int]) -> None:
-    from helmdesk.web.people.audit import AuditHead, _head_file
+    from helmdesk.web.apps.people.audit import AuditHead, _head_file
 
     _cut_the_end(log)
     _head_file().unlink()
@@ -166,14 +166,14 @@ def _cut_the_end_and_the_note(log: list[int]) -> None:
 
 
 def _cut_the_end_and_forge_the_note(log: list[int]) -> None:
-    from helmdesk.web.people.audit import AuditEvent, _head_file
+    from helmdesk.web.apps.people.audit import AuditEvent, _head_file
 
     _cut_the_end(log)
     _head_file().write_text(f"{log[1]} {AuditEvent.objects.get(pk=log[1]).chain} {'0' * 64}")
 
 
 def _replace_the_noted_event(log: list[int]) -> None:
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     AuditEvent.objects.filter(pk=log[-1]).update(chain="0" * 64)
 
@@ -193,7 +193,7 @@ def test_a_break_stays_told_whatever_is_written_afterwards(
     log: list[int], do_harm: Callable[[list[int]], None]
 ) -> None:
     """The next sign-in must not sign a log anew from which the end was cut."""
-    from helmdesk.web.people.audit import audit, audit_state, note_latest
+    from helmdesk.web.apps.people.audit import audit, audit_state, note_latest
 
     do_harm(log)
     assert audit_state().problem
@@ -207,7 +207,7 @@ def test_a_break_stays_told_whatever_is_written_afterwards(
 def test_a_process_stopped_before_its_note_is_no_tampering(
     log: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from helmdesk.web.people import audit as module
+    from helmdesk.web.apps.people import audit as module
 
     def full(event: object) -> None:
         raise OSError("No space left on device")
@@ -230,7 +230,7 @@ def test_a_process_stopped_at_the_first_event_is_no_tampering(
     """Of a new site, and of a log that another desk's key signed: the note is there before the
     event.
     """
-    from helmdesk.web.people import audit as module
+    from helmdesk.web.apps.people import audit as module
 
     module._head_file().unlink()
     module.AuditHead.objects.update(is_noted=False)
@@ -250,7 +250,7 @@ def test_a_process_stopped_at_the_first_event_is_no_tampering(
 
 
 def test_the_note_catches_up(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    from helmdesk.web.people import audit as module
+    from helmdesk.web.apps.people import audit as module
 
     with monkeypatch.context() as stopped:
         stopped.setattr(module, "_write_head", lambda event: None)
@@ -265,7 +265,7 @@ def test_the_note_catches_up(log: list[int], monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_written_while_the_log_is_checked_is_no_tampering(
     log: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from helmdesk.web.people import audit as module
+    from helmdesk.web.apps.people import audit as module
 
     read = module.AuditEvent.follows
     written = []
@@ -283,8 +283,8 @@ def test_an_erasure_excuses_only_what_it_did(log: list[int]) -> None:
     """Neither may its own list be changed, nor what its events say afterwards, nor the events
     before them go.
     """
-    from helmdesk.web.people.audit import ERASURE, AuditEvent, audit, audit_state
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.audit import ERASURE, AuditEvent, audit, audit_state
+    from helmdesk.web.apps.people.erasure import clean_database
 
     named = audit("exported rows", "of Zoltan").pk
     clean_database(["Zoltan"])
@@ -308,8 +308,8 @@ def test_an_erasure_excuses_only_what_it_did(log: list[int]) -> None:
 
 
 def test_a_person_erased_twice_over_leaves_the_log_whole(log: list[int]) -> None:
-    from helmdesk.web.people.audit import ERASURE, AuditEvent, audit, audit_state
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.audit import ERASURE, AuditEvent, audit, audit_state
+    from helmdesk.web.apps.people.erasure import clean_database
 
     clean_database(["tickets 2"])
     both = audit("exported rows", "of Kim and of Lou", where="customer = 'Kim'")
@@ -321,7 +321,7 @@ def test_a_person_erased_twice_over_leaves_the_log_whole(log: list[int]) -> None
 
 
 def test_claiming_a_backup_excuses_nothing_on_the_desk_that_wrote_the_log(log: list[int]) -> None:
-    from helmdesk.web.people.audit import (
+    from helmdesk.web.apps.people.audit import (
         RESTORED_NOTE,
         AuditEvent,
         _head_file,
@@ -344,7 +344,7 @@ def test_an_end_that_was_kept_elsewhere_shows_what_was_put_back(log: list[int]) 
     """An older copy of database and note together is whole in itself."""
     from django.conf import settings
 
-    from helmdesk.web.people.audit import (
+    from helmdesk.web.apps.people.audit import (
         HEAD_FILE,
         AuditEvent,
         audit,
@@ -352,7 +352,7 @@ def test_an_end_that_was_kept_elsewhere_shows_what_was_put_back(log: list[int]) 
         problem_since,
         signed_end,
     )
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.erasure import clean_database
 
     head = settings.SITE.path / HEAD_FILE
     older = head.read_bytes()
@@ -382,7 +382,7 @@ def test_the_command_and_doctor_tell_of_a_break(
 ) -> None:
     import os
 
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     if os.environ.get("HELMDESK_TEST_DATABASE"):
         pytest.skip("the commands open the desk's own database")

@@ -14,7 +14,7 @@ def _empty(site: Path) -> Iterator[None]:
     from helmdesk.web.apps.briefs.models import BriefWanted
     from helmdesk.web.apps.jobs.models import Heartbeat, Job, Schedule, Switch
     from helmdesk.web.apps.outbox.models import Endpoint, Message
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     def clear() -> None:
         for model in (BriefWanted, Message, Endpoint, Heartbeat, Job, Schedule, Switch):
@@ -46,7 +46,7 @@ def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> N
     from helmdesk.web.access import policy_for
     from helmdesk.web.apps.jobs.models import Job, Schedule
     from helmdesk.web.apps.outbox.models import Message
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     assert as_("tom").post("/brief/mail", {"do": "on"}).status_code == 302
     tick()
@@ -72,8 +72,8 @@ def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> N
 def test_only_those_who_may_read_it_now(as_: Any) -> None:
     from helmdesk.web.apps.briefs.models import BriefWanted
     from helmdesk.web.apps.outbox.models import Message
-    from helmdesk.web.people.audit import AuditEvent
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.audit import AuditEvent
+    from helmdesk.web.apps.people.models import Person
 
     for name in ("hugo", "vic"):
         assert as_(name).post("/brief/mail", {"do": "on"}).status_code == 403

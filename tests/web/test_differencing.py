@@ -91,7 +91,7 @@ def test_no_two_answers_tell_of_fewer_than_five(
     site: Path, desk: LiveDesk, rows: list[Row], name: str
 ) -> None:
     from helmdesk.web.access import policy_for
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     chance = random.Random(f"{name} {PAIRS}")
     seen = desk.as_seen_by(policy_for(Person.objects.get(username=name)))
@@ -134,7 +134,7 @@ def test_no_two_answers_tell_of_fewer_than_five(
 
 def test_spreads_and_rows_are_no_way_round(site: Path, desk: LiveDesk, rows: list[Row]) -> None:
     from helmdesk.web.access import policy_for
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     lea = desk.as_seen_by(policy_for(Person.objects.get(username="lea")))
     five = sorted({row["agent"] for row in rows} - {None})[:5]

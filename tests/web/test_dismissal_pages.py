@@ -34,7 +34,7 @@ def told(site: Path) -> Any:
 
 
 def events(action: str) -> list[tuple[str, str, Any]]:
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     return list(
         AuditEvent.objects.filter(action=action)
@@ -125,7 +125,7 @@ def test_agents_and_viewers_dismiss_nothing(as_: Any, name: str) -> None:
         == 403
     )
     assert client.delete(f"/api/v1/dismissals/{KEY}").status_code == 403
-    from helmdesk.web.people.models import scopes_of
+    from helmdesk.web.apps.people.models import scopes_of
 
     assert "dismiss" not in scopes_of({"hugo": "agent", "vic": "account_viewer"}[name])
 
@@ -160,7 +160,7 @@ def test_a_team_lead_dismisses_for_the_own_team(as_: Any, site: Path) -> None:
 def test_a_token_needs_its_scope_and_a_session_its_page(as_: Any) -> None:
     from django.utils import timezone
 
-    from helmdesk.web.people.models import ApiToken, Person
+    from helmdesk.web.apps.people.models import ApiToken, Person
 
     person, until = Person.objects.get(username="lea"), timezone.now() + timedelta(days=1)
     body = json.dumps({"subject": KEY})
@@ -195,7 +195,7 @@ def test_the_command_line_writes_into_the_sites_log(as_: Any, site: Path) -> Non
         "command line",
     )
     assert ": from a script. " in text(as_("lea").get(PAGE))
-    from helmdesk.web.people.audit import audit_state
+    from helmdesk.web.apps.people.audit import audit_state
 
     assert not audit_state().problem
 

@@ -52,7 +52,7 @@ def _pages() -> list[str]:
 def test_pages_are_read_where_nothing_can_be_written(as_: Callable[..., Any], how: str) -> None:
     from django.utils import timezone
 
-    from helmdesk.web.people.models import ApiToken, Person
+    from helmdesk.web.apps.people.models import ApiToken, Person
 
     ada, _ = as_("ada"), as_()
     _, secret = ApiToken.issue(
@@ -155,8 +155,8 @@ ELSEWHERE = (
 
 @pytest.mark.parametrize("address", ELSEWHERE)
 def test_links_stay_on_the_site(as_: Callable[..., Any], address: str) -> None:
+    from helmdesk.web.apps.people.models import Person
     from helmdesk.web.pages.dashboards.models import SavedView
-    from helmdesk.web.people.models import Person
 
     client = as_("lea")
     assert client.post("/views/save", {"title": "x", "address": address}).status_code == 400
@@ -208,8 +208,8 @@ def test_an_etag_covers_everything_shown(as_: Callable[..., Any], site: Path) ->
     """What is asked again after anything shown may have changed is answered anew; after nothing
     has, it is not.
     """
+    from helmdesk.web.apps.people.models import Person
     from helmdesk.web.pages.annotations.models import Annotation
-    from helmdesk.web.people.models import Person
 
     client = as_("lea")
     address = "/api/v1/accounts"

@@ -544,7 +544,7 @@ def test_the_page_shows_the_queue_and_lets_an_administrator_act(as_: Any) -> Non
     from django.utils import timezone
 
     from helmdesk.web.apps.jobs.models import Job, Schedule, Switch
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     ada, moment = as_("ada"), timezone.now()
     empty = ada.get("/jobs").content.decode()

@@ -372,8 +372,8 @@ def test_previews_are_kept_and_sent_when_somebody_says_so(use: Any, as_: Any) ->
 
 def test_an_administrator_tries_the_mail_server(use: Any, as_: Any) -> None:
     from helmdesk.web.apps.outbox.models import Message
-    from helmdesk.web.people.audit import AuditEvent
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.audit import AuditEvent
+    from helmdesk.web.apps.people.models import Person
 
     ada = as_("ada")
     use("")
@@ -438,7 +438,7 @@ def test_providers_speak_by_anymail(use: Any, monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_erased_customer_is_written_to_no_more(use: Any) -> None:
     from helmdesk.web.apps.jobs.models import Job
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.erasure import clean_database
 
     put("maria@example.org", "About Maria Gonzales", text="Dear Maria Gonzales,")
     clean_database(["Maria Gonzales", "maria@example.org"])

@@ -91,10 +91,10 @@ def things(
 
     from helmdesk.web.apps.jobs.models import Job, Schedule
     from helmdesk.web.apps.outbox.models import Endpoint, Message
+    from helmdesk.web.apps.people.models import ApiToken, Person
     from helmdesk.web.pages.annotations.models import Annotation
     from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
     from helmdesk.web.pages.data.models import LoadJob
-    from helmdesk.web.people.models import ApiToken, Person
 
     place = route.split(" ")[1]
     if not PARAMETER.search(place):

@@ -77,7 +77,7 @@ def options(asked: dict[str, Any]) -> list[str]:
 
 def policy_of(name: str) -> Any:
     from helmdesk.web.access import policy_for
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     return policy_for(Person.objects.get(username=name))
 

@@ -17,7 +17,7 @@ def test_nothing_that_the_document_allows_breaks_the_api(as_: Any, site: Any) ->
     from django.utils import timezone
     from hypothesis import HealthCheck, Phase, given, settings
 
-    from helmdesk.web.people.models import SCOPES, ApiToken, Person
+    from helmdesk.web.apps.people.models import SCOPES, ApiToken, Person
 
     _, secret = ApiToken.issue(
         Person.objects.get(username="ada"), "fuzz", list(SCOPES), timezone.now() + timedelta(days=1)

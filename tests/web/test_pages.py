@@ -224,7 +224,7 @@ def test_tokens_carry_their_persons_policy_and_no_more_than_their_scopes(as_: An
     assert as_().get("/api/v1/rows", **key).status_code == 403
     assert as_().get("/metrics", **key).status_code == 401
     assert as_("ada").get("/metrics").content.startswith(b"# HELP")
-    from helmdesk.web.people.models import ApiToken
+    from helmdesk.web.apps.people.models import ApiToken
 
     token = ApiToken.objects.filter(person__username="hugo").latest(
         "pk"
@@ -351,7 +351,7 @@ def test_sessions_end_on_the_server(as_: Any) -> None:
     client = as_()
     client.post("/account/login/", {"login": "ann", "password": PASSWORD})
     assert client.get("/").status_code == 200
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     Person.objects.get(username="ann").shut_out()
     assert client.get("/").status_code == 302
@@ -359,7 +359,7 @@ def test_sessions_end_on_the_server(as_: Any) -> None:
 
 def test_the_audit_log_shows_what_was_changed_in_it(as_: Any) -> None:
     from helmdesk.web.access import Role
-    from helmdesk.web.people.audit import AuditEvent, audit, audit_state
+    from helmdesk.web.apps.people.audit import AuditEvent, audit, audit_state
 
     as_("ada").get("/tickets/export.csv?metric=csat&days=7")
     event = audit(
@@ -489,7 +489,7 @@ def test_a_person_is_invited_changed_and_shut_out(as_: Any) -> None:
     )
     assert new.get("/me").status_code == 200
     assert as_().get(link).status_code == 403  # once
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     ben = Person.objects.get(username="ben")
     client.post(f"/settings/people/{ben.pk}", {"username": "ben", "role": "agent", "agent": "Rosa"})

@@ -24,7 +24,7 @@ def eve(site: Path) -> Iterator[Any]:
     from django.core.cache import cache
     from django.utils import timezone
 
-    from helmdesk.web.people.models import ApiToken, Person
+    from helmdesk.web.apps.people.models import ApiToken, Person
 
     cache.clear()
     person = Person.objects.create_user("eve", "eve@example.com", PASSWORD, role="administrator")
@@ -144,7 +144,7 @@ def test_a_new_link_closes_what_is_open_at_once(as_: Any, eve: Any, way: str) ->
 
 
 def test_a_changed_password_ends_other_sessions_and_tokens(as_: Any, eve: Any) -> None:
-    from helmdesk.web.people.models import AuditEvent
+    from helmdesk.web.apps.people.models import AuditEvent
 
     mine, other = as_("eve"), as_("eve")
     other.get("/settings")
@@ -160,7 +160,7 @@ def test_a_changed_password_ends_other_sessions_and_tokens(as_: Any, eve: Any) -
 
 
 def test_a_demoted_persons_token_loses_what_the_role_gave(as_: Any, eve: Any) -> None:
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     assert as_().get("/metrics", **eve.key).status_code == 200
     Person.objects.filter(pk=eve.pk).update(role="leader")
@@ -319,7 +319,7 @@ def test_an_unknown_name_costs_as_much_as_a_known_one(
     from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.core.cache import cache
 
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     gone = Person.objects.create_user(
         "gone", "gone@example.com", PASSWORD, role="agent", is_active=False
@@ -375,7 +375,7 @@ SENSITIVE = (
 
 @pytest.mark.parametrize("address", SENSITIVE)
 def test_what_opens_doors_asks_for_the_password_again(as_: Any, eve: Any, address: str) -> None:
-    from helmdesk.web.people.models import ApiToken, Person
+    from helmdesk.web.apps.people.models import ApiToken, Person
 
     before = sorted(Person.objects.values_list("username", "role", "invitation", "epoch"))
     given = {
@@ -393,7 +393,7 @@ def test_what_opens_doors_asks_for_the_password_again(as_: Any, eve: Any, addres
 
 
 def test_a_change_waits_for_the_password_and_then_is_made(as_: Any, eve: Any) -> None:
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     ada = as_("ada")
     asked = ada.post(
@@ -410,7 +410,7 @@ def test_who_has_no_password_signs_in_anew(as_: Any, eve: Any) -> None:
 
     from allauth.mfa.models import Authenticator
 
-    from helmdesk.web.people.models import ApiToken, Person
+    from helmdesk.web.apps.people.models import ApiToken, Person
 
     Authenticator.objects.filter(user=eve).delete()
     eve.set_unusable_password()
@@ -442,7 +442,7 @@ def test_who_has_no_password_signs_in_anew(as_: Any, eve: Any) -> None:
 
 
 def test_an_administrator_takes_off_a_second_factor_that_was_lost(as_: Any, eve: Any) -> None:
-    from helmdesk.web.people.models import AuditEvent
+    from helmdesk.web.apps.people.models import AuditEvent
 
     old, ada = as_("eve"), as_("ada", is_fresh=True)
     old.get("/settings")
@@ -467,7 +467,7 @@ def test_no_two_people_sign_in_by_one_name(as_: Any, eve: Any) -> None:
 
 
 def test_a_refused_sign_in_names_only_who_is_known(as_: Any, eve: Any) -> None:
-    from helmdesk.web.people.models import AuditEvent
+    from helmdesk.web.apps.people.models import AuditEvent
 
     for login, subject in (
         ("eve", "eve"),
@@ -479,7 +479,7 @@ def test_a_refused_sign_in_names_only_who_is_known(as_: Any, eve: Any) -> None:
 
 
 def test_who_looks_at_one_account_has_no_token_that_writes(as_: Any, eve: Any) -> None:
-    from helmdesk.web.people.models import ApiToken, scopes_of
+    from helmdesk.web.apps.people.models import ApiToken, scopes_of
 
     assert set(scopes_of("account_viewer")) == {"numbers", "rows"}
     token = ApiToken.objects.get(person=eve)
@@ -489,7 +489,7 @@ def test_who_looks_at_one_account_has_no_token_that_writes(as_: Any, eve: Any) -
 
 
 def test_second_factors_added_and_taken_off_are_in_the_audit_log(as_: Any, eve: Any) -> None:
-    from helmdesk.web.people.models import AuditEvent
+    from helmdesk.web.apps.people.models import AuditEvent
 
     client = as_("eve", is_fresh=True)
     assert client.post("/account/2fa/recovery-codes/generate/").status_code == 302
@@ -521,7 +521,7 @@ def test_confirming_a_password_of_an_older_hash_signs_nobody_out(
 ) -> None:
     from django.contrib.auth.hashers import Argon2PasswordHasher
 
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
     person = Person.objects.create_user("rehashed", role="analyst")
     try:

@@ -46,7 +46,7 @@ def secrets(site: Path, tmp_path: Path, as_: Any) -> Iterator[list[str]]:
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from django.utils import timezone
 
-    from helmdesk.web.people.models import ApiToken, Person
+    from helmdesk.web.apps.people.models import ApiToken, Person
 
     ada = Person.objects.get(username="ada")
     authenticator = TOTP.activate(ada, generate_totp_secret()).instance
@@ -286,7 +286,7 @@ def test_the_log_of_a_desk_restored_without_its_key_says_so(
         " Path;start_django(Path(sys.argv[1]));"
     )
     look += (
-        "from helmdesk.web.people.audit import audit_state as s;a=s();print(repr(a.problem),"
+        "from helmdesk.web.apps.people.audit import audit_state as s;a=s();print(repr(a.problem),"
         " a.unchecked_until.action)"
     )
     import subprocess
@@ -312,7 +312,7 @@ def test_the_log_of_a_desk_restored_with_its_key_goes_on(
     """Also where it was written to while the backup was made: the note must not be ahead of the
     database.
     """
-    from helmdesk.web.people import audit as module
+    from helmdesk.web.apps.people import audit as module
 
     archive, again = tmp_path / "locked.tar", tmp_path / "again"
     take = backup.take_secrets

@@ -13,9 +13,9 @@ import pytest
 def test_texts_that_name_the_person_are_cleaned(site: Path) -> None:
     from django.db import connection
 
+    from helmdesk.web.apps.people.audit import AuditEvent, audit, audit_state
+    from helmdesk.web.apps.people.erasure import clean_database
     from helmdesk.web.pages.annotations.models import Annotation
-    from helmdesk.web.people.audit import AuditEvent, audit, audit_state
-    from helmdesk.web.people.erasure import clean_database
 
     canary = "Zvxq7erased"
     audit("downloaded rows", f"tickets of {canary}", where=f"customer = '{canary}'")
@@ -35,14 +35,14 @@ def test_texts_that_name_the_person_are_cleaned(site: Path) -> None:
 
 
 def test_every_model_says_which_of_its_texts_may_name_a_customer(site: Path) -> None:
-    from helmdesk.web.people.erasure import undeclared
+    from helmdesk.web.apps.people.erasure import undeclared
 
     assert not list(undeclared())
 
 
 def test_a_model_that_says_nothing_is_refused(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from helmdesk.web.apps.people import erasure
     from helmdesk.web.pages.team.models import Comment
-    from helmdesk.web.people import erasure
 
     def found(personal: tuple[str, ...], impersonal: tuple[str, ...]) -> list[str]:
         monkeypatch.setattr(Comment, "PERSONAL", personal)
@@ -105,9 +105,9 @@ def test_no_table_holds_a_customers_name_afterwards(site: Path, name: str) -> No
     from django.db import models
 
     from helmdesk.query.filters import Compare, to_text
-    from helmdesk.web.people.audit import AuditEvent, audit, audit_state
-    from helmdesk.web.people.erasure import clean_database, declared
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.audit import AuditEvent, audit, audit_state
+    from helmdesk.web.apps.people.erasure import clean_database, declared
+    from helmdesk.web.apps.people.models import Person
 
     where = to_text(Compare("customer", "=", name))
     address = f"/metric/csat?{urlencode({'where': where, 'by': 'team'})}"
@@ -160,8 +160,8 @@ def test_no_table_holds_a_customers_name_afterwards(site: Path, name: str) -> No
 
 def test_what_is_longer_without_the_name_still_fits(site: Path) -> None:
     """``[erased]`` is longer than an id: PostgreSQL refuses a text beyond its field's length."""
+    from helmdesk.web.apps.people.erasure import clean_database
     from helmdesk.web.pages.annotations.models import Annotation
-    from helmdesk.web.people.erasure import clean_database
 
     note = Annotation.objects.create(
         day=date(2026, 1, 5), text="7 " * 99 + "7", where="customer = '7'"
@@ -175,9 +175,9 @@ def test_what_is_longer_without_the_name_still_fits(site: Path) -> None:
 
 def test_a_short_id_harms_nothing_else(site: Path) -> None:
     """An id like 7 is found as a word, never inside a password, another number or a date."""
-    from helmdesk.web.people.audit import AuditEvent, audit, audit_state
-    from helmdesk.web.people.erasure import clean_database
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.audit import AuditEvent, audit, audit_state
+    from helmdesk.web.apps.people.erasure import clean_database
+    from helmdesk.web.apps.people.models import Person
 
     before = list(Person.objects.order_by("pk").values_list("username", "password"))
     event = audit("downloaded rows", "ticket 7 of 17, 2026-07-07", rows=7, where="customer = '7'")
@@ -195,7 +195,7 @@ def test_jobs_that_speak_of_the_person_are_cleaned_and_not_done(site: Path) -> N
     from django.db import connection
 
     from helmdesk.web.apps.jobs.models import Job, Schedule
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.erasure import clean_database
 
     canary = "Zvxq8erased"
     waits = Job.objects.create(

@@ -37,9 +37,9 @@ def begin(
     **said: str,
 ) -> Any:
     """Upload a file, and let it be loaded by whoever works next."""
+    from helmdesk.web.apps.people.models import Person
     from helmdesk.web.pages.data import jobs
     from helmdesk.web.pages.data.models import LoadJob
-    from helmdesk.web.people.models import Person
 
     load = LoadJob(person=Person.objects.get(username="ada"), source=source, files=[name], **said)
     jobs.keep_files(load, [])
@@ -96,9 +96,9 @@ def test_a_workbook_is_shown_and_loaded(desk: Desk) -> None:
     from helmdesk.records.limits import Limits
     from helmdesk.sources.parts.suggestion import suggest_mapping
     from helmdesk.sources.reading.preview import first_rows
+    from helmdesk.web.apps.people.models import Person
     from helmdesk.web.pages.data import jobs
     from helmdesk.web.pages.data.models import LoadJob
-    from helmdesk.web.people.models import Person
 
     rows = [["Ticket ID", "Created"], [1, "2026-06-04 09:00"], [2, "2026-06-05 09:00"]]
     load = LoadJob(
@@ -409,7 +409,7 @@ def test_a_stopped_sample_goes_on_and_gives_the_settings_back(
 
 
 def test_a_load_is_taken_out_by_a_job_once_somebody_is_sure(desk: Desk, as_: Any) -> None:
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     upload("zendesk", "ticket.csv", TICKETS)
     (batch,) = desk.batches()

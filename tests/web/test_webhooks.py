@@ -378,7 +378,7 @@ def test_networks_that_an_operator_allows(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_administrator_keeps_endpoints(here: None, as_: Any) -> None:
     from helmdesk.web.apps.outbox.models import Endpoint, Message
     from helmdesk.web.apps.outbox.webhooks import secret_of
-    from helmdesk.web.people.audit import AuditEvent
+    from helmdesk.web.apps.people.audit import AuditEvent
 
     ada = as_("ada", is_fresh=True)
     with listening(Receiver()) as receiver:

@@ -20,7 +20,7 @@ from helmdesk.web.request import DeskRequest
 
 if TYPE_CHECKING:
     from helmdesk.desk.live import LiveDesk
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.models import Person
 
 
 class Role(StrEnum):

@@ -13,7 +13,7 @@ from helmdesk.web.prepare import start_django
 from helmdesk.web.site_folder import SiteFolder
 
 if TYPE_CHECKING:
-    from helmdesk.web.people.audit import AuditState
+    from helmdesk.web.apps.people.audit import AuditState
 
 
 def audit_log(desk: Path, since: Path | None = None, keep: Path | None = None) -> AuditState | None:
@@ -38,7 +38,7 @@ def audit_log(desk: Path, since: Path | None = None, keep: Path | None = None) -
     start_django(desk)
     from django.db import DatabaseError
 
-    from helmdesk.web.people.audit import audit_state, problem_since, signed_end
+    from helmdesk.web.apps.people.audit import audit_state, problem_since, signed_end
 
     try:
         state = audit_state()

@@ -48,8 +48,8 @@ def prepare(on_step: Step = lambda _step: None) -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from helmdesk.web.apps.people.audit import note_latest, note_restored
     from helmdesk.web.pages.data.jobs import go_on_with_loads
-    from helmdesk.web.people.audit import note_latest, note_restored
 
     on_step("preparing the database")
     migrate()
@@ -99,7 +99,7 @@ def _static_identity() -> str:
 def setup_code() -> str | None:
     """Return a new one-time code while there is no administrator."""
     from helmdesk.web.access import Role
-    from helmdesk.web.people.models import Person, SetupCode
+    from helmdesk.web.apps.people.models import Person, SetupCode
 
     if Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
         return None

@@ -47,7 +47,6 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if IS_HTTPS]
 
 INSTALLED_APPS = [
     "helmdesk.web",
-    "helmdesk.web.people",
     *page_apps(),
     *apps_with_models(),
     "django.contrib.auth",
@@ -143,7 +142,7 @@ CACHES = {
 AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
-    "helmdesk.web.people.adapters.PasswordBackend",
+    "helmdesk.web.apps.people.adapters.PasswordBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -155,8 +154,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
-ACCOUNT_ADAPTER = "helmdesk.web.people.adapters.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "helmdesk.web.people.adapters.SocialAccountAdapter"
+ACCOUNT_ADAPTER = "helmdesk.web.apps.people.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "helmdesk.web.apps.people.adapters.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -6,9 +6,9 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from helmdesk.web.api.site import api
+from helmdesk.web.apps.people.first_password import set_password
 from helmdesk.web.operations import health, measurements
 from helmdesk.web.page import page_patterns
-from helmdesk.web.people.first_password import set_password
 
 urlpatterns = [
     *page_patterns(),

@@ -61,6 +61,6 @@ def clean_site(desk: Path, words: tuple[str, ...]) -> str:
         return ""
     start_django(desk)
     migrate()
-    from helmdesk.web.people.erasure import clean_database
+    from helmdesk.web.apps.people.erasure import clean_database
 
     return f"; {clean_database(words)} texts in the site's database"

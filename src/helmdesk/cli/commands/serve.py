@@ -113,8 +113,8 @@ def _open_mart(desk: Path) -> None:
 
 def _add_administrator(name: str, address: str) -> None:
     from helmdesk.web.access import Role
-    from helmdesk.web.people.audit import audit
-    from helmdesk.web.people.models import Person
+    from helmdesk.web.apps.people.audit import audit
+    from helmdesk.web.apps.people.models import Person
 
     person = Person.objects.filter(username=name).first()
     if person is None:

@@ -23,12 +23,12 @@ from helmdesk.query.window import plain
 from helmdesk.version import __version__
 from helmdesk.web.access import DATA_KEEPERS, LEADS, Role
 from helmdesk.web.api.tokens import Needs
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.errors import problem, status_of
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.insight import dismissal
 from helmdesk.web.pages.insight.page import annotations_of
-from helmdesk.web.people.audit import audit
 from helmdesk.web.request import DeskRequest
 
 DESCRIPTION = (

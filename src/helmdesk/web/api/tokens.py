@@ -13,8 +13,8 @@ from ninja.utils import check_csrf
 
 from helmdesk.errors import NotPermittedError
 from helmdesk.web.access import see_as
+from helmdesk.web.apps.people.models import ApiToken
 from helmdesk.web.middleware import live_desk
-from helmdesk.web.people.models import ApiToken
 from helmdesk.web.request import DeskRequest
 
 BEARER = "bearer "

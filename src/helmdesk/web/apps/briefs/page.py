@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from helmdesk.errors import UsageError
 from helmdesk.web.access import LEADS
 from helmdesk.web.apps.briefs.models import BriefWanted
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.audit import audit
 from helmdesk.web.request import DeskRequest
 
 

@@ -21,8 +21,8 @@ from helmdesk.web.apps.connections.forms import AccountForm
 from helmdesk.web.apps.connections.health import account_of, accounts, progress_of
 from helmdesk.web.apps.connections.jobs import ask_now, leave, under_way
 from helmdesk.web.apps.jobs.worker import living
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 

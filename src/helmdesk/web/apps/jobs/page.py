@@ -18,9 +18,9 @@ from helmdesk.web.apps.jobs.kind import JobKind, kinds
 from helmdesk.web.apps.jobs.models import Job, Schedule, Switch, unfinished
 from helmdesk.web.apps.jobs.schedules import last_tick, next_tick, run_now
 from helmdesk.web.apps.jobs.worker import living
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 

@@ -23,8 +23,8 @@ from helmdesk.web.apps.outbox.models import Endpoint, Message, jobs_of
 from helmdesk.web.apps.outbox.pinned import parts_of
 from helmdesk.web.apps.outbox.post import put_mail, put_webhook
 from helmdesk.web.apps.outbox.webhooks import TOPICS, secret_of
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 

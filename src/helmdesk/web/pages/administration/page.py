@@ -25,9 +25,9 @@ from helmdesk.errors import UsageError
 from helmdesk.settings import WEEKDAYS, Settings, Target
 from helmdesk.web.access import ADMINISTRATORS, EVERYONE, STAFF, Role
 from helmdesk.web.apps.events.models import note_event
+from helmdesk.web.apps.people.audit import AuditEvent, audit, audit_state
+from helmdesk.web.apps.people.models import SCOPES, ApiToken, Person, scopes_of
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.audit import AuditEvent, audit, audit_state
-from helmdesk.web.people.models import SCOPES, ApiToken, Person, scopes_of
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import whole_number

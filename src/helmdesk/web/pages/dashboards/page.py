@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.query.question import Filtered
 from helmdesk.web.access import EVERYONE, Role
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.charts import specs
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
@@ -23,7 +24,6 @@ from helmdesk.web.pages.annotations.page import back
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
 from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
-from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState, whole_number

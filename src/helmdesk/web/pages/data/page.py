@@ -40,12 +40,12 @@ from helmdesk.web.access import ADMINISTRATORS, DATA_KEEPERS, LEADS
 from helmdesk.web.apps.connections.health import accounts
 from helmdesk.web.apps.connections.jobs import ask_now
 from helmdesk.web.apps.jobs.worker import living
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.loading_words import on_site
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
 from helmdesk.web.pages.data.columns import MAPPING, change
 from helmdesk.web.pages.data.models import LoadJob
-from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 

@@ -38,7 +38,7 @@ def audit_dismissal(action: str, dismissal: Dismissal, **who: Any) -> None:
     Raises:
         HelmdeskError: the log cannot be written.
     """
-    from helmdesk.web.people.audit import audit
+    from helmdesk.web.apps.people.audit import audit
 
     try:
         audit(

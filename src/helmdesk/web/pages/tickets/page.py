@@ -10,10 +10,10 @@ from django.urls import reverse
 from helmdesk.errors import NotFoundError
 from helmdesk.query.question import Formed
 from helmdesk.web.access import EVERYONE
+from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.charts.timeline import timeline
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.audit import audit
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.templatetags.words import local

@@ -17,10 +17,10 @@ from django.shortcuts import redirect, render
 
 from helmdesk.sources.parts.source import find_source, source_names
 from helmdesk.web.access import ANYBODY, DATA_KEEPERS, EVERYONE, Role, is_empty
+from helmdesk.web.apps.people.adapters import remember_browser
+from helmdesk.web.apps.people.audit import audit
+from helmdesk.web.apps.people.models import Person, SetupCode
 from helmdesk.web.page import Page, Route
-from helmdesk.web.people.adapters import remember_browser
-from helmdesk.web.people.audit import audit
-from helmdesk.web.people.models import Person, SetupCode
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 

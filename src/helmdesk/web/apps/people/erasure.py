@@ -20,7 +20,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 
 from helmdesk.desk.erasure import eraser
-from helmdesk.web.people.audit import ERASURE, RESTORED, AuditEvent, audit
+from helmdesk.web.apps.people.audit import ERASURE, RESTORED, AuditEvent, audit
 
 TEXTS = (
     models.CharField,

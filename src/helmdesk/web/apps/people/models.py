@@ -1,4 +1,4 @@
-"""People of the site and their API tokens; the audit log is in `helmdesk.web.people.audit`."""
+"""People of the site and their API tokens; the audit log is in `helmdesk.web.apps.people.audit`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from helmdesk.web.access import EVERYONE, LEADS, STAFF, Role
-from helmdesk.web.people.audit import AuditEvent, AuditHead
+from helmdesk.web.apps.people.audit import AuditEvent, AuditHead
 
 __all__ = ["ApiToken", "AuditEvent", "AuditHead", "Person", "SetupCode"]
 INVITED_FOR = timedelta(days=7)

@@ -12,7 +12,7 @@ from django.apps import AppConfig
 class PeopleConfig(AppConfig):
     """Who may sign in, and what they did."""
 
-    name = "helmdesk.web.people"
+    name = "helmdesk.web.apps.people"
     label = "people"
 
     def ready(self) -> None:
@@ -25,8 +25,8 @@ class PeopleConfig(AppConfig):
         )
         from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
-        from helmdesk.web.people.audit import audit
-        from helmdesk.web.people.models import Person
+        from helmdesk.web.apps.people.audit import audit
+        from helmdesk.web.apps.people.models import Person
 
         def came(request: Any, user: Any, **_: Any) -> None:
             audit("signed in", person=user, request=request)

@@ -28,7 +28,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from helmdesk.web.people.models import Person
+from helmdesk.web.apps.people.models import Person
 
 KNOWN_FOR_SECONDS = 90 * 24 * 3600
 KNOWN_SALT = "helmdesk.known-browser"

@@ -168,6 +168,18 @@ HEADERS = {
             "customer_id": "Aanmelder",
         },
     ),
+    "help_scout": (
+        "id,number,threads,type,folderId,status,subject,mailboxId,createdAt,closedAt,userUpdatedAt,"
+        "assignee.id,assignee.email,primaryCustomer.id,primaryCustomer.email",
+        {
+            "ticket_id": "number",
+            "created": "createdAt",
+            "closed": "closedAt",
+            "agent_id": "assignee.email",
+            "channel": "type",
+            "customer_id": "primaryCustomer.id",
+        },
+    ),
     "chatwoot": (
         "id,account_id,inbox_id,status,assignee_id,created_at,updated_at,contact_id,display_id,contact_last_seen_at,agent_last_seen_at,team_id,first_reply_created_at,priority",
         {
@@ -429,3 +441,31 @@ def test_call_logs_and_rosters_go_to_their_sources(tmp_path: Path) -> None:
         ((began,),) = engine.run("select offered_at from legs")
         ((start,),) = engine.run("select start_at from shifts")
     assert began.isoformat() == start.isoformat() == "2025-03-03T15:00:00"
+
+
+def test_front_messages_become_conversations(tmp_path: Path) -> None:
+    path = tmp_path / "messages.csv"
+    path.write_text(
+        "Message ID,Segment ID,Conversation ID,Segment,Direction,Status,Inbox,Message date,"
+        "Autoreply,Reaction time,Response time,Assignee,Author,Contact name,Contact handle,"
+        "New Conversation,Segment start,Segment end,Segment closed\n"
+        "m1,s1,c1,1,Inbound,Archived,Support,2026-01-05 09:00:00,No,,,Ada,,Eve,eve@x,Yes,"
+        "2026-01-05 09:00:00,2026-01-05 11:00:00,Yes\n"
+        "m2,s1,c1,1,Outbound,Archived,Support,2026-01-05 09:01:00,Yes,,,Ada,Rule,Eve,eve@x,No,"
+        "2026-01-05 09:00:00,2026-01-05 11:00:00,Yes\n"
+        "m3,s1,c1,1,Outbound,Archived,Support,2026-01-05 09:30:00,No,,1800,Ada,Ben,Eve,eve@x,No,"
+        "2026-01-05 09:00:00,2026-01-05 11:00:00,Yes\n"
+        "m4,s2,c2,1,Inbound,Assigned,Support,2026-01-06 09:00:00,No,,,Ada,,Bob,bob@x,Yes,"
+        "2026-01-06 09:00:00,,No\n",
+        encoding="utf-8",
+    )
+    desk = make_desk(tmp_path / "desk", time_zone="UTC")
+    report = desk.load("file", [path])
+    assert report.quarantined_rows == 0 and "Front messages" in " ".join(report.notes)
+
+    def of(key: str) -> float | None:
+        return desk.measure(key, start="2026-01-01", end="2026-02-01")[0].value
+
+    # Two conversations, one solved after two hours; the automatic answer is no answer.
+    assert (of("ticket_volume"), of("resolution_time"), of("backlog")) == (2, 7200, 1)
+    assert of("first_response_time") == 1800

@@ -11,6 +11,7 @@ from helmdesk.records.schema import RECORD_TYPES, family_columns
 from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import plain
 from helmdesk.sources.parts.instruments import stage_instrument
+from helmdesk.sources.parts.mapping_conditions import chosen_rows
 from helmdesk.sources.parts.mapping_file import (
     STATUS_NAMES,
     Cell,
@@ -116,6 +117,7 @@ def _stage_rule(
 ) -> None:
     kinds = family_columns(RECORD_TYPES[rule.type].family)
     columns: dict[str, str] = {}
+    table = chosen_rows(staging, table, rule)
     if (
         rule.type == "created"
         and "status" not in rule.cells
@@ -423,6 +425,8 @@ def _expression(
     """Return the SQL of a value, and the SQL of the reason why a cell has none (or None: nothing
     can fail).
     """
+    if cell.row is not None:
+        return f"{_identity(table, mapping)} || {text(f':{cell.row}')}", None
     if cell.column is None:
         literal = text(cell.constant or "")
         return (f"timestamptz {literal}" if kind == "instant" else literal), None

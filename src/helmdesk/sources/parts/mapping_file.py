@@ -33,6 +33,10 @@ id = "shop_csat"
 kind = "csat"
 positive = ["4", "5"]
 negative = ["1", "2"]
+
+A record with ``only = { column = "Kind", values = ["nps"] }`` is made of such rows, one with
+``unless`` of all others. ``survey_id = { row = "csat" }`` is what identifies the row, followed by a
+word: of several answers in a row each has an id of its own.
 """
 
 from __future__ import annotations
@@ -74,6 +78,7 @@ STATUS_NAMES = (
 )
 # What one of a bare number is, in seconds.
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+REFINED = ("values", "date_format", "time_zone", "decimal", "time", "after")
 TOP = {
     "name",
     "key",
@@ -97,7 +102,7 @@ class Cell:
         time: column with the time of day, where `column` holds the date alone.
         after: column with the length of time after `column` at which it happened.
         unit: what one of a bare number there is, in seconds; None: lengths say their units, or are
-        seconds.
+        seconds. row: a word that follows the row's identity, where the value is that.
     """
 
     column: str | None = None
@@ -109,6 +114,7 @@ class Cell:
     time: str | None = None
     after: str | None = None
     unit: int | None = None
+    row: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,12 +123,22 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """Which rows make a record: those with one of these values in a column, or all others."""
+
+    column: str
+    values: tuple[str, ...]
+    is_only: bool
+
+
+@dataclass(frozen=True)
 class RecordRule:
-    """One record per row."""
+    """One record per row, or per row that fulfils all of its conditions."""
 
     type: str
     is_optional: bool
     cells: dict[str, Cell]
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def is_present(self) -> bool:
@@ -161,6 +177,7 @@ class Mapping:
             for column in (*cell.columns, cell.time)
             if column
         }
+        used |= {each.column for rule in self.rules for each in rule.conditions}
         return used | set(self.key)
 
     def times_of_day(self) -> dict[str, str]:
@@ -259,7 +276,7 @@ def _encoding(path: Path, encoding: Any) -> str | None:
 
 def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
     where = f"record {place}"
-    _known_keys(path, where, rule, ("type", "optional", "columns"))
+    _known_keys(path, where, rule, ("type", "optional", "columns", "only", "unless"))
     kind = str(rule.get("type"))
     if kind not in RECORD_TYPES or RECORD_TYPES[kind].family in ("quarantine", "batch"):
         raise MappingError(
@@ -280,7 +297,21 @@ def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
     for needed in (*RECORD_TYPES[kind].required, "occurred_at"):
         if needed not in cells:
             raise MappingError(f"{path}: {where} ({kind}) needs the column '{needed}'")
-    return RecordRule(kind, bool(rule.get("optional", False)), cells)
+    conditions = tuple(
+        _condition(path, f"{where} ({kind}), {word}", rule[word], is_only=word == "only")
+        for word in ("only", "unless")
+        if word in rule
+    )
+    return RecordRule(kind, bool(rule.get("optional", False)), cells, conditions)
+
+
+def _condition(path: Path, where: str, given: Any, *, is_only: bool) -> Condition:
+    if not isinstance(given, dict) or set(given) != {"column", "values"}:
+        raise MappingError(
+            f'{path}: {where} is written {{ column = "Status", values = ["Survey Preview"] }}'
+        )
+    values = _texts(path, f"{where}, values", given["values"])
+    return Condition(str(given["column"]), tuple(values), is_only)
 
 
 def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> Cell:
@@ -292,10 +323,12 @@ def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> 
         path,
         where,
         given,
-        ("column", "constant", "values", "date_format", "time_zone", "decimal", "time", "after"),
+        ("column", "constant", "row", *REFINED),
     )
-    if ("column" in given) == ("constant" in given):
+    if sum(word in given for word in ("column", "constant", "row")) != 1:
         raise MappingError(f"{path}: {where} needs either column or constant")
+    if "row" in given and family_kind != "text":
+        raise MappingError(f"{path}: {where}: what identifies a row is a text")
     if "time" in given and ("column" not in given or family_kind != "instant"):
         raise MappingError(
             f"{path}: {where}: time names the column with the time of day of a date; this is no"
@@ -321,6 +354,7 @@ def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> 
         given.get("time"),
         after,
         unit,
+        str(given["row"]) if "row" in given else None,
     )
 
 

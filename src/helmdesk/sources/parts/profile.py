@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from helmdesk.modules import module_names
+from helmdesk.sources.parts.questions import is_question
 
 LEAST_TOLD = 3
 """Headers of its own that a file must have before it is called a system's."""
@@ -41,7 +42,9 @@ class Profile:
         the desk's is. kind: what a row is, one of `NEEDED`. units: of calls, the unit of bare
         numbers ("ms"); seconds where not said. words: of calls, what its words for outcomes and
         directions mean, where they mean something else than elsewhere. nobody: cells that stand for
-        nothing. apart: of calls, what parts the names in a cell that may hold several.
+        nothing. apart: of calls, what parts the names in a cell that may hold several. first: of
+        surveys, names of a first column that is enough where a question about satisfaction follows.
+        unless: a column and its values in rows that are nobody's.
     """
 
     title: str
@@ -57,6 +60,8 @@ class Profile:
     words: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     nobody: tuple[str, ...] = ()
     apart: Mapping[str, str] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
+    unless: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,13 +125,27 @@ def recognise(columns: Sequence[str]) -> Recognised | None:
             )
         )
         found = _fields(profile, by_words)
-        if len(because) >= LEAST_TOLD and NEEDED[profile.kind] <= found.keys():
+        because = because or _begun(profile, columns)
+        if len(because) >= _enough(profile) and NEEDED[profile.kind] <= found.keys():
             candidates.append((len(because), len(found), Recognised(name, profile, found, because)))
     # The more of its own headers, then the more of its columns.
     candidates.sort(key=lambda each: each[:2], reverse=True)
     if not candidates or (len(candidates) > 1 and candidates[0][:2] == candidates[1][:2]):
         return None
     return candidates[0][2]
+
+
+def _enough(profile: Profile) -> int:
+    return 1 if profile.first else LEAST_TOLD
+
+
+def _begun(profile: Profile, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the first column of a form and a question in it, where it is one."""
+    first = {header_words(name) for name in profile.first}
+    if not columns or header_words(columns[0]) not in first:
+        return ()
+    asked = next((column for column in columns[1:] if is_question(column)), None)
+    return (columns[0], asked) if asked else ()
 
 
 def _fields(profile: Profile, by_words: Mapping[str, str]) -> dict[str, str]:

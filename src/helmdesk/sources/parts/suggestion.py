@@ -13,9 +13,11 @@ from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.column_look import TIMES, Look, look_at, pair_clocks, values_of
 from helmdesk.sources.parts.column_match import candidates, match
+from helmdesk.sources.parts.draft_messages import messages_draft
+from helmdesk.sources.parts.draft_survey import survey_draft
 from helmdesk.sources.parts.draft_text import Findings, written
 from helmdesk.sources.parts.drafted_statuses import MOST_STATUSES
-from helmdesk.sources.parts.profile import TICKETS, Recognised, recognise
+from helmdesk.sources.parts.profile import MESSAGES, SURVEY, TICKETS, Recognised, recognise
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.raw_tables import read_table
@@ -83,6 +85,10 @@ def _drafted(
     staging: Staging, path: Path, look: Look, zone: str, is_final: bool, chosen: Found
 ) -> Draft:
     known = recognise(tuple(look.columns))
+    if known and known.profile.kind == SURVEY and chosen is None:
+        return _survey(staging, look, known, zone, is_final)
+    if known and known.profile.kind == MESSAGES and chosen is None:
+        return Draft("\n".join(messages_draft(look, known, zone)), found=known.found)
     known = known if known and known.profile.kind == TICKETS else None
     ranked = candidates(look)
     found, known = _found(look, known, chosen) or (match(ranked), None)
@@ -107,6 +113,17 @@ def _drafted(
     )
     text = written(seen)
     return Draft("\n".join(text.lines), tuple(text.left_out), ", ".join(text.guessed), dict(found))
+
+
+def _survey(staging: Staging, look: Look, known: Recognised, zone: str, is_final: bool) -> Draft:
+    text = survey_draft(
+        look,
+        known,
+        zone,
+        lambda column, most: sorted(values_of(staging, look.table, column, most, look.codes)),
+        is_final=is_final,
+    )
+    return Draft("\n".join(text.lines), tuple(text.left_out), "", text.found)
 
 
 def _found(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from helmdesk.csv_text import LOOKED_AT
+from helmdesk.sources.reading.survey_heading import survey_heading
 
 FOLLOWING = 20
 
@@ -24,12 +25,14 @@ class Heading:
         names: the columns, each once.
         cells: for each of them the places of its cells in a row: several where a name is repeated.
         width: how many cells a row of the table has.
+        further: how many rows below the names say more of them, and are no data.
     """
 
     place: int
     names: tuple[str, ...]
     cells: tuple[tuple[int, ...], ...]
     width: int
+    further: int = 0
 
     @property
     def is_plain(self) -> bool:
@@ -93,7 +96,10 @@ def find_heading(
         if place is None:
             return None
     place = _wider_names(tidy, filled, widths, place)
-    names, after = _levels(tidy, place, used is not None)
+    survey = survey_heading(tidy)
+    names, after = (
+        (survey.names, survey.after) if survey else _levels(tidy, place, used is not None)
+    )
     width = max(at for at, word in enumerate(names, 1) if word)
     width = max(width, max(used, default=0) + 1) if used else width
     names = [*names, *[""] * (width - len(names))][:width]
@@ -101,7 +107,13 @@ def find_heading(
     for at, word in enumerate(names):
         if word or used is None or at in used:
             found.setdefault(word or f"column_{at + 1}", []).append(at)
-    return Heading(after, told_apart(found), tuple(map(tuple, found.values())), width)
+    return Heading(
+        after,
+        told_apart(found),
+        tuple(map(tuple, found.values())),
+        width,
+        survey.further if survey else 0,
+    )
 
 
 def told_apart(names: Iterable[str]) -> tuple[str, ...]:

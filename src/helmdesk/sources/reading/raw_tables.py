@@ -254,7 +254,8 @@ def _heading(
         for character in column
     ):
         raise InputError(f"{path}: line 1 does not look like column names; is this a text table?")
-    tell_heading(staging, path.name, heading, heading.place - bool(stated), "lines")
+    titles = heading.place - heading.further - bool(stated)
+    tell_heading(staging, path.name, heading, titles, "lines")
     return heading, separator
 
 

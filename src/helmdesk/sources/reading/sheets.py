@@ -168,7 +168,7 @@ def _part(request: Request, table: _Table) -> Part:
     columns = heading.names
     places = {name: cells[0] for name, cells in zip(columns, heading.cells, strict=True)}
     where = f", sheet '{sheet.name}'" if sheet.name else ""
-    if heading.place > 1:
+    if heading.place - heading.further > 1:
         request.notes.append(
             f"{where}: the table begins in row {heading.place + 1:,}; titles above the names of its"
             " columns were left out"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -147,7 +147,7 @@ def pages(api: Api, since: str, cursor: Cursor, tell: Tell) -> Iterator[Page]:
         at = api.time - EXPORT_LAG
         newest = {str(each["id"]): each for each in sorted(answer["tickets"], key=_version)}
         tell(f"{len(newest):,} tickets changed")
-        histories = api.each(lambda each: _history(api, each), newest.values())
+        histories = api.each(_told_history(api, len(newest), tell), newest.values())
         items = [
             _item(ticket, audits) for ticket, audits in zip(newest.values(), histories, strict=True)
         ]
@@ -169,6 +169,22 @@ def _instant(since: str) -> int:
 def _version(ticket: Mapping[str, Any]) -> str:
     # `updated_at` stands still while rules and merges go on changing a ticket.
     return f"{int(ticket.get('generated_timestamp') or 0):012d} {ticket.get('updated_at') or ''}"
+
+
+def _told_history(
+    api: Api, total: int, tell: Tell
+) -> Callable[[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return what fetches a ticket's history, and tells how many of them are here: at the limit of
+    an account they take a minute.
+    """
+    done = iter(range(1, total + 1))
+
+    def fetch(ticket: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        found = _history(api, ticket)
+        tell(f"{next(done):,} histories of {total:,} tickets that changed")
+        return found
+
+    return fetch
 
 
 def _history(api: Api, ticket: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from helmdesk.sources.parts.source import find_source, source_names
+from helmdesk.connectors.parts.connector import connector_names, find_connector
 from helmdesk.web.access import ANYBODY, DATA_KEEPERS, EVERYONE, Role, is_empty
 from helmdesk.web.apps.people.adapters import remember_browser
 from helmdesk.web.apps.people.audit import audit
@@ -31,11 +31,7 @@ def welcome(request: DeskRequest) -> HttpResponse:
     """Offer three ways to begin; somebody who may not load is told who can."""
     if not is_empty(request):
         return redirect("scorecard")
-    systems = [
-        (name, find_source(name).summary)
-        for name in source_names()
-        if name in ("zendesk", "intercom", "jira", "servicenow", "qualtrics")
-    ]
+    systems = [(name, find_connector(name).title) for name in connector_names()]
     may_load = getattr(request.user, "role", "") in DATA_KEEPERS
     return show(
         request,

@@ -22,6 +22,7 @@ from helmdesk.web.apps.connections.health import account_of, accounts, progress_
 from helmdesk.web.apps.connections.jobs import ask_now, leave, under_way
 from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.apps.people.audit import audit
+from helmdesk.web.first_window import scorecard_address
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
@@ -131,6 +132,7 @@ def connection(request: DeskRequest, name: str) -> HttpResponse:
         look=own.looked(name),
         progress=progress_of(own, account),
         has_worker=living().exists(),
+        scorecard="" if job else scorecard_address(request),
     )
 
 

@@ -41,6 +41,7 @@ from helmdesk.web.apps.connections.health import accounts
 from helmdesk.web.apps.connections.jobs import ask_now
 from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.apps.people.audit import audit
+from helmdesk.web.first_window import scorecard_address
 from helmdesk.web.loading_words import on_site
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
@@ -50,7 +51,6 @@ from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
 MOST_FILES = 60
-LOOKS, ENOUGH_TICKETS = ("28-days", "91-days", "364-days"), 30
 ANSWER = "answer:"
 FILE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
 
@@ -297,20 +297,8 @@ def job(request: DeskRequest, pk: Any) -> HttpResponse:
         asks=_asks(request, found),
         limit=request.desk.settings.quarantine_limit,
         has_worker=living().exists(),
-        scorecard=first_look(request) if found.state == "done" else "/",
+        scorecard=scorecard_address(request) if found.state == "done" else "/",
     )
-
-
-def first_look(request: DeskRequest) -> str:
-    """Return the address of the scorecard over the shortest window that has tickets to show: the
-    end of a file is often thin.
-    """
-    if not request.desk.record_types or request.desk.missing("ticket_volume"):
-        return "/"
-    for window in LOOKS:
-        if request.desk.measure("ticket_volume", window=window)[0].n >= ENOUGH_TICKETS:
-            break
-    return f"/?window={window}"
 
 
 def _asks(request: DeskRequest, found: LoadJob) -> bool:

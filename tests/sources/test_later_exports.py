@@ -370,3 +370,26 @@ def test_people_who_change_team_between_exports(tmp_path: Path, order: tuple[int
             " by valid_from"
         )
     assert found == [("1", datetime(1900, 1, 1), False), ("2", datetime(2026, 1, 12, 10), True)]
+
+
+def test_a_column_that_was_empty_last_week_makes_no_ticket_another(tmp_path: Path) -> None:
+    """A drafted mapping knows the columns that hold something; a ticket that stays as it is stays
+    one, and its present status one event, when this week's export fills another column.
+    """
+    header = (
+        "Ticket ID,Subject,Status,Created time,Resolved time,Last update time,Due by Time,"
+        "Resolution status,Agent interactions,Customer interactions,Survey results\n"
+    )
+    first = "1,x,Open,2026-03-02 09:00,,2026-03-02 10:00,2026-03-03 09:00,Within SLA,1,1,\n"
+    second = first + (
+        "2,y,Closed,2026-03-02 09:00,2026-03-02 11:00,2026-03-02 11:00,2026-03-03 09:00,"
+        "Within SLA,1,1,Very happy\n"
+    )
+    desk = make_desk(tmp_path / "desk")
+    desk.load("file", [file(tmp_path / "last.csv", header + first)], refresh=False)
+    report = desk.load("file", [file(tmp_path / "this.csv", header + second)], refresh=False)
+    assert report.tickets == {"new": 1, "updated": 0, "unchanged": 1}
+    desk.refresh()
+    with desk.engine() as engine:
+        states = engine.run("select status from ticket_states where ticket_id = '1'")
+    assert [status for (status,) in states][-1] == "open"

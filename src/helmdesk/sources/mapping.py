@@ -132,7 +132,8 @@ def _stage_rule(
     rest = [column for column in table.columns if column not in mapping.columns()]
     if keeps_rest and rest:
         packed = ", ".join(f"{name(column)} := {name(column)}" for column in rest)
-        columns["extra"] = f"to_json(struct_pack({packed}))"
+        # Without nulls: whether a column is empty in all of an export says nothing of one ticket.
+        columns["extra"] = f"json_merge_patch('{{}}', to_json(struct_pack({packed})))"
     if rule.type == "responded":
         # Of two answers to one survey at one time, the lower row came last.
         columns.setdefault("seq", "_row")
@@ -149,7 +150,9 @@ def _stage_rule(
                 f"{table.table} where {name(part)} is null",
                 is_whole_row=True,
             )
-    record_id = f"{text(f'{mapping.name}:{rule.type}:{place}:')} || {identity}"
+    # The present status is one however many other times an export knows.
+    which = "present" if rule.is_present else str(place)
+    record_id = f"{text(f'{mapping.name}:{rule.type}:{which}:')} || {identity}"
     if rule.is_present:
         # The status of an earlier export was true in its time.
         record_id += f" || ':' || {columns['status']} || ':' || {said(time)}"

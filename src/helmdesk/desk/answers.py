@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
+    from helmdesk.plan.demand import Demand
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.distribution import Bin
     from helmdesk.query.drill import RowsPage
@@ -283,6 +284,17 @@ class Answers:
             return reader.cache(
                 ("sla at", instant, request),
                 lambda: sla_at(reader.engine, instant, request, bounds),
+            )
+
+    def demand(self, question: Question, minutes: int) -> list[Demand]:
+        """Return the contacts that came to each queue, by interval."""
+        from helmdesk.plan.contacts import demand_of
+
+        request = question.scope(self.policy)
+        with self.marts.reader() as reader:
+            return reader.cache(
+                ("demand", minutes, request),
+                lambda: demand_of(reader.engine, request, reader.bounds, minutes),
             )
 
     def segments(self) -> dict[str, list[str]]:

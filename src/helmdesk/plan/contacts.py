@@ -1,0 +1,146 @@
+"""Demand out of a desk: calls and chats by queue, tickets of other channels by channel."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlglot
+from sqlglot import exp
+
+from helmdesk.engines.engine import Engine
+from helmdesk.engines.translation import HOUSE_DIALECT
+from helmdesk.facts.build.build import ensure_fact
+from helmdesk.facts.build.fact import load_facts
+from helmdesk.plan.demand import Demand, from_rows
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.dimensions import conditions, dimensions_of
+from helmdesk.query.request import Request
+
+QUARTER = 15
+# Quarter-hours, since every zone's days begin on one.
+_LIVE = """
+    select coalesce(contacts.queue, contacts.channel, 'unnamed') as queue_name,
+        min(coalesce(contacts.channel, 'unnamed')) as channel_name,
+        time_bucket(interval 15 minute, contacts.offered_at) as quarter_at,
+        sum(contacts.contacts) as offered,
+        coalesce(sum(contacts.handle_seconds), 0) as worked,
+        count(contacts.handle_seconds) as handled,
+        coalesce(sum(contacts.wait_seconds), 0) as waited,
+        count_if(contacts.outcome = 'abandoned') as lost
+    from contacts
+    where contacts.is_counted and contacts.direction is distinct from 'outbound'
+    group by 1, 3
+"""
+# A ticket that came as a call or chat is in the queue of that already.
+_DEFERRED = """
+    select coalesce(tickets.channel, 'unnamed') as queue_name,
+        coalesce(tickets.channel, 'unnamed') as channel_name,
+        time_bucket(interval 15 minute, tickets.created_at) as quarter_at,
+        count(*) as offered, 0 as worked, 0 as handled, 0 as waited, 0 as lost
+    from tickets
+    where tickets.is_counted
+    group by 1, 3
+"""
+# Kinds of annotations that make a day unlike others of its weekday.
+NAMED_KINDS = frozenset({"holiday", "outage", "launch", "campaign", "incident"})
+MOST_NAMED_DAYS = 60
+
+
+def demand_of(engine: Engine, request: Request, bounds: Bounds, minutes: int) -> list[Demand]:
+    """Return the demand of every queue that a reader may see, the busiest first.
+
+    Args:
+        request: carries filter, policy and time zone.
+        minutes: 15, 30 or 60.
+
+    The last day is the last complete one.
+    """
+    zone = ZoneInfo(request.time_zone)
+    last = bounds.as_of.replace(tzinfo=UTC).astimezone(zone).date() - timedelta(days=1)
+    named = _named_days(engine, zone)
+    live = _rows(engine, request, bounds, "contacts", "offered_at", _LIVE)
+    deferred = _rows(engine, request, bounds, "tickets", "created_at", _DEFERRED)
+    waiting = {row[1] for row in live}
+    found = _by_queue(live, zone, last, named, is_live=True)
+    found += _by_queue(
+        [row for row in deferred if row[1] not in waiting], zone, last, named, is_live=False
+    )
+    whole = [each if minutes == QUARTER else each.every(minutes).described() for each in found]
+    return sorted(whole, key=lambda each: -each.contacts.sum())
+
+
+def _rows(
+    engine: Engine, request: Request, bounds: Bounds, fact: str, anchor: str, sql: str
+) -> list[tuple[Any, ...]]:
+    ensure_fact(engine, fact)
+    query = sqlglot.parse_one(sql, into=exp.Select, dialect=HOUSE_DIALECT)
+    known = dimensions_of(load_facts()[fact], anchor, request, bounds)
+    for condition in conditions(request, known):
+        qualified = condition.transform(
+            lambda node: (
+                exp.column(node.name, table=fact)
+                if isinstance(node, exp.Column) and not node.table
+                else node
+            )
+        )
+        query = query.where(qualified, copy=False)
+    return engine.run(engine.translate(query))
+
+
+def _named_days(engine: Engine, zone: ZoneInfo) -> dict[date, str]:
+    ensure_fact(engine, "annotations")
+    found: dict[date, str] = {}
+    for kind, title, start, end in engine.ask(
+        "select annotation_kind, title, start_at, end_at from annotations order by start_at"
+    ):
+        if kind not in NAMED_KINDS:
+            continue
+        day = _local(start, zone).date()
+        until = _local(end, zone).date() if end is not None and end > start else day
+        while day <= until and (until - day).days < MOST_NAMED_DAYS:
+            found[day] = title or kind
+            day += timedelta(days=1)
+    return found
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+
+
+def _by_queue(
+    rows: list[tuple[Any, ...]],
+    zone: ZoneInfo,
+    last: date,
+    named: dict[date, str],
+    *,
+    is_live: bool,
+) -> list[Demand]:
+    by_queue: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        by_queue[row[0]].append(row)
+    found = []
+    for queue, some in by_queue.items():
+        local = [(_local(row[2], zone), *row[3:]) for row in some]
+        whole = [row for row in local if row[0].date() <= last]
+        if not whole:
+            continue
+        found.append(
+            from_rows(
+                queue,
+                str(some[0][1]),
+                [
+                    (at.date(), at.hour * 60 + at.minute, float(offered), float(worked), handled)
+                    for at, offered, worked, handled, _, _ in whole
+                ],
+                interval_minutes=QUARTER,
+                last_day=last,
+                waited_seconds=float(sum(row[4] for row in whole)),
+                abandoned=float(sum(row[5] for row in whole)),
+                is_live=is_live,
+                named_days=named,
+            )
+        )
+    return found

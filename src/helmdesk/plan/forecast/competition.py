@@ -127,7 +127,7 @@ def origins(known: int, days: int) -> list[int]:
     """Return the days on whose morning models are tried, oldest first."""
     step, most = (1, DAILY_ORIGINS) if days == 1 else (7, WEEKLY_ORIGINS)
     whole = min(days, 7 if days > 1 else 1)
-    found = []
+    found: list[int] = []
     start = known - whole
     while start >= LEARNING_DAYS and len(found) < most:
         found.append(start)

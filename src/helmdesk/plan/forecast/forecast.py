@@ -133,20 +133,23 @@ def make_forecast(
     used = sorted([*used, *factors], key=lambda factor: factor.day)
     first = demand.last_day + timedelta(days=1)
     plain = models[found.chosen].forecast(history, days)
-    bounds = [
+    (low, high), (low_95, high_95) = (
         interval(plain, found.trial, share) if found.trial else (plain, plain) for share in SHARES
-    ]
+    )
 
     def with_factors(contacts: Array) -> Array:
         return apply(contacts, first, used)
 
     return Forecast(
-        demand.queue,
-        demand.channel,
-        demand.interval_minutes,
-        first,
-        with_factors(plain),
-        *(with_factors(bound) for pair in bounds for bound in pair),
+        queue=demand.queue,
+        channel=demand.channel,
+        interval_minutes=demand.interval_minutes,
+        first_day=first,
+        contacts=with_factors(plain),
+        low=with_factors(low),
+        high=with_factors(high),
+        low_95=with_factors(low_95),
+        high_95=with_factors(high_95),
         naive=models[NAIVE].forecast(history, days),
         model=found.chosen,
         competition=found,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from helmdesk.plan.forecast.history import History, Model
 from helmdesk.plan.queues.waiting import Array
@@ -60,10 +61,11 @@ def _level_and_weekdays(history: History) -> tuple[float, Array]:
 
 def _medians(values: Array, axis: int) -> Array:
     """Return medians of what is known; 0 where nothing is."""
-    known = ~np.isnan(values)
-    some = known.any(axis=axis)
-    filled = np.where(np.expand_dims(some, axis), values, 0.0)
-    return np.asarray(np.nanmedian(filled, axis=axis))
+    ordered = np.sort(values if axis else values.T, axis=1)  # what is unknown comes last
+    known = (~np.isnan(ordered)).sum(axis=1)
+    rows = np.arange(known.size)
+    middles = ordered[rows, np.maximum(known - 1, 0) // 2] + ordered[rows, known // 2]
+    return np.where(known > 0, middles / 2, 0.0)
 
 
 def _means(values: Array) -> Array:
@@ -71,7 +73,7 @@ def _means(values: Array) -> Array:
     return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
 
 
-def _shape(history: History, days: Array) -> Array:
+def _shape(history: History, days: NDArray[np.int64]) -> Array:
     """Return the share of each interval; of five days and more without the two ends."""
     some = history.contacts[days]
     totals = some.sum(axis=1)

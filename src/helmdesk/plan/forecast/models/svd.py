@@ -11,6 +11,8 @@ from helmdesk.plan.queues.waiting import Array
 
 DAYS = 100
 PATTERNS = 4
+# A week counts so much of the week after it.
+FADES = 0.8
 FEWEST = 15
 # Root of counts plus this: about the same noise at any volume.
 OFFSET = 0.375
@@ -66,7 +68,8 @@ def _carried(apart: Array) -> Array:
     """Return the share of each deviation that the next open day keeps, 0 to .95."""
     before, after = apart[:-1], apart[1:]
     energy = (before * before).sum(axis=0)
-    return np.clip((before * after).sum(axis=0) / np.maximum(energy, 1e-300), 0.0, 0.95)
+    kept = (before * after).sum(axis=0) / np.maximum(energy, 1e-300)
+    return np.asarray(np.clip(kept, 0.0, 0.95))
 
 
 def _open(history: History) -> NDArray[np.bool_]:
@@ -77,8 +80,5 @@ def _open(history: History) -> NDArray[np.bool_]:
         found[weekday] = like.size > 0 and np.median(totals[like]) > 0
     return found
 
-
-# A week counts so much of the week after it.
-FADES = 0.8
 
 model = Model("patterns of days (SVD, AR)", forecast)

@@ -14,8 +14,9 @@ from typing import Any
 from helmdesk.engines.duckdb import SIMPLE, SMALL_PACKED_BYTES, DuckDB
 from helmdesk.engines.engine import Engine
 from helmdesk.errors import SettingError
+from helmdesk.facts.build.empty import without_rows
 from helmdesk.facts.build.entities import LATEST, LOOKUPS, create_entity_lookups
-from helmdesk.facts.build.events import create_record_views, record_types_sql
+from helmdesk.facts.build.events import FACT_FAMILIES, create_record_views, record_types_sql
 from helmdesk.facts.build.fact import Fact, load_facts
 from helmdesk.facts.build.working_time import create_working_time
 from helmdesk.quoting import text
@@ -56,7 +57,7 @@ def sql_for(fact: Fact, engine: Engine) -> str:
     """
     if not fact.only_if or engine.ask(f"select 1 from ({fact.only_if}) q limit 1"):
         return fact.sql
-    return fact.otherwise or f"select * from ({fact.sql}) q limit 0"
+    return fact.otherwise or without_rows(engine, fact.sql)
 
 
 def create_views(engine: Engine) -> None:
@@ -98,7 +99,11 @@ def build_facts(
     engine.define_functions()
     create_record_views(engine, files, batches=batches)
     create_entity_lookups(engine)
-    engine.make("record_types", record_types_sql())
+    # A family without files has no types of records.
+    engine.make(
+        "record_types",
+        record_types_sql([name for name in FACT_FAMILIES if files.get(name)] or FACT_FAMILIES),
+    )
     ((first, latest),) = engine.ask(
         "select coalesce(min(earliest) filter (where is_observed), min(earliest)),"
         " coalesce(max(latest) filter (where is_observed), max(latest)) from record_types where"

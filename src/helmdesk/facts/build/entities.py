@@ -10,6 +10,7 @@ import json
 from dataclasses import astuple
 
 from helmdesk.engines.engine import Engine
+from helmdesk.facts.build.empty import without_rows
 from helmdesk.facts.build.rows import put_rows
 from helmdesk.records.answers import FORM_COLUMNS, read_form
 
@@ -41,8 +42,11 @@ LATEST = {
 
 def create_entity_lookups(engine: Engine) -> None:
     """Create ``<entity>_versions`` (half-open validity), ``latest_*`` and ``instruments``."""
-    for table in LOOKUPS:
-        engine.make(table, versions_sql(table))
+    present = {kind for (kind,) in engine.ask("select distinct type from entity_records")}
+    for table, described in LOOKUPS.items():
+        sql = versions_sql(table)
+        is_known = described.split("|")[0] in present
+        engine.make(table, sql if is_known else without_rows(engine, sql))
     create_latest(engine)
     create_instruments(engine)
 

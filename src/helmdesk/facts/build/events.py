@@ -57,6 +57,7 @@ def create_record_views(
             "create temp table counted_batches as select unnest(?::varchar[]) as batch_id",
             [list(batches)],
         )
+    _forget(engine, *(f"{prefix}{family}_records" for family in only))
     for family in only:
         _create_view(engine, family, files.get(family, ()), prefix, batches is not None)
 
@@ -76,12 +77,11 @@ def create_touched_records(
     run = engine.connection.execute
     view = f"{family}_records"
     before = f"before_{view}"
-    _forget(engine, before)
+    _forget(engine, before, view)
     if not files:
         _create_view(engine, family, ())
         run(f"create temp table {before} as from {view}")
         return
-    _forget(engine, view)
     _, selected = _selection(engine, family, files)
     is_old = f"batch_id not in ({', '.join(text(batch) for batch in new_batches) or text('')})"
     if engine.run(
@@ -102,7 +102,6 @@ def _create_view(
 ) -> None:
     run = engine.connection.execute
     view = f"{prefix}{family}_records"
-    _forget(engine, view)
     if not files:
         cells = ", ".join(_cell(name, kind, False) for name, kind in family_columns(family).items())
         run(f"create temp view {view} as select {cells}, 0 as type_order where false")
@@ -148,9 +147,14 @@ def _selection(
     return reader, selected
 
 
-def _forget(engine: DuckDB, name: str) -> None:
+def _forget(engine: DuckDB, *names: str) -> None:
+    """Drop those temporary tables and views that are there."""
+    listed = ", ".join(text(name) for name in names)
     for kind in ("view", "table"):
-        if engine.run(f"select 1 from duckdb_{kind}s() where {kind}_name = '{name}' and temporary"):
+        for (name,) in engine.run(
+            f"select {kind}_name from duckdb_{kind}s() where {kind}_name in ({listed}) and"
+            " temporary"
+        ):
             engine.connection.execute(f"drop {kind} temp.{name}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from helmdesk.catalogue.metric import Metric
+from helmdesk.parquet import asking
 from helmdesk.quoting import text
 from helmdesk.records.accounts import reader
 
@@ -75,10 +76,8 @@ def survey_kinds(connection: duckdb.DuckDBPyConnection, rows: str) -> set[str]:
 
 def types_by_batch(files: Mapping[str, Collection[str]]) -> set[tuple[str, str]]:
     """Return the types of records in a lake's Parquet files, each with the batches it came in."""
-    import duckdb
-
     found: set[tuple[str, str]] = set()
-    with duckdb.connect() as connection:
+    with asking() as connection:
         for paths in files.values():
             found.update(
                 connection.execute(

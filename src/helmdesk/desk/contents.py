@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from helmdesk.desk.folder import Folder
 from helmdesk.desk.marts import Marts
 from helmdesk.lake.lake import Snapshot
+from helmdesk.parquet import asking
 from helmdesk.quoting import texts
 
 if TYPE_CHECKING:
@@ -138,10 +139,8 @@ class Contents:
         """Return how many records of each type the files of a snapshot hold, read from the
         files.
         """
-        import duckdb
-
         found: dict[str, int] = {}
-        with self.lake.reading(), duckdb.connect() as connection:
+        with self.lake.reading(), asking() as connection:
             for files in snapshot.files.values():
                 reader = (
                     f"read_parquet({texts(files)}, union_by_name=true, hive_partitioning=false)"

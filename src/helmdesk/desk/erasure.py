@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.marts import Step, silent
 from helmdesk.lake.erasure import Erasure, erase_customers
-from helmdesk.marts.mart import remove_marts
 from helmdesk.quoting import doubled
 
 ERASED = "[erased]"
@@ -49,7 +48,7 @@ def erase(desk: Desk, customers: Collection[str], on_step: Step = silent) -> Era
     done = erase_customers(desk.lake, customers, desk.path)
     desk.folder.dismissals.erase(eraser(done.words))
     on_step("building the mart without them")
-    remove_marts(desk.folder.marts_path)
+    desk.marts.remove()
     desk.refresh(is_forced=True)
     shutil.rmtree(desk.path / "site" / "uploads", ignore_errors=True)
     return done

@@ -55,6 +55,8 @@ class LiveMarts(Marts):
         elsewhere: makes marts anew; None lets a thread do it.
     """
 
+    _keeps_open = False  # beyond the one that it opens itself
+
     def __init__(self, folder: Folder, elsewhere: Elsewhere | None = None) -> None:
         super().__init__(folder)
         if folder.settings.engine != "duckdb":

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from helmdesk.desk.folder import Folder
 from helmdesk.desk.marts import Marts, Step, silent
 from helmdesk.errors import DataQualityError, HelmdeskError
-from helmdesk.marts.mart import remove_marts, spilling
+from helmdesk.marts.mart import spilling
+from helmdesk.parquet import asking
 
 if TYPE_CHECKING:
     from helmdesk.records.answers import Instrument
@@ -311,14 +312,12 @@ class Loading:
 
     def _known_instruments(self) -> dict[str, Instrument]:
         """Return the instruments in the lake by id, the version loaded last of each."""
-        import duckdb
-
         from helmdesk.records.answers import Instrument
 
         files = list(self.lake.snapshot().files.get("entity", ()))
         if not files:
             return {}
-        with duckdb.connect() as connection:
+        with asking() as connection:
             described = connection.execute(
                 "describe select * from read_parquet(?, union_by_name=true,"
                 " hive_partitioning=false)",
@@ -340,12 +339,10 @@ class Loading:
 
     def _known_agents(self) -> set[str]:
         """Return the ids of the agents in the lake."""
-        import duckdb
-
         files = list(self.lake.snapshot().files.get("entity", ()))
         if not files:
             return set()
-        with duckdb.connect() as connection:
+        with asking() as connection:
             rows = connection.execute(
                 "select distinct entity_id from read_parquet(?, union_by_name=true,"
                 " hive_partitioning=false) where type = 'agent'",
@@ -356,7 +353,7 @@ class Loading:
     def empty(self) -> None:
         """Throw all records and marts away; a desk without anything remains."""
         self.lake.empty()
-        remove_marts(self.folder.marts_path)
+        self.marts.remove()
         self.folder.dismissals.forget()
 
     def is_too_much(self, report: LoadReport) -> bool:

@@ -7,8 +7,9 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helmdesk.desk.folder import Folder
 from helmdesk.errors import ConflictError, HelmdeskError
@@ -41,6 +42,17 @@ def silent(_step: str) -> None:
     """Tell nobody what happens next."""
 
 
+class KeptMart(NamedTuple):
+    """A published mart that stays open until another takes its place.
+
+    To start a database takes longer than most questions: who asks again finds it started.
+    """
+
+    file: tuple[object, ...]
+    engine: DuckDB
+    made_of: MadeOf
+
+
 @contextmanager
 def logged(reason: str) -> Iterator[Step]:
     """Write into the log why facts are made anew before an answer."""
@@ -57,11 +69,13 @@ class Marts:
     """
 
     announce: Callable[[str], AbstractContextManager[Step]]
+    _keeps_open = True
 
     def __init__(self, folder: Folder) -> None:
         self.folder, self.lake, self.announce = folder, folder.lake, logged
         self._path = folder.marts_path
         self._spark: Spark | None = None
+        self._kept: KeptMart | None = None
 
     def refresh(
         self, *, is_forced: bool = False, accepts_loss: bool = False, on_step: Step = silent
@@ -79,7 +93,7 @@ class Marts:
         """
         if accepts_loss:
             self.lake.seal_anew()
-            remove_marts(self._path)
+            self.remove()
         settings = self.folder.settings.for_facts()
         if self.folder.settings.engine == "spark":
             self._open_spark(None, settings, on_step)
@@ -112,6 +126,7 @@ class Marts:
                 engine.close()
 
         publish_mart(self._path, build, _mart_version, snapshot.version)
+        self.let_go()
         return snapshot.version
 
     def _refresh_incrementally(
@@ -315,23 +330,19 @@ class Marts:
         """
         import duckdb
 
-        from helmdesk.engines.duckdb import DuckDB
-        from helmdesk.facts.build.made_of import MadeOf
-
         for _ in range(PUBLISH_RACES):
             path, reason = published_mart(self._path), "no facts were made yet"
             if is_pointer_damaged(self._path):
                 reason = f"{self._path / POINTER} was damaged"
             if path is not None:
                 try:
-                    engine = DuckDB.open(path)
-                    made_of = MadeOf.read(engine)
+                    engine, made_of = self._open(path)
                     changes = made_of.changes(self.folder.settings.for_facts())
                 except (HelmdeskError, duckdb.Error):
                     if path != published_mart(self._path):
                         continue
                     # A mart is nothing but a copy.
-                    remove_marts(self._path)
+                    self.remove()
                     reason = f"{path} was damaged"
                 else:
                     if not changes or (is_other_settings_fine and made_of.is_of_this_version):
@@ -343,6 +354,32 @@ class Marts:
         raise ConflictError(
             f"{self.folder.path}: marts are being replaced faster than they can be opened; try again"
         )
+
+    def _open(self, path: Path) -> tuple[DuckDB, MadeOf]:
+        """Open a mart, and keep it open for the next question; say what it is made of."""
+        from helmdesk.engines.duckdb import DuckDB
+        from helmdesk.facts.build.made_of import MadeOf
+
+        kept = self._kept
+        if kept is None or kept.file != file_identity(path):
+            self.let_go()
+            engine = DuckDB.open(path)
+            kept = KeptMart(file_identity(path), engine, MadeOf.read(engine))
+            if not self._keeps_open:
+                return engine, kept.made_of
+            self._kept = kept
+        return DuckDB.open(path), kept.made_of
+
+    def let_go(self) -> None:
+        """Close the mart that is kept open, if there is one."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.engine.close()
+
+    def remove(self) -> None:
+        """Delete all marts: the next refresh makes one from the lake."""
+        self.let_go()
+        remove_marts(self._path)
 
     def bring_up(self, reason: str) -> None:
         """Make the facts anew where they are not those of this lake and these settings; who else
@@ -365,7 +402,18 @@ class Marts:
             )
 
 
+def file_identity(path: Path) -> tuple[object, ...]:
+    """Return what is another as soon as a file is."""
+    state = path.stat()
+    return path, state.st_ino, state.st_size, state.st_mtime_ns
+
+
 def _made_of(path: Path) -> MadeOf:
+    return _made_of_file(*file_identity(path))
+
+
+@lru_cache(maxsize=64)
+def _made_of_file(path: Path, *_identity: object) -> MadeOf:
     from helmdesk.engines.duckdb import DuckDB
     from helmdesk.facts.build.made_of import MadeOf
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from helmdesk.errors import ConflictError, UsageError, nearest
+from helmdesk.parquet import asking
 from helmdesk.quoting import text
 from helmdesk.records.identities import known_ids, qualify, resolve_references
 from helmdesk.records.staging import Staging
@@ -149,9 +150,7 @@ def _owns(staging: Staging, family: str, type_name: str) -> bool:
 
 def read_accounts(files: Mapping[str, Sequence[str]]) -> dict[str, Account]:
     """Return the accounts on a desk by name, from its lake's Parquet files by family."""
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with asking() as connection:
         return _known(connection, files)[0]
 
 

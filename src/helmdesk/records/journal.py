@@ -6,14 +6,16 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from helmdesk.errors import NotFoundError, UsageError, nearest
+from helmdesk.parquet import asking
 from helmdesk.quoting import text
 from helmdesk.records.schema import RECORD_TYPES
 from helmdesk.records.staging import LoadReport
+
+if TYPE_CHECKING:
+    import duckdb
 
 SHOWN = 200
 ENTITIES = {kind.name for kind in RECORD_TYPES.values() if kind.family == "entity"}
@@ -61,53 +63,13 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
     """
     if not files.get("batch"):
         return []
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    events = [
-        path
-        for family, paths in files.items()
-        if family not in ("batch", "quarantine", "entity")
-        for path in paths
-    ]
-    spans: dict[str, tuple[int, Any, Any, int]] = {}
-    if events:
-        rows = connection.execute(
-            f"""with events as (
-                select batch_id, source, occurred_at::timestamp as occurred_at,
-                    recorded_at::timestamp as recorded_at
-                from read_parquet({_list(events)}, union_by_name = true)
-            ),
-            batches as (
-                select batch_id, source, count(*) as records, min(occurred_at) as first_at,
-                    max(occurred_at) filter (where occurred_at <= ?) as last_at,
-                    min(recorded_at) as recorded_at
-                from events group by batch_id, source
-            ),
-            known as (
-                select *, max(last_at) over (partition by source order by recorded_at, batch_id
-                    rows between unbounded preceding and 1 preceding) as had
-                from batches
-            )
-            select k.batch_id, sum(k.records), min(k.first_at), max(k.last_at),
-                coalesce(sum(l.late), 0)
-            from known k
-            left join (
-                select e.batch_id, e.source, count(*) as late from events e join known b
-                    on b.batch_id = e.batch_id and b.source = e.source
-                where e.occurred_at < b.had group by e.batch_id, e.source
-            ) l on l.batch_id = k.batch_id and l.source = k.source
-            group by k.batch_id""",
-            [now],
+    with asking() as connection:
+        spans = _spans(connection, files, now)
+        found = connection.execute(
+            "select batch_id, report, recorded_at::timestamp from"
+            f" read_parquet({_list(files['batch'])}, union_by_name = true) order by recorded_at desc,"
+            " batch_id"
         ).fetchall()
-        spans = {
-            batch: (int(count), first, last, int(late)) for batch, count, first, last, late in rows
-        }
-    found = connection.execute(
-        "select batch_id, report, recorded_at::timestamp from"
-        f" read_parquet({_list(files['batch'])}, union_by_name = true) order by recorded_at desc,"
-        " batch_id"
-    ).fetchall()
-    connection.close()
     batches = []
     for batch_id, report, recorded_at in found:
         content = json.loads(report)
@@ -128,6 +90,51 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
     return batches
 
 
+def _spans(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[str]], now: datetime
+) -> dict[str, tuple[int, Any, Any, int]]:
+    """Return of each batch how many events it has, the first and the last of them, and how many
+    came after later ones.
+    """
+    events = [
+        path
+        for family, paths in files.items()
+        if family not in ("batch", "quarantine", "entity")
+        for path in paths
+    ]
+    if not events:
+        return {}
+    rows = connection.execute(
+        f"""with events as (
+            select batch_id, source, occurred_at::timestamp as occurred_at,
+                recorded_at::timestamp as recorded_at
+            from read_parquet({_list(events)}, union_by_name = true)
+        ),
+        batches as (
+            select batch_id, source, count(*) as records, min(occurred_at) as first_at,
+                max(occurred_at) filter (where occurred_at <= ?) as last_at,
+                min(recorded_at) as recorded_at
+            from events group by batch_id, source
+        ),
+        known as (
+            select *, max(last_at) over (partition by source order by recorded_at, batch_id
+                rows between unbounded preceding and 1 preceding) as had
+            from batches
+        )
+        select k.batch_id, sum(k.records), min(k.first_at), max(k.last_at),
+            coalesce(sum(l.late), 0)
+        from known k
+        left join (
+            select e.batch_id, e.source, count(*) as late from events e join known b
+                on b.batch_id = e.batch_id and b.source = e.source
+            where e.occurred_at < b.had group by e.batch_id, e.source
+        ) l on l.batch_id = k.batch_id and l.source = k.source
+        group by k.batch_id""",
+        [now],
+    ).fetchall()
+    return {batch: (int(count), first, last, int(late)) for batch, count, first, last, late in rows}
+
+
 def same_said_otherwise(files: Mapping[str, Sequence[str]], report: LoadReport) -> list[str]:
     """Return the loads of the very files of a load that were read otherwise: with another mapping,
     zone or scale.
@@ -137,7 +144,7 @@ def same_said_otherwise(files: Mapping[str, Sequence[str]], report: LoadReport) 
     """
     if not files.get("batch") or not report.inputs:
         return []
-    with duckdb.connect() as connection:
+    with asking() as connection:
         rows = connection.execute(
             f"select batch_id, report from read_parquet({_list(files['batch'])}, union_by_name ="
             " true) where json_extract_string(report, '$.inputs') = ? and batch_id <> ? order by"
@@ -156,7 +163,7 @@ def find_batch(files: Mapping[str, Sequence[str]], given: str) -> str:
     """
     known: list[str] = []
     if files.get("batch"):
-        with duckdb.connect() as connection:
+        with asking() as connection:
             rows = connection.execute(
                 f"select distinct batch_id from read_parquet({_list(files['batch'])},"
                 " union_by_name = true) order by 1"
@@ -179,7 +186,7 @@ def refuse_gaps(files: Mapping[str, Sequence[str]], gone: Collection[str]) -> No
     Raises:
         UsageError: says which loads have to go with them.
     """
-    with duckdb.connect() as connection:
+    with asking() as connection:
         sent = connection.execute(
             "select json_extract_string(report, '$.sync.connection') as connection, batch_id from"
             f" read_parquet({_list(files['batch'])}, union_by_name = true) where connection is not"
@@ -203,13 +210,12 @@ def read_quarantine(
     if not files.get("quarantine"):
         return []
     only = f"where batch_id = {text(batch_id)}" if batch_id else ""
-    connection = duckdb.connect()
-    rows = connection.execute(
-        "select batch_id, file, line, column_name, raw, reason from"
-        f" read_parquet({_list(files['quarantine'])}, union_by_name = true) {only} order by file,"
-        f" line, column_name limit {int(limit)}"
-    ).fetchall()
-    connection.close()
+    with asking() as connection:
+        rows = connection.execute(
+            "select batch_id, file, line, column_name, raw, reason from"
+            f" read_parquet({_list(files['quarantine'])}, union_by_name = true) {only} order by file,"
+            f" line, column_name limit {int(limit)}"
+        ).fetchall()
     return [Quarantined(*row) for row in rows]
 
 

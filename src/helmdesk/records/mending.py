@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-import duckdb
-
 from helmdesk.csv_text import write_rows
+from helmdesk.parquet import asking
 from helmdesk.records.accounts import reader
 from helmdesk.records.staging import WHY
 
@@ -67,7 +66,7 @@ def _cells(
     if not files.get("quarantine"):
         return []
     source = reader(files["quarantine"])
-    with duckdb.connect() as connection:
+    with asking() as connection:
         described = connection.execute(f"describe select * from {source}").fetchall()
         if "extra" not in {row[0] for row in described}:
             return []

@@ -97,7 +97,7 @@ def build_facts(
     )
     on_step("reading records")
     engine.define_functions()
-    create_record_views(engine, files, batches=batches)
+    create_record_views(engine, files, batches=batches, is_first=True)
     create_entity_lookups(engine)
     # A family without files has no types of records.
     engine.make(

@@ -32,12 +32,15 @@ def create_record_views(
     only: Collection[str] = FACT_FAMILIES,
     prefix: str = "",
     batches: Collection[str] | None = None,
+    *,
+    is_first: bool = False,
 ) -> None:
     """Create ``<prefix><family>_records`` for every family of `only`; a family without files gives
     an empty table.
 
     Args:
         batches: those that count; None: all in the files.
+        is_first: there are none yet to take the place of.
     """
     if not isinstance(engine, DuckDB):
         for family in only:
@@ -57,7 +60,8 @@ def create_record_views(
             "create temp table counted_batches as select unnest(?::varchar[]) as batch_id",
             [list(batches)],
         )
-    _forget(engine, *(f"{prefix}{family}_records" for family in only))
+    if not is_first:
+        _forget(engine, *(f"{prefix}{family}_records" for family in only))
     for family in only:
         _create_view(engine, family, files.get(family, ()), prefix, batches is not None)
 

@@ -38,6 +38,7 @@ from helmdesk.facts.build.events import (
 from helmdesk.facts.build.fact import ByKey, ByTicket, Fact, Refresh, Whole, load_facts
 from helmdesk.facts.build.working_time import create_working_time
 from helmdesk.facts.tickets import MATURITIES
+from helmdesk.quoting import texts
 from helmdesk.records.schema import RECORD_TYPES
 
 MOST = 0.2
@@ -80,7 +81,6 @@ def refresh_facts(
         FullRebuildRequired: build the mart from nothing instead; the copy is spoilt.
     """
     on_step("looking at what is new")
-    engine.define_functions()
     ((made_with, known, made_settings),) = engine.run(
         "select facts_hash, lake_version, settings from mart"
     )
@@ -89,8 +89,31 @@ def refresh_facts(
     ((refreshes,),) = engine.run("select count(*) from refreshes")
     if refreshes >= REFRESHES:
         raise FullRebuildRequired(f"it was refreshed {REFRESHES} times")
+    reject_much_new(engine, new_files)
+    engine.define_functions()
     engine.connection.execute("insert into refreshes values (?, ?)", [known, lake_version])
     _Refresh(engine, files, new_files, new_batches, on_step).run(settings, lake_version, log)
+
+
+def reject_much_new(engine: DuckDB, new_files: Mapping[str, Sequence[str]]) -> None:
+    """Look how many records are new before any of them is read.
+
+    Raises:
+        FullRebuildRequired: too many.
+    """
+    ((known,),) = engine.run("select coalesce(sum(records), 0) from record_types")
+    files = [path for family in FACT_FAMILIES for path in new_files.get(family, ())]
+    new = _rows(engine, files)
+    if new > known * MOST:
+        raise FullRebuildRequired(f"{new:,} of {known + new:,} records are new")
+
+
+def _rows(engine: DuckDB, files: Sequence[str]) -> int:
+    """Return how many rows files hold, which stands at the end of each."""
+    if not files:
+        return 0
+    ((rows,),) = engine.run(f"select sum(num_rows) from parquet_file_metadata({texts(files)})")
+    return int(rows)
 
 
 class _Refresh:
@@ -141,10 +164,6 @@ class _Refresh:
     def _read_new_records(self) -> None:
         """Create ``new_<family>``: the new batches' records as they came."""
         create_record_views(self.engine, self.new_files, prefix="new_")
-        ((known,),) = self.engine.run("select coalesce(sum(records), 0) from record_types")
-        new = sum(self._count(f"new_{family}_records") for family in FACT_FAMILIES)
-        if new > known * MOST:
-            raise FullRebuildRequired(f"{new:,} of {known + new:,} records are new")
         if any(
             self._count(f"(select 1 from new_{family}_records where supersedes is not null)")
             for family in FACT_FAMILIES

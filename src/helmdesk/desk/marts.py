@@ -217,7 +217,7 @@ class Marts:
 
         path = self.published_path()
         try:
-            return None if path is None else _made_of(path)
+            return None if path is None else self._read_made_of(path)
         except (HelmdeskError, duckdb.Error):
             return None  # damaged, or replaced this very moment
 
@@ -360,15 +360,26 @@ class Marts:
         from helmdesk.engines.duckdb import DuckDB
         from helmdesk.facts.build.made_of import MadeOf
 
-        kept = self._kept
-        if kept is None or kept.file != file_identity(path):
-            self.let_go()
+        kept = self._still_kept(path)
+        if kept is None:
             engine = DuckDB.open(path)
             kept = KeptMart(file_identity(path), engine, MadeOf.read(engine))
             if not self._keeps_open:
                 return engine, kept.made_of
             self._kept = kept
         return DuckDB.open(path), kept.made_of
+
+    def _still_kept(self, path: Path) -> KeptMart | None:
+        """Return the mart that is kept open, if it is this file, as it is now; else it is let go:
+        whoever opens the file would be given it instead.
+        """
+        if self._kept is not None and self._kept.file != file_identity(path):
+            self.let_go()
+        return self._kept
+
+    def _read_made_of(self, path: Path) -> MadeOf:
+        kept = self._still_kept(path)
+        return kept.made_of if kept else _made_of(path)
 
     def let_go(self) -> None:
         """Close the mart that is kept open, if there is one."""
@@ -403,8 +414,15 @@ class Marts:
 
 
 def file_identity(path: Path) -> tuple[object, ...]:
-    """Return what is another as soon as a file is."""
-    state = path.stat()
+    """Return what is another as soon as a file is.
+
+    Raises:
+        HelmdeskError: it is not there any more.
+    """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise HelmdeskError(f"{path}: not a readable mart; run: helmdesk refresh") from error
     return path, state.st_ino, state.st_size, state.st_mtime_ns
 
 

@@ -163,6 +163,7 @@ def test_desks_of_earlier_versions_keep_working(desk: Desk) -> None:
         )
     path = desk.marts.published_path()
     assert path is not None
+    desk.marts.let_go()  # to write into it
     with duckdb.connect(str(path)) as connection:
         connection.execute("alter table mart drop lake_log")
     assert desk.lake.sealed() is None

@@ -86,6 +86,23 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
+def _tells_of_damage(error: duckdb.Error) -> bool:
+    """Whether a file cannot be read: one that was open before it rotted has an error of no kind of
+    its own.
+    """
+    import duckdb
+
+    kinds = (
+        duckdb.IOException,
+        duckdb.SerializationException,
+        duckdb.FatalException,
+        duckdb.InternalException,
+    )
+    return isinstance(error, kinds) or (
+        type(error) is duckdb.Error and str(error).startswith("Corrupt")
+    )
+
+
 @lru_cache(maxsize=256)
 def _parsed(sql: str) -> duckdb.Statement:
     """Read one statement; reading those that make the facts takes as long as running them on a
@@ -282,22 +299,17 @@ class DuckDB:
             if self._ration:
                 self._ration.check()
             raise
-        except (
-            duckdb.IOException,
-            duckdb.SerializationException,
-            duckdb.FatalException,
-            duckdb.InternalException,
-        ) as error:
-            if self.path is None:
-                raise
-            raise DamageError(
-                f"{self.path} is damaged ({_first_line(error)}); it is a copy, make it anew:"
-                " helmdesk refresh --force"
-            ) from error
         except duckdb.OutOfMemoryException as error:
             raise TooLargeError(
                 "this takes more memory than a question may; ask for a shorter window, a coarser"
                 " grain or fewer groups"
+            ) from error
+        except duckdb.Error as error:
+            if self.path is None or not _tells_of_damage(error):
+                raise
+            raise DamageError(
+                f"{self.path} is damaged ({_first_line(error)}); it is a copy, make it anew:"
+                " helmdesk refresh --force"
             ) from error
 
     def columns(self, sql: str) -> list[str]:

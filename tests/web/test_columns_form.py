@@ -119,6 +119,9 @@ def test_one_thing_of_two_columns_and_no_zone_are_refused(
     said = form_of(load) | {"column:2": "agent_id", "column:3": "agent_id", "do": "preview"}
     refused = ada.post(f"/data/load/{load.pk}/go", said)
     assert refused.status_code == 400 and b"choose one" in refused.content
+    # The form stands there with what was chosen; nothing of it was taken.
+    assert refused.content.count(b'<option value="agent_id" selected>') == 2
+    assert load.pk and b"Nothing was changed yet" in refused.content
     # What somebody wrote in the text is not drafted away by a change above it.
     written = load.reading["mapping"] + "\n# ours\n"
     said = form_of(load) | {"mapping": written, "do": "preview"}
@@ -134,3 +137,44 @@ def test_one_thing_of_two_columns_and_no_zone_are_refused(
     said = form_of(load) | {"time_zone": "Berlin", "do": "preview"}
     refused = ada.post(f"/data/load/{load.pk}/go", said)
     assert refused.status_code == 400 and b"no time zone" in refused.content
+
+
+FRESHDESK = (
+    "Ticket ID,Subject,Status,Created time,Resolved time,Last update time,Due by Time,"
+    "Resolution status,Agent interactions,Customer interactions,Agent"
+)
+ROW = "{},x,Closed,2026-03-02 09:00,2026-03-02 11:00,2026-03-02 11:00,2026-03-03 09:00,Within,1,1,"
+
+
+def test_each_of_several_files_is_told(desk: Desk, as_: Any) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from helmdesk.web.pages.data.models import LoadJob
+
+    ada = as_("ada")
+    contents = {
+        "jan.csv": f"{FRESHDESK}\n{ROW.format(1)}Kim\n",
+        "feb.csv": f"{FRESHDESK}\n{ROW.format(2)}Lee\n",
+        "mar.csv": f"{FRESHDESK},Group\n{ROW.format(3)}Lee,Desk B\n",
+    }
+    files = [SimpleUploadedFile(name, said.encode()) for name, said in contents.items()]
+    made = ada.post("/data/load", {"source": "file", "files": files})
+    assert made.status_code == 302
+    work()
+    load = LoadJob.objects.get()
+    assert (load.state, load.problem) == ("previewed", "")
+    page = text(ada.get(made.url))
+    assert "What the columns of jan.csv are taken for" in page
+    assert "feb.csv</h3> <p>It has the same columns" in page
+    assert 'aria-label="Columns of mar.csv"' in page and "Desk B" in page
+    told = {each["name"]: each for each in load.reading["others"]}
+    assert {each["name"]: each["taken_for"] for each in told["mar.csv"]["columns"]}["Group"] == [
+        "team"
+    ]
+    # One mapping for all of them would be wrong of the third.
+    place = [each["name"] for each in load.reading["columns"]].index("Agent")
+    refused = ada.post(f"{made.url}/go", form_of(load) | {f"column:{place}": "", "do": "preview"})
+    assert refused.status_code == 400 and b"upload jan.csv alone" in refused.content
+    assert ada.post(f"{made.url}/go", form_of(load) | {"do": "load"}).status_code == 302
+    work()
+    assert Desk(desk.path).measure("ticket_volume")[0].value == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,12 +29,17 @@ COLUMN, ANSWER, STATUS = "column:", "means:", "state:"
 
 @dataclass(frozen=True)
 class First:
-    """The first file of an upload, and how it may be read."""
+    """The first file of an upload, and how it may be read.
+
+    Attributes:
+        others: the other files, read in the same way.
+    """
 
     path: Path
     limits: Limits
     sheets: Sequence[str]
     zone: str
+    others: Sequence[Path] = ()
 
     def draft(self, zone: str, chosen: Mapping[str, str] | None = None) -> str:
         """Return a mapping for it."""
@@ -79,6 +84,9 @@ def described(load: LoadJob, first: First) -> dict[str, Any]:
             }
             for column in explained(mapping, head)
         ],
+        "others": [
+            _other(load, replace(first, path=path), head[0], mapping) for path in first.others
+        ],
         "lacks": [FIELDS[field] for field in NEEDED if field not in said.fields],
         "time_zone": said.time_zone,
         "order_is_asked": said.order_is_asked,
@@ -88,12 +96,38 @@ def described(load: LoadJob, first: First) -> dict[str, Any]:
     }
 
 
+def _other(load: LoadJob, file: First, columns: Sequence[str], mapping: str) -> dict[str, Any]:
+    """Return what the columns of a further file are taken for: by the mapping of the upload, or,
+    where each file is recognised by itself, by its own.
+    """
+    told: dict[str, Any] = {"name": file.path.name, "is_same": False, "title": "", "columns": []}
+    try:
+        head = first_rows(file.path, LOOKED_AT, file.limits, file.sheets)
+        if list(head[0]) == list(columns):
+            return told | {"is_same": True}
+        if load.source == by_columns.name and (known := recognise(head[0])):
+            told["title"] = known.profile.title
+            mapping = file.draft(load.time_zone or file.zone)
+    except HelmdeskError as error:
+        return told | {"problem": str(error).replace(f"{file.path.parent}/", "")}
+    return told | {"columns": [asdict(column) for column in explained(mapping, head)]}
+
+
 def _because(is_chosen: bool, title: str, is_taken: bool) -> str:
     if is_chosen:
         return "you said so"
     if not is_taken:
         return ""
     return f"{title} calls it so" if title else "by its name and what stands in it"
+
+
+def as_said(reading: dict[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the form shows with what somebody chose in it, where that could not be taken."""
+    columns = [
+        column | {"field": said.get(f"{COLUMN}{place}", column["field"])}
+        for place, column in enumerate(reading["columns"])
+    ]
+    return reading | {"columns": columns, "time_zone": said.get("time_zone", "")}
 
 
 def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
@@ -117,6 +151,12 @@ def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
         load.dates = said["order"]
     zone = _zone(said.get("time_zone", "").strip()) or before.time_zone
     if fields != before.fields:
+        apart = [each["name"] for each in reading.get("others", ()) if not each["is_same"]]
+        if apart and load.source == by_columns.name:
+            raise UsageError(
+                f"{', '.join(apart)}: read by columns of its own, and what you change above would be"
+                f" said of it too; upload {first.path.name} alone to change its columns"
+            )
         if reading.get("is_written"):
             raise UsageError(
                 "the mapping was written by hand, and drafting it anew would lose that: say the"
@@ -156,7 +196,8 @@ def _fields(
             continue
         if field in found:
             raise UsageError(
-                f"both '{found[field]}' and '{column}' are said to be: {FIELDS[field]}; choose one"
+                f"both '{found[field]}' and '{column}' are said to be: {FIELDS[field]}; choose one,"
+                " and “nothing else” for the other"
             )
         found[field] = column
     return found

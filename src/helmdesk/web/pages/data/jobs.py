@@ -72,9 +72,10 @@ def sheets_of(load: LoadJob) -> tuple[str, ...]:
 
 
 def first_of(load: LoadJob, given: Settings) -> First:
-    """Return a job's first file, within what a browser may send."""
+    """Return a job's first file, with the others, within what a browser may send."""
     limits = limits_of(within_upload(given))
-    return First(paths_of(load)[0], limits, sheets_of(load), given.time_zone)
+    first, *others = paths_of(load)
+    return First(first, limits, sheets_of(load), given.time_zone, others)
 
 
 class Run(Payload):

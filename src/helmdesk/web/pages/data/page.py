@@ -45,7 +45,7 @@ from helmdesk.web.first_window import scorecard_address
 from helmdesk.web.loading_words import on_site
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.data import jobs
-from helmdesk.web.pages.data.columns import MAPPING, change
+from helmdesk.web.pages.data.columns import MAPPING, as_said, change
 from helmdesk.web.pages.data.models import LoadJob
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
@@ -282,12 +282,17 @@ def _job(request: DeskRequest, pk: Any) -> LoadJob:
 
 def job(request: DeskRequest, pk: Any) -> HttpResponse:
     """Show how a load goes: mapping, preview, quarantine, progress, result."""
-    found = _job(request, pk)
+    return _show_job(request, _job(request, pk))
+
+
+def _show_job(request: DeskRequest, found: LoadJob, refused: str = "") -> HttpResponse:
     return show(
         request,
         "job.html",
         "Load data",
+        400 if refused else 200,
         job=found,
+        refused=refused,
         is_open=found.state in ("uploaded", "previewed", "failed") and bool(found.files),
         is_mapping=found.source == MAPPING,
         fields=FIELDS.items(),
@@ -379,9 +384,13 @@ def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
         found.delete()
         messages.success(request, "Thrown away; nothing was loaded.")
         return redirect("load")
-    is_changed = bool(do in ("preview", "load") and found.reading) and change(
-        found, _texts(request), jobs.first_of(found, request.desk.settings)
-    )
+    try:
+        is_changed = bool(do in ("preview", "load") and found.reading) and change(
+            found, _texts(request), jobs.first_of(found, request.desk.settings)
+        )
+    except UsageError as error:
+        found.reading = as_said(found.reading, _texts(request))
+        return _show_job(request, found, str(error))
     if do == "preview" or is_changed:
         if do == "load":
             messages.info(request, "You changed something: look at it once more, then load it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def test_one_thing_of_two_columns_and_no_zone_are_refused(
     refused = ada.post(f"/data/load/{load.pk}/go", said)
     assert refused.status_code == 400 and b"choose one" in refused.content
     # The form stands there with what was chosen; nothing of it was taken.
-    assert refused.content.count(b'<option value="agent_id" selected>') == 2
+    assert len(re.findall(rb'value="agent_id"\s+selected', refused.content)) == 2
     assert load.pk and b"Nothing was changed yet" in refused.content
     # What somebody wrote in the text is not drafted away by a change above it.
     written = load.reading["mapping"] + "\n# ours\n"

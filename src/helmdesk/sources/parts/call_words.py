@@ -13,6 +13,8 @@ LAYOUT: Layout = {
         "started_at",
         "start_time",
         "call_start",
+        "call_start_time",
+        "date_started",
         "datetime",
         "date_time",
         "timestamp",
@@ -29,10 +31,10 @@ LAYOUT: Layout = {
     "direction": ("direction", "call_direction"),
     "queue_id": ("queue_id", "queue", "skill", "split"),
     "agent_id": ("agent_id", "agent", "agent_name", "operator"),
-    "customer_id": ("customer_id", "customer", "caller", "caller_id", "contact"),
-    # Which of the two is the customer depends on the direction; only some systems mean that.
-    "caller": (),
-    "callee": (),
+    "customer_id": ("customer_id", "customer", "caller", "caller_id", "contact", "external_number"),
+    # Which of the two is the customer depends on the direction.
+    "caller": ("caller_number", "from_number"),
+    "callee": ("callee_number", "to_number"),
     "topic": ("topic", "issue_type", "reason", "category"),
     "is_answered": (
         "answered_y_n",
@@ -56,6 +58,10 @@ LAYOUT: Layout = {
         "waiting_time",
         "wait",
         "queue_wait",
+        "queue_wait_time",
+        "ringing_duration",
+        "ring_duration",
+        "ringing",
     ),
     "talk": (
         "talk_seconds",
@@ -76,10 +82,19 @@ LAYOUT: Layout = {
         "total_time",
         "call_length",
     ),
-    "hold": ("hold_seconds", "hold_time", "hold"),
-    "wrap": ("wrap_seconds", "wrap_time", "after_call_work", "acw", "acw_seconds", "wrap"),
-    "answered_at": ("answered_at", "answer_time"),
-    "ended_at": ("ended_at", "end_time"),
+    "hold": ("hold_seconds", "hold_time", "hold_duration", "hold"),
+    "wrap": (
+        "wrap_seconds",
+        "wrap_time",
+        "after_call_work",
+        "acw",
+        "acw_seconds",
+        "wrap_up_time",
+        "wrapup_time",
+        "wrap",
+    ),
+    "answered_at": ("answered_at", "answer_time", "answered_time", "date_connected"),
+    "ended_at": ("ended_at", "end_time", "call_end_time", "date_ended"),
 }
 # In the systems and languages they come in; without accents, everything but letters and digits is
 # one blank.

@@ -36,6 +36,7 @@ HINTS: Mapping[str, tuple[str, ...]] = {
         "order id",
         "id",
         "reference",
+        "key",
     ),
     "created": (
         "created",
@@ -58,6 +59,9 @@ HINTS: Mapping[str, tuple[str, ...]] = {
         "aangemaakt",
         "date of purchase",
         "received",
+        "request time",
+        "request date",
+        "requested",
         "start",
         "date",
     ),
@@ -69,9 +73,7 @@ HINTS: Mapping[str, tuple[str, ...]] = {
         "resuelto",
         "resolvido",
         "resolu",
-        "closed",
-        "close date",
-        "closing",
+        "clos",
         "geschlossen",
         "cierre",
         "fechamento",
@@ -80,13 +82,31 @@ HINTS: Mapping[str, tuple[str, ...]] = {
         "time to resolution",
         "end",
     ),
-    "closed": ("closed", "closure", "close date", "closing"),
+    "closed": ("clos", "completed"),
     "replied": ("first response", "first reply", "first replied", "responded", "replied"),
     "surveyed": ("survey", "rated at", "rating date"),
     "answer": ("csat", "satisfaction", "rating", "score"),
-    "channel": ("channel", "contact type", "via", "kanal", "canal", "origin", "source"),
+    "channel": (
+        "channel",
+        "contact type",
+        "via",
+        "kanal",
+        "canal",
+        "origin",
+        "source",
+        "request mode",
+    ),
     "priority": ("priority", "prioritat", "prioridad", "prioridade", "priorite", "urgency"),
-    "status": ("ticket status", "status", "state", "estado", "statut", "stato"),
+    "status": (
+        "ticket status",
+        "status",
+        "state",
+        "estado",
+        "situa",
+        "statut",
+        "stato",
+        "status reason",
+    ),
     "issue_type": ("category", "kategorie", "categoria", "categorie", "type", "topic"),
     "agent_id": (
         "agent",
@@ -118,6 +138,8 @@ HINTS: Mapping[str, tuple[str, ...]] = {
     "customer_id": (
         "customer",
         "requester",
+        "requestor",
+        "request user",
         "caller",
         "contact",
         "kunde",
@@ -128,7 +150,15 @@ HINTS: Mapping[str, tuple[str, ...]] = {
         "user",
     ),
     "account_id": ("account", "company", "organization", "organisation", "firma", "empresa"),
-    "updated": ("updated", "last update", "last modified", "modified", "last changed"),
+    "updated": (
+        "updated",
+        "last update",
+        "last modified",
+        "modified",
+        "last changed",
+        "changed",
+        "date changed",
+    ),
 }
 # What a column is not, whatever else its name says.
 NEVER: Mapping[str, str] = {
@@ -136,6 +166,7 @@ NEVER: Mapping[str, str] = {
         r"parent|customer|user|agent|thread|account|company|contact|requester|assignee|group|team"
         r"|survey|channel|owner|brand|form|organi|submitter|message|type|category|priority|status"
         r"|subject|count|number of|phone|serial|asset|linked|related|problem|inbox|mailbox|project"
+        r"|keyword"
     ),
     "created": (
         r"\bdue\b|updat|modif|last|clos|resol|solv|first|respon|repl|expir|target|deadline|sla|end"
@@ -170,7 +201,7 @@ NEVER: Mapping[str, str] = {
         r"|survey|user story|interface"
     ),
     "account_id": r"manager|owner|type|size|tier|plan|revenue|since|country|industry",
-    "updated": r"by$|\bby\b|customer|agent|requester",
+    "updated": r"\bby\b|customer|agent|requester|status|assign|password",
 }
 FEW: Mapping[str, int] = {"priority": 20, "status": 60, "channel": 60, "answer": 40}
 """Columns of which there are few different values."""
@@ -208,10 +239,16 @@ def match(found: Mapping[str, list[Candidate]]) -> dict[str, str]:
     return taken
 
 
+def plain_words(column: str) -> str:
+    """Return a column's name as words: "createdAt" are two, "#" is a number."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.replace("#", " number "))
+    return header_words(apart)
+
+
 def _ranked(target: str, hints: tuple[str, ...], look: Look) -> list[Candidate]:
     listed = []
     for place, column in enumerate(look.columns.values()):
-        words = header_words(column.name)
+        words = plain_words(column.name)
         if not _may_be(target, column, words, look):
             continue
         for rank, hint in enumerate(hints):

@@ -67,7 +67,7 @@ class Findings:
         notes: what reading the file told.
         found: what a ticket has -> the column. ranked: which columns it might have been.
         clocks: columns of dates alone, with those of their times of day. answers, statuses: values
-        of these columns. repeated: how many rows share their key with another, and one such key.
+        of these columns. near: the system it looks most like, where that is not sure. repeated: how many rows share their key with another, and one such key.
     """
 
     file: str
@@ -84,6 +84,7 @@ class Findings:
     answers: list[str]
     statuses: list[str]
     repeated: tuple[int, str] = (0, "")
+    near: Recognised | None = None
 
 
 @dataclass
@@ -152,6 +153,11 @@ def _head(text: Text) -> None:
     if known:
         text.lines += [
             f"# recognised as: {known.profile.title}, by the columns {', '.join(known.because[:6])}"
+        ]
+    if seen.near:
+        text.lines += [
+            f"# it looks most like: {seen.near.profile.title}, which calls"
+            f" {len(seen.near.because)} of its columns so; no column is its alone"
         ]
     text.lines += [f"# {' '.join(note.split())}" for note in seen.notes]
     text.lines += [f"# {line}" for line in _evidence(seen)]
@@ -241,7 +247,7 @@ def _doubt(seen: Findings, target: str) -> str:
 def _ticket(text: Text) -> None:
     seen, found = text.seen, text.seen.found
     status, guessed = status_cell(
-        seen.known,
+        seen.known or seen.near,
         found.get("status"),
         [word for word in seen.statuses if word not in seen.look.codes],
     )
@@ -292,7 +298,8 @@ def _answers(text: Text) -> None:
     seen = text.seen
     if not text.has("answer"):
         return
-    profile = seen.known.profile if seen.known else None
+    system = seen.known or seen.near
+    profile = system.profile if system else None
     meant = (
         judged_by(profile, seen.answers) if profile and profile.answers else judged(seen.answers)
     )

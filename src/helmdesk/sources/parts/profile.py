@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from helmdesk.modules import module_names
 from helmdesk.sources.parts.questions import is_question
 
+LEAST_ALIKE, LEAST_AHEAD = 6, 2
+"""Columns called as one system calls them that make a file look like its, and how many more than
+any other system explains.
+"""
 LEAST_TOLD = 3
 """Headers of its own that a file must have before it is called a system's."""
 TICKETS, MESSAGES, CALLS, SURVEY = "tickets", "messages", "calls", "survey"
@@ -133,6 +137,29 @@ def recognise(columns: Sequence[str]) -> Recognised | None:
     if not candidates or (len(candidates) > 1 and candidates[0][:2] == candidates[1][:2]):
         return None
     return candidates[0][2]
+
+
+def likeliest(columns: Sequence[str]) -> Recognised | None:
+    """Return the system whose tickets a file looks most like, letter for letter, where its own
+    headers do not tell enough to be sure; None where nothing stands out.
+    """
+    by_name = {column: column for column in columns}
+    alike: list[tuple[int, Recognised]] = []
+    for name, profile in profiles().items():
+        if profile.kind != TICKETS:
+            continue
+        found: dict[str, str] = {}
+        for meaning, names in profile.fields.items():
+            own = (each for each in names if each in by_name and each not in found.values())
+            if column := next(own, ""):
+                found[meaning] = column
+        if NEEDED[TICKETS] <= found.keys():
+            alike.append((len(found), Recognised(name, profile, found, tuple(found.values()))))
+    alike.sort(key=lambda each: each[0], reverse=True)
+    if not alike or alike[0][0] < LEAST_ALIKE:
+        return None
+    is_ahead = len(alike) == 1 or alike[0][0] - alike[1][0] >= LEAST_AHEAD
+    return alike[0][1] if is_ahead else None
 
 
 def _enough(profile: Profile) -> int:

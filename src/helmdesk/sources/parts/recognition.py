@@ -12,7 +12,7 @@ from pathlib import Path
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging
 from helmdesk.sources import mapping
-from helmdesk.sources.parts.profile import Recognised, profiles, recognise
+from helmdesk.sources.parts.profile import Recognised, likeliest, profiles, recognise
 from helmdesk.sources.parts.source import Options
 from helmdesk.sources.parts.suggestion import draft_mapping
 from helmdesk.sources.reading.preview import first_rows
@@ -37,7 +37,8 @@ def read_recognised(
     found = [recognised(path, staging, options) for path in paths]
     for path, known in zip(paths, found, strict=True):
         if known is None or (only and known.name != only):
-            raise InputError(unknown_table(path))
+            columns = first_rows(path, 1, staging.limits, options.sheets)[0]
+            raise InputError(unknown_table(path, columns))
         if known.name != found[0].name:  # type: ignore[union-attr]
             raise InputError(
                 f"{path}: {known.profile.title}, but {paths[0].name} is another system's; load them"
@@ -75,11 +76,19 @@ def read_recognised(
         )
 
 
-def unknown_table(path: Path) -> str:
-    """Return what to do with a file that is no known table."""
+def unknown_table(path: Path, columns: Sequence[str] = ()) -> str:
+    """Return what to do with a file that is no known table; offers the system it looks most like."""
+    mend = (
+        f"helmdesk load mapping --suggest {path.name} > {path.stem}.toml, then load it with"
+        f" --mapping {path.stem}.toml"
+    )
+    if near := likeliest(columns):
+        return (
+            f"{path}: it looks like {near.profile.title} ({', '.join(near.because[:4])}), but no"
+            f" column of it is that system's alone; look at what it would be read as: {mend}"
+        )
     titles = ", ".join(sorted(profile.title for profile in profiles().values()))
     return (
         f"{path}: its columns are of no system known here ({titles}); say what it is (helmdesk load"
-        f" --help lists the sources), or describe it: helmdesk load mapping --suggest {path.name} >"
-        f" {path.stem}.toml, then load it with --mapping {path.stem}.toml"
+        f" --help lists the sources), or describe it: {mend}"
     )

@@ -12,12 +12,19 @@ from helmdesk.quoting import name
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.column_look import TIMES, Look, look_at, pair_clocks, values_of
-from helmdesk.sources.parts.column_match import candidates, match
+from helmdesk.sources.parts.column_match import Candidate, candidates, match
 from helmdesk.sources.parts.draft_messages import messages_draft
 from helmdesk.sources.parts.draft_survey import survey_draft
 from helmdesk.sources.parts.draft_text import Findings, written
 from helmdesk.sources.parts.drafted_statuses import MOST_STATUSES
-from helmdesk.sources.parts.profile import MESSAGES, SURVEY, TICKETS, Recognised, recognise
+from helmdesk.sources.parts.profile import (
+    MESSAGES,
+    SURVEY,
+    TICKETS,
+    Recognised,
+    likeliest,
+    recognise,
+)
 from helmdesk.sources.parts.source import files_within
 from helmdesk.sources.reading.archive import unpack_archives
 from helmdesk.sources.reading.raw_tables import read_table
@@ -91,14 +98,18 @@ def _drafted(
         return Draft("\n".join(messages_draft(look, known, zone)), found=known.found)
     known = known if known and known.profile.kind == TICKETS else None
     ranked = candidates(look)
+    near = None
+    if not known and chosen is None and (near := likeliest(tuple(look.columns))):
+        ranked = _by_system(ranked, near)
     found, known = _found(look, known, chosen) or (match(ranked), None)
     times = [found[target] for target in TIMES if target in found]
     seen = Findings(
         file=path.name,
         # A system's export has one name whatever its file is called: next week's updates this
         # week's.
-        stem=known.name if known else _stem(path),
+        stem=known.name if known else near.name if near else _stem(path),
         known=known,
+        near=near,
         zone=zone,
         is_final=is_final,
         notes=staging.report.notes,
@@ -145,6 +156,16 @@ def _found(
         if target not in TIMES or column in dated
     }
     return (found, known) if "created" in found else None
+
+
+def _by_system(
+    ranked: Mapping[str, list[Candidate]], near: Recognised
+) -> dict[str, list[Candidate]]:
+    """Return candidates with those first that a system calls so."""
+    return {
+        target: sorted(listed, key=lambda own: own.column != near.found.get(target))
+        for target, listed in ranked.items()
+    }
 
 
 def _repeated(staging: Staging, look: Look, key: str | None) -> tuple[int, str]:

@@ -469,3 +469,21 @@ def test_front_messages_become_conversations(tmp_path: Path) -> None:
     # Two conversations, one solved after two hours; the automatic answer is no answer.
     assert (of("ticket_volume"), of("resolution_time"), of("backlog")) == (2, 7200, 1)
     assert of("first_response_time") == 1800
+
+
+def test_a_view_of_few_columns_is_offered(tmp_path: Path) -> None:
+    path = tmp_path / "view.csv"
+    path.write_text(
+        "Ticket ID,Subject,Status,Priority,Agent,Created time,Resolved time\n"
+        "1,Help,Waiting on Customer,Low,Ada,2025-03-03 09:00:00,\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(
+        InputError, match=r"view\.csv: it looks like Freshdesk ticket export \(Ticket ID, Created"
+    ):
+        make_desk(tmp_path / "desk").load("file", [path])
+    text = suggest_mapping(path)
+    assert 'name = "freshdesk"' in text and "it looks most like: Freshdesk ticket export" in text
+    # What that system means by a state is used; that it is that system is a guess.
+    assert '"Waiting on Customer" = "waiting_customer"' in text
+    assert 'agent_id = "Agent"  # ?' in text

@@ -9,6 +9,7 @@ import pytest
 from desks import make_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import DataQualityError, InputError, MappingError
+from helmdesk.sources.parts.roster_matrix import tells_matrix
 from helmdesk.sources.reading.hours import hours_in
 
 PEOPLE = "Name,2026-03-02,2026-03-03,2026-03-04\nAnn,{0},{1},OFF\nBen,OFF,{1},{0}\n"
@@ -147,3 +148,54 @@ def test_a_file_that_says_no_hours(desk: Desk, tmp_path: Path, said: str) -> Non
 )
 def test_hours_as_people_write_them(said: str, hours: list[str]) -> None:
     assert [f"{each.start}-{each.end}" for each in hours_in(said)] == hours
+
+
+MONTH = (
+    "Name,"
+    + ",".join(str(day) for day in range(1, 32))
+    + "\nAnn,"
+    + ",".join(["6-14"] + ["off"] * 30)
+)
+WEEK = "Name,Mon 29,Tue 30,Wed 31,Thu 1,Fri 2\nAnn,6-14,off,off,6-14,off\n"
+NAMED = "Name,29 Dec,30 Dec,31 Dec,1 Jan,2 Jan\nAnn,6-14,off,off,6-14,off\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "days"),
+    [
+        ("rota-2026-07.csv", MONTH, {"2026-07-01"}),
+        ("Dienstplan Juli 2026.csv", MONTH, {"2026-07-01"}),
+        ("rota.csv", f"Rota of Support,July 2026\n\n{MONTH}", {"2026-07-01"}),
+        ("rota_12.2025.csv", WEEK, {"2025-12-29", "2026-01-01"}),
+        ("rota 2025.csv", NAMED, {"2025-12-29", "2026-01-01"}),
+    ],
+)
+def test_days_without_a_month(tmp_path: Path, name: str, content: str, days: set[str]) -> None:
+    desk = make_desk(tmp_path / "desk")
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    desk.load("file", [tmp_path / name], refresh=False)
+    assert stored(desk) == {("Ann", f"{day} 06:00", f"{day} 14:00") for day in days}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("rota.csv", MONTH, "have no month, and nothing says of which"),
+        ("rota.csv", NAMED, "have no year, and nothing says of which"),
+        ("rota-2026-07.csv", f"Rota,August 2026\n\n{MONTH}", r"several \(2026-07, 2026-08\)"),
+        ("rota-2026-06.csv", MONTH, "2026-06 has no day 31"),
+    ],
+)
+def test_a_month_that_nothing_says_is_asked_for(
+    tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        make_desk(tmp_path / "desk").load("file", [tmp_path / name], refresh=False)
+
+
+@pytest.mark.parametrize(
+    "header", ["Name,1,2,3,4,5", "id,Q 1,Q 2,Q 3,Q 4,Q 5,Q 6,Q 7", "Name,1,3,5,7,9,11,13,15"]
+)
+def test_numbers_that_are_no_days(header: str) -> None:
+    assert not tells_matrix(header.split(","))

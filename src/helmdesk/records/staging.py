@@ -159,6 +159,8 @@ class Staging:
         # The sheets of workbooks to read, by name; none: the fullest.
         self.sheets: tuple[str, ...] = ()
         self.places: dict[int, Places] = {}
+        # What stands above the tables of files, and the names of their sheets, by file.
+        self.titles: dict[int, tuple[str, ...]] = {}
         self.families: dict[str, set[str]] = {}
         # What its file calls the columns of records, by the call of `add` that staged them.
         self.headers: list[Mapping[str, str]] = []

@@ -19,6 +19,7 @@ from helmdesk.errors import InputError, MappingError
 from helmdesk.quoting import name
 from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import plain
+from helmdesk.sources.parts.roster_days import dated, short_days
 from helmdesk.sources.reading.hours import hours_in
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST, months, weekdays
@@ -99,7 +100,7 @@ def tells_matrix(columns: Sequence[str]) -> bool:
     days = sum(_day(column, DAY_FIRST) is not None for column in columns) or sum(
         _day(column, MONTH_FIRST) is not None for column in columns
     )
-    return days >= LEAST_DAYS and days * 2 >= len(columns)
+    return (days >= LEAST_DAYS and days * 2 >= len(columns)) or bool(short_days(columns))
 
 
 def as_list(
@@ -113,13 +114,20 @@ def as_list(
         dates: whether days or months come first, where the days do not tell.
 
     Raises:
-        InputError, MappingError: the days cannot be told apart, or a wrong file.
+        InputError, MappingError: the days cannot be told apart, nobody says of which month they
+            are, or a wrong file.
     """
     listed = ", ".join(map(name, raw.columns))
     rows = staging.connection.execute(
         f"select _file, _row, {listed} from {raw.table} order by _file, _row"
     ).fetchall()
-    cells = _across(raw, rows, people, dates) or _down(raw, rows, dates)
+    short = short_days(raw.columns)
+    days = (
+        dated(short, raw.path, staging.titles.get(raw.place or 0, ()))
+        if short
+        else _days(raw.columns, raw.path, dates)
+    )
+    cells = _across(raw, rows, people, days) or _down(raw, rows, dates)
     if not cells:
         return None
     meanings = _legend(row[2:] for row in rows) | _own_shifts(given)
@@ -190,9 +198,11 @@ def _days(said: Sequence[str], path: Path, dates: str | None) -> dict[str, date]
 
 
 def _across(
-    raw: RawTable, rows: Sequence[tuple[object, ...]], people: Iterable[str], dates: str | None
+    raw: RawTable,
+    rows: Sequence[tuple[object, ...]],
+    people: Iterable[str],
+    days: Mapping[str, date],
 ) -> list[_Cell]:
-    days = _days(raw.columns, raw.path, dates)
     others = [column for column in raw.columns if column not in days]
     if not days or len(days) * 2 < len(raw.columns) or not others:
         return []

@@ -64,6 +64,7 @@ def _take_part(staging: Staging, table: str, path: Path, part: Mapping[str, Any]
     index = len(staging.report.files)
     staging.report.files.append(FileReport(f"{path}{part['where']}"))
     staging.places[index] = Places(part["word"], part["letters"])
+    staging.titles[index] = tuple(part["titles"])
     if table != f"raw_{index}":
         staging.connection.execute(
             f"create view raw_{index} as select * from {table} where _file = {index}"

@@ -145,6 +145,7 @@ class _Writer:
             "word": part.word,
             "columns": list(self._columns),
             "letters": dict(part.letters),
+            "titles": list(part.titles),
             "blocks": self._blocks,
             "refused": self._refused,
         }

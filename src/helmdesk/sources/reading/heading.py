@@ -26,6 +26,7 @@ class Heading:
         cells: for each of them the places of its cells in a row: several where a name is repeated.
         width: how many cells a row of the table has.
         further: how many rows below the names say more of them, and are no data.
+        titles: what stands above the names.
     """
 
     place: int
@@ -33,6 +34,7 @@ class Heading:
     cells: tuple[tuple[int, ...], ...]
     width: int
     further: int = 0
+    titles: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
@@ -113,6 +115,7 @@ def find_heading(
         tuple(map(tuple, found.values())),
         width,
         survey.further if survey else 0,
+        tuple(cell for row in tidy[: max(place, 0)] for cell in row if cell),
     )
 
 

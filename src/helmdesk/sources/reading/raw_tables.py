@@ -216,6 +216,7 @@ def _read_inspected(
     skip: Sequence[str],
 ) -> tuple[str, ...]:
     heading, separator = _heading(staging, path, inspection, delimiter)
+    staging.titles[index] = heading.titles
     is_plain = (
         heading.is_plain
         and inspection.is_utf8

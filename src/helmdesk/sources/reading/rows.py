@@ -42,6 +42,7 @@ class Part:
         word: what the places of rows count: rows, lines, items.
         columns: its columns; none where rows bring their own.
         letters: what a spreadsheet calls the columns.
+        titles: what stands above the table, and the name of its sheet.
     """
 
     rows: Iterable[Row | Refused]
@@ -49,6 +50,7 @@ class Part:
     word: str = "row"
     columns: tuple[str, ...] = ()
     letters: Mapping[str, str] = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,8 @@ def _part(request: Request, table: _Table) -> Part:
             f" {told}"
         )
     letters = {name: letters_of(place) for name, place in places.items()}
-    return Part(_rows(sheet, heading), where, "row", columns, letters)
+    titles = (*heading.titles, sheet.name)
+    return Part(_rows(sheet, heading), where, "row", columns, letters, titles)
 
 
 def _rows(sheet: Sheet, heading: Heading) -> Iterator[Row | Refused]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,39 @@ DEFAULT_SCORECARD = (
 )
 
 ENGINES = ("duckdb", "spark")
+WORDS = {"week_start": WEEKDAYS, "engine": ENGINES}
+
+
+def _within(low: float, high: float) -> Callable[[float], bool]:
+    return lambda value: low <= value <= high
+
+
+# Which numbers a setting may be, and what to do about others.
+RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
+    **{
+        name: (_within(1, 365), "use 1 to 365")
+        for name in ("reopen_days", "repeat_days", "response_days", "nps_days")
+    },
+    **{
+        name: (_within(0, 86_400), "use 0 to 86400")
+        for name in ("service_level_seconds", "short_abandon_seconds")
+    },
+    "longest_state_hours": (_within(1, 168), "use 1 to 168"),
+    **{
+        name: (_within(1, math.inf), "use 1 or more")
+        for name in (
+            "limit_megabytes",
+            "limit_rows",
+            "limit_columns",
+            "limit_cells",
+            "limit_cell_megabytes",
+            "limit_entries",
+            "limit_ratio",
+        )
+    },
+    "memory_gb": (lambda value: value == 0 or value >= 0.5, "use 0, or 0.5 or more"),
+    "quarantine_limit": (_within(0, 1), "use a share from 0 to 1"),
+}
 MEND = "restore the file from a backup, or from a new desk: helmdesk init DIR"
 
 HELP = {
@@ -176,37 +209,15 @@ class Settings:
             raise SettingError(
                 f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'"
             ) from error
-        for name, allowed in (("week_start", WEEKDAYS), ("engine", ENGINES)):
+        for name, allowed in WORDS.items():
             if getattr(self, name) not in allowed:
                 raise SettingError(
                     f"{name} = {getattr(self, name)!r}", f"use one of {', '.join(allowed)}"
                 )
         self._check_currency()
-        for name in ("reopen_days", "repeat_days", "response_days", "nps_days"):
-            if not 1 <= getattr(self, name) <= 365:
-                raise SettingError(f"{name} = {getattr(self, name)}", "use 1 to 365")
-        for name in ("service_level_seconds", "short_abandon_seconds"):
-            if not 0 <= getattr(self, name) <= 86_400:
-                raise SettingError(f"{name} = {getattr(self, name)}", "use 0 to 86400")
-        if not 1 <= self.longest_state_hours <= 168:
-            raise SettingError(f"longest_state_hours = {self.longest_state_hours}", "use 1 to 168")
-        for name in (
-            "limit_megabytes",
-            "limit_rows",
-            "limit_columns",
-            "limit_cells",
-            "limit_cell_megabytes",
-            "limit_entries",
-            "limit_ratio",
-        ):
-            if getattr(self, name) < 1:
-                raise SettingError(f"{name} = {getattr(self, name)}", "use 1 or more")
-        if self.memory_gb < 0 or 0 < self.memory_gb < 0.5:
-            raise SettingError(f"memory_gb = {self.memory_gb}", "use 0, or 0.5 or more")
-        if not 0 <= self.quarantine_limit <= 1:
-            raise SettingError(
-                f"quarantine_limit = {self.quarantine_limit}", "use a share from 0 to 1"
-            )
+        for name, (is_fit, mend) in RANGES.items():
+            if not is_fit(getattr(self, name)):
+                raise SettingError(f"{name} = {getattr(self, name)}", mend)
 
     def _check_currency(self) -> None:
         if self.currency and not re.fullmatch("[A-Z]{3}", self.currency):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,9 @@ def cases(draw: st.DrawFn) -> tuple[list[Event], dict[str, Any]]:
     return events, policy
 
 
+Span = tuple[datetime, datetime]
+
+
 def walk(
     events: list[Event], policy: dict[str, Any]
 ) -> dict[tuple[str, datetime], tuple[str, int, datetime]]:
@@ -130,54 +134,10 @@ def walk(
         (at, states[n + 1][0] if n + 1 < len(states) else FOREVER, status)
         for n, (at, status) in enumerate(states)
     ]
-    starts, ends, was_solved = [created], [], False
-    for at, status in states:
-        if status == "solved" and not was_solved:
-            ends.append(at)
-        elif was_solved and status != "solved":
-            starts.append(at)
-        was_solved = status == "solved"
-    episodes = [(start, ends[n] if n < len(ends) else FOREVER) for n, start in enumerate(starts)]
-    replies = [
-        e["occurred_at"] for e in mine if e["type"] == "message" and e["direction"] == "outbound"
-    ]
-    asked, waiting = [], False
-    for event in mine:
-        if event.get("status") == "solved":
-            waiting = False  # a solve ends the wait; who writes again asks anew
-        if event["type"] == "message":
-            if event["direction"] == "inbound" and not waiting:
-                asked.append(event["occurred_at"])
-            waiting = event["direction"] == "inbound"
-    first_stop = min([*replies, episodes[0][1]])
     found = {}
     for clock in policy["clocks"]:
         name, pausing = clock["clock"], clock["pausing"]
-        spans: list[tuple[datetime, datetime]] = []
-        if name == "first_response":
-            spans = [(created, first_stop)]
-        elif name == "next_response" and replies:
-            for turn in asked:
-                if turn > replies[0]:
-                    spans += [
-                        (turn, min([r for r in replies if r > turn] + [end]))
-                        for start, end in episodes
-                        if start <= turn < end
-                    ]
-        elif name == "periodic_update":
-            for n, reply in enumerate(replies):
-                following = replies[n + 1] if n + 1 < len(replies) else FOREVER
-                spans += [
-                    (reply, min(following, end)) for start, end in episodes if start <= reply < end
-                ]
-        elif name == "resolution":
-            if policy["reopen"] == "resume":
-                spans = [(created, episodes[-1][1])]
-            elif policy["reopen"] == "restart":
-                spans = [episodes[-1]]
-            else:
-                spans = episodes
-        for start, stop in spans:
+        for start, stop in spans_of(name, mine, lives(states), policy["reopen"]):
             if name in ("resolution", "periodic_update"):
                 runs = [
                     (max(a, start), min(b, stop))
@@ -188,6 +148,59 @@ def walk(
                 runs = [(start, stop)]
             found[(name, start)] = judge(runs, stop, as_of, target, clock["hours"] == "business")
     return found
+
+
+def lives(states: list[tuple[datetime, str]]) -> list[Span]:
+    """Return from when to when a ticket was not solved."""
+    starts, ends, was_solved = [states[0][0]], [], False
+    for at, status in states:
+        if status == "solved" and not was_solved:
+            ends.append(at)
+        elif was_solved and status != "solved":
+            starts.append(at)
+        was_solved = status == "solved"
+    return [(start, ends[n] if n < len(ends) else FOREVER) for n, start in enumerate(starts)]
+
+
+def asked_at(mine: list[Event]) -> list[datetime]:
+    """Return when a customer wrote who was not waiting already."""
+    asked, waiting = [], False
+    for event in mine:
+        if event.get("status") == "solved":
+            waiting = False  # a solve ends the wait; who writes again asks anew
+        if event["type"] == "message":
+            if event["direction"] == "inbound" and not waiting:
+                asked.append(event["occurred_at"])
+            waiting = event["direction"] == "inbound"
+    return asked
+
+
+def spans_of(name: str, mine: list[Event], episodes: list[Span], reopen: str) -> list[Span]:
+    """Return from when to when each run of a clock is asked for, pauses left in."""
+    created = mine[0]["occurred_at"]
+    replies = [
+        e["occurred_at"] for e in mine if e["type"] == "message" and e["direction"] == "outbound"
+    ]
+    if name == "first_response":
+        return [(created, min([*replies, episodes[0][1]]))]
+    if name == "next_response":
+        return [
+            (turn, min([r for r in replies if r > turn] + [end]))
+            for turn in asked_at(mine)
+            for start, end in episodes
+            if replies and turn > replies[0] and start <= turn < end
+        ]
+    if name == "periodic_update":
+        return [
+            (reply, min(following, end))
+            for reply, following in pairwise([*replies, FOREVER])
+            for start, end in episodes
+            if start <= reply < end
+        ]
+    assert name == "resolution"
+    if reopen == "resume":
+        return [(created, episodes[-1][1])]
+    return [episodes[-1]] if reopen == "restart" else episodes
 
 
 def judge(

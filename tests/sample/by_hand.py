@@ -47,8 +47,10 @@ def handle_time(figures: Figures) -> float:
     """Seconds of agents: each second of a chat counts one over the chats its agent holds then."""
     legs = rows(
         figures,
-        """select any_value(channel), min(agent_id) filter (where type = 'answered'), min(occurred_at) filter (where type = 'answered'),
-        max(occurred_at) filter (where type = 'wrap_ended') from leg group by leg_id having count(*) filter (where type = 'wrap_ended') > 0""",
+        """select any_value(channel), min(agent_id) filter (where type = 'answered'),
+            min(occurred_at) filter (where type = 'answered'),
+            max(occurred_at) filter (where type = 'wrap_ended')
+        from leg group by leg_id having count(*) filter (where type = 'wrap_ended') > 0""",
     )
     total, edges = 0.0, defaultdict(list)
     for channel, agent, answered, free in legs:
@@ -70,8 +72,11 @@ def missed(figures: Figures) -> float:
     clocks, lost, offered = sites(), 0, 0
     for queue, at, answered, gave_up, unanswered in rows(
         figures,
-        """select any_value(queue_id), min(occurred_at) filter (where type = 'offered'), min(occurred_at) filter (where type = 'answered'),
-        min(occurred_at) filter (where type = 'abandoned'), min(occurred_at) filter (where type = 'missed') from leg group by leg_id""",
+        """select any_value(queue_id), min(occurred_at) filter (where type = 'offered'),
+            min(occurred_at) filter (where type = 'answered'),
+            min(occurred_at) filter (where type = 'abandoned'),
+            min(occurred_at) filter (where type = 'missed')
+        from leg group by leg_id""",
     ):
         if not clocks[queue.split("-")[1]].clock.is_open(aware(at)):
             continue
@@ -87,8 +92,21 @@ def promises(figures: Figures) -> list[dict[str, Any]]:
     """Every SLA clock of the sample: first response, and one resolution for each run of a
     ticket.
     """
-    clocks, absent = sites(), gone(figures)
-    facts: dict[str, dict[str, Any]] = {}
+    absent, tiers = (
+        gone(figures),
+        dict(rows(figures, "select entity_id, tier from entity where type = 'account'")),
+    )
+    return [
+        promise
+        for ticket, fact in histories(figures).items()
+        if ticket not in absent
+        for promise in promised(fact, *TARGETS[tiers[fact["account"]]])
+    ]
+
+
+def histories(figures: Figures) -> dict[str, dict[str, Any]]:
+    """What each ticket's clocks depend on, in order."""
+    clocks, facts = sites(), {}
     for ticket, at, calendar, account in rows(
         figures,
         "select ticket_id, occurred_at, calendar_id, account_id from ticket where type = 'created'",
@@ -119,37 +137,40 @@ def promises(figures: Figures) -> list[dict[str, Any]]:
         facts[ticket]["bot"] = True
         if kind == "bot_handoff":
             facts[ticket]["handoff"] = aware(at)
-    tiers = dict(rows(figures, "select entity_id, tier from entity where type = 'account'"))
+    return facts
+
+
+def promised(fact: dict[str, Any], first: int, resolution: int) -> list[dict[str, Any]]:
+    """The clocks of one ticket, with what they may take in seconds."""
     found = []
-    for ticket, fact in facts.items():
-        if ticket in absent:
-            continue
-        first, resolution = TARGETS[tiers[fact["account"]]]
-        started, ended, was_solved = [fact["created"]], [], False
-        for at, is_solved in fact["states"]:
-            if is_solved and not was_solved:
-                ended.append(at)
-            elif was_solved and not is_solved:
-                started.append(at)
-            was_solved = is_solved
-        begin = fact["handoff"] if fact["bot"] else fact["created"]
-        if begin is not None:
-            stops = [at for at in fact["replies"] if at >= begin] + ended[:1]
-            found.append(
-                {
-                    **fact,
-                    "clock": "first_response",
-                    "start": begin,
-                    "stop": min(stops, default=None),
-                    "target": first,
-                }
-            )
-        for number, start in enumerate(started):
-            stop = ended[number] if number < len(ended) else None
-            found.append(
-                {**fact, "clock": "resolution", "start": start, "stop": stop, "target": resolution}
-            )
+    started, ended, was_solved = [fact["created"]], [], False
+    for at, is_solved in fact["states"]:
+        if is_solved and not was_solved:
+            ended.append(at)
+        elif was_solved and not is_solved:
+            started.append(at)
+        was_solved = is_solved
+    begin = fact["handoff"] if fact["bot"] else fact["created"]
+    if begin is not None:
+        stops = [at for at in fact["replies"] if at >= begin] + ended[:1]
+        found.append(
+            {
+                **fact,
+                "clock": "first_response",
+                "start": begin,
+                "stop": min(stops, default=None),
+                "target": first,
+            }
+        )
+    for number, start in enumerate(started):
+        stop = ended[number] if number < len(ended) else None
+        found.append(
+            {**fact, "clock": "resolution", "start": start, "stop": stop, "target": resolution}
+        )
     return found
+
+
+Told = tuple[datetime, int, int, str]
 
 
 def turns(figures: Figures) -> tuple[list[float], list[datetime]]:
@@ -176,37 +197,58 @@ def turns(figures: Figures) -> tuple[list[float], list[datetime]]:
         if ticket in absent:
             continue
         told.sort()
-        asked = last_word = solved_at = None
-        keeper = "people"
-        for place, (at, _, _, what) in enumerate(told):
-            if what == "bot_started":
-                asked, keeper = None, "bot"
-            elif what == "bot_ended":
-                keeper = "people"
-            elif what == "bot_handoff":
-                asked, keeper = asked or at, "handed over"
-            elif what == "customer" and keeper != "bot":
-                asked, last_word = asked or at, at
-            elif what == "human":
-                if asked:
-                    answered.append((at - asked).total_seconds())
-                asked, keeper, last_word = None, "people", None
-            elif what in ("bot", "ai_agent") and keeper != "handed over":
-                asked = None
-            elif what in ("solved", "closed") and solved_at is None:
-                solved_at = at
-                follows = told[place + 1] if place + 1 < len(told) else None
-                if not (
-                    follows and follows[3] == "human" and follows[0] <= at + timedelta(minutes=1)
-                ):
-                    asked = None
-            elif what in ("open", "waiting_customer") and solved_at is not None:
-                if last_word and last_word > at - timedelta(minutes=1):
-                    asked = max(last_word, solved_at)
-                solved_at = None
-        if asked and solved_at is None:
-            waiting.append(asked)
+        wait = Wait()
+        for place, each in enumerate(told):
+            wait.hear(each, told[place + 1] if place + 1 < len(told) else None)
+        answered += wait.answered
+        if wait.asked and wait.solved_at is None:
+            waiting.append(wait.asked)
     return answered, waiting
+
+
+class Wait:
+    """Whether the customer of one ticket waits, told event by event."""
+
+    def __init__(self) -> None:
+        self.asked: datetime | None = None
+        self.last_word: datetime | None = None
+        self.solved_at: datetime | None = None
+        self.keeper = "people"
+        self.answered: list[float] = []
+
+    def hear(self, told: Told, follows: Told | None) -> None:
+        at, _, _, what = told
+        if what in ("bot_started", "bot_ended", "bot_handoff"):
+            self.hand_over(at, what)
+        elif what in ("customer", "human", "bot", "ai_agent"):
+            self.speak(at, what)
+        elif what in ("solved", "closed") and self.solved_at is None:
+            self.solved_at = at
+            if not (follows and follows[3] == "human" and follows[0] <= at + timedelta(minutes=1)):
+                self.asked = None
+        elif what in ("open", "waiting_customer") and self.solved_at is not None:
+            if self.last_word and self.last_word > at - timedelta(minutes=1):
+                self.asked = max(self.last_word, self.solved_at)
+            self.solved_at = None
+
+    def hand_over(self, at: datetime, what: str) -> None:
+        if what == "bot_started":
+            self.asked, self.keeper = None, "bot"
+        elif what == "bot_ended":
+            self.keeper = "people"
+        else:
+            self.asked, self.keeper = self.asked or at, "handed over"
+
+    def speak(self, at: datetime, who: str) -> None:
+        if who == "customer":
+            if self.keeper != "bot":
+                self.asked, self.last_word = self.asked or at, at
+        elif who == "human":
+            if self.asked:
+                self.answered.append((at - self.asked).total_seconds())
+            self.asked, self.keeper, self.last_word = None, "people", None
+        elif self.keeper != "handed over":
+            self.asked = None
 
 
 def compliance(figures: Figures, as_of: datetime) -> float:
@@ -241,7 +283,8 @@ def adherence(figures: Figures) -> float:
     states: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
     for agent, at, until, state in rows(
         figures,
-        """select agent_id, occurred_at, lead(occurred_at) over (partition by agent_id order by occurred_at), state
+        """select agent_id, occurred_at,
+            lead(occurred_at) over (partition by agent_id order by occurred_at), state
         from workforce where type = 'state_changed' order by agent_id, occurred_at""",
     ):
         if until is not None:
@@ -265,11 +308,13 @@ def adherence(figures: Figures) -> float:
     return kept / planned
 
 
+Part = tuple[float, float]
+Ticket = tuple[str, datetime, datetime | None]
+
+
 def health(figures: Figures, at: datetime) -> float:
     """Mean health of all accounts at one instant, from the words of the definition."""
-    back, further = at - timedelta(days=90), at - timedelta(days=180)
-    absent, clocked = gone(figures), promises(figures)
-    scores = []
+    absent = gone(figures)
     answers = rows(
         figures,
         "select account_id, occurred_at, answer, instrument_id, ticket_id, customer_id from survey"
@@ -283,13 +328,44 @@ def health(figures: Figures, at: datetime) -> float:
         ticket
         for (ticket,) in rows(figures, "select ticket_id from ticket where type = 'escalated'")
     }
-    lives: dict[str, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
+    by_account: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for promise in promises(figures):
+        by_account[promise["account"]].append(promise)
+    scores = []
+    for account, tickets in owned_tickets(figures, absent).items():
+        said = [
+            (aware(when), answer, form, who)
+            for owner, when, answer, form, ticket, who in answers
+            if owner == account and ticket not in absent
+        ]
+        parts = [
+            *satisfaction_parts(said, at),
+            *ticket_parts(tickets, at),
+            *promise_parts(by_account[account], at),
+            *escalation_parts(tickets, escalated, at),
+            *loyalty_parts(said, later, at),
+        ]
+        if len(parts) >= 2:
+            scores.append(
+                sum(weight * score for weight, score in parts) / sum(weight for weight, _ in parts)
+            )
+    return sum(scores) / len(scores)
+
+
+def owned_tickets(figures: Figures, absent: set[str]) -> dict[str, list[Ticket]]:
+    """Each account's tickets: when they were made, and since when they are solved."""
+    lives: dict[str, list[Ticket]] = defaultdict(list)
     solved = dict(
         rows(
             figures,
-            """with s as (select ticket_id, occurred_at, status = 'solved' as is_solved,
-                lag(status = 'solved', 1, false) over (partition by ticket_id order by occurred_at, seq) as was from ticket where type = 'status_changed')
-            select ticket_id, case when arg_max(is_solved, occurred_at) then max(occurred_at) filter (where is_solved and not was) end from s group by 1""",
+            """with s as (
+                select ticket_id, occurred_at, status = 'solved' as is_solved,
+                    lag(status = 'solved', 1, false)
+                        over (partition by ticket_id order by occurred_at, seq) as was
+                from ticket where type = 'status_changed')
+            select ticket_id, case when arg_max(is_solved, occurred_at)
+                then max(occurred_at) filter (where is_solved and not was) end
+            from s group by 1""",
         )
     )
     for ticket, created, account in rows(
@@ -299,85 +375,75 @@ def health(figures: Figures, at: datetime) -> float:
             lives[account].append(
                 (ticket, aware(created), aware(solved[ticket]) if solved.get(ticket) else None)
             )
-    by_account: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for promise in clocked:
-        by_account[promise["account"]].append(promise)
-    for account, tickets in lives.items():
-        parts: list[tuple[float, float]] = []
-        said = [
-            (aware(when), answer, form, who)
-            for owner, when, answer, form, ticket, who in answers
-            if owner == account and ticket not in absent
-        ]
-        now = [
-            answer in "45"
-            for when, answer, form, _ in said
-            if form == "larkspur-csat" and back < when <= at
-        ]
-        before = [
-            answer in "45"
-            for when, answer, form, _ in said
-            if form == "larkspur-csat" and further < when <= back
-        ]
-        if len(now) >= 5:
-            parts.append((25, 100 * sum(now) / len(now)))
-            if len(before) >= 5:
-                parts.append(
-                    (
-                        10,
-                        min(
-                            100,
-                            max(0, 50 + 250 * (sum(now) / len(now) - sum(before) / len(before))),
-                        ),
-                    )
-                )
-        born = [t for t in tickets if back < t[1] <= at]
-        unsolved = [t for t in tickets if t[1] <= at and (t[2] is None or t[2] > at)]
-        if len(born) >= 5:
-            parts.append((10, 100 * (1 - min(1, len(unsolved) / len(born)))))
-        if unsolved:
-            parts.append(
-                (
-                    15,
-                    100
-                    * (1 - sum(t[1] < at - timedelta(days=7) for t in unsolved) / len(unsolved)),
-                )
-            )
-        elif len(born) >= 5:
-            parts.append((15, 100))
-        verdicts = []
-        for promise in by_account[account]:
-            clock = promise["site"].clock
-            due = clock.after(promise["start"], promise["target"])
-            is_met = (
-                promise["stop"] is not None
-                and clock.between(promise["start"], promise["stop"]) <= promise["target"]
-            )
-            judged = promise["stop"] if is_met else due
-            if back < judged <= at:
-                verdicts.append(is_met)
-        if len(verdicts) >= 5:
-            parts.append((20, 100 * sum(verdicts) / len(verdicts)))
-        done = [t[0] in escalated for t in tickets if t[2] and back <= t[2] <= at]
-        if len(done) >= 5:
-            parts.append((10, 100 * (1 - min(1, sum(done) / len(done) / 0.3))))
-        votes = [
-            int(answer)
-            for when, answer, form, who in said
-            if form == "larkspur-nps"
-            and further < when <= at
-            and not any(when < other <= when + timedelta(days=90) for other in later[who])
-        ]
-        if len(votes) >= 5:
-            parts.append(
-                (
-                    10,
-                    50
-                    + 50 * (sum(v >= 9 for v in votes) - sum(v <= 6 for v in votes)) / len(votes),
-                )
-            )
-        if len(parts) >= 2:
-            scores.append(
-                sum(weight * score for weight, score in parts) / sum(weight for weight, _ in parts)
-            )
-    return sum(scores) / len(scores)
+    return lives
+
+
+def satisfaction_parts(said: list[tuple[Any, ...]], at: datetime) -> list[Part]:
+    """Satisfaction of the last ninety days, and against the ninety before."""
+    back, further = at - timedelta(days=90), at - timedelta(days=180)
+    good = [(when, answer in "45") for when, answer, form, _ in said if form == "larkspur-csat"]
+    now = [is_good for when, is_good in good if back < when <= at]
+    before = [is_good for when, is_good in good if further < when <= back]
+    if len(now) < 5:
+        return []
+    share = sum(now) / len(now)
+    parts: list[Part] = [(25, 100 * share)]
+    if len(before) >= 5:
+        change = share - sum(before) / len(before)
+        parts.append((10, min(100, max(0, 50 + 250 * change))))
+    return parts
+
+
+def ticket_parts(tickets: list[Ticket], at: datetime) -> list[Part]:
+    """How many tickets are open beside those made, and how many of them for over a week."""
+    parts: list[Part] = []
+    born = [t for t in tickets if at - timedelta(days=90) < t[1] <= at]
+    unsolved = [t for t in tickets if t[1] <= at and (t[2] is None or t[2] > at)]
+    if len(born) >= 5:
+        parts.append((10, 100 * (1 - min(1, len(unsolved) / len(born)))))
+    if unsolved:
+        old = sum(t[1] < at - timedelta(days=7) for t in unsolved)
+        parts.append((15, 100 * (1 - old / len(unsolved))))
+    elif len(born) >= 5:
+        parts.append((15, 100))
+    return parts
+
+
+def promise_parts(promises_: list[dict[str, Any]], at: datetime) -> list[Part]:
+    verdicts = []
+    for promise in promises_:
+        clock = promise["site"].clock
+        due = clock.after(promise["start"], promise["target"])
+        is_met = (
+            promise["stop"] is not None
+            and clock.between(promise["start"], promise["stop"]) <= promise["target"]
+        )
+        judged = promise["stop"] if is_met else due
+        if at - timedelta(days=90) < judged <= at:
+            verdicts.append(is_met)
+    return [(20, 100 * sum(verdicts) / len(verdicts))] if len(verdicts) >= 5 else []
+
+
+def escalation_parts(tickets: list[Ticket], escalated: set[str], at: datetime) -> list[Part]:
+    back = at - timedelta(days=90)
+    done = [t[0] in escalated for t in tickets if t[2] and back <= t[2] <= at]
+    if len(done) < 5:
+        return []
+    return [(10, 100 * (1 - min(1, sum(done) / len(done) / 0.3)))]
+
+
+def loyalty_parts(
+    said: list[tuple[Any, ...]], later: dict[str, list[datetime]], at: datetime
+) -> list[Part]:
+    """Of several answers of one person within ninety days the last one counts."""
+    votes = [
+        int(answer)
+        for when, answer, form, who in said
+        if form == "larkspur-nps"
+        and at - timedelta(days=180) < when <= at
+        and not any(when < other <= when + timedelta(days=90) for other in later[who])
+    ]
+    if len(votes) < 5:
+        return []
+    balance = sum(v >= 9 for v in votes) - sum(v <= 6 for v in votes)
+    return [(10, 50 + 50 * balance / len(votes))]

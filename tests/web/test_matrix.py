@@ -87,14 +87,7 @@ def things(
     batches: list[str],
 ) -> Owned:
     """Return what a route's parameter may be: the asker's own, somebody else's, and nobody's."""
-    from django.utils import timezone
-
-    from helmdesk.web.apps.jobs.models import Job, Schedule
-    from helmdesk.web.apps.outbox.models import Endpoint, Message
-    from helmdesk.web.apps.people.models import ApiToken, Person
-    from helmdesk.web.pages.annotations.models import Annotation
-    from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
-    from helmdesk.web.pages.data.models import LoadJob
+    from helmdesk.web.apps.people.models import Person
 
     place = route.split(" ")[1]
     if not PARAMETER.search(place):
@@ -107,49 +100,70 @@ def things(
             if who not in SEE_ALL
             else {}
         )
-    if "key" in place or "subject" in place:
-        return {"own": "csat", "other": "utilization", "nobody": "no_such_metric"}
     if "<str:batch>" in place:
         return {"own": batches[0], "nobody": "no-such-load"}
-    if "<slug:form>" in place:
-        return {"own": "csv", "nobody": "exe"}
-    if "<slug:preset>" in place:
-        return {"own": "zendesk", "nobody": "no-such-tool"}
+    named = next((owned for part, owned in NAMED.items() if part in place), None)
+    if named:
+        return named
     me = Person.objects.filter(username=who).first()
     other = Person.objects.get(username="lea" if who != "lea" else "ann")
-
-    def make(owner: Any) -> Any:
-        if place.startswith("dashboard"):
-            return Dashboard.objects.create(title="Mine", owner=owner)
-        if place.startswith("views"):
-            return SavedView.objects.create(title="Mine", owner=owner, address="/scorecard")
-        if place.startswith("annotations"):
-            return Annotation.objects.create(day="2026-01-05", text="Mine", author=owner)
-        if place.startswith("data/load"):
-            return LoadJob.objects.create(person=owner, source="mapping", state="done")
-        if place.startswith("jobs/schedules"):
-            return Schedule.objects.create(name=uuid.uuid4().hex, kind="tidy", rhythm="daily 03:30")
-        if place.startswith("jobs"):
-            return Job.objects.create(kind="tidy", key=uuid.uuid4().hex)
-        if place.startswith("outbox/endpoints"):
-            return Endpoint.objects.create(name=uuid.uuid4().hex, url="https://example.org/")
-        if place.startswith("outbox"):
-            return Message.objects.create(channel="mail", topic="test", text="Mine")
-        if place.startswith("settings/tokens"):
-            return ApiToken.objects.create(
-                person=owner,
-                name="Mine",
-                digest=uuid.uuid4().hex,
-                scopes=["numbers"],
-                expires_at=timezone.now(),
-            )
-        return owner
-
+    make = next((make for start, make in MAKERS.items() if place.startswith(start)), None)
     found = {
-        "other": str(make(other).pk),
+        "other": str((make(other) if make else other).pk),
         "nobody": str(uuid.uuid4()) if "uuid" in place else "999999",
     }
-    return found | ({"own": str(make(me).pk)} if me else {})
+    return found | ({"own": str((make(me) if make else me).pk)} if me else {})
+
+
+# What a route names that belongs to nobody, by the part of its address.
+NAMED: dict[str, Owned] = {
+    "key": {"own": "csat", "other": "utilization", "nobody": "no_such_metric"},
+    "subject": {"own": "csat", "other": "utilization", "nobody": "no_such_metric"},
+    "<slug:form>": {"own": "csv", "nobody": "exe"},
+    "<slug:preset>": {"own": "zendesk", "nobody": "no-such-tool"},
+}
+
+
+def make_token(owner: Any) -> Any:
+    from django.utils import timezone
+
+    from helmdesk.web.apps.people.models import ApiToken
+
+    return ApiToken.objects.create(
+        person=owner,
+        name="Mine",
+        digest=uuid.uuid4().hex,
+        scopes=["numbers"],
+        expires_at=timezone.now(),
+    )
+
+
+def maker(model: str, **values: Any) -> Callable[[Any], Any]:
+    """Return what makes a row of a model for its owner: "?" is a name of its own, "@" the owner."""
+
+    def make(owner: Any) -> Any:
+        from django.apps import apps
+
+        said = {"?": lambda: uuid.uuid4().hex, "@": lambda: owner}
+        return apps.get_model(model).objects.create(
+            **{name: said[value]() if value in said else value for name, value in values.items()}
+        )
+
+    return make
+
+
+# What a route shows, by how its address begins; the first that fits, else a person.
+MAKERS: dict[str, Callable[[Any], Any]] = {
+    "dashboard": maker("dashboards.Dashboard", title="Mine", owner="@"),
+    "views": maker("dashboards.SavedView", title="Mine", owner="@", address="/scorecard"),
+    "annotations": maker("annotations.Annotation", day="2026-01-05", text="Mine", author="@"),
+    "data/load": maker("data.LoadJob", person="@", source="mapping", state="done"),
+    "jobs/schedules": maker("jobs.Schedule", name="?", kind="tidy", rhythm="daily 03:30"),
+    "jobs": maker("jobs.Job", kind="tidy", key="?"),
+    "outbox/endpoints": maker("outbox.Endpoint", name="?", url="https://example.org/"),
+    "outbox": maker("outbox.Message", channel="mail", topic="test", text="Mine"),
+    "settings/tokens": make_token,
+}
 
 
 def ask(client: Any, route: str, thing: str) -> int:

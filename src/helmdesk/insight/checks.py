@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ WEEKS, WEEKS_BEFORE = 4, 8
 # A segment against its own past is asked of many segments every week: rarer than a pair.
 CERTAIN = 0.0005
 FLAT = 0.10
+
+# A further test between two stretches, earlier first; None where it does not apply.
+Further = Callable[[Study, Span, Span], Test | None]
 
 
 def windows(study: Study, *forms: Form) -> tuple[Span, Span]:
@@ -85,7 +88,7 @@ def together(
     *sides: Side,
     flat: Sequence[str] = (),
     dose: str = "",
-    extra: Callable[[Study, Span, Span], Test | None] | None = None,
+    extra: Further | None = None,
 ) -> Callable[[Study], Verdict]:
     """Return a check that all sides moved their way beyond chance, at constant mix, in the same
     stretch.
@@ -93,8 +96,8 @@ def together(
     Args:
         flat: metrics that must not have moved for the worse.
         dose: unit (agent) in which those that changed more in the first side must have changed more
-        in the last. extra: one further test; a failed one leaves the pattern quiet, None does not
-        count.
+            in the last.
+        extra: one further test; a failed one leaves the pattern quiet, None does not count.
     """
 
     def check(study: Study) -> Verdict:
@@ -102,78 +105,104 @@ def together(
         now, before = windows(study, *forms)
         if not has_past(before):
             return Quiet("fewer than four weeks to compare with")
-        tests, p, told = [], 0.0, []
+        case = _Case(study, now, before)
+        return (
+            case.refuse_unmoved(sides, forms)
+            or case.refuse_worse(flat)
+            or (case.refuse_others(sides, forms, dose) if dose else None)
+            or (case.refuse_further(extra) if extra is not None else None)
+            or Found(
+                _sentence(case.told),
+                now,
+                before,
+                ByTest(case.p),
+                affected=_affected(study, forms[-1], now, before),
+                tests=tuple(case.tests),
+            )
+        )
+
+    return check
+
+
+@dataclass
+class _Case:
+    """What speaks for sides that moved together: each step adds its tests, and returns why the
+    pattern stays quiet where one failed.
+    """
+
+    study: Study
+    now: Span
+    before: Span
+    tests: list[Test] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    p: float = 0.0
+
+    def refuse_unmoved(self, sides: Sequence[Side], forms: Sequence[Form]) -> Quiet | None:
         for side, form in zip(sides, forms, strict=True):
-            move = move_at_constant_mix(study, form, before, now)
+            move = move_at_constant_mix(self.study, form, self.before, self.now)
             if move is None:
                 return Quiet(f"{form.describe()} has too few cases to compare")
             least = least_change(form, move.before)
             is_moved = move.p(side.direction) < 0.025 and side.direction * move.change >= least
-            tests.append(
-                Test(
-                    f"{side.key} {'up' if side.direction > 0 else 'down'}",
-                    is_moved,
-                    _move_words(form, move, side.direction),
-                )
-            )
+            way, words = "up" if side.direction > 0 else "down", _move_words(form, move, side)
+            self.tests.append(Test(f"{side.key} {way}", is_moved, words))
             if not is_moved:
-                return Quiet(
-                    f"{form.metric.name} did not go {'up' if side.direction > 0 else 'down'}",
-                    tuple(tests),
-                )
-            p = max(p, move.p(side.direction))
-            told.append(_move_words(form, move, side.direction))
-        for key in flat:
-            test = not_worse(study, key, before, now)
-            tests.append(test)
-            if not test.is_passed:
-                return Quiet(test.words, tuple(tests))
-        if dose:
-            found = who_changed(
-                study,
-                forms[0],
-                forms[-1],
-                sides[0].direction,
-                sides[-1].direction,
-                before,
-                now,
-                dose,
-            )
-            tests.append(
-                Test(
-                    f"the same {dose}s changed in both", found.is_present, _dose_words(found, dose)
-                )
-            )
-            if not found.is_present:
-                return Quiet(
-                    f"both moved, but not in the same {dose}s: {_dose_words(found, dose)}",
-                    tuple(tests),
-                )
-            told.append(_dose_words(found, dose))
-        further = extra(study, before, now) if extra is not None else None
-        if further is not None:
-            tests.append(further)
-            if not further.is_passed:
-                return Quiet(further.words, tuple(tests))
-            told.append(further.words)
-        value, _, cases = level(study, forms[-1], now)
-        weekly = cases / max(now.days / 7, 1)
-        earlier = level(study, forms[-1], before)[0]
-        affected = (
-            abs(value - earlier) * weekly
-            if forms[-1].is_share
-            else weekly * abs(value - earlier) / max(abs(earlier), 1e-9)
-        )
-        return Found(
-            _sentence(told),
-            now,
-            before,
-            ByTest(p),
-            affected=float(np.nan_to_num(affected)),
-            tests=tuple(tests),
-        )
+                return self._quiet(f"{form.metric.name} did not go {way}")
+            self.p = max(self.p, move.p(side.direction))
+            self.told.append(words)
+        return None
 
-    return check
+    def refuse_worse(self, flat: Sequence[str]) -> Quiet | None:
+        for key in flat:
+            test = not_worse(self.study, key, self.before, self.now)
+            self.tests.append(test)
+            if not test.is_passed:
+                return self._quiet(test.words)
+        return None
+
+    def refuse_others(
+        self, sides: Sequence[Side], forms: Sequence[Form], unit: str
+    ) -> Quiet | None:
+        found = who_changed(
+            self.study,
+            forms[0],
+            forms[-1],
+            sides[0].direction,
+            sides[-1].direction,
+            self.before,
+            self.now,
+            unit,
+        )
+        words = _dose_words(found, unit)
+        self.tests.append(Test(f"the same {unit}s changed in both", found.is_present, words))
+        if not found.is_present:
+            return self._quiet(f"both moved, but not in the same {unit}s: {words}")
+        self.told.append(words)
+        return None
+
+    def refuse_further(self, extra: Further) -> Quiet | None:
+        test = extra(self.study, self.before, self.now)
+        if test is None:
+            return None
+        self.tests.append(test)
+        if not test.is_passed:
+            return self._quiet(test.words)
+        self.told.append(test.words)
+        return None
+
+    def _quiet(self, why: str) -> Quiet:
+        return Quiet(why, tuple(self.tests))
+
+
+def _affected(study: Study, form: Form, now: Span, before: Span) -> float:
+    """Return about how many cases a week the change of a level touches; 0 where it has none."""
+    value, _, cases = level(study, form, now)
+    weekly = cases / max(now.days / 7, 1)
+    earlier = level(study, form, before)[0]
+    change = abs(value - earlier)
+    if not form.is_share:
+        change /= max(abs(earlier), 1e-9)
+    return float(np.nan_to_num(weekly * change))
 
 
 def _sentence(parts: Sequence[str]) -> str:
@@ -181,13 +210,13 @@ def _sentence(parts: Sequence[str]) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _move_words(form: Form, move: Move, direction: int) -> str:
+def _move_words(form: Form, move: Move, side: Side) -> str:
     unit = form.metric.unit
     after = move.before + move.change
     shown = show_value(move.before, unit), show_value(after, unit)
     return (
         f"{form.describe()} went from {shown[0]} to {shown[1]} at constant mix (p"
-        f" {_p(move.p(direction))})"
+        f" {_p(move.p(side.direction))})"
     )
 
 

@@ -69,19 +69,7 @@ def find_damage(
         for number, actions in entries.items()
         if actions
     }
-    live: dict[str, tuple[int, Action]] = {}
-    for number in sorted(batches):
-        for action in entries[number] or ():
-            if "add" in action:
-                live[unquote(action["add"]["path"])] = (number, action["add"])
-            elif "remove" in action:
-                live.pop(unquote(action["remove"]["path"]), None)
-    removed = {
-        unquote(action["remove"]["path"])
-        for actions in entries.values()
-        for action in actions or ()
-        if "remove" in action
-    }
+    live, removed = _named(entries)
     # Where somebody was erased, entries that named files are gone; the seal still names them.
     earlier = [
         path
@@ -91,34 +79,57 @@ def find_damage(
     now = digests_of(
         lake.path / path for path in (*live, *earlier) if is_thorough and path in digests
     )
+    changed = {
+        path for path in digests if now.get(lake.path / path, digests[path]) != digests[path]
+    }
     for path, (number, add) in sorted(live.items()):
-        file = lake.path / path
-        size = file.stat().st_size if file.is_file() else None
-        state = ""
-        if size != add["size"]:
-            state = (
-                "is missing" if size is None else f"is damaged: {size:,} of {add['size']:,} bytes"
-            )
-        elif file in now and now[file] != digests[path]:
-            state = "is damaged: its content is not what was written"
-        if state:
-            found.append(Damage(f"{file} {state}; it held {_content(add, batches[number])}"))
+        if state := _state(lake.path / path, add["size"], path in changed):
+            held = _content(add, batches[number])
+            found.append(Damage(f"{lake.path / path} {state}; it held {held}"))
     for path in earlier:
-        file = lake.path / path
-        if not file.is_file() or (file in now and now[file] != digests[path]):
-            state = (
-                "is damaged: its content is not what was written"
-                if file.is_file()
-                else "is missing"
-            )
+        if state := _state(lake.path / path, None, path in changed):
             family = path.partition("/")[0].partition("=")[2]
             found.append(
                 Damage(
-                    f"{file} {state}; it held {family} records of batches from before somebody was"
-                    " erased"
+                    f"{lake.path / path} {state}; it held {family} records of batches from before"
+                    " somebody was erased"
                 )
             )
     return found
+
+
+def _named(
+    entries: Mapping[int, list[Action] | None],
+) -> tuple[dict[str, tuple[int, Action]], set[str]]:
+    """Return the files that the log holds to be there, each with the entry that named it last, and
+    those that any entry took away.
+    """
+    live: dict[str, tuple[int, Action]] = {}
+    removed: set[str] = set()
+    for number in sorted(entries):
+        for action in entries[number] or ():
+            if "add" in action:
+                live[unquote(action["add"]["path"])] = (number, action["add"])
+            elif "remove" in action:
+                path = unquote(action["remove"]["path"])
+                live.pop(path, None)
+                removed.add(path)
+    return live, removed
+
+
+def _state(file: Path, expected: int | None, is_changed: bool) -> str:
+    """Return what is wrong with a file; empty where nothing is.
+
+    Args:
+        expected: its bytes, where they are known.
+        is_changed: its content was compared with the seal and is another.
+    """
+    if not file.is_file():
+        return "is missing"
+    size = file.stat().st_size
+    if expected is not None and size != expected:
+        return f"is damaged: {size:,} of {expected:,} bytes"
+    return "is damaged: its content is not what was written" if is_changed else ""
 
 
 def _read_log(lake: LakeFolder, digests: Mapping[str, str]) -> dict[int, list[Action] | None]:

@@ -115,33 +115,14 @@ def _stage_rule(
     place: int,
     keeps_rest: bool,
 ) -> None:
-    kinds = family_columns(RECORD_TYPES[rule.type].family)
-    columns: dict[str, str] = {}
     table = chosen_rows(staging, table, rule)
-    if (
-        rule.type == "created"
-        and "status" not in rule.cells
-        and (closed := _closed_without_a_time(mapping))
-    ):
-        columns["status"] = closed
-    for column, cell in rule.cells.items():
-        columns[column] = _checked(staging, table, cell, column, kinds[column], mapping)
-    columns |= found_outcome(staging, table, mapping, rule, columns.get("status"))
-    columns |= _points(rule, columns)
+    columns = _columns_of(staging, table, mapping, rule)
     identity = _identity(table, mapping)
-    rest = [column for column in table.columns if column not in mapping.columns()]
-    if keeps_rest and rest:
-        packed = ", ".join(f"{name(column)} := {name(column)}" for column in rest)
-        # Without nulls: whether a column is empty in all of an export says nothing of one ticket.
-        columns["extra"] = f"json_merge_patch('{{}}', to_json(struct_pack({packed})))"
-    if rule.type == "responded":
-        # Of two answers to one survey at one time, the lower row came last.
-        columns.setdefault("seq", "_row")
-    time = rule.cells["occurred_at"]
-    for part in time.columns:
+    for part in rule.cells["occurred_at"].columns:
         _tell_untimed(staging, table, mapping, rule, part)
     where = _where(staging, table, rule)
     if keeps_rest:
+        columns |= _rest(table, mapping)
         for part in mapping.key:
             staging.reject(
                 part,
@@ -155,23 +136,12 @@ def _stage_rule(
     record_id = f"{text(f'{mapping.name}:{rule.type}:{which}:')} || {identity}"
     if rule.is_present:
         # The status of an earlier export was true in its time.
-        record_id += f" || ':' || {columns['status']} || ':' || {said(time)}"
+        time = said(rule.cells["occurred_at"])
+        record_id += f" || ':' || {columns['status']} || ':' || {time}"
     elif RECORD_TYPES[rule.type].family == "entity":
         record_id += f" || ':' || epoch_us({columns['valid_from']})"
     elif mapping.key:
-        columns["row_id"] = (
-            f"{text(':'.join((mapping.name, 'row', mapping.rules[0].type, *mapping.key, '')))} ||"
-            f" {identity}"
-        )
-        if mapping.present:
-            columns["stated_at"] = _expression(
-                staging,
-                table,
-                mapping.present.cells["occurred_at"],
-                "occurred_at",
-                "instant",
-                mapping,
-            )[0]
+        columns |= _row_columns(staging, table, mapping, identity)
     staging.add(
         rule.type,
         {
@@ -185,6 +155,50 @@ def _stage_rule(
         f"{table.table}{where}",
         {column: cell.column for column, cell in rule.cells.items() if cell.column},
     )
+
+
+def _columns_of(
+    staging: Staging, table: RawTable, mapping: Mapping, rule: RecordRule
+) -> dict[str, str]:
+    """Return the SQL of what a rule says of its record."""
+    kinds = family_columns(RECORD_TYPES[rule.type].family)
+    columns: dict[str, str] = {}
+    if (
+        rule.type == "created"
+        and "status" not in rule.cells
+        and (closed := _closed_without_a_time(mapping))
+    ):
+        columns["status"] = closed
+    for column, cell in rule.cells.items():
+        columns[column] = _checked(staging, table, cell, column, kinds[column], mapping)
+    columns |= found_outcome(staging, table, mapping, rule, columns.get("status"))
+    columns |= _points(rule, columns)
+    if rule.type == "responded":
+        # Of two answers to one survey at one time, the lower row came last.
+        columns.setdefault("seq", "_row")
+    return columns
+
+
+def _rest(table: RawTable, mapping: Mapping) -> dict[str, str]:
+    """Return SQL that keeps the columns no rule names."""
+    rest = [column for column in table.columns if column not in mapping.columns()]
+    packed = ", ".join(f"{name(column)} := {name(column)}" for column in rest)
+    # Without nulls: whether a column is empty in all of an export says nothing of one ticket.
+    extra = f"json_merge_patch('{{}}', to_json(struct_pack({packed})))"
+    return {"extra": extra} if rest else {}
+
+
+def _row_columns(
+    staging: Staging, table: RawTable, mapping: Mapping, identity: str
+) -> dict[str, str]:
+    """Return SQL of which row a record comes from, and when that row was true."""
+    prefix = ":".join((mapping.name, "row", mapping.rules[0].type, *mapping.key, ""))
+    columns = {"row_id": f"{text(prefix)} || {identity}"}
+    if mapping.present:
+        time = mapping.present.cells["occurred_at"]
+        stated_at, _ = _expression(staging, table, time, "occurred_at", "instant", mapping)
+        columns["stated_at"] = stated_at
+    return columns
 
 
 def _checked(

@@ -97,16 +97,7 @@ def show_explanation(found: Explanation) -> None:
     click.echo(f"{found.verdict}   [{lever_words(found.lever)}]\n")
     for problem in found.problems:
         show_finding(problem, "DATA: ")
-    click.echo("IS IT SOUND?")
-    interval = ""
-    if found.sound.low is not None and found.sound.high is not None:
-        interval = (
-            f", 95% interval {show_value(found.sound.low, found.metric.unit)} to"
-            f" {show_value(found.sound.high, found.metric.unit)}"
-        )
-    click.echo(f"  {found.sound.n:,} cases{interval}")
-    for note in found.sound.notes:
-        click.echo(f"  {note}")
+    _show_soundness(found)
     click.echo("\nDID IT MOVE?")
     click.echo("\n".join(f"  {line}" for line in movement_lines(found)))
     if found.location is not None:
@@ -118,6 +109,24 @@ def show_explanation(found: Explanation) -> None:
             f"  work in hours a week: volume {volume:+.0f}, mix of channels {mix:+.0f}, handle time"
             f" {handle:+.0f}"
         )
+    _show_company(found)
+    _show_levers(found)
+
+
+def _show_soundness(found: Explanation) -> None:
+    click.echo("IS IT SOUND?")
+    interval = ""
+    if found.sound.low is not None and found.sound.high is not None:
+        interval = (
+            f", 95% interval {show_value(found.sound.low, found.metric.unit)} to"
+            f" {show_value(found.sound.high, found.metric.unit)}"
+        )
+    click.echo(f"  {found.sound.n:,} cases{interval}")
+    for note in found.sound.notes:
+        click.echo(f"  {note}")
+
+
+def _show_company(found: Explanation) -> None:
     click.echo("\nWHAT MOVED WITH IT?")
     for guard in found.guards:
         click.echo(f"  {guard.words}")
@@ -125,6 +134,9 @@ def show_explanation(found: Explanation) -> None:
         click.echo(f"  coincides with {line}")
     if not found.guards and not found.context:
         click.echo("  nothing is recorded to read it with")
+
+
+def _show_levers(found: Explanation) -> None:
     click.echo("\nWHICH LEVER?")
     for finding in found.findings:
         show_finding(finding)
@@ -167,7 +179,5 @@ def _show_location(where: Location, found: Explanation) -> None:
     for place in where.places:
         click.echo(f"  {place.share:.0%} of it lies where {to_text(place.where)}")
     if where.p is not None:
-        click.echo(
-            f"  {where.describe() if not where.places else f'{where.unexplained:.0%} stays unexplained'}"
-            f" (p = {where.p:.2f} against a change common to all)"
-        )
+        rest = f"{where.unexplained:.0%} stays unexplained" if where.places else where.describe()
+        click.echo(f"  {rest} (p = {where.p:.2f} against a change common to all)")

@@ -161,17 +161,28 @@ def said_of(
         if len(scale) == 2 and list(scale) != [int(end) for end in instrument.get("scale", ())]:
             instrument["scale"] = list(scale)
             answers = _boxes(scale)
-        if answers:
-            for meaning in MEANINGS:
-                words = [word for word, said in answers.items() if said == meaning]
-                if words or meaning in instrument:
-                    instrument[meaning] = words
+        _mean(instrument, answers or {})
     for cells in _cells(document):
-        cell = cells.get("status")
-        for word, status in (statuses or {}).items():
-            if isinstance(cell, dict) and status in STATUSES and word in cell.get("values", {}):
-                cell["values"][word] = status
+        _state(cells.get("status"), statuses or {})
     return tomlkit.dumps(document)
+
+
+def _mean(instrument: dict[str, Any], answers: Mapping[str, str]) -> None:
+    """Write what the answers of a survey mean; what it says stays where nobody said anything."""
+    if not answers:
+        return
+    for meaning in MEANINGS:
+        words = [word for word, said in answers.items() if said == meaning]
+        if words or meaning in instrument:
+            instrument[meaning] = words
+
+
+def _state(cell: Any, statuses: Mapping[str, str]) -> None:
+    """Write which status the words of a file mean."""
+    meant = cell.get("values", {}) if isinstance(cell, dict) else {}
+    for word, status in statuses.items():
+        if status in STATUSES and word in meant:
+            meant[word] = status
 
 
 def _boxes(scale: Sequence[int]) -> dict[str, str]:

@@ -73,9 +73,7 @@ def inspect_text(path: Path, limits: Limits, unpacked: Path | None = None) -> In
     """Look at every byte once; leave an unpacked copy of a gzip file for the parser, which would
     unpack it again.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8, has_bom, lines, returns, quotes, last = True, False, 0, 0, 0, b""
-    seen, unbroken, wide = 0, 0, None
+    counts, has_bom, seen, wide = _Counts(path, limits), False, 0, None
     packed = path.stat().st_size
     try:
         with open_bytes(path) as handle, contextlib.ExitStack() as stack:
@@ -87,37 +85,63 @@ def inspect_text(path: Path, limits: Limits, unpacked: Path | None = None) -> In
                     copy.write(chunk)
                 seen += len(chunk)
                 _refuse_excess(path, limits, packed, seen)
-                if wide:
-                    continue
-                if b"\0" in chunk:
-                    raise InputError(f"{path}: a binary file, not a table of text (NUL byte found)")
-                ends = chunk.count(b"\n")
-                unbroken += len(chunk) if not ends else chunk.find(b"\n")
-                if unbroken > limits.cell_bytes:
-                    raise InputError(
-                        f"{path}: line {lines + 1} is longer than {limits.cell_megabytes} MB"
-                        " (setting limit_cell_megabytes)"
-                    )
-                unbroken = len(chunk) - chunk.rfind(b"\n") - 1 if ends else unbroken
-                lines += ends
-                if lines > limits.rows + 1:
-                    raise InputError(f"{path}: more than {limits.rows:,} rows (setting limit_rows)")
-                returns += chunk.count(b"\r")
-                quotes += chunk.count(b'"')
-                last = chunk[-1:]
-                # ASCII needs no decoding, unless the chunk before ended inside a character.
-                if is_utf8 and not (chunk.isascii() and decoder.getstate()[0] == b""):
-                    try:
-                        decoder.decode(chunk)
-                    except UnicodeDecodeError:
-                        is_utf8 = False
+                if not wide:
+                    counts.add(chunk)
     except (gzip.BadGzipFile, EOFError, OSError) as error:
         raise InputError(f"{path}: damaged gzip file ({error})") from error
     if seen == 0 or (has_bom and seen == 3):
         raise InputError(f"{path}: the file is empty; export it again")
     return Inspection(
-        wide, is_utf8 and not wide, has_bom, lines, returns, quotes, last == b"\n", unpacked or path
+        wide,
+        counts.is_utf8 and not wide,
+        has_bom,
+        counts.lines,
+        counts.returns,
+        counts.quotes,
+        counts.last == b"\n",
+        unpacked or path,
     )
+
+
+class _Counts:
+    """What the bytes of a text add up to, chunk by chunk; refuses what no table of text holds."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.path, self.limits = path, limits
+        self.lines = self.returns = self.quotes = 0
+        self.is_utf8, self.last = True, b""
+        self._unbroken = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def add(self, chunk: bytes) -> None:
+        """Count one more chunk; `InputError` for a binary file, a line or a table too long."""
+        if b"\0" in chunk:
+            raise InputError(f"{self.path}: a binary file, not a table of text (NUL byte found)")
+        self._add_lines(chunk)
+        self.returns += chunk.count(b"\r")
+        self.quotes += chunk.count(b'"')
+        self.last = chunk[-1:]
+        # ASCII needs no decoding, unless the chunk before ended inside a character.
+        if self.is_utf8 and not (chunk.isascii() and self._decoder.getstate()[0] == b""):
+            try:
+                self._decoder.decode(chunk)
+            except UnicodeDecodeError:
+                self.is_utf8 = False
+
+    def _add_lines(self, chunk: bytes) -> None:
+        ends = chunk.count(b"\n")
+        self._unbroken += len(chunk) if not ends else chunk.find(b"\n")
+        if self._unbroken > self.limits.cell_bytes:
+            raise InputError(
+                f"{self.path}: line {self.lines + 1} is longer than"
+                f" {self.limits.cell_megabytes} MB (setting limit_cell_megabytes)"
+            )
+        self._unbroken = len(chunk) - chunk.rfind(b"\n") - 1 if ends else self._unbroken
+        self.lines += ends
+        if self.lines > self.limits.rows + 1:
+            raise InputError(
+                f"{self.path}: more than {self.limits.rows:,} rows (setting limit_rows)"
+            )
 
 
 def _refuse_excess(path: Path, limits: Limits, packed: int, unpacked: int) -> None:

@@ -171,10 +171,9 @@ def _found(document: Any, path: str, depth: int) -> tuple[Sequence[Mapping[str, 
         return None, path
     if not document:
         return [], path
-    head = next((document[word] for word in HEADS if isinstance(document.get(word), list)), None)
-    body = next((word for word in BODIES if _is_table(document.get(word))), None)
-    if head is not None and body:
-        return _with_names([_title(cell) for cell in head], document[body]), f"{path}{body}"
+    named = _named_rows(document)
+    if named is not None:
+        return named[0], f"{path}{named[1]}"
     if _is_row(document):
         return [document], path
     lists = {
@@ -184,22 +183,41 @@ def _found(document: Any, path: str, depth: int) -> tuple[Sequence[Mapping[str, 
     }
     filled = {key: value for key, value in lists.items() if value}
     if filled:
-        key = next(
-            (word for word in MAIN if word in filled),
-            max(filled, key=lambda each: len(filled[each])),
-        )
+        longest = max(filled, key=lambda each: len(filled[each]))
+        key = next((word for word in MAIN if word in filled), longest)
         return _of_list(filled[key]), f"{path}{key}"
-    if depth:
-        for key, value in sorted(
-            document.items(), key=lambda item: MAIN.index(item[0]) if item[0] in MAIN else len(MAIN)
-        ):
-            if isinstance(value, dict):
-                items, where = _found(value, f"{path}{key}.", depth - 1)
-                if items is not None and where != f"{path}{key}.":
-                    return items, where
+    deeper = _found_deeper(document, path, depth)
+    if deeper is not None:
+        return deeper
     if lists:
         return [], f"{path}{next(iter(lists))}"
     return [document], path
+
+
+def _named_rows(document: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], str] | None:
+    """Return the rows of a table that has its heading in one list and its cells in another, and
+    where these stand.
+    """
+    head = next((document[word] for word in HEADS if isinstance(document.get(word), list)), None)
+    body = next((word for word in BODIES if _is_table(document.get(word))), None)
+    if head is None or body is None:
+        return None
+    return _with_names([_title(cell) for cell in head], document[body]), body
+
+
+def _found_deeper(
+    document: Mapping[str, Any], path: str, depth: int
+) -> tuple[Sequence[Mapping[str, Any]], str] | None:
+    """Return the rows inside the objects of an object, the likeliest first."""
+    if not depth:
+        return None
+    for key in sorted(document, key=lambda word: MAIN.index(word) if word in MAIN else len(MAIN)):
+        if isinstance(document[key], dict):
+            within = f"{path}{key}."
+            items, where = _found(document[key], within, depth - 1)
+            if items is not None and where != within:
+                return items, where
+    return None
 
 
 def _is_row(document: Mapping[str, Any]) -> bool:

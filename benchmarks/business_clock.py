@@ -55,20 +55,23 @@ def generate(folder: Path, tickets: int) -> dict[str, list[str]]:
         " timestamptz '2026-01-01' as recorded_at, 'b' as batch_id"
     )
     connection.execute(f"""create table born as select i as n, i::varchar as ticket_id,
-            timestamptz '2024-01-01 00:00:00+00' + to_seconds((hash(i) % 63072000)::bigint) as created_at,
+            timestamptz '2024-01-01 00:00:00+00' + to_seconds((hash(i) % 63072000)::bigint)
+                as created_at,
             to_seconds(60 + (hash(i * 7) % 172800)::bigint) as wait,
             to_seconds(60 + (hash(i * 13) % 345600)::bigint) as work
         from range({tickets}) t(i)""")
     families = {
         "ticket": (
-            f"""select 'c' || n as record_id, 'created' as type, created_at as occurred_at, ticket_id, 'email' as channel, 'customer' as actor_kind,
+            f"""select 'c' || n as record_id, 'created' as type, created_at as occurred_at,
+                ticket_id, 'email' as channel, 'customer' as actor_kind,
                 null as status, {shared} from born
             union all by name select 's' || n as record_id, 'status_changed' as type,
                 created_at + wait + work as occurred_at, ticket_id,
                 'solved' as status, 'human' as actor_kind, {shared} from born"""
         ),
         "message": (
-            f"""select 'm' || n as record_id, 'message' as type, created_at as occurred_at, ticket_id, 'customer' as actor_kind, 'inbound' as direction,
+            f"""select 'm' || n as record_id, 'message' as type, created_at as occurred_at,
+                ticket_id, 'customer' as actor_kind, 'inbound' as direction,
                 'public' as visibility, 'c' as actor_id, {shared} from born
             union all by name select 'r' || n as record_id, 'message' as type,
                 created_at + wait as occurred_at, ticket_id, 'human' as actor_kind,
@@ -84,7 +87,8 @@ def generate(folder: Path, tickets: int) -> dict[str, list[str]]:
     calendar = folder / "entity.parquet"
     definition = json.dumps({"weekly": WEEKLY, "exceptions": {"2024-12-25": [], "2025-12-25": []}})
     connection.execute(
-        f"""copy (select 'cal' as record_id, 'calendar' as type, timestamptz '2020-01-01' as occurred_at, timestamptz '2020-01-01' as valid_from,
+        f"""copy (select 'cal' as record_id, 'calendar' as type,
+            timestamptz '2020-01-01' as occurred_at, timestamptz '2020-01-01' as valid_from,
             'office' as entity_id, 'Europe/Berlin' as time_zone, '{definition}' as definition,
             {shared.replace("n::varchar", "'x'")})
         to '{calendar}' (format parquet)"""

@@ -93,7 +93,8 @@ select
         from waiting) as backlog_age,
     (select {{n: count(*), hits: count(*) filter (where met)}} from judged) as sla_compliance,
     {{n: (select count(*) from solved), d: (select count(*) from created)}} as resolution_rate,
-    (select {{n: count(*) filter (where is_mature), hits: count(*) filter (where is_mature and is_back),
+    (select {{n: count(*) filter (where is_mature), hits: count(*) filter (where is_mature
+        and is_back),
         pending: count(*) filter (where not is_mature)}} from first) as reopen_rate,
     (select {{n: count(*), t: sum(transfers), q: sum(transfers * transfers)}}
         from solved) as transfers

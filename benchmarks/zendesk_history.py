@@ -192,7 +192,8 @@ def _write_part(
     )
     _copy(
         connection,
-        f"""select id * 20 + place as id, id as ticket_id, user_id, created, public, 'text of ' || (id * 20 + place) as body from (
+        f"""select id * 20 + place as id, id as ticket_id, user_id, created, public,
+            'text of ' || (id * 20 + place) as body from (
             select t.id, t.n * 2 as place, b.requester_id as user_id, t.asked_at as created,
                 true as public from turns t join base b on b.id = t.id
             union all select t.id, t.n * 2 + 1, b.agent_id, t.replied_at, true from turns t
@@ -247,7 +248,8 @@ def _write_lookups(
 ) -> None:
     _copy(
         connection,
-        f"""select 1000 + n as id, 'agent' as role, 'Agent ' || n as name, null as organization_id, timestamp '2023-01-01' as created_at, timestamp '2023-01-01' as updated_at
+        f"""select 1000 + n as id, 'agent' as role, 'Agent ' || n as name, null as organization_id,
+            timestamp '2023-01-01' as created_at, timestamp '2023-01-01' as updated_at
         from range({agents}) t(n) union all select 100000 + n, 'end-user', 'Customer ' || n,
             10 + n % 500, timestamp '2023-01-01', timestamp '2023-01-01'
             from range({customers + 1}) t(n)""",
@@ -276,7 +278,8 @@ def _write_lookups(
     )
     _copy(
         connection,
-        f"""select id, (day * 1440 + 540)::varchar as start_time, (day * 1440 + 1020)::varchar as end_time, time_zone, 'Schedule ' || id as name,
+        f"""select id, (day * 1440 + 540)::varchar as start_time,
+            (day * 1440 + 1020)::varchar as end_time, time_zone, 'Schedule ' || id as name,
             timestamp '2023-01-01' as created_at from ({zones}), range(1, 6) d(day)""",
         folder,
         "schedule",
@@ -293,7 +296,9 @@ def _write_lookups(
     )
     _copy(
         connection,
-        """select policy as sla_policy_id, timestamp '2023-01-01' as sla_policy_updated_at, metric, priority, (minutes // (case when policy = 2 then 2 else 1 end))::varchar as target, 'true' as business_hours
+        """select policy as sla_policy_id, timestamp '2023-01-01' as sla_policy_updated_at, metric,
+            priority, (minutes // (case when policy = 2 then 2 else 1 end))::varchar as target,
+            'true' as business_hours
         from range(1, 3) p(policy), (select unnest(['low', 'normal', 'high',
             'urgent']) as priority),
             (select unnest(['first_reply_time', 'total_resolution_time']) as metric,

@@ -172,19 +172,23 @@ def backlog_is_opens_minus_closes(engine: DuckDB, events: list[Event], minutes: 
             f" {moment} < ended_at"
         )
         ((flow,),) = engine.run(
-            f"""select (select count(*) from episodes where started_at <= {moment}) - (select count(*) from episodes where ended_at <= {moment})"""
+            f"""select (select count(*) from episodes
+                where started_at <= {moment}) - (select count(*) from episodes
+                where ended_at <= {moment})"""
         )
         assert level == flow == len(unsolved_at(events, instant))
 
 
 def durations_are_never_negative_and_agree(engine: DuckDB) -> None:
     assert engine.run(
-        """select count(*) from tickets where first_reply_seconds < 0 or resolution_seconds < 0 or open_seconds < 0
+        """select count(*) from tickets where first_reply_seconds < 0 or resolution_seconds < 0
+            or open_seconds < 0
         or first_solve_seconds > resolution_seconds or agent_work_seconds > open_seconds"""
     ) == [(0,)]
     summed: list[Any] = engine.run(
         """select t.ticket_id, t.open_seconds, sum(date_diff('second', e.started_at, e.ended_at))
-        from tickets t join episodes e using (ticket_id) where t.last_solved_at < timestamp '9999-12-31' group by all"""
+        from tickets t join episodes e using (ticket_id)
+            where t.last_solved_at < timestamp '9999-12-31' group by all"""
     )
     assert all(open_seconds == episodes for _, open_seconds, episodes in summed)
 

@@ -156,7 +156,8 @@ def test_flow_explains_the_level(small_desk: Desk) -> None:
             small_desk.measure("backlog", end=end)[0].value,
         )
         with small_desk.engine() as engine:
-            sql = """select count(*) filter (where {0} >= timestamptz '{1} Europe/Berlin' at time zone 'UTC' and {0} < timestamptz '{2} Europe/Berlin' at time zone 'UTC')
+            sql = """select count(*) filter (where {0} >= timestamptz '{1} Europe/Berlin' at
+                time zone 'UTC' and {0} < timestamptz '{2} Europe/Berlin' at time zone 'UTC')
                 from episodes join tickets using (ticket_id) where is_counted"""
             ((opened,),) = engine.run(
                 sql.format("episodes.started_at", f"{start} 00:00:00", f"{end} 00:00:00")

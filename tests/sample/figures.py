@@ -37,9 +37,12 @@ class Figures:
 
     def legs(self) -> str:
         return """(select leg_id, any_value(channel) as channel, any_value(queue_id) as queue,
-            min(occurred_at) filter (where type = 'offered') as offered_at, min(occurred_at) filter (where type = 'answered') as answered_at,
-            min(occurred_at) filter (where type = 'wrap_ended') as wrapped_at, count(*) filter (where type = 'missed') > 0 as is_missed,
-            count(*) filter (where type = 'abandoned') > 0 as is_abandoned from leg group by leg_id)"""
+            min(occurred_at) filter (where type = 'offered') as offered_at,
+                min(occurred_at) filter (where type = 'answered') as answered_at,
+            min(occurred_at) filter (where type = 'wrap_ended') as wrapped_at,
+                count(*) filter (where type = 'missed') > 0 as is_missed,
+            count(*) filter (where type = 'abandoned') > 0 as is_abandoned from leg
+                group by leg_id)"""
 
     def handle_seconds(self, channel: str, start: date, end: date) -> float:
         return self.one(
@@ -72,11 +75,15 @@ class Figures:
         tickets.
         """
         return self.one(
-            """with told as (select ticket_id, count(*) as replies from message where actor_kind = 'human' and visibility = 'public' group by 1),
-            events as (select ticket_id, min(occurred_at) filter (where type = 'created') as created_at,
-                count(*) filter (where type = 'status_changed' and status = 'solved') as solves, count(*) filter (where type = 'escalated') as escalations
+            """with told as (select ticket_id, count(*) as replies from message
+                where actor_kind = 'human' and visibility = 'public' group by 1),
+            events as (select ticket_id, min(occurred_at) filter (where type = 'created')
+                as created_at,
+                count(*) filter (where type = 'status_changed' and status = 'solved') as solves,
+                    count(*) filter (where type = 'escalated') as escalations
                 from ticket group by 1)
-            select avg((replies = 1 and solves = 1 and escalations = 0)::int) from events join told using (ticket_id)
+            select avg((replies = 1 and solves = 1 and escalations = 0)::int) from events
+                join told using (ticket_id)
             where solves > 0 and created_at >= ? and created_at < ?""",
             start,
             end,
@@ -104,19 +111,26 @@ class Figures:
 
     def open_tickets(self, at: str) -> float:
         return self.one(
-            """with last as (select ticket_id, arg_max(status, (occurred_at, seq)) as status from ticket
-                where type in ('created', 'status_changed') and occurred_at <= ?::timestamptz group by 1),
+            """with last as (select ticket_id, arg_max(status, (occurred_at, seq)) as status
+                from ticket
+                where type in ('created', 'status_changed')
+                    and occurred_at <= ?::timestamptz group by 1),
             gone as (select ticket_id from ticket where type in ('spam_marked', 'merged_into'))
-            select count(*) from last where status not in ('solved', 'closed') and ticket_id not in (from gone)""",
+            select count(*) from last where status not in ('solved', 'closed')
+                and ticket_id not in (from gone)""",
             at,
         )
 
     def utilization(self, start: date, end: date) -> float:
         return self.one(
-            """with logged as (select agent_id, state, occurred_at, lead(occurred_at) over (partition by agent_id order by occurred_at) as until
+            """with logged as (select agent_id, state, occurred_at,
+                lead(occurred_at) over (partition by agent_id order by occurred_at) as until
                 from workforce where type = 'state_changed'),
-            handled as (select sum(epoch(until - occurred_at)) as seconds from logged where state = 'handling' and occurred_at >= ? and occurred_at < ?),
-            paid as (select sum(epoch(end_at - start_at)) as seconds from workforce where type = 'shift_planned' and activity = 'work' and start_at >= ? and start_at < ?)
+            handled as (select sum(epoch(until - occurred_at)) as seconds from logged
+                where state = 'handling' and occurred_at >= ? and occurred_at < ?),
+            paid as (select sum(epoch(end_at - start_at)) as seconds from workforce
+                where type = 'shift_planned' and activity = 'work' and start_at >= ?
+                and start_at < ?)
             select handled.seconds / paid.seconds from handled, paid""",
             start,
             end,

@@ -19,32 +19,40 @@ from helmdesk.desk.desk import Desk
 # Tickets that count, straight from events; one definition each, by hand.
 GONE = "select ticket_id from ticket where type in ('spam_marked', 'merged_into')"
 SOLVES = f"""(with s as (select ticket_id, occurred_at, status in ('solved', 'closed') as is_solved,
-    lag(status in ('solved', 'closed')) over (partition by ticket_id order by occurred_at, seq) as was_solved
+    lag(status in ('solved', 'closed')) over (partition by ticket_id
+        order by occurred_at, seq) as was_solved
     from ticket where type = 'status_changed')
     select ticket_id, min(occurred_at) filter (where is_solved) as first_solved_at,
-        max(occurred_at) filter (where is_solved and not coalesce(was_solved, false)) as last_solved_at,
+        max(occurred_at) filter (where is_solved and not coalesce(was_solved, false))
+            as last_solved_at,
         arg_max(is_solved, occurred_at) as is_solved_now
     from s where ticket_id not in ({GONE}) group by 1)"""
 CREATED = (
     "(select ticket_id, occurred_at as created_at, channel from ticket where type = 'created' and"
     f" ticket_id not in ({GONE}))"
 )
-HUMAN_START = f"""(select c.ticket_id, case when b.started is not null then b.handed else c.created_at end as start_at from {CREATED} c left join
-    (select ticket_id, min(occurred_at) filter (where type = 'bot_started') as started, min(occurred_at) filter (where type = 'bot_handoff') as handed
+HUMAN_START = f"""(select c.ticket_id, case when b.started is not null then b.handed
+    else c.created_at end as start_at from {CREATED} c left join
+    (select ticket_id, min(occurred_at) filter (where type = 'bot_started') as started,
+        min(occurred_at) filter (where type = 'bot_handoff') as handed
     from handoff group by 1) b using (ticket_id))"""
 
 CHECKS: dict[str, str] = {
     "ticket_volume": f"select count(*) from {CREATED}",
     "csat": (
-        f"""select avg((answer in ('4', '5'))::int) from survey where type = 'responded' and instrument_id = 'larkspur-csat' and ticket_id not in ({GONE})"""
+        f"""select avg((answer in ('4', '5'))::int) from survey where type = 'responded'
+            and instrument_id = 'larkspur-csat' and ticket_id not in ({GONE})"""
     ),
     "csat_response_rate": (
-        f"""select count(distinct survey_id) filter (where type = 'responded') / count(distinct survey_id) filter (where type = 'delivered')
+        f"""select count(distinct survey_id) filter (where type = 'responded')
+            / count(distinct survey_id) filter (where type = 'delivered')
         from survey where ticket_id not in ({GONE}) and survey_id like '%:csat'"""
     ),
     "first_response_time": (
-        f"""select median(wait) from (select min(epoch(m.occurred_at - h.start_at)) as wait from {HUMAN_START} h join message m using (ticket_id)
-        where m.actor_kind = 'human' and m.visibility = 'public' and m.occurred_at >= h.start_at group by h.ticket_id)"""
+        f"""select median(wait) from (select min(epoch(m.occurred_at - h.start_at)) as wait
+            from {HUMAN_START} h join message m using (ticket_id)
+        where m.actor_kind = 'human' and m.visibility = 'public' and m.occurred_at >= h.start_at
+            group by h.ticket_id)"""
     ),
     "resolution_time": (
         f"select median(epoch(last_solved_at - created_at)) from {SOLVES} s join {CREATED} c using"
@@ -55,40 +63,55 @@ CHECKS: dict[str, str] = {
         " coalesce(is_solved_now, false)"
     ),
     "backlog_age": (
-        f"""select median(epoch((select max(occurred_at) from (select occurred_at from ticket union all select occurred_at from message
-        union all select occurred_at from survey union all select occurred_at from leg union all select occurred_at from sla
-        union all select occurred_at from review union all select occurred_at from workforce where type = 'state_changed')) - created_at))
-        from {CREATED} c left join {SOLVES} s using (ticket_id) where not coalesce(is_solved_now, false)"""
+        f"""select median(epoch((select max(occurred_at) from (select occurred_at from ticket
+            union all select occurred_at from message
+        union all select occurred_at from survey union all select occurred_at from leg union all
+            select occurred_at from sla
+        union all select occurred_at from review union all select occurred_at from workforce
+            where type = 'state_changed')) - created_at))
+        from {CREATED} c left join {SOLVES} s using (ticket_id) where not coalesce(is_solved_now,
+            false)"""
     ),
     "escalation_rate": (
-        f"""select avg((ticket_id in (select ticket_id from ticket where type = 'escalated'))::int) from {SOLVES} where is_solved_now"""
+        f"""select avg((ticket_id in (select ticket_id from ticket where type = 'escalated'))::int)
+            from {SOLVES} where is_solved_now"""
     ),
     "resolution_rate": (
         f"select (select count(*) from {SOLVES} where is_solved_now) / (select count(*) from"
         f" {CREATED})"
     ),
     "transfers": (
-        f"""with hands as (select ticket_id, agent_id, team_id, lag(agent_id) over w as before_agent, lag(team_id) over w as before_team
-            from ticket where type in ('created', 'assigned') window w as (partition by ticket_id order by occurred_at, coalesce(seq, 0))),
-        moved as (select ticket_id, count(*) filter (where before_agent <> '' and (agent_id <> before_agent or team_id <> before_team)) as n from hands group by 1)
+        f"""with hands as (select ticket_id, agent_id, team_id,
+            lag(agent_id) over w as before_agent, lag(team_id) over w as before_team
+            from ticket where type in ('created', 'assigned') window w as (partition by ticket_id
+                order by occurred_at, coalesce(seq, 0))),
+        moved as (select ticket_id, count(*) filter (where before_agent <> ''
+            and (agent_id <> before_agent or team_id <> before_team)) as n from hands group by 1)
         select avg(n) from moved join {SOLVES} s using (ticket_id) where is_solved_now"""
     ),
     # Woken after the first solve: it counts when a person wrote again, or when it is still open (no
     # thank-you).
     "reopen_rate": (
-        f"""with woken as (select s.first_solved_at, t.occurred_at < s.first_solved_at + interval 7 day
-                and (not s.is_solved_now or exists (select 1 from message m where m.ticket_id = t.ticket_id and m.actor_kind = 'human'
+        f"""with woken as (select s.first_solved_at, t.occurred_at < s.first_solved_at
+            + interval 7 day
+                and (not s.is_solved_now or exists (select 1 from message m
+                    where m.ticket_id = t.ticket_id and m.actor_kind = 'human'
                     and m.occurred_at > t.occurred_at)) as is_back
-            from {SOLVES} s left join (select ticket_id, min(occurred_at) as occurred_at from (select t.ticket_id, t.occurred_at from ticket t
-                join {SOLVES} x on x.ticket_id = t.ticket_id and t.status = 'open' and t.type = 'status_changed' and t.occurred_at > x.first_solved_at)
+            from {SOLVES} s left join (select ticket_id, min(occurred_at) as occurred_at
+                from (select t.ticket_id, t.occurred_at from ticket t
+                join {SOLVES} x on x.ticket_id = t.ticket_id and t.status = 'open'
+                    and t.type = 'status_changed' and t.occurred_at > x.first_solved_at)
                 group by 1) t on t.ticket_id = s.ticket_id)
         select avg(coalesce(is_back, false)::int) from woken
-        where first_solved_at is not null and first_solved_at + interval 7 day <= timestamptz '{{as_of}}+00'"""
+        where first_solved_at is not null and first_solved_at + interval 7 day
+            <= timestamptz '{{as_of}}+00'"""
     ),
     "nps": (
-        """with r as (select score, occurred_at, lead(occurred_at) over (partition by customer_id order by occurred_at) as next_at
+        """with r as (select score, occurred_at, lead(occurred_at) over (partition by customer_id
+            order by occurred_at) as next_at
             from survey where type = 'responded' and instrument_id = 'larkspur-nps')
-        select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from r where next_at is null or next_at > occurred_at + interval 90 day"""
+        select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from r
+            where next_at is null or next_at > occurred_at + interval 90 day"""
     ),
     "ces": (
         "select avg((score >= 5)::int) from survey where type = 'responded' and instrument_id ="
@@ -96,49 +119,74 @@ CHECKS: dict[str, str] = {
     ),
     # Rounds: public human messages that follow a customer, or another person, or nothing.
     "fcr": (
-        f"""with said as (select ticket_id, actor_kind, actor_id, lag(actor_id) over (partition by ticket_id order by occurred_at, seq) as before
-            from message where visibility = 'public' and (actor_kind = 'customer' or actor_kind = 'human')),
-        rounds as (select ticket_id, count(*) filter (where actor_kind = 'human' and actor_id is distinct from before) as n from said group by 1),
-        born as (select ticket_id, occurred_at as created_at, customer_id, issue_type from ticket where type = 'created' and ticket_id not in ({GONE})),
-        back as (select distinct t.ticket_id from ticket t join {SOLVES} s on s.ticket_id = t.ticket_id and t.type = 'status_changed' and t.status = 'open'
-            and t.occurred_at > s.first_solved_at and t.occurred_at < s.first_solved_at + interval 7 day
-            where not s.is_solved_now or exists (select 1 from message m where m.ticket_id = t.ticket_id and m.actor_kind = 'human' and m.occurred_at > t.occurred_at)),
-        again as (select distinct a.ticket_id from born a join {SOLVES} s using (ticket_id) join born b on b.customer_id = a.customer_id
-            and b.issue_type = a.issue_type and b.created_at > s.last_solved_at and b.created_at <= s.last_solved_at + interval 7 day)
-        select avg((n = 1 and ticket_id not in (from back) and ticket_id not in (from again))::int) from rounds join {SOLVES} s using (ticket_id)
-        where is_solved_now and n > 0 and last_solved_at + interval 7 day <= timestamptz '{{as_of}}+00'"""
+        f"""with said as (select ticket_id, actor_kind, actor_id,
+            lag(actor_id) over (partition by ticket_id order by occurred_at, seq) as before
+            from message where visibility = 'public' and (actor_kind = 'customer'
+                or actor_kind = 'human')),
+        rounds as (select ticket_id, count(*) filter (where actor_kind = 'human'
+            and actor_id is distinct from before) as n from said group by 1),
+        born as (select ticket_id, occurred_at as created_at, customer_id, issue_type from ticket
+            where type = 'created' and ticket_id not in ({GONE})),
+        back as (select distinct t.ticket_id from ticket t join {SOLVES} s
+            on s.ticket_id = t.ticket_id and t.type = 'status_changed' and t.status = 'open'
+            and t.occurred_at > s.first_solved_at and t.occurred_at < s.first_solved_at
+                + interval 7 day
+            where not s.is_solved_now or exists (select 1 from message m
+                where m.ticket_id = t.ticket_id and m.actor_kind = 'human'
+                and m.occurred_at > t.occurred_at)),
+        again as (select distinct a.ticket_id from born a join {SOLVES} s using (ticket_id)
+            join born b on b.customer_id = a.customer_id
+            and b.issue_type = a.issue_type and b.created_at > s.last_solved_at
+                and b.created_at <= s.last_solved_at + interval 7 day)
+        select avg((n = 1 and ticket_id not in (from back) and ticket_id not in (from again))::int)
+            from rounds join {SOLVES} s using (ticket_id)
+        where is_solved_now and n > 0 and last_solved_at + interval 7 day
+            <= timestamptz '{{as_of}}+00'"""
     ),
     "quality_review": (
         f"select sum(points) / sum(possible_points) from review where ticket_id not in ({GONE})"
     ),
     "average_speed_of_answer": (
-        """select avg(epoch(a.occurred_at - o.occurred_at)) from leg a join leg o using (leg_id) where a.type = 'answered' and o.type = 'offered'"""
+        """select avg(epoch(a.occurred_at - o.occurred_at)) from leg a join leg o using (leg_id)
+            where a.type = 'answered' and o.type = 'offered'"""
     ),
     "service_level": (
-        """with l as (select any_value(channel) as channel, min(occurred_at) filter (where type = 'offered') as offered_at,
-            min(occurred_at) filter (where type = 'answered') as answered_at, min(occurred_at) filter (where type in ('missed', 'abandoned')) as lost_at
+        """with l as (select any_value(channel) as channel, min(occurred_at) filter (where type
+            = 'offered') as offered_at,
+            min(occurred_at) filter (where type = 'answered') as answered_at,
+                min(occurred_at) filter (where type in ('missed', 'abandoned')) as lost_at
             from leg group by leg_id)
-        select count(*) filter (where answered_at - offered_at <= to_seconds(case channel when 'phone' then 30 else 60 end))
-            / count(*) filter (where answered_at is not null or lost_at - offered_at > to_seconds(case channel when 'phone' then 30 else 60 end)) from l"""
+        select count(*) filter (where answered_at - offered_at <= to_seconds(case channel
+            when 'phone' then 30 else 60 end))
+            / count(*) filter (where answered_at is not null
+                or lost_at - offered_at > to_seconds(case channel when 'phone' then 30 else 60 end))
+                from l"""
     ),
     "cost_per_ticket": f"select (select sum(amount) from money) / (select count(*) from {CREATED})",
     "utilization": (
-        """with log as (select state, occurred_at, lead(occurred_at) over (partition by agent_id order by occurred_at) as until
+        """with log as (select state, occurred_at, lead(occurred_at) over (partition by agent_id
+            order by occurred_at) as until
             from workforce where type = 'state_changed')
         select (select sum(epoch(until - occurred_at)) from log where state = 'handling')
-            / (select sum(epoch(end_at - start_at)) from workforce where type = 'shift_planned' and activity = 'work')"""
+            / (select sum(epoch(end_at - start_at)) from workforce where type = 'shift_planned'
+                and activity = 'work')"""
     ),
     "occupancy": (
-        """with log as (select state, occurred_at, lead(occurred_at) over (partition by agent_id order by occurred_at) as until
+        """with log as (select state, occurred_at, lead(occurred_at) over (partition by agent_id
+            order by occurred_at) as until
             from workforce where type = 'state_changed')
-        select sum(epoch(until - occurred_at)) filter (where state = 'handling') / sum(epoch(until - occurred_at)) filter (where state in ('handling', 'available')) from log"""
+        select sum(epoch(until - occurred_at)) filter (where state = 'handling')
+            / sum(epoch(until - occurred_at)) filter (where state in ('handling', 'available'))
+            from log"""
     ),
     "replies_per_ticket": (
-        f"""select count(m.ticket_id) / count(distinct s.ticket_id) from {SOLVES} s left join message m on m.ticket_id = s.ticket_id
+        f"""select count(m.ticket_id) / count(distinct s.ticket_id) from {SOLVES} s
+            left join message m on m.ticket_id = s.ticket_id
         and m.actor_kind = 'human' and m.visibility = 'public' where is_solved_now"""
     ),
     "touches": (
-        f"""select count(m.ticket_id) / count(distinct s.ticket_id) from {SOLVES} s left join message m on m.ticket_id = s.ticket_id
+        f"""select count(m.ticket_id) / count(distinct s.ticket_id) from {SOLVES} s
+            left join message m on m.ticket_id = s.ticket_id
         and m.actor_kind = 'human' where is_solved_now"""
     ),
     "esat": (
@@ -204,9 +252,11 @@ def test_kaplan_meier_against_a_loop(sample_desk: Desk, figures: Figures) -> Non
     with sample_desk.engine() as engine:
         ((as_of,),) = engine.run("select as_of from mart")
     rows = figures.connection.execute(
-        f"""select epoch(coalesce(s.first_solved_at, timestamptz '{as_of}+00') - c.created_at), s.first_solved_at is not null
+        f"""select epoch(coalesce(s.first_solved_at, timestamptz '{as_of}+00') - c.created_at),
+            s.first_solved_at is not null
         from {CREATED} c left join {SOLVES} s using (ticket_id)
-        where created_at >= timestamptz '2026-05-31 22:00:00+00' and created_at < timestamptz '2026-06-30 22:00:00+00'"""
+        where created_at >= timestamptz '2026-05-31 22:00:00+00'
+            and created_at < timestamptz '2026-06-30 22:00:00+00'"""
     ).fetchall()
     assert len(rows) == found.n
     survival, at_risk = 1.0, len(rows)
@@ -229,8 +279,10 @@ def test_business_time_against_a_loop(sample_desk: Desk) -> None:
     }
     with sample_desk.engine() as engine:
         rows = engine.run(
-            """select s.calendar_id, clock_started_at, first_reply_at, first_reply_business_seconds from tickets t
-            join (select ticket_id, arg_min(calendar_id, started_at) as calendar_id from ticket_states group by ticket_id) s using (ticket_id)
+            """select s.calendar_id, clock_started_at, first_reply_at, first_reply_business_seconds
+                from tickets t
+            join (select ticket_id, arg_min(calendar_id, started_at) as calendar_id
+                from ticket_states group by ticket_id) s using (ticket_id)
             where first_reply_business_seconds is not null order by hash(ticket_id) limit 400"""
         )
     for calendar, start, reply, seconds in rows:

@@ -44,7 +44,7 @@ class Answers:
     def __init__(self, folder: Folder, marts: Marts, policy: Policy) -> None:
         self.folder, self.marts, self.policy = folder, marts, policy
 
-    # -- one number, and what is behind it ----------------------------------------------------------
+    # -- one number, and what is behind it ---------------------------------------------------------
 
     def measure(
         self,
@@ -145,7 +145,7 @@ class Answers:
             reader.bounds.refuse_outside(request.start, request.end, request.time_zone)
             return reader.cache(("distribution", request), lambda: distribution(reader, request))
 
-    # -- several numbers ----------------------------------------------------------------------------
+    # -- several numbers ---------------------------------------------------------------------------
 
     def scorecard(self, question: Question, trend: str | None = None) -> Scorecard:
         """Return the cards of the metrics of a question, without verdicts.
@@ -251,7 +251,7 @@ class Answers:
             known = ("compare", preset.name, tuple(numbers), windows, request, chosen)
             return make() if export else reader.cache(known, make)
 
-    # -- tickets ------------------------------------------------------------------------------------
+    # -- tickets -----------------------------------------------------------------------------------
 
     def ticket(self, ticket_id: str) -> Story:
         """Return one ticket's story."""
@@ -307,7 +307,7 @@ class Answers:
         with self.marts.reader() as reader:
             return reader.cache(("segments", request), lambda: segments(reader, request))
 
-    # -- windows ------------------------------------------------------------------------------------
+    # -- windows -----------------------------------------------------------------------------------
 
     def window(self, question: Question) -> Window:
         """Return the window that a question looks at, and the one it compares with."""

@@ -28,7 +28,8 @@ SMALL_PACKED_BYTES = 16 * 1024**2
 # quick.
 MEMORY_SHARE, LEAST_MEMORY_GB = 4, 2.0
 # Bands that sort as text.
-TENURE = """case when arg_1 is null then null when arg_2 < arg_1 + interval 3 month then '00-03 months'
+TENURE = """case when arg_1 is null then null when arg_2 < arg_1 + interval 3 month
+    then '00-03 months'
     when arg_2 < arg_1 + interval 12 month then '03-12 months'
         when arg_2 < arg_1 + interval 24 month then '12-24 months'
     else '24+ months' end"""

@@ -47,7 +47,8 @@ SIMPLE = {
     "days": "make_dt_interval(cast(arg_1 as int))",
     "later": "timestamp_micros(unix_micros(arg_1) + 1000000 * cast(arg_2 as bigint))",
     "tenure": (
-        """case when arg_1 is null then null when arg_2 < arg_1 + interval 3 month then '00-03 months'
+        """case when arg_1 is null then null when arg_2 < arg_1 + interval 3 month
+            then '00-03 months'
         when arg_2 < arg_1 + interval 12 month then '03-12 months'
             when arg_2 < arg_1 + interval 24 month then '12-24 months'
         else '24+ months' end"""

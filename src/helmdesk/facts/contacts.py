@@ -27,7 +27,8 @@ fact = Fact(
         select l.leg_id, w.start_at is not null and l.offered_at < w.end_at as is_open
         from (select x.leg_id, x.offered_at,
             coalesce(q.calendar_id, z.default_calendar) as calendar_id
-            from legs x cross join watermark z left join queue_versions q on q.entity_id = x.queue_id
+            from legs x cross join watermark z left join queue_versions q
+                on q.entity_id = x.queue_id
                 and q.is_latest) l
         left join working_days w on w.calendar_id = l.calendar_id
             and w.day_at = date_trunc('day', l.offered_at) and w.from_at <= l.offered_at

@@ -4,7 +4,8 @@ tile it.
 
 from helmdesk.facts.build.fact import TICKET_DIMENSIONS, Dimension, Fact, View
 
-AGE = """case when seconds(created_at, instant) < 86400 then '0-24 h' when seconds(created_at, instant) < 172800 then '24-48 h'
+AGE = """case when seconds(created_at, instant) < 86400 then '0-24 h'
+    when seconds(created_at, instant) < 172800 then '24-48 h'
     when seconds(created_at, instant) < 604800 then '2-7 d' else 'over 7 d' end"""
 OWN = {
     "team": Dimension("team", "team", "team at that time"),

@@ -67,7 +67,8 @@ fact = Fact(
         where a.kind = 'periodic_update' and (a.due_at is null
             or u.sent_at < a.applied_at + {SETTLING})
     )
-    select s.ticket_id || ':' || s.clock || ':' || s.policy_id || ':' || s.applied_at || ':' || s.started_at as clock_id,
+    select s.ticket_id || ':' || s.clock || ':' || s.policy_id || ':' || s.applied_at || ':'
+        || s.started_at as clock_id,
         s.* exclude (stopped_at, target_seconds),
         case when s.ended_at < s.stopped_at and s.ended_at <= z.as_of then s.ended_at
             else s.stopped_at end as stopped_at,

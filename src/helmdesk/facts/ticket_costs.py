@@ -54,7 +54,8 @@ fact = Fact(
     pools as (
         select c.cost_id, w.ticket_id, w.is_handled, w.is_resolved, w.contacts, w.handled_at,
             case when w.handle_seconds is not null then greatest(w.handle_seconds, 1)
-                end as measured, greatest(coalesce(avg(w.handle_seconds) over (partition by c.cost_id), 1), 1) as typical
+                end as measured, greatest(coalesce(avg(w.handle_seconds)
+                    over (partition by c.cost_id), 1), 1) as typical
         from costs c
         join work w on w.start_at = c.start_at and w.end_at = c.end_at
             and (c.scope_channel is null or c.scope_channel = w.channel)

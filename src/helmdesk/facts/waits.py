@@ -9,7 +9,8 @@ customer waits on a ticket once, however many messages went unanswered: since th
 from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByTicket, Dimension, Fact
 
 WAITED = "seconds(waiting_since, instant)"
-BAND = f"""case when {WAITED} < 3600 then '0-1 h' when {WAITED} < 14400 then '1-4 h' when {WAITED} < 86400 then '4-24 h'
+BAND = f"""case when {WAITED} < 3600 then '0-1 h' when {WAITED} < 14400 then '1-4 h'
+    when {WAITED} < 86400 then '4-24 h'
     when {WAITED} < 259200 then '1-3 d' else 'over 3 d' end"""
 OWN = {
     "team": Dimension("team", "team", "team at that time"),

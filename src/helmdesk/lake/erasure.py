@@ -287,14 +287,16 @@ class _Eraser:
             case Treatment.RECORD:
                 return f"""token('records', "{name}")"""
             case treatment if treatment in GATHERED:
-                return f"""case when "{name}" in (from {treatment}) then token('{treatment}', "{name}") else "{name}" end"""
+                return f"""case when "{name}" in (from {treatment}) then token('{treatment}',
+                    "{name}") else "{name}" end"""
             case Treatment.AUTHOR:
                 return (
                     f"case when actor_kind in ('customer', 'unknown') or {name} in (from people)"
                     f" then token('people', {name}) else {name} end"
                 )
             case Treatment.FIELD:
-                return f"""case when field in ({listed}) then "{name}" {"else 'erased'" if name == "field" else ""} end"""
+                return f"""case when field in ({listed}) then "{name}"
+                    {"else 'erased'" if name == "field" else ""} end"""
             case Treatment.ANSWER if family == "survey":
                 reader = self._all_of("survey")
                 return (

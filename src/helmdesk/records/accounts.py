@@ -412,7 +412,8 @@ class _Search:
             f"'{what} ' || id || ' {happened} ' || {moment.format('given_at')} || ' in these files"
             f" and ' || {moment.format('first_at')} || ' in ' || account"
         )
-        return f"""with given as (select {column} as id, min(occurred_at) as given_at from staged_{family} where {where} group by id),
+        return f"""with given as (select {column} as id, min(occurred_at) as given_at
+            from staged_{family} where {where} group by id),
             met as (select account, id, given_at, min(known_at) as first_at,
                 bool_or(abs(epoch(known_at) - epoch(given_at)) < 60) as is_same
                 from given join {known} using (id) group by account, system, id,
@@ -441,9 +442,12 @@ class _Search:
         known = self._known(
             "survey", "survey_id", f"list(distinct {known_subject}) as subjects", "true"
         )
-        return f"""with given as (select survey_id as id, max({subject}) as subject from staged_survey group by 1)
+        return f"""with given as (select survey_id as id, max({subject}) as subject
+            from staged_survey group by 1)
             select k.account, count(*), count_if(list_contains(k.subjects, g.subject)),
-                arg_min('survey ' || id || ' is about other tickets or people in these files than in ' || k.account, id) filter (where not list_contains(k.subjects, g.subject))
+                arg_min('survey ' || id ||
+                    ' is about other tickets or people in these files than in ' || k.account,
+                    id) filter (where not list_contains(k.subjects, g.subject))
             from given g join {known} k using (id) where g.subject <> {text(empty)}
                 group by k.account"""
 
@@ -457,7 +461,10 @@ class _Search:
             f"r.type, list_distinct(flatten(list({words.format('r.name')}))) as words",
             f"r.type in {kinds} and r.name is not null and a.system = {text(self.system)}",
         )
-        return f"""with given as (select type, entity_id as id, any_value(name) as name from staged_entity where type in {kinds} and name is not null group by all)
+        return f"""with given as (select type, entity_id as id, any_value(name) as name
+            from staged_entity where type in {kinds} and name is not null group by all)
             select k.account, count(*), count_if(list_has_any(k.words, {words.format("g.name")})),
-                arg_min(g.type || ' ' || id || ' is ' || g.name || ' in these files and somebody else in ' || k.account, id) filter (where not list_has_any(k.words, {words.format("g.name")}))
+                arg_min(g.type || ' ' || id || ' is ' || g.name
+                    || ' in these files and somebody else in ' || k.account,
+                    id) filter (where not list_has_any(k.words, {words.format("g.name")}))
             from given g join {known} k using (type, id) group by k.account"""

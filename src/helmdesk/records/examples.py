@@ -37,7 +37,8 @@ def example_tickets(staging: Staging, time_zone: str) -> list[dict[str, Any]]:
         for column in known
     )
     found = run(
-        f"""select ticket_id, (min(occurred_at) filter (where type = 'created'))::timestamp as created_at,
+        f"""select ticket_id, (min(occurred_at) filter (where type = 'created'))::timestamp
+            as created_at,
             (max(occurred_at) filter (where {status} in {DONE}))::timestamp as done_at{last}
         from staged_ticket
         group by ticket_id

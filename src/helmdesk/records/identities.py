@@ -201,7 +201,8 @@ def _references(family: str, given: Collection[str]) -> dict[str, str]:
 def _resolve(staging: Staging, family: str, column: str, kind: str) -> None:
     run, table = staging.connection.execute, f"staged_{family}"
     run(
-        f"""create or replace temp table named as select r.rowid as row, m.id, r.{column} as number, m.accounts, m.example, {kind} as kind
+        f"""create or replace temp table named as select r.rowid as row, m.id, r.{column} as number,
+            m.accounts, m.example, {kind} as kind
         from (select *, rowid from {table}) r join meant m on m.number = r.{column}
             and m.kind = {kind}"""
     )

@@ -57,7 +57,8 @@ def count_tickets(staging: Staging, files: Sequence[str]) -> dict[str, int]:
     else:
         news = "staged_ticket"
     row = run(
-        f"""select count_if(not is_known), count_if(is_known and is_changed), count_if(is_known and not is_changed) from (
+        f"""select count_if(not is_known), count_if(is_known and is_changed), count_if(is_known
+            and not is_changed) from (
             select ticket_id in (select ticket_id from lake_tickets
                 where type = 'created') as is_known,
                 ticket_id in (select ticket_id from {news}) as is_changed

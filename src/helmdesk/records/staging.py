@@ -395,7 +395,8 @@ class Staging:
         newest = f"{stated} desc nulls last, _file desc, _row desc"
         self.connection.execute(
             f"""create or replace temp table repeats as
-            select rowid as id, hash(({content})) = first_value(hash(({content}))) over same as is_equal
+            select rowid as id, hash(({content})) = first_value(hash(({content})))
+                over same as is_equal
             from {table}
             window same as (partition by record_id order by {newest}, rowid desc)
             qualify row_number() over same > 1

@@ -139,7 +139,8 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         f" coalesce(h.source_type, '') not in {CALLS})"
     )
     staging.connection.execute(
-        f"""create temp table i_rows as select h.*, {_at("created_at")} as born_at, {_at("updated_at")} as known_at,
+        f"""create temp table i_rows as select h.*, {_at("created_at")} as born_at,
+            {_at("updated_at")} as known_at,
             {_side(tables, "h.source_author_id", "h.source_author_type")} as side
         from i_conversation_history h where {_at("created_at")} is not null
             and {_at("updated_at")} is not null"""
@@ -201,7 +202,8 @@ def _conversations(staging: Staging, tables: Mapping[str, RawTable]) -> None:
         )
     cases = " ".join(f"when {text(state)} then {text(status)}" for state, status in STATES.items())
     staging.connection.execute(
-        """create temp table i_changes as select *, lag(state) over w as last_state, lag(assignee_id) over w as last_assignee,
+        """create temp table i_changes as select *, lag(state) over w as last_state,
+            lag(assignee_id) over w as last_assignee,
             row_number() over w = 1 or priority is distinct
                 from lag(priority) over w as is_new_priority
         from i_rows window w as (partition by id order by known_at, _row)"""

@@ -133,7 +133,8 @@ def _vocabularies(staging: Staging, tables: Mapping[str, RawTable], own: Mapping
         )
         ended = outcome("name", words_of(staging, "j_status", "name"), own)
         run(
-            f"""create temp table j_statuses as select id, name, {ended} as outcome, case when lower({category}) = 'done' then 'solved'
+            f"""create temp table j_statuses as select id, name, {ended} as outcome,
+                case when lower({category}) = 'done' then 'solved'
             when regexp_matches(lower(name),
                 'waiting for customer|awaiting customer|waiting for reporter|pending customer')
                 then 'waiting_customer'

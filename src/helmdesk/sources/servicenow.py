@@ -401,7 +401,8 @@ def _stage_records(
 def _describe(staging: Staging) -> None:
     """Say what a reader of this log should know, in figures."""
     row = staging.connection.execute(
-        f"""with last as (select number, arg_max(made_sla, version) as met, arg_max(reopens, version) as reopens,
+        f"""with last as (select number, arg_max(made_sla, version) as met, arg_max(reopens,
+            version) as reopens,
                arg_max(transfers, version) as transfers from versions group by number)
            select count(*), avg({flag("met")}::int), avg((reopens > 0)::int),
                avg((transfers > 0)::int) from last"""

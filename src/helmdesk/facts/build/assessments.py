@@ -21,7 +21,8 @@ def refresh_assessments(engine: DuckDB, sql: str) -> None:
                 and h.assessed_at = g.assessed_at)"""
     )
     engine.connection.execute(
-        """delete from mart.account_health where (account_id, assessed_at) in (select (account_id, assessed_at) from assessments)
+        """delete from mart.account_health where (account_id,
+            assessed_at) in (select (account_id, assessed_at) from assessments)
         or (account_id, assessed_at) not in (select (account_id, assessed_at)
             from all_assessments)"""
     )

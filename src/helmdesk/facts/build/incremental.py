@@ -382,7 +382,8 @@ class _Refresh:
             self._restrict(family, "ticket_id in (from touched_tickets)")
         self.execute("create temp table refreshed_legs as from temp.legs; drop table temp.legs")
         self.execute(
-            """create temp view legs as select * from mart.legs where leg_id not in (from touched_legs) and ticket_id in (from touched_tickets)
+            """create temp view legs as select * from mart.legs
+                where leg_id not in (from touched_legs) and ticket_id in (from touched_tickets)
             union all select * from refreshed_legs where ticket_id in (from touched_tickets)"""
         )
         for name, fact in self.by_ticket.items():
@@ -436,7 +437,8 @@ class _Refresh:
         self.execute("create temp view ticket_clocks as from ticket_openings")
         self._create_temp("ticket_repeats", self.facts["ticket_repeats"])
         self.execute(
-            """update mart.tickets set repeat_ticket_id = w.repeat_ticket_id, is_repeated = w.repeat_ticket_id is not null
+            """update mart.tickets set repeat_ticket_id = w.repeat_ticket_id,
+                is_repeated = w.repeat_ticket_id is not null
             from (select o.ticket_id, r.repeat_ticket_id from ticket_openings o
                 left join ticket_repeats r on r.ticket_id = o.ticket_id
                 where o.repeat_ticket_id is distinct from r.repeat_ticket_id) w
@@ -482,7 +484,8 @@ class _Refresh:
         self._restrict("survey", "survey_id in (from touched_surveys)")
         self._restrict("review", "record_id in (from touched_reviews)")
         self.execute(
-            """create temp table context_tickets as select ticket_id from mart.legs where leg_id in (from touched_contacts)
+            """create temp table context_tickets as select ticket_id from mart.legs
+                where leg_id in (from touched_contacts)
             union select ticket_id from survey_records union select ticket_id from review_records"""
         )
         for name in ("tickets", "episodes"):
@@ -568,7 +571,8 @@ class _Refresh:
                 f" {record_types_sql(families, prefix='before_')}"
             )
             if self._count(
-                """(select 1 from counted_before b join mart.record_types t on t.type = b.type left join counted c on c.type = b.type
+                """(select 1 from counted_before b join mart.record_types t on t.type = b.type
+                    left join counted c on c.type = b.type
                 where (b.latest = t.latest and (c.latest is null or c.latest < b.latest))
                     or (b.earliest = t.earliest
                         and (c.earliest is null or c.earliest > b.earliest)))"""

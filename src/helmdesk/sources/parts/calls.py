@@ -296,7 +296,8 @@ def place_moments(staging: Staging, sheet: Sheet) -> None:
                 coalesce(told_end, began_at + {microseconds("duration_s")}) as known_end,
                 case when outcome = 'answered' then coalesce(known_answer,
                     greatest(offered_at, coalesce(told_end,
-                        began_at + {microseconds("duration_s")}) - {microseconds("talk_s")} - {held}), offered_at) end as met_at
+                        began_at + {microseconds("duration_s")}) - {microseconds("talk_s")}
+                            - {held}), offered_at) end as met_at
             from dated)
         select *, case
                 -- Where it was held within its talk, the end says so.

@@ -231,7 +231,8 @@ def calls_of(staging: Staging, logs: Sequence[QueueLog]) -> RawTable:
             _row)::varchar as sequence,
             connected_to as agent, caller, wait as wait_seconds, ended as ended_at,
             -- Transfers of older versions do not tell how long they had talked; the log does.
-            coalesce(talk, (try_cast(ended as double) - try_cast(connected as double))::bigint::varchar) as talk_seconds,
+            coalesce(talk, (try_cast(ended as double) - try_cast(connected
+                as double))::bigint::varchar) as talk_seconds,
             case when wait is null then connected end as answered_at,
             case when is_transferred then 'TRANSFER' when is_connected then 'CONNECT' else left_by
                 end as disposition,

@@ -29,7 +29,8 @@ SLA_METRICS = (
 )
 
 # Seconds of a target such as {"minutes": 60, "in_business_hours": true}.
-TARGET = """case when json_valid({0}) then cast(round(coalesce(try_cast(json_extract_string({0}, '$.minutes') as double) * 60,
+TARGET = """case when json_valid({0})
+    then cast(round(coalesce(try_cast(json_extract_string({0}, '$.minutes') as double) * 60,
     try_cast(json_extract_string({0}, '$.seconds') as double))) as bigint) end"""
 
 

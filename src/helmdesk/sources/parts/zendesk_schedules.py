@@ -113,7 +113,8 @@ def _schedule_fault(start: str | None, end: str | None, zone: str) -> tuple[str,
 def _holidays(staging: Staging, known: set[str]) -> dict[str, dict[str, list[int]]]:
     found: dict[str, dict[str, list[int]]] = defaultdict(dict)
     rows = staging.connection.execute(
-        f"""select schedule_id, strftime(unnest(generate_series(try_cast(start_date as date), try_cast(end_date as date), interval 1 day)), '%Y-%m-%d')
+        f"""select schedule_id, strftime(unnest(generate_series(try_cast(start_date as date),
+            try_cast(end_date as date), interval 1 day)), '%Y-%m-%d')
         from z_schedule_holiday where {_is_kept(staging, "schedule_holiday")}
             and try_cast(start_date as date) is not null
                 and try_cast(end_date as date) is not null"""

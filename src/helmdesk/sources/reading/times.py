@@ -197,7 +197,8 @@ def spellings_of(staging: Staging, rows: str, cell: str) -> Spellings:
     counts = ", ".join(f"coalesce(count_if(read_{place}), 0)" for place in range(len(NAMED)))
     day, month = (f"read_{NAMED.index(spelling)}" for spelling in (DAY_FIRST, MONTH_FIRST))
     row = staging.connection.execute(
-        f"""select count(*), min(cell), min(cell) filter (where {day} and not {month}), min(cell) filter (where {month} and not {day}),
+        f"""select count(*), min(cell), min(cell) filter (where {day}
+            and not {month}), min(cell) filter (where {month} and not {day}),
             min(cell) filter (where {day} and {month}),
                 count_if({day} and not regexp_matches(cell, '^[0-9]+[.][0-9]+[.][0-9]')), {counts}
         from (select cell, {read} from (select distinct trim({cell}) as cell from {rows}

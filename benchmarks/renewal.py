@@ -53,7 +53,8 @@ def main() -> None:
     shutil.copyfile(str(desk.marts.published_path()), refreshed)
     theirs = run_here(lambda: desk.refresh(is_forced=True))
     c.execute(
-        f"attach '{desk.marts.published_path()}' as a (read_only); attach '{refreshed}' as b (read_only)"
+        f"attach '{desk.marts.published_path()}' as a (read_only);"
+        f" attach '{refreshed}' as b (read_only)"
     )
     tables = [
         name

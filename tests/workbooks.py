@@ -58,8 +58,9 @@ def cell(at: str, value: object) -> str:
 def sheet_xml(rows: Iterable[Sequence[object]], *, merged: Sequence[str] = ()) -> str:
     """Return the XML of a sheet."""
     lines = "".join(
-        "<row"
-        f' r="{number}">{"".join(cell(reference(number, place), value) for place, value in enumerate(row, 1))}</row>'
+        f'<row r="{number}">'
+        + "".join(cell(reference(number, place), value) for place, value in enumerate(row, 1))
+        + "</row>"
         for number, row in enumerate(rows, 1)
     )
     spans = "".join(f'<mergeCell ref="{span}"/>' for span in merged)
@@ -153,8 +154,8 @@ def ods(path: Path, rows: Iterable[Sequence[str]], *, name: str = "Sheet1") -> P
                 value
                 if value.startswith("<")
                 else (
-                    "<table:table-cell"
-                    f' office:value-type="string"><text:p>{escape(value)}</text:p></table:table-cell>'
+                    '<table:table-cell office:value-type="string">'
+                    f"<text:p>{escape(value)}</text:p></table:table-cell>"
                 )
             )
             for value in row
@@ -168,7 +169,8 @@ def ods(path: Path, rows: Iterable[Sequence[str]], *, name: str = "Sheet1") -> P
     )
     content = (
         f"<office:document-content {spaces}><office:body><office:spreadsheet><table:table"
-        f' table:name="{name}">{cells}</table:table></office:spreadsheet></office:body></office:document-content>'
+        f' table:name="{name}">{cells}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
     )
     manifest = (
         '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'

@@ -294,7 +294,8 @@ from helmdesk.settings import Settings
 desk = Desk.create(folder, Settings())
 lines = folder.parent / "wishes.txt"
 lines.write_text("wish-1;2026-01-02\\nwish-10;2026-01-03\\n")
-found["source"] = [desk.load("wishes", [lines]).quarantined_rows, desk.measure("ticket_volume")[0].value]
+refused = desk.load("wishes", [lines]).quarantined_rows
+found["source"] = [refused, desk.measure("ticket_volume")[0].value]
 found["metric"] = desk.measure("greatest_wish")[0].value
 found["statistic"] = desk.measure("greatest_wish")[0].statistic
 with desk.marts.reader() as reader:
@@ -313,7 +314,8 @@ found["dimension"] = {m.group[0][1]: m.value for m in desk.measure("greatest_wis
 found["help"] = desk.dimensions("greatest_wish")["initial"]
 found["drill"] = desk.drill("greatest_wish").num_rows
 found["spread"] = sum(bin_.n for bin_ in desk.distribution("greatest_wish"))
-found["weekly"] = [m.value for m in desk.measure("greatest_wish", grain="week", start="2025-12-29", end="2026-01-19")]
+weekly = desk.measure("greatest_wish", grain="week", start="2025-12-29", end="2026-01-19")
+found["weekly"] = [m.value for m in weekly]
 desk.verify(desk.measure("greatest_wish", by="team").receipt)
 custom = folder / "metrics" / "own_greatest.toml"
 custom.parent.mkdir()

@@ -72,7 +72,7 @@ def test_an_account_becomes_records(tmp_path: Path) -> None:
 def test_faults_and_kills_change_nothing(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever failed on the way, the lake holds what one quiet run over the same account brings."""
+    """Whatever failed on the way, the lake holds what one quiet run over that account brings."""
     monkeypatch.setattr(source, "find_source", lambda _name: PLAIN)
     disturbed(seed, tmp_path, monkeypatch)
 
@@ -230,12 +230,15 @@ def test_the_key_may_stand_in_the_environment(
         assert not (desk.path / "connections" / "zendesk.key").exists()
 
 
-SYNC = "import sys; from helmdesk import Desk; from helmdesk.desk.sync import sync; sync(Desk(sys.argv[1]), 'zendesk', refresh=False)"
+SYNC = (
+    "import sys; from helmdesk import Desk; from helmdesk.desk.sync import sync;"
+    " sync(Desk(sys.argv[1]), 'zendesk', refresh=False)"
+)
 
 
 @pytest.mark.parametrize("seed", range(tries(1, 40)))
 def test_processes_that_are_killed_leave_nothing_half_done(seed: int, tmp_path: Path) -> None:
-    """Killed for real: at a request, or some moments after the last, amid loading and committing."""
+    """Killed for real: at a request, or moments after the last, amid loading and committing."""
     drawn = random.Random(seed)
     account = FakeZendesk(seed)
     account.live(30)

@@ -126,7 +126,10 @@ def test_the_last_of_ratings_at_one_time_counts(
         " 10:00:00\n"
         for place, rating in enumerate(ratings, 1)
     )
-    columns = "id,created_at,updated_at,state,source_author_id,source_author_type,conversation_rating_value,conversation_rating_created_at"
+    columns = (
+        "id,created_at,updated_at,state,source_author_id,source_author_type,"
+        "conversation_rating_value,conversation_rating_created_at"
+    )
     (folder / "conversation_history.csv").write_text(f"{columns}\n{rows}")
     desk = make_desk(tmp_path / "desk")
     desk.load("intercom", [folder])

@@ -348,7 +348,10 @@ def test_rows_of_the_file_that_nobody_knows_are_shown(odd: Desk, tmp_path: Path)
     """Booleans as PostgreSQL writes them; what never was solved is no touch; a ticket too many and
     one too few.
     """
-    content = "ticket_id,is_one_touch_resolution\nbot,f\nout,f\nopen,f\nthanks,t\nmerged,f\nsilent,t\nghost,t\n"
+    content = (
+        "ticket_id,is_one_touch_resolution\n"
+        "bot,f\nout,f\nopen,f\nthanks,t\nmerged,f\nsilent,t\nghost,t\n"
+    )
     (touch,) = compared(odd, tmp_path / "metrics.csv", content, "is_one_touch_resolution").values()
     assert reasons(touch)["ghost"] == "not on this desk"
     assert "late" not in reasons(touch)  # no answer here, none there
@@ -477,8 +480,10 @@ def test_what_runs_on_after_the_run(tmp_path: Path) -> None:
     work, wait, reply = compared(
         desk,
         tmp_path / "metrics.csv",
-        "ticket_id,agent_work_time_in_calendar_minutes,agent_work_time_in_business_minutes,first_reply_time_business_minutes,unsolved_ticket_age_minutes\n"
-        f"A,1920,{after},,1920\nB,1921,{after + 37},,1920\nC,480,480,,1920\nR,,,{after + 45 * 540 - 60 + 60},\nZ,480,480,,\n",
+        "ticket_id,agent_work_time_in_calendar_minutes,agent_work_time_in_business_minutes,"
+        "first_reply_time_business_minutes,unsolved_ticket_age_minutes\n"
+        f"A,1920,{after},,1920\nB,1921,{after + 37},,1920\nC,480,480,,1920\n"
+        f"R,,,{after + 45 * 540 - 60 + 60},\nZ,480,480,,\n",
         "agent_work_time_in_calendar_minutes",
         "agent_work_time_in_business_minutes",
         "first_reply_time_business_minutes",

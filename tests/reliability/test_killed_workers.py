@@ -54,7 +54,8 @@ from django.db import connection
 from helmdesk.web.apps.jobs.models import Job
 with connection.cursor() as cursor:
     cursor.execute("select count(*), count(distinct name) from effects")
-    print(*cursor.fetchone(), Job.objects.filter(done_at=None).count(), Job.objects.exclude(outcome__in=("", "done")).count())
+    undone = Job.objects.filter(done_at=None).count()
+    print(*cursor.fetchone(), undone, Job.objects.exclude(outcome__in=("", "done")).count())
 """
 
 

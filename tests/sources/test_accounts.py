@@ -211,9 +211,8 @@ def test_answers_that_name_tickets_by_plain_numbers(load: Loader) -> None:
     )
     report = load("survey", answers)
     assert report.quarantined == {
-        "ticket_id: responded: ticket 1 is in several accounts (brand-b, zendesk): write such as zendesk:1 in the file, or load it with --as NAME (on the site: the field 'account')": (
-            1
-        )
+        "ticket_id: responded: ticket 1 is in several accounts (brand-b, zendesk): write such as"
+        " zendesk:1 in the file, or load it with --as NAME (on the site: the field 'account')": (1)
     }
     assert "line 3, ticket_id = '1'" in report.quarantine_examples[0]
     about = "select survey_id, ticket_id, source from responses order by score"

@@ -297,7 +297,10 @@ channel = "source"
 
 
 def test_intercom_authors_without_a_type_and_who_began(tmp_path: Path) -> None:
-    head = "id,updated_at,created_at,state,source_author_id,source_author_type,source_type,source_delivered_as"
+    head = (
+        "id,updated_at,created_at,state,source_author_id,source_author_type,source_type,"
+        "source_delivered_as"
+    )
     at = "2026-01-05 09:00:00,2026-01-05 09:00:00,open"
     desk, report = load(
         tmp_path,
@@ -372,7 +375,8 @@ ticket_id = "ticket"
 occurred_at = "at"
 actor_id = "who"
 actor_kind = "role"
-direction = { column = "role", values = { "End-User" = "inbound", Agent = "outbound", Clippy = "outbound" } }
+direction.column = "role"
+direction.values = { "End-User" = "inbound", Agent = "outbound", Clippy = "outbound" }
 visibility = { constant = "public" }
 """
     rows = "id,ticket,opened,at,who,role\n1,A,2026-01-05 09:00,2026-01-05 09:00,uma,End-User\n"

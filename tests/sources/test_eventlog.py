@@ -176,8 +176,8 @@ C1,Resolve ticket,ann,13/01/2026 12:00:00,13/01/2026 12:05:00,High
 def test_a_finer_state_beside_or_within_the_activity(tmp_path: Path, activity: str) -> None:
     (tmp_path / "log.csv").write_text(
         "case:concept:name,concept:name,lifecycle:transition,time:timestamp\n"
-        "C1,Accepted,In"
-        f" Progress,2026-01-05T09:00:00Z\nC1,{activity},2026-01-05T10:00:00Z\nC1,Completed,Closed,2026-01-05T12:00:00Z\n"
+        "C1,Accepted,In Progress,2026-01-05T09:00:00Z\n"
+        f"C1,{activity},2026-01-05T10:00:00Z\nC1,Completed,Closed,2026-01-05T12:00:00Z\n"
     )
     desk = make_desk(tmp_path / "desk")
     desk.load("eventlog", [tmp_path / "log.csv"])

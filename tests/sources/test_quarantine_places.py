@@ -184,7 +184,10 @@ def test_hours_of_a_schedule_that_cannot_be_are_found_in_their_column(tmp_path: 
         "id,created_at,status,updated_at\n1,2026-01-05 09:00:00,open,2026-01-05 09:00:00\n",
         encoding="utf-8",
     )
-    rows = f"1,{TWO_LINES},2000,2460,London\n2,Office,1920,1000,London\n3,Office,1920,2460,Atlantis\n4,Office,nine,2460,London\n5,Office,1920,2460,London\n"
+    rows = (
+        f"1,{TWO_LINES},2000,2460,London\n2,Office,1920,1000,London\n3,Office,1920,2460,Atlantis\n"
+        "4,Office,nine,2460,London\n5,Office,1920,2460,London\n"
+    )
     (tmp_path / "schedule.csv").write_text(
         "id,name,start_time,end_time,time_zone\n" + rows, encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""Too much in quarantine stops a load; what is there comes back as a file to mend and load again."""
+"""Too much in quarantine stops a load; it comes back as a file to mend and load again."""
 
 from __future__ import annotations
 

@@ -98,7 +98,10 @@ def test_a_copy_with_the_lengths_in_columns_of_their_own(tmp_path: Path) -> None
         "4,1767603700,c2,sales,NONE,ENTERQUEUE,0305678,,,2,0,0,0,2026-01-05 10:01:40",
         "5,1767603745,c2,sales,NONE,ABANDON,1,2,,2,1,45,0,2026-01-05 10:02:25",
     ]
-    header = "uid,date_time,callid,queue_name,type,event,param1,param2,param3,entpos,expos,htime,ttime,time"
+    header = (
+        "uid,date_time,callid,queue_name,type,event,param1,param2,param3,entpos,expos,htime,ttime,"
+        "time"
+    )
     desk, _ = load(tmp_path, ("log.csv", "\n".join([header, *rows]) + "\n"))
     assert calls(desk) == CALLS[:2]
 

@@ -1,4 +1,4 @@
-"""Rosters by days: people or shifts along the other side, hours in the cells, in a legend, or asked."""
+"""Rosters by days: people or shifts along the other side; hours in cells, a legend, or asked."""
 
 from __future__ import annotations
 

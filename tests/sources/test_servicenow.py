@@ -11,7 +11,10 @@ from desks import make_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 
-HEADER = "number,incident_state,reassignment_count,reopen_count,sys_mod_count,made_sla,opened_at,sys_updated_at,assignment_group,assigned_to,priority,resolved_at,closed_at"
+HEADER = (
+    "number,incident_state,reassignment_count,reopen_count,sys_mod_count,made_sla,opened_at,"
+    "sys_updated_at,assignment_group,assigned_to,priority,resolved_at,closed_at"
+)
 ROWS = """
 I1,New,0,0,0,true,5/1/2026 09:00,5/1/2026 09:05,front,?,3 - Moderate,5/1/2026 12:00,8/1/2026 12:00
 I1,Active,1,0,1,true,5/1/2026 09:00,5/1/2026 10:00,back,ann,3 - Moderate,5/1/2026 12:00,8/1/2026 12:00

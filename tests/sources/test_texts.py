@@ -168,7 +168,10 @@ def test_a_field_too_many_that_says_something_is_kept_apart(tmp_path: Path) -> N
 
 
 def test_columns_of_one_name_are_one_list(tmp_path: Path) -> None:
-    content = 'key,Labels,Labels,Summary,Labels,Sprint,Sprint\nA-1,red,,text,blue,S1,\nA-2,,,text,,S1,"S""2"\nA-3,,green,text,,,\n'
+    content = (
+        "key,Labels,Labels,Summary,Labels,Sprint,Sprint\n"
+        'A-1,red,,text,blue,S1,\nA-2,,,text,,S1,"S""2"\nA-3,,green,text,,,\n'
+    )
     staging, table, rows = read(tmp_path / "t.csv", content.encode())
     assert table.columns == ("key", "Labels", "Summary", "Sprint")
     assert [row[:4] for row in rows] == [

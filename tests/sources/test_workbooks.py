@@ -318,8 +318,8 @@ def test_a_prefix_and_cells_without_names_are_read(tmp_path: Path) -> None:
     staging, _, _ = read(workbook(tmp_path / "p.xlsx", {"S": prefixed}))
     assert "cell A2, id = '#DIV/0!'" in staging.summarise().quarantine_examples[0]
     nameless = (
-        f'<worksheet xmlns="{MAIN}"><sheetData><row><c'
-        ' t="inlineStr"><is><t>id</t></is></c></row><row><c><v>7</v></c></row></sheetData></worksheet>'
+        f'<worksheet xmlns="{MAIN}"><sheetData><row><c t="inlineStr"><is><t>id</t></is></c></row>'
+        "<row><c><v>7</v></c></row></sheetData></worksheet>"
     )
     assert read(workbook(tmp_path / "n.xlsx", {"S": nameless}))[2] == [("7", 2)]
 

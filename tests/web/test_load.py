@@ -24,7 +24,10 @@ from web.conftest import Server
 CLIENTS, SECONDS = (50, 60) if IS_LONG else (6, 3)
 WARM = ("/scorecard", "/metric/csat", "/now", "/catalogue")
 # 365 days of 12 reasons, 24 hours, 7 weekdays and 4 priorities: millions of numbers.
-GREEDY = "/api/v1/measure?metric=ticket_volume&grain=day&by=issue_type&by=hour&by=weekday&by=priority&start=2025-07-01&end=2026-06-2{}"
+GREEDY = (
+    "/api/v1/measure?metric=ticket_volume&grain=day&by=issue_type&by=hour&by=weekday&by=priority"
+    "&start=2025-07-01&end=2026-06-2{}"
+)
 # The eight at once must not be worth noticing; what pages of the site take, they take before.
 MOST_GROWTH = 1024**3
 

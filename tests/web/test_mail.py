@@ -243,7 +243,7 @@ def test_what_the_server_refuses(use: Any, said: Any, outcome: str, why: str) ->
 def test_servers_that_are_not_what_the_settings_say(
     use: Any, certificates: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """Nothing is sent without the TLS that was asked for, nor to whom the authority does not know."""
+    """Nothing is sent without the TLS that was asked for, nor to whom the authority knows not."""
     authority, own = certificates
     stranger, _ = make_certificates(tmp_path, "localhost")
 

@@ -187,9 +187,10 @@ def test_the_open_internet_is_open() -> None:
     "url",
     [
         "ftp://example.org", "file:///etc/passwd", "https://", "https:///x", "//example.org/x",
-        "https://user:secret@example.org/", "https://example.org@127.0.0.1/", "https://exa mple.org",
-        "https://example.org/\r\nHost: x", "https://example.org:99999/", "https://bücher.example/",
-        "https://example.org:0/", "https://[::1", "gopher://127.0.0.1:25/x", "", "https://a/" + "x" * 500,
+        "https://user:secret@example.org/", "https://example.org@127.0.0.1/",
+        "https://exa mple.org", "https://example.org/\r\nHost: x", "https://example.org:99999/", "https://bücher.example/",
+        "https://example.org:0/", "https://[::1", "gopher://127.0.0.1:25/x", "",
+        "https://a/" + "x" * 500,
     ],
 )  # fmt: skip
 def test_what_is_no_address_to_post_to(url: str) -> None:

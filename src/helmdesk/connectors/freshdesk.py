@@ -39,8 +39,8 @@ PER_PAGE = 100
 WITH_STATS = 2
 """Each call that includes more counts as so many."""
 SOURCES = {
-    1: "Email", 2: "Portal", 3: "Phone", 5: "Twitter", 6: "Facebook", 7: "Chat", 9: "Feedback Widget",
-    10: "Outbound Email", 13: "WhatsApp",
+    1: "Email", 2: "Portal", 3: "Phone", 5: "Twitter", 6: "Facebook", 7: "Chat",
+    9: "Feedback Widget", 10: "Outbound Email", 13: "WhatsApp",
 }  # fmt: skip
 PRIORITIES = {1: "Low", 2: "Medium", 3: "High", 4: "Urgent"}
 STATUSES = {2: "Open", 3: "Pending", 4: "Resolved", 5: "Closed"}
@@ -264,8 +264,8 @@ def example(api: Api) -> list[Row]:
     at = "2026-01-02T03:04:05Z"
     stats = {"first_responded_at": at, "resolved_at": at, "closed_at": at}
     ticket = {
-        "id": 1, "subject": "Subject", "priority": 1, "source": 1, "type": "Question", "requester_id": 1,
-        "created_at": at, "due_by": at, "updated_at": at, "stats": stats,
+        "id": 1, "subject": "Subject", "priority": 1, "source": 1, "type": "Question",
+        "requester_id": 1, "created_at": at, "due_by": at, "updated_at": at, "stats": stats,
     }  # fmt: skip
     names = {"Agent": "Ann", "Group": "Support", "Company Name": "Acme"}
     words = _Words(api, "", is_first=False)

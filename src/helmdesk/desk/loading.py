@@ -374,8 +374,8 @@ class Loading:
         rows = f"of {report.rows:,} rows" if report.rows else "rows"
         error = DataQualityError(
             f"{report.quarantined_rows:,} {rows} would go to quarantine"
-            f" ({report.quarantine_share:.1%}, limit {self.folder.settings.quarantine_limit:.1%}), and"
-            f" nothing was loaded: {'; '.join(reasons[:3])}",
+            f" ({report.quarantine_share:.1%}, limit {self.folder.settings.quarantine_limit:.1%}),"
+            f" and nothing was loaded: {'; '.join(reasons[:3])}",
             "mend the files or say how they are to be read, or load the rest without them:"
             " --accept-quarantine (accepts_quarantine=True in Python)",
         )

@@ -352,7 +352,8 @@ class Marts:
                     reason = "; ".join(changes)
             self.bring_up(reason)
         raise ConflictError(
-            f"{self.folder.path}: marts are being replaced faster than they can be opened; try again"
+            f"{self.folder.path}: marts are being replaced faster than they can be opened;"
+            " try again"
         )
 
     def _open(self, path: Path) -> tuple[DuckDB, MadeOf]:

@@ -6,6 +6,9 @@ from helmdesk.facts.build.fact import ByKey, Fact
 from helmdesk.facts.responses import SURVEY_DIMENSIONS, timing
 from helmdesk.records.answers import read_answers
 
+ANSWERED = """(select survey_id, instrument_id, answer, score, occurred_at from survey_records
+    where type = 'responded')"""
+
 fact = Fact(
     name="invites",
     grain="one survey sent to one customer",
@@ -20,7 +23,7 @@ fact = Fact(
     sql=f"""
     with replied as (
         select survey_id, min(occurred_at) as responded_at
-        from {read_answers("(select survey_id, instrument_id, answer, score, occurred_at from survey_records where type = 'responded')")} r
+        from {read_answers(ANSWERED)} r
         where is_answer
         group by survey_id
     ),

@@ -233,7 +233,8 @@ class Verdict:
         """What a dismissal holds to: the same course keeps it, a new level or episode is
         another.
         """
-        return f"{self.key}:{self.state if self.state in (State.NEW, State.GOING_ON) else State.SETTLED}:{self.since}:{self.side}"
+        is_open = self.state in (State.NEW, State.GOING_ON)
+        return f"{self.key}:{self.state if is_open else State.SETTLED}:{self.since}:{self.side}"
 
     @property
     def is_known(self) -> bool:

@@ -15,6 +15,9 @@ from helmdesk.presets.parts.rules import (
     with_gone,
 )
 
+COUNTED_FROM = (
+    "case when is_outbound then first_reply_from_created_seconds else first_reply_seconds end"
+)
 _ANY = "case when first_any_reply_at < forever() then first_any_reply_seconds end"
 
 preset = Preset(
@@ -42,10 +45,7 @@ preset = Preset(
                     "conversations that agents opened also count from creation; after a bot the"
                     " hand-off is the start",
                 ),
-                with_gone(
-                    "case when first_reply_at < forever() then"
-                    f" {minutes('case when is_outbound then first_reply_from_created_seconds else first_reply_seconds end')} end"
-                ),
+                with_gone(f"case when first_reply_at < forever() then {minutes(COUNTED_FROM)} end"),
             ),
             variant="mean",
         ),

@@ -39,7 +39,8 @@ def tell_unknown_authors(staging: Staging, known: Collection[str]) -> None:
     total = sum(count for _, count in found)
     whose = (
         f"{len(named):,} authors"
-        f" ({', '.join(f'{who}: {count:,}' for who, count in named[:SHOWN])}{', ...' if len(named) > SHOWN else ''})"
+        f" ({', '.join(f'{who}: {count:,}' for who, count in named[:SHOWN])}"
+        f"{', ...' if len(named) > SHOWN else ''})"
     )
     staging.note(
         f"{total:,} messages of unknown authors count neither as replies nor as customers' words:"

@@ -1,4 +1,4 @@
-"""A few tickets of a load as they will stand: what tells its owner whether a file was understood."""
+"""A few tickets of a load as they will stand: they tell its owner whether a file was understood."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def _first_answers(staging: Staging, tickets: list[str]) -> dict[str, Any]:
         return {}
     return dict(
         staging.connection.execute(
-            "select ticket_id, min(occurred_at)::timestamp from staged_message where list_contains(?,"
-            " ticket_id) and direction = 'outbound' and visibility = 'public' and actor_kind ="
+            "select ticket_id, min(occurred_at)::timestamp from staged_message"
+            " where list_contains(?, ticket_id) and direction = 'outbound' and visibility = 'public' and actor_kind ="
             " 'human' group by ticket_id",
             [tickets],
         ).fetchall()

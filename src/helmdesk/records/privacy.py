@@ -37,14 +37,16 @@ class Treatment(StrEnum):
 
 
 _SPECIFICATION = """
-kept: family type batch_id source occurred_at recorded_at stated_at seq actor_kind cause channel visibility fidelity
-kept: priority severity issue_type agent_id team_id account_id is_outbound calendar_id status outcome escalation_kind link_kind
+kept: family type batch_id source occurred_at recorded_at stated_at seq actor_kind cause channel
+kept: visibility fidelity priority severity issue_type agent_id team_id account_id is_outbound
+kept: calendar_id status outcome escalation_kind link_kind
 kept: direction is_automated queue_id weight is_resolved contacts region start_at end_at
 kept: policy_id clock target_seconds is_business due_at is_met
 kept: instrument_id revision score points possible_points
 kept: metric number
 kept: state activity headcount category amount currency annotation_kind
-kept: valid_from valid_to tier contract_value role skills cost_rate tenure_start time_zone instrument_kind about threshold_seconds short_abandon_seconds
+kept: valid_from valid_to tier contract_value role skills cost_rate tenure_start time_zone instrument_kind about
+kept: threshold_seconds short_abandon_seconds
 record: record_id source_id supersedes in_reply_to row_id
 people: customer_id
 tickets: ticket_id target_ticket_id
@@ -54,7 +56,8 @@ bookings: booking_id
 author: actor_id
 field: field value previous
 answer: answer
-emptied: subject status_raw text reason comment state_raw shift_id approved_by scope title note entity_id name owner definition extra
+emptied: subject status_raw text reason comment state_raw shift_id approved_by scope title note
+emptied: entity_id name owner definition extra
 emptied: file line column_name raw report
 """
 

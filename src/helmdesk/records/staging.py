@@ -430,8 +430,8 @@ class Staging:
             " column_name limit 5"
         ).fetchall()
         self.report.quarantine_examples = [
-            f"{self._path(index)}{self.places.get(index, LINES).shown(line, column)}{f' = {raw[:60]!r}' if raw else ''}:"
-            f" {reason}"
+            f"{self._path(index)}{self.places.get(index, LINES).shown(line, column)}"
+            f"{f' = {raw[:60]!r}' if raw else ''}: {reason}"
             for index, line, column, raw, reason in examples
         ]
         return self.report

@@ -363,7 +363,8 @@ def _tell_left_out(
         )
         staging.note(
             f"{table.path.name}: {left_out:,} of {table.rows:,} rows have no '{column}' and tell no"
-            f" {TOLD.get(rule.type, rule.type.replace('_', ' '))} (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
+            f" {TOLD.get(rule.type, rule.type.replace('_', ' '))}"
+            f" (rows {rows}{', ...' if left_out > EXAMPLES else ''})"
         )
     return int(left_out)
 

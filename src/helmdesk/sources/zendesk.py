@@ -284,7 +284,8 @@ def _tickets(staging: Staging, tables: Mapping[str, RawTable]) -> None:
             "_file": "z._file",
             "_row": "z._row",
         },
-        f"z_ticket z where {at('z.due_at')} is not null and z.id not in ({tickets_told(tables, 'due_at')})",
+        f"z_ticket z where {at('z.due_at')} is not null"
+        f" and z.id not in ({tickets_told(tables, 'due_at')})",
     )
     staging.reject(
         "status",

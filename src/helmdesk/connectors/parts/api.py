@@ -206,7 +206,7 @@ class Api:
             return list(pool.map(ask, things))
 
     def maybe(self, what: str, mend: str, ask: Callable[[], T]) -> T | None:
-        """Ask for what helps but is not needed: a right that is missing is noted, and None returned.
+        """Ask for what helps but is not needed; a right that is missing is noted, None returned.
 
         Args:
             what: what goes without it, in plain words.

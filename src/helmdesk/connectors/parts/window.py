@@ -18,7 +18,7 @@ from helmdesk.connectors.parts.api import ConnectError
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=5)
 MOST_PAGES = 300
-"""Pages of one and the same instant; more of them means that a system does not do what was asked."""
+"""Pages of one and the same instant; more of them: a system does not do what was asked."""
 
 
 def instant_of(text: str) -> datetime:

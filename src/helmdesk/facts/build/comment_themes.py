@@ -59,9 +59,9 @@ THEMES = {
         r" up|ignor(ed|ant)"
     ),
     "praise": (
-        r"thank|great|excellent|amazing|awesome|perfect|\bgood\b|very"
-        r" nice|\bnice\b|helpful|friendly|polite|professional|\bfast\b|quick(ly)?\b|\bbest\b|love|happy|satisfied|well"
-        r" done|wonderful|superb|patient"
+        r"thank|great|excellent|amazing|awesome|perfect|\bgood\b|very nice|\bnice\b|helpful"
+        r"|friendly|polite|professional|\bfast\b|quick(ly)?\b|\bbest\b|love|happy|satisfied"
+        r"|well done|wonderful|superb|patient"
     ),
 }
 # What support does itself, and what it can only report.

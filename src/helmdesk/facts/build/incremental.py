@@ -204,13 +204,14 @@ class _Refresh:
                 continue
             self.execute(f"create temp table refreshed as {versions_sql(table)}")
             self.execute(
-                "create temp table changed as select distinct entity_id from ((from refreshed except"
-                f" all from mart.{table}) union all (from mart.{table} except all from refreshed))"
+                "create temp table changed as select distinct entity_id from ((from refreshed"
+                f" except all from mart.{table}) union all (from mart.{table} except all from refreshed))"
             )
             self._accept(entity)
             self.execute(f"delete from mart.{table} where entity_id in (from changed)")
             self.execute(
-                f"insert into mart.{table} select * from refreshed where entity_id in (from changed)"
+                f"insert into mart.{table} select * from refreshed"
+                " where entity_id in (from changed)"
             )
             self.execute("drop table refreshed; drop table changed")
         for latest in LATEST:

@@ -15,6 +15,7 @@ from helmdesk.facts.build.rows import put_rows
 from helmdesk.facts.build.working_time import COLUMNS
 from helmdesk.presets.parts.dbt_weeks import weekly_spans
 
+GOES_ON = "p.ticket_id is not null and l.ended_at = forever() and l.is_unsolved"
 RUNS_ON = "interval 1000 hour"
 CLASSES = {
     "requester_wait": "('new', 'open', 'waiting_third_party')",
@@ -114,7 +115,7 @@ _SQL = f"""
         group by ticket_id),
     added as (
         select l.ticket_id, {_sums("l", "week", "l.week_seconds")},
-            {_sums("l", "after", "p.until_end - l.business_seconds", "p.ticket_id is not null and l.ended_at = forever() and l.is_unsolved")},
+            {_sums("l", "after", "p.until_end - l.business_seconds", GOES_ON)},
             sum(case when l.started_at < t.first_solved_at
                 then l.week_seconds end) as week_first_solve,
             sum(case when l.started_at < t.last_solved_at

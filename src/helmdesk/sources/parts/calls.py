@@ -1,4 +1,4 @@
-"""Calls as rows of text become calls: each once, with what is known of its outcome and its moments."""
+"""Calls as rows of text become calls: each once, with what is known of its outcome and moments."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The times of a mapped table: put together, decided over the whole column, tried; and cells as they
-are meant.
+"""The times of a mapped table: put together, decided over the whole column, tried; and cells as
+they are meant.
 """
 
 from __future__ import annotations

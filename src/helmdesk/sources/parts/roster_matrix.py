@@ -1,8 +1,8 @@
 """Rosters as people draw them: days along one side, people or shifts along the other, and where
 they meet who works or which shift. They become a list of shifts.
 
-What a code means stands in the file (``E = 06:00-14:00``), in the hours themselves (``9-17``), or is
-asked for.
+What a code means stands in the file (``E = 06:00-14:00``), in the hours themselves (``9-17``), or
+is asked for.
 """
 
 from __future__ import annotations
@@ -363,6 +363,6 @@ def _tell_unknown(staging: Staging, raw: RawTable, unknown: Mapping[str, Sequenc
         listed = ", ".join(f"'{code}'" for code in list(unknown)[:SHOWN])
         staging.note(
             f"{raw.path.name} says who works which shift on which day, but not from when to when"
-            f" these are: {listed}{' and more' if len(unknown) > SHOWN else ''}; the people and days"
-            " of all others are loaded"
+            f" these are: {listed}{' and more' if len(unknown) > SHOWN else ''};"
+            " the people and days of all others are loaded"
         )

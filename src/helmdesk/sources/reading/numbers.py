@@ -15,7 +15,10 @@ from helmdesk.records.staging import Staging
 
 DECIMALS = (".", ",")
 # What stands before or after a number of money and says nothing about its size.
-CURRENCY = r"(?:[$€£¥₹₽₺₩]|\b(?:usd|eur|gbp|chf|jpy|inr|brl|sek|nok|dkk|pln|czk|cad|aud|nzd|mxn|zar)\b|r\$|kr\.?|zł|kč)"
+CURRENCY = (
+    r"(?:[$€£¥₹₽₺₩]|\b(?:usd|eur|gbp|chf|jpy|inr|brl|sek|nok|dkk|pln|czk|cad|aud|nzd|mxn|zar)\b"
+    r"|r\$|kr\.?|zł|kč)"
+)
 # Every kind of blank, and every kind of minus.
 BLANKS, MINUSES = "[\\s\u00a0\u2007\u2009\u202f]", "[\u2212\u2013\u2012\ufe63\uff0d]"
 PLAIN = r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?"

@@ -147,7 +147,8 @@ def _tell_choice(
     others += [f"'{name}' (hidden)" for name in hidden if name != best.sheet.name]
     left = (
         "; left alone:"
-        f" {', '.join(others[:SHOWN])}{f' and {len(others) - SHOWN} more' if len(others) > SHOWN else ''}"
+        f" {', '.join(others[:SHOWN])}"
+        f"{f' and {len(others) - SHOWN} more' if len(others) > SHOWN else ''}"
         if others
         else ""
     )

@@ -135,7 +135,8 @@ NAMED_ZONES = (
 # An offset follows a time of day, so that the end of a date is none.
 OFFSET = (
     r"(?i)([:.][0-9]{2}(?:[.,][0-9]+)?|[ap]\.?m\.?|T[0-9]{4,6}(?:[.,][0-9]+)?)\s*"
-    rf"({'|'.join(sorted(ZONES, key=len, reverse=True))}|(?:UTC|GMT)?\s?[+-][0-9]{{1,2}}(?::?[0-9]{{2}}(?::?[0-9]{{2}})?)?)(?:\s*[\[(].*[\])])?$"
+    rf"({'|'.join(sorted(ZONES, key=len, reverse=True))}"
+    r"|(?:UTC|GMT)?\s?[+-][0-9]{1,2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)(?:\s*[\[(].*[\])])?$"
 )
 # The name of a zone after the time: Europe/Berlin.
 ZONE_NAME = r"[0-9mM.]\s+\(?([A-Za-z]+(?:/[A-Za-z_+-]+)+)\)?$"

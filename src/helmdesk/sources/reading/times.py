@@ -47,6 +47,9 @@ MEND = Mend(
 NO_TIME = (
     "empty: nobody knows when this happened, so it is not counted; fill in the time and load again"
 )
+UNCLEAR_ZONE = (
+    "a time zone that is a word of several places or of none; an offset such as +05:30 says it"
+)
 SHOWN = {
     ISO: "ISO 8601",
     DAY_FIRST: "day, month, year",
@@ -143,7 +146,7 @@ class TimeReader:
             f" known here: ' || {zone_name(cell)} when said is not null then"
             f" {text(f'a time that does not exist in {self.time_zone} (clocks go forward)')} when"
             f" regexp_matches(trim({cell}), {text(FOREIGN_ZONE)}) then"
-            f" {text('a time zone that is a word of several places or of none; an offset such as +05:30 says it')}"
+            f" {text(UNCLEAR_ZONE)}"
             f" else {text(f'not a time written as {shown}')} end"
         )
         return (

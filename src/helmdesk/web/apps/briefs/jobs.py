@@ -76,7 +76,7 @@ def tell_person(held: Held[ForPerson]) -> Finish | None:
 
 @job("brief_event", "Tell programs the week's brief", Nothing)
 def tell_programs(held: Held[Nothing]) -> Finish:
-    """Put the brief of the whole desk into the outbox, for endpoints that an administrator chose."""
+    """Put the brief of the whole desk into the outbox, for endpoints an administrator chose."""
     found = _brief(Desk(settings.DESK_FOLDER), FOR_PROGRAMS, held).as_dict()
     return lambda: put_webhooks(TOPIC, found)
 

@@ -1,1 +1,1 @@
-"""What the site itself does becomes records: noted with the act, and given to the lake in batches."""
+"""What the site itself does becomes records: noted with the act, given to the lake in batches."""

@@ -15,7 +15,7 @@ from helmdesk.insight import context
 from helmdesk.insight.explanation import Explanation
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
-from helmdesk.query.filters import all_of, to_text
+from helmdesk.query.filters import Filter, all_of, to_text
 from helmdesk.query.policy import Policy
 from helmdesk.query.question import Compared
 from helmdesk.query.window import boundary
@@ -123,14 +123,18 @@ def _places(
 ) -> list[dict[str, Any]]:
     if found.location is None:
         return []
+
+    def address(where: Filter) -> str:
+        condition = to_text(all_of(where, view.condition))
+        query = {"metric": key, "where": condition, "start": start, "end": end}
+        return f"{reverse('rows')}?{urlencode(query)}"
+
     return [
         {
             "where": to_text(place.where),
             "share": f"{place.share:.0%}",
             "cases": round(place.cases),
-            "url": (
-                f"{reverse('rows')}?{urlencode({'metric': key, 'where': to_text(all_of(place.where, view.condition)), 'start': start, 'end': end})}"
-            ),
+            "url": address(place.where),
         }
         for place in found.location.places
     ]

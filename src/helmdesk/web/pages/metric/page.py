@@ -193,7 +193,8 @@ def measure(request: DeskRequest, key: str, **asked: Any) -> list[Measurement]:
 
 def rows_url(key: str, view: ViewState, **changes: str | None) -> str:
     """Return the address of the rows behind a number."""
-    return f"{reverse('rows')}{view.query(**{'by': None, 'grain': None, 'compare': None, **changes, 'metric': key})}"
+    query = {"by": None, "grain": None, "compare": None, **changes, "metric": key}
+    return f"{reverse('rows')}{view.query(**query)}"
 
 
 def receipt(request: DeskRequest, key: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What may be said of uploaded files: their account, the order of their dates, the scale of their answers."""
+"""What may be said of uploaded files: their account, order of dates, scale of answers."""
 
 from django.db import migrations, models
 

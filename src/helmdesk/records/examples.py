@@ -79,8 +79,8 @@ def _first_answers(staging: Staging, tickets: list[str]) -> dict[str, Any]:
     return dict(
         staging.connection.execute(
             "select ticket_id, min(occurred_at)::timestamp from staged_message"
-            " where list_contains(?, ticket_id) and direction = 'outbound' and visibility = 'public' and actor_kind ="
-            " 'human' group by ticket_id",
+            " where list_contains(?, ticket_id) and direction = 'outbound'"
+            " and visibility = 'public' and actor_kind = 'human' group by ticket_id",
             [tickets],
         ).fetchall()
     )

@@ -45,8 +45,8 @@ kept: policy_id clock target_seconds is_business due_at is_met
 kept: instrument_id revision score points possible_points
 kept: metric number
 kept: state activity headcount category amount currency annotation_kind
-kept: valid_from valid_to tier contract_value role skills cost_rate tenure_start time_zone instrument_kind about
-kept: threshold_seconds short_abandon_seconds
+kept: valid_from valid_to tier contract_value role skills cost_rate tenure_start time_zone
+kept: instrument_kind about threshold_seconds short_abandon_seconds
 record: record_id source_id supersedes in_reply_to row_id
 people: customer_id
 tickets: ticket_id target_ticket_id

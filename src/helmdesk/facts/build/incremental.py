@@ -205,7 +205,8 @@ class _Refresh:
             self.execute(f"create temp table refreshed as {versions_sql(table)}")
             self.execute(
                 "create temp table changed as select distinct entity_id from ((from refreshed"
-                f" except all from mart.{table}) union all (from mart.{table} except all from refreshed))"
+                f" except all from mart.{table})"
+                f" union all (from mart.{table} except all from refreshed))"
             )
             self._accept(entity)
             self.execute(f"delete from mart.{table} where entity_id in (from changed)")

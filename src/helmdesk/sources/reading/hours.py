@@ -1,4 +1,4 @@
-"""Hours of a shift as people write them: 9-17, 06:00-14:30, 9am to 5pm, 9:00-12:00 / 13:00-18:00."""
+"""Hours of a shift as people write them: 9-17, 06:00-14:30, 9am to 5pm, 9-12 / 13-18."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from helmdesk.insight.brief import _by_chance
 from helmdesk.insight.finding import ByCourse, ByRule, ByTest, Finding
 from helmdesk.insight.pattern import Entry, Found, load_patterns
 from helmdesk.insight.patterns import esat_first, missed_at_breaks
+from helmdesk.insight.search import could_be_chance
 from helmdesk.insight.study import Span
 from helmdesk.statistics.discovery import adjusted
 
@@ -101,12 +101,12 @@ def test_rules_take_no_part_in_false_discovery_control() -> None:
     weak, strong = found(ByTest(0.02)), found(ByTest(0.0001))
     # Alone among thirty, .02 could be chance. Five invented .0005 beside it would have carried it
     # over the bar.
-    assert _by_chance([weak], 29) == [True]
-    assert _by_chance([weak, *[found(RULE)] * 5], 24) == [True, *[False] * 5]
-    assert _by_chance([strong, weak], 28) == [False, True]
-    assert _by_chance([weak, *[strong] * 5], 24) == [False] * 6
-    assert _by_chance([found(RULE)], 500) == [False], "a rule is not tested"
-    assert _by_chance([], 0) == []
+    assert could_be_chance([weak], 29) == [True]
+    assert could_be_chance([weak, *[found(RULE)] * 5], 24) == [True, *[False] * 5]
+    assert could_be_chance([strong, weak], 28) == [False, True]
+    assert could_be_chance([weak, *[strong] * 5], 24) == [False] * 6
+    assert could_be_chance([found(RULE)], 500) == [False], "a rule is not tested"
+    assert could_be_chance([], 0) == []
 
 
 def test_findings_are_told_in_order_of_consequence_with_rules_after_what_was_tested() -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from helmdesk.insight.dismissals import Dismissal
     from helmdesk.insight.explanation import Explanation
     from helmdesk.insight.rules import Rule
+    from helmdesk.insight.search import Patterns
     from helmdesk.insight.study import Study
     from helmdesk.insight.verdict import Verdict
 
@@ -84,7 +85,15 @@ class Insight:
                 self._targets(),
             )
             found = study.reader.cache(
-                known, lambda: explain(study, key, spans, annotations, names)
+                known,
+                lambda: explain(
+                    study,
+                    key,
+                    spans,
+                    annotations,
+                    names,
+                    lambda: self._patterns(study, annotations),
+                ),
             )
             dismissed = self.folder.dismissals.of(study.base)
             return replace(found, course=found.course and found.course.unless(dismissed))
@@ -110,7 +119,13 @@ class Insight:
             )
             seen = study.reader.cache(
                 ("look", *known),
-                lambda: look(study, self.folder.settings.scorecard, annotations, on_step),
+                lambda: look(
+                    study,
+                    self.folder.settings.scorecard,
+                    annotations,
+                    on_step,
+                    lambda: self._patterns(study, annotations),
+                ),
             )
             dismissed = self.folder.dismissals.of(study.base)
             return study.reader.cache(
@@ -200,7 +215,7 @@ class Insight:
 
     def _told(self, study: Study, subject: str) -> str:
         """Return the identity of what is told of a metric, or of a standing finding."""
-        from helmdesk.insight.pattern import Found, load_patterns
+        from helmdesk.insight.pattern import load_patterns
         from helmdesk.insight.verdict import verdict_of
 
         pattern = load_patterns().get(subject)
@@ -214,18 +229,27 @@ class Insight:
             if not verdict.is_told:
                 raise UsageError(f"there is nothing to dismiss: {name}: {verdict.words}")
             return verdict.identity
-        found = pattern.pattern.look(study)
-        if not isinstance(found, Found):
+        told = self._patterns(study, ()).findings
+        finding = next((each for each in told if each.key == subject), None)
+        if finding is None:
             raise UsageError(
                 f"there is nothing to dismiss: “{pattern.pattern.title}” is not found in this week"
             )
-        finding = pattern.finding(study, found)
         if not finding.is_standing:
             raise UsageError(
                 f"“{finding.title}” is news of the week, and is not told again when it is over;"
                 " what stands can be dismissed"
             )
         return finding.identity
+
+    def _patterns(self, study: Study, annotations: Sequence[Annotation]) -> Patterns:
+        """Return what a search over all patterns finds: the same for the brief and for every
+        explanation of the week.
+        """
+        from helmdesk.insight.search import look_for_patterns
+
+        known = ("patterns", study.base, study.end, tuple(annotations), self._targets())
+        return study.reader.cache(known, lambda: look_for_patterns(study, annotations))
 
     def rules(
         self, question: Question, days: int, annotations: Sequence[Annotation] = ()

@@ -13,15 +13,15 @@ from typing import Any
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.context import Annotation, context, worked_share
 from helmdesk.insight.dismissals import Dismissal
-from helmdesk.insight.finding import ByCourse, ByTest, Evidence, Finding, Test, review_in
+from helmdesk.insight.finding import ByCourse, Evidence, Finding, Test, review_in
 from helmdesk.insight.location import Location, locate
 from helmdesk.insight.movement import Movement, movement
-from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
+from helmdesk.insight.pattern import load_patterns
+from helmdesk.insight.search import Patterns, look_for_patterns
 from helmdesk.insight.soundness import changed_definitions, data_problems
 from helmdesk.insight.study import Study
 from helmdesk.insight.verdict import State, Verdict, verdict_of
 from helmdesk.query.judgement import Judgement
-from helmdesk.statistics.discovery import discoveries
 
 MOST = 5
 # With less than this share of the usual time worked, a week is short.
@@ -137,12 +137,14 @@ def look(
     keys: Iterable[str],
     others: Sequence[Annotation] = (),
     on_step: Callable[[str], None] = lambda _step: None,
+    patterns: Callable[[], Patterns] | None = None,
 ) -> Look:
     """Look at the week that ends at the study's end.
 
     Args:
         keys: metrics that are watched.
         others: annotations written on the site.
+        patterns: gives those of the week where somebody looked already.
     """
     moved = {}
     for key in keys:
@@ -151,7 +153,7 @@ def look(
         if found is not None:
             moved[key] = found
     on_step("looking for patterns")
-    patterns, checked, missing = _patterns(study, others)
+    told = patterns() if patterns else look_for_patterns(study, others)
     problems = (*data_problems(study), *changed_definitions(study, study.last(1), tuple(moved)))
     on_step("explaining what is left")
     courses = {
@@ -168,7 +170,7 @@ def look(
     )
     is_short = (worked_share(study) or 1.0) < SHORT_WEEK
     return Look(
-        moved, courses, settled, tuple(patterns), problems, tuple(checked), tuple(missing), is_short
+        moved, courses, settled, told.findings, problems, told.checked, told.missing, is_short
     )
 
 
@@ -235,53 +237,6 @@ def _movement(study: Study, key: str) -> Movement | None:
         return None if study.lacks(key) else movement(study, key)
     except (NotFoundError, NotPermittedError):
         return None
-
-
-def _patterns(
-    study: Study, others: Sequence[Annotation]
-) -> tuple[list[Finding], list[tuple[str, str]], list[tuple[str, str]]]:
-    found: list[tuple[str, Found]] = []
-    checked, missing, quiet = [], [], 0
-    for key, entry in load_patterns().items():
-        try:
-            verdict = entry.pattern.look(study)
-        except (NotFoundError, NotPermittedError) as error:
-            verdict = Missing(error.what)
-        if isinstance(verdict, Found):
-            found.append((key, verdict))
-        elif isinstance(verdict, Quiet):
-            checked.append((entry.pattern.title, verdict.why))
-            quiet += entry.pattern.rule is None
-        else:
-            missing.append((entry.pattern.title, verdict.what))
-    findings = []
-    for (key, verdict), is_chance in zip(
-        found, _by_chance([verdict for _, verdict in found], quiet), strict=True
-    ):
-        entry = load_patterns()[key]
-        if is_chance:
-            checked.append(
-                (entry.pattern.title, "it could be chance among all that was looked for")
-            )
-            continue
-        entries = [study.find(metric) for metric in entry.pattern.needs]
-        nearby = (
-            context(study, verdict.now, entries, others) if entry.pattern.kind == "change" else ()
-        )
-        findings.append(entry.finding(study, verdict, nearby))
-    return findings, checked, missing
-
-
-def _by_chance(found: Sequence[Found], quiet: int) -> list[bool]:
-    """Return which of the found could be chance: one in ten of the tested that are told may be.
-    Rules are not tested.
-
-    Args:
-        quiet: patterns that were tested for and are not there; they count too.
-    """
-    tested = [each.basis.p for each in found if isinstance(each.basis, ByTest)]
-    kept = iter(discoveries([*tested, *[1.0] * quiet]))
-    return [isinstance(each.basis, ByTest) and not next(kept) for each in found]
 
 
 def _left(seen: Look, told: Iterable[Watched], explained: Set[str]) -> list[tuple[str, Movement]]:

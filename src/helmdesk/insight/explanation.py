@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,13 @@ from helmdesk.insight.context import Annotation, context
 from helmdesk.insight.finding import Finding
 from helmdesk.insight.location import Breakdown, Location, locate, plain, workload_parts
 from helmdesk.insight.movement import EARLIER_WEEKS, Movement, level, movement
-from helmdesk.insight.pattern import Found, Missing, load_patterns
-from helmdesk.insight.soundness import Soundness, data_problems, soundness
+from helmdesk.insight.search import Patterns, look_for_patterns
+from helmdesk.insight.soundness import (
+    Soundness,
+    changed_definitions,
+    data_problems,
+    soundness,
+)
 from helmdesk.insight.study import Span, Study
 from helmdesk.insight.verdict import Verdict, verdict_of
 from helmdesk.query.filters import to_text
@@ -49,9 +54,13 @@ class Explanation:
         problems: data problems, to be read first.
         location: where the change lies.
         workload: (volume, mix, handle time) in handled hours a week, for the metrics that make
-        work; None otherwise. guards: metrics that must be read beside it. findings: patterns found
-        that speak of this metric. missing: (pattern, data) of those that could not be looked for.
-        lever, verdict: what it points to, in a word and in a sentence. context: what coincides.
+        work; None otherwise.
+        guards: metrics that must be read beside it.
+        findings: patterns found that speak of this metric: those that the week's brief tells.
+        checked: (pattern, why) of those that are not there, or could be chance.
+        missing: (pattern, data) of those that could not be looked for.
+        lever, verdict: what it points to, in a word and in a sentence.
+        context: what coincides.
     """
 
     metric: Metric
@@ -65,6 +74,7 @@ class Explanation:
     workload: tuple[float, float, float] | None
     guards: tuple[Guard, ...]
     findings: tuple[Finding, ...]
+    checked: tuple[tuple[str, str], ...]
     missing: tuple[tuple[str, str], ...]
     lever: str
     verdict: str
@@ -144,6 +154,7 @@ class Explanation:
             ],
             "problems": [finding.as_dict() for finding in self.problems],
             "findings": [finding.as_dict() for finding in self.findings],
+            "checked": [{"pattern": title, "quiet_because": why} for title, why in self.checked],
             "missing": [{"pattern": title, "needs": what} for title, what in self.missing],
             "lever": self.lever,
             "verdict": self.verdict,
@@ -161,16 +172,17 @@ def explain(
     window: tuple[Span, Span] | None = None,
     others: Sequence[Annotation] = (),
     dimensions: Sequence[str] | None = None,
+    patterns: Callable[[], Patterns] | None = None,
 ) -> Explanation:
     """Return the explanation of one metric.
 
     Args:
         window: stretches to compare, before first; None takes the present level and the eight weeks
-        before it, or before
-            the episode that led to it; where nothing is to be told, the last four weeks and the
-            eight before.
+            before it, or before the episode that led to it; where nothing is to be told, the last
+            four weeks and the eight before.
         others: annotations written on the site.
         dimensions: by which it is taken apart; None takes those that most desks act by.
+        patterns: gives those of the study's last week where somebody looked already.
     """
     metric = study.find(key).metric
     course = None if study.lacks(key) else verdict_of(study, key, others)
@@ -180,9 +192,9 @@ def explain(
         (moved.before, moved.now) if moved else (study.before(study.last(4), 8), study.last(4))
     )
     where = locate(study, moved.form, before, now, dimensions) if moved is not None else None
-    findings, missing = _patterns_of(study, key, others)
-    problems = tuple(data_problems(study))
-    verdict, lever = _verdict(study, key, moved, course, where, findings, problems)
+    told = (patterns() if patterns else look_for_patterns(study, others)).of(key)
+    problems = (*data_problems(study), *changed_definitions(study, study.last(1), (key,)))
+    verdict, lever = _verdict(study, key, moved, course, where, told.findings, problems)
     return Explanation(
         metric,
         course,
@@ -194,8 +206,9 @@ def explain(
         where,
         workload_parts(study, before, now) if key in WORKLOAD else None,
         tuple(_guards(study, metric, before, now)),
-        tuple(findings),
-        tuple(missing),
+        told.findings,
+        told.checked,
+        told.missing,
         lever,
         verdict,
         context(study, now, (study.find(key),), others),
@@ -211,21 +224,6 @@ def _stretches(study: Study, course: Verdict) -> tuple[Span, Span] | None:
     now = Span(local_midnight(course.since, study.zone), study.end)
     left = local_midnight(course.episode.start, study.zone) if course.episode else now.start
     return study.before(Span(left, now.end), EARLIER_WEEKS), now
-
-
-def _patterns_of(
-    study: Study, key: str, others: Sequence[Annotation]
-) -> tuple[list[Finding], list[tuple[str, str]]]:
-    findings, missing = [], []
-    for entry in load_patterns().values():
-        if key not in (*entry.pattern.needs, *entry.pattern.explains):
-            continue
-        verdict = entry.pattern.look(study)
-        if isinstance(verdict, Found):
-            findings.append(entry.finding(study, verdict, context(study, verdict.now, (), others)))
-        elif isinstance(verdict, Missing):
-            missing.append((entry.pattern.title, verdict.what))
-    return sorted(findings, key=lambda each: each.order), missing
 
 
 def _guards(study: Study, metric: Metric, before: Span, now: Span) -> list[Guard]:

@@ -112,6 +112,10 @@ class Entry:
     pattern: Pattern
     description: str
 
+    def speaks_of(self, metric: str) -> bool:
+        """Whether it is made of a metric, or explains its movement."""
+        return metric in (*self.pattern.needs, *self.pattern.explains)
+
     def finding(self, study: Study, found: Found, context: tuple[str, ...] = ()) -> Finding:
         """Return what was found as a finding."""
         pattern, start, end = self.pattern, study.day(found.now.start), study.day(found.now.end)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import SettingError, nearest
 from helmdesk.replacement import replace_text
+from helmdesk.toml_place import Document, Place
 
 Target = float | tuple[float, float]
 
@@ -35,6 +36,10 @@ DEFAULT_SCORECARD = (
 
 ENGINES = ("duckdb", "spark")
 WORDS = {"week_start": WEEKDAYS, "engine": ENGINES}
+ZONE = "'Europe/Berlin'"
+CURRENCY_MEND = "use a code of three capital letters such as EUR, or leave it empty"
+# What a type is called where a person reads it.
+TYPES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
 def _within(low: float, high: float) -> Callable[[float], bool]:
@@ -203,28 +208,9 @@ class Settings:
         Raises:
             SettingError: naming the setting, its value and what is allowed.
         """
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise SettingError(
-                f"time_zone = {self.time_zone!r} is not an IANA time zone such as 'Europe/Berlin'"
-            ) from error
-        for name, allowed in WORDS.items():
-            if getattr(self, name) not in allowed:
-                raise SettingError(
-                    f"{name} = {getattr(self, name)!r}", f"use one of {', '.join(allowed)}"
-                )
-        self._check_currency()
-        for name, (is_fit, mend) in RANGES.items():
-            if not is_fit(getattr(self, name)):
-                raise SettingError(f"{name} = {getattr(self, name)}", mend)
-
-    def _check_currency(self) -> None:
-        if self.currency and not re.fullmatch("[A-Z]{3}", self.currency):
-            raise SettingError(
-                f"currency = {self.currency!r}",
-                "use a code of three capital letters such as EUR, or leave it empty",
-            )
+        for each in fields(Settings):
+            if fault := _fault(each.name, getattr(self, each.name)):
+                raise SettingError(*fault)
 
     def for_facts(self) -> dict[str, Any]:
         """Return the settings that change facts: a receipt repeats them, a mart is keyed by
@@ -255,42 +241,70 @@ def read_settings(path: Path) -> Settings:
         # Read as it stands, every setting would fall back to its default, and numbers would change
         # in silence.
         raise SettingError(f"{path} is empty", MEND)
-    return settings_from(content, str(path))
+    return settings_from(content, Document(str(path), SettingError, text))
 
 
-def settings_from(content: dict[str, Any], origin: str) -> Settings:
-    """Build settings from plain values; `origin` is named in errors."""
+def settings_from(content: Mapping[str, Any], document: Document) -> Settings:
+    """Build settings from plain values; errors tell where in `document` they stand.
+
+    Raises:
+        SettingError: an unknown name, a value of the wrong type, or one that cannot be.
+    """
     known = {field.name: field for field in fields(Settings)}
     values: dict[str, Any] = {}
     for name, value in content.items():
+        place = Place(document).of(name)
         if name not in known:
-            raise SettingError(f"{origin}: unknown setting '{name}'{nearest(name, known)}")
+            raise place.wrong(f"unknown setting '{name}'{nearest(name, known)}")
         values[name] = (
-            _targets(value, origin)
+            _targets(value, place)
             if name == "targets"
-            else _typed(name, value, known[name].default, origin)
+            else _typed(name, value, known[name].default, place)
         )
+        if fault := _fault(name, values[name]):
+            raise place.wrong(*fault)
     return Settings(**values)
 
 
-def _typed(name: str, value: Any, default: Any, origin: str) -> Any:
+def _fault(name: str, value: Any) -> tuple[str, str] | None:
+    """Return what is wrong with a setting of the right type, and the mend; None for nothing."""
+    told = f"{name} = {value!r}"
+    if name == "time_zone":
+        return None if _is_zone(value) else (f"{told} is not an IANA time zone such as {ZONE}", "")
+    if name in WORDS:
+        return None if value in WORDS[name] else (told, f"use one of {', '.join(WORDS[name])}")
+    if name == "currency":
+        return None if re.fullmatch("([A-Z]{3})?", value) else (told, CURRENCY_MEND)
+    is_fit, mend = RANGES.get(name, (lambda _value: True, ""))
+    return None if is_fit(value) else (told, mend)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _typed(name: str, value: Any, default: Any, place: Place) -> Any:
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise SettingError(f"{origin}: {name} must be a list of texts, not {value!r}")
+            raise place.wrong(f"{name} must be a list of texts, not {value!r}")
         return tuple(value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(default):
-        raise SettingError(f"{origin}: {name} must be {type(default).__name__}, not {value!r}")
+        raise place.wrong(f"{name} must be {TYPES[type(default)]}, not {value!r}")
     return value
 
 
-def _targets(value: Any, origin: str) -> dict[str, Target]:
+def _targets(value: Any, place: Place) -> dict[str, Target]:
     def number(item: Any) -> bool:
         return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
 
     if not isinstance(value, dict):
-        raise SettingError(f"{origin}: targets must be a table of metric keys, not {value!r}")
+        raise place.wrong(f"targets must be a table of metric keys, not {value!r}")
     found: dict[str, Target] = {}
     for key, target in value.items():
         if number(target):
@@ -303,8 +317,8 @@ def _targets(value: Any, origin: str) -> dict[str, Target]:
         ):
             found[key] = (float(target[0]), float(target[1]))
         else:
-            raise SettingError(
-                f"{origin}: targets.{key} must be a number or [low, high], not {target!r}"
+            raise place.of(key).wrong(
+                f"targets.{key} must be a number or [low, high], not {target!r}"
             )
     return found
 
@@ -336,7 +350,7 @@ def write_settings(path: Path, settings: Settings) -> None:
             document.add(tomlkit.comment(HELP[setting.name]))
             document.add(setting.name, tomlkit.item(_plain(getattr(settings, setting.name))))
     text = tomlkit.dumps(document)
-    if settings_from(tomllib.loads(text), str(path)) != settings:
+    if settings_from(tomllib.loads(text), Document(str(path), SettingError, text)) != settings:
         raise SettingError(
             f"{path}: these settings would not be read back as they are", "edit the file by hand"
         )

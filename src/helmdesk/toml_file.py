@@ -11,6 +11,7 @@ from typing import Any
 
 from helmdesk.errors import HelmdeskError, NotFoundError
 from helmdesk.records.limits import MEGABYTE, Limits
+from helmdesk.toml_place import Document, Place
 
 MOST_BYTES = 2 * MEGABYTE
 # The parser's work grows with the square of a dotted key's parts.
@@ -30,6 +31,18 @@ def read_toml(
         error: raised for a file that is not TOML, or too large; says what and where.
         limits: how many keys and list items it may have.
         missing: raised when there is no such file.
+    """
+    return read_document(path, error, limits, missing)[0]
+
+
+def read_document(
+    path: Path,
+    error: type[HelmdeskError],
+    limits: Limits | None = None,
+    missing: type[HelmdeskError] = NotFoundError,
+) -> tuple[dict[str, Any], Place]:
+    """Read a TOML file as `read_toml` does; return with it the place that tells where something in
+    it stands.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -62,7 +75,7 @@ def read_toml(
             f"{path}: {found:,} keys and list items",
             f"at most {most:,} (setting limit_entries), split it into several files",
         )
-    return read
+    return read, Place(Document(str(path), error, content))
 
 
 def _entries(value: Any) -> int:

@@ -9,6 +9,9 @@ import pytest
 
 from helmdesk.clocks.sla import ANY_PRIORITY, parse_duration, policy_from_definition
 from helmdesk.errors import InputError
+from helmdesk.toml_place import Document, Place
+
+HERE = Place(Document("x", InputError))
 
 
 def read(**content: Any) -> Any:
@@ -31,13 +34,13 @@ CLOCK = {"clock": "resolution", "targets": {"default": "8h"}}
     ],
 )
 def test_durations(value: Any, seconds: int) -> None:
-    assert parse_duration(value, "x") == seconds
+    assert parse_duration(value, HERE) == seconds
 
 
 @pytest.mark.parametrize("value", ["2d", "", "0m", 0, -5, True, None, 1.5, "h", "soon"])
 def test_what_is_no_duration(value: Any) -> None:
     with pytest.raises(InputError, match=r"x: .* is not a duration such as '4h'"):
-        parse_duration(value, "x")
+        parse_duration(value, HERE)
 
 
 def test_defaults() -> None:

@@ -36,7 +36,8 @@ from helmdesk.catalogue.metric import (
 from helmdesk.errors import SettingError, nearest
 from helmdesk.facts.build.fact import load_facts
 from helmdesk.records.schema import RECORD_TYPES
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document, read_toml
+from helmdesk.toml_place import Place
 
 FOLDER, LOCK = "metrics", "definitions.lock"
 PLAIN: Mapping[Any, str] = {str: "a text", float: "a number"}
@@ -106,19 +107,20 @@ def load_custom_metrics(folder: Path) -> dict[str, Entry]:
 
     Raises:
         SettingError: a file that is no valid definition, or whose meaning changed under its
-        version; names file and key.
+        version; names file, line, column and key.
     """
     found: dict[str, Entry] = {}
+    places: dict[str, Place] = {}
     for path in sorted((folder / FOLDER).glob("*.toml")):
-        entry = _read(path)
-        found[entry.metric.key] = entry
+        content, place = read_document(path, SettingError)
+        entry = _read(path, content, place)
+        found[entry.metric.key], places[entry.metric.key] = entry, place
     if found:
-        _keep_versions(folder / FOLDER / LOCK, found)
+        _keep_versions(folder / FOLDER / LOCK, found, places)
     return found
 
 
-def _read(path: Path) -> Entry:
-    content = read_toml(path, SettingError)
+def _read(path: Path, content: dict[str, Any], place: Place) -> Entry:
     known = {field.name for field in dataclasses.fields(Metric)} - {
         "changes",
         "variants",
@@ -126,16 +128,15 @@ def _read(path: Path) -> Entry:
     }
     for word in content:
         if word not in known | {"description", "changes", "variant", "reference"}:
-            raise SettingError(f"{path}: unknown key '{word}'{nearest(word, known)}")
+            raise place.of(word).wrong(f"unknown key '{word}'{nearest(word, known)}")
     key = content.get("key", path.stem)
     if key != path.stem or not key.isidentifier():
-        raise SettingError(
-            f"{path}: the key is the file's name, a word of letters, digits and underscores; not"
-            f" '{key}'"
+        raise place.of("key").wrong(
+            f"the key is the file's name, a word of letters, digits and underscores; not '{key}'"
         )
     if key in load_catalogue():
-        raise SettingError(f"{path}: '{key}' is one of ours", "choose another name")
-    _check_words(path, content)
+        raise place.of("key").wrong(f"'{key}' is one of ours", "choose another name")
+    _check_words(place, content)
     plain = (
         "name",
         "version",
@@ -158,26 +159,36 @@ def _read(path: Path) -> Entry:
     }
     metric = Metric(
         key=key,
-        changes=_changes(path, content),
-        value=_value(path, "value", content["value"]),
+        changes=_changes(place, content),
+        value=_value(place.of("value"), "value", content["value"]),
         anchor=content.get("anchor"),
-        pending=_pending(path, content.get("pending")),
-        variants=tuple(_variant(path, item) for item in content.get("variant", [])),
+        pending=_pending(place.of("pending"), content.get("pending")),
+        variants=tuple(
+            _variant(place.of("variant", number), item)
+            for number, item in enumerate(_tables(place, "variant", content))
+        ),
         references=tuple(
             Reference(str(item.get("text", "")), str(item.get("source", "")))
-            for item in content.get("reference", [])
+            for item in _tables(place, "reference", content)
         ),
         clocks=tuple(content.get("clocks", ["calendar"])),
         **given,
     )
     if metric.anchor is None:
-        raise SettingError(f"{path}: 'anchor' is missing: which instant places a row in a period?")
+        raise place.wrong("'anchor' is missing: which instant places a row in a period?")
     for expression in _expressions(metric):
-        _check(path, expression)
+        _check(place.holding(content, expression), expression)
     return Entry(metric, content["description"])
 
 
-def _check_words(path: Path, content: Mapping[str, Any]) -> None:
+def _tables(place: Place, word: str, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = content.get(word, [])
+    is_right = isinstance(listed, list) and all(isinstance(item, dict) for item in listed)
+    _is(place.of(word), word, is_right, f"written as [[{word}]]", listed)
+    return list(listed)
+
+
+def _check_words(place: Place, content: Mapping[str, Any]) -> None:
     """Refuse what is missing, of the wrong type, or outside a vocabulary."""
     for word in (
         *TEXTS,
@@ -192,65 +203,65 @@ def _check_words(path: Path, content: Mapping[str, Any]) -> None:
         "direction",
     ):
         if word not in content:
-            raise SettingError(f"{path}: '{word}' is missing")
+            raise place.wrong(f"'{word}' is missing")
     for word in TEXTS:
         _is(
-            path,
+            place.of(word),
             word,
             isinstance(content[word], str) and bool(content[word].strip()),
             "a text",
             content[word],
         )
     for word, choices in (("pillar", Pillar), ("category", Category), ("direction", Direction)):
-        _one_of(path, word, content[word], get_args(choices))
-    _one_of(path, "fact", content["fact"], load_facts())
+        _one_of(place.of(word), word, content[word], get_args(choices))
+    _one_of(place.of("fact"), "fact", content["fact"], load_facts())
     for word in ("evidence", "supports", "read_with", "needs", "clocks"):
         value = content.get(word, [])
         _is(
-            path,
+            place.of(word),
             word,
             isinstance(value, list) and all(isinstance(item, str) for item in value),
             "a list of texts",
             value,
         )
-    for lever in content["supports"]:
-        _one_of(path, "supports", lever, get_args(Lever))
-    for clock in content.get("clocks", []):
-        _one_of(path, "clocks", clock, CLOCKS)
-    for need in content.get("needs", []):
+    for word, known in (("supports", get_args(Lever)), ("clocks", CLOCKS)):
+        for number, name in enumerate(content.get(word, [])):
+            _one_of(place.of(word, number), word, name, known)
+    for number, need in enumerate(content.get("needs", [])):
         for name in need.split("|"):
-            _one_of(path, "needs", name, RECORD_TYPES)
+            _one_of(place.of("needs", number), "needs", name, RECORD_TYPES)
 
 
-def _is(path: Path, word: str, is_right: bool, wanted: str, value: Any) -> None:
+def _is(place: Place, word: str, is_right: bool, wanted: str, value: Any) -> None:
     if not is_right:
-        raise SettingError(f"{path}: {word} must be {wanted}, not {value!r}")
+        raise place.wrong(f"{word} must be {wanted}, not {value!r}")
 
 
-def _one_of(path: Path, word: str, value: Any, choices: Collection[str]) -> None:
-    if value not in choices:
-        raise SettingError(
-            f"{path}: {word}: {value!r} is not known{nearest(str(value), choices)} (known:"
+def _one_of(place: Place, word: str, value: Any, choices: Collection[str]) -> None:
+    if not isinstance(value, str) or value not in choices:
+        raise place.wrong(
+            f"{word}: {value!r} is not known{nearest(str(value), choices)} (known:"
             f" {', '.join(choices)})"
         )
 
 
-def _changes(path: Path, content: Mapping[str, Any]) -> tuple[Change, ...]:
+def _changes(place: Place, content: Mapping[str, Any]) -> tuple[Change, ...]:
     version, changes = content["version"], content["changes"]
-    _is(
-        path, "version", isinstance(version, int) and version >= 1, "a whole number from 1", version
-    )
+    is_whole = isinstance(version, int) and not isinstance(version, bool) and version >= 1
+    _is(place.of("version"), "version", is_whole, "a whole number from 1", version)
     try:
         found = tuple(Change(item["version"], item["date"], item["why"]) for item in changes)
     except (TypeError, KeyError) as error:
-        raise SettingError(f"{path}: changes need version, date and why: {changes!r}") from error
+        raise place.of("changes").wrong(
+            f"changes need version, date and why: {changes!r}"
+        ) from error
     is_sound = (
         bool(found)
         and all(isinstance(change.date, date) for change in found)
         and found[-1].version == version
     )
     _is(
-        path,
+        place.of("changes"),
         "changes",
         is_sound,
         f"a history that ends with version {version}, each entry with a date",
@@ -275,10 +286,10 @@ def _types(kind: type[Kind]) -> Mapping[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
 
 
-def _value(path: Path, word: str, given: Any) -> Kind:
+def _value(place: Place, word: str, given: Any) -> Kind:
     kinds = kinds_of_own()
-    _is(path, word, isinstance(given, dict) and "kind" in given, "a table with a kind", given)
-    _one_of(path, f"{word}: kind", given["kind"], kinds)
+    _is(place, word, isinstance(given, dict) and "kind" in given, "a table with a kind", given)
+    _one_of(place.of("kind"), f"{word}: kind", given["kind"], kinds)
     kind = kinds[given["kind"]]
     known = _types(kind)
     fields = {
@@ -288,11 +299,12 @@ def _value(path: Path, word: str, given: Any) -> Kind:
     }
     for name, item in fields.items():
         if name not in known:
-            raise SettingError(
-                f"{path}: {word}: a {given['kind']} has no '{name}'{nearest(name, known)}"
+            raise place.of(name).wrong(
+                f"{word}: a {given['kind']} has no '{name}'{nearest(name, known)}"
             )
         wanted = known[name]
-        _is(path, f"{word}: {name}", isinstance(item, wanted), PLAIN[wanted], given[name])
+        is_right = isinstance(item, wanted)
+        _is(place.of(name), f"{word}: {name}", is_right, PLAIN[wanted], given[name])
     try:
         return kind(**fields)
     except TypeError as error:
@@ -301,41 +313,30 @@ def _value(path: Path, word: str, given: Any) -> Kind:
             for field in dataclasses.fields(kind)  # type: ignore[arg-type]
             if field.name not in given and field.default is dataclasses.MISSING
         ]
-        raise SettingError(
-            f"{path}: {word}: a {given['kind']} needs {', '.join(missing)}"
-        ) from error
+        raise place.wrong(f"{word}: a {given['kind']} needs {', '.join(missing)}") from error
     except ValueError as error:
-        raise SettingError(f"{path}: {word}: {error}") from error
+        raise place.wrong(f"{word}: {error}") from error
 
 
-def _pending(path: Path, given: Any) -> Part | None:
+def _pending(place: Place, given: Any) -> Part | None:
     if given is None:
         return None
-    _is(
-        path,
-        "pending",
-        isinstance(given, dict) and set(given) == {"anchor", "where"},
-        "a table of anchor and where",
-        given,
-    )
+    is_right = isinstance(given, dict) and set(given) == {"anchor", "where"}
+    _is(place, "pending", is_right, "a table of anchor and where", given)
     return Part("pending", given["anchor"], given["where"])
 
 
-def _variant(path: Path, given: Mapping[str, Any]) -> Variant:
+def _variant(place: Place, given: Mapping[str, Any]) -> Variant:
     for word in ("name", "description"):
-        _is(path, f"variant: {word}", isinstance(given.get(word), str), "a text", given.get(word))
+        value = given.get(word)
+        _is(place.of(word), f"variant: {word}", isinstance(value, str), "a text", value)
     known = ("name", "description", "used_by", "value", "anchor", "where", "unit", "direction")
+    name = f"variant {given['name']}"
     for word in given:
         if word not in known:
-            raise SettingError(
-                f"{path}: variant {given['name']}: unknown key '{word}'{nearest(word, known)}"
-            )
-    value = (
-        _value(path, f"variant {given['name']}: value", given["value"])
-        if "value" in given
-        else None
-    )
-    return Variant(**{**given, "value": value})
+            raise place.of(word).wrong(f"{name}: unknown key '{word}'{nearest(word, known)}")
+    own = _value(place.of("value"), f"{name}: value", given["value"]) if "value" in given else None
+    return Variant(**{**given, "value": own})
 
 
 def _expressions(metric: Metric) -> list[str]:
@@ -349,13 +350,13 @@ def _expressions(metric: Metric) -> list[str]:
     return [*found, *metric.evidence]
 
 
-def _check(path: Path, text: str) -> None:
+def _check(place: Place, text: str) -> None:
     try:
         parsed = sqlglot.parse(text, dialect="duckdb")
     except (SqlglotError, RecursionError) as error:
-        raise SettingError(f"{path}: cannot read {text!r}: {str(error).splitlines()[0]}") from error
+        raise place.wrong(f"cannot read {text!r}: {str(error).splitlines()[0]}") from error
     if len(parsed) != 1 or parsed[0] is None:
-        raise SettingError(f"{path}: {text!r} is not one expression")
+        raise place.wrong(f"{text!r} is not one expression")
     for node in parsed[0].walk():
         is_call = isinstance(node, exp.Anonymous)
         if (
@@ -363,30 +364,35 @@ def _check(path: Path, text: str) -> None:
             or not isinstance(node, ALLOWED)
             or (is_call and str(node.name).lower() not in FUNCTIONS)
         ):
-            raise SettingError(
-                f"{path}: not allowed in an expression: {node.sql('duckdb')[:80]!r} (functions:"
+            raise place.wrong(
+                f"not allowed in an expression: {node.sql('duckdb')[:80]!r} (functions:"
                 f" {', '.join(sorted(FUNCTIONS))})"
             )
         if isinstance(node, exp.Column) and len(node.parts) != 1:
-            raise SettingError(f"{path}: name a column of the fact, not {node.sql('duckdb')!r}")
+            raise place.wrong(f"name a column of the fact, not {node.sql('duckdb')!r}")
 
 
-def check_columns(metric: Metric, columns: Collection[str]) -> None:
+def check_columns(metric: Metric, columns: Collection[str], folder: Path) -> None:
     """Refuse names that the metric's fact does not have.
 
+    Args:
+        folder: of the desk that defines the metric.
+
     Raises:
-        SettingError: names metric, column and what comes nearest.
+        SettingError: names the place in the metric's file, the column and what comes nearest.
     """
     for text in _expressions(metric):
         for node in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.Column):
             if node.name not in columns:
-                raise SettingError(
+                file = folder / FOLDER / f"{metric.key}.toml"
+                content, place = read_document(file, SettingError)
+                raise place.holding(content, text).wrong(
                     f"metric '{metric.key}': {metric.fact} has no column"
                     f" '{node.name}'{nearest(node.name, columns)}"
                 )
 
 
-def _keep_versions(lock: Path, found: Mapping[str, Entry]) -> None:
+def _keep_versions(lock: Path, found: Mapping[str, Entry], places: Mapping[str, Place]) -> None:
     """Compare with what each version meant when it was first used, and remember new ones."""
     known = read_toml(lock, SettingError) if lock.exists() else {}
     added = []
@@ -397,9 +403,13 @@ def _keep_versions(lock: Path, found: Mapping[str, Entry]) -> None:
             known.setdefault(key, {})[version] = meaning
             added.append(key)
         elif before != meaning:
-            raise SettingError(
-                f"metric '{key}': the meaning changed but the version is still {version}",
-                "raise it and add to changes why",
+            raise (
+                places[key]
+                .of("version")
+                .wrong(
+                    f"metric '{key}': the meaning changed but the version is still {version}",
+                    "raise it and add to changes why",
+                )
             )
     if added:
         lines = [

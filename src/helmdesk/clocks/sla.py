@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helmdesk.errors import InputError, nearest
+from helmdesk.toml_place import Document, Place
 
 ANY_PRIORITY = ""
 DEFAULT = "default"
@@ -102,7 +103,7 @@ class SlaPolicy:
     targets: tuple[SlaTarget, ...]
 
 
-def parse_duration(value: Any, where: str) -> int:
+def parse_duration(value: Any, where: Place) -> int:
     """Return seconds from a number of seconds or a text such as ``4h``, ``90m`` or ``1h30m``.
 
     Raises:
@@ -115,21 +116,26 @@ def parse_duration(value: Any, where: str) -> int:
         hours, minutes, rest = (int(part or 0) for part in found.groups())
         seconds = hours * 3600 + minutes * 60 + rest
     if seconds <= 0:
-        raise InputError(f"{where}: {value!r} is not a duration such as '4h', '90m' or '1h30m'")
+        raise where.wrong(f"{value!r} is not a duration such as '4h', '90m' or '1h30m'")
     return seconds
 
 
-def policy_from_definition(policy_id: str, definition: str) -> SlaPolicy:
+def policy_from_definition(
+    policy_id: str, definition: str, written: Place | None = None
+) -> SlaPolicy:
     """Read a policy.
 
+    Args:
+        written: where in a person's file it stands, if it stands in one.
+
     Raises:
-        InputError: not of either shape; names the part.
+        InputError: not of either shape; names the part, and where it is written.
     """
-    where = f"SLA policy {policy_id}"
+    where = (written or Place(Document("", InputError))).called(f"SLA policy {policy_id}")
     try:
         content = json.loads(definition)
     except ValueError as error:
-        raise InputError(f"{where}: definition not readable ({error})") from error
+        raise where.wrong(f"definition not readable ({error})") from error
     if isinstance(content, list):
         content = {"clocks": [_exported(where, item) for item in content], "match": None}
     if (
@@ -137,23 +143,26 @@ def policy_from_definition(policy_id: str, definition: str) -> SlaPolicy:
         or not isinstance(content.get("clocks"), list)
         or not content["clocks"]
     ):
-        raise InputError(f"{where}: it needs 'clocks', a list with at least one clock")
+        raise where.of("clocks").wrong("it needs 'clocks', a list with at least one clock")
     _known(where, content, ("match", "order", "reopen", "clocks"))
     reopen = content.get("reopen", "resume")
     if reopen not in REOPEN_RULES:
-        raise InputError(f"{where}: reopen '{reopen}' is not one of {', '.join(REOPEN_RULES)}")
+        raise where.of("reopen").wrong(f"reopen '{reopen}' is not one of {', '.join(REOPEN_RULES)}")
     order = content.get("order", 100)
     if not isinstance(order, int):
-        raise InputError(f"{where}: order must be a whole number, not {order!r}")
-    targets = tuple(target for item in content["clocks"] for target in _clock(where, item, reopen))
-    return SlaPolicy(policy_id, _match(where, content.get("match")), order, targets)
+        raise where.of("order").wrong(f"order must be a whole number, not {order!r}")
+    targets = tuple(
+        target
+        for number, item in enumerate(content["clocks"])
+        for target in _clock(where.of("clocks", number), item, reopen)
+    )
+    matched = _match(where.of("match"), content.get("match"))
+    return SlaPolicy(policy_id, matched, order, targets)
 
 
-def _exported(where: str, item: Any) -> dict[str, Any]:
+def _exported(where: Place, item: Any) -> dict[str, Any]:
     if not isinstance(item, dict) or "clock" not in item or "target_seconds" not in item:
-        raise InputError(
-            f"{where}: an exported target needs 'clock' and 'target_seconds', not {item!r}"
-        )
+        raise where.wrong(f"an exported target needs 'clock' and 'target_seconds', not {item!r}")
     hours = "business" if item.get("is_business", True) else "calendar"
     return {
         "clock": item["clock"],
@@ -162,38 +171,44 @@ def _exported(where: str, item: Any) -> dict[str, Any]:
     }
 
 
-def _clock(where: str, item: Any, reopen: str) -> list[SlaTarget]:
+def _clock(where: Place, item: Any, reopen: str) -> list[SlaTarget]:
     if not isinstance(item, dict):
-        raise InputError(f"{where}: a clock must be a table, not {item!r}")
+        raise where.wrong(f"a clock must be a table, not {item!r}")
     _known(where, item, ("clock", "targets", "hours", "pausing"))
     given = str(item.get("clock"))
     name = ALIASES.get(given, given)
     if name not in KINDS:
-        raise InputError(
-            f"{where}: unknown clock '{given}'{nearest(given, KINDS)} (known: {', '.join(KINDS)})"
+        raise where.of("clock").wrong(
+            f"unknown clock '{given}'{nearest(given, KINDS)} (known: {', '.join(KINDS)})"
         )
     kind, pausing = KINDS[name]
-    stated = tuple(item.get("pausing", pausing))
+    listed = item.get("pausing", pausing)
+    if not isinstance(listed, list | tuple):
+        raise where.of("pausing").wrong(f"pausing of {name} must be a list, not {listed!r}")
+    stated = tuple(listed)
     if unknown := [status for status in stated if status not in WAITING]:
-        raise InputError(
-            f"{where}: {name} cannot pause in '{unknown[0]}' (possible: {', '.join(WAITING)})"
+        raise where.of("pausing").wrong(
+            f"{name} cannot pause in '{unknown[0]}' (possible: {', '.join(WAITING)})"
         )
     hours = item.get("hours", "business")
     if hours not in ("business", "calendar"):
-        raise InputError(
-            f"{where}: hours of {name} must be 'business' or 'calendar', not {hours!r}"
+        raise where.of("hours").wrong(
+            f"hours of {name} must be 'business' or 'calendar', not {hours!r}"
         )
     targets = item.get("targets")
     if not isinstance(targets, dict) or not targets:
-        raise InputError(
-            f"{where}: {name} needs 'targets', such as {{urgent = '1h', default = '4h'}}"
+        raise where.of("targets").wrong(
+            f"{name} needs 'targets', such as {{urgent = '1h', default = '4h'}}"
         )
     return [
         SlaTarget(
             name,
             kind,
             ANY_PRIORITY if priority == DEFAULT else str(priority),
-            parse_duration(value, f"{where}, {name}, {priority}"),
+            parse_duration(
+                value,
+                where.of("targets", priority).called(f"{where.label}, {name}, {priority}"),
+            ),
             hours == "business",
             stated,
             reopen,
@@ -202,18 +217,16 @@ def _clock(where: str, item: Any, reopen: str) -> list[SlaTarget]:
     ]
 
 
-def _match(where: str, match: Any) -> dict[str, tuple[str, ...]] | None:
+def _match(where: Place, match: Any) -> dict[str, tuple[str, ...]] | None:
     if match is None:
         return None
     if not isinstance(match, dict):
-        raise InputError(
-            f"{where}: match must be a table of field = value or values, not {match!r}"
-        )
+        raise where.wrong(f"match must be a table of field = value or values, not {match!r}")
     found = {}
     for field, values in match.items():
         if field not in MATCH_FIELDS and not field.startswith(CUSTOM):
-            raise InputError(
-                f"{where}: cannot match on '{field}'{nearest(field, MATCH_FIELDS)} (known:"
+            raise where.of(field).wrong(
+                f"cannot match on '{field}'{nearest(field, MATCH_FIELDS)} (known:"
                 f" {', '.join(MATCH_FIELDS)}, custom.NAME)"
             )
         listed = [values] if isinstance(values, str) else values
@@ -222,14 +235,14 @@ def _match(where: str, match: Any) -> dict[str, tuple[str, ...]] | None:
             or not listed
             or not all(isinstance(value, str) for value in listed)
         ):
-            raise InputError(
-                f"{where}: match on '{field}' needs a text or a list of texts, not {values!r}"
+            raise where.of(field).wrong(
+                f"match on '{field}' needs a text or a list of texts, not {values!r}"
             )
         found[field] = tuple(listed)
     return found
 
 
-def _known(where: str, content: Mapping[str, Any], words: tuple[str, ...]) -> None:
+def _known(where: Place, content: Mapping[str, Any], words: tuple[str, ...]) -> None:
     for word in content:
         if word not in words:
-            raise InputError(f"{where}: unknown key '{word}'{nearest(word, words)}")
+            raise where.of(word).wrong(f"unknown key '{word}'{nearest(word, words)}")

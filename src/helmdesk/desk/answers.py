@@ -103,7 +103,8 @@ class Answers:
         if request.key in self.folder.custom_metrics:
             fact = resolve(request).fact
             ensure_fact(reader.engine, fact)
-            check_columns(resolve(request), reader.engine.columns(f"from {fact}"))
+            columns = reader.engine.columns(f"from {fact}")
+            check_columns(resolve(request), columns, self.folder.path)
         return reader.answer(request)
 
     def rows(

@@ -14,8 +14,10 @@ from helmdesk.desk.insight import Insight
 from helmdesk.desk.loading import Loading, Said
 from helmdesk.desk.marts import Marts, Step, silent
 from helmdesk.desk.questions import Questions
+from helmdesk.errors import SettingError
 from helmdesk.query.policy import OWNER
 from helmdesk.settings import Settings, settings_from
+from helmdesk.toml_place import Document
 
 if TYPE_CHECKING:
     import pyarrow
@@ -142,7 +144,9 @@ class Desk(Questions):
 
         content = receipt.content
         # Validated like a settings file: an edited receipt must not reach the facts unchecked.
-        settings = settings_from(dict(content["settings"]), "the receipt's settings").for_facts()
+        settings = settings_from(
+            dict(content["settings"]), Document("the receipt's settings", SettingError)
+        ).for_facts()
         question = Question.from_dict(content["request"])
         again = self._answers.measure(question, int(content["lake_version"]), settings)
         confirm(receipt, again.receipt, changed_since(receipt, self.find_metric))

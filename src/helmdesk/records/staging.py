@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from helmdesk.quoting import name, text
 from helmdesk.records.limits import Limits
 from helmdesk.records.schema import CHOICES, RECORD_TYPES, SQL_TYPES, family_columns
+from helmdesk.toml_place import Place
 
 if TYPE_CHECKING:
     import duckdb
@@ -166,6 +167,8 @@ class Staging:
         self.headers: list[Mapping[str, str]] = []
         # How lines of files with quoted line breaks are found, by file: rows in, their lines out.
         self.line_finders: dict[int, Callable[[set[int]], Mapping[int, int]]] = {}
+        # Where a person's file defines what is judged once it is staged, by type, id and row.
+        self.definition_places: dict[tuple[str, str, int], Place] = {}
         # Whether records of one row_id come together, as all shifts of a person's day do: then none
         # is an older version of another.
         self.is_told_whole = False

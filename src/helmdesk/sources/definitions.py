@@ -24,13 +24,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from helmdesk.errors import InputError, nearest
 from helmdesk.quoting import text
 from helmdesk.records.schema import CHOICES
 from helmdesk.records.staging import FileReport, Staging
 from helmdesk.sources.parts.source import Options, Source, named_paths
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document
+from helmdesk.toml_place import Place
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY_YEARS = (1990, 2100)
@@ -46,39 +48,38 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     """Stage the entities of TOML files.
 
     Raises:
-        NotFoundError, InputError: no such file, or a part that cannot be; names file, table and
-        key.
+        NotFoundError, InputError: no such file, or a part that cannot be; names file, line, column,
+        table and key.
     """
     for index, path in enumerate(paths):
-        content = read_toml(path, InputError, staging.limits)
+        content, place = read_document(path, InputError, staging.limits)
         rows = 0
         for kind, items in content.items():
             if kind not in KINDS:
-                raise InputError(
-                    f"{path}: unknown table '{kind}'{nearest(kind, KINDS)} (known:"
-                    f" {', '.join(KINDS)})"
+                raise place.of(kind).wrong(
+                    f"unknown table '{kind}'{nearest(kind, KINDS)} (known: {', '.join(KINDS)})"
                 )
-            if not isinstance(items, list):
-                raise InputError(f"{path}: {kind} must be written as [[{kind}]]")
-            for place, item in enumerate(items, 1):
-                where = f"{path}: {kind} {item.get('id', place)}"
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise place.of(kind).wrong(f"{kind} must be written as [[{kind}]]")
+            for number, item in enumerate(items):
+                where = place.of(kind, number).called(f"{kind} {item.get('id', number + 1)}")
                 _stage(staging, kind, item, where, index)
                 rows += 1
         staging.report.files.append(FileReport(str(path), rows))
 
 
-def _stage(staging: Staging, kind: str, item: Item, where: str, index: int) -> None:
+def _stage(staging: Staging, kind: str, item: Item, where: Place, index: int) -> None:
     shared = ("id", "valid_from", "valid_to")
     known, columns_of = KINDS[kind]
     for word in item:
         if word not in (*shared, *known):
-            raise InputError(f"{where}: unknown key '{word}'{nearest(word, (*shared, *known))}")
+            raise where.of(word).wrong(f"unknown key '{word}'{nearest(word, (*shared, *known))}")
     if not isinstance(item.get("id"), str) or not item["id"]:
-        raise InputError(f"{where}: it needs an id")
+        raise where.wrong("it needs an id")
     columns = {
         column: value for column, value in columns_of(item, where).items() if value is not None
     }
-    valid_from = _instant(item.get("valid_from", ALWAYS), f"{where}: valid_from")
+    valid_from = _instant(item, "valid_from", where)
     digest = hashlib.md5(
         repr((sorted(columns.items()), valid_from)).encode(), usedforsecurity=False
     ).hexdigest()
@@ -90,46 +91,47 @@ def _stage(staging: Staging, kind: str, item: Item, where: str, index: int) -> N
         "valid_from": valid_from,
         "fidelity": "'asserted'",
         "_file": str(index),
-        "_row": "0",
+        "_row": str(where.line),
         **{
             column: str(value) if isinstance(value, int | float) else text(value)
             for column, value in columns.items()
         },
     }
     if "valid_to" in item:
-        record["valid_to"] = _instant(item["valid_to"], f"{where}: valid_to")
+        record["valid_to"] = _instant(item, "valid_to", where)
     if "tenure_start" in record:
-        record["tenure_start"] = _instant(item["tenure_start"], f"{where}: tenure_start")
+        record["tenure_start"] = _instant(item, "tenure_start", where)
+    # What only the clocks can judge is judged before it is stored, and told with its place.
+    staging.definition_places[kind, item["id"], where.line] = where
     staging.add(kind, record, "(select 1)")
 
 
-def _instant(value: Any, where: str) -> str:
+def _instant(item: Item, word: str, where: Place) -> str:
+    value = item.get(word, ALWAYS)
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
     elif isinstance(value, date):
         moment = datetime.combine(value, time(), UTC)
     else:
-        raise InputError(f"{where}: {value!r} is not a date such as 2026-01-01")
+        raise where.of(word).wrong(f"{word}: {value!r} is not a date such as 2026-01-01")
     return f"timestamptz '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00'"
 
 
-def _text(item: Item, word: str, where: str, *, is_needed: bool = False) -> str | None:
+def _text(item: Item, word: str, where: Place, *, is_needed: bool = False) -> str | None:
     value = item.get(word)
     if value is None and not is_needed:
         return None
     if not isinstance(value, str) or not value:
-        raise InputError(
-            f"{where}: {word} must be a text, not {value!r}"
-            if value is not None
-            else f"{where}: it needs '{word}'"
+        raise where.of(word).wrong(
+            f"{word} must be a text, not {value!r}" if value is not None else f"it needs '{word}'"
         )
     return value
 
 
-def _texts(*words: str) -> Callable[[Item, str], dict[str, Any]]:
+def _texts(*words: str) -> Callable[[Item, Place], dict[str, Any]]:
     """Return a reader of plain texts; ``contract_value`` and ``cost_rate`` are numbers."""
 
-    def columns(item: Item, where: str) -> dict[str, Any]:
+    def columns(item: Item, where: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for word in words:
             column = {
@@ -142,7 +144,7 @@ def _texts(*words: str) -> Callable[[Item, str], dict[str, Any]]:
                 if word in item and (
                     isinstance(item[word], bool) or not isinstance(item[word], int | float)
                 ):
-                    raise InputError(f"{where}: {word} must be a number, not {item[word]!r}")
+                    raise where.of(word).wrong(f"{word} must be a number, not {item[word]!r}")
                 found[column] = item.get(word)
             elif word == "tenure_start":
                 found[column] = item.get(word) and str(item[word])
@@ -153,74 +155,91 @@ def _texts(*words: str) -> Callable[[Item, str], dict[str, Any]]:
     return columns
 
 
-def _calendar(item: Item, where: str) -> dict[str, Any]:
+def _calendar(item: Item, where: Place) -> dict[str, Any]:
     weekly = sorted(
         span
         for days, spans in _table(item, "hours", where).items()
-        for span in _weekly(days, spans, where)
+        for span in _weekly(days, spans, where.of("hours", days))
     )
     exceptions: dict[str, list[list[int]]] = {}
-    public, years = _public_holidays(_table(item, "holidays", where), where)
+    public, years = _public_holidays(_table(item, "holidays", where), where.of("holidays"))
     for day in public:
         exceptions[day.isoformat()] = []
-    for given in item.get("closed", []):
-        exceptions[_day(given, f"{where}: closed")] = []
+    for number, given in enumerate(_list(item, "closed", where)):
+        exceptions[_day(given, "closed", where.of("closed", number))] = []
     for named, spans in _table(item, "open", where).items():
-        exceptions[_day(named, f"{where}: open")] = [
-            list(_span(span, f"{where}: open {named}")) for span in spans
-        ]
+        at = where.of("open", named)
+        opened = _day(named, "open", at)
+        exceptions[opened] = [list(span) for span in _spans(spans, f"open {named}", at)]
     known = {"holiday_years": years} if years else {}
     definition = json.dumps({"weekly": weekly, "exceptions": exceptions, **known}, sort_keys=True)
-    return {
-        "name": _text(item, "name", where),
-        "time_zone": _text(item, "time_zone", where, is_needed=True),
-        "definition": definition,
-    }
+    zone = _text(item, "time_zone", where, is_needed=True)
+    try:
+        ZoneInfo(str(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise where.of("time_zone").wrong(
+            f"time_zone: {zone!r} is not an IANA time zone such as 'Europe/Berlin'"
+        ) from error
+    return {"name": _text(item, "name", where), "time_zone": zone, "definition": definition}
 
 
-def _table(item: Item, word: str, where: str) -> Mapping[str, Any]:
+def _table(item: Item, word: str, where: Place) -> Mapping[str, Any]:
     value = item.get(word, {})
     if not isinstance(value, dict):
-        raise InputError(f"{where}: {word} must be a table, not {value!r}")
+        raise where.of(word).wrong(f"{word} must be a table, not {value!r}")
     return value
 
 
-def _weekly(days: str, spans: Any, where: str) -> list[list[int]]:
-    found = []
+def _list(item: Item, word: str, where: Place) -> list[Any]:
+    value = item.get(word, [])
+    if not isinstance(value, list):
+        raise where.of(word).wrong(f"{word} must be a list, not {value!r}")
+    return value
+
+
+def _weekly(days: str, spans: Any, where: Place) -> list[list[int]]:
     first, _, last = days.lower().partition("-")
     for day in (first, last or first):
         if day not in DAYS:
-            raise InputError(
-                f"{where}: hours: '{days}' is not a day or range of days such as mon or mon-fri"
+            raise where.wrong(
+                f"hours: '{days}' is not a day or range of days such as mon or mon-fri"
             )
     start, end = DAYS.index(first), DAYS.index(last or first)
     numbers = range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]
-    for span in [spans] if isinstance(spans, str) else spans:
-        begins, ends = _span(span, f"{where}: hours {days}")
-        found += [[number * 1440 + begins, number * 1440 + ends] for number in numbers]
-    return found
+    return [
+        [number * 1440 + begins, number * 1440 + ends]
+        for begins, ends in _spans(spans, f"hours {days}", where)
+        for number in numbers
+    ]
 
 
-def _span(value: Any, where: str) -> tuple[int, int]:
+def _spans(value: Any, word: str, where: Place) -> list[tuple[int, int]]:
+    """Return minutes of a day, from and until, of one span or a list of them."""
+    if isinstance(value, list):
+        return [_span(each, word, where.of(number)) for number, each in enumerate(value)]
+    return [_span(value, word, where)]
+
+
+def _span(value: Any, word: str, where: Place) -> tuple[int, int]:
     found = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        raise InputError(f"{where}: {value!r} is not a span such as 09:00-17:30")
+        raise where.wrong(f"{word}: {value!r} is not a span such as 09:00-17:30")
     hour, minute, last_hour, last_minute = map(int, found.groups())
     start, end = hour * 60 + minute, last_hour * 60 + last_minute
     if start >= 1440 or end > 1440 or minute > 59 or last_minute > 59:
-        raise InputError(f"{where}: {value!r} is no time of day")
+        raise where.wrong(f"{word}: {value!r} is no time of day")
     # Past midnight: the span ends on the next day.
     return start, end if end > start else end + 1440
 
 
-def _day(value: Any, where: str) -> str:
+def _day(value: Any, word: str, where: Place) -> str:
     try:
         return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
     except (TypeError, ValueError) as error:
-        raise InputError(f"{where}: {value!r} is not a date such as 2026-12-24") from error
+        raise where.wrong(f"{word}: {value!r} is not a date such as 2026-12-24") from error
 
 
-def _public_holidays(given: Mapping[str, Any], where: str) -> tuple[list[date], list[int]]:
+def _public_holidays(given: Mapping[str, Any], where: Place) -> tuple[list[date], list[int]]:
     """Return public holidays by country and region, less those named as exceptions, and the first
     and last year known in full.
 
@@ -232,7 +251,7 @@ def _public_holidays(given: Mapping[str, Any], where: str) -> tuple[list[date], 
 
     for word in given:
         if word not in ("country", "region", "except", "years"):
-            raise InputError(f"{where}: holidays: unknown key '{word}'")
+            raise where.of(word).wrong(f"holidays: unknown key '{word}'")
     first, last = _years(given.get("years", list(HOLIDAY_YEARS)), where)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -241,8 +260,8 @@ def _public_holidays(given: Mapping[str, Any], where: str) -> tuple[list[date], 
                 given["country"], subdiv=given.get("region"), years=range(first, last + 1)
             )
         except (KeyError, NotImplementedError, TypeError) as error:
-            raise InputError(
-                f"{where}: holidays: no such country or region: {dict(given)} ({error})"
+            raise where.wrong(
+                f"holidays: no such country or region: {dict(given)} ({error})"
             ) from error
     # Some countries' holidays follow the moon, and the library holds them for some decades only;
     # others begin with the state.
@@ -261,20 +280,23 @@ def _public_holidays(given: Mapping[str, Any], where: str) -> tuple[list[date], 
             max((day.year for day in found), default=last),
         ]
     )
-    kept = {_day(day, f"{where}: holidays, except") for day in given.get("except", [])}
+    kept = {
+        _day(day, "holidays, except", where.of("except", number))
+        for number, day in enumerate(_list(given, "except", where))
+    }
     return sorted(day for day in found if day.isoformat() not in kept), [first, last]
 
 
-def _years(value: Any, where: str) -> tuple[int, int]:
+def _years(value: Any, where: Place) -> tuple[int, int]:
     match value:
         case [int() as first, int() as last] if first <= last:
             return first, last
-    raise InputError(
-        f"{where}: holidays: years = {value!r} is not a first and a last year such as [2019, 2030]"
+    raise where.of("years").wrong(
+        f"holidays: years = {value!r} is not a first and a last year such as [2019, 2030]"
     )
 
 
-def _policy(item: Item, where: str) -> dict[str, Any]:
+def _policy(item: Item, where: Place) -> dict[str, Any]:
     body = {word: item[word] for word in ("match", "order", "reopen", "clocks") if word in item}
     return {
         "name": _text(item, "name", where),
@@ -283,7 +305,7 @@ def _policy(item: Item, where: str) -> dict[str, Any]:
     }
 
 
-def _queue(item: Item, where: str) -> dict[str, Any]:
+def _queue(item: Item, where: Place) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": _text(item, "name", where),
         "channel": _text(item, "channel", where),
@@ -293,23 +315,23 @@ def _queue(item: Item, where: str) -> dict[str, Any]:
         if word in item:
             seconds = _SECONDS.fullmatch(str(item[word]))
             if not seconds:
-                raise InputError(
-                    f"{where}: {word}: {item[word]!r} is not a number of seconds such as '20s'"
+                raise where.of(word).wrong(
+                    f"{word}: {item[word]!r} is not a number of seconds such as '20s'"
                 )
             found[f"{word}_seconds"] = int(seconds[1])
     return found
 
 
-def _instrument(item: Item, where: str) -> dict[str, Any]:
+def _instrument(item: Item, where: Place) -> dict[str, Any]:
     kind, about = _text(item, "kind", where, is_needed=True), _text(item, "about", where)
-    for value, column in ((kind, "instrument_kind"), (about, "about")):
+    for word, value, column in (("kind", kind, "instrument_kind"), ("about", about, "about")):
         if value is not None and value not in CHOICES[column]:
-            raise InputError(f"{where}: '{value}' is not one of {', '.join(CHOICES[column])}")
+            raise where.of(word).wrong(f"'{value}' is not one of {', '.join(CHOICES[column])}")
     if not item.get("positive"):
-        raise InputError(f"{where}: it needs 'positive', the answers that count as good")
+        raise where.of("positive").wrong("it needs 'positive', the answers that count as good")
     body = {word: item[word] for word in ("question", "scale") if word in item}
     body |= {
-        word: [str(value) for value in item[word]]
+        word: [str(value) for value in _list(item, word, where)]
         for word in ("positive", "negative", "neutral")
         if word in item
     }
@@ -322,7 +344,7 @@ def _instrument(item: Item, where: str) -> dict[str, Any]:
 
 
 # Table -> the keys it may have besides id, valid_from and valid_to, and how they become columns.
-KINDS: dict[str, tuple[tuple[str, ...], Callable[[Item, str], dict[str, Any]]]] = {
+KINDS: dict[str, tuple[tuple[str, ...], Callable[[Item, Place], dict[str, Any]]]] = {
     "calendar": (("name", "time_zone", "hours", "holidays", "closed", "open"), _calendar),
     "sla_policy": (("name", "calendar", "match", "order", "reopen", "clocks"), _policy),
     "contract": (("account", "policy"), _texts("account", "policy")),

@@ -28,7 +28,7 @@ from helmdesk.sources.reading.outcomes import outcome, own_outcomes, words_of
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import own_words
 from helmdesk.sources.reading.xes import read_xes
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document
 
 STATUS = {
     "assign seriousness": "new",
@@ -119,20 +119,20 @@ def _own_words(mapping: Path | None) -> tuple[dict[str, str], dict[str, str]]:
     """Return the user's own statuses of activities, and outcomes of words."""
     if mapping is None:
         return {}, {}
-    content = read_toml(mapping, MappingError)
+    content, place = read_document(mapping, MappingError)
     own = content.pop("status", {} if "outcomes" in content else None)
     if not isinstance(own, dict):
-        raise MappingError(
-            f"{mapping}: an event log's mapping has one table, [status], of activity = status"
+        raise place.of("status").wrong(
+            "an event log's mapping has one table, [status], of activity = status"
         )
     for activity, status in own.items():
         if status not in STATUSES:
-            raise MappingError(
-                f"{mapping}: status of '{activity}' is '{status}'{nearest(str(status), STATUSES)}"
+            raise place.of("status", activity).wrong(
+                f"status of '{activity}' is '{status}'{nearest(str(status), STATUSES)}"
                 f" (known: {', '.join(STATUSES)})"
             )
     words = (
-        own_words({"outcomes": WORDS}, content, mapping, "eventlog")["outcomes"] if content else {}
+        own_words({"outcomes": WORDS}, content, place, "eventlog")["outcomes"] if content else {}
     )
     return {activity.lower(): status for activity, status in own.items()}, own_outcomes(words)
 

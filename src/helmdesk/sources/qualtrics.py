@@ -20,7 +20,7 @@ from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.source import Options, Source
 from helmdesk.sources.parts.tables import find_tables, open_tables, reject_times
 from helmdesk.sources.reading.times import TimeReader
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document
 
 TIMES = TimeReader("UTC")
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -96,15 +96,16 @@ def _choose_questions(staging: Staging, mapping: Path | None) -> None:
 def _mapped(mapping: Path | None) -> list[tuple[str, str, str, list[str], str]]:
     if mapping is None:
         return []
-    content = read_toml(mapping, MappingError)
+    content, place = read_document(mapping, MappingError)
     found = []
-    for place, item in enumerate(content.get("question", []), 1):
+    for number, item in enumerate(content.get("question", []), 1):
+        at = place.of("question", number - 1)
         for word in ("survey", "id", "kind", "positive"):
             if word not in item:
-                raise MappingError(f"{mapping}: question {place} needs '{word}'")
+                raise at.wrong(f"question {number} needs '{word}'")
         if item["kind"] not in CHOICES["instrument_kind"]:
-            raise MappingError(
-                f"{mapping}: question {place}: kind '{item['kind']}' is not one of"
+            raise at.of("kind").wrong(
+                f"question {number}: kind '{item['kind']}' is not one of"
                 f" {', '.join(CHOICES['instrument_kind'])}"
             )
         found.append(

@@ -23,14 +23,15 @@ def reject_unusable_definitions(staging: Staging) -> None:
         " type in ('calendar', 'sla_policy') and definition is not null"
     ).fetchall()
     for rowid, kind, entity_id, time_zone, definition, file, row in rows:
+        written = staging.definition_places.get((kind, entity_id, row))
         try:
             if kind == "calendar":
                 calendar_from_definition(entity_id, time_zone or "", definition)
             else:
-                policy_from_definition(entity_id, definition)
+                policy_from_definition(entity_id, definition, written and written.within())
         except InputError as error:
             staging.connection.execute(
-                "insert into rejected values (?, ?, null, 'definition', ?, ?, true)",
-                [file, row, definition[:200], str(error)],
+                "insert into rejected values (?, ?, ?, 'definition', ?, ?, true)",
+                [file, row, written and row, definition[:200], str(error)],
             )
             staging.connection.execute("delete from staged_entity where rowid = ?", [rowid])

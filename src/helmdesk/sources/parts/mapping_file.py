@@ -51,7 +51,8 @@ from helmdesk.records.schema import CHOICES, ENVELOPE, RECORD_TYPES, family_colu
 from helmdesk.sources.reading.numbers import DECIMALS
 from helmdesk.sources.reading.spelled_times import ISO
 from helmdesk.sources.reading.times import TimeReader
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document
+from helmdesk.toml_place import Place
 
 # The envelope columns a mapping may fill; the rest is Helmdesk's own.
 FILLABLE = {
@@ -102,7 +103,8 @@ class Cell:
         time: column with the time of day, where `column` holds the date alone.
         after: column with the length of time after `column` at which it happened.
         unit: what one of a bare number there is, in seconds; None: lengths say their units, or are
-        seconds. row: a word that follows the row's identity, where the value is that.
+            seconds.
+        row: a word that follows the row's identity, where the value is that.
     """
 
     column: str | None = None
@@ -201,171 +203,203 @@ def read_mapping(path: Path | None) -> Mapping:
     """Read and check a mapping file.
 
     Raises:
-        MappingError: what is wrong and where; offers the nearest known word.
+        MappingError: what is wrong, with file, line and column; offers the nearest known word.
     """
     if path is None:
         raise MappingError(
             "the source 'mapping' needs --mapping FILE; a first one is written by: helmdesk load"
             " mapping --suggest FILE"
         )
-    content = read_toml(path, MappingError, missing=MappingError)
-    _known_keys(path, "the mapping", content, TOP)
+    content, place = read_document(path, MappingError, missing=MappingError)
+    _known_keys(place, "the mapping", content, TOP)
     if not content.get("record"):
-        raise MappingError(f"{path}: no [[record]]; a mapping must make at least one")
+        raise place.wrong("no [[record]]; a mapping must make at least one")
     source_name = content.get("name", "mapping")
     if not isinstance(source_name, str) or not source_name:
-        raise MappingError(f"{path}: name must be a text")
+        raise place.of("name").wrong(f"name must be a text, not {source_name!r}")
     return Mapping(
         name=source_name,
-        key=tuple(_texts(path, "key", content.get("key", []))),
-        time_zone=_times(path, content).time_zone,
-        date_format=content.get("date_format"),
-        decimal=_decimal(path, content.get("decimal")),
-        missing=tuple(_texts(path, "missing", content.get("missing", [""]))),
-        delimiter=content.get("delimiter"),
-        encoding=_encoding(path, content.get("encoding")),
-        sheets=tuple(_texts(path, "sheet", content.get("sheet", []))),
-        rules=tuple(_rule(path, place, rule) for place, rule in enumerate(content["record"], 1)),
-        instruments=tuple(_instrument(path, item) for item in content.get("instrument", [])),
+        key=_texts(place, "key", content),
+        time_zone=_times(place, content).time_zone,
+        date_format=_text(place, "date_format", content),
+        decimal=_decimal(place, content),
+        missing=_texts(place, "missing", {"missing": [""], **content}),
+        delimiter=_text(place, "delimiter", content),
+        encoding=_encoding(place, content),
+        sheets=_texts(place, "sheet", content),
+        rules=tuple(
+            _rule(place.of("record", number), rule)
+            for number, rule in enumerate(_tables(place, "record", content))
+        ),
+        instruments=tuple(
+            _instrument(place.of("instrument", number), item)
+            for number, item in enumerate(_tables(place, "instrument", content))
+        ),
     )
 
 
-def _known_keys(path: Path, place: str, content: dict[str, Any], known: Iterable[str]) -> None:
+def _known_keys(place: Place, name: str, content: dict[str, Any], known: Iterable[str]) -> None:
     for word in content:
         if word not in known:
-            raise MappingError(
-                f"{path}: {place} has the unknown key '{word}'{nearest(word, known)}"
-            )
+            raise place.of(word).wrong(f"{name} has the unknown key '{word}'{nearest(word, known)}")
 
 
-def _texts(path: Path, word: str, value: Any) -> list[str]:
-    listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise MappingError(f"{path}: {word} must be a text or a list of texts, not {value!r}")
+def _tables(place: Place, word: str, content: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = content.get(word, [])
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise place.of(word).wrong(f"{word} must be written as [[{word}]]")
     return listed
 
 
-def _times(path: Path, content: dict[str, Any]) -> TimeReader:
-    try:
-        return TimeReader(content.get("time_zone", "UTC"), content.get("date_format", ISO))
-    except MappingError as error:
-        raise MappingError(f"{path}: {error}") from error
+def _text(place: Place, word: str, content: dict[str, Any]) -> str | None:
+    value = content.get(word)
+    if value is not None and not isinstance(value, str):
+        raise place.of(word).wrong(f"{word} must be a text, not {value!r}")
+    return value
 
 
-def _decimal(path: Path, given: Any) -> str | None:
-    if given is None:
-        return None
-    if given not in DECIMALS:
-        raise MappingError(
-            f"{path}: decimal = {given!r} must be '.' or ',': what begins a fraction"
+def _texts(place: Place, word: str, content: dict[str, Any]) -> tuple[str, ...]:
+    value = content.get(word, [])
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise place.of(word).wrong(f"{word} must be a text or a list of texts, not {value!r}")
+    return tuple(listed)
+
+
+def _times(place: Place, content: dict[str, Any]) -> TimeReader:
+    zone, shape = (_text(place, word, content) for word in ("time_zone", "date_format"))
+    for word, given in (
+        ("time_zone", (zone or "UTC", ISO)),
+        ("date_format", ("UTC", shape or ISO)),
+    ):
+        try:
+            TimeReader(*given)
+        except MappingError as error:
+            raise place.of(word).wrong(error.what, error.mend) from error
+    return TimeReader(zone or "UTC", shape or ISO)
+
+
+def _decimal(place: Place, content: dict[str, Any]) -> str | None:
+    given = content.get("decimal")
+    if given is not None and given not in DECIMALS:
+        raise place.of("decimal").wrong(
+            f"decimal = {given!r} must be '.' or ',': what begins a fraction"
         )
-    return str(given)
+    return given
 
 
-def _encoding(path: Path, encoding: Any) -> str | None:
+def _encoding(place: Place, content: dict[str, Any]) -> str | None:
+    encoding = content.get("encoding")
     if encoding is None:
         return None
     try:
         "".encode(encoding)
     except (LookupError, TypeError) as error:
-        raise MappingError(
-            f"{path}: encoding = {encoding!r} is not a text encoding such as 'utf-8' or 'cp1252'"
+        raise place.of("encoding").wrong(
+            f"encoding = {encoding!r} is not a text encoding such as 'utf-8' or 'cp1252'"
         ) from error
     return str(encoding)
 
 
-def _rule(path: Path, place: int, rule: dict[str, Any]) -> RecordRule:
-    where = f"record {place}"
-    _known_keys(path, where, rule, ("type", "optional", "columns", "only", "unless"))
+def _rule(place: Place, rule: dict[str, Any]) -> RecordRule:
+    where = f"record {int(place.path[-1]) + 1}"
+    _known_keys(place, where, rule, ("type", "optional", "columns", "only", "unless"))
     kind = str(rule.get("type"))
     if kind not in RECORD_TYPES or RECORD_TYPES[kind].family in ("quarantine", "batch"):
-        raise MappingError(
-            f"{path}: {where} has the unknown type '{kind}'{nearest(kind, RECORD_TYPES)}"
+        raise place.of("type").wrong(
+            f"{where} has the unknown type '{kind}'{nearest(kind, RECORD_TYPES)}"
         )
     columns = rule.get("columns", {})
+    if not isinstance(columns, dict):
+        raise place.of("columns").wrong(f"{where} needs [record.columns], not {columns!r}")
     kinds = family_columns(RECORD_TYPES[kind].family)
     allowed = FILLABLE | (set(kinds) - set(ENVELOPE))
     cells = {}
     for column, given in columns.items():
+        at = place.of("columns", column)
         if column not in allowed:
-            raise MappingError(
-                f"{path}: {where} ({kind}) has no column '{column}'{nearest(column, allowed)}"
-            )
-        cells[column] = _cell(
-            path, f"{where} ({kind}), column '{column}'", column, kinds[column], given
-        )
+            raise at.wrong(f"{where} ({kind}) has no column '{column}'{nearest(column, allowed)}")
+        called = at.called(f"{where} ({kind}), column '{column}'")
+        cells[column] = _cell(called, column, kinds[column], given)
     for needed in (*RECORD_TYPES[kind].required, "occurred_at"):
         if needed not in cells:
-            raise MappingError(f"{path}: {where} ({kind}) needs the column '{needed}'")
+            raise place.wrong(f"{where} ({kind}) needs the column '{needed}'")
     conditions = tuple(
-        _condition(path, f"{where} ({kind}), {word}", rule[word], is_only=word == "only")
+        _condition(place.of(word).called(f"{where} ({kind}), {word}"), rule[word], word == "only")
         for word in ("only", "unless")
         if word in rule
     )
     return RecordRule(kind, bool(rule.get("optional", False)), cells, conditions)
 
 
-def _condition(path: Path, where: str, given: Any, *, is_only: bool) -> Condition:
+def _condition(place: Place, given: Any, is_only: bool) -> Condition:
     if not isinstance(given, dict) or set(given) != {"column", "values"}:
-        raise MappingError(
-            f'{path}: {where} is written {{ column = "Status", values = ["Survey Preview"] }}'
-        )
-    values = _texts(path, f"{where}, values", given["values"])
-    return Condition(str(given["column"]), tuple(values), is_only)
+        raise place.wrong('is written { column = "Status", values = ["Survey Preview"] }')
+    return Condition(str(given["column"]), _texts(place, "values", given), is_only)
 
 
-def _cell(path: Path, where: str, column: str, family_kind: str, given: Any) -> Cell:
+def _cell(place: Place, column: str, family_kind: str, given: Any) -> Cell:
     if isinstance(given, str):
         return Cell(column=given)
     if not isinstance(given, dict):
-        raise MappingError(f"{path}: {where} must be a column name or a table, not {given!r}")
+        raise place.wrong(f"must be a column name or a table, not {given!r}")
     _known_keys(
-        path,
-        where,
+        place,
+        "the cell",
         given,
         ("column", "constant", "row", *REFINED),
     )
     if sum(word in given for word in ("column", "constant", "row")) != 1:
-        raise MappingError(f"{path}: {where} needs either column or constant")
+        raise place.wrong("needs either column or constant")
     if "row" in given and family_kind != "text":
-        raise MappingError(f"{path}: {where}: what identifies a row is a text")
+        raise place.of("row").wrong("what identifies a row is a text")
     if "time" in given and ("column" not in given or family_kind != "instant"):
-        raise MappingError(
-            f"{path}: {where}: time names the column with the time of day of a date; this is no"
-            " date"
+        raise place.of("time").wrong(
+            "time names the column with the time of day of a date; this is no date"
         )
-    after, unit = _after(path, where, family_kind, given)
-    values = {str(raw): _plain(value) for raw, value in given.get("values", {}).items()}
-    for value in [*values.values(), *([str(given["constant"])] if "constant" in given else [])]:
-        if column in CHOICES and value not in CHOICES[column]:
-            raise MappingError(
-                f"{path}: {where}: '{value}' is not one of"
-                f" {', '.join(CHOICES[column])}{nearest(value, CHOICES[column])}"
-            )
+    after, unit = _after(place, family_kind, given)
     constant = given.get("constant")
-    _times(path, given)
+    _times(place, given)
     return Cell(
-        given.get("column"),
+        _text(place, "column", given),
         None if constant is None else _plain(constant),
-        values,
+        _values(place, column, given),
         given.get("date_format"),
         given.get("time_zone"),
-        _decimal(path, given.get("decimal")),
-        given.get("time"),
+        _decimal(place, given),
+        _text(place, "time", given),
         after,
         unit,
         str(given["row"]) if "row" in given else None,
     )
 
 
-def _after(
-    path: Path, where: str, family_kind: str, given: dict[str, Any]
-) -> tuple[str | None, int | None]:
+def _values(place: Place, column: str, given: dict[str, Any]) -> dict[str, str]:
+    """Return what words of a cell mean; they and a constant are of the words a column may have."""
+    stated = given.get("values", {})
+    if not isinstance(stated, dict):
+        raise place.of("values").wrong(
+            f"values must be a table of words and what they mean, not {stated!r}"
+        )
+    told = [(place.of("values", raw), value) for raw, value in stated.items()]
+    if "constant" in given:
+        told.append((place.of("constant"), given["constant"]))
+    for at, value in told:
+        if column in CHOICES and _plain(value) not in CHOICES[column]:
+            raise at.wrong(
+                f"'{value}' is not one of"
+                f" {', '.join(CHOICES[column])}{nearest(_plain(value), CHOICES[column])}"
+            )
+    return {str(raw): _plain(value) for raw, value in stated.items()}
+
+
+def _after(place: Place, family_kind: str, given: dict[str, Any]) -> tuple[str | None, int | None]:
     """Return the column with the length of time after another time, and the seconds of one of its
     unit.
     """
     if "after" not in given:
         return None, None
+    at = place.of("after")
     after = {"column": given["after"]} if isinstance(given["after"], str) else given["after"]
     if (
         not isinstance(after, dict)
@@ -373,16 +407,15 @@ def _after(
         or "column" not in given
         or family_kind != "instant"
     ):
-        raise MappingError(
-            f'{path}: {where}: a time after another is written {{ column = "Created", after = {{'
-            ' column = "Resolution time", unit = "hours" } }'
+        raise at.wrong(
+            'a time after another is written { column = "Created", after = { column = "Resolution'
+            ' time", unit = "hours" } }'
         )
-    _known_keys(path, f"{where}, after", after, ("column", "unit"))
+    _known_keys(at, "after", after, ("column", "unit"))
     unit = after.get("unit")
     if unit is not None and unit not in UNITS:
-        raise MappingError(
-            f"{path}: {where}: the unit '{unit}' is not one of"
-            f" {', '.join(UNITS)}{nearest(str(unit), UNITS)}"
+        raise at.of("unit").wrong(
+            f"the unit '{unit}' is not one of {', '.join(UNITS)}{nearest(str(unit), UNITS)}"
         )
     return after["column"], UNITS[unit] if unit else None
 
@@ -391,20 +424,20 @@ def _plain(constant: Any) -> str:
     return str(constant).lower() if isinstance(constant, bool) else str(constant)
 
 
-def _instrument(path: Path, item: dict[str, Any]) -> dict[str, Any]:
+def _instrument(place: Place, item: dict[str, Any]) -> dict[str, Any]:
     _known_keys(
-        path,
+        place,
         "an instrument",
         item,
         ("id", "kind", "name", "about", "positive", "negative", "neutral", "scale", "question"),
     )
     for word in ("id", "kind", "positive"):
         if word not in item:
-            raise MappingError(f"{path}: an instrument needs '{word}'")
+            raise place.wrong(f"an instrument needs '{word}'")
     for word, column in (("kind", "instrument_kind"), ("about", "about")):
         if word in item and item[word] not in CHOICES[column]:
-            raise MappingError(
-                f"{path}: instrument {item['id']}: {word} '{item[word]}' is not one of"
+            raise place.of(word).wrong(
+                f"instrument {item['id']}: {word} '{item[word]}' is not one of"
                 f" {', '.join(CHOICES[column])}"
             )
     return item

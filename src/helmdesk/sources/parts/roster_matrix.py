@@ -24,7 +24,7 @@ from helmdesk.sources.reading.hours import hours_in
 from helmdesk.sources.reading.raw_tables import RawTable
 from helmdesk.sources.reading.spelled_times import DAY_FIRST, MONTH_FIRST, months, weekdays
 from helmdesk.sources.reading.words import plain_word
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document
 
 COLUMNS = ("agent", "date", "start", "end", "activity")
 LEAST_DAYS = 3
@@ -277,14 +277,14 @@ def _own_shifts(given: Path | None) -> dict[str, str]:
     """
     if given is None:
         return {}
-    content = read_toml(given, MappingError)
+    content, place = read_document(given, MappingError)
     shifts = content.get("shifts")
     if set(content) != {"shifts"} or not isinstance(shifts, dict):
-        raise MappingError(f"{given}: for roster a mapping holds one table, [shifts]")
+        raise place.wrong("for roster a mapping holds one table, [shifts]")
     for code, said in shifts.items():
         if not isinstance(said, str) or not (plain_word(said) in NO_SHIFT or hours_in(said)):
-            raise MappingError(
-                f'{given}: [shifts]: {code} = {said!r}: not hours such as "09:00-17:00" (add the'
+            raise place.of("shifts", code).wrong(
+                f'[shifts]: {code} = {said!r}: not hours such as "09:00-17:00" (add the'
                 ' activity after them: "09:00-17:00 training"), and not "off"'
             )
     return {plain_word(code): said for code, said in shifts.items()}

@@ -12,7 +12,8 @@ from typing import Any
 
 from helmdesk.errors import MappingError, nearest
 from helmdesk.quoting import text
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document
+from helmdesk.toml_place import Place
 
 Vocabulary = Mapping[str, Sequence[str]]
 """Our word -> words for it."""
@@ -56,11 +57,11 @@ def with_own_words(
     """
     if path is None:
         return dict(known)
-    return own_words(known, read_toml(path, MappingError), path, source)
+    return own_words(known, *read_document(path, MappingError), source)
 
 
 def own_words(
-    known: Mapping[str, Vocabulary], content: Mapping[str, Any], path: Path, source: str
+    known: Mapping[str, Vocabulary], content: Mapping[str, Any], place: Place, source: str
 ) -> dict[str, Vocabulary]:
     """Return vocabularies with the words of a file that was read; see `with_own_words`."""
     if (
@@ -69,21 +70,19 @@ def own_words(
         or not all(isinstance(given, dict) for given in content.values())
     ):
         tables = " or ".join(f"[{table}]" for table in known)
-        raise MappingError(
-            f"{path}: for {source} a mapping holds one table, {tables}, and nothing else"
-        )
+        raise place.wrong(f"for {source} a mapping holds one table, {tables}, and nothing else")
     found = dict(known)
     for table, given in content.items():
         words = known[table]
         for ours, listed in given.items():
             if ours not in words:
-                raise MappingError(
-                    f"{path}: [{table}]: unknown word '{ours}'{nearest(ours, words)} (known:"
+                raise place.of(table, ours).wrong(
+                    f"[{table}]: unknown word '{ours}'{nearest(ours, words)} (known:"
                     f" {', '.join(words)})"
                 )
             if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-                raise MappingError(
-                    f"{path}: [{table}]: {ours} must be a list of words, not {listed!r}"
+                raise place.of(table, ours).wrong(
+                    f"[{table}]: {ours} must be a list of words, not {listed!r}"
                 )
         found[table] = taking(words, given)
     return found

@@ -25,7 +25,7 @@ from helmdesk.desk.first_look import FirstLook, as_text, read_look
 from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError, SettingError, nearest
 from helmdesk.lake.durable import sync
 from helmdesk.records.accounts import check_name
-from helmdesk.toml_file import read_toml
+from helmdesk.toml_file import read_document
 
 FOLDER = "connections"
 SETTINGS, KEY, STATUS, LOOK = ".toml", ".key", ".json", ".look"
@@ -118,11 +118,12 @@ class Connections:
             listed = f"known: {', '.join(known)}" if known else "run helmdesk connect SYSTEM first"
             raise NotFoundError(f"no connection '{name}'{nearest(name, known)} ({listed})")
         path = self.path / f"{name}{SETTINGS}"
-        content = read_toml(path, SettingError)
+        content, place = read_document(path, SettingError)
         system, since, said = (content.get(key) for key in ("system", "since", "account"))
         if system not in connector_names() or not isinstance(said, dict):
-            raise SettingError(
-                f"{path}: not the file of a connection", f"run helmdesk connect SYSTEM --as {name}"
+            wrong = "account" if system in connector_names() else "system"
+            raise place.of(wrong).wrong(
+                "not the file of a connection", f"run helmdesk connect SYSTEM --as {name}"
             )
         return Connection(
             name,

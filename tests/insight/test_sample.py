@@ -13,6 +13,9 @@ import pytest
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.insight.context import Annotation
+from helmdesk.insight.finding import ByTest
+from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict, load_patterns
+from helmdesk.insight.study import Study
 from helmdesk.query.filters import Compare, OneOf, to_text
 from helmdesk.query.policy import Policy
 from helmdesk.sample.company import FIRST
@@ -149,3 +152,57 @@ def test_questions_that_cannot_be_answered(sample_desk: Desk) -> None:
     early = sample_desk.explain("csat", end="2025-01-20")
     assert early.movement is None or early.movement.signal in ("too little history", "quiet")
     assert sample_desk.brief(end="2025-01-13").findings is not None
+
+
+@pytest.mark.parametrize("end", ["2025-07-07", "2025-10-27", "2026-03-09"])
+def test_brief_card_and_explanation_tell_the_same(sample_desk: Desk, end: str) -> None:
+    brief = sample_desk.brief(end=end)
+    told = {finding.key: finding for finding in (*brief.findings, *brief.more)}
+    courses = {
+        watched.key: watched.course
+        for watched in (*brief.better, *brief.settled, *brief.standing, *brief.quiet)
+    }
+    cards = {
+        card.metric.key: card.course
+        for card in sample_desk.scorecard(end=end).cards
+        if card.course is not None
+    }
+    for key in ("csat", "first_response_time", "ticket_volume", "backlog"):
+        explained = sample_desk.explain(key, end=end)
+        # Of what a pattern is made, or what it explains: told there by the brief, and only then.
+        own = [name for name in told if name in load_patterns() and _speaks(name, key)]
+        assert {finding.key for finding in explained.findings} == set(own)
+        for finding in explained.findings:
+            assert finding.as_dict() == told[finding.key].as_dict()
+        assert explained.course == cards[key]
+        assert courses.get(key, explained.course) == explained.course
+        assert dict(explained.checked).items() <= dict(brief.checked).items()
+        assert dict(explained.missing).items() <= dict(brief.missing).items()
+
+
+def _speaks(pattern: str, metric: str) -> bool:
+    known = load_patterns()[pattern].pattern
+    return metric in known.needs or metric in known.explains
+
+
+@pytest.mark.parametrize(("p", "is_told"), [(0.04, False), (0.0001, True)])
+def test_what_could_be_chance_among_all_is_explained_by_nobody(
+    sample_desk: Desk, monkeypatch: pytest.MonkeyPatch, p: float, is_told: bool
+) -> None:
+    name = "peak_hours"
+    one = load_patterns()[name].pattern
+    assert one.rule is None and "service_level" in one.needs
+
+    def look(pattern: Pattern, study: Study) -> Verdict:
+        if pattern is one:
+            now = study.last(4)
+            return Found("Seen.", now, study.before(now, 8), ByTest(p))
+        return Quiet("not there")
+
+    monkeypatch.setattr(Pattern, "look", look)
+    # A filter that nobody else asks with: what is remembered of it is of this test.
+    where = f"channel != 'none' and priority != 'p{p}'"
+    explained = sample_desk.explain("service_level", end="2025-10-27", where=where)
+    assert [finding.key for finding in explained.findings] == ([name] if is_told else [])
+    assert ("could be chance" in dict(explained.checked).get(one.title, "")) is not is_told
+    assert (one.title.lower() in explained.verdict) is is_told

@@ -18,7 +18,7 @@ RATE = 1 / 17.5
 
 
 def live_through(draw: np.random.Generator, seconds: float, warm: float = 3000) -> tuple[int, ...]:
-    """Return (offered, in time, left early, answered) of one day of calls, first come first served."""
+    """Return (offered, in time, left early, answered) of a day, first come first served."""
     number = draw.poisson(RATE * (seconds + warm))
     at = np.sort(draw.random(number) * (seconds + warm))
     work = draw.exponential(HANDLE, number)
@@ -48,7 +48,10 @@ def days() -> np.ndarray:
     ("target", "kept"),
     [
         (Target(0.9, WITHIN), lambda d: d[:, 1] >= 0.9 * d[:, 0]),
-        (Target(0.9, WITHIN, ServiceLevel.IGNORE_SHORT), lambda d: d[:, 1] >= 0.9 * (d[:, 0] - d[:, 2])),
+        (
+            Target(0.9, WITHIN, ServiceLevel.IGNORE_SHORT),
+            lambda d: d[:, 1] >= 0.9 * (d[:, 0] - d[:, 2]),
+        ),
         (Target(0.9, WITHIN, ServiceLevel.POSITIVE), lambda d: d[:, 1] + d[:, 2] >= 0.9 * d[:, 0]),
         (Target(0.9, WITHIN, ServiceLevel.ANSWERED), lambda d: d[:, 1] >= 0.9 * d[:, 3]),
         (Target(None, WITHIN, abandonment=0.02), lambda d: d[:, 0] - d[:, 3] <= 0.02 * d[:, 0]),

@@ -1,4 +1,4 @@
-"""Fewest people that keep a promise: checked one by one, and refused where nobody can promise it."""
+"""Fewest people that keep a promise: checked one by one, refused where nobody can promise it."""
 
 from __future__ import annotations
 

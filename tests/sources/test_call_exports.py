@@ -1,4 +1,4 @@
-"""Exports of telephone systems, as they write them: whose they are, and what becomes of each row."""
+"""Exports of telephone systems, as they write them: whose they are, what becomes of each row."""
 
 from __future__ import annotations
 

@@ -195,5 +195,5 @@ def test_a_condition_that_is_none_is_refused(tmp_path: Path) -> None:
         '[record.columns]\nticket_id = "Id"\noccurred_at = "At"\n'
     )
     (tmp_path / "t.csv").write_text("Id,At,Kind\n1,2026-01-05 09:00,a\n")
-    with pytest.raises(MappingError, match=r"record 1 \(created\), only is written"):
+    with pytest.raises(MappingError, match=r"record 1 \(created\), only: is written"):
         make_desk(tmp_path / "desk").load("mapping", [tmp_path / "t.csv"], mapping=rules)

@@ -12,7 +12,11 @@ import helmdesk.web
 SHEETS = Path(helmdesk.web.__file__).parent / "static" / "helmdesk"
 TEXT, SHAPE = 4.5, 3.0
 PAIRS = [
-    *[(ink, ground, TEXT) for ink in ("ink", "ink-2", "ink-3") for ground in ("bg", "surface", "sunken")],
+    *[
+        (ink, ground, TEXT)
+        for ink in ("ink", "ink-2", "ink-3")
+        for ground in ("bg", "surface", "sunken")
+    ],
     *[("accent", ground, TEXT) for ground in ("bg", "surface", "sunken", "accent-soft")],
     ("on-accent", "accent", TEXT),
     ("ink", "accent-soft", TEXT),

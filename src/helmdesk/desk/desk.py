@@ -98,7 +98,7 @@ class Desk(Questions):
         """Use other settings until the file changes."""
         self.folder.settings = settings
 
-    # -- questions as such --------------------------------------------------------------------------
+    # -- questions as such -------------------------------------------------------------------------
 
     def question(self, *keys: str, **asked: Unpack[Asked]) -> Question:
         """Return what is asked as one frozen question, on this desk's clock."""
@@ -166,7 +166,7 @@ class Desk(Questions):
         question = self.question(key, **asked)
         return self._answers.case_mix_benchmark(question, agent, mix_by, team)
 
-    # -- records and facts --------------------------------------------------------------------------
+    # -- records and facts -------------------------------------------------------------------------
 
     def load(self, source: str, paths: Sequence[Path | str], **said: Unpack[Said]) -> LoadReport:
         """Load files through a source: the whole batch or nothing, and never twice; see
@@ -228,7 +228,7 @@ class Desk(Questions):
         """
         return self.marts.engine(as_of, settings)
 
-    # -- what it knows ------------------------------------------------------------------------------
+    # -- what it knows -----------------------------------------------------------------------------
 
     @property
     def catalogue(self) -> Mapping[str, Entry]:

@@ -70,7 +70,7 @@ class Questions:
         """
         return self._answers.segments()
 
-    # -- numbers ------------------------------------------------------------------------------------
+    # -- numbers -----------------------------------------------------------------------------------
 
     def measure(
         self,
@@ -213,7 +213,7 @@ class Questions:
         """Return how a metric lies between the agents of a group of at least five; no names."""
         return self._answers.dispersion(self._question(key, **asked))
 
-    # -- what they mean -----------------------------------------------------------------------------
+    # -- what they mean ----------------------------------------------------------------------------
 
     def explain(
         self,
@@ -279,7 +279,7 @@ class Questions:
         """
         return self._insight.rules(self._question(key, **asked), days, annotations)
 
-    # -- what is told no more -----------------------------------------------------------------------
+    # -- what is told no more ----------------------------------------------------------------------
 
     def dismiss(
         self,

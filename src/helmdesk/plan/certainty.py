@@ -1,8 +1,8 @@
 """How sure a plan is: the probability of keeping the promise, against the hours that buys it.
 
 A forecast is wrong by some percent, and one day differs from the next by chance alone. A plan made
-for the middle of the forecast therefore keeps its promise on perhaps six days of ten, whatever it says
-of each interval. Pure.
+for the middle of the forecast therefore keeps its promise on perhaps six days of ten, whatever it
+says of each interval. Pure.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class _Promise:
         )
 
     def spread(self, outcome: Outcome) -> Array:
-        """Return the variance of what it adds, over whether it is answered in time, late, or not."""
+        """Return the variance of what it adds, over being answered in time, late, or not."""
         late = outcome.answered - outcome.in_time
         mean = self.adds(outcome) - self.answered_wait * outcome.answered_wait - self.always
         square = (

@@ -1,7 +1,8 @@
 """Any file of a known system: what it is is told by its columns, or by how its first line looks.
 
 Tables of tickets, messages and answers of the systems in `helmdesk.sources.profiles` are read
-through a mapping; call logs, theirs and others, and Asterisk's queue log go to ``telephony``, rosters to ``roster``, logs in XES to ``eventlog``.
+through a mapping; call logs, theirs and others, and Asterisk's queue log go to
+``telephony``, rosters to ``roster``, logs in XES to ``eventlog``.
 """
 
 from __future__ import annotations

@@ -437,6 +437,18 @@ def _stage_seen(staging: Staging, table: RawTable, mapping: Mapping) -> None:
     )
 
 
+def _instant(
+    staging: Staging, table: RawTable, cell: Cell, value: str, mapping: Mapping
+) -> tuple[str, str]:
+    """Return the SQL of a time, and of the reason why a cell has none."""
+    times = time_reader(cell)
+    if cell.after is None:
+        return times.instant(value), times.fault(value)
+    length, wrong = _length(staging, table, cell, mapping)
+    later = f"{times.instant(value)} + to_microseconds(cast(round({length} * 1000000) as bigint))"
+    return f"case when {wrong} is null then {later} end", times.fault(value)
+
+
 def _expression(
     staging: Staging, table: RawTable, cell: Cell, column: str, kind: str, mapping: Mapping
 ) -> tuple[str, str | None]:
@@ -454,14 +466,7 @@ def _expression(
     if column == "outcome":
         return named_outcome(staging, table, cell.column, value), None
     if kind == "instant":
-        times = time_reader(cell)
-        if cell.after is None:
-            return times.instant(value), times.fault(value)
-        length, wrong = _length(staging, table, cell, mapping)
-        later = (
-            f"{times.instant(value)} + to_microseconds(cast(round({length} * 1000000) as bigint))"
-        )
-        return f"case when {wrong} is null then {later} end", times.fault(value)
+        return _instant(staging, table, cell, value, mapping)
     if kind == "flag":
         return flag(value), flag_fault(value)
     if column.endswith("_seconds"):

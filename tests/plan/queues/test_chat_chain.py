@@ -18,7 +18,7 @@ LENGTHS = (6, 7.5, 9)
     [(10, 3.4, 0.748), (10, 3.0, 0.896), (5, 1.5, 0.830), (30, 10.5, 0.763)],
 )
 def test_the_reference(agents: int, rate: float, told: float) -> None:
-    # Patience 3 minutes, answered within half a minute; handle time ÷ 3 would give 62% in the first.
+    # Patience 3 minutes, answered within half a minute; handle time ÷ 3 would give 62% for one.
     assert chat_chain(agents, rate, LENGTHS, 3, 0.5).service_level() == pytest.approx(
         told, abs=6e-4
     )

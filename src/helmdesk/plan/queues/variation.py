@@ -1,8 +1,8 @@
 """How far one day's service lies from its long-run mean, by chance alone.
 
-Those who arrive close together wait together, so a day of a thousand calls holds far less than a
-thousand independent answers. For a chain of births and deaths the variance of a sum over arrivals is
-explicit: with h(m) what an arrival that finds m there adds, centred, Poisson's equation has the
+Those who arrive close together wait together, so a day of a thousand calls holds far less than
+a thousand independent answers. For a chain of births and deaths the variance of a sum over arrivals
+is explicit: with h(m) what an arrival that finds m there adds, centred, Poisson's equation has the
 differences Δ(m) = −Σ(i ≤ m) π(i)h(i) / π(m), and the variance grows at the rate
 Σ π(m) [λ(h(m) + c + Δ(m))² + d(m)Δ(m−1)²], c being the mean of what an arrival adds. Asmussen,
 "Applied Probability and Queues" (2003), chapters I.7 and XIV.

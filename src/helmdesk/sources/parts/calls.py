@@ -124,7 +124,8 @@ def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
     )
     staging.connection.execute(f"""create temp table read_calls as
         with cells as (select * replace (
-                case when channel is null or lower(channel) in ({", ".join(map(text, VOICE))}) then 'phone'
+                case when channel is null or lower(channel) in ({", ".join(map(text, VOICE))})
+                    then 'phone'
                     else lower(channel) end as channel,
                 coalesce(customer_id, case when ({way}) = 'outbound' then callee else caller end)
                     as customer_id),

@@ -1,4 +1,4 @@
-"""What the columns of a file that nobody knows may be: by their names, and by what stands in them."""
+"""What the columns of a file that nobody knows may be: by their names and what stands in them."""
 
 from __future__ import annotations
 

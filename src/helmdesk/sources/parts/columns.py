@@ -145,7 +145,8 @@ def _cell(column: str, meaning: str, known: Recognised | None) -> str:
         cell = f"nullif({cell}, {text(nothing)})"
     if unit := profile.units.get(meaning):
         number = r"'[+-]?[0-9]+([.][0-9]+)?'"
-        cell = f"{cell} || case when regexp_full_match({cell}, {number}) then {text(' ' + unit)} else '' end"
+        is_bare = f"regexp_full_match({cell}, {number})"
+        cell = f"{cell} || case when {is_bare} then {text(' ' + unit)} else '' end"
     if part := profile.apart.get(meaning):
         cell = f"case when not contains({cell}, {text(part)}) then {cell} end"
     return cell

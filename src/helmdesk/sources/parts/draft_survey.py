@@ -1,4 +1,4 @@
-"""A drafted mapping for the answers of a survey tool: one record for each question that is measured."""
+"""A drafted mapping for the answers of a survey tool: one record for each question measured."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _questions(
 
 
 def _scores(found: dict[str, str], values: Callable[[str, int], list[str]]) -> list[Question]:
-    """Return the questions of a tool that has one column of scores, and says what each of them is."""
+    """Return the questions of a tool that has one column of scores and says what each is."""
     score, by = found["score"], found.get("survey_kind")
     kinds = [word for word in (values(by, MOST_ANSWERS) if by else []) if word.lower() in KINDS]
     answers = values(score, MOST_ANSWERS)

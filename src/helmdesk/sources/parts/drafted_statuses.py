@@ -42,7 +42,8 @@ def status_cell(
         f"{json.dumps(word, ensure_ascii=False)} = {json.dumps(meant or status_by_words(word))}"
         for word, meant in told.items()
     )
+    quoted = json.dumps(column, ensure_ascii=False)
     return (
-        f"status = {{ column = {json.dumps(column, ensure_ascii=False)}, values = {{ {listed} }} }}",
+        f"status = {{ column = {quoted}, values = {{ {listed} }} }}",
         [word for word, meant in told.items() if not meant],
     )

@@ -23,8 +23,8 @@ KINDS = (
     (
         "csat",
         (
-            r"\bcsat\b|satisf|zufrieden|tevreden|soddisfa|how (would|do) you rate|rate (your|our|the)"
-            r"|how was (your|our|the)|wie bewerten"
+            r"\bcsat\b|satisf|zufrieden|tevreden|soddisfa|how (would|do) you rate"
+            r"|rate (your|our|the)|how was (your|our|the)|wie bewerten"
         ),
     ),
 )

@@ -191,7 +191,7 @@ def test_a_metric_over_a_column_that_is_not_there(tmp_path: Path) -> None:
 CALENDAR = """[[calendar]]
 id = "always"
 time_zone = "UTC"
-
+hours = { mon-sun = "00:00-24:00" }
 [[calendar]]
 id = "berlin"
 time_zone = "Europe/Berlin"
@@ -211,9 +211,6 @@ CALENDARS = {
     ),
     "calendar berlin: closed: '24.12.' is not a date such as 2026-12-24": (
         CALENDAR.replace('"2026-12-24"', '⟦"24.12."')
-    ),
-    "calendar berlin: time_zone: 'Berlin' is not an IANA time zone such as 'Europe/Berlin'": (
-        CALENDAR.replace('"Europe/Berlin"', '⟦"Berlin"')
     ),
     "queue q: threshold: 'soon' is not a number of seconds such as '20s'": (
         f'{CALENDAR}[[queue]]\nid = "q"\nthreshold = ⟦"soon"'
@@ -260,13 +257,21 @@ POLICIES = {
 }
 
 
-@pytest.mark.parametrize("words", POLICIES)
-def test_policies(tmp_path: Path, words: str) -> None:
-    path, place = written(tmp_path / "policies.toml", POLICIES[words])
+UNUSABLE = POLICIES | {
+    "calendar berlin: unknown time zone 'Berlin'": CALENDAR.replace('"Europe/Berlin"', '⟦"Berlin"'),
+    "calendar berlin: no opening hours": CALENDAR.replace(
+        'hours = { mon-fri = ["09:00-12:30", "13:30-18:00"] }', "hours = ⟦{}"
+    ),
+}
+
+
+@pytest.mark.parametrize("words", UNUSABLE)
+def test_what_no_clock_can_use(tmp_path: Path, words: str) -> None:
+    path, place = written(tmp_path / "policies.toml", UNUSABLE[words])
     with pytest.raises(DataQualityError) as error:
         make_desk(tmp_path / "desk", quarantine_limit=0.1).load("definitions", [path])
     report = error.value.report
-    # The policy begins in line 5; the reason tells where in it the mistake is.
+    # The second begins in line 5; the reason tells where in it the mistake is.
     (example,) = report.quarantine_examples  # type: ignore[attr-defined]
     assert example.startswith(f"{path}, line 5, definition = ")
     assert place.removeprefix(f"{path}: ") + words in example

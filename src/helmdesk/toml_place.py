@@ -23,6 +23,7 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _STRING = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}(?!")|\'\'\'.*?\'{3,5}(?!\')|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.S
 )
+_SPACES = re.compile(r"[ \t]*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}\n#]*")
 
@@ -179,8 +180,7 @@ class _Scan:
             self.at += 1
 
     def _blanks(self) -> None:
-        while self.text[self.at : self.at + 1] in (" ", "\t"):
-            self.at += 1
+        self._matched(_SPACES)
 
     def _matched(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.at)

@@ -21,6 +21,18 @@ MINUTES_A_DAY = 24 * 60
 WEEK_MINUTES = 7 * MINUTES_A_DAY
 
 
+class UnusableCalendar(InputError):
+    """No working time could ever pass under a calendar.
+
+    Attributes:
+        part: of its definition, as a person writes it: time_zone or hours.
+    """
+
+    def __init__(self, what: str, part: str) -> None:
+        super().__init__(what)
+        self.part = part
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Weekly opening hours in one zone, with dated exceptions.
@@ -45,23 +57,25 @@ class Calendar:
         """Refuse calendars under which no working time could ever pass.
 
         Raises:
-            InputError: unknown zone, empty or reversed intervals.
+            UnusableCalendar: unknown zone, empty or reversed intervals.
         """
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise InputError(
-                f"calendar {self.calendar_id}: unknown time zone '{self.time_zone}'"
+            raise UnusableCalendar(
+                f"calendar {self.calendar_id}: unknown time zone '{self.time_zone}'", "time_zone"
             ) from error
         if not self.weekly:
-            raise InputError(
-                f"calendar {self.calendar_id}: no opening hours; working time would always be zero"
+            raise UnusableCalendar(
+                f"calendar {self.calendar_id}: no opening hours; working time would always be zero",
+                "hours",
             )
         for start, end in self.weekly:
             if not 0 <= start < WEEK_MINUTES or not start < end <= start + WEEK_MINUTES:
-                raise InputError(
+                raise UnusableCalendar(
                     f"calendar {self.calendar_id}: impossible opening hours {start}-{end} (minutes"
-                    " of the week)"
+                    " of the week)",
+                    "hours",
                 )
 
 

@@ -4,7 +4,7 @@ into the lake.
 
 from __future__ import annotations
 
-from helmdesk.clocks.calendar import calendar_from_definition
+from helmdesk.clocks.calendar import UnusableCalendar, calendar_from_definition
 from helmdesk.clocks.sla import policy_from_definition
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging
@@ -30,8 +30,11 @@ def reject_unusable_definitions(staging: Staging) -> None:
             else:
                 policy_from_definition(entity_id, definition, written and written.within())
         except InputError as error:
+            reason = str(error)
+            if written and isinstance(error, UnusableCalendar):
+                reason = f"{written.within().of(error.part).called('')}: {error}"
             staging.connection.execute(
                 "insert into rejected values (?, ?, ?, 'definition', ?, ?, true)",
-                [file, row, written and row, definition[:200], str(error)],
+                [file, row, written and row, definition[:200], reason],
             )
             staging.connection.execute("delete from staged_entity where rowid = ?", [rowid])

@@ -3,8 +3,8 @@
 Given that nobody is free, the wait offered has a density proportional to
 exp(−sv + (λ/θ)(1 − e^(−θv))), s being the rate at which the busy staff frees itself (nμ). All that
 is asked of a queue with impatient people are integrals over it, of positive functions only; so
-nothing cancels, whatever the load and the patience. Zeltyn and Mandelbaum, "Call centers with impatient
-customers" (Queueing Systems 51, 2005).
+nothing cancels, whatever the load and the patience. Zeltyn and Mandelbaum, "Call centers with
+impatient customers" (Queueing Systems 51, 2005).
 
 Time is measured in mean patience: x = s/θ, y = λ/θ, z = θv. About its peak z* = max(0, log(y/x))
 the exponent is −d·u − k·h(u) with u = z − z*, h(u) = u − 1 + e⁻ᵘ, d = max(x − y, 0), k = min(x, y).

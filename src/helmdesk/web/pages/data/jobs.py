@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -352,11 +352,34 @@ def tidy_uploads(held: Held[Nothing]) -> None:
 
 
 def drop_sample() -> None:
-    """Remove the sample from the desk.
+    """Let the sample be removed; one that is being removed already is left to it.
 
     Raises:
         UsageError: something is being loaded.
     """
     if LoadJob.objects.filter(state="loading").exists():
         raise UsageError("something is being loaded; wait for it to end, then remove the sample")
-    remove_sample(Desk(settings.DESK_FOLDER))
+    if not unfinished(kind=take_sample_out.name).exists():
+        with transaction.atomic():
+            enqueue(take_sample_out, f"{take_sample_out.name}:{uuid4()}", Nothing())
+
+
+def sample_removal() -> Job | None:
+    """Return the job that removes the sample, while it waits or runs, or where it was given up; a
+    later one stands for those before it.
+    """
+    last = Job.objects.filter(kind=take_sample_out.name).order_by("id").last()
+    return last if last and last.outcome in ("", Outcome.DEAD) else None
+
+
+@job("remove_sample", "Remove the sample", Nothing, tries=3)
+def take_sample_out(held: Held[Nothing]) -> Finish:
+    """Remove the sample; stopped half way it is done again, done twice it is done once."""
+    desk = Desk(settings.DESK_FOLDER)
+    if desk.settings.is_sample:
+        held.tell("removing the sample")
+        remove_sample(desk)
+    # Earlier ones that were given up need nobody's attention any more.
+    return lambda: Job.objects.filter(kind=take_sample_out.name, outcome=Outcome.DEAD).update(
+        outcome=Outcome.WITHDRAWN
+    )

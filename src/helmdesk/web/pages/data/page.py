@@ -21,7 +21,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from tomlkit.exceptions import TOMLKitError
 
 from helmdesk.desk.connections import Connections
@@ -121,6 +121,7 @@ def health(request: DeskRequest) -> HttpResponse:
         touched=touched,
         mart=mart,
         going=set(jobs.going()),
+        is_sample_going=_is_being_removed(),
         sees_all=request.desk.sees_all_rows,
         concerns=request.desk.concerns(),
         lake=request.desk.loaded_version(),
@@ -409,14 +410,19 @@ def go_on(request: DeskRequest, pk: Any) -> HttpResponse:
     return redirect("job", pk)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def sample(request: DeskRequest) -> HttpResponse:
-    """Put the sample into an empty desk, or take it out again."""
+    """Put the sample into an empty desk, or take it out again and show how that goes."""
+    if request.method == "GET":
+        return _removal(request)
     if request.POST.get("do") == "remove":
+        if not request.desk.settings.is_sample:
+            raise UsageError("this desk holds no sample; nothing was removed")
         jobs.drop_sample()
         audit("removed the sample", request=request)
-        messages.success(request, "The sample is gone; the desk is empty.")
-        return redirect("welcome")
+        return redirect("sample")
+    if _is_being_removed():
+        raise UsageError("the sample is being removed; wait for it to end")
     if request.desk.loaded_version() > 0:
         raise PermissionDenied(
             "the desk already holds records; the sample goes into an empty desk only"
@@ -425,6 +431,32 @@ def sample(request: DeskRequest) -> HttpResponse:
     audit("made the sample", request=request)
     jobs.start(made, is_preview=False)
     return redirect("job", made.pk)
+
+
+def _is_being_removed() -> bool:
+    found = jobs.sample_removal()
+    return found is not None and found.done_at is None
+
+
+def _removal(request: DeskRequest) -> HttpResponse:
+    """Show how the removal of the sample goes; when it is over, what an empty desk begins with."""
+    found = jobs.sample_removal()
+    if found is not None and request.desk.settings.is_sample:
+        return show(
+            request,
+            "sample.html",
+            "Removing the sample",
+            job=found,
+            is_going=_is_being_removed(),
+            has_worker=living().exists(),
+        )
+    # The whole page, not the part that looked again: its head told that there was a sample.
+    over = redirect("welcome")
+    return (
+        HttpResponse(headers={"HX-Redirect": over["Location"]})
+        if getattr(request, "htmx", None)
+        else over
+    )
 
 
 page = Page(

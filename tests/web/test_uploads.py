@@ -408,6 +408,70 @@ def test_a_stopped_sample_goes_on_and_gives_the_settings_back(
     ).lake.version() == 0
 
 
+def test_the_sample_is_removed_by_a_job_that_may_be_killed(
+    desk: Desk, as_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from helmdesk.sample import generate
+    from helmdesk.web.apps.jobs.models import Job
+
+    before = (desk.path / "helmdesk.toml").read_bytes()
+    generate.put_sample_into(Desk(desk.path), scale=0.01)
+    # The site's own desk is a sample too; what the job removes is the one of this test.
+    ada = as_("ada")
+    for _ in range(2):
+        asked = ada.post("/data/sample", {"do": "remove"})
+        assert (asked.status_code, asked["Location"]) == (302, "/data/sample")
+    assert Job.objects.count() == 1, "a second click is the same wish"
+    assert b"Waiting for its turn" in ada.get("/data/sample").content
+    assert b"The sample is being removed" in ada.get("/data").content
+    assert b"Remove the sample" in ada.get("/jobs").content
+    assert ada.post("/data/sample").status_code == 400, "none is made meanwhile"
+    assert as_("lea").get("/data/sample").status_code == 403
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        # The records are gone, and the settings are still the sample's.
+        patched.setattr(Path, "replace", die)
+        work()
+    assert Desk(desk.path).settings.is_sample and Desk(desk.path).lake.version() == 0
+    let_lease_run_out()
+    assert work() == 1
+    assert (desk.path / "helmdesk.toml").read_bytes() == before
+    assert Desk(desk.path).lake.version() == 0
+    assert list(Job.objects.values_list("kind", "outcome")) == [("remove_sample", "done")]
+    assert ada.get("/data/sample").status_code == 302
+    assert ada.get("/data/sample", headers={"HX-Request": "true"})["HX-Redirect"]
+
+
+def test_a_removal_that_failed_says_why_and_is_asked_for_again(
+    desk: Desk, as_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from helmdesk.errors import InputError
+    from helmdesk.sample import generate
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.pages.data import jobs
+
+    def fail(_: Desk) -> None:
+        raise InputError("the disk is full")
+
+    generate.put_sample_into(Desk(desk.path), scale=0.01)
+    ada = as_("ada")
+    ada.post("/data/sample", {"do": "remove"})
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "remove_sample", fail)
+        for _ in range(3):
+            Job.objects.filter(done_at=None).update(run_at=Job.objects.get().created_at)
+            work()
+    page = ada.get("/data/sample").content
+    assert b"It did not work" in page and b"the disk is full" in page and b"Try again" in page
+    ada.post("/data/sample", {"do": "remove"})
+    assert work() == 1
+    assert not Desk(desk.path).settings.is_sample
+    assert set(Job.objects.values_list("outcome", flat=True)) == {"withdrawn", "done"}
+
+
 def test_a_load_is_taken_out_by_a_job_once_somebody_is_sure(desk: Desk, as_: Any) -> None:
     from helmdesk.web.apps.people.audit import AuditEvent
 

@@ -1,4 +1,4 @@
-"""Demand out of facts and out of files, counted again by other means, and what it says is missing."""
+"""Demand out of facts and out of files, counted again by other means, and what it lacks."""
 
 from __future__ import annotations
 

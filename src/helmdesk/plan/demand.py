@@ -57,8 +57,8 @@ class Demand:
         channel: phone, chat, email ...
         first_day: local day of the first row.
         interval_minutes: 15, 30 or 60; 1440: days.
-        contacts: (days × intervals of a day) that came, in local time. Where clocks go back the hour
-            that is there twice holds both; where they go forward it is empty.
+        contacts: (days × intervals of a day) that came, in local time. Where clocks go back the
+            hour that is there twice holds both; where they go forward it is empty.
         handled_seconds: of work on contacts that came in each interval, with hold and wrap; zeros
             where nobody recorded any.
         handled: how many contacts those seconds are of.
@@ -156,23 +156,13 @@ def find_gaps(demand: Demand) -> list[Gap]:
         if 0 <= (day - demand.first_day).days < demand.days
     }
     gaps = [Gap(GapKind.NAMED_DAY, (day,), what) for day, what in sorted(named.items())]
-    empty, unusual = [], []
+    odd: dict[GapKind, list[date]] = {GapKind.EMPTY_DAY: [], GapKind.UNUSUAL_DAY: []}
     for i in range(demand.days):
         day = demand.first_day + timedelta(days=i)
-        if day in named:
-            continue
-        usual = _usual_total(totals, i)
-        if usual is None:
-            continue
-        middle, scale = usual
-        if totals[i] == 0 and middle >= 3:
-            empty.append(day)
-        elif 2 * abs(math.sqrt(totals[i]) - math.sqrt(middle)) > UNUSUAL * scale:
-            unusual.append(day)
-    if empty:
-        gaps.append(Gap(GapKind.EMPTY_DAY, tuple(empty)))
-    if unusual:
-        gaps.append(Gap(GapKind.UNUSUAL_DAY, tuple(unusual)))
+        kind = None if day in named else _oddity(totals, i)
+        if kind is not None:
+            odd[kind].append(day)
+    gaps += [Gap(kind, tuple(days)) for kind, days in odd.items() if days]
     if demand.days < 7 * WEEKS_NEEDED:
         gaps.append(Gap(GapKind.SHORT_HISTORY))
     if demand.handle_seconds is None:
@@ -180,6 +170,18 @@ def find_gaps(demand: Demand) -> list[Gap]:
     if demand.is_live and demand.patience_seconds is None:
         gaps.append(Gap(GapKind.NO_PATIENCE))
     return gaps
+
+
+def _oddity(totals: Array, i: int) -> GapKind | None:
+    """Return whether a day is empty or unusual beside those weekdays around it."""
+    usual = _usual_total(totals, i)
+    if usual is None:
+        return None
+    middle, scale = usual
+    if totals[i] == 0 and middle >= 3:
+        return GapKind.EMPTY_DAY
+    is_far = 2 * abs(math.sqrt(totals[i]) - math.sqrt(middle)) > UNUSUAL * scale
+    return GapKind.UNUSUAL_DAY if is_far else None
 
 
 def _usual_total(totals: Array, i: int) -> tuple[float, float] | None:

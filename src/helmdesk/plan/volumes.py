@@ -1,8 +1,8 @@
 """Demand out of a spreadsheet of interval totals alone: no helpdesk is needed.
 
-A column of times (or one of days and one of times of day), one of contacts; beside them, where there
-are any, the queue and the handle time. Headings are recognised; whatever they are called, they can be
-named.
+A column of times (or one of days and one of times of day), one of contacts; beside them, where
+there are any, the queue and the handle time. Headings are recognised; whatever they are called,
+they can be named.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "kontakte", "arrivals", "y",
     ),
     "handle": (
-        "aht", "handletime", "averagehandletime", "ahtseconds", "handleseconds", "handletimeseconds",
-        "avghandletime", "ahts", "ahtsec",
+        "aht", "handletime", "averagehandletime", "ahtseconds", "handleseconds",
+        "handletimeseconds", "avghandletime", "ahts", "ahtsec",
     ),
     "queue": ("queue", "queuename", "skill", "skillgroup", "line", "group", "team", "channel"),
 }  # fmt: skip

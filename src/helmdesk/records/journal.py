@@ -67,8 +67,8 @@ def read_batches(files: Mapping[str, Sequence[str]], now: datetime) -> list[Batc
         spans = _spans(connection, files, now)
         found = connection.execute(
             "select batch_id, report, recorded_at::timestamp from"
-            f" read_parquet({_list(files['batch'])}, union_by_name = true) order by recorded_at desc,"
-            " batch_id"
+            f" read_parquet({_list(files['batch'])}, union_by_name = true)"
+            " order by recorded_at desc, batch_id"
         ).fetchall()
     batches = []
     for batch_id, report, recorded_at in found:
@@ -213,8 +213,8 @@ def read_quarantine(
     with asking() as connection:
         rows = connection.execute(
             "select batch_id, file, line, column_name, raw, reason from"
-            f" read_parquet({_list(files['quarantine'])}, union_by_name = true) {only} order by file,"
-            f" line, column_name limit {int(limit)}"
+            f" read_parquet({_list(files['quarantine'])}, union_by_name = true) {only}"
+            f" order by file, line, column_name limit {int(limit)}"
         ).fetchall()
     return [Quarantined(*row) for row in rows]
 

@@ -36,8 +36,8 @@ def update(expected: Array, seen: Array, past_expected: Array, past_actual: Arra
     if energy <= 0:
         return made
     slope = float(spread @ (after - after.mean())) / (energy * (1 + DOUBT / before.size))
-    # So few contacts may be chance: what Poisson noise alone would make of the slope is in it, since
-    # the past days had it too.
+    # So few contacts may be chance: what Poisson noise alone would make of the slope is in it,
+    # since the past days had it too.
     now = np.log(max(float(seen.sum()), 0.5) / float(expected[:over].sum()))
     bias = float(after.mean() - slope * before.mean())
     made[over:] = expected[over:] * np.exp(bias + slope * now)

@@ -1,7 +1,7 @@
 """How far off forecasts have been, carried over to the next one. Pure.
 
-Everything is on the scale of roots, on which counts of any size vary alike. Nothing is assumed of the
-errors' distribution: their own quantiles are taken (split conformal).
+Everything is on the scale of roots, on which counts of any size vary alike. Nothing is assumed of
+the errors' distribution: their own quantiles are taken (split conformal).
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def _quantile(ordered: Array, q: float) -> float:
 def rate_paths(expected: Array, trial: Trial | None, paths: int, seed: int = 0) -> Array:
     """Return what may be expected instead, (paths × days × intervals), for plans to be tried on.
 
-    Whole days are wrong together, and the days of one forecast too: the two variances are taken from
-    the past totals of days, less what chance alone makes of a count. The shape of a day is kept. The
-    seed makes two answers to one question equal.
+    Whole days are wrong together, and the days of one forecast too: the two variances are taken
+    from the past totals of days, less what chance alone makes of a count. The shape of a day is
+    kept. The seed makes two answers to one question equal.
     """
     made = np.broadcast_to(expected, (paths, *expected.shape)).copy()
     if trial is None:

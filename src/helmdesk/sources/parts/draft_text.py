@@ -66,8 +66,10 @@ class Findings:
         is_final: nobody will look at it.
         notes: what reading the file told.
         found: what a ticket has -> the column. ranked: which columns it might have been.
-        clocks: columns of dates alone, with those of their times of day. answers, statuses: values
-        of these columns. near: the system it looks most like, where that is not sure. repeated: how many rows share their key with another, and one such key.
+        clocks: columns of dates alone, with those of their times of day.
+        answers, statuses: values of these columns.
+        near: the system it looks most like, where that is not sure.
+        repeated: how many rows share their key with another, and one such key.
     """
 
     file: str

@@ -77,7 +77,7 @@ def read_recognised(
 
 
 def unknown_table(path: Path, columns: Sequence[str] = ()) -> str:
-    """Return what to do with a file that is no known table; offers the system it looks most like."""
+    """Return what to do with a file that is no known table; offers the system it looks like."""
     mend = (
         f"helmdesk load mapping --suggest {path.name} > {path.stem}.toml, then load it with"
         f" --mapping {path.stem}.toml"

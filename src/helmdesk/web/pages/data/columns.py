@@ -154,8 +154,8 @@ def change(load: LoadJob, said: Mapping[str, str], first: First) -> bool:
         apart = [each["name"] for each in reading.get("others", ()) if not each["is_same"]]
         if apart and load.source == by_columns.name:
             raise UsageError(
-                f"{', '.join(apart)}: read by columns of its own, and what you change above would be"
-                f" said of it too; upload {first.path.name} alone to change its columns"
+                f"{', '.join(apart)}: read by columns of its own, and what you change above would"
+                f" be said of it too; upload {first.path.name} alone to change its columns"
             )
         if reading.get("is_written"):
             raise UsageError(

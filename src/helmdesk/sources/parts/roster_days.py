@@ -1,5 +1,5 @@
-"""Days of a roster that are written without their month or year: 1 to 31, "Mon 1", "1 Jul"; of which
-month they are, its title or the name of its file says.
+"""Days of a roster that are written without their month or year: 1 to 31, "Mon 1", "1 Jul"; of
+which month they are, its title or the name of its file says.
 """
 
 from __future__ import annotations

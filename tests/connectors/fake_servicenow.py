@@ -1,6 +1,6 @@
-"""A ServiceNow instance, hand-written from its published interface: encoded queries read in the time
-zone of their asker, rules of access that take rows out of a page after it was cut, states by number
-with labels in the reader's language, deletions in an audit.
+"""A ServiceNow instance, hand-written from its published interface: encoded queries read in the
+time zone of their asker, rules of access that take rows out of a page after it was cut, states by
+number with labels in the reader's language, deletions in an audit.
 """
 
 from __future__ import annotations

@@ -232,3 +232,72 @@ def test_jobs_that_speak_of_the_person_are_cleaned_and_not_done(site: Path) -> N
             assert canary.encode() not in file.read_bytes(), file
     Job.objects.all().delete()
     Schedule.objects.all().delete()
+
+
+def test_waiting_uploads_that_hold_the_person_are_deleted(
+    site: Path, as_: Any, tmp_path: Path
+) -> None:
+    """As text in any spelling, packed, in a workbook; and what nobody can look into."""
+    import gzip
+    import io
+    import zipfile
+
+    import duckdb
+
+    from helmdesk.web.apps.people.erasure import clean_database
+    from helmdesk.web.apps.people.models import Person
+    from helmdesk.web.pages.data import jobs
+    from helmdesk.web.pages.data.models import LoadJob
+    from workbooks import workbook
+
+    as_("ada")
+    canary = "Zvxq & Ödön"
+
+    def packed(name: str, content: bytes) -> bytes:
+        memory = io.BytesIO()
+        with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, content)
+        return memory.getvalue()
+
+    duckdb.sql("select 1 as id, 'by Zvxq & Ödön' as who").write_parquet(str(tmp_path / "t.parquet"))
+    sheet = tmp_path / "book.xlsx"
+    workbook(sheet, {"T": [["id", "who"], ["1", f"of {canary}"]]})
+    text = f"id,who\n1,{canary}\n"
+    held = {
+        "utf8.csv": text.encode(),
+        "latin.csv": text.encode("cp1252"),
+        "wide.csv": text.encode("utf-16"),
+        "a.json": b'[{"id": 1, "who": "Zvxq & \\u00d6d\\u00f6n"}]',
+        "b.csv.gz": gzip.compress(text.encode()),
+        "c.zip": packed("inner.zip", packed("t.csv", text.encode())),
+        "d.xlsx": sheet.read_bytes(),
+        "e.parquet": (tmp_path / "t.parquet").read_bytes(),
+        f"{canary}.csv": b"id\n1\n",
+        "damaged.zip": packed("t.csv", b"id\n1\n" * 100)[:60],
+        # Across the places where it is read in pieces.
+        "long.csv": b" " * ((1 << 20) - 5) + canary.encode(),
+    }
+    free = {
+        "other.csv": f"id,who\n1,{canary}son\n".encode(),
+        "fine.zip": packed("t.csv", b"id,who\n1,Eve\n"),
+    }
+    loads = {}
+    for name, content in (held | free).items():
+        load = LoadJob(
+            person=Person.objects.get(username="ada"),
+            source="file",
+            files=[name],
+            state="previewed",
+        )
+        jobs.keep_files(load, [])
+        (jobs.folder_of(load) / name).write_bytes(content)
+        load.save()
+        loads[name] = load
+    clean_database([canary])
+    for name, load in loads.items():
+        load.refresh_from_db()
+        assert jobs.folder_of(load).exists() == (name in free), name
+        assert load.state == ("previewed" if name in free else "failed"), name
+        assert ("its files were deleted" in load.problem) == (name in held), name
+        jobs.forget_files(load)
+        load.delete()

@@ -132,6 +132,11 @@ def clean_database(words: Collection[str]) -> int:
                 for event in AuditEvent.objects.filter(pk__in=events)
             },
         )
+    for model in apps.get_models():
+        # What lies beside the database in files.
+        forget = getattr(model, "forget_erased", None)
+        if forget is not None:
+            changed += forget(words)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("vacuum")  # deleted text stays in free pages otherwise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.conf import settings
 from django.db import models
@@ -52,6 +53,13 @@ class LoadJob(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+
+    @classmethod
+    def forget_erased(cls, words: Collection[str]) -> int:
+        """Delete the files of waiting uploads that hold an erased customer."""
+        from helmdesk.web.pages.data.waiting import forget_erased
+
+        return forget_erased(words)
 
     @property
     def is_running(self) -> bool:

@@ -1,5 +1,5 @@
-"""Uploads that wait on the site while a customer is erased: a file that holds them must not be kept,
-nor put them back when it is loaded.
+"""Uploads that wait on the site while a customer is erased: a file that holds them must not be
+kept, nor put them back when it is loaded.
 
 Nothing is cut out of a file. One that holds the customer, or that nobody can look into, is deleted
 whole, and who uploaded it is asked for another.

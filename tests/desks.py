@@ -16,6 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from helmdesk.desk.desk import Desk
+from helmdesk.desk.folder import Folder
+from helmdesk.desk.marts import Marts, Step, silent
+from helmdesk.engines.duckdb import DuckDB
 from helmdesk.quoting import name
 from helmdesk.records.schema import RECORD_TYPES, family_columns
 from helmdesk.records.staging import LoadReport, Staging
@@ -190,3 +193,41 @@ def kept_open(desk: Desk) -> Iterator[Desk]:
     """Keep the mart open: whoever opens it again, a hundred times a second, finds it so."""
     with duckdb.connect(str(desk.marts.published_path()), read_only=True):
         yield desk
+
+
+class LateMarts(Marts):
+    """Marts that are made when somebody asks, not after every load."""
+
+    def __init__(self, folder: Folder) -> None:
+        super().__init__(folder)
+        self._is_behind, self._waits = False, True
+
+    def refresh(
+        self, *, is_forced: bool = False, accepts_loss: bool = False, on_step: Step = silent
+    ) -> int:
+        if self._waits and not is_forced and not accepts_loss:
+            self._is_behind = True
+            return self.lake.version()
+        return super().refresh(is_forced=is_forced, accepts_loss=accepts_loss, on_step=on_step)
+
+    def open_published(self, *, is_other_settings_fine: bool = False) -> DuckDB:
+        self._waits = False
+        try:
+            if self._is_behind:
+                self.refresh()
+            self._is_behind = False
+            return super().open_published(is_other_settings_fine=is_other_settings_fine)
+        finally:
+            self._waits = True
+
+
+class LateDesk(Desk):
+    def _make_marts(self) -> Marts:
+        return LateMarts(self.folder)
+
+
+def late_desk(path: Path, **settings: Any) -> Desk:
+    """Make a desk as `make_desk` does, whose facts are made when they are asked for: where several
+    loads follow each other, or nobody asks.
+    """
+    return LateDesk.create(path, Settings(**{"quarantine_limit": 1.0, **settings}))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import Event, load_events, make_desk, ticket
+from desks import Event, load_events, late_desk, ticket
 from helmdesk.desk.desk import Desk
 from helmdesk.records.staging import LoadReport
 
@@ -44,7 +44,7 @@ status = { constant = "solved" }
 
 
 def mapped(tmp_path: Path, rows: str) -> tuple[Desk, LoadReport]:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     (tmp_path / "shop.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "t.csv").write_text(f"id,created,replied,solved\n{rows}", encoding="utf-8")
     return desk, desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "shop.toml")
@@ -71,7 +71,7 @@ def test_a_reply_before_its_ticket(tmp_path: Path) -> None:
 
 
 def test_a_chat_that_is_older_than_its_ticket_is_possible(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     said = [
         ("08:50", "inbound", "customer"),
         ("08:55", "outbound", "human"),
@@ -153,7 +153,7 @@ def test_calls_of_any_source(
     expected: tuple[str, int | None, int | None],
     is_one_batch: bool,
 ) -> None:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     for batch in [events] if is_one_batch else [[event] for event in events]:
         load_events(desk, batch, refresh=False)
     desk.refresh()
@@ -166,7 +166,7 @@ def test_calls_of_any_source(
 
 
 def test_plans_and_intervals_that_end_before_they_start(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     report = load_events(
         desk,
         [
@@ -195,7 +195,7 @@ def test_a_transcript_whose_reply_is_dated_before_its_question(tmp_path: Path) -
         ("session_id,turn,role,datetime,message", True),
         ("session_id,role,datetime,message", False),
     ):
-        desk = make_desk(tmp_path / f"desk{turns}", quarantine_limit=1.0)
+        desk = late_desk(tmp_path / f"desk{turns}", quarantine_limit=1.0)
         rows = [
             (call, turn, role, at)
             for call in range(4)
@@ -281,7 +281,7 @@ def test_no_duration_of_any_fact_is_negative(tmp_path: Path, seed: int) -> None:
                 )
             ),
         ]
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     for part in range(1, 1 + (seed or 1)):
         load_events(desk, events[part - 1 :: seed or 1], refresh=False)
     desk.refresh()

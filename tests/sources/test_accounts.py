@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.erasure import erase
 from helmdesk.errors import ConflictError, NotFoundError, UsageError
@@ -54,7 +54,7 @@ class Loader:
     """Loads small exports into one desk; the facts are made when somebody asks."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.desk, self.number = path, make_desk(path / "desk"), 0
+        self.path, self.desk, self.number = path, late_desk(path / "desk"), 0
 
     def __call__(self, source: str, tables: dict[str, str] | str, **said: Any) -> LoadReport:
         self.number += 1

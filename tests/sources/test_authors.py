@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.records.staging import LoadReport
 
@@ -24,7 +24,7 @@ def load(
         (folder / f"{name}.csv").write_text(content.strip() + "\n", encoding="utf-8")
     own = tmp_path / "own.toml"
     own.write_text(mapping, encoding="utf-8")
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     files = [folder] if source in ("jira", "zendesk", "intercom") else sorted(folder.iterdir())
     return desk, desk.load(source, files, mapping=own if mapping else None)
 
@@ -397,7 +397,7 @@ def test_where_no_author_is_known_replies_are_unknown_not_zero(tmp_path: Path) -
         "id,ticket_id,user_id,created,public,body\n5,1,77,2026-01-05 10:00:00,true,hi\n",
         encoding="utf-8",
     )
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("zendesk", [tmp_path])
     for key in ("replies_per_ticket", "touches", "first_response_time"):
         (found,) = desk.measure(key)

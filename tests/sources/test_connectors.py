@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import MappingError, NotFoundError
 from helmdesk.records.staging import LoadReport
@@ -25,7 +25,7 @@ def export(folder: Path, tables: dict[str, str]) -> Path:
 def load(
     tmp_path: Path, source: str, tables: dict[str, str], mapping: Path | None = None
 ) -> tuple[Desk, LoadReport]:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     return desk, desk.load(source, [export(tmp_path / "export", tables)], mapping=mapping)
 
 
@@ -239,7 +239,7 @@ def test_published_seeds(
     folder: str,
     records: dict[str, int],
 ) -> None:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     report = desk.load(source, [shared_data(folder)])
     assert {name: report.records[name] for name in records} == records
 
@@ -249,7 +249,7 @@ def test_zendesk_policies_become_clocks(tmp_path: Path, shared_data: Callable[[s
     """Ticket 11071 has priority and policy 1002; nine others have no priority, and Zendesk's
     targets are by priority.
     """
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     desk.load("zendesk", [shared_data("zendesk-seeds")])
     with desk.engine() as engine:
         rows = engine.run(

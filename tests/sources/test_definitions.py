@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import load_events, make_desk, ticket
+from desks import load_events, late_desk, ticket
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 
@@ -71,7 +71,7 @@ def write(tmp_path: Path, text: str) -> Path:
 
 
 def test_everything_in_one_file(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("definitions", [write(tmp_path, GOOD)])
     assert report.records == {
         "calendar": 1,
@@ -111,7 +111,7 @@ def test_everything_in_one_file(tmp_path: Path) -> None:
 
 
 def test_holidays_are_written_out(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("definitions", [write(tmp_path, GOOD)])
     with desk.engine(as_of=desk.lake.version()) as engine:
         ((definition,),) = engine.run("select definition from latest_calendars")
@@ -123,7 +123,7 @@ def test_holidays_are_written_out(tmp_path: Path) -> None:
 
 
 def test_holidays_reach_as_far_as_the_data_or_say_so(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     everywhere = GOOD.replace(", years = [2026, 2026]", "")
     desk.load("definitions", [write(tmp_path, everywhere)])
     load_events(desk, [*ticket("old", "2003-12-25T09:00"), *ticket("new", "2041-12-25T09:00")])
@@ -138,7 +138,7 @@ def test_holidays_reach_as_far_as_the_data_or_say_so(tmp_path: Path) -> None:
         ("old", True),
     ]  # Christmas long before and long after the year of loading
     assert desk.concerns() == []
-    short = make_desk(tmp_path / "short")
+    short = late_desk(tmp_path / "short")
     load_events(short, [*ticket("old", "2003-12-25T09:00"), *ticket("new", "2026-12-25T09:00")])
     short.load("definitions", [write(tmp_path, GOOD)])
     assert [concern.detail for concern in short.concerns()] == [
@@ -148,7 +148,7 @@ def test_holidays_reach_as_far_as_the_data_or_say_so(tmp_path: Path) -> None:
 
 
 def test_holidays_that_follow_the_moon_are_known_for_some_decades(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     indian = (
         '[[calendar]]\nid = "c"\ntime_zone = "Asia/Kolkata"\nhours = { mon-fri = "09:00-17:00"'
         ' }\nholidays = { country = "IN" }\n'
@@ -160,7 +160,7 @@ def test_holidays_that_follow_the_moon_are_known_for_some_decades(tmp_path: Path
 
 
 def test_a_later_definition_is_a_new_version(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     first = '[[calendar]]\nid = "c"\ntime_zone = "UTC"\nhours = { mon-sun = "00:00-24:00" }\n'
     desk.load("definitions", [write(tmp_path, first)])
     desk.load(
@@ -222,7 +222,7 @@ def test_a_later_definition_is_a_new_version(tmp_path: Path) -> None:
 def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in GOOD
     with pytest.raises(InputError) as error:
-        make_desk(tmp_path / "desk").load("definitions", [write(tmp_path, GOOD.replace(old, new))])
+        late_desk(tmp_path / "desk").load("definitions", [write(tmp_path, GOOD.replace(old, new))])
     assert message in str(error.value)
     assert "rules.toml" in str(error.value)
 
@@ -242,7 +242,7 @@ def test_a_calendar_nobody_can_use_goes_to_quarantine(
 ) -> None:
     """It must not reach the lake, where every later refresh would trip over it."""
     zone = "" if "time_zone" in definition else 'time_zone = "UTC"\n'
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     report = desk.load(
         "definitions", [write(tmp_path, f'[[calendar]]\nid = "c"\n{zone}{definition}\n')]
     )
@@ -252,7 +252,7 @@ def test_a_calendar_nobody_can_use_goes_to_quarantine(
 
 
 def test_a_policy_nobody_can_use_goes_to_quarantine(tmp_path: Path) -> None:
-    desk: Desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk: Desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     report = desk.load(
         "definitions",
         [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.errors import InputError, MappingError
 
 CSV = """case_id,concept:name,org:resource,time:timestamp
@@ -41,7 +41,7 @@ def xes(rows: str) -> str:
 def test_both_forms(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"log.{form}"
     path.write_text(CSV if form == "csv" else xes(CSV))
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("eventlog", [path])
     assert "2 cases, 6 events" in report.notes
     assert any("Juggle (1)" in note for note in report.notes)
@@ -63,7 +63,7 @@ def test_both_forms(tmp_path: Path, form: str) -> None:
 def test_a_mapping_extends_the_words(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(CSV)
     (tmp_path / "words.toml").write_text('[status]\n"juggle" = "waiting_third_party"\n')
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("eventlog", [tmp_path / "log.csv"], mapping=tmp_path / "words.toml")
     with desk.engine() as engine:
         assert ("waiting_third_party",) in engine.run("select status from intervals")
@@ -83,13 +83,13 @@ def test_a_mapping_extends_the_words(tmp_path: Path) -> None:
 def test_what_is_no_event_log(tmp_path: Path, name: str, content: str, message: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=message):
-        make_desk(tmp_path / "desk").load("eventlog", [tmp_path / name])
+        late_desk(tmp_path / "desk").load("eventlog", [tmp_path / name])
 
 
 def test_a_missing_time_goes_to_quarantine_with_its_line(tmp_path: Path) -> None:
     log = xes(CSV).replace("2026-01-06T09:00:00+01:00", "yesterday")
     (tmp_path / "log.xes").write_text(log)
-    report = make_desk(tmp_path / "desk", quarantine_limit=1.0).load(
+    report = late_desk(tmp_path / "desk", quarantine_limit=1.0).load(
         "eventlog", [tmp_path / "log.xes"]
     )
     assert report.quarantine_examples == [
@@ -101,7 +101,7 @@ def test_a_missing_time_goes_to_quarantine_with_its_line(tmp_path: Path) -> None
 def test_the_real_log_in_both_forms(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
     numbers = []
     for name in ("helpdesk.csv.gz", "helpdesk.xes.gz"):
-        desk = make_desk(tmp_path / name)
+        desk = late_desk(tmp_path / name)
         report = desk.load("eventlog", [shared_data(f"helpdesk-italy/{name}")])
         assert (report.rows, report.records["created"], report.records["status_changed"]) == (
             21_348,
@@ -135,7 +135,7 @@ C1,Resolve ticket,start,bob,Line 2,Low,2026-01-05T10:55:00Z
 C1,Resolve ticket,complete,bob,Line 2,Low,2026-01-05T11:00:00Z
 """
     )
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("eventlog", [tmp_path / "log.csv"])
     with desk.engine() as engine:
         states = engine.run(
@@ -166,7 +166,7 @@ C1,Analyse,ann,13/01/2026 10:00:00,13/01/2026 10:15:00,High
 C1,Resolve ticket,ann,13/01/2026 12:00:00,13/01/2026 12:05:00,High
 """
     )
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("eventlog", [tmp_path / "log.csv"])
     assert desk.measure("average_handle_time", variant="per_ticket")[0].value == 50 * 60
     assert desk.measure("ticket_volume", by="priority")[0].group == (("priority", "High"),)
@@ -179,14 +179,14 @@ def test_a_finer_state_beside_or_within_the_activity(tmp_path: Path, activity: s
         "C1,Accepted,In Progress,2026-01-05T09:00:00Z\n"
         f"C1,{activity},2026-01-05T10:00:00Z\nC1,Completed,Closed,2026-01-05T12:00:00Z\n"
     )
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("eventlog", [tmp_path / "log.csv"])
     assert desk.measure("resolution_time", variant="agent_work_time")[0].value == 3600
     (tmp_path / "words.toml").write_text(
         '[status]\n"accepted-in progress" = "waiting_third_party"\n"accepted" ='
         ' "waiting_third_party"\n'
     )
-    other = make_desk(tmp_path / "other")
+    other = late_desk(tmp_path / "other")
     other.load("eventlog", [tmp_path / "log.csv"], mapping=tmp_path / "words.toml")
     assert other.measure("resolution_time", variant="agent_work_time")[0].value == 0
 
@@ -197,7 +197,7 @@ def test_the_closed_problems_in_both_forms(
     """Work is the time accepted and in progress: waits of the sub-status are none."""
     found = []
     for name in ("bpi2013_closed_problems.csv.gz", "bpi2013_closed_problems.xes.gz"):
-        desk = make_desk(tmp_path / name)
+        desk = late_desk(tmp_path / name)
         report = desk.load("eventlog", [shared_data(f"bpi2013-closed-problems/{name}")])
         unknown = [note for note in report.notes if "no status is known" in note]
         assert len(unknown) == 1 and "Unmatched" in unknown[0] and "," not in unknown[0]

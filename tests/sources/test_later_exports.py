@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 
 HEADER = "id,created_at,status,updated_at,requester_id,priority,assignee_id,group_id,type\n"
@@ -97,7 +97,7 @@ def value(desk: Desk, key: str, **question: Any) -> float | None:
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_zendesk_tables_without_a_history(tmp_path: Path, order: tuple[int, int]) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     exports = [
         folder(tmp_path / "monday", ticket=MONDAY),
         folder(tmp_path / "tuesday", ticket=TUESDAY),
@@ -153,7 +153,7 @@ def test_zendesk_tables_without_a_history(tmp_path: Path, order: tuple[int, int]
 
 
 def test_the_same_rows_again_change_nothing(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("zendesk", [folder(tmp_path / "monday", ticket=MONDAY)])
     columns = ("status", "agent_id", "transfers", "reopens", "solves", "touches", "open_seconds")
     before = tickets(desk, *columns)
@@ -172,7 +172,7 @@ def test_the_same_rows_again_change_nothing(tmp_path: Path) -> None:
 
 
 def test_both_versions_in_one_file(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     rows = MONDAY + TUESDAY.removeprefix(HEADER)
     report = desk.load("zendesk", [folder(tmp_path / "both", ticket=rows)])
     assert report.quarantined_rows == 0
@@ -184,7 +184,7 @@ def test_both_versions_in_one_file(tmp_path: Path) -> None:
 
 
 def test_a_history_rules_over_what_rows_show(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("zendesk", [folder(tmp_path / "monday", ticket=MONDAY)])
     history = """ticket_id,field_name,value,updated,user_id
 1,status,new,2026-01-05 09:00:00,
@@ -227,7 +227,7 @@ def test_jira_issues_without_a_history(tmp_path: Path, order: tuple[int, int]) -
         header + "100,SD-1,2026-01-05 09:00:00,3,cara,bea,High,2026-01-06 12:30:00,2026-01-06"
         " 12:00:00\n101,SD-2,2026-01-05 09:00:00,2,cara,abe,Low,2026-01-06 13:00:00,\n"
     )
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     exports = [
         folder(tmp_path / "monday", issue=first, **vocabulary),
         folder(tmp_path / "tuesday", issue=later, **vocabulary),
@@ -256,7 +256,7 @@ def test_a_mapped_table_that_shows_the_present(tmp_path: Path, order: tuple[int,
         ),
     ]
     mapping = file(tmp_path / "shop.toml", MAPPING)
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     for place in order:
         desk.load("mapping", [files[place]], mapping=mapping)
     found = tickets(desk, "status", "agent_id", "priority", "transfers", "reopens")
@@ -266,7 +266,7 @@ def test_a_mapped_table_that_shows_the_present(tmp_path: Path, order: tuple[int,
 def test_a_corrected_row_takes_the_place_of_all_it_said_before(tmp_path: Path) -> None:
     header = "No,Opened,Solved,Agent,Rated,Score\n"
     mapping = file(tmp_path / "snow.toml", SOLVED)
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load(
         "mapping",
         [
@@ -303,7 +303,7 @@ def test_a_corrected_row_takes_the_place_of_all_it_said_before(tmp_path: Path) -
 
 def test_a_call_whose_outcome_is_known_now(tmp_path: Path) -> None:
     header = "call_id,started_at,outcome,agent,wait_seconds,talk_seconds\n"
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load(
         "telephony",
         [
@@ -325,7 +325,7 @@ def test_a_call_whose_outcome_is_known_now(tmp_path: Path) -> None:
 
 def test_a_corrected_answer_of_a_survey(tmp_path: Path) -> None:
     header = "response_id,csat_score,responded_at,ticket_id\n"
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load(
         "survey",
         [
@@ -361,7 +361,7 @@ def test_people_who_change_team_between_exports(tmp_path: Path, order: tuple[int
         folder(tmp_path / "a", **first, **teams, team_admin="admin_id,team_id\n7,1\n"),
         folder(tmp_path / "b", **later, **teams, team_admin="admin_id,team_id\n7,2\n"),
     ]
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     for place in order:
         desk.load("intercom", [exports[place]])
     with desk.engine() as engine:

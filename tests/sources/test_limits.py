@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, MappingError
 from helmdesk.sources.parts.suggestion import suggest_mapping
@@ -41,7 +41,7 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
 
 
 def test_an_export_may_come_as_a_zip(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     archive = zipped(tmp_path / "export.zip", {"my export/ticket.csv": (HEADER + ROW).encode()})
     report = desk.load("zendesk", [archive])
     assert report.records["created"] == 1
@@ -94,7 +94,7 @@ def _tarred(path: Path) -> Path:
     ],
 )
 def test_odd_archives_are_refused(tmp_path: Path, make: Callable[[Path], Path], words: str) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     (tmp_path / "in").mkdir()
     with pytest.raises(InputError, match=words):
         desk.load("zendesk", [make(tmp_path / "in")])
@@ -175,7 +175,7 @@ def _long_cell(path: Path, size: int) -> Path:
 def test_bombs_are_refused_in_bounded_memory(
     tmp_path: Path, source: str, make: Callable[[Path], Path], words: str
 ) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     (tmp_path / "in").mkdir()
     done = _load_in_little_memory(desk, source, make(tmp_path / "in"))
     assert done.returncode == 4, done.stderr
@@ -185,7 +185,7 @@ def test_bombs_are_refused_in_bounded_memory(
 
 
 def test_limits_of_a_desk_hold(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk", limit_rows=3, limit_columns=5, limit_megabytes=1)
+    desk = late_desk(tmp_path / "desk", limit_rows=3, limit_columns=5, limit_megabytes=1)
     folder = tmp_path / "in"
     folder.mkdir()
     table = folder / "ticket.csv"
@@ -212,7 +212,7 @@ def test_a_value_stored_once_may_stand_in_every_row(tmp_path: Path) -> None:
     """A Parquet file of some kilobytes whose one text of a megabyte stands in 3,000 rows is three
     gigabytes of text.
     """
-    desk = make_desk(tmp_path / "desk", limit_cell_megabytes=2)
+    desk = late_desk(tmp_path / "desk", limit_cell_megabytes=2)
     path = tmp_path / "bomb.parquet"
     cells = pa.DictionaryArray.from_arrays(
         pa.array([0] * 3_000, pa.int32()), pa.array(["x" * 1_000_000])
@@ -247,7 +247,7 @@ def test_a_hundred_thousand_columns_are_refused_at_once(tmp_path: Path) -> None:
     began = time.process_time()
     for ask in (
         suggest_mapping,
-        lambda path: make_desk(tmp_path / f"desk{path.suffix}").load(
+        lambda path: late_desk(tmp_path / f"desk{path.suffix}").load(
             "mapping", [path], mapping=_mapping(tmp_path)
         ),
     ):

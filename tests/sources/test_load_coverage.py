@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.cli.commands.load import describe
 
 TICKETS = "id,created_at,status,updated_at\n1,2026-06-04 09:00:00,open,2026-06-04 09:00:00\n"
@@ -14,7 +14,7 @@ ANSWERS = "response_id,csat_score,responded_at\nr1,5,2026-06-05 09:00\n"
 
 
 def test_coverage_before_and_after(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     (tmp_path / "ticket.csv").write_text(TICKETS, encoding="utf-8")
     (tmp_path / "answers.csv").write_text(ANSWERS, encoding="utf-8")
     plan = desk.load("zendesk", [tmp_path / "ticket.csv"], is_dry_run=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError, InputError, MappingError
 from helmdesk.sources.parts.suggestion import suggest_mapping
@@ -64,7 +64,7 @@ CSV = """No,Opened,Via,Answered,Rated,Score,Colour
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    return late_desk(tmp_path / "desk", quarantine_limit=1.0)
 
 
 def load(
@@ -294,7 +294,7 @@ def test_closed_without_a_date_is_closed_at_an_unknown_time(tmp_path: Path, mapp
     (tmp_path / "requests.csv").write_text(REQUESTS)
     given = suggest_mapping(tmp_path / "requests.csv") if mapping == "suggested" else mapping
     (tmp_path / "m.toml").write_text(given)
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("mapping", [tmp_path / "requests.csv"], mapping=tmp_path / "m.toml")
     assert desk.measure("ticket_volume")[0].value == 5
     assert desk.measure("backlog")[0].value == 1
@@ -315,7 +315,7 @@ def test_closed_without_a_date_is_closed_at_an_unknown_time(tmp_path: Path, mapp
 def test_rows_left_out_are_told_with_what_the_file_says_of_them(tmp_path: Path) -> None:
     (tmp_path / "requests.csv").write_text(REQUESTS)
     (tmp_path / "m.toml").write_text(BOTH.format(created="", status='{ constant = "closed" }'))
-    report = make_desk(tmp_path / "desk").load(
+    report = late_desk(tmp_path / "desk").load(
         "mapping", [tmp_path / "requests.csv"], mapping=tmp_path / "m.toml"
     )
     assert any(
@@ -412,7 +412,7 @@ def test_a_ticket_nobody_rated_is_no_fault(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     (tmp_path / "m.toml").write_text(rule, encoding="utf-8")
-    report = make_desk(tmp_path / "desk").load(
+    report = late_desk(tmp_path / "desk").load(
         "mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml", refresh=False
     )
     assert (
@@ -427,7 +427,7 @@ def test_a_ticket_nobody_rated_is_no_fault(tmp_path: Path) -> None:
         "t.csv: 1 of 3 rows have no 'SLA' and tell no verdict on a promise (rows 2)" in report.notes
     )
     (tmp_path / "m.toml").write_text(rule.replace("optional = true\n", "", 1), encoding="utf-8")
-    desk = make_desk(tmp_path / "strict", quarantine_limit=1)
+    desk = late_desk(tmp_path / "strict", quarantine_limit=1)
     desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml", refresh=False)
     assert [(each.line, each.column) for each in desk.quarantine()] == [
         (3, "Rating"),
@@ -451,7 +451,7 @@ def test_dates_and_times_of_day_in_two_columns(tmp_path: Path) -> None:
         in suggested
     )
     (tmp_path / "m.toml").write_text(suggested, encoding="utf-8")
-    desk = make_desk(tmp_path / "desk", time_zone="UTC")
+    desk = late_desk(tmp_path / "desk", time_zone="UTC")
     desk.load("mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml")
     created = sorted(
         row["created_at"].strftime("%d %H:%M:%S") for row in desk.drill("ticket_volume").to_pylist()
@@ -472,7 +472,7 @@ def test_dates_and_times_of_day_in_two_columns(tmp_path: Path) -> None:
             r" date"
         ),
     ):
-        make_desk(tmp_path / "other").load(
+        late_desk(tmp_path / "other").load(
             "mapping", [tmp_path / "t.csv"], mapping=tmp_path / "m.toml"
         )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 
 MAPPING = """
@@ -244,7 +244,7 @@ def load(desk: Desk, path: Path, export: Export) -> list[str]:
 
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda export: f"{export.source}: {export.column}")
 def test_a_missing_time_is_named(tmp_path: Path, export: Export) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     path = tmp_path / "export"
     path.mkdir()
     load(desk, path, export)
@@ -319,7 +319,7 @@ UNDATED = (
 def test_closed_without_a_date_is_neither_open_nor_as_old_as_its_creation(
     tmp_path: Path, export: Export
 ) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     path = tmp_path / "export"
     path.mkdir()
     notes = load(desk, path, export)
@@ -334,7 +334,7 @@ def test_an_intercom_row_without_its_last_change_is_told(tmp_path: Path) -> None
     """It cannot be placed in the history of its conversation; the conversation is not open for ever
     because of it.
     """
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     rows = "1,2026-01-05 09:00:00,2026-01-05 10:00:00,open\n2,2026-01-05 09:00:00,,closed\n"
     (tmp_path / "conversation_history.csv").write_text(
         "id,created_at,updated_at,state\n" + rows, encoding="utf-8"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import MappingError
 from helmdesk.records.staging import LoadReport
@@ -26,7 +26,7 @@ def load(
         (folder / f"{name}.csv").write_text(content.strip() + "\n", encoding="utf-8")
     own = tmp_path / "own.toml"
     own.write_text(mapping, encoding="utf-8")
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     return desk, desk.load(
         source,
         [folder] if source in FOLDERS else sorted(folder.iterdir()),

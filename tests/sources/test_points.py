@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from desks import make_desk
+from desks import late_desk
 
 REVIEWS = """
 name = "qa"
@@ -46,7 +46,7 @@ def test_per_cent_of_points_are_of_the_points_possible_and_none_beyond_them(tmp_
     )
     (tmp_path / "qa.csv").write_text("Id,At,Agent,Points,Of\n" + rows, encoding="utf-8")
     (tmp_path / "qa.toml").write_text(REVIEWS, encoding="utf-8")
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1)
     desk.load("mapping", [tmp_path / "qa.csv"], mapping=tmp_path / "qa.toml")
     found = desk.measure("quality_review")[0]
     assert (found.value, found.n) == (27 / 40, 2)
@@ -65,7 +65,7 @@ def test_a_score_in_per_cent_is_a_point_of_the_scale(tmp_path: Path) -> None:
     )
     (tmp_path / "poll.csv").write_text("Id,At,Score\n" + rows, encoding="utf-8")
     (tmp_path / "poll.toml").write_text(SCORES, encoding="utf-8")
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("mapping", [tmp_path / "poll.csv"], mapping=tmp_path / "poll.toml")
     found = desk.measure("csat")[0]
     assert (found.value, found.n) == (2 / 3, 3)

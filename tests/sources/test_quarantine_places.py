@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 
 # A comment over two lines stands above the bad rows, so that lines are not rows plus one.
 TWO_LINES = '"one\ntwo"'
@@ -164,7 +164,7 @@ def test_what_is_in_quarantine_is_found_in_its_file(tmp_path: Path, source: str)
     export.mkdir()
     (export / file).write_text(content, encoding="utf-8")
     (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1)
     path = export if source == "zendesk" else export / file
     desk.load(
         source,
@@ -191,7 +191,7 @@ def test_hours_of_a_schedule_that_cannot_be_are_found_in_their_column(tmp_path: 
     (tmp_path / "schedule.csv").write_text(
         "id,name,start_time,end_time,time_zone\n" + rows, encoding="utf-8"
     )
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1)
     report = desk.load("zendesk", [tmp_path], refresh=False)
     assert report.records["calendar"] == 2
     assert [(each.line, each.column, each.raw) for each in desk.quarantine()] == [

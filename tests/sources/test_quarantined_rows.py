@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.cli.commands import load, quarantine
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import DataQualityError, NotFoundError
@@ -116,7 +116,7 @@ def test_python_is_asked_too(desk: Desk, mapping: Path, tmp_path: Path) -> None:
 
 
 def test_a_desk_may_set_its_own_limit(mapping: Path, tmp_path: Path) -> None:
-    strict = make_desk(tmp_path / "strict", quarantine_limit=0.05)
+    strict = late_desk(tmp_path / "strict", quarantine_limit=0.05)
     assert run(strict, mapping, table(tmp_path, 1))[0] == 4
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 from helmdesk.records.staging import LoadReport
@@ -46,7 +46,7 @@ CALLS = [
 
 
 def load(tmp_path: Path, *files: tuple[str, str]) -> tuple[Desk, LoadReport]:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     paths = []
     for name, content in files:
         paths.append(tmp_path / name)

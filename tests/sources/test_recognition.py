@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Run
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 from helmdesk.records.schema import CHOICES
@@ -245,7 +245,7 @@ def test_what_is_nobodys_is_not_recognised(header: str) -> None:
 
 def test_a_list_of_incidents_is_loaded_as_it_is_and_updated_by_the_next(tmp_path: Path) -> None:
     for source in ("file", "servicenow"):
-        desk = make_desk(tmp_path / source, time_zone="America/Chicago")
+        desk = late_desk(tmp_path / source, time_zone="America/Chicago")
         first, second = tmp_path / f"{source}-monday.csv", tmp_path / f"{source}-tuesday.csv"
         first.write_text(LIST, encoding="utf-8")
         report = desk.load(source, [first])
@@ -291,7 +291,7 @@ def test_ends_that_one_column_dates_are_not_called_undated(tmp_path: Path) -> No
     )
     path = tmp_path / "tickets.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("file", [path])
     assert value(desk, "resolution_time") == 3 * 3600 and value(desk, "backlog") == 1
     assert [note for note in report.notes if "nothing says since when" in note] == [
@@ -326,7 +326,7 @@ ANSWERED = (
 def test_what_an_answer_means_is_known_or_left_out(
     tmp_path: Path, weeks: list[list[str]], expected: tuple[float | None, int], said: str
 ) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     notes = []
     for week, answers in enumerate(weeks):
         rows = [
@@ -355,7 +355,7 @@ def test_several_files_of_one_system_at_once_but_not_of_two(tmp_path: Path) -> N
         + "x,K-1,1,Bug,Done,K,Low,,a,b,2025-03-03 09:00,2025-03-03 10:00,,Done\n",
         encoding="utf-8",
     )
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     with pytest.raises(
         InputError, match=r"jira.csv: Jira issue export, but a.csv is another system's"
     ):
@@ -372,14 +372,14 @@ def test_a_state_that_is_guessed_is_told(tmp_path: Path) -> None:
         LIST.replace("In Progress", "Fixed by vendor").replace("On Hold", "Parked"),
         encoding="utf-8",
     )
-    notes = " ".join(make_desk(tmp_path / "desk").load("file", [path]).notes)
+    notes = " ".join(late_desk(tmp_path / "desk").load("file", [path]).notes)
     assert (
         "were taken by their words: 'Fixed by vendor' for solved, 'Parked' for open; a mapping can"
         " say otherwise" in notes
     )
     path.write_text(LIST, encoding="utf-8")
     assert "taken by their words" not in " ".join(
-        make_desk(tmp_path / "other").load("file", [path]).notes
+        late_desk(tmp_path / "other").load("file", [path]).notes
     )
 
 
@@ -393,7 +393,7 @@ def test_an_unknown_file_says_what_to_do(tmp_path: Path) -> None:
             r" odd\.csv"
         ),
     ):
-        make_desk(tmp_path / "desk").load("file", [path])
+        late_desk(tmp_path / "desk").load("file", [path])
 
 
 def test_a_suggestion_says_what_it_recognised(tmp_path: Path) -> None:
@@ -411,7 +411,7 @@ def test_a_suggestion_says_what_it_recognised(tmp_path: Path) -> None:
 def test_the_word_for_the_source_may_be_left_out(tmp_path: Path, helmdesk: Run) -> None:
     path = tmp_path / "incident.csv"
     path.write_text(LIST, encoding="utf-8")
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     said = helmdesk("load", path, "--desk", desk.path, "--dry-run").stdout
     assert "3 tickets" in said and "is read as: ServiceNow list" in said
     assert "load what?" in helmdesk("load", "zendesk", "--desk", desk.path, code=2).stderr
@@ -427,7 +427,7 @@ def test_call_logs_and_rosters_go_to_their_sources(tmp_path: Path) -> None:
     roster.write_text(
         "agent,shift_start,shift_end\nAda,2025-03-03 09:00,2025-03-03 17:00\n", encoding="utf-8"
     )
-    desk = make_desk(tmp_path / "desk", time_zone="America/Chicago")
+    desk = late_desk(tmp_path / "desk", time_zone="America/Chicago")
     with pytest.raises(
         InputError, match=r"shifts\.csv: not of the kind of calls\.csv, which is for 'telephony'"
     ):

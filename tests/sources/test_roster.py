@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 
 SHIFTS = (
@@ -49,13 +49,13 @@ def hours(desk: Desk) -> dict[str, float]:
 def test_shifts_leave_and_breaks_of_files_apart_stand_together(
     tmp_path: Path, order: tuple[tuple[str, ...], ...]
 ) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     load(desk, tmp_path, *order)
     assert hours(desk) == {"work": 12.5, "meal": 0.5, "time_off": 12}
 
 
 def test_each_part_is_replaced_by_its_own_kind(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     notes = load(desk, tmp_path, SHIFTS, LEAVE)
     assert notes == [
         "no shifts, only time_off: added to the plans of these people, in place of time_off loaded"
@@ -72,7 +72,7 @@ def test_each_part_is_replaced_by_its_own_kind(tmp_path: Path) -> None:
 
 
 def test_a_plan_that_tells_leave_too_replaces_the_plan_before(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     load(
         desk,
         tmp_path,

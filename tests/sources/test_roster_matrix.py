@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import DataQualityError, InputError, MappingError
 from helmdesk.sources.parts.roster_matrix import tells_matrix
@@ -23,7 +23,7 @@ PLANNED = {
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return make_desk(tmp_path / "desk", quarantine_limit=0.2)
+    return late_desk(tmp_path / "desk", quarantine_limit=0.2)
 
 
 def planned(desk: Desk, path: Path, content: str, *, mapping: str = "") -> set[tuple[str, ...]]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    return late_desk(tmp_path / "desk", quarantine_limit=1.0)
 
 
 def week(tmp_path: Path, number: int, scores: list[str], column: str) -> Path:

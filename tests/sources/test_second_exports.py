@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 
 FOLDERS = ("zendesk", "jira", "intercom", "qualtrics")
@@ -421,7 +421,7 @@ def figures(desk: Desk, story: Story) -> dict[str, Any]:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.source}: {story.about}")
 def test_overlapping_exports_count_nothing_twice(tmp_path: Path, story: Story) -> None:
-    desk, alone = make_desk(tmp_path / "desk"), make_desk(tmp_path / "alone")
+    desk, alone = late_desk(tmp_path / "desk"), late_desk(tmp_path / "alone")
     load(desk, tmp_path / "first", story, story.first, ())
     load(desk, tmp_path / "second", story, story.second, story.again)
     load(alone, tmp_path / "truth", story, story.truth, story.again)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 
@@ -34,7 +34,7 @@ def log(tmp_path: Path, rows: str = ROWS) -> Path:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    return late_desk(tmp_path / "desk", quarantine_limit=1.0)
 
 
 def test_changes_are_derived(desk: Desk, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_missing_column_is_named(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_the_real_log(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("servicenow", [shared_data("uci-incident-log/incident_event_log.csv.gz")])
     assert report.rows == 141_712
     assert report.records["created"] == 24_918

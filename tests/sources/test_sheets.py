@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 from helmdesk.records.staging import LoadReport
@@ -21,7 +21,7 @@ from helmdesk.records.staging import LoadReport
 def load(
     tmp_path: Path, source: str, *texts: str, zone: str | None = None, dates: str | None = None
 ) -> tuple[Desk, LoadReport]:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     paths = []
     for place, content in enumerate(texts):
         path = tmp_path / f"file{place}.csv"
@@ -221,7 +221,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 @pytest.mark.shared_data
 def test_pwc_call_centre(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
     path = shared_data("pwc-call-centre/call_center_dataset.csv.gz")
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("telephony", [path])
     answered = [row for row in rows_of(path) if row["Answered (Y/N)"] == "Y"]
     talk = [
@@ -251,7 +251,7 @@ def test_bank_calls_shopzilla_and_tweets(
         shared_data("bank-calls-5min/bank_calls.csv.gz"),
         shared_data("shopzilla-csat/customer_support_dev.csv.gz"),
     )
-    calls = make_desk(tmp_path / "bank", time_zone="America/New_York")
+    calls = late_desk(tmp_path / "bank", time_zone="America/New_York")
     calls.load("telephony", [bank], time_zone="America/New_York")
     march = sum(
         float(row["Calls"]) for row in rows_of(bank) if row["DateTime"].startswith("2003-04")
@@ -262,7 +262,7 @@ def test_bank_calls_shopzilla_and_tweets(
         ].value
         == march
     )
-    surveys = make_desk(tmp_path / "shop")
+    surveys = late_desk(tmp_path / "shop")
     surveys.load("survey", [shop], time_zone="Asia/Kolkata")
     rows = rows_of(shop)
     assert surveys.measure("csat")[0].value == pytest.approx(
@@ -271,7 +271,7 @@ def test_bank_calls_shopzilla_and_tweets(
     assert surveys.measure("csat", variant="mean_score")[0].value == pytest.approx(
         sum(int(row["CSAT Score"]) for row in rows) / len(rows)
     )
-    tweets = make_desk(tmp_path / "tweets")
+    tweets = late_desk(tmp_path / "tweets")
     tweets.load(
         "transcript",
         [

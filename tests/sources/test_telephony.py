@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import MappingError
 from helmdesk.records.staging import LoadReport
@@ -18,7 +18,7 @@ from helmdesk.records.staging import LoadReport
 def load(
     tmp_path: Path, content: str, zone: str | None = None, mapping: str = ""
 ) -> tuple[Desk, LoadReport]:
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     path = tmp_path / "calls.csv"
     path.write_text(content, encoding="utf-8")
     rules = tmp_path / "words.toml"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.errors import MappingError
 
 MAPPING = """name = "shop"
@@ -43,7 +43,7 @@ status = {{ constant = "solved" }}
     ],
 )
 def test_a_moment_after_another(tmp_path: Path, after: str, cell: str, seconds: int) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     file, mapping = tmp_path / "t.csv", tmp_path / "m.toml"
     # 29 March 2026: clocks go forward in Berlin at two o'clock; lengths are of the clock, not of
     # the wall.
@@ -63,7 +63,7 @@ def test_a_moment_after_another(tmp_path: Path, after: str, cell: str, seconds: 
 
 
 def test_lengths_that_cannot_be_are_kept_apart(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     file, mapping = tmp_path / "t.csv", tmp_path / "m.toml"
     file.write_text(
         "No,Opened,At,Length\n1,2026-03-05,9:30,soon\n2,2026-03-05,9:30,-5\n3,2026-03-05,9:30,60\n",
@@ -99,4 +99,4 @@ def test_what_is_wrong_is_said(tmp_path: Path, after: str, message: str) -> None
     file.write_text("No,Opened,Length\n1,2026-03-05,5\n", encoding="utf-8")
     mapping.write_text(MAPPING.format(after=after, clock=""), encoding="utf-8")
     with pytest.raises(MappingError, match=message.replace("(", r"\(")):
-        make_desk(tmp_path / "desk").load("mapping", [file], mapping=mapping)
+        late_desk(tmp_path / "desk").load("mapping", [file], mapping=mapping)

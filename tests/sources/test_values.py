@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.errors import InputError
 from helmdesk.records.staging import Staging
 from helmdesk.sources.reading.durations import seconds, seconds_fault
@@ -194,7 +194,7 @@ def test_who_could_read_a_comment_is_never_assumed(
     )
     for table, content in {**ZENDESK, "ticket_comment": comments}.items():
         (folder / f"{table}.csv").write_text(content)
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     report = desk.load("zendesk", [folder])
     assert desk.measure("first_response_time")[0].value == public
     if public is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.errors import InputError
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
@@ -349,7 +349,7 @@ occurred_at = "created"
 
 
 def test_a_workbook_from_the_file_to_the_number(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     rows = [
         ["id", "created", "note"],
         *([number, (46_027 + number / 24, MOMENT), "#N/A"] for number in range(1, 200)),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, NotFoundError
 from helmdesk.records.staging import LoadReport
@@ -85,14 +86,19 @@ there"
 }
 
 
-@pytest.fixture
-def loaded(tmp_path: Path) -> tuple[Desk, LoadReport]:
-    folder = tmp_path / "export"
+def exported(folder: Path, **tables: str) -> Path:
     folder.mkdir()
-    for name, content in TABLES.items():
+    for name, content in {**TABLES, **tables}.items():
         (folder / f"{name}_data.csv").write_text(content)
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
-    return desk, desk.load("zendesk", [folder])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, LoadReport]:
+    """Read-only: every test of this file looks at the same desk."""
+    path = tmp_path_factory.mktemp("zendesk")
+    desk = late_desk(path / "desk", quarantine_limit=1.0)
+    return desk, desk.load("zendesk", [exported(path / "export")])
 
 
 def test_counts(loaded: tuple[Desk, LoadReport]) -> None:
@@ -194,7 +200,7 @@ def test_times_as_others_pass_the_tables_on(
         (folder / f"{table}.csv").write_text(
             re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", spelled, content)
         )
-    desk = make_desk(tmp_path / "other", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "other", quarantine_limit=1.0)
     asked = {"dates": "month-first"} if spelling == "a spreadsheet" else {}
     report = desk.load("zendesk", [folder], **asked)
     whole, first = loaded
@@ -206,7 +212,7 @@ def test_times_as_others_pass_the_tables_on(
             InputError,
             match="may be day/month or month/day and no row tells; say which with --dates",
         ):
-            make_desk(tmp_path / "third").load("zendesk", [folder])
+            late_desk(tmp_path / "third").load("zendesk", [folder])
 
 
 def test_schedule_becomes_a_calendar(loaded: tuple[Desk, LoadReport]) -> None:
@@ -230,11 +236,11 @@ def test_schedule_becomes_a_calendar(loaded: tuple[Desk, LoadReport]) -> None:
 def test_loading_again_with_one_more_table_adds_only_what_is_new(
     loaded: tuple[Desk, LoadReport], tmp_path: Path
 ) -> None:
-    desk, _ = loaded
+    desk = Desk(shutil.copytree(loaded[0].path, tmp_path / "desk"))
     before = desk.measure("ticket_volume", "first_response_time", "csat", "backlog").as_rows()
-    folder = tmp_path / "export"
-    (folder / "user_data.csv").write_text(TABLES["user"] + "99,agent,Dee,\n")
-    report = desk.load("zendesk", [folder])
+    report = desk.load(
+        "zendesk", [exported(tmp_path / "export", user=TABLES["user"] + "99,agent,Dee,\n")]
+    )
     assert not report.is_already_loaded
     assert report.records["message"] == 8
     assert (
@@ -243,7 +249,7 @@ def test_loading_again_with_one_more_table_adds_only_what_is_new(
 
 
 def test_no_ticket_table(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     (tmp_path / "x").mkdir()
     with pytest.raises(NotFoundError, match=r"no ticket table; expected a file named ticket\.csv"):
         desk.load("zendesk", [tmp_path / "x"])
@@ -251,7 +257,7 @@ def test_no_ticket_table(tmp_path: Path) -> None:
 
 def test_the_published_seeds(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
     folder = shared_data("zendesk-seeds/ticket_data.csv").parent
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     report = desk.load("zendesk", [folder])
     rows = {Path(file.path).name.removesuffix("_data.csv"): file.rows for file in report.files}
     assert rows == {
@@ -335,7 +341,7 @@ def test_targets_and_due_dates_of_the_history_are_clocks(tmp_path: Path) -> None
     folder.mkdir()
     for name, content in HISTORY.items():
         (folder / f"{name}.csv").write_text(content)
-    desk = make_desk(tmp_path / "desk", quarantine_limit=1.0)
+    desk = late_desk(tmp_path / "desk", quarantine_limit=1.0)
     report = desk.load("zendesk", [folder])
     assert report.quarantined == {
         'value: not an SLA target such as {"minutes": 60, "in_business_hours": true}': 1,

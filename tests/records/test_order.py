@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import Event, load_events, late_desk, ticket
+from desks import Event, late_desk, load_events, ticket
 from helmdesk.desk.desk import Desk
 from helmdesk.records.staging import LoadReport
 

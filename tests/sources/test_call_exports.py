@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.records.staging import LoadReport
 
@@ -15,7 +15,7 @@ from helmdesk.records.staging import LoadReport
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Return one desk for all exports: their calls have ids of their own."""
-    return make_desk(
+    return late_desk(
         tmp_path_factory.mktemp("calls") / "desk",
         time_zone="America/Chicago",
         quarantine_limit=1.0,

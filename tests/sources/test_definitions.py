@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desks import load_events, late_desk, ticket
+from desks import late_desk, load_events, ticket
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 

@@ -385,7 +385,7 @@ def test_a_column_that_was_empty_last_week_makes_no_ticket_another(tmp_path: Pat
         "2,y,Closed,2026-03-02 09:00,2026-03-02 11:00,2026-03-02 11:00,2026-03-03 09:00,"
         "Within SLA,1,1,Very happy\n"
     )
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     desk.load("file", [file(tmp_path / "last.csv", header + first)], refresh=False)
     report = desk.load("file", [file(tmp_path / "this.csv", header + second)], refresh=False)
     assert report.tickets == {"new": 1, "updated": 0, "unchanged": 1}

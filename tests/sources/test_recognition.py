@@ -459,7 +459,7 @@ def test_front_messages_become_conversations(tmp_path: Path) -> None:
         "2026-01-06 09:00:00,,No\n",
         encoding="utf-8",
     )
-    desk = make_desk(tmp_path / "desk", time_zone="UTC")
+    desk = late_desk(tmp_path / "desk", time_zone="UTC")
     report = desk.load("file", [path])
     assert report.quarantined_rows == 0 and "Front messages" in " ".join(report.notes)
 

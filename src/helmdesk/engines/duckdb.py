@@ -200,6 +200,15 @@ class DuckDB:
         if data_bytes < small and not self.is_locked():
             self.connection.execute("set threads = 1")
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Write what is made within when it is whole, not after every statement; until then it
+        stays in memory, what was dropped meanwhile too.
+        """
+        self.run("begin")
+        yield  # what failed half-way is closed and thrown away
+        self.run("commit")
+
     def version(self) -> str:
         """Return DuckDB's version."""
         import duckdb

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -91,10 +92,26 @@ def build_facts(
         SettingError: a default calendar that the lake does not hold.
         InputError: a calendar that is never open.
     """
-    engine.use_threads(
-        sum(Path(file).stat().st_size for paths in files.values() for file in paths),
-        SMALL_PACKED_BYTES,
-    )
+    size = sum(Path(file).stat().st_size for paths in files.values() for file in paths)
+    engine.use_threads(size, SMALL_PACKED_BYTES)
+    with (
+        engine.at_once()
+        if isinstance(engine, DuckDB) and size < SMALL_PACKED_BYTES
+        else nullcontext()
+    ):
+        _build(engine, files, settings, lake_version, on_step, batches, only, log)
+
+
+def _build(
+    engine: Engine,
+    files: Mapping[str, Sequence[str]],
+    settings: Mapping[str, Any],
+    lake_version: int,
+    on_step: Callable[[str], None],
+    batches: Collection[str] | None,
+    only: Collection[str] | None,
+    log: str,
+) -> None:
     on_step("reading records")
     engine.define_functions()
     create_record_views(engine, files, batches=batches, is_first=True)

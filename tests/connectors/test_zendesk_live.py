@@ -68,7 +68,7 @@ def test_an_account_becomes_records(tmp_path: Path) -> None:
         assert desk.lake.version() == version
 
 
-@pytest.mark.parametrize("seed", range(tries(20, 1000)))
+@pytest.mark.parametrize("seed", range(tries(9, 1000)))
 def test_faults_and_kills_change_nothing(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from desks import make_desk
+from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import MappingError
 from helmdesk.records.staging import LoadReport
@@ -18,7 +18,7 @@ from helmdesk.sources.parts.questions import kind_of_question
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return make_desk(
+    return late_desk(
         tmp_path_factory.mktemp("surveys") / "desk",
         time_zone="America/Chicago",
         quarantine_limit=1.0,
@@ -196,4 +196,4 @@ def test_a_condition_that_is_none_is_refused(tmp_path: Path) -> None:
     )
     (tmp_path / "t.csv").write_text("Id,At,Kind\n1,2026-01-05 09:00,a\n")
     with pytest.raises(MappingError, match=r"record 1 \(created\), only: is written"):
-        make_desk(tmp_path / "desk").load("mapping", [tmp_path / "t.csv"], mapping=rules)
+        late_desk(tmp_path / "desk").load("mapping", [tmp_path / "t.csv"], mapping=rules)

@@ -481,7 +481,7 @@ def test_a_view_of_few_columns_is_offered(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"view\.csv: it looks like Freshdesk ticket export \(Ticket ID, Created"
     ):
-        make_desk(tmp_path / "desk").load("file", [path])
+        late_desk(tmp_path / "desk").load("file", [path])
     text = suggest_mapping(path)
     assert 'name = "freshdesk"' in text and "it looks most like: Freshdesk ticket export" in text
     # What that system means by a state is used; that it is that system is a guess.

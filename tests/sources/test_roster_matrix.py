@@ -171,7 +171,7 @@ NAMED = "Name,29 Dec,30 Dec,31 Dec,1 Jan,2 Jan\nAnn,6-14,off,off,6-14,off\n"
     ],
 )
 def test_days_without_a_month(tmp_path: Path, name: str, content: str, days: set[str]) -> None:
-    desk = make_desk(tmp_path / "desk")
+    desk = late_desk(tmp_path / "desk")
     (tmp_path / name).write_text(content, encoding="utf-8")
     desk.load("file", [tmp_path / name], refresh=False)
     assert stored(desk) == {("Ann", f"{day} 06:00", f"{day} 14:00") for day in days}
@@ -191,7 +191,7 @@ def test_a_month_that_nothing_says_is_asked_for(
 ) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=said):
-        make_desk(tmp_path / "desk").load("file", [tmp_path / name], refresh=False)
+        late_desk(tmp_path / "desk").load("file", [tmp_path / name], refresh=False)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from helmdesk.plan.volumes import read_volumes
 
 def test_a_desk_s_contacts_by_queue_and_interval(small_desk: Desk) -> None:
     zone = ZoneInfo(small_desk.settings.time_zone)
-    found = small_desk.demand(minutes=30)
+    found = small_desk.plan.planner(minutes=30).demands
     live = {each.queue: each for each in found if each.is_live}
     with small_desk.engine() as engine:
         _, legs = engine.fetch(
@@ -46,7 +46,7 @@ def test_a_desk_s_contacts_by_queue_and_interval(small_desk: Desk) -> None:
         assert demand.every(60).contacts.sum() == demand.contacts.sum()
     deferred = {each.queue for each in found if not each.is_live}
     assert {"email"} <= deferred and not deferred & {"phone", "chat"}
-    assert small_desk.demand(minutes=30, where="channel = 'phone'")[0].channel == "phone"
+    assert small_desk.plan.planner(where="channel = 'phone'").demands[0].channel == "phone"
 
 
 def weekly(weeks: int = 12, middle: float = 100.0) -> list[tuple[date, int, float, float, float]]:

@@ -44,6 +44,7 @@ from helmdesk.insight.dismissals import FILE as DISMISSALS_FILE
 from helmdesk.lake.durable import sync
 from helmdesk.lake.erasure import ERASED_FILE
 from helmdesk.lake.lake import Snapshot
+from helmdesk.plan.forecast.versions import FOLDER as FORECASTS_FOLDER
 from helmdesk.version import __version__
 
 MANIFEST = "manifest.json"
@@ -59,6 +60,7 @@ ELSEWHERE = {
         f"{LAKE_FOLDER}.seal",
         METRICS_FOLDER,
         CONNECTIONS_FOLDER,
+        FORECASTS_FOLDER,
         "site",
         RESTORED_NOTE,
         *KEY_FILES,
@@ -183,12 +185,13 @@ def _own_files(root: Path) -> Iterator[tuple[str, Path]]:
         root / DISMISSALS_FILE,
         *sorted((root / METRICS_FOLDER).glob("*")),
         *sorted((root / CONNECTIONS_FOLDER).glob("*.toml")),
+        *sorted((root / FORECASTS_FOLDER).glob("*.json")),
     ]
     for path in own:
         if (
             path.is_file()
             and not path.is_symlink()
-            and (path.parent == root or path.suffix in OWN_METRICS)
+            and (path.parent in {root, root / FORECASTS_FOLDER} or path.suffix in OWN_METRICS)
         ):
             yield path.relative_to(root).as_posix(), path
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from helmdesk.desk.answers import Answers
 from helmdesk.desk.insight import Insight
 from helmdesk.desk.marts import Step, silent
+from helmdesk.desk.planning import Planning
 
 if TYPE_CHECKING:
     from helmdesk.analysis.accounts import Account
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from helmdesk.insight.explanation import Explanation
     from helmdesk.insight.rules import Rule
     from helmdesk.insight.verdict import Verdict
-    from helmdesk.plan.demand import Demand
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.distribution import Bin
     from helmdesk.query.drill import RowsPage
@@ -60,6 +60,11 @@ class Questions:
     def policy(self) -> Policy:
         """Who asks."""
         return self._answers.policy
+
+    @property
+    def plan(self) -> Planning:
+        """What will come, and whom it needs."""
+        return Planning(self._answers)
 
     def _question(self, *keys: str, **asked: Unpack[Asked]) -> Question:
         return self._answers.folder.question(*keys, **asked)
@@ -143,15 +148,6 @@ class Questions:
     def window(self, **asked: Unpack[Compared]) -> Window:
         """Return the window that `scorecard` would look at, and the one it would compare with."""
         return self._answers.window(self._question(**asked))
-
-    def demand(self, *, minutes: int = 30, where: str | None = None) -> list[Demand]:
-        """Return the contacts that came to each queue, by interval, the busiest first.
-
-        Args:
-            minutes: length of an interval: 15, 30 or 60.
-            where: filter over dimensions, such as ``"channel = 'phone'"``.
-        """
-        return self._answers.demand(self._question(where=where), minutes)
 
     def sla_at(self, at: str | None = None, *, where: str | None = None) -> list[dict[str, Any]]:
         """Return the SLA clocks that were running, paused or overdue at an instant, the least time

@@ -56,6 +56,7 @@ def certainty_curve(
     days: NDArray[np.int64],
     *,
     levels: Sequence[float] = LEVELS,
+    most: int | None = None,
 ) -> tuple[CurvePoint, ...]:
     """Return plans of growing hours, each with the probability of a day keeping its promise.
 
@@ -64,12 +65,13 @@ def certainty_curve(
         paths: what may come instead, (paths × intervals), drawn from the forecast's own errors, so
             that the intervals of one path are wrong together as they are in life.
         days: for each interval, which day it belongs to (0, 1, ...).
-        levels: quantiles of the paths that plans are made for.
+        levels: quantiles of the paths that plans are made for; of equal plans the first is told.
+        most: no more people than these can be there at once.
     """
     if paths.ndim != 2 or paths.shape[1] != queue.contacts.size or not paths.shape[0]:
         raise UsageError(f"paths of shape {paths.shape}", "give one column for each interval")
     whole = queue.of(np.ones(queue.contacts.shape, dtype=bool))
-    points = []
+    points: list[CurvePoint] = []
     for level in levels:
         busy = LiveQueue(
             np.quantile(paths, level, axis=0),
@@ -78,8 +80,9 @@ def certainty_curve(
             queue.interval_seconds,
             chat_seconds=queue.chat_seconds,
         )
-        agents = required(busy, target).agents
-        points.append(_point(whole, target, paths, days, level, agents))
+        agents = required(busy, target, most=most).agents
+        if not points or not np.array_equal(points[-1].agents, agents):
+            points.append(_point(whole, target, paths, days, level, agents))
     return tuple(points)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from helmdesk.errors import UsageError
-from helmdesk.plan.queues import ServiceLevel, Waiting, chat_chain, erlang_a, erlang_x
+from helmdesk.plan.queues import ServiceLevel, Waiting, chat_chain, erlang_a, erlang_c, erlang_x
 from helmdesk.plan.queues.waiting import Array
 
 MOST_PEOPLE = 10_000_000
@@ -132,6 +132,8 @@ class LiveQueue:
                 agents, rate, self.handle_seconds, self.patience_seconds, within_seconds,
                 redial=self.redial,
             ).waiting  # fmt: skip
+        if math.isinf(self.patience_seconds):
+            return erlang_c(agents, rate, self.handle_seconds, within_seconds)
         return erlang_a(agents, rate, self.handle_seconds, self.patience_seconds, within_seconds)
 
     def of(self, cells: NDArray[np.bool_]) -> LiveQueue:

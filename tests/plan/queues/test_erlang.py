@@ -13,6 +13,7 @@ from scipy.integrate import simpson
 
 from helmdesk.errors import UsageError
 from helmdesk.plan.queues import ServiceLevel, Waiting, erlang_a, erlang_b, erlang_c, erlang_x
+from helmdesk.plan.queues.patience import _rule
 
 FIELDS = [name for name in Waiting.__dataclass_fields__ if name != "is_stable"]
 
@@ -188,6 +189,20 @@ def test_nothing_raises_or_is_not_a_number() -> None:
                 ).all()
             assert (made.answered_within + made.abandon_probability <= 1 + 1e-12).all()
             assert (made.occupancy <= 1).all() and (made.mean_wait >= 0).all()
+
+
+def test_more_nodes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(2)
+    agents = np.floor(np.exp(draw.uniform(0, math.log(20_001), 3000)))
+    load, patience = agents * draw.uniform(0, 3, 3000), 10 ** draw.uniform(-6, 6, 3000)
+    asked = agents, load, 1, patience, 10 ** draw.uniform(-3, 3, 3000)
+    few = erlang_a(*asked)
+    monkeypatch.setattr("helmdesk.plan.queues.patience.NODES", 160)
+    _rule.cache_clear()
+    many = erlang_a(*asked)
+    _rule.cache_clear()
+    for name in ("wait_probability", "abandon_probability", "answered_within", "abandoned_within"):
+        assert np.allclose(getattr(few, name), getattr(many, name), rtol=0, atol=1e-12), name
 
 
 def test_the_ends_of_patience() -> None:

@@ -23,6 +23,9 @@ UNTRIED = "median"
 LEARNING_DAYS = 28
 WEEKLY_ORIGINS = 12
 DAILY_ORIGINS = 28
+# Below so many contacts an open interval, models are judged by days: nearly every interval is 0
+# or 1, and who says 0 is right most often.
+DENSE = 5.0
 # Another model must do better than the naive one by so much.
 LEAST_GAIN = 0.01
 
@@ -41,7 +44,7 @@ class Score:
 
     Attributes:
         name, title: of the model.
-        wape: sum of absolute errors by interval ÷ contacts.
+        wape: sum of absolute errors ÷ contacts, by interval, or by day (`Competition.is_by_day`).
         mase: mean absolute error ÷ that of the same weekday a week before, within the history;
             None where that is never wrong.
     """
@@ -63,6 +66,10 @@ class Trial:
     expected: Array
     actual: Array
 
+    def by_day(self) -> Trial:
+        """Return the same by totals of days."""
+        return Trial(*(part.sum(axis=2, keepdims=True) for part in (self.expected, self.actual)))
+
     @property
     def wape(self) -> float:
         """Sum of absolute errors ÷ contacts; nan of nothing."""
@@ -79,12 +86,14 @@ class Competition:
         chosen: name of the model to take: the best, unless the naive one is as good.
         trial: the chosen model's forecasts; None where nothing was tried.
         origins: how many times each was tried.
+        is_by_day: whether they were judged by days, contacts being too few for intervals.
     """
 
     scores: tuple[Score, ...]
     chosen: str
     trial: Trial | None
     origins: int
+    is_by_day: bool = False
 
     def score_of(self, name: str) -> Score | None:
         """Return one model's score."""
@@ -108,9 +117,11 @@ def compete(
     trials = {
         name: trial(model, history, days, starts, counted) for name, model in load_models().items()
     }
-    scale = _naive_error(history)
+    is_by_day = _is_thin(history)
+    judged = {name: tried.by_day() if is_by_day else tried for name, tried in trials.items()}
+    scale = _naive_error(history, is_by_day=is_by_day)
     scores = []
-    for name, tried in trials.items():
+    for name, tried in judged.items():
         if not np.isnan(tried.wape):
             error = float(np.nanmean(np.abs(tried.expected - tried.actual)))
             mase = error / scale if scale else None
@@ -120,7 +131,13 @@ def compete(
     scores.sort(key=lambda score: score.wape)
     naive = next(score for score in scores if score.name == NAIVE)
     best = scores[0] if scores[0].wape < naive.wape * (1 - LEAST_GAIN) else naive
-    return Competition(tuple(scores), best.name, trials[best.name], len(starts))
+    return Competition(tuple(scores), best.name, trials[best.name], len(starts), is_by_day)
+
+
+def _is_thin(history: History) -> bool:
+    some = history.contacts[-7 * WEEKLY_ORIGINS :]
+    open_intervals = (some > 0).any(axis=0).sum() * (some > 0).any(axis=1).sum()
+    return bool(some.shape[1] > 1 and some.sum() < DENSE * open_intervals)
 
 
 def origins(known: int, days: int) -> list[int]:
@@ -154,9 +171,10 @@ def trial(
     return Trial(expected, actual)
 
 
-def _naive_error(history: History) -> float:
+def _naive_error(history: History, *, is_by_day: bool) -> float:
     if history.days <= 7:
         return 0.0
     both = history.is_usual[7:] & history.is_usual[:-7]
-    errors = np.abs(history.contacts[7:] - history.contacts[:-7])[both]
+    contacts = history.contacts.sum(axis=1, keepdims=True) if is_by_day else history.contacts
+    errors = np.abs(contacts[7:] - contacts[:-7])[both]
     return float(errors.mean()) if errors.size else 0.0

@@ -74,6 +74,14 @@ class Forecast:
         """Contacts expected of each day."""
         return np.asarray(self.contacts.sum(axis=1))
 
+    def day_bounds(self, share: float = 0.8) -> tuple[Array, Array]:
+        """Return bounds of each day's contacts, from how totals of days were missed in the past."""
+        tried = self.competition.trial
+        if tried is None:
+            return self.totals, self.totals
+        low, high = interval(self.totals[:, None], tried.by_day(), share)
+        return low[:, 0], high[:, 0]
+
     def paths(self, number: int = 200) -> Array:
         """Return (paths × days × intervals) that may be expected instead."""
         return rate_paths(self.contacts, self.competition.trial, number)

@@ -39,7 +39,9 @@ def interval(expected: Array, trial: Trial, share: float) -> tuple[Array, Array]
     roots = _root(expected)
     bounds = [np.maximum(np.maximum(roots + off, 0.0) ** 2 - OFFSET, 0.0) for off in (low, high)]
     is_nothing = expected <= 1e-9
-    return np.where(is_nothing, 0.0, bounds[0]), np.where(is_nothing, 0.0, bounds[1])
+    # What is expected lies within, even where it was mostly too high or too low.
+    least, most = np.minimum(bounds[0], expected), np.maximum(bounds[1], expected)
+    return np.where(is_nothing, 0.0, least), np.where(is_nothing, 0.0, most)
 
 
 def _root(values: Array) -> Array:

@@ -9,6 +9,7 @@ from helmdesk.plan.forecast.history import History, Model
 from helmdesk.plan.queues.waiting import Array
 
 WEEKS = 10
+DENSE = 5.0
 # A week counts half as much as the one after it.
 FADES = 0.5
 # As many days of every weekday together as one day of its own.
@@ -18,8 +19,9 @@ POOLED = 1.0
 def forecast(history: History, days: int) -> Array:
     """Return level × weekday × shape.
 
-    Level and weekday are the two sides of the last ten weeks' totals (median polish of their logs);
-    the shape of a weekday is the mean share of each interval, without the highest and lowest day.
+    Level and weekday are the two sides of the last ten weeks' totals, as a Poisson count of each
+    would make them likeliest; the shape of a weekday is the mean share of each interval, without
+    the highest and lowest day.
     """
     level, weekday = _level_and_weekdays(history)
     made = np.zeros((days, history.contacts.shape[1]))
@@ -42,35 +44,21 @@ def _level_and_weekdays(history: History) -> tuple[float, Array]:
     for day in np.flatnonzero(history.is_usual & (back < WEEKS)):
         table[back[day], history.weekdays[day]] = totals[day]
     known = ~np.isnan(table)
-    is_open = np.array(
-        [known[:, w].any() and np.nanmedian(table[:, w]) > 0 for w in range(7)], dtype=bool
-    )
-    if not is_open.any():
+    totals_known = np.where(known, table, 0.0)
+    weeks, weekday = np.ones(WEEKS), np.ones(7)
+    for _ in range(12):
+        weekday = _shares(totals_known.sum(axis=0), (known * weeks[:, None]).sum(axis=0))
+        weeks = _shares(totals_known.sum(axis=1), (known * weekday[None, :]).sum(axis=1))
+    # What the last weeks brought ÷ what weekdays alone would make of them.
+    weight = FADES ** np.arange(WEEKS)
+    usual = (weight[:, None] * known * weekday[None, :]).sum()
+    if usual <= 0:
         return 0.0, np.zeros(7)
-    logs = np.log(np.where(known & (table > 0), table, np.nan)[:, is_open])
-    rows, columns = np.zeros(WEEKS), np.zeros(logs.shape[1])
-    for _ in range(6):
-        rows = rows + _medians(logs - rows[:, None] - columns[None, :], axis=1)
-        columns = columns + _medians(logs - rows[:, None] - columns[None, :], axis=0)
-    weight = FADES ** np.arange(WEEKS) * (~np.isnan(logs)).sum(axis=1)
-    means = rows + np.nan_to_num(_means(logs - rows[:, None] - columns[None, :]))
-    weekday = np.zeros(7)
-    weekday[is_open] = np.exp(columns)
-    return float(np.exp((weight * means).sum() / weight.sum())), weekday
+    return float((weight[:, None] * totals_known).sum() / usual), weekday
 
 
-def _medians(values: Array, axis: int) -> Array:
-    """Return medians of what is known; 0 where nothing is."""
-    ordered = np.sort(values if axis else values.T, axis=1)  # what is unknown comes last
-    known = (~np.isnan(ordered)).sum(axis=1)
-    rows = np.arange(known.size)
-    middles = ordered[rows, np.maximum(known - 1, 0) // 2] + ordered[rows, known // 2]
-    return np.where(known > 0, middles / 2, 0.0)
-
-
-def _means(values: Array) -> Array:
-    known = ~np.isnan(values)
-    return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+def _shares(top: Array, base: Array) -> Array:
+    return np.divide(top, base, out=np.zeros_like(top), where=base > 0)
 
 
 def _shape(history: History, days: NDArray[np.int64]) -> Array:
@@ -80,7 +68,9 @@ def _shape(history: History, days: NDArray[np.int64]) -> Array:
     shares = np.sort(some[totals > 0] / totals[totals > 0, None], axis=0)
     if not len(shares):
         return np.zeros(history.contacts.shape[1])
-    kept = shares[1:-1] if len(shares) >= 5 else shares
+    # Of thin counts the highest share is not odd, only chance.
+    is_dense = totals.mean() >= DENSE * (some.sum(axis=0) > 0).sum()
+    kept = shares[1:-1] if len(shares) >= 5 and is_dense else shares
     mean = kept.mean(axis=0)
     return np.asarray(mean / max(mean.sum(), 1e-300))
 

@@ -14,6 +14,8 @@ PATTERNS = 4
 # A week counts so much of the week after it.
 FADES = 0.8
 FEWEST = 15
+# An interval in which so many days of a weekday had none brings none.
+LIKE_DAYS = 10
 # Root of counts plus this: about the same noise at any volume.
 OFFSET = 0.375
 
@@ -36,7 +38,8 @@ def forecast(history: History, days: int) -> Array:
     kept = min(PATTERNS, sizes.size)
     amounts = left[:, :kept] * sizes[:kept]
     weekdays = history.weekdays[open_days]
-    usual = _usual(amounts, weekdays, np.arange(amounts.shape[0], 0, -1))
+    weights = FADES ** (np.arange(amounts.shape[0], 0, -1) / 5.0)
+    usual = _usual(amounts, weekdays, weights)
     apart = amounts - usual[weekdays]
     carried = _carried(apart)
     made = np.zeros((days, roots.shape[1]))
@@ -48,13 +51,20 @@ def forecast(history: History, days: int) -> Array:
             continue
         step += 1
         amount = usual[weekday] + carried**step * last
-        made[i] = np.maximum(amount @ patterns[:kept], 0.0) ** 2 - OFFSET
-    return np.maximum(made, 0.0)
+        ever = history.contacts[history.usual(int(weekday), LIKE_DAYS)].any(axis=0)
+        made[i] = np.where(ever, _counts(amount @ patterns[:kept]), 0.0)
+    # A root's mean squared is less than the mean: by as much as in the days it was learned from.
+    said = float(weights @ _counts(usual[weekdays] @ patterns[:kept]).sum(axis=1))
+    came = float(weights @ totals[open_days])
+    return made * (came / said if said > 0 else 1.0)
 
 
-def _usual(amounts: Array, weekdays: NDArray[np.int64], age: NDArray[np.int64]) -> Array:
+def _counts(roots: Array) -> Array:
+    return np.asarray(np.maximum(np.maximum(roots, 0.0) ** 2 - OFFSET, 0.0))
+
+
+def _usual(amounts: Array, weekdays: NDArray[np.int64], weights: Array) -> Array:
     """Return each weekday's mean amounts, the recent days counting more."""
-    weights = FADES ** (age / 5.0)
     made = np.zeros((7, amounts.shape[1]))
     for weekday in range(7):
         same = weekdays == weekday

@@ -16,7 +16,7 @@ from typing import Any
 from helmdesk.records.limits import Limits
 from helmdesk.sources.parts.call_words import LAYOUT
 from helmdesk.sources.parts.columns import meanings_of
-from helmdesk.sources.parts.profile import CALLS, recognise
+from helmdesk.sources.parts.profile import TELEPHONY, recognise
 from helmdesk.sources.parts.suggestion import draft_mapping
 from helmdesk.sources.reading.preview import first_rows
 from helmdesk.sources.telephony import tells_calls
@@ -69,7 +69,7 @@ def found_in(path: Path) -> tuple[str, dict[str, str]]:
     """Return whose a file is, and which field is read from which column."""
     columns = first_rows(path, 1, Limits())[0]
     known = recognise(columns)
-    if known and known.profile.kind == CALLS:
+    if known and known.profile.kind in TELEPHONY:
         return known.name, dict(known.found)
     if not known and tells_calls(columns):
         return "a call log", meanings_of(columns, LAYOUT)

@@ -271,3 +271,25 @@ def test_twilio_says_nothing_of_people(desk: Desk) -> None:
     ]
     assert "1 calls among colleagues are left out" in told(report)
     assert "only their volume can be measured" in told(report)
+
+
+def test_queues_by_interval_are_demand(desk: Desk) -> None:
+    report = load(
+        desk,
+        "Interval Start,Interval End,Interval Complete,Filters,Media Type,Queue Id,Queue Name,"
+        "Offer,Answer,Abandon,Avg Handle\n"
+        "1/13/27 9:00 AM,1/13/27 9:30 AM,YES,,voice,q1,Billing,12,10,2,60000\n"
+        "1/13/27 9:30 AM,1/13/27 10:00 AM,YES,,voice,q1,Billing,7,7,0,60000\n",
+        "queues.csv",
+    )
+    assert "Genesys Cloud queues by interval" in told(report)
+    with desk.engine() as engine:
+        rows = engine.run(
+            "select queue_id, channel, strftime(offered_at, '%d %H:%M'), contacts from legs"
+            " where outcome = 'total' order by offered_at"
+        )
+    # Nine in Chicago is three in the afternoon.
+    assert [tuple(row) for row in rows] == [
+        ("Billing", "phone", "13 15:00", 12),
+        ("Billing", "phone", "13 15:30", 7),
+    ]

@@ -22,17 +22,18 @@ from pathlib import Path
 
 from helmdesk.quoting import text
 from helmdesk.records.staging import Staging
-from helmdesk.sources.parts.call_words import DIRECTIONS, LAYOUT, LENGTHS
+from helmdesk.sources.parts.call_words import DIRECTIONS, LAYOUT, LENGTHS, VOICE
 from helmdesk.sources.parts.calls import moment, need, place_moments, read_calls, tell_outcomes
 from helmdesk.sources.parts.columns import Sheet, meanings_of, plain, sheet_of
 from helmdesk.sources.parts.instruments import stage_instrument
-from helmdesk.sources.parts.profile import CALLS, recognise
+from helmdesk.sources.parts.profile import TELEPHONY, recognise
 from helmdesk.sources.parts.queue_log import calls_of, queue_log_of, read_call_table
 from helmdesk.sources.parts.source import Options, Source, named_paths
 from helmdesk.sources.reading.flags import flag
 from helmdesk.sources.reading.words import worded
 
 RATING = "telephony_rating"
+VOICES = ", ".join(map(text, VOICE))
 
 
 def tells_calls(columns: Sequence[str]) -> bool:
@@ -64,7 +65,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
     )
     for place, table in enumerate(calls):
         known = recognise(table.columns)
-        known = known if known and known.profile.kind == CALLS else None
+        known = known if known and known.profile.kind in TELEPHONY else None
         sheet = sheet_of(staging, table, LAYOUT, place, known)
         if sheet.has("calls") and not sheet.has("call_id"):
             _stage_totals(staging, sheet, options)
@@ -126,7 +127,8 @@ def _stage_totals(staging: Staging, sheet: Sheet, options: Options) -> None:
             "agent_id": "agent_id",
             "direction": "direction",
             "issue_type": "topic",
-            "channel": "coalesce(channel, 'phone')",
+            "channel": f"case when lower(channel) in ({VOICES}) then 'phone' else coalesce(channel,"
+            " 'phone') end",
             "fidelity": "'asserted'",
             "_file": "_file",
             "_row": "_row",

@@ -18,13 +18,15 @@ any other system explains.
 """
 LEAST_TOLD = 3
 """Headers of its own that a file must have before it is called a system's."""
-TICKETS, MESSAGES, CALLS, SURVEY = "tickets", "messages", "calls", "survey"
+TICKETS, MESSAGES, CALLS, TOTALS, SURVEY = "tickets", "messages", "calls", "totals", "survey"
 NEEDED: Mapping[str, frozenset[str]] = {
     TICKETS: frozenset({"ticket_id", "created"}),
     MESSAGES: frozenset({"ticket_id", "message_id", "created", "direction"}),
     CALLS: frozenset({"call_id", "started_at"}),
+    TOTALS: frozenset({"calls", "started_at"}),
     SURVEY: frozenset({"surveyed"}),
 }
+TELEPHONY = (CALLS, TOTALS)
 """Kinds of tables -> what one must have, or nothing can be made of it."""
 
 
@@ -180,7 +182,7 @@ def _fields(profile: Profile, by_words: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for meaning, names in profile.fields.items():
         known = (by_words[header_words(name)] for name in names if header_words(name) in by_words)
-        is_shared = profile.kind == CALLS
+        is_shared = profile.kind in TELEPHONY
         if column := next((each for each in known if is_shared or each not in found.values()), ""):
             found[meaning] = column
     return found

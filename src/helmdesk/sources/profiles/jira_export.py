@@ -1,4 +1,6 @@
-"""Jira: issues exported as CSV from a search, all fields or those shown."""
+"""Jira: issues exported as CSV from a search, all fields or those shown, and as JSON of its
+interface.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +20,35 @@ profile = Profile(
         "Reporter Id",
         "Custom field (Request Type)",
         "Custom field (Rank)",
+        "fields.issuetype.name",
+        "fields.project.key",
+        "fields.status.statusCategory.name",
+        "fields.statuscategorychangedate",
+        "fields.reporter.accountId",
     ),
     fields={
         "ticket_id": ("Issue key", "Key"),
-        "created": ("Created",),
-        "solved": ("Resolved",),
-        "updated": ("Status Category Changed", "Updated"),
+        "created": ("Created", "fields.created"),
+        "solved": ("Resolved", "fields.resolutiondate"),
+        "updated": (
+            "Status Category Changed",
+            "fields.statuscategorychangedate",
+            "Updated",
+            "fields.updated",
+        ),
         # Names of states are each team's own; their category is one of three.
-        "status": ("Status Category", "Status"),
-        "priority": ("Priority",),
+        "status": (
+            "Status Category",
+            "fields.status.statusCategory.name",
+            "Status",
+            "fields.status.name",
+        ),
+        "priority": ("Priority", "fields.priority.name"),
         "channel": ("Custom field (Channel)",),
-        "issue_type": ("Issue Type",),
-        "agent_id": ("Assignee",),
-        "team_id": ("Custom field (Team)", "Project name"),
-        "customer_id": ("Reporter",),
+        "issue_type": ("Issue Type", "fields.issuetype.name"),
+        "agent_id": ("Assignee", "fields.assignee.displayName"),
+        "team_id": ("Custom field (Team)", "Project name", "fields.project.name"),
+        "customer_id": ("Reporter", "fields.reporter.displayName"),
         "account_id": ("Organizations", "Custom field (Organizations)"),
     },
     statuses={
@@ -50,5 +67,9 @@ profile = Profile(
         "Cancelled": "closed",
         "Declined": "closed",
     },
-    checked="a CSV of all fields from Jira Cloud",
+    checked=(
+        "a CSV of all fields from Jira Cloud; JSON by the published reference of the interface's"
+        " issues. A changelog within an issue is kept, not read: its history comes with the"
+        " connector's tables"
+    ),
 )

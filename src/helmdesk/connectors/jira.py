@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from helmdesk.connectors.parts.api import (
     GENERAL,
     Api,
+    ConnectError,
     GoneError,
     MissingRightError,
     Told,
@@ -37,7 +38,7 @@ from helmdesk.connectors.parts.connector import (
     Tell,
 )
 from helmdesk.connectors.parts.pace import SHARE
-from helmdesk.connectors.parts.window import Changes, Seen, instant_of
+from helmdesk.connectors.parts.window import Seen, instant_of
 from helmdesk.errors import UsageError
 
 REST = "/rest/api/2"
@@ -53,7 +54,6 @@ FIELDS = (
 CATEGORIES = {"new": "To Do", "indeterminate": "In Progress", "done": "Done"}
 BROWSE = "the key's owner must be able to browse the projects"
 GROUPS = "the key's owner needs the right to browse users and groups"
-MINUTE = timedelta(minutes=1)
 Issue = Mapping[str, Any]
 
 
@@ -161,7 +161,7 @@ def pages(api: Api, since: str, cursor: Cursor, tell: Tell) -> Iterator[Page]:
     words = _words(api)
     groups = api.maybe("groups", GROUPS, lambda: _service_groups(api)) or []
     seen, at = Seen.of(cursor), api.time
-    for found, is_last in _changes(_site(api)).since(seen.begin(since)):
+    for found, is_last in _changes(_site(api), seen.begin(since)):
         new = [each for each in found if seen.take(str(each["id"]), _stamp(each))]
         if found:
             seen.advance(_changed_at(found[-1]), instant_of)
@@ -184,38 +184,66 @@ def pages(api: Api, since: str, cursor: Cursor, tell: Tell) -> Iterator[Page]:
         yield Page(items, seen.cursor(), is_last, others, at)
 
 
-def _changes(site: _Site) -> Changes[Issue]:
-    """Pages within one minute are counted: it is the smallest step of a search."""
-    token: dict[str, Any] = {}
+def _changes(site: _Site, begin: datetime) -> Iterator[tuple[list[Issue], bool]]:
+    """Give issues by their last change, each time with whether that is all.
 
-    def fetch(begin: datetime, page: int) -> list[Issue]:
-        if page == 1:
-            token.clear()
-        elif not token:
-            return []
-        found: list[Issue] = []
-        while len(found) < PER_PAGE:
-            answer = site.search(
-                SEARCH,
-                {
-                    "jql": f"{site.jql('updated', begin)} ORDER BY updated ASC, id ASC",
-                    "fields": list(FIELDS),
-                    "maxResults": PER_PAGE,
-                    **token,
-                },
+    A page is gone on from only within one minute, the smallest step of a search; a minute that took
+    several pages is read until a reading brings nothing new: what changes meanwhile leaves it, and
+    everything behind moves up, perhaps past the edge of a page.
+
+    Raises:
+        ConnectError: the site gives issues in another order than it was asked for.
+    """
+    place = _whole_minute(begin)
+    while True:
+        known: dict[str, Issue] = {}
+        is_new, pages, is_last = True, 2, False
+        while is_new and pages > 1:
+            found, pages, is_last = _read(site, place)
+            is_new = any(str(each["id"]) not in known for each in found)
+            known |= {str(each["id"]): each for each in found}
+        yield sorted(known.values(), key=_stamp), is_last
+        if is_last:
+            return
+        place = max(_minute(each) for each in known.values())
+
+
+def _read(site: _Site, place: datetime) -> tuple[list[Issue], int, bool]:
+    """Return issues from a minute on until one of another minute, in how many pages, and whether
+    those are all.
+    """
+    found: list[Issue] = []
+    pages, token = 0, dict[str, Any]()
+    while True:
+        answer = site.search(
+            SEARCH,
+            {
+                "jql": f"{site.jql('updated', place)} ORDER BY updated ASC, id ASC",
+                "fields": list(FIELDS),
+                "maxResults": PER_PAGE,
+                **token,
+            },
+        )
+        pages += 1
+        found += answer["issues"]
+        if pages == 1 and (minutes := [_minute(each) for each in found]) != sorted(minutes):
+            raise ConnectError(
+                "the account gives tickets in another order than it was asked for",
+                "nothing of them was taken; tell the makers of this connector",
             )
-            found += answer["issues"]
-            token.clear()
-            if answer.get("isLast") or not answer.get("nextPageToken"):
-                break
-            token["nextPageToken"] = answer["nextPageToken"]
-        # A search begins at a whole minute of the owner's, or hours before: that came already.
-        return [each for each in found if _changed_at(each) >= begin.replace(second=0)]
+        is_last = bool(answer.get("isLast")) or not answer.get("nextPageToken")
+        if is_last or (found and _minute(found[-1]) > place):
+            # Where clocks go back the search begins hours before: that came already.
+            return [each for each in found if _minute(each) >= place], pages, is_last
+        token = {"nextPageToken": answer["nextPageToken"]}
 
-    def whole_minute(issue: Issue) -> datetime:
-        return _changed_at(issue).replace(second=0, microsecond=0)
 
-    return Changes(fetch, whole_minute, PER_PAGE, MINUTE)
+def _whole_minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0)
+
+
+def _minute(issue: Issue) -> datetime:
+    return _whole_minute(_changed_at(issue))
 
 
 def _time(told: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Jira Service Management in the cloud: issues by their last change, each with its whole history and
+"""Jira Service Management in the cloud: issues by their last change, each with its history and
 all its comments.
 
 A search's times are minutes of the key's owner, so a step begins at a whole minute, and where the

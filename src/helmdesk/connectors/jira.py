@@ -84,10 +84,8 @@ class _Site(Api):
 
 def _minute_of(instant: datetime, zone: ZoneInfo) -> str:
     local = instant.astimezone(zone)
-    if local.utcoffset() != (instant + timedelta(hours=2)).astimezone(zone).utcoffset() or (
-        local.utcoffset() != (instant - timedelta(hours=2)).astimezone(zone).utcoffset()
-    ):
-        # Near a change of clocks a time may be two instants, or none.
+    if any(local.replace(fold=fold).astimezone(UTC) > instant for fold in (0, 1)):
+        # Where clocks go back a time is two instants; the search takes it for one of them.
         local = (instant - timedelta(hours=3)).astimezone(zone)
     return local.strftime("%Y-%m-%d %H:%M")
 

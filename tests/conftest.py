@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
+from commands import Run
 from desks import kept_open
 from helmdesk.cli import main
 from helmdesk.desk.desk import Desk
@@ -21,7 +22,6 @@ from helmdesk.marts.mart import published_mart
 from helmdesk.sample.generate import create_sample
 
 SHARED = Path(os.environ.get("HELMDESK_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")

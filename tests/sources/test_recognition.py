@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Run
+from commands import Run
 from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError

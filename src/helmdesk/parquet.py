@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _turn = Lock()
 _shared: list[duckdb.DuckDBPyConnection] = []
+_left_alone: list[duckdb.DuckDBPyConnection] = []
 
 
 @contextmanager
@@ -41,9 +42,12 @@ def asking() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _forget() -> None:
-    """Let a forked process start its own: the threads of its parent's stayed there."""
+    """Let a forked process start its own: the threads of its parent's stayed there, and closing it
+    would wait for them.
+    """
     global _turn  # noqa: PLW0603
     _turn = Lock()
+    _left_alone.extend(_shared)
     _shared.clear()
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from helmdesk.records.limits import Limits
-from helmdesk.sources.parts.call_words import LAYOUT
+from helmdesk.sources.parts.call_words import LAYOUT, tells_calls
 from helmdesk.sources.parts.columns import meanings_of
 from helmdesk.sources.parts.profile import TELEPHONY, recognise
 from helmdesk.sources.parts.suggestion import draft_mapping
 from helmdesk.sources.reading.preview import first_rows
-from helmdesk.sources.telephony import tells_calls
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADS = ROOT / "tests/data/recognition.toml"

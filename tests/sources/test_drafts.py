@@ -91,3 +91,13 @@ def test_names_that_look_alike_are_not_taken(tmp_path: Path, header: str) -> Non
     for other in ("Due date", "Parent id", "Customer tier", "User agent", "Resolution status"):
         assert f'= "{other}"' not in text
     assert 'Agent interactions"' not in text and 'Queue wait time"' not in text
+
+
+def test_a_call_log_is_not_drafted_as_tickets(tmp_path: Path) -> None:
+    text = draft(
+        tmp_path,
+        "Call ID,Start Time,Direction,Queue,Result,Duration",
+        ["1,2026-01-05 09:00,inbound,A,answered,60", "2,2026-01-06 09:00,inbound,A,missed,5"],
+    )
+    assert "desk.csv: a call log. It needs no mapping: helmdesk load desk.csv" in text
+    assert "#   `Result` -> is answered" in text and "[[record]]" not in text

@@ -13,10 +13,10 @@ from desks import late_desk
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError
 from helmdesk.records.schema import CHOICES
+from helmdesk.sources.parts.call_words import tells_calls
 from helmdesk.sources.parts.profile import profiles, recognise, status_of
 from helmdesk.sources.parts.suggestion import suggest_mapping
 from helmdesk.sources.roster import tells_shifts
-from helmdesk.sources.telephony import tells_calls
 
 # Headers as exports have them, and what must be found in them.
 HEADERS = {

@@ -15,6 +15,7 @@ from helmdesk.errors import InputError
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
 from helmdesk.sources import eventlog, roster, telephony
+from helmdesk.sources.parts.call_words import tells_calls
 from helmdesk.sources.parts.profile import TELEPHONY, Recognised, recognise
 from helmdesk.sources.parts.queue_log import is_native, tells_queue_log
 from helmdesk.sources.parts.recognition import read_recognised
@@ -53,7 +54,7 @@ def _kind_of(path: Path, limits: Limits, sheets: Sequence[str]) -> Kind:
     columns = first_rows(path, 1, limits, sheets)[0]
     if known := recognise(columns):
         return Kind(telephony.source if known.profile.kind in TELEPHONY else None, known)
-    if tells_queue_log(columns) or telephony.tells_calls(columns):
+    if tells_queue_log(columns) or tells_calls(columns):
         return Kind(telephony.source, None)
     return Kind(roster.source if roster.tells_shifts(columns) else None, None)
 

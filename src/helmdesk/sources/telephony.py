@@ -24,7 +24,7 @@ from helmdesk.quoting import text
 from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.call_words import DIRECTIONS, LAYOUT, LENGTHS, VOICE
 from helmdesk.sources.parts.calls import moment, need, place_moments, read_calls, tell_outcomes
-from helmdesk.sources.parts.columns import Sheet, meanings_of, plain, sheet_of
+from helmdesk.sources.parts.columns import Sheet, sheet_of
 from helmdesk.sources.parts.instruments import stage_instrument
 from helmdesk.sources.parts.profile import TELEPHONY, recognise
 from helmdesk.sources.parts.queue_log import calls_of, queue_log_of, read_call_table
@@ -34,25 +34,6 @@ from helmdesk.sources.reading.words import worded
 
 RATING = "telephony_rating"
 VOICES = ", ".join(map(text, VOICE))
-
-
-def tells_calls(columns: Sequence[str]) -> bool:
-    """Whether a header is that of a call log and of nothing else: a call, its beginning, and
-    lengths that only calls have, or a direction where the call is called one.
-    """
-    named = meanings_of(columns, LAYOUT)
-    given = named.keys()
-    lengths = given & {"wait", "talk", "hold", "wrap"}
-    is_call = "call" in plain(named.get("call_id", ""))
-    if is_call and {"started_at", "direction"} <= given and given & {"duration", "is_answered"}:
-        return True
-    around = given & {"ivr", "duration", "direction", "is_answered", "queue_id", "agent_id"}
-    return (
-        "call_id" in given
-        and bool(given & {"started_at", "date"})
-        and bool(lengths)
-        and len(lengths) + len(around) >= 3
-    )
 
 
 def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:

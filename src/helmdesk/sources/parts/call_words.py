@@ -4,7 +4,9 @@ languages they come in.
 
 from __future__ import annotations
 
-from helmdesk.sources.parts.columns import Layout
+from collections.abc import Sequence
+
+from helmdesk.sources.parts.columns import Layout, meanings_of, plain
 
 LAYOUT: Layout = {
     "call_id": ("call_id", "leg_id", "contact_id", "session_id", "chat_id", "id"),
@@ -269,3 +271,22 @@ INTERNAL = ("internal call", "intern", "interna", "interno", "interne")
 VOICE = ("voice", "call", "telephony", "telephone", "phone call")
 """What systems call the channel that is "phone" everywhere else."""
 LENGTHS = ("ivr", "wait", "talk", "duration", "hold", "wrap")
+
+
+def tells_calls(columns: Sequence[str]) -> bool:
+    """Whether a header is that of a call log and of nothing else: a call, its beginning, and
+    lengths that only calls have, or a direction where the call is called one.
+    """
+    named = meanings_of(columns, LAYOUT)
+    given = named.keys()
+    lengths = given & {"wait", "talk", "hold", "wrap"}
+    is_call = "call" in plain(named.get("call_id", ""))
+    if is_call and {"started_at", "direction"} <= given and given & {"duration", "is_answered"}:
+        return True
+    around = given & {"ivr", "duration", "direction", "is_answered", "queue_id", "agent_id"}
+    return (
+        "call_id" in given
+        and bool(given & {"started_at", "date"})
+        and bool(lengths)
+        and len(lengths) + len(around) >= 3
+    )

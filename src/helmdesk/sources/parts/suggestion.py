@@ -92,6 +92,8 @@ def _drafted(
     staging: Staging, path: Path, look: Look, zone: str, is_final: bool, chosen: Found
 ) -> Draft:
     known = recognise(tuple(look.columns))
+    if chosen is None and (calls := _calls(look, known, path.name)):
+        return calls
     if known and known.profile.kind == SURVEY and chosen is None:
         return _survey(staging, look, known, zone, is_final)
     if known and known.profile.kind == MESSAGES and chosen is None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from helmdesk.quoting import name
 from helmdesk.records.limits import Limits
 from helmdesk.records.staging import Staging
+from helmdesk.sources.parts.call_words import LAYOUT, tells_calls
 from helmdesk.sources.parts.column_look import TIMES, Look, look_at, pair_clocks, values_of
 from helmdesk.sources.parts.column_match import Candidate, candidates, match
+from helmdesk.sources.parts.columns import meanings_of
 from helmdesk.sources.parts.draft_messages import messages_draft
 from helmdesk.sources.parts.draft_survey import survey_draft
 from helmdesk.sources.parts.draft_text import Findings, written
@@ -20,6 +22,7 @@ from helmdesk.sources.parts.drafted_statuses import MOST_STATUSES
 from helmdesk.sources.parts.profile import (
     MESSAGES,
     SURVEY,
+    TELEPHONY,
     TICKETS,
     Recognised,
     likeliest,
@@ -126,6 +129,25 @@ def _drafted(
     )
     text = written(seen)
     return Draft("\n".join(text.lines), tuple(text.left_out), ", ".join(text.guessed), dict(found))
+
+
+def _calls(look: Look, known: Recognised | None, file: str) -> Draft | None:
+    """Return what is known of a log of calls, which needs no mapping; None where it is none."""
+    columns = tuple(look.columns)
+    if known and known.profile.kind in TELEPHONY:
+        title, found = known.profile.title, dict(known.found)
+    elif not known and tells_calls(columns):
+        title, found = "a call log", meanings_of(columns, LAYOUT)
+    else:
+        return None
+    rest = [f"`{column}`" for column in columns if column not in found.values()]
+    lines = [
+        f"# {file}: {title}. It needs no mapping: helmdesk load {file}",
+        "# What is read from which column:",
+        *(f"#   `{column}` -> {meaning.replace('_', ' ')}" for meaning, column in found.items()),
+        *([f"# kept with the call, read as nothing: {', '.join(rest)}"] if rest else []),
+    ]
+    return Draft("\n".join(lines), found=found)
 
 
 def _survey(staging: Staging, look: Look, known: Recognised, zone: str, is_final: bool) -> Draft:

@@ -157,6 +157,25 @@ def test_a_new_level_is_not_averaged_with_the_old() -> None:
     assert later.totals[-7:].sum() == pytest.approx(truth, rel=0.07)
 
 
+def test_last_year_s_course_is_followed() -> None:
+    """Three quiet weeks a year ago are ahead again; the level has doubled since."""
+    course = np.ones(58)
+    course[[5, 6, 7, 57]] = 0.5
+    contacts = world(58, 20, seed=None) * np.repeat(course, 7)[:, None]
+    contacts[200:] *= 2
+    ahead = load_models()["yearly"].forecast(history(contacts[: 57 * 7]), 7)
+    came = contacts[57 * 7 :]
+    # Four fifths of the fall, on the scale of logs: .5 ** .8, days beside other weeks smoothed.
+    share = ahead.sum() / (came.sum() / 0.5)
+    assert 0.5**0.8 - 0.01 <= share < 0.66
+    plain = load_models()["profile"].forecast(history(contacts[: 57 * 7]), 7)
+    assert plain.sum() == pytest.approx(came.sum() / 0.5, rel=0.01)
+    short = history(contacts[20 * 7 : 57 * 7])
+    assert np.array_equal(
+        load_models()["yearly"].forecast(short, 7), load_models()["profile"].forecast(short, 7)
+    )
+
+
 def test_a_holiday_is_learned_and_a_planner_knows_better() -> None:
     contacts = world(20, seed=None)
     first, second = MONDAY + timedelta(days=30), MONDAY + timedelta(days=65)

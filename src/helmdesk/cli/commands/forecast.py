@@ -18,6 +18,7 @@ from helmdesk.cli.planning import (
     show_number,
     tell_forecast,
 )
+from helmdesk.cli.progress import Progress
 from helmdesk.errors import UsageError
 from helmdesk.plan.forecast import Forecast
 from helmdesk.plan.planner import starts_of
@@ -65,9 +66,14 @@ def command(
         _show_accuracy(desk_path, int(minutes), form)
         return
     planner = planner_of(desk_path, volumes, columns, dates, where, int(minutes))
-    found = planner.forecast(
-        days, queues=queues, model=model, holidays=holidays, factors=factors_from(factors)
-    )
+    known = factors_from(factors)
+    found: list[Forecast] = []
+    with Progress() as progress:
+        for demand in planner.chosen(queues):
+            progress(f"forecasting {demand.queue}")
+            found += planner.forecast(
+                days, queues=[demand.queue], model=model, holidays=holidays, factors=known
+            )
     if is_kept:
         file = open_desk(desk_path).plan.keep(found)
         talk(f"kept as {file}; later: helmdesk forecast --accuracy")

@@ -19,6 +19,7 @@ from helmdesk.cli.planning import (
     show_number,
     tell_forecast,
 )
+from helmdesk.cli.progress import Progress
 from helmdesk.errors import UsageError
 from helmdesk.plan.planner import Conditions, StaffPlan, starts_of
 from helmdesk.plan.queues import ServiceLevel
@@ -168,15 +169,20 @@ def command(
             " plan each with --queue NAME --handle SECONDS"
         )
         queues = tuple(each.queue for each in planner.demands if each.queue not in left_out)
-    plans = planner.staff(
-        target,
-        days,
-        queues=queues,
-        conditions=conditions,
-        model=model,
-        holidays=holidays,
-        factors=factors_from(factors),
-    )
+    known = factors_from(factors)
+    plans: list[StaffPlan] = []
+    with Progress() as progress:
+        for demand in planner.chosen(queues):
+            progress(f"staffing {demand.queue}")
+            plans += planner.staff(
+                target,
+                days,
+                queues=[demand.queue],
+                conditions=conditions,
+                model=model,
+                holidays=holidays,
+                factors=known,
+            )
     form = "json" if is_json else format_name
     if form != "table":
         rows = [row for plan in plans for row in _rows(plan)]

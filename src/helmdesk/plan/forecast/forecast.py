@@ -129,8 +129,6 @@ def make_forecast(
         )
     history, counted = history_of(demand), counted_days(demand)
     changed = level_change(history)
-    if changed:
-        history, counted = history.since(changed), counted[changed:]
     found = compete(history, days, counted)
     if model is not None and model != found.chosen:
         starts = origins(history.days, days)
@@ -140,7 +138,9 @@ def make_forecast(
     used = [f for f in learned(demand, names or demand.named_days, days) if f.day not in said]
     used = sorted([*used, *factors], key=lambda factor: factor.day)
     first = demand.last_day + timedelta(days=1)
-    plain = models[found.chosen].forecast(history, days)
+    if models[found.chosen].needs_all:
+        changed = 0
+    plain = models[found.chosen].forecast(history.since(changed), days)
     (low, high), (low_95, high_95) = (
         interval(plain, found.trial, share) if found.trial else (plain, plain) for share in SHARES
     )

@@ -67,7 +67,9 @@ class Model:
         title: for people, as in "median of six weeks".
         forecast: (history, days ahead) -> (days × intervals) contacts, 0 or more. It is pure, and
             a weekday that never was brings nothing.
+        needs_all: whether it looks further back than to the last change of level.
     """
 
     title: str
     forecast: Callable[[History, int], Array]
+    needs_all: bool = False

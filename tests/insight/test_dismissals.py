@@ -93,7 +93,7 @@ def test_a_dismissed_verdict_is_told_nowhere_until_it_changes(desk: Desk) -> Non
     card = desk.scorecard(end=settled, keys=[KEY]).cards[0]
     row = card.as_row()
     assert (row["verdict"], row["story"], row["dismissed_by"], row["dismissed_reason"]) == (
-        "dismissed",
+        "Dismissed",
         "",
         "Lea",
         "new tool",

@@ -79,7 +79,7 @@ def test_a_lead_dismisses_on_the_page_and_undoes_it(as_: Any, site: Path) -> Non
     after = lea.get("/api/v1/scorecard", HTTP_IF_NONE_MATCH=before["ETag"])
     card = next(card for card in after.json()["cards"] if card["metric"] == KEY)
     assert (card["verdict"], card["story"], card["dismissed_by"], card["dismissed_reason"]) == (
-        "dismissed",
+        "Dismissed",
         "",
         "lea",
         "known <since> May",

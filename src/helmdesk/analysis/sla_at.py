@@ -45,9 +45,16 @@ class ClockState(StrEnum):
 # The run a clock is in at the instant, or was in last, says what had passed.
 _SQL = """
     with point as (select instant_ as at_),
+    alive as (
+        select c.clock_id
+        from sla_clocks c
+        cross join point p
+        where c.started_at <= p.at_ and p.at_ < c.stopped_at
+    ),
     runs as (
         select r.*, least(p.at_, r.ended_at) as until_at, p.at_
         from sla_runs r
+        join alive a on a.clock_id = r.clock_id
         cross join point p
         where r.started_at <= p.at_
         qualify row_number() over (partition by r.clock_id order by r.started_at desc) = 1

@@ -17,6 +17,7 @@ from helmdesk.query.question import Question
 
 if TYPE_CHECKING:
     from helmdesk.analysis.scorecard import Scorecard
+    from helmdesk.insight.alerts import Clocks, Past, Reading, Watch
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Annotation
     from helmdesk.insight.dismissals import Dismissal
@@ -266,6 +267,58 @@ class Insight:
                 return ()
             known = ("rules", study.base, study.end, key, days, tuple(annotations), self._targets())
             return study.reader.cache(known, lambda: rules(study, key, days, annotations))
+
+    def past(self, watch: Watch, days: int, annotations: Sequence[Annotation] = ()) -> Past:
+        """Return what a rule would have told in the last days of the data."""
+        from helmdesk.insight.alerts import past
+
+        with self._watching(watch) as study:
+            end = study.reader.bounds.as_of
+            known = ("past", watch, study.base, days, tuple(annotations), self._targets())
+            return study.reader.cache(
+                known, lambda: past(study, watch, days, end, self._clocks(watch), annotations)
+            )
+
+    def readings(
+        self,
+        watch: Watch,
+        first: datetime,
+        now: datetime,
+        annotations: Sequence[Annotation] = (),
+    ) -> tuple[Reading, ...]:
+        """Return what a rule saw in every complete period since `first`, or sees at `now`."""
+        from helmdesk.insight.alerts import readings
+
+        with self._watching(watch) as study:
+            return readings(study, watch, first, now, self._clocks(watch), annotations)
+
+    def sentence(self, watch: Watch) -> str:
+        """Return a rule as it is read."""
+        metric = self.folder.find_metric(watch.metric).metric if watch.metric else None
+        return watch.sentence(metric, self.folder.settings.targets.get(watch.metric))
+
+    @contextmanager
+    def _watching(self, watch: Watch) -> Iterator[Study]:
+        """Open a study up to the end of the data, for a rule that can be followed here.
+
+        Raises:
+            NotFoundError: its metric is not known, was never recorded, or has no target.
+        """
+        question = self.folder.question(where=watch.where or None)
+        with self.study(question, is_week=False) as study:
+            if watch.metric:
+                name = study.find(watch.metric).metric.name
+                if lacking := study.lacks(watch.metric):
+                    raise NotFoundError(f"“{name}” cannot be watched here: {lacking}")
+                if watch.kind == "target" and watch.metric not in study.targets:
+                    raise NotFoundError(
+                        f"“{name}” has no target to miss; set one in the settings, or watch a level"
+                    )
+            yield study
+
+    def _clocks(self, watch: Watch) -> Clocks:
+        question = self.folder.question(where=watch.where or None)
+        return lambda at: self.answers.sla_at(question, f"{at.isoformat()}+00:00")
 
     @contextmanager
     def study(self, question: Question, is_week: bool = True) -> Iterator[Study]:

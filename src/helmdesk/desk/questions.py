@@ -7,6 +7,7 @@ takes a policy: an answer under the wrong one cannot be asked for, nor one be fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
+    from helmdesk.insight.alerts import Past, Reading, Watch
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Annotation
     from helmdesk.insight.dismissals import Dismissal
@@ -274,6 +276,34 @@ class Questions:
         in the words of the verdict.
         """
         return self._insight.rules(self._question(key, **asked), days, annotations)
+
+    def try_alert(
+        self, watch: Watch, *, days: int = 90, annotations: Sequence[Annotation] = ()
+    ) -> Past:
+        """Return what an alert would have told in the last days of the data.
+
+        Raises:
+            NotFoundError, FilterError: what it goes by is not known or not recorded here.
+            UsageError: too long a past.
+        """
+        return self._insight.past(watch, days, annotations)
+
+    def look(
+        self,
+        watch: Watch,
+        first: datetime,
+        now: datetime,
+        *,
+        annotations: Sequence[Annotation] = (),
+    ) -> tuple[Reading, ...]:
+        """Return what an alert saw in every complete period since `first`, or sees at `now`; both
+        naive UTC. Errors as in `try_alert`.
+        """
+        return self._insight.readings(watch, first, now, annotations)
+
+    def alert_sentence(self, watch: Watch) -> str:
+        """Return an alert's rule as it is read, or raise `NotFoundError`."""
+        return self._insight.sentence(watch)
 
     # -- what is told no more ----------------------------------------------------------------------
 

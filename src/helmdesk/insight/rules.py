@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from helmdesk.analysis.scorecard import against_target
 from helmdesk.catalogue.metric import Metric
+from helmdesk.insight.alerts import Kind, Watch, no_clocks, past
 from helmdesk.insight.context import Annotation
 from helmdesk.insight.study import WEEK, Study
-from helmdesk.insight.verdict import State, false_alarms_a_year, verdict_of
-from helmdesk.query.judgement import Judgement, Standing
+from helmdesk.insight.verdict import false_alarms_a_year
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import SHARES, show_value
-from helmdesk.settings import Target
 
 DAYS = 90
 QUIET_WEEKS = 4
@@ -98,28 +96,10 @@ def rules(
         if week.period_start is not None and week.period_start >= first
     ]
     if not watched:
-        return (Rule(_verdict_sentence(metric), (), 0, days, None),)
-    found = [
-        Rule(
-            _verdict_sentence(metric),
-            _turns(study, metric, weeks, watched, others),
-            len(watched),
-            days,
-            false_alarms_a_year(study, key),
-        ),
-    ]
+        return (Rule(Watch(Kind.VERDICT, key).sentence(metric), (), 0, days, None),)
+    found = [_tried(study, Watch(Kind.VERDICT, key), days, len(watched), others)]
     if target is not None:
-        missed = [
-            against_target(metric, weeks[place], target) is Standing.MISSED for place in watched
-        ]
-        sentence = (
-            f"Tell me when a week has missed the target of {_target_words(target, metric.unit)}."
-        )
-        found.append(
-            Rule(
-                sentence, _crossings(weeks, watched, missed, metric.unit), len(watched), days, None
-            )
-        )
+        found.append(_tried(study, Watch(Kind.TARGET, key), days, len(watched), others))
     usual = [place > 0 and _is_usual(metric, weeks[place - 1], weeks[place]) for place in watched]
     size = f"{100 * USUAL_POINTS:.0f} points" if metric.unit in SHARES else f"{USUAL_PART:.0%}"
     worse = "worse than" if metric.direction in ("higher", "lower") else "away from"
@@ -141,44 +121,17 @@ def _is_over(week: Measurement, study: Study) -> bool:
     )
 
 
-def _verdict_sentence(metric: Metric) -> str:
-    way = (
-        "turns for the worse"
-        if metric.direction in ("higher", "lower")
-        else "tells of another level"
+def _tried(study: Study, watch: Watch, days: int, weeks: int, others: Sequence[Annotation]) -> Rule:
+    """Return a rule as an alert of the same kind would have followed it."""
+    start = study.end - timedelta(days=days)
+    found = past(study, watch, days, study.end, no_clocks, others)
+    fired = tuple(
+        Firing(reading.period, reading.words)
+        for reading in found.begun
+        if reading.period is not None and reading.period >= study.day(start)
     )
-    return f"Tell me when the verdict on “{metric.name}” {way}."
-
-
-def _turns(
-    study: Study,
-    metric: Metric,
-    weeks: Sequence[Measurement],
-    watched: Sequence[int],
-    others: Sequence[Annotation],
-) -> tuple[Firing, ...]:
-    """Return the weeks after which the verdict told of something that it had not told of the week
-    before.
-    """
-    found = []
-    was_told = False
-    for place in range(max(watched[0] - 1, 0), watched[-1] + 1):
-        start = weeks[place].period_start
-        assert start is not None
-        verdict = verdict_of(study.at(local_midnight(start + WEEK, study.zone)), metric.key, others)
-        is_told = verdict.is_told and verdict.side in _sides(metric)
-        if place >= watched[0] and is_told and (not was_told or verdict.state is State.NEW):
-            found.append(Firing(start, verdict.words))
-        was_told = is_told
-    return tuple(found)
-
-
-def _sides(metric: Metric) -> tuple[Judgement, ...]:
-    return (
-        (Judgement.WORSE,)
-        if metric.direction in ("higher", "lower")
-        else (Judgement.HIGHER, Judgement.LOWER)
-    )
+    alarms = false_alarms_a_year(study, watch.metric) if watch.kind is Kind.VERDICT else None
+    return Rule(found.sentence, fired, weeks, days, alarms)
 
 
 def _is_usual(metric: Metric, before: Measurement, now: Measurement) -> bool:
@@ -188,14 +141,6 @@ def _is_usual(metric: Metric, before: Measurement, now: Measurement) -> bool:
     step = now.value - before.value
     wrong = {"higher": -step, "lower": step}.get(metric.direction, abs(step))
     return wrong > (USUAL_POINTS if metric.unit in SHARES else USUAL_PART * abs(before.value))
-
-
-def _target_words(target: Target, unit: str) -> str:
-    return (
-        f"{show_value(target[0], unit)} to {show_value(target[1], unit)}"
-        if isinstance(target, tuple)
-        else show_value(target, unit)
-    )
 
 
 def _crossings(

@@ -394,10 +394,14 @@ class Study:
         """Return a metric, as its card shows it, by week over all data, oldest first; weeks that
         are not over are among them.
         """
+        return self.by_period(key, "week")
+
+    def by_period(self, key: str, grain: str) -> tuple[Measurement, ...]:
+        """Return a metric by day, week or month; see `by_week`."""
         entry = self.find(key)
         whole = self.reader.bounds.as_of + timedelta(microseconds=1)
         request = replace(
-            self.base, key=key, entry=entry, start=self.first_day, end=whole, grain="week"
+            self.base, key=key, entry=entry, start=self.first_day, end=whole, grain=grain
         )
         metric, reader = resolve(request), self.reader
         if not is_guarded(metric, request, reader.bounds) or reader.bounds.missing(metric):

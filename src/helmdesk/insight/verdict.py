@@ -387,7 +387,7 @@ class _Weeks:
     def of(cls, study: Study, key: str, others: Sequence[Annotation]) -> _Weeks:
         """Ask for the weeks of a metric."""
         metric = study.find(key).metric
-        weeks = [week for week in study.by_week(key) if _is_reliable(week, metric)]
+        weeks = [week for week in study.by_week(key) if is_reliable(week, metric)]
         starts = [week.period_start for week in weeks if week.period_start is not None]
         count = sum(local_midnight(start + WEEK, study.zone) <= study.end for start in starts)
         values = np.array([week.value for week in weeks[:count]], dtype=float)
@@ -569,7 +569,8 @@ def _adds_up(metric: Metric) -> bool:
     return metric.value.form == "count"
 
 
-def _is_reliable(week: Measurement, metric: Metric) -> bool:
+def is_reliable(week: Measurement, metric: Metric) -> bool:
+    """Whether a period is whole, and of enough cases to be judged."""
     is_total = metric.value.is_total
     is_whole = (
         week.value is not None

@@ -24,7 +24,7 @@ from helmdesk.insight.verdict import State as Course
 from helmdesk.insight.verdict import is_reliable, verdict_of
 from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.periods import local_midnight, next_period
+from helmdesk.query.periods import local_midnight, next_period, period_start
 from helmdesk.query.words import SHARES, show_count, show_duration, show_value
 from helmdesk.settings import Target
 
@@ -194,6 +194,7 @@ class Reading:
         until: end of what was looked at, naive UTC. period: its local first day; None for a moment.
         words: what was seen, with its interval where it has one, or why nothing was. is_news: a
         verdict that has turned anew: another alert, even where one is open.
+        is_late: its data have not come; they may yet, and then it is looked at anew.
     """
 
     until: datetime
@@ -201,6 +202,7 @@ class Reading:
     sight: Sight
     words: str
     is_news: bool = False
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -288,7 +290,7 @@ def readings(
         until = local_midnight(next_period(start, watch.period), study.zone)
         if first < until <= min(as_of, now):
             found.append(_period(study, watch, metric, period, until, others))
-    return (*found, *_unseen(study, watch, found[-1:], first, now))
+    return (*found, *_unseen(study, watch, first, now))
 
 
 def past(
@@ -354,19 +356,16 @@ def _period(
     return Reading(until, period.period_start, sight, value_words(period))
 
 
-def _unseen(
-    study: Study, watch: Watch, last: Sequence[Reading], first: datetime, now: datetime
-) -> list[Reading]:
-    """Return a reading of nothing for every period that is long over, and of which no data came."""
+def _unseen(study: Study, watch: Watch, first: datetime, now: datetime) -> list[Reading]:
+    """Return a reading of nothing for every period that is long over, and of which the data do not
+    know the end.
+    """
     zone, day = study.zone, study.day(study.reader.bounds.as_of)
-    start = next_period(last[0].period, watch.period) if last and last[0].period else None
-    if start is None:
-        return []
-    found = []
+    start, found = period_start(day, watch.period, study.base.week_start), []
     while (until := local_midnight(next_period(start, watch.period), zone)) + LATEST <= now:
         if until > first:
             words = f"the data end on {day:%-d %B %Y}"
-            found.append(Reading(until, start, Sight.NOTHING, words))
+            found.append(Reading(until, start, Sight.NOTHING, words, is_late=True))
         start = next_period(start, watch.period)
     return found
 

@@ -21,6 +21,8 @@ from helmdesk.web.apps.outbox.pinned import PinnedClient, networks
 TOPICS = {
     "test": "a test that an administrator asked for",
     "brief": "the week's brief is there: its findings and what was quiet",
+    "alert": "an alert began, is over, or cannot be told any more",
+    "alive": "every hour, as long as alerts are looked at: silence means that something is wrong",
 }
 LONGEST_WAIT = 24 * 3600.0
 

@@ -1,0 +1,117 @@
+"""The form of a rule: numbers as people write them, in percent, minutes and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+
+from helmdesk.catalogue.metric import Metric
+from helmdesk.errors import UsageError
+from helmdesk.insight.alerts import GRAINS, Kind, Watch, in_unit
+from helmdesk.query.filters import parse_filter
+from helmdesk.query.words import DURATIONS, SHARES
+from helmdesk.web.request import DeskRequest
+from helmdesk.web.view_state import whole_number
+
+FIELDS = ("kind", "metric", "side", "enter", "leave", "grain", "hold", "hours", "where")
+KINDS = {
+    Kind.VERDICT: "its verdict turns for the worse",
+    Kind.TARGET: "it misses its target",
+    Kind.LEVEL: "it passes a level that I choose",
+    Kind.PROMISES: "promises to customers run out",
+    Kind.LATENESS: "no data come any more",
+}
+
+
+def unit_words(metric: Metric | None) -> str:
+    """Return in which unit a level is written down."""
+    if metric is None:
+        return ""
+    if metric.unit in SHARES:
+        return "%"
+    return "minutes" if metric.unit in DURATIONS else metric.unit.replace("_", " ")
+
+
+def watch_of(request: DeskRequest, given: QueryDict) -> Watch:
+    """Return the rule that a form says.
+
+    Raises:
+        UsageError, NotFoundError, FilterError: it says none, or of nothing known.
+    """
+    said = {name: given.get(name, "").strip() for name in FIELDS}
+    try:
+        kind = Kind(said["kind"])
+    except ValueError as error:
+        raise UsageError("choose what the rule goes by") from error
+    if said["where"]:
+        parse_filter(said["where"])
+    metric = None
+    if kind not in (Kind.PROMISES, Kind.LATENESS):
+        if not said["metric"]:
+            raise UsageError("choose the metric that the rule goes by")
+        metric = request.desk.find_metric(said["metric"]).metric
+    key = metric.key if metric else ""
+    where = said["where"] if kind is not Kind.LATENESS else ""
+    hold = whole_number("in a row", said["hold"] or "1", 1, 30)
+    if kind in (Kind.VERDICT, Kind.TARGET):
+        return Watch(kind, key, where, hold=hold if kind is Kind.TARGET else 1)
+    enter = _number("level", said["enter"])
+    leave = _number("end", said["leave"]) if said["leave"] else enter
+    if kind is Kind.LEVEL:
+        assert metric is not None
+        return Watch(
+            kind,
+            key,
+            where,
+            grain=said["grain"] if said["grain"] in GRAINS else "week",
+            is_above=said["side"] != "below",
+            enter=in_unit(enter, metric.unit),
+            leave=in_unit(leave, metric.unit),
+            hold=hold,
+        )
+    hours = _number("hours", said["hours"]) if said["hours"] else 0.0
+    if kind is Kind.LATENESS:
+        return Watch(kind, enter=enter, leave=enter)
+    return Watch(kind, where=where, enter=enter, leave=leave, hold=hold, hours=hours)
+
+
+def fields_of(watch: Watch, metric: Metric | None) -> Mapping[str, Any]:
+    """Return how a form says a rule."""
+
+    def written(number: float) -> str:
+        share = metric.unit if metric else ""
+        shown = number / in_unit(1.0, share) if watch.kind is Kind.LEVEL else number
+        return f"{shown:.6g}"
+
+    found: dict[str, Any] = {"kind": watch.kind.value, "metric": watch.metric}
+    if watch.where:
+        found["where"] = watch.where
+    if watch.kind in (Kind.LEVEL, Kind.PROMISES, Kind.LATENESS):
+        found["enter"] = written(watch.enter)
+    if watch.kind in (Kind.LEVEL, Kind.PROMISES):
+        found["leave"] = written(watch.leave)
+    if watch.kind is Kind.LEVEL:
+        found |= {"side": "above" if watch.is_above else "below", "grain": watch.grain}
+    if watch.hold > 1:
+        found["hold"] = str(watch.hold)
+    if watch.hours:
+        found["hours"] = f"{watch.hours:g}"
+    return found
+
+
+def _number(name: str, text: str) -> float:
+    """Read a number as people write it: "80", "80 %", "1,500", "2.5"."""
+    plain = text.removesuffix("%").strip().replace(",", "")
+    try:
+        found = float(plain)
+    except ValueError as error:
+        raise UsageError(
+            f"{name} = {text[:40]!r}: write a number such as 80 or 2.5"
+            if text
+            else f"write the number for {name}"
+        ) from error
+    if not -1e9 < found < 1e9:
+        raise UsageError(f"{name} = {text[:40]!r}: that is no number a metric reaches")
+    return found

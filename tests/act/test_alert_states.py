@@ -11,31 +11,36 @@ from helmdesk.act.alerts import Change, Levels, Memory, Patience, Sight, State, 
 B, M, W, N = Sight.BEYOND, Sight.BETWEEN, Sight.WITHIN, Sight.NOTHING
 
 
+def run(past: list[Sight], wanted: Sight, patience: Patience) -> int:
+    """Return how many of the last evaluations saw nothing else, leaving gaps out; a gap that was
+    long enough to be told of ends the run.
+    """
+    found = gap = 0
+    for sight in reversed(past):
+        if sight is N:
+            gap += 1
+            continue
+        if gap >= patience.blind or sight is not wanted:
+            break
+        found, gap = found + 1, 0
+    return found
+
+
 def model(past: list[Sight], patience: Patience) -> tuple[State, bool]:
     """Return the state after a whole past, read from its end each time."""
     blind = 0
     while blind < len(past) and past[-1 - blind] is N:
         blind += 1
 
-    def run(until: int, wanted: Sight) -> int:
-        """Return how many evaluations before a place saw nothing else, leaving gaps out; a gap that
-        was long enough to be told of ends the run.
-        """
-        found = gap = 0
-        for sight in reversed(past[:until]):
-            if sight is N:
-                gap += 1
-                continue
-            if gap >= patience.blind or sight is not wanted:
-                break
-            found, gap = found + 1, 0
-        return found
-
     is_open, since = False, 0
     for place, sight in enumerate(past, 1):
-        if sight is B and not is_open and run(place, B) >= patience.enter:
+        if sight is B and not is_open and run(past[:place], B, patience) >= patience.enter:
             is_open, since = True, place
-        elif sight is W and is_open and min(run(place, W), place - since) >= patience.leave:
+        elif (
+            sight is W
+            and is_open
+            and min(run(past[:place], W, patience), place - since) >= patience.leave
+        ):
             is_open, since = False, place
     if blind >= patience.blind:
         return State.UNKNOWN, is_open

@@ -101,7 +101,7 @@ def test_lateness_counts_from_the_end_of_the_data(desk: Desk) -> None:
 
 
 def test_promises_are_counted_by_hand(tmp_path: Path) -> None:
-    """Three promises of four hours: at 13:00 A is an hour late, B is due on the dot, C in 2 h 30."""
+    """Three promises of four hours: at 13:00 A is an hour late, B due on the dot, C in 2:30."""
     desk = make_desk(tmp_path / "desk")
     clocks = [{"clock": "resolution", "targets": {"default": "4h"}, "hours": "calendar"}]
     opened = {"A": "08:00", "B": "09:00", "C": "11:30", "Z": "13:00"}

@@ -144,6 +144,7 @@ def test_one_mail_tells_all_that_changed_and_leads_on(
     at: Any, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from django.conf import settings
+    from django.urls import reverse
 
     from helmdesk.web.apps.outbox.models import Message
 
@@ -160,7 +161,7 @@ def test_one_mail_tells_all_that_changed_and_leads_on(
     for rule in rules[:2]:
         assert f"https://desk.example.org/alerts/{rule.pk}" in mine.text
         assert f"https://desk.example.org/alerts/{rule.pk}" in mine.html
-    assert f"https://desk.example.org/metrics/{VOLUME}" in mine.text
+    assert f"https://desk.example.org{reverse('metric', args=[VOLUME])}" in mine.text
     assert f"/alerts/{rules[3].pk}" not in mine.text
     assert "the data end 2 h 00 min ago" in toms.text
     assert len(mine.html.encode()) < 60_000
@@ -272,7 +273,8 @@ def test_what_cannot_be_looked_at_says_why_and_changes_nothing(at: Any, site: Pa
     "asked",
     [
         {"kind": "wish"},
-        {"kind": "level"},
+        {"kind": "level", "enter": "1"},
+        {"kind": "level", "metric": VOLUME, "enter": ""},
         {"kind": "level", "metric": "nothing", "enter": "1"},
         {"kind": "level", "metric": VOLUME, "enter": "many"},
         {"kind": "level", "metric": VOLUME, "enter": "nan"},

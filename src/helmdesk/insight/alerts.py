@@ -241,9 +241,9 @@ class Past:
             return "When data came in the past is not known well enough to try it."
         if not self.steps:
             return "There is nothing complete to try it on yet."
-        times = {0: "not once", 1: "once", 2: "twice"}.get(
-            len(self.begun), f"{len(self.begun)} times"
-        )
+        if not self.begun:
+            return f"It would not have spoken in {self.days} days."
+        times = {1: "once", 2: "twice"}.get(len(self.begun), f"{len(self.begun)} times")
         return f"It would have spoken {times} in {self.days} days."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ from helmdesk.query.words import DURATIONS, SHARES
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import whole_number
 
+# The longest first: a level is written in the largest unit that it is a whole number of.
+SECONDS = {"d": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
+DURATION = re.compile(r"([0-9.,]+)\s*(d|h|min|s)")
 FIELDS = ("kind", "metric", "side", "enter", "leave", "grain", "hold", "hours", "where")
 KINDS = {
     Kind.VERDICT: "its verdict turns for the worse",
@@ -31,7 +35,11 @@ def unit_words(metric: Metric | None) -> str:
         return ""
     if metric.unit in SHARES:
         return "%"
-    return "minutes" if metric.unit in DURATIONS else metric.unit.replace("_", " ")
+    return (
+        "minutes, or with its unit: 5 d, 3 h, 90 min, 45 s"
+        if metric.unit in DURATIONS
+        else metric.unit.replace("_", " ")
+    )
 
 
 def watch_of(request: DeskRequest, given: QueryDict) -> Watch:
@@ -57,18 +65,18 @@ def watch_of(request: DeskRequest, given: QueryDict) -> Watch:
     hold = whole_number("in a row", said["hold"] or "1", 1, 30)
     if kind in (Kind.VERDICT, Kind.TARGET):
         return Watch(kind, key, where, hold=hold if kind is Kind.TARGET else 1)
-    enter = _number("level", said["enter"])
-    leave = _number("end", said["leave"]) if said["leave"] else enter
+    unit = metric.unit if metric else ""
+    enter = _level("where it begins", said["enter"], unit)
+    leave = _level("where it is over", said["leave"], unit) if said["leave"] else enter
     if kind is Kind.LEVEL:
-        assert metric is not None
         return Watch(
             kind,
             key,
             where,
             grain=said["grain"] if said["grain"] in GRAINS else "week",
             is_above=said["side"] != "below",
-            enter=in_unit(enter, metric.unit),
-            leave=in_unit(leave, metric.unit),
+            enter=enter,
+            leave=leave,
             hold=hold,
         )
     hours = _number("hours", said["hours"]) if said["hours"] else 0.0
@@ -81,9 +89,12 @@ def fields_of(watch: Watch, metric: Metric | None) -> Mapping[str, Any]:
     """Return how a form says a rule."""
 
     def written(number: float) -> str:
-        share = metric.unit if metric else ""
-        shown = number / in_unit(1.0, share) if watch.kind is Kind.LEVEL else number
-        return f"{shown:.6g}"
+        unit = metric.unit if metric and watch.kind is Kind.LEVEL else ""
+        if unit in DURATIONS:
+            fitting = [name for name, size in SECONDS.items() if number % size == 0]
+            name = fitting[0] if fitting else "s"
+            return f"{number / SECONDS[name]:.6g} {name}"
+        return f"{number / in_unit(1.0, unit):.6g}"
 
     found: dict[str, Any] = {"kind": watch.kind.value, "metric": watch.metric}
     if watch.where:
@@ -99,6 +110,13 @@ def fields_of(watch: Watch, metric: Metric | None) -> Mapping[str, Any]:
     if watch.hours:
         found["hours"] = f"{watch.hours:g}"
     return found
+
+
+def _level(name: str, text: str, unit: str) -> float:
+    """Read a level in a metric's unit; a duration may say its own: "5 d", "90 min"."""
+    if unit in DURATIONS and (found := DURATION.fullmatch(text.strip())):
+        return _number(name, found[1]) * SECONDS[found[2]]
+    return in_unit(_number(name, text), unit)
 
 
 def _number(name: str, text: str) -> float:

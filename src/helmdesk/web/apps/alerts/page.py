@@ -31,6 +31,12 @@ from helmdesk.web.request import DeskRequest
 MOST_RULES = 50
 SHOWN = 60
 PROGRAMS = {"programs": True, "no-programs": False}
+# How the form asks for the number of those that have one.
+NUMBERED = {
+    "level": "It begins at",
+    "promises": "So many promises",
+    "lateness": "Hours without data",
+}
 MUTES = {"day": timedelta(days=1), "week": timedelta(days=7)}
 STATES = {
     "ok": "quiet",
@@ -93,7 +99,9 @@ def new_alert(request: DeskRequest) -> HttpResponse:
     past: Past | None = None
     watch: Watch | None = None
     problem = ""
-    if request.GET.get("kind"):
+    kind = request.GET.get("kind", "")
+    # A level is asked for before it is missed.
+    if kind and ("enter" in request.GET or kind not in NUMBERED):
         try:
             watch = watch_of(request, request.GET)
             past = _past(request, watch)
@@ -117,6 +125,7 @@ def new_alert(request: DeskRequest) -> HttpResponse:
             if _is_recorded(request, key)
         ],
         unit=unit_words(metric),
+        begins=NUMBERED,
         past=past,
         told=_told(past) if past else [],
         problem=problem,

@@ -7,9 +7,12 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,11 +22,13 @@ from helmdesk.desk.backup import back_up, restore
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.live import LiveDesk
 from helmdesk.engines.duckdb import DuckDB
-from helmdesk.errors import DamageError, HelmdeskError, ReceiptMismatch
+from helmdesk.errors import BusyError, DamageError, HelmdeskError, ReceiptMismatch
 from helmdesk.facts.build import build, incremental
 from helmdesk.facts.build.made_of import MadeOf
+from helmdesk.lake import folder
 from helmdesk.lake.damage import find_damage
 from helmdesk.lake.erasure import erase_customers, read_erased
+from helmdesk.lake.lake import Lake
 from helmdesk.query.receipt import Receipt
 
 DAY = "2026-01-05T09:00:00Z"
@@ -172,6 +177,57 @@ def test_desks_of_earlier_versions_keep_working(desk: Desk) -> None:
     load(desk, "d")
     assert desk.lake.sealed() is not None
     assert count(desk) == 12
+
+
+def test_a_lake_that_is_emptied_is_no_damaged_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, may_go_on = Event(), Event()
+    create = Lake.create
+
+    def slowly(lake: Lake) -> None:
+        going.set()
+        assert may_go_on.wait(30)
+        create(lake)
+
+    with ThreadPoolExecutor(4) as pool, monkeypatch.context() as patched:
+        patched.setattr(Lake, "create", slowly)
+        emptied = pool.submit(desk.lake.empty)
+        assert going.wait(30)
+        asked: list[Callable[[], Any]] = [
+            Desk(desk.path).lake.version,
+            lambda: Desk(desk.path).lake.snapshot().version,
+            Desk(desk.path).lake.damaged,
+        ]
+        answers = [pool.submit(each) for each in asked]
+        assert not wait(answers, timeout=0.3).done
+        may_go_on.set()
+        assert [answer.result(30) for answer in answers] == [0, 0, None]
+        emptied.result(30)
+    load(desk, "after")
+    assert count(desk) == 3
+
+
+def test_one_stopped_while_it_empties_does_so_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(lake: Lake) -> None:
+        raise OSError("stopped")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "create", stop)
+        with pytest.raises(OSError, match="stopped"):
+            desk.lake.empty()
+        patched.setattr(folder, "SETTLES_WITHIN", 0.0)
+        with pytest.raises(BusyError, match="being emptied"):
+            Desk(desk.path).lake.version()
+    desk.lake.empty()
+    assert Desk(desk.path).lake.version() == 0
+    assert sorted(path.name for path in desk.path.glob("lake*")) == [
+        "lake",
+        "lake.lock",
+        "lake.seal",
+    ]
 
 
 def test_a_lost_or_damaged_seal_is_said(desk: Desk) -> None:

@@ -213,6 +213,7 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
     assert opened == {
         "middleware.py",
         "api/tokens.py",
+        "apps/alerts/jobs.py",
         "apps/briefs/jobs.py",
         "apps/connections/jobs.py",
         "apps/events/jobs.py",

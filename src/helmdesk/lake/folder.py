@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from helmdesk.errors import ConflictError, DamageError, NotFoundError
+from helmdesk.errors import BusyError, ConflictError, DamageError, NotFoundError
 from helmdesk.lake.seal import (
     LOG,
     TAKE_WHAT_IS_LEFT,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 PARTITION = "family"
+SETTLES_WITHIN = 10.0  # seconds: to empty a lake takes moments
 
 
 def _number(name: str) -> int:
@@ -43,11 +45,30 @@ class LakeFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._is_emptying = False
+
+    @property
+    def emptying_path(self) -> Path:
+        """What lies beside the lake while it is emptied: what is missing then is no damage."""
+        return self.path.with_name(f"{self.path.name}.emptying")
+
+    def _settle(self) -> None:
+        """Wait while another thread or process empties the lake.
+
+        Raises:
+            BusyError: it takes too long; whoever did it may have been killed.
+        """
+        until = time.monotonic() + SETTLES_WITHIN
+        while self.emptying_path.exists() and not self._is_emptying:
+            if time.monotonic() > until:
+                raise BusyError("the desk is being emptied", "try again in a moment")
+            time.sleep(0.02)
 
     def _table(self, version: int | None = None) -> DeltaTable:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError, TableNotFoundError
 
+        self._settle()
         try:
             return DeltaTable(str(self.path), version=version)
         except TableNotFoundError as error:
@@ -90,6 +111,7 @@ class LakeFolder:
         Raises:
             DamageError: it is damaged, or lost.
         """
+        self._settle()
         seal = Seal.read(self.seal_path)
         if seal is None and any(
             b'"sealed":' in entry.read_bytes() for entry in (self.path / LOG).glob("*.json")
@@ -275,7 +297,9 @@ class LakeFolder:
 
         Raises:
             NotFoundError: there is no lake.
+            BusyError: it is being emptied.
         """
+        self._settle()
         entries = (self.path / "_delta_log").glob("*.json")
         versions = [int(entry.stem) for entry in entries if entry.stem.isdigit()]
         if not versions:

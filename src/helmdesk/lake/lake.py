@@ -131,11 +131,23 @@ class Lake(LakeFolder):
         self.seal()
 
     def empty(self) -> None:
-        """Throw all records away, and their history."""
+        """Throw all records away, and their history. Whoever reads meanwhile waits for it; killed
+        half way, it is done again by the next call.
+        """
+        going = self.path.with_name(f"{self.path.name}.going")
         with self._held():
-            self.seal_path.unlink(missing_ok=True)
-            shutil.rmtree(self.path)
-            self.create()
+            self.emptying_path.touch()
+            self._is_emptying = True
+            try:
+                if self.path.exists():
+                    shutil.rmtree(going, ignore_errors=True)
+                    self.path.rename(going)
+                self.seal_path.unlink(missing_ok=True)
+                self.create()
+            finally:
+                self._is_emptying = False
+            self.emptying_path.unlink()
+            shutil.rmtree(going, ignore_errors=True)
 
     # -- versions and batches ---------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ SAID = tuple(
             "say it there",
         ),
         (
-            r"or describe it: helmdesk load mapping --suggest \S+ >\s*\S+, then load it with"
-            r" --mapping \S+",
-            "or choose 'mapping' under “What it is” and describe it",
+            r"(or )?(?:describe it: )?helmdesk load mapping --suggest \S+ >\s*\S+, then load it"
+            r" with --mapping \S+",
+            r"\1choose 'mapping' under “What it is” and describe it",
         ),
         (
             r"a first one is written by: helmdesk load mapping --suggest \S+",
@@ -28,6 +28,7 @@ SAID = tuple(
             "choose 'mapping' and describe the file",
         ),
         (r" \(helmdesk load mapping\)", ""),
+        (r"It needs no mapping: helmdesk load \S+", "It needs no mapping: load it as it is"),
         (r"read as by helmdesk load (\w+)", r"read as '\1'"),
         (r"run: helmdesk load definitions \S+", "load it as 'definitions'"),
         (r"helmdesk load definitions \S+", "load it as 'definitions'"),

@@ -5,9 +5,9 @@ of measuring together.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from helmdesk.desk.folder import Folder
 from helmdesk.desk.marts import Marts
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
+    from helmdesk.plan.crews import Crew
     from helmdesk.plan.demand import Demand
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.distribution import Bin
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from helmdesk.query.request import Request
     from helmdesk.query.run import Answer
     from helmdesk.query.window import Window
+
+Found = TypeVar("Found")
 
 
 class Answers:
@@ -297,6 +300,26 @@ class Answers:
                 ("demand", minutes, request),
                 lambda: demand_of(reader.engine, request, reader.bounds, minutes),
             )
+
+    def crews(self, question: Question, minutes: int) -> list[Crew]:
+        """Return the teams that answer calls and chats, with what comes and who is planned."""
+        from helmdesk.plan.contacts import crews_of
+
+        request = question.scope(self.policy)
+        with self.marts.reader() as reader:
+            return reader.cache(
+                ("crews", minutes, request),
+                lambda: crews_of(reader.engine, request, reader.bounds, minutes),
+            )
+
+    def remembered(self, key: object, make: Callable[[], Found]) -> Found:
+        """Return what `make` gives; made once as long as the data stay, where answers are kept.
+
+        Args:
+            key: names what is asked, with all it depends on but the data and the reader.
+        """
+        with self.marts.reader() as reader:
+            return reader.cache((key, self.policy.digest()), make)
 
     def segments(self) -> dict[str, list[str]]:
         """Return the values of the dimensions that filters offer, among the tickets the policy lets

@@ -9,11 +9,15 @@ from helmdesk.desk.answers import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
-    from helmdesk.plan.forecast import Forecast
+    from helmdesk.plan.coverage import Coverage
+    from helmdesk.plan.crews import Crew
+    from helmdesk.plan.forecast import DayFactor, Forecast
     from helmdesk.plan.forecast.versions import Accuracy
-    from helmdesk.plan.planner import Planner
+    from helmdesk.plan.planner import Conditions, Planner
+    from helmdesk.plan.staffing import Target
 
 
 class Planning:
@@ -32,6 +36,48 @@ class Planning:
         from helmdesk.plan.planner import Planner
 
         return Planner(self._answers.demand(self._answers.folder.question(where=where), minutes))
+
+    def crews(self, *, minutes: int = 30) -> list[Crew]:
+        """Return the teams that answer calls and chats, each with what comes to it and who is
+        planned, the busiest first.
+
+        Args:
+            minutes: length of an interval: 15, 30 or 60.
+        """
+        return self._answers.crews(self._answers.folder.question(), minutes)
+
+    def coverage(
+        self,
+        team: str = "",
+        *,
+        start: date | None = None,
+        days: int = 7,
+        target: Target | None = None,
+        conditions: Conditions | None = None,
+        factors: Sequence[DayFactor] = (),
+        holidays: str | None = None,
+    ) -> Coverage:
+        """Return who is needed and who is planned on some days to come.
+
+        Args:
+            team: its name; the busiest where left out.
+            start: local day after the last complete one; the next day where left out.
+            target: what was promised; 80% within 60 seconds where left out.
+
+        Raises:
+            NotFoundError, UsageError: no such team, or days that are past or too far ahead.
+        """
+        from helmdesk.plan.coverage import coverage_of
+        from helmdesk.plan.crews import find_crew
+        from helmdesk.plan.staffing import Target
+
+        crew = find_crew(self.crews(), team)
+        asked = (crew, start, days, target or Target(0.8, 60), conditions)
+        known = tuple(factors)
+        return self._answers.remembered(
+            ("coverage", crew.name, *asked[1:], known, holidays),
+            lambda: coverage_of(*asked, factors=known, holidays=holidays),
+        )
 
     def keep(self, forecasts: Sequence[Forecast]) -> Path:
         """Keep forecasts as a version, and return its file in the desk's folder."""

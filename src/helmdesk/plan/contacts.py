@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import sqlglot
 from sqlglot import exp
 
@@ -14,12 +15,15 @@ from helmdesk.engines.engine import Engine
 from helmdesk.engines.translation import HOUSE_DIALECT
 from helmdesk.facts.build.build import ensure_fact
 from helmdesk.facts.build.fact import load_facts
+from helmdesk.plan.crews import Crew, pooled
 from helmdesk.plan.demand import Demand, from_rows
+from helmdesk.plan.queues.waiting import Array
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.request import Request
 
 QUARTER = 15
+DAY_MINUTES = 1440
 # Quarter-hours, since every zone's days begin on one.
 _LIVE = """
     select coalesce(contacts.queue, contacts.channel, 'unnamed') as queue_name,
@@ -88,6 +92,79 @@ def _rows(
         )
         query = query.where(qualified, copy=False)
     return engine.run(engine.translate(query))
+
+
+# Which team answers a queue, by who answered in the last weeks of the data.
+_TEAMS = """
+    select coalesce(contacts.queue, contacts.channel, 'unnamed') as queue_name,
+        contacts.team as team_name, count(*) as answered
+    from contacts
+    where contacts.is_counted and contacts.agent is not null and contacts.team is not null
+        and contacts.direction is distinct from 'outbound'
+    group by 1, 2
+"""
+# People planned at work, in seconds of each quarter-hour.
+_PLANNED = """
+    select agent_time.team as team_name,
+        time_bucket(interval 15 minute, agent_time.started_at) as quarter_at,
+        sum(agent_time.planned_work_seconds) as planned_seconds
+    from agent_time
+    where agent_time.planned_work_seconds > 0 and agent_time.team is not null
+    group by 1, 2
+"""
+_MEMBERS = """
+    select agent_time.team as team_name, count(distinct agent_time.agent_id) as members
+    from agent_time
+    where agent_time.planned_work_seconds > 0 and agent_time.team is not null
+        and agent_time.started_at >= (select max(a.started_at) from agent_time a
+            where a.planned_work_seconds > 0) - interval 28 day
+    group by 1
+"""
+
+
+def crews_of(engine: Engine, request: Request, bounds: Bounds, minutes: int) -> list[Crew]:
+    """Return the teams that answer calls and chats, each with what comes to it and who is planned,
+    the busiest first.
+
+    A queue is the team's that answered most of it. A queue that nobody answered is left out.
+    """
+    live = {
+        each.queue: each for each in demand_of(engine, request, bounds, minutes) if each.is_live
+    }
+    answered: dict[str, tuple[int, str]] = {}
+    for queue, team, number in _rows(engine, request, bounds, "contacts", "offered_at", _TEAMS):
+        answered[queue] = max(answered.get(queue, (0, "")), (int(number), str(team)))
+    by_team: dict[str, list[Demand]] = defaultdict(list)
+    for queue, each in live.items():
+        if queue in answered:
+            by_team[answered[queue][1]].append(each)
+    planned = _planned(engine, request, bounds, minutes)
+    members = dict(_rows(engine, request, bounds, "agent_time", "started_at", _MEMBERS))
+    found = [
+        Crew(
+            team,
+            tuple(each.queue for each in demands),
+            pooled(team, demands),
+            planned.get(team, {}),
+            int(members.get(team, 0)),
+        )
+        for team, demands in by_team.items()
+    ]
+    return sorted(found, key=lambda crew: -float(crew.demand.contacts.sum()))
+
+
+def _planned(
+    engine: Engine, request: Request, bounds: Bounds, minutes: int
+) -> dict[str, dict[date, Array]]:
+    zone = ZoneInfo(request.time_zone)
+    found: dict[str, dict[date, Array]] = defaultdict(dict)
+    for team, quarter, seconds in _rows(
+        engine, request, bounds, "agent_time", "started_at", _PLANNED
+    ):
+        at = _local(quarter, zone)
+        day = found[team].setdefault(at.date(), np.zeros(DAY_MINUTES // minutes))
+        day[(at.hour * 60 + at.minute) // minutes] += float(seconds) / (minutes * 60)
+    return found
 
 
 def _named_days(engine: Engine, zone: ZoneInfo) -> dict[date, str]:

@@ -193,7 +193,7 @@ class Planner:
                     "give a file with a row for each interval, to see whom each needs",
                 )
             made = self._forecast(demand, days, model, holidays, factors)
-            plan = _live if demand.is_live else _deferred
+            plan = live_plan if demand.is_live else _deferred
             found.append(plan(demand, made, target, known, with_curve))
         return found
 
@@ -212,12 +212,18 @@ def _handle_seconds(demand: Demand, known: Conditions) -> tuple[float, str]:
     return recorded, f"handle time {recorded:,.0f} s, as recorded in the last eight weeks"
 
 
-def _live(
+def without_rare(contacts: Array) -> Array:
+    """Return contacts expected, without intervals that hardly ever bring one."""
+    return np.where(contacts < NOBODY, 0.0, contacts)
+
+
+def live_plan(
     demand: Demand, made: Forecast, target: Target, known: Conditions, with_curve: bool
 ) -> StaffPlan:
+    """Return whom contacts that wait need, on the days of a forecast of this demand."""
     seconds, told = _handle_seconds(demand, known)
     patience, why = _patience(demand, known)
-    contacts = np.where(made.contacts < NOBODY, 0.0, made.contacts)
+    contacts = without_rare(made.contacts)
     queue = LiveQueue(
         contacts.ravel(),
         np.array(seconds),
@@ -239,7 +245,7 @@ def _live(
     thin = int(((made.contacts > 0) & (contacts == 0)).sum())
     if thin:
         assumptions.append(
-            f"nobody in {thin:,} intervals with a contact on one day in fifty or fewer"
+            f"nobody where a contact comes on one day in fifty or fewer (intervals: {thin:,})"
         )
     if known.redial:
         assumptions.append(f"{known.redial:.0%} of those who give up contact again")

@@ -82,6 +82,14 @@ class Forecast:
         low, high = interval(self.totals[:, None], tried.by_day(), share)
         return low[:, 0], high[:, 0]
 
+    def total_bounds(self, share: float = 0.8) -> tuple[float, float]:
+        """Return bounds of the contacts of all days together: their rates may be off together, and
+        counts vary by chance.
+        """
+        drawn = np.random.default_rng(0).poisson(self.paths(1000).sum(axis=(1, 2)))
+        low, high = np.quantile(drawn, [(1 - share) / 2, (1 + share) / 2])
+        return float(low), float(high)
+
     def paths(self, number: int = 200) -> Array:
         """Return (paths × days × intervals) that may be expected instead."""
         return rate_paths(self.contacts, self.competition.trial, number)

@@ -1,0 +1,1 @@
+"""Planning: what will come, whom it needs, who is planned."""

@@ -1,0 +1,98 @@
+"""What planners add to the data: files of totals, and what they know of single days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from helmdesk.plan.crews import Crew
+from helmdesk.plan.demand import Demand
+from helmdesk.plan.forecast import DayFactor
+
+
+class Volumes(models.Model):
+    """A file of interval totals that somebody planned with; seen by that person alone.
+
+    Attributes:
+        name: of the file.
+        queues: its demand, as `from_demand` wrote it.
+    """
+
+    PERSONAL = ("name", "queues")
+    IMPERSONAL = ()
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="volumes"
+    )
+    name = models.CharField(max_length=200)
+    queues = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    @property
+    def crews(self) -> list[Crew]:
+        """Its queues, each with people of its own of whom nothing is known."""
+        found = (to_demand(each) for each in self.queues)
+        return [Crew(demand.queue, (demand.queue,), demand) for demand in found]
+
+
+class KnownDay(models.Model):
+    """What a planner knows of a day that history does not tell.
+
+    Attributes:
+        factor: contacts of that day ÷ those of a usual one.
+        reason: why, in the planner's words.
+    """
+
+    PERSONAL = ("reason",)
+    IMPERSONAL = ()
+
+    day = models.DateField(db_index=True)
+    factor = models.FloatField()
+    reason = models.CharField(max_length=200)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("day",)
+
+    @property
+    def as_factor(self) -> DayFactor:
+        """The same as forecasts take it."""
+        author = self.person.username if self.person else "somebody who left"
+        return DayFactor(self.day, self.factor, author, self.reason)
+
+
+def from_demand(demand: Demand) -> dict[str, Any]:
+    """Return a demand as plain values."""
+    return {
+        "queue": demand.queue,
+        "channel": demand.channel,
+        "first_day": demand.first_day.isoformat(),
+        "minutes": demand.interval_minutes,
+        "contacts": demand.contacts.tolist(),
+        "handled_seconds": demand.handled_seconds.tolist(),
+        "handled": demand.handled.tolist(),
+    }
+
+
+def to_demand(said: dict[str, Any]) -> Demand:
+    """Return the demand that plain values say."""
+    return Demand(
+        said["queue"],
+        said["channel"],
+        date.fromisoformat(said["first_day"]),
+        int(said["minutes"]),
+        np.array(said["contacts"], float),
+        np.array(said["handled_seconds"], float),
+        np.array(said["handled"], float),
+    ).described()

@@ -1,0 +1,148 @@
+"""Coverage on the site: the desk's teams, a file of totals alone, and what cannot be asked."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helmdesk.desk.desk import Desk
+from helmdesk.plan.staffing import Target
+
+Client = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _empty(site: Path) -> Iterator[None]:
+    from helmdesk.web.apps.planning.models import KnownDay, Volumes
+
+    yield
+    for model in (KnownDay, Volumes):
+        model.objects.all().delete()
+
+
+def totals(weeks: int = 9, handle: str = "300") -> io.BytesIO:
+    """A spreadsheet of half-hours: 30 calls in each, 9:00 to 17:00 on working days."""
+    monday = datetime(2026, 3, 2)
+    lines = ["Interval start,Calls offered,AHT"] if handle else ["Interval start,Calls offered"]
+    for day in range(7 * weeks):
+        for half in range(18, 34):
+            at = monday + timedelta(days=day, minutes=30 * half)
+            if at.weekday() < 5:
+                lines.append(f"{at:%Y-%m-%d %H:%M},30" + (f",{handle}" if handle else ""))
+    made = io.BytesIO("\n".join(lines).encode())
+    made.name = "march.csv"
+    return made
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def cells(response: Any) -> list[list[str]]:
+    """The grid as it is read: a row for each time, a cell for each day."""
+    rows = re.findall(r'<th scope="row" class="tm">.*?</tr>', response.content.decode(), re.S)
+    return [re.findall(r'<span class="unseen">([^<]*)</span>', row) for row in rows]
+
+
+def test_it_shows_what_the_desk_answers(site: Path, as_: Client) -> None:
+    response = as_("pat").get("/plan/coverage?team=Frontline+Berlin&level=90&within=30")
+    assert response.status_code == 200
+    # The data end on 30 June 2026, a Tuesday: the next whole week begins on 6 July.
+    start = date(2026, 7, 6)
+    asked = Desk(site).plan.coverage("Frontline Berlin", start=start, target=Target(0.9, 30))
+    said, grid = text(response), cells(response)
+    assert asked.service_level is not None and asked.spare is not None
+    assert f"{asked.service_level[0]:.0%}" in said and "target 90%" in said
+    assert "Contacts of Chat Berlin, Phone Berlin" in said and "6–12 July" in said
+    assert all(len(row) == 7 for row in grid)
+    short = sum(cell.split()[1] == "short" for row in grid for cell in row if " short " in cell)
+    assert short == asked.short_intervals
+    needed = int(asked.plan.agents.sum())
+    assert (
+        sum(int(n) for row in grid for c in row for n in re.findall(r"(\d+) needed", c)) == needed
+    )
+
+
+def test_a_team_lead_sees_the_own_team_alone(as_: Client) -> None:
+    said = text(as_("tom").get("/plan/coverage"))
+    assert "Frontline Berlin" in said and "Frontline Boston" not in said
+    assert "Frontline Boston" in text(as_("pat").get("/plan/coverage"))
+    assert "no team" in text(as_("tom").get("/plan/coverage?team=Frontline+Boston")).lower()
+
+
+def test_agents_and_customers_do_not_plan(as_: Client) -> None:
+    for name in ("hugo", "vic"):
+        assert as_(name).get("/plan/coverage").status_code == 403
+
+
+def test_totals_alone_make_a_plan(as_: Client) -> None:
+    pat = as_("pat")
+    response = pat.post("/plan/volumes", {"file": totals()}, follow=True)
+    assert response.status_code == 200
+    said = text(response)
+    # 45 working days of 16 half-hours with 30 calls each.
+    assert "march.csv: 21,600 contacts, 2 March 2026 to 1 May 2026" in said
+    # Five Erlangs: C(7, 5) = .324 leaves 78.3% within 60 s, C(8, 5) = .167 leaves 90.8%.
+    assert cells(response)[0][0] == "8 needed"
+    assert "No shifts are planned yet." in said
+    # It is nobody else's, and goes when told.
+    link = response.redirect_chain[-1][0]
+    assert "not there any more" in text(as_("lea").get(link))
+    number = link.rsplit("=", 1)[1]
+    assert as_("lea").post(f"/plan/volumes/{number}/remove").status_code == 404
+    assert pat.post(f"/plan/volumes/{number}/remove").status_code == 302
+    assert "not there any more" in text(pat.get(link))
+
+
+def test_a_file_without_handle_times_asks_for_them(as_: Client) -> None:
+    pat = as_("pat")
+    response = pat.post("/plan/volumes", {"file": totals(handle="")}, follow=True)
+    assert response.status_code == 400 and "nobody recorded how long" in text(response).lower()
+    link = response.redirect_chain[-1][0]
+    mended = pat.get(f"{link}&handle=240")
+    assert mended.status_code == 200 and "240 s, as given" in text(mended)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("start=2020-01-01", "cannot be planned here"),
+        ("start=soon", "is no date"),
+        ("level=100", "from 1 to 99.9"),
+        ("level=many", "is no number"),
+        ("within=-1", "from 0 to 86400"),
+        ("file=999999", "not there any more"),
+        ("file=x", "choose one of yours"),
+        ("team=Nobody", "No team"),
+        ("holidays=Atlantis", "Atlantis"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_on_the_page(as_: Client, query: str, said: str) -> None:
+    response = as_("pat").get(f"/plan/coverage?{query}")
+    assert response.status_code == 400
+    page = text(response)
+    assert said in page and "Traceback" not in page and "Targets and assumptions" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"a,b\n1,2\n", "no column of times"),
+        (b"Interval start,calls\n2026-03-02 09:00,many\n", "is no number of contacts"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(as_: Client, content: bytes, said: str) -> None:
+    file = io.BytesIO(content)
+    file.name = "odd.csv"
+    response = as_("pat").post("/plan/volumes", {"file": file})
+    assert response.status_code == 400
+    page = text(response)
+    assert said in page and "odd.csv" in page and "/tmp" not in page
+    assert as_("pat").post("/plan/volumes", {}).status_code == 400

@@ -30,6 +30,8 @@ from helmdesk.statistics.difference import mover
 
 PILLARS = ("customer_quality", "operational_efficiency", "team_performance")
 TREND_BUCKETS = 13
+TREND_WEEKS = 26
+"""Half a year: what verdicts look back at."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class Course(Protocol):
     @property
     def side(self) -> Judgement:
         """Which way it lies: better, worse, higher, lower or same."""
+        ...
+
+    @property
+    def normal(self) -> tuple[float, float] | None:
+        """Between what its ordinary weeks lie; None where unknown."""
         ...
 
     @property
@@ -184,6 +191,11 @@ class Card:
     def badge(self) -> str:
         """The verdict on the weeks in a few words; two windows are no verdict."""
         return self.course.word if self.course else TOO_FEW.word
+
+    @property
+    def normal(self) -> tuple[float, float] | None:
+        """Between what its ordinary weeks lie; None where unknown."""
+        return self.course.normal if self.course else None
 
     @property
     def missed_by(self) -> float | None:
@@ -425,7 +437,7 @@ def trend_requests(reader: Reader, asked: Request, grain: str) -> list[Request]:
     assert asked.end is not None
     zone = asked.time_zone
     first = period_start(local_date(asked.end - TICK, zone), grain, asked.week_start)
-    for _ in range(TREND_BUCKETS - 1):
+    for _ in range((TREND_WEEKS if grain == "week" else TREND_BUCKETS) - 1):
         first = previous_period(first, grain)
     start = max(local_midnight(first, zone), day_start(reader.bounds.first, zone))
     return [replace(asked, start=start, grain=grain)] if start < asked.end else []

@@ -41,6 +41,11 @@ class Watched:
         """The metric and its verdict."""
         return f"{self.name}: {self.course.words}"
 
+    @property
+    def headline(self) -> str:
+        """Where it is and where it was, as a sentence."""
+        return self.course.headline(self.name)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {"name": self.name, **self.course.as_dict()}
@@ -71,18 +76,24 @@ class Brief:
     Attributes:
         start, end: the week, local dates, half-open.
         findings: at most five: data problems, then changes, then what stands; what was tested
-        before what meets a rule, each by how many cases a week it concerns. more: findings beyond
-        those. better: metrics that move the right way: new, or going on. settled: metrics whose
-        course settled in this week; told once. standing: metrics that settled within the last
-        quarter, or go on and are among the findings no more: not news. dismissed: what somebody
-        dismissed, and has not changed since. quiet: metrics that are steady, or have too few weeks.
-        checked: (pattern, why it is not there). missing: (pattern, which data it would need).
+            before what meets a rule, each by how many cases a week it concerns.
+        more: findings beyond those.
+        told: every metric whose course is told, in the order of the scorecard.
+        better: metrics that move the right way: new, or going on.
+        settled: metrics whose course settled in this week; told once.
+        standing: metrics that settled within the last quarter, or go on and are among the findings
+            no more: not news.
+        dismissed: what somebody dismissed, and has not changed since.
+        quiet: metrics that are steady, or have too few weeks.
+        checked: (pattern, why it is not there).
+        missing: (pattern, which data it would need).
     """
 
     start: date
     end: date
     findings: tuple[Finding, ...]
     more: tuple[Finding, ...]
+    told: tuple[Watched, ...]
     better: tuple[Watched, ...]
     settled: tuple[Watched, ...]
     standing: tuple[Watched, ...]
@@ -216,6 +227,7 @@ def make_brief(
         study.day(last.end),
         tuple(ordered[:MOST]),
         tuple(ordered[MOST:]),
+        tuple(told),
         tuple(
             each for each in told if each.course.is_moving and each.course.side is Judgement.BETTER
         ),

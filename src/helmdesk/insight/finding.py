@@ -128,7 +128,7 @@ class Finding:
     Attributes:
         key: pattern, "data:…" or "moved:<metric>".
         kind: data, change, standing or unexplained; in this order they are told.
-        text: one paragraph in plain words, with its numbers.
+        seen: what was seen, in plain words with its numbers.
         lever: what it points to; "none" when it is noise, mix or not known.
         metrics: keys of the metrics it speaks of, the leading one first.
         basis: what it rests on: a test, a rule or a verdict.
@@ -136,12 +136,14 @@ class Finding:
         affected: cases a week that it concerns, an estimate: consequence is told in this order.
         alternatives: what it could be instead and was not excluded.
         context: annotations, changes of definition, staffing or mix in the same weeks.
+        meaning: what it is consistent with, as a sentence; empty where nothing is known.
+        act: what to do about it, as a sentence; empty where nothing is known.
     """
 
     key: str
     kind: Literal["data", "change", "standing", "unexplained"]
     title: str
-    text: str
+    seen: str
     lever: Lever
     metrics: tuple[str, ...]
     start: date
@@ -155,6 +157,15 @@ class Finding:
     review: Review | None = None
     evidence: tuple[Evidence, ...] = ()
     context: tuple[str, ...] = ()
+    meaning: str = ""
+    act: str = ""
+
+    @property
+    def text(self) -> str:
+        """What was seen and what it is consistent with, as one paragraph."""
+        if not self.meaning:
+            return self.seen
+        return f"{self.seen} This is consistent with: {self.meaning[0].lower()}{self.meaning[1:]}"
 
     @property
     def is_standing(self) -> bool:
@@ -186,6 +197,7 @@ class Finding:
             "title": self.title,
             "text": self.text,
             "lever": self.lever,
+            "act": self.act or None,
             "metrics": list(self.metrics),
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),

@@ -28,6 +28,7 @@ class Found:
         where: the segment; None for the whole desk.
         affected: cases a week, an estimate.
         tests: what was checked.
+        act: what to do here, where the data say more than the pattern alone; empty takes its own.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Found:
     where: Filter | None = None
     affected: float = 0.0
     tests: tuple[Test, ...] = ()
+    act: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Pattern:
         title: one line that names it.
         needs: metrics without which it cannot be looked for.
         lever: what it points to.
+        act: what to do, as one sentence to a head of support.
         alternatives: what looks the same and is not excluded.
         if_wrong: what acting on it costs when it is wrong.
         review: metric, weeks, and what would prove the lever wrong.
@@ -78,6 +81,7 @@ class Pattern:
     title: str
     needs: tuple[str, ...]
     lever: Lever
+    act: str
     alternatives: tuple[str, ...]
     if_wrong: str
     review: tuple[str, int, str]
@@ -125,7 +129,7 @@ class Entry:
             self.key,
             pattern.kind,
             pattern.title,
-            f"{found.text} This is consistent with: {meaning[0].lower()}{meaning[1:]}",
+            found.text,
             pattern.lever,
             pattern.needs,
             start,
@@ -142,6 +146,8 @@ class Entry:
                 for key in pattern.needs
             ),
             context,
+            meaning=meaning,
+            act=found.act or pattern.act,
         )
 
 

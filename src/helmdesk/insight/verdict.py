@@ -49,6 +49,8 @@ NUMBERS = (
     "twelve",
 )
 ALIKE = 2.0
+ORDINARY = 2.0
+"""Weeks within so many standard deviations of a level are ordinary ones."""
 MOST_LEFT = 2 / 3
 LONGEST_EVENT = 60
 # "after Version 5 released" is said without the verb.
@@ -121,6 +123,9 @@ class Verdict:
         between the two levels; None without any. event: what was written down for the beginning of
         the present level. unit: of the values. dismissed: who wants to hear no more of it, until it
         changes; None while it is told.
+        normal: between what the metric lies in ordinary weeks of the level that lasted: two
+            standard deviations about it; None without one, and for counts that follow the time of
+            the year.
     """
 
     key: str
@@ -135,6 +140,7 @@ class Verdict:
     unit: str
     until: date
     dismissed: Dismissal | None = None
+    normal: tuple[float, float] | None = None
 
     def unless(self, dismissed: Mapping[str, Dismissal]) -> Verdict:
         """Return the verdict, marked where its identity is among the dismissed."""
@@ -166,7 +172,28 @@ class Verdict:
         side = str(self.side).capitalize()
         if self.state is State.NEW:
             return f"{side} last week"
-        return f"{side} since {self._short(self._beginning)}"
+        return f"{side} since {self._short(self.beginning)}"
+
+    def headline(self, name: str) -> str:
+        """The verdict on a metric of that name as a sentence with its anchors: where it is, and
+        where it was before.
+        """
+        if self.since is None or self.now is None:
+            return f"{name}: too few weeks to tell"
+        now = show_value(self.now, self.unit)
+        if self.before is None or self.tone in (Tone.STEADY, Tone.FEW):
+            return f"{name} is steady at {now}"
+        if self.tone is Tone.NORMAL:
+            return f"{name} is back to normal since {self._day(self.since)}: {now}"
+        before = show_value(self.before, self.unit)
+        if self.state is State.NEW:
+            return f"{name} was {now} last week, usually {before}"
+        return f"{name} is {now}; before {self._day(self.beginning)} it was {before}"
+
+    @property
+    def weeks(self) -> int:
+        """For how many weeks it has lain on this side; none where nothing is told."""
+        return 0 if self.since is None else (self.until - self.beginning).days // 7
 
     @property
     def _is_recovering(self) -> bool:
@@ -185,10 +212,11 @@ class Verdict:
         return abs(self.now - self.before) <= MOST_LEFT * abs(self.episode.value - self.before)
 
     @property
-    def _beginning(self) -> date:
+    def beginning(self) -> date:
         """Since when it lies on this side: from an episode on the same side, if one led to it."""
         assert self.since is not None
-        if self.episode is not None and self.episode.side is self.side:
+        is_one = self.side is not Judgement.SAME
+        if is_one and self.episode is not None and self.episode.side is self.side:
             return self.episode.start
         return self.since
 
@@ -441,7 +469,13 @@ class _Weeks:
             place -= 1
         first, end = stretches[place].start, len(self.starts)
         now = self._value(first, end)
-        verdict = replace(unknown, state=State.STEADY, now=now, since=self.starts[first])
+        verdict = replace(
+            unknown,
+            state=State.STEADY,
+            now=now,
+            since=self.starts[first],
+            normal=self._normal(stretches, stretches[place]),
+        )
         if earlier is None or self.starts[first] + RECALL_WEEKS * WEEK < self.until:
             return verdict
         before, error = self._before(earlier, first, end), self._error(earlier, stretches[place:])
@@ -466,6 +500,7 @@ class _Weeks:
             error=error,
             episode=episode,
             event=event,
+            normal=self._normal(stretches, earlier),
         )
 
     def _stretches(self) -> list[Stretch]:
@@ -518,6 +553,21 @@ class _Weeks:
             [(self.levels[each.start : each.end] - each.level) for each in (earlier, *present)]
         )
         return float(np.std(left)) * float(np.sqrt(1 / len(earlier) + 1 / sum(map(len, present))))
+
+    def _normal(self, stretches: Sequence[Stretch], usual: Stretch) -> tuple[float, float] | None:
+        """Return between what ordinary weeks of a level lie; shares stay within their bounds, and
+        what cannot be negative above nought.
+        """
+        if not (self.season == 1).all():
+            return None
+        left = np.concatenate(
+            [self.levels[each.start : each.end] - each.level for each in stretches]
+        )
+        half = ORDINARY * float(np.std(left))
+        low, high = usual.level - half, usual.level + half
+        if self.metric.unit != "net_share":
+            low = max(low, 0.0)
+        return low, min(high, 1.0) if self.metric.unit == "share" else high
 
     def _episode(self, earlier: Stretch, end: int) -> Episode:
         """Return the weeks between the level before and the present one."""

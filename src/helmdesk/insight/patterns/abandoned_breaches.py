@@ -37,6 +37,10 @@ pattern = Pattern(
     title="More promises kept, broken ones much later",
     needs=("sla_compliance",),
     lever="policy",
+    act=(
+        "Have somebody go through what is past its promise every morning, oldest first, and count "
+        "it until it is solved."
+    ),
     alternatives=("an old backlog is being cleared",),
     if_wrong="late tickets first, and more fresh ones late",
     review=("sla_compliance", 6, "broken promises stay as late when they are given a turn"),

@@ -63,6 +63,7 @@ pattern = Pattern(
     title="The backlog is steady and grows old",
     needs=("backlog", "backlog_age"),
     lever="routing",
+    act="Give each person the oldest ticket of their queue first, until none is older than a week.",
     alternatives=("old tickets wait for customers or vendors, not for us",),
     if_wrong="owners named for tickets that nobody can move",
     review=("backlog_age", 6, "old tickets stay when each has an owner"),

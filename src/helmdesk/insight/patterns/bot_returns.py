@@ -69,6 +69,10 @@ pattern = Pattern(
     title="The bot closes more, and they come back",
     needs=("fcr",),
     lever="product",
+    act=(
+        "Let customers out of the bot sooner where they came back: read ten of those "
+        "conversations and change what the bot closes."
+    ),
     alternatives=("an outage on the same days",),
     if_wrong="a bot that hands over too early",
     review=("fcr", 6, "as many come back after the bot's answers are changed"),

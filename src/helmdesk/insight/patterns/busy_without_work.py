@@ -39,6 +39,10 @@ pattern = Pattern(
     title="Utilization rose without more work",
     needs=("utilization", "ticket_volume", "average_handle_time", "first_response_time"),
     lever="scheduling",
+    act=(
+        "Compare one day of recorded time with one day watched: find what the added busy time "
+        "goes into."
+    ),
     alternatives=("shrinkage was re-coded", "people went on leave and the others filled the time"),
     if_wrong="schedules changed to mend a report",
     review=("utilization", 4, "utilization stays up after states are recorded as before"),

@@ -75,6 +75,10 @@ pattern = Pattern(
     title="One channel costs a multiple of another",
     needs=("cost_per_ticket",),
     lever="routing",
+    act=(
+        "Offer the cheaper channel first for the questions that do not need a voice, and watch "
+        "satisfaction there."
+    ),
     alternatives=("only what needs a voice comes by the dearer channel",),
     if_wrong="customers pushed to a channel that does not suit their question",
     review=(

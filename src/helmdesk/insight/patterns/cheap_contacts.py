@@ -36,6 +36,10 @@ pattern = Pattern(
     title="Contacts are cheaper, solutions are not",
     needs=("cost_per_ticket", "average_handle_time"),
     lever="policy",
+    act=(
+        "Pay attention to solved problems instead of short contacts: look at the questions that "
+        "need several."
+    ),
     alternatives=("bot conversations are counted as contacts now",),
     if_wrong="a channel kept that customers would gladly leave",
     review=(

@@ -30,6 +30,7 @@ pattern = Pattern(
     title="Satisfaction rose while fewer answered",
     needs=("csat", "csat_response_rate"),
     lever="data",
+    act="Ask every customer again, and read satisfaction beside the share that answered.",
     alternatives=("the survey or its channel changed", "the mix of channels changed who answers"),
     if_wrong="a better survey policy, and no harm",
     review=("csat", 6, "satisfaction stays up when surveys are sent at random"),

@@ -99,6 +99,7 @@ pattern = Pattern(
     title="The backlog grew on closed days",
     needs=("backlog", "ticket_volume"),
     lever="tooling",
+    act="Send an automatic answer to that kind of question on closed days.",
     alternatives=("an incident on those days",),
     if_wrong="an automatic message nobody needed",
     review=(

@@ -73,6 +73,7 @@ pattern = Pattern(
     title="Employee satisfaction fell first",
     needs=("esat",),
     lever="tooling",
+    act="Ask the people what gets in their way, and mend the one thing most of them name.",
     alternatives=(
         "a reorganisation",
         "other people answered than before",

@@ -46,6 +46,10 @@ pattern = Pattern(
     title="The same questions come back as new work",
     needs=("ticket_volume", "fcr"),
     lever="tooling",
+    act=(
+        "Take the question that comes back most and mend its answer, so that it is finished the "
+        "first time."
+    ),
     alternatives=("a campaign or a season brings customers with several questions",),
     if_wrong="first answers made longer while new questions grow",
     review=("ticket_volume", 8, "volume stays up after first answers settle more"),

@@ -50,6 +50,10 @@ pattern = Pattern(
     title="Resolved, received and open do not add up",
     needs=("resolution_rate", "backlog", "ticket_volume"),
     lever="data",
+    act=(
+        "Check the load before anything else: open the data page and look for a source that was "
+        "loaded in part."
+    ),
     alternatives=(
         "many tickets were reopened after years",
         "a source delivers openings later than solves",

@@ -71,6 +71,7 @@ pattern = Pattern(
     title="Handing on costs satisfaction",
     needs=("csat", "transfers"),
     lever="routing",
+    act="Send this kind of work where it ends up: change its first queue.",
     alternatives=("hard cases within a topic are the ones handed on",),
     if_wrong="routing rules that send easy work to specialists",
     review=(

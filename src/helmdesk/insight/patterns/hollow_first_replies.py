@@ -10,6 +10,7 @@ pattern = Pattern(
     title="First replies are quicker, resolution slower, with more replies per ticket",
     needs=("first_response_time", "resolution_time", "replies_per_ticket"),
     lever="coaching",
+    act="Read ten first replies with their tickets, and agree what a first reply must hold.",
     alternatives=(
         "automatic replies are counted as people's",
         "harder topics arrived in the same weeks",

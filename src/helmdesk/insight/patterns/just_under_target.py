@@ -59,6 +59,10 @@ pattern = Pattern(
     title="Work is finished for the clock",
     needs=("sla_compliance",),
     lever="policy",
+    act=(
+        "Read ten tickets finished just before their target, and measure the time until the "
+        "customer was helped."
+    ),
     alternatives=("automation acts when a target is near", "reminders that help"),
     if_wrong="a bonus dropped that did no harm",
     review=(

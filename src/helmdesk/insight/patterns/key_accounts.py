@@ -78,6 +78,7 @@ pattern = Pattern(
     title="A large account is losing patience",
     needs=("csat",),
     lever="routing",
+    act="Call the account this week, and give its open tickets one owner.",
     alternatives=("one contact person who answers often", "a project of that account alone"),
     if_wrong="attention taken from accounts that say nothing",
     review=("csat", 6, "the account stays dissatisfied with a named owner"),

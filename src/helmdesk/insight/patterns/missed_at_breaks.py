@@ -103,6 +103,7 @@ pattern = Pattern(
     title="Customers are missed at breaks",
     needs=("missed_contact_rate", "utilization"),
     lever="scheduling",
+    act="Stagger the breaks of that team: no more than a third of it at one time.",
     alternatives=("customers have their own break then and give up sooner", "a promotion at noon"),
     if_wrong="lunch at unpopular hours",
     review=("missed_contact_rate", 4, "as many are missed at noon after breaks are staggered"),

@@ -64,6 +64,7 @@ pattern = Pattern(
     title="Promises are missed at all hours",
     needs=("sla_compliance", "ticket_volume"),
     lever="policy",
+    act="Look at the promise itself and at what is worked on first: more people would not help.",
     alternatives=("the targets were changed", "an outage left a backlog that is being worked off"),
     if_wrong="an order of work changed where people were missing",
     review=("sla_compliance", 6, "compliance stays down after priorities are put in order"),

@@ -74,6 +74,7 @@ pattern = Pattern(
     title="One kind of request is nearly always handed up",
     needs=("escalation_rate",),
     lever="tooling",
+    act="Give the first line the permission or the tool for this kind of request.",
     alternatives=("the topic is hard, or must be handed up by law or contract",),
     if_wrong="a permission given that should stay with few",
     review=(

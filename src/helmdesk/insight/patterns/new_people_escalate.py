@@ -48,6 +48,10 @@ pattern = Pattern(
     title="New people escalate more",
     needs=("escalation_rate",),
     lever="coaching",
+    act=(
+        "Pair new people with experienced ones for this work, and give them something to look "
+        "things up in."
+    ),
     alternatives=("new people are given harder topics",),
     if_wrong="training for people who only got the wrong topics",
     review=("escalation_rate", 8, "new people escalate as much after training"),

@@ -71,6 +71,7 @@ pattern = Pattern(
     title="Too few people for the work",
     needs=("utilization", "first_response_time", "ticket_volume"),
     lever="staffing",
+    act="Add people, or take work away, in the weeks ahead: the plan says how many are short.",
     alternatives=("a season that passes by itself", "time is recorded otherwise than before"),
     if_wrong="a hire for a peak that was passing",
     review=("utilization", 8, "waits stay long although utilization is back under 85%"),

@@ -134,6 +134,7 @@ pattern = Pattern(
     title="Waits only in the busy hours",
     needs=("service_level", "average_speed_of_answer"),
     lever="staffing",
+    act="Move shifts to the busy hours: there are enough people over the day.",
     alternatives=("more urgent work arrives in those hours", "a tool is slow when many use it"),
     if_wrong="shifts moved for nothing, and thinner mornings and evenings",
     review=(

@@ -108,6 +108,7 @@ pattern = Pattern(
     title="Recommendation falls for reasons outside support",
     needs=("nps",),
     lever="product",
+    act="Take what customers say to those who make the product: it is not for support to mend.",
     alternatives=(
         "the wave was sent at another time",
         "the sorting of comments by words misread them",

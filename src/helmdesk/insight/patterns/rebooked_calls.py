@@ -72,6 +72,10 @@ pattern = Pattern(
     title="Rebooked calls cost satisfaction",
     needs=("csat",),
     lever="scheduling",
+    act=(
+        "Move fewer calls: keep a slot in reserve for what comes between, and the same person on "
+        "a call."
+    ),
     alternatives=("specialist topics are both rebooked and hard",),
     if_wrong="fewer changes of bookings that customers wanted",
     review=("csat", 8, "satisfaction of scheduled calls does not rise when fewer are moved"),

@@ -12,6 +12,7 @@ pattern = Pattern(
     title="First contact resolution rose, escalations fell, reopens rose",
     needs=("fcr", "escalation_rate", "reopen_rate"),
     lever="routing",
+    act="Let hard tickets be handed to specialists again, and watch how many come back.",
     alternatives=(
         "training or new permissions whose first weeks go wrong",
         "a release that breaks fixes already made",

@@ -11,6 +11,7 @@ pattern = Pattern(
     title="Handle time fell while reopens rose, in the same people",
     needs=("average_handle_time", "reopen_rate"),
     lever="coaching",
+    act="Take the pressure off handle time in those teams, and read ten tickets that came back.",
     alternatives=(
         "easier and harder topics were dealt out anew between people",
         "a bug that hits the topics of the faster people",

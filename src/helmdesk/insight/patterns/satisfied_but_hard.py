@@ -49,6 +49,7 @@ pattern = Pattern(
     title="Effort rose where satisfaction did not",
     needs=("ces", "csat"),
     lever="product",
+    act="Walk the way a customer walks for this question, and take out the step that costs most.",
     alternatives=(
         "the direction of the effort scale changed",
         "other customers answered than before",

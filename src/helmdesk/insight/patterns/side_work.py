@@ -40,6 +40,7 @@ pattern = Pattern(
     title="Unplanned work breaks the schedule",
     needs=("schedule_adherence",),
     lever="scheduling",
+    act="Put the other work into the plan, or stop it: find who asked for it.",
     alternatives=("leave and training are entered late",),
     if_wrong="meetings cancelled that people needed",
     review=("schedule_adherence", 4, "adherence stays down after side work is planned or stopped"),

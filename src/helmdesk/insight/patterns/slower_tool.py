@@ -92,6 +92,9 @@ pattern = Pattern(
     title="Everybody is slower at one kind of work",
     needs=("average_handle_time", "csat"),
     lever="tooling",
+    act=(
+        "Ask five people what changed in that week in the tool they use for this work, and mend it."
+    ),
     alternatives=(
         "this kind of work became harder, for example after a release",
         "a new rule asks for more steps",

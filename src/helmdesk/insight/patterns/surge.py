@@ -60,6 +60,10 @@ pattern = Pattern(
     title="A surge of contacts",
     needs=("average_speed_of_answer", "ticket_volume"),
     lever="routing",
+    act=(
+        "For the days of a surge, let others greet and sort, and leave the answers to those who "
+        "know them."
+    ),
     alternatives=("people were away in the same days", "contacts became longer"),
     if_wrong="back-office work left undone for waits that would have ended by themselves",
     review=(

@@ -67,6 +67,10 @@ pattern = Pattern(
     title="Surveys are sent at another moment than before",
     needs=("csat", "csat_response_rate", "resolution_time"),
     lever="data",
+    act=(
+        "Send the survey when the ticket is solved again, and leave the weeks between out of "
+        "comparisons."
+    ),
     alternatives=("a tool that was changed on the same day for another reason",),
     if_wrong="a survey moved for nothing",
     review=("csat", 4, "satisfaction stays where it is when the timing is set back"),

@@ -81,6 +81,7 @@ pattern = Pattern(
     title="People differ because their work does",
     needs=("csat",),
     lever="none",
+    act="Compare people on the same work only: the scorecard of a person says nothing here.",
     alternatives=("people chose the work that suits them",),
     if_wrong="nothing: no one is judged by it",
     review=("csat", 12, "the gap returns at the same mix of work"),

@@ -55,6 +55,7 @@ pattern = Pattern(
     title="Escalations rose in one place only",
     needs=("escalation_rate",),
     lever="routing",
+    act="Change where this kind of request goes first.",
     alternatives=("new people work there", "a release broke something there"),
     if_wrong="a detour for requests that were in the right place",
     review=(

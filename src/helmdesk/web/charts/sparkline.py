@@ -1,4 +1,4 @@
-"""Sparklines: the trend in a card, the unfinished period dashed."""
+"""Sparklines: the weeks of a row on their ordinary band, the unfinished one dashed."""
 
 from __future__ import annotations
 
@@ -10,23 +10,34 @@ from django.utils.safestring import SafeString
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.words import show_measurement
 
-WIDTH, HEIGHT, MARGIN = 140, 34, 3
+WIDTH, HEIGHT, MARGIN = 84, 28, 3
 
 
-def sparkline(trend: Sequence[Measurement], name: str) -> SafeString:
+def sparkline(
+    trend: Sequence[Measurement],
+    name: str,
+    tone: str = "calm",
+    band: tuple[float, float] | None = None,
+) -> SafeString:
     """Return the periods of a trend as SVG with a text for those who do not see it; empty for fewer
     than two values.
+
+    Args:
+        tone: of the verdict: what its last dot is coloured by.
+        band: between what ordinary weeks lie.
     """
     known = [(place, m) for place, m in enumerate(trend) if m.value is not None]
     if len(known) < 2:
         return SafeString("")
-    values = [m.value or 0.0 for _, m in known]
+    values = [*(m.value or 0.0 for _, m in known), *(band or ())]
     low, high = min(values), max(values)
     span = (high - low) or 1.0
 
+    def y(value: float) -> float:
+        return float(round(HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * (value - low) / span, 1))
+
     def point(place: int, value: float) -> tuple[float, float]:
-        x = MARGIN + (WIDTH - 2 * MARGIN) * place / max(1, len(trend) - 1)
-        return round(x, 1), round(HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * (value - low) / span, 1)
+        return round(MARGIN + (WIDTH - 2 * MARGIN) * place / max(1, len(trend) - 1), 1), y(value)
 
     solid: list[str] = []
     dashed: list[str] = []
@@ -44,22 +55,34 @@ def sparkline(trend: Sequence[Measurement], name: str) -> SafeString:
     lines = format_html_join(
         "",
         '<path class="{}" d="{}"/>',
-        [(name, "".join(drawn)) for name, drawn in (("", solid), ("unfinished", dashed)) if drawn],
+        [(name, "".join(drawn)) for name, drawn in (("", solid), ("part", dashed)) if drawn],
+    )
+    back = (
+        format_html(
+            '<rect x="1" y="{}" width="{}" height="{}" rx="2"/>',
+            y(band[1]),
+            WIDTH - 2,
+            max(round(y(band[0]) - y(band[1]), 1), 1),
+        )
+        if band
+        else ""
     )
     last_place, last = known[-1]
-    x, y = point(last_place, last.value or 0.0)
+    x_last, y_last = point(last_place, last.value or 0.0)
     text = (
         f"{name} by period: from {show_measurement(known[0][1])[0]} to {show_measurement(last)[0]}"
     )
     return format_html(
-        '<svg class="sparkline" viewBox="0 0 {} {}" width="{}" height="{}" role="img"'
-        ' aria-label="{}">{}<circle cx="{}" cy="{}" r="2.4"/></svg>',
+        '<svg class="spark {}" viewBox="0 0 {} {}" width="{}" height="{}" role="img"'
+        ' aria-label="{}">{}{}<circle cx="{}" cy="{}" r="2.6"/></svg>',
+        tone,
         WIDTH,
         HEIGHT,
         WIDTH,
         HEIGHT,
         text,
+        back,
         lines,
-        x,
-        y,
+        x_last,
+        y_last,
     )

@@ -8,8 +8,6 @@ light, dark and print.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
@@ -31,6 +29,7 @@ from helmdesk.query.words import (
     show_value,
 )
 from helmdesk.web.charts.chart import CLOCK, Chart, Row, blank, filled, on_axis, shape
+from helmdesk.web.charts.lines import Flag
 
 Link = Callable[[Measurement], str]
 # Time on a business clock is never told in days.
@@ -40,14 +39,6 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SHAPES = 256
 # Charts of more marks than this are read as noise: the table still has every row.
 MOST_BARS = 40
-
-
-@dataclass(frozen=True)
-class Note:
-    """An annotation on a time axis."""
-
-    day: date
-    text: str
 
 
 def nothing_to_draw(measurements: Sequence[Measurement]) -> str:
@@ -64,7 +55,7 @@ def trend(
     name: str,
     measurements: Sequence[Measurement],
     link: Link,
-    notes: Sequence[Note] = (),
+    notes: Sequence[Flag] = (),
     target: Sequence[float] = (),
 ) -> Chart | None:
     """Return values by period with their interval, the unfinished period dashed; None when no

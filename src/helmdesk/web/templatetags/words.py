@@ -22,9 +22,11 @@ from helmdesk.query.words import (
     show_measurement,
     show_reason,
     show_segment,
+    show_size,
     show_value,
 )
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
+from helmdesk.web.charts.ticks import short
 from helmdesk.web.loading_words import on_site
 
 register = template.Library()
@@ -37,6 +39,7 @@ MARKS = {
     Judgement.NO_CHANGE: "=",
     Judgement.TOO_FEW: "…",
 }
+WAYS = {"Higher": "up", "Lower": "dn"}
 TONES = {
     Judgement.BETTER: "good",
     Judgement.WORSE: "bad",
@@ -105,6 +108,45 @@ def change(card: Card) -> str:
     if moved.low is None or moved.high is None:
         return text
     return f"{text} ({show_change(moved.low, unit)} to {show_change(moved.high, unit)})"
+
+
+@register.filter
+def moved(card: Card) -> str:
+    """Return a card's change with its sign alone."""
+    return "" if card.change is None else show_change(card.change.value, card.now.unit)
+
+
+@register.filter
+def off(card: Card) -> str:
+    """Return how far a card's value lies beyond its target; empty where it is met."""
+    missed = card.missed_by
+    if missed is None or card.now.value is None or card.target is None:
+        return ""
+    low = card.target[0] if isinstance(card.target, tuple) else card.target
+    return f"{show_size(missed, card.now.unit)} {'under' if card.now.value < low else 'over'}"
+
+
+@register.filter
+def aim(card: Card) -> str:
+    """Return a card's target without words."""
+    if card.target is None:
+        return ""
+    ends = card.target if isinstance(card.target, tuple) else (card.target,)
+    return "–".join(short(show_value(end, card.now.unit)) for end in ends)
+
+
+@register.filter
+def likely(measurement: Measurement) -> str:
+    """Return a measurement's likely range and how many cases stand behind it."""
+    interval = show_measurement(measurement)[1]
+    cases = f"{measurement.n:,} case{'' if measurement.n == 1 else 's'}"
+    return f"Likely range {interval} · {cases}" if interval else cases
+
+
+@register.filter
+def day(instant: date) -> str:
+    """Return a day as "4 June 2026"."""
+    return f"{instant:%-d %B %Y}"
 
 
 @register.filter
@@ -203,9 +245,24 @@ def percent(share: float | None) -> str:
 
 
 @register.simple_tag
+def badge(tone: str, word: str) -> SafeString:
+    """Draw a verdict: filled where it lasts, outlined where it is one week's, dashed where nothing
+    is known; an icon says the same as the colour.
+    """
+    icon = WAYS.get(word.partition(" ")[0], "flag") if tone == "moved" else tone
+    return format_html(
+        '<span class="v {}{}"><i class="i i-{}" aria-hidden="true"></i><span>{}</span></span>',
+        tone,
+        " week" if word.endswith(" last week") else "",
+        icon,
+        word,
+    )
+
+
+@register.simple_tag
 def sparkline(card: Card) -> SafeString:
     """Draw a card's trend."""
-    return draw_sparkline(card.trend, card.metric.name)
+    return draw_sparkline(card.trend, card.metric.name, card.tone, card.normal)
 
 
 @register.simple_tag(takes_context=True)

@@ -221,9 +221,7 @@ page = Page(
         Route("dismissals/<slug:subject>", dismiss, "dismiss"),
         Route("dismissals/<slug:subject>/undo", tell_again, "tell_again"),
     ),
-    place=12,
     key="b",
     help="last week in at most five findings: what moved, whether it is real, which lever",
     icon="note",
-    tab="Brief",
 )

@@ -23,6 +23,7 @@ from helmdesk.query.window import boundary
 from helmdesk.query.words import show_reason
 from helmdesk.web.access import EVERYONE, LEADS
 from helmdesk.web.charts import specs
+from helmdesk.web.charts.lines import Flag
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
@@ -174,9 +175,9 @@ def _conditions(note: Annotation) -> frozenset[Filter]:
         return frozenset((IsNull(note.where),))
 
 
-def notes_on(request: DeskRequest, key: str, view: ViewState) -> list[specs.Note]:
+def notes_on(request: DeskRequest, key: str, view: ViewState) -> list[Flag]:
     """Return the same as marks on a time axis."""
-    return [specs.Note(note.day, note.text) for note in annotations_of(request, key, view)]
+    return [Flag(note.day, note.text) for note in annotations_of(request, key, view)]
 
 
 def measure(request: DeskRequest, key: str, **asked: Any) -> list[Measurement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.http import HttpResponse
@@ -15,8 +16,36 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
-SHOWN = 40
+SHOWN, HOUR = 40, 3600
 NOT_RECORDED, _ = REASONS["not_recorded"]
+
+
+@dataclass(frozen=True)
+class RightNow:
+    """Open work at the end of the data; late and soon are None where nobody promised anything."""
+
+    total: int
+    late: int | None
+    soon: int | None
+    unassigned: int
+
+
+def right_now(request: DeskRequest, view: ViewState) -> RightNow:
+    """Return how much open work there is, and how much of it is late."""
+    work = request.desk.open_work(where=view.filter)
+    # Where nobody ever promised anything, no clock is late, and none is in time.
+    if request.desk.missing("breach_exposure", "clocks"):
+        return RightNow(work.total, None, None, work.unassigned)
+    left = [
+        (clock["time_left_seconds"], clock["state"])
+        for clock in request.desk.sla_at(where=view.filter)
+    ]
+    return RightNow(
+        work.total,
+        sum(seconds < 0 for seconds, _ in left),
+        sum(0 <= seconds < HOUR and state == ClockState.RUNNING for seconds, state in left),
+        work.unassigned,
+    )
 
 
 def now(request: DeskRequest) -> HttpResponse:
@@ -24,14 +53,8 @@ def now(request: DeskRequest) -> HttpResponse:
     view = ViewState.of(request)
     work = request.desk.open_work(where=view.filter)
     clocks = request.desk.sla_at(where=view.filter)
-    late = sum(clock["time_left_seconds"] < 0 for clock in clocks)
-    soon = sum(
-        0 <= clock["time_left_seconds"] < 3600 and clock["state"] == ClockState.RUNNING
-        for clock in clocks
-    )
+    counts = right_now(request, view)
     today = local_date(request.desk.as_of, request.desk.settings.time_zone)
-    # Where nobody ever promised anything, no clock is late, and none is in time.
-    is_promised = not request.desk.missing("breach_exposure", "clocks")
     # The rows as they stand at the end of the data, as the figure does: not at the last midnight.
     point = {"start": today.isoformat(), "end": (today + timedelta(days=1)).isoformat()}
     context = {
@@ -39,8 +62,8 @@ def now(request: DeskRequest) -> HttpResponse:
         "point": point,
         "clocks": clocks[:SHOWN],
         "clock_count": len(clocks),
-        "late": late if is_promised else NOT_RECORDED,
-        "soon": soon if is_promised else NOT_RECORDED,
+        "late": NOT_RECORDED if counts.late is None else counts.late,
+        "soon": NOT_RECORDED if counts.soon is None else counts.soon,
         "shown": SHOWN,
     }
     return show(

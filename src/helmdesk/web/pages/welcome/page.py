@@ -30,7 +30,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 def welcome(request: DeskRequest) -> HttpResponse:
     """Offer three ways to begin; somebody who may not load is told who can."""
     if not is_empty(request):
-        return redirect("scorecard")
+        return redirect("home")
     systems = [(name, find_connector(name).title) for name in connector_names()]
     may_load = getattr(request.user, "role", "") in DATA_KEEPERS
     return show(
@@ -112,7 +112,7 @@ def setup(request: DeskRequest) -> HttpResponse:
                 SetupCode.objects.all().delete()
             audit("made the first administrator", person.username, person=person, request=request)
             login(request, person, backend=BACKEND)
-            return redirect("scorecard")
+            return redirect("home")
     return render(
         request,
         "entrance.html",

@@ -9,7 +9,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 PAGES = {
-    "scorecard": "/",
+    "home": "/",
+    "scorecard": "/scorecard",
     "brief": "/brief?end=2025-10-27&start=2025-09-29",
     "explained": "/metric/csat/explain?start=2025-10-01&end=2025-11-01",
     "metric": "/metric/first_response_time?days=91",

@@ -105,7 +105,7 @@ def test_programs_are_told_the_whole_desk(monkeypatch: pytest.MonkeyPatch) -> No
 
     asked: list[Any] = []
     empty: Any = ()
-    told = Brief(date(2026, 1, 5), date(2026, 1, 12), *(empty,) * 9)
+    told = Brief(date(2026, 1, 5), date(2026, 1, 12), *(empty,) * 10)
     monkeypatch.setattr(own, "_brief", lambda desk, policy, held: asked.append(policy) or told)
     Endpoint.objects.create(name="pager", url="https://example.org/", topics=["brief"])
     Endpoint.objects.create(name="other", url="https://example.org/", topics=["test"])
@@ -131,7 +131,7 @@ def test_what_a_letter_quotes_is_text() -> None:
         date(2026, 1, 5), date(2026, 1, 12), ByRule("over a tenth"), context=("6 January: <b>",),
     )  # fmt: skip
     empty: Any = ()
-    found = Brief(date(2026, 1, 5), date(2026, 1, 12), (finding,), *(empty,) * 8)
+    found = Brief(date(2026, 1, 5), date(2026, 1, 12), (finding,), *(empty,) * 9)
     letter = letter_of(found, "Desk\r\nBcc: all@example.org")
     assert "<script>" not in letter.html and "&lt;script&gt;" in letter.html
     assert "<script>'Tom & Co'</script>" in letter.text and "over a tenth" in letter.text
@@ -152,7 +152,7 @@ def test_links_begin_with_the_public_name(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(settings, "PUBLIC_URL", "https://desk.example.org")
     empty: Any = ()
-    letter = letter_of(Brief(date(2026, 1, 5), date(2026, 1, 12), *(empty,) * 9), "Desk")
+    letter = letter_of(Brief(date(2026, 1, 5), date(2026, 1, 12), *(empty,) * 10), "Desk")
     assert "https://desk.example.org/brief" in letter.text
     assert 'href="https://desk.example.org/brief"' in letter.html
 

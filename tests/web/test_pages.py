@@ -131,9 +131,9 @@ def test_card_page_rows_export_and_api_are_one_number(as_: Any, site: Path) -> N
             start="2026-01-01", end="2026-03-01", where="channel = 'phone'"
         ).cards
     }
-    shown = client.get("/", question).content.decode()
+    shown = client.get("/scorecard", question).content.decode()
     for key in ("csat", "reopen_rate"):
-        assert f'<p class="value">{card[key].now.value:.1%}</p>' in shown
+        assert f"<strong>{card[key].now.value:.1%}</strong>" in shown
 
 
 def test_open_work_is_the_backlog_and_leads_to_its_rows(as_: Any, site: Path) -> None:
@@ -406,7 +406,8 @@ def test_settings_are_saved_checked_and_followed(as_: Any, site: Path) -> None:
         "first_response_time": 14_400.0,
         "utilization": (0.75, 0.85),
     }
-    assert "Target at least 90.0%" in client.get("/").content.decode()
+    row = text(client.get("/scorecard")).split('href="/metric/csat"')[1].split("</tr>")[0]
+    assert ">90%" in row
     bad = client.post("/settings/desk", {**form, "target.csat": "very good"})
     assert bad.status_code == 200 and b"is no number" in bad.content
     client.post(

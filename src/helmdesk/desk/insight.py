@@ -134,6 +134,15 @@ class Insight:
                 lambda: make_brief(study, seen, annotations, dismissed),
             )
 
+    def events(self, question: Question) -> tuple[Annotation, ...]:
+        """Return what the sources wrote down as having happened; nothing to outsiders."""
+        from helmdesk.insight.context import delivered_annotations
+
+        with self.study(question) as study:
+            if study.base.policy.is_outsider:
+                return ()
+            return study.reader.cache(("events",), lambda: tuple(delivered_annotations(study)))
+
     def verdicts(
         self, question: Question, annotations: Sequence[Annotation] = ()
     ) -> dict[str, Verdict]:

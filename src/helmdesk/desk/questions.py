@@ -264,6 +264,10 @@ class Questions:
         """
         return self._insight.verdicts(self._question(*keys, **asked), annotations)
 
+    def events(self) -> tuple[Annotation, ...]:
+        """Return what the sources wrote down as having happened, such as releases; oldest first."""
+        return self._insight.events(self._question())
+
     def rules(
         self,
         key: str,

@@ -28,6 +28,8 @@ def check(study: Study) -> Verdict:
     if len(history) < 12:
         return Quiet("fewer than twelve weeks")
     before, now = history.values[-12:-4], history.values[-4:]
+    if np.isfinite(before).sum() < 2 or not np.isfinite(now).any():
+        return Quiet("too few of these weeks have open work to look at")
     change = float(np.nanmean(now) - np.nanmean(before))
     spread = float(np.nanstd(before, ddof=1)) or 0.02
     whole = moved(study, "backlog")

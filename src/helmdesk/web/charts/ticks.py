@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 
 from helmdesk.query.words import DURATIONS, show_value
@@ -14,7 +15,8 @@ TIMES = (
     *(each * HOUR for each in (1, 2, 3, 4, 6, 8, 12)),
     *(each * DAY for each in (1, 2, 5, 10, 20, 50, 100)),
 )
-DECADES = (1, 2, 2.5, 5, 10)
+ROUND = re.compile(r"([+-]?[\d,]+)\.0+((?:%| .*)?)")
+DECADES = (1, 2, 5, 10)
 
 
 def ticks(low: float, high: float, unit: str, most: int = 5) -> list[float]:
@@ -54,7 +56,5 @@ def short(text: str) -> str:
     """Leave out the zero part of a round value: "2 h 00 min" is "2 h", "40.00" is "40"."""
     for nought in (" 00 s", " 00 min", " 00 h"):
         text = text.removesuffix(nought)
-    number, space, rest = text.partition(" ")
-    if "." in number and number.replace(",", "").replace(".", "").lstrip("-+").isdigit():
-        text = number.rstrip("0").rstrip(".") + space + rest
-    return text
+    found = ROUND.fullmatch(text)
+    return f"{found[1]}{found[2] or ''}" if found else text

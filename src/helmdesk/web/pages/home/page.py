@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from helmdesk.analysis.scorecard import Card, Scorecard
+from helmdesk.errors import UsageError
 from helmdesk.insight.brief import Brief
 from helmdesk.insight.today import Story, Today, today_of
 from helmdesk.insight.verdict import Tone
@@ -35,12 +36,14 @@ class Told:
 
     Attributes:
         url, button: the one thing to press.
+        name: of its metric.
         chart: the weeks of its metric; None for all but the first, and without weeks.
     """
 
     it: Story
     url: str
     button: str
+    name: str
     chart: Drawn | None = None
 
 
@@ -83,12 +86,15 @@ def _own_home(request: DeskRequest) -> str:
     return reverse("me") if request.user.role == Role.AGENT else ""
 
 
-def brief_of(request: DeskRequest, view: ViewState) -> Brief:
-    """Return the brief of the last complete week of a view."""
+def brief_of(request: DeskRequest, view: ViewState) -> Brief | None:
+    """Return the brief of the last complete week of a view; None where it has no week."""
     question = view.question(request)
-    return request.desk.brief(
-        end=question["end"], where=question["where"], annotations=annotations_of(request)
-    )
+    try:
+        return request.desk.brief(
+            end=question["end"], where=question["where"], annotations=annotations_of(request)
+        )
+    except UsageError:
+        return None
 
 
 def _told(
@@ -103,7 +109,8 @@ def _told(
             url = reverse("explain", args=[story.metric]) + view.query()
             button = "See where it lies"
         chart = None if place else _chart(request, view, story, found)
-        told.append(Told(story, url, button, chart))
+        name = request.desk.find_metric(story.metric).metric.name
+        told.append(Told(story, url, button, name, chart))
     return tuple(told)
 
 
@@ -115,7 +122,7 @@ def _chart(request: DeskRequest, view: ViewState, story: Story, found: Scorecard
     target = card.target if isinstance(card.target, tuple) else (card.target,)
     return draw_line(
         Line(
-            card.metric.title,
+            card.metric.name,
             card.trend,
             "week",
             band=card.normal,

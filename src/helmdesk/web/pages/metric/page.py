@@ -176,8 +176,12 @@ def _conditions(note: Annotation) -> frozenset[Filter]:
 
 
 def notes_on(request: DeskRequest, key: str, view: ViewState) -> list[Flag]:
-    """Return the same as marks on a time axis."""
-    return [Flag(note.day, note.text) for note in annotations_of(request, key, view)]
+    """Return the same as marks on a time axis, with what the sources wrote down."""
+    written = [Flag(note.day, note.text) for note in annotations_of(request, key, view)]
+    delivered = [
+        Flag(event.day, event.text) for event in request.desk.events() if event.metric in ("", key)
+    ]
+    return sorted({*written, *delivered}, key=lambda each: each.day)
 
 
 def measure(request: DeskRequest, key: str, **asked: Any) -> list[Measurement]:

@@ -63,7 +63,7 @@ def test_the_brief_stands_on_the_home_page_and_on_its_own(lea: Any, site: Path) 
     assert today.stories
     assert f"<h1>{escape(today.heading)}</h1>" in home
     for story in today.stories:
-        for words in (story.headline, story.changed, story.real, story.act, story.word):
+        for words in (story.headline, story.changed, story.real, story.act, story.badge.word):
             assert escape(words) in home, words
     for watched in (*today.going, *today.settled):
         assert escape(watched.headline) in home
@@ -79,7 +79,7 @@ def test_every_row_says_whether_it_is_real(lea: Any, site: Path) -> None:
         if card.reason:
             continue
         row = next(row for row in rows if f'href="/metric/{card.metric.key}' in row)
-        assert f'<span class="v {card.tone}' in row and f"<span>{card.badge}</span>" in row
+        assert f'<span class="v {card.tone}' in row and f"<span>{card.badge.word}</span>" in row
 
 
 def test_numbers_of_one_verdict_can_be_shown_alone(lea: Any, site: Path) -> None:

@@ -224,6 +224,6 @@ def test_one_verdict_on_every_scorecard(number: int, site: Path, as_: Callable[[
     for card in found.cards:
         if not card.reason:
             value, _ = show_measurement(card.now)
-            assert card.metric.title in page and value in page and card.badge in page, (
+            assert card.metric.title in page and value in page and card.badge.word in page, (
                 card.metric.key
             )

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from helmdesk.catalogue.discovery import Entry
 from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import MixedCurrencies, NotFoundError, NotPermittedError
-from helmdesk.query.judgement import Judgement, Standing
+from helmdesk.query.judgement import Badge, Judgement, Standing
 from helmdesk.query.measurement import SMALL, Measurement
 from helmdesk.query.periods import (
     day_start,
@@ -34,15 +34,8 @@ TREND_WEEKS = 26
 """Half a year: what verdicts look back at."""
 
 
-@dataclass(frozen=True)
-class Unknown:
-    """What is said where there is no verdict on the weeks."""
-
-    tone: str
-    word: str
-
-
-TOO_FEW = Unknown("few", "Too few to say")
+TOO_FEW = Badge("Too few to say", "few", "few")
+"""What is said where there is no verdict on the weeks."""
 
 
 class Dismissed(Protocol):
@@ -74,6 +67,11 @@ class Course(Protocol):
     @property
     def word(self) -> str:
         """In a word or two."""
+        ...
+
+    @property
+    def badge(self) -> Badge:
+        """As it is shown in a row."""
         ...
 
     @property
@@ -185,12 +183,17 @@ class Card:
     @property
     def tone(self) -> str:
         """What the verdict on the weeks means to its reader; two windows are no verdict."""
-        return str(self.course.tone) if self.course else TOO_FEW.tone
+        return self.badge.tone
 
     @property
-    def badge(self) -> str:
-        """The verdict on the weeks in a few words; two windows are no verdict."""
-        return self.course.word if self.course else TOO_FEW.word
+    def badge(self) -> Badge:
+        """The verdict on the weeks as it is shown; two windows are no verdict."""
+        return self.course.badge if self.course else TOO_FEW
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to show beside its value."""
+        return self.course is not None and self.course.is_known and not self.course.is_told
 
     @property
     def normal(self) -> tuple[float, float] | None:

@@ -149,7 +149,7 @@ class Insight:
         """Return the verdict on the course of metrics up to the last complete week before the end
         asked for; those that cannot be measured are left out.
         """
-        from helmdesk.insight.verdict import verdict_of
+        from helmdesk.insight.weeks import verdict_of
 
         with self.study(question) as study:
             dismissed = self.folder.dismissals.of(study.base)
@@ -226,7 +226,7 @@ class Insight:
     def _told(self, study: Study, subject: str) -> str:
         """Return the identity of what is told of a metric, or of a standing finding."""
         from helmdesk.insight.pattern import load_patterns
-        from helmdesk.insight.verdict import verdict_of
+        from helmdesk.insight.weeks import verdict_of
 
         pattern = load_patterns().get(subject)
         if pattern is None:

@@ -21,7 +21,7 @@ from helmdesk.errors import UsageError
 from helmdesk.insight.context import Annotation
 from helmdesk.insight.study import Study
 from helmdesk.insight.verdict import State as Course
-from helmdesk.insight.verdict import is_reliable, verdict_of
+from helmdesk.insight.weeks import is_reliable, verdict_of
 from helmdesk.query.judgement import Judgement, Standing
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_midnight, next_period, period_start

@@ -20,7 +20,8 @@ from helmdesk.insight.pattern import load_patterns
 from helmdesk.insight.search import Patterns, look_for_patterns
 from helmdesk.insight.soundness import changed_definitions, data_problems
 from helmdesk.insight.study import Study
-from helmdesk.insight.verdict import State, Verdict, verdict_of
+from helmdesk.insight.verdict import State, Verdict
+from helmdesk.insight.weeks import verdict_of
 from helmdesk.query.judgement import Judgement
 
 MOST = 5

@@ -21,7 +21,8 @@ from helmdesk.insight.soundness import (
     soundness,
 )
 from helmdesk.insight.study import Span, Study
-from helmdesk.insight.verdict import Verdict, verdict_of
+from helmdesk.insight.verdict import Verdict
+from helmdesk.insight.weeks import verdict_of
 from helmdesk.query.filters import to_text
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import show_size, show_value

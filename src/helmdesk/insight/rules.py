@@ -12,7 +12,7 @@ from helmdesk.catalogue.metric import Metric
 from helmdesk.insight.alerts import Kind, Watch, no_clocks, past
 from helmdesk.insight.context import Annotation
 from helmdesk.insight.study import WEEK, Study
-from helmdesk.insight.verdict import false_alarms_a_year
+from helmdesk.insight.weeks import false_alarms_a_year
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_midnight
 from helmdesk.query.words import SHARES, show_value

@@ -12,10 +12,15 @@ from datetime import date
 
 from helmdesk.insight.brief import Brief, Watched
 from helmdesk.insight.finding import ByRule, ByTest, Evidence, Finding
-from helmdesk.insight.verdict import NUMBERS, State, Tone, Verdict
+from helmdesk.insight.verdict import NUMBERS, State, Verdict
+from helmdesk.query.judgement import Badge
 
 MOST_STORIES = 3
-KINDS = {"data": "Check the data", "change": "Changed", "standing": "Worth changing"}
+KINDS = {
+    "data": Badge("Check the data", "recovering", "alert"),
+    "change": Badge("Changed", "moved", "flag"),
+    "standing": Badge("Worth changing", "moved", "flag"),
+}
 LEAST_P = 0.001
 """Odds smaller than this are told as this."""
 
@@ -28,7 +33,7 @@ class Story:
         key: what a dismissal is about: a metric's key, or a finding's.
         identity: what a dismissal holds to; empty where it cannot be dismissed.
         metric: whose course shows it.
-        word, tone: its badge.
+        badge: its verdict, or what kind of finding it is.
         short: in a few words, for a heading. headline: in a sentence.
         changed, real, why, act: what changed, whether it is real, why, and what to do; `why` is
         empty where nothing is known. again: when to look again and what would prove it wrong.
@@ -40,8 +45,7 @@ class Story:
     key: str
     identity: str
     metric: str
-    word: str
-    tone: Tone
+    badge: Badge
     short: str
     headline: str
     changed: str
@@ -130,8 +134,7 @@ def _of_courses(group: Sequence[Watched]) -> Story:
         first.key,
         course.identity,
         first.key,
-        course.word,
-        course.tone,
+        course.badge,
         f"{first.name}: {course.word[0].lower()}{course.word[1:]}",
         first.headline,
         _sentence(course.words),
@@ -161,10 +164,9 @@ def _of_finding(finding: Finding, courses: dict[str, Watched]) -> Story:
     """
     leading = courses.get(finding.metrics[0])
     course = leading.course if leading and not finding.is_standing else None
-    word = course.word if course else KINDS.get(finding.kind, KINDS["change"])
-    plain = Tone.RECOVERING if finding.kind == "data" else Tone.MOVED
     title = finding.title.rstrip(".")
     if finding.kind == "unexplained" and leading:
+        word = leading.course.word
         title = f"{leading.name}: {word[0].lower()}{word[1:]}"
     headline = leading.headline if finding.kind == "unexplained" and leading else title
     identity = finding.identity if finding.is_standing else course.identity if course else ""
@@ -176,8 +178,7 @@ def _of_finding(finding: Finding, courses: dict[str, Watched]) -> Story:
         finding.key if finding.is_standing else finding.metrics[0],
         identity,
         finding.metrics[0],
-        word,
-        course.tone if course else plain,
+        course.badge if course else KINDS.get(finding.kind, KINDS["change"]),
         title,
         headline,
         finding.seen,

@@ -4,6 +4,7 @@ values are the words of pages and JSON.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -22,6 +23,23 @@ class Judgement(StrEnum):
     NOTHING_TO_COMPARE = "nothing to compare"
     NOT_PERMITTED = "not permitted"
     DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A verdict as it is shown: in a few words, with a sign and a colour.
+
+    Attributes:
+        word: in a few words.
+        tone: what it means to its reader: which colour.
+        icon: its sign.
+        is_one_week: whether it is of one week only, and may be chance.
+    """
+
+    word: str
+    tone: str
+    icon: str
+    is_one_week: bool = False
 
 
 class Standing(StrEnum):

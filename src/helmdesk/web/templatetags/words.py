@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.analysis.scorecard import Card
-from helmdesk.query.judgement import Judgement, Standing
+from helmdesk.query.judgement import Badge, Judgement, Standing
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.words import (
     show_change,
@@ -39,7 +39,6 @@ MARKS = {
     Judgement.NO_CHANGE: "=",
     Judgement.TOO_FEW: "…",
 }
-WAYS = {"Higher": "up", "Lower": "dn"}
 TONES = {
     Judgement.BETTER: "good",
     Judgement.WORSE: "bad",
@@ -245,17 +244,16 @@ def percent(share: float | None) -> str:
 
 
 @register.simple_tag
-def badge(tone: str, word: str) -> SafeString:
+def badge(shown: Badge) -> SafeString:
     """Draw a verdict: filled where it lasts, outlined where it is one week's, dashed where nothing
     is known; an icon says the same as the colour.
     """
-    icon = WAYS.get(word.partition(" ")[0], "flag") if tone == "moved" else tone
     return format_html(
         '<span class="v {}{}"><i class="i i-{}" aria-hidden="true"></i><span>{}</span></span>',
-        tone,
-        " week" if word.endswith(" last week") else "",
-        icon,
-        word,
+        shown.tone,
+        " week" if shown.is_one_week else "",
+        shown.icon,
+        shown.word,
     )
 
 

@@ -54,7 +54,7 @@ def desk(made: Path, tmp_path: Path) -> Desk:
 def test_commands_are_those_of_the_readme() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert set(COMMANDS) == set(
-        re.findall(r"^\| `(\w+)[^`]*` \|", readme.split("## Commands")[1], flags=re.MULTILINE)
+        re.findall(r"^\| `([\w-]+)[^`]*` \|", readme.split("## Commands")[1], flags=re.MULTILINE)
     )
 
 

@@ -41,7 +41,7 @@ def crew(people: int, days: range = range(-7, 0)) -> Crew:
     day[OPEN.start : OPEN.stop] = people
     day[24:26] -= 2
     planned = {NEXT + timedelta(days=d): day for d in days if (NEXT.weekday() + d) % 7 < 5}
-    return Crew("Berlin", ("calls",), demand(), planned, 12)
+    return Crew("Berlin", ("calls",), demand(), (demand(),), planned, 12)
 
 
 def needed() -> int:

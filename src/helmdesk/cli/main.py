@@ -23,7 +23,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all command names."""
-        return module_names("helmdesk.cli.commands")
+        return [name.replace("_", "-") for name in module_names("helmdesk.cli.commands")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
@@ -31,7 +31,7 @@ class Commands(click.Group):
         if cmd_name not in known:
             ctx.fail(f"no such command '{cmd_name}'{nearest(cmd_name, known)}")
         command: click.Command = importlib.import_module(
-            f"helmdesk.cli.commands.{cmd_name}"
+            f"helmdesk.cli.commands.{cmd_name.replace('-', '_')}"
         ).command
         return command
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.ticket import Story
     from helmdesk.plan.crews import Crew
     from helmdesk.plan.demand import Demand
+    from helmdesk.plan.simulation.past import Past
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.distribution import Bin
     from helmdesk.query.drill import RowsPage
@@ -310,6 +311,17 @@ class Answers:
             return reader.cache(
                 ("crews", minutes, request),
                 lambda: crews_of(reader.engine, request, reader.bounds, minutes),
+            )
+
+    def past(self, question: Question, crew: Crew, weeks: int) -> Past:
+        """Return a team's last weeks: contacts one by one, and its people's time."""
+        from helmdesk.plan.lived import past_of
+
+        request = question.scope(self.policy)
+        with self.marts.reader() as reader:
+            return reader.cache(
+                ("past", crew.name, weeks, request),
+                lambda: past_of(reader.engine, request, reader.bounds, crew, weeks),
             )
 
     def remembered(self, key: object, make: Callable[[], Found]) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from helmdesk.desk.answers import Answers
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from helmdesk.plan.forecast import DayFactor, Forecast
     from helmdesk.plan.forecast.versions import Accuracy
     from helmdesk.plan.planner import Conditions, Planner
+    from helmdesk.plan.simulation.back_test import BackTest
+    from helmdesk.plan.simulation.scenario import Scenario
+    from helmdesk.plan.simulation.what_if import Answer, Ground
     from helmdesk.plan.staffing import Target
+
+# Weeks that habits are taken from, futures a change is tried on, weeks a model is checked on.
+PAST_WEEKS, WEEKS, BACK_TEST_WEEKS = 12, 20, 12
 
 
 class Planning:
@@ -78,6 +84,119 @@ class Planning:
             ("coverage", crew.name, *asked[1:], known, holidays),
             lambda: coverage_of(*asked, factors=known, holidays=holidays),
         )
+
+    def what_if(
+        self,
+        scenario: Scenario,
+        team: str = "",
+        *,
+        start: date | None = None,
+        target: Target | None = None,
+        conditions: Conditions | None = None,
+        factors: Sequence[DayFactor] = (),
+        weeks: int = WEEKS,
+    ) -> Answer:
+        """Return what a change does to a week to come: the same contacts with and without it.
+
+        Args:
+            team: its name; the busiest where left out.
+            start: first day of the week; the next day where left out.
+            weeks: how many futures are lived through.
+
+        Raises:
+            NotFoundError, UsageError: no such team or queue, or nobody is planned.
+        """
+        from helmdesk.plan.simulation.what_if import try_out
+
+        found = self.coverage(
+            team, start=start, target=target, conditions=conditions, factors=factors
+        )
+        ground = self._ground(found, conditions, scenario.pool, weeks)
+        asked = ("what if", found.crew.name, start, target, conditions, tuple(factors), weeks)
+        return self._answers.remembered((*asked, scenario), lambda: try_out(ground, scenario))
+
+    def ground(
+        self,
+        team: str = "",
+        *,
+        start: date | None = None,
+        conditions: Conditions | None = None,
+        factors: Sequence[DayFactor] = (),
+        weeks: int = WEEKS,
+    ) -> Ground:
+        """Return what scenarios of a week stand on: contacts, people, habits."""
+        found = self.coverage(team, start=start, conditions=conditions, factors=factors)
+        return self._ground(found, conditions, "", weeks)
+
+    def _ground(
+        self, found: Coverage, conditions: Conditions | None, pool: str, weeks: int
+    ) -> Ground:
+        from helmdesk.plan.crews import find_crew
+        from helmdesk.plan.grounds import ground_of
+        from helmdesk.plan.planner import Conditions
+
+        known = conditions or Conditions()
+        crew, question = found.crew, self._answers.folder.question()
+        past = self._answers.past(question, crew, PAST_WEEKS)
+        other = None
+        if pool:
+            helper = find_crew(self.crews(), pool)
+            made = found.plan.forecast
+            theirs = self.coverage(helper.name, start=made.first_day, days=made.days)
+            other = theirs, self._answers.past(question, helper, PAST_WEEKS)
+        first = found.plan.forecast.first_day
+        asked = ("ground", crew.name, first, found.target, known, pool, weeks)
+        factors = found.plan.forecast.factors
+        return self._answers.remembered(
+            (*asked, factors), lambda: ground_of(found, past, known, other, weeks)
+        )
+
+    def back_test(self, team: str = "", *, weeks: int = BACK_TEST_WEEKS) -> BackTest:
+        """Return how right the simulation is on a team's last whole weeks, with what really came
+        and who was really there.
+
+        Args:
+            weeks: how many at most.
+        """
+        from helmdesk.plan.crews import find_crew
+
+        crew = find_crew(self.crews(), team)
+        return self._answers.remembered(
+            ("back-test", crew.name, weeks), lambda: self._back_test(crew, weeks)
+        )
+
+    def _back_test(self, crew: Crew, weeks: int) -> BackTest:
+        from helmdesk.plan.grounds import predicted_weeks
+        from helmdesk.plan.simulation.back_test import of_weeks
+        from helmdesk.query.periods import week_shift
+
+        question = self._answers.folder.question()
+        past = self._answers.past(question, crew, max(weeks, PAST_WEEKS))
+        starts = past.weeks(week_shift(question.week_start))[-weeks:]
+        measured = self._measured(crew, starts)
+        return of_weeks(predicted_weeks(past, crew, starts, measured))
+
+    def _measured(self, crew: Crew, starts: list[date]) -> dict[str, dict[date, float]]:
+        """Return what the catalogue says of weeks, by metric and first day."""
+        if not starts:
+            return {}
+        names = ", ".join(f"'{queue.replace(chr(39), chr(39) * 2)}'" for queue in crew.queues)
+        found: dict[str, dict[date, float]] = {}
+        for key in ("service_level", "missed_contact_rate"):
+            asked = self._answers.folder.question(
+                key,
+                grain="week",
+                start=starts[0].isoformat(),
+                end=(starts[-1] + timedelta(days=7)).isoformat(),
+                where=f"queue in ({names})",
+            )
+            rows = self._answers.measure(asked)
+            found[key] = {
+                row.period_start: row.value
+                for row in rows
+                if row.period_start is not None and row.value is not None
+            }
+        return found
 
     def keep(self, forecasts: Sequence[Forecast]) -> Path:
         """Keep forecasts as a version, and return its file in the desk's folder."""

@@ -24,6 +24,7 @@ from helmdesk.query.request import Request
 
 QUARTER = 15
 DAY_MINUTES = 1440
+DEFAULT_THRESHOLD = 60.0
 # Quarter-hours, since every zone's days begin on one.
 _LIVE = """
     select coalesce(contacts.queue, contacts.channel, 'unnamed') as queue_name,
@@ -65,8 +66,8 @@ def demand_of(engine: Engine, request: Request, bounds: Bounds, minutes: int) ->
     zone = ZoneInfo(request.time_zone)
     last = bounds.as_of.replace(tzinfo=UTC).astimezone(zone).date() - timedelta(days=1)
     named = _named_days(engine, zone)
-    live = _rows(engine, request, bounds, "contacts", "offered_at", _LIVE)
-    deferred = _rows(engine, request, bounds, "tickets", "created_at", _DEFERRED)
+    live = visible_rows(engine, request, bounds, "contacts", "offered_at", _LIVE)
+    deferred = visible_rows(engine, request, bounds, "tickets", "created_at", _DEFERRED)
     waiting = {row[1] for row in live}
     found = _by_queue(live, zone, last, named, is_live=True)
     found += _by_queue(
@@ -76,9 +77,10 @@ def demand_of(engine: Engine, request: Request, bounds: Bounds, minutes: int) ->
     return sorted(whole, key=lambda each: -each.contacts.sum())
 
 
-def _rows(
+def visible_rows(
     engine: Engine, request: Request, bounds: Bounds, fact: str, anchor: str, sql: str
 ) -> list[tuple[Any, ...]]:
+    """Return the rows of a query over one fact that a reader may see, with the request's filter."""
     ensure_fact(engine, fact)
     query = sqlglot.parse_one(sql, into=exp.Select, dialect=HOUSE_DIALECT)
     known = dimensions_of(load_facts()[fact], anchor, request, bounds)
@@ -112,6 +114,13 @@ _PLANNED = """
     where agent_time.planned_work_seconds > 0 and agent_time.team is not null
     group by 1, 2
 """
+_LIMITS = """
+    select coalesce(contacts.queue, contacts.channel, 'unnamed') as queue_name,
+        max(contacts.threshold_seconds) as threshold
+    from contacts
+    where contacts.is_counted and contacts.threshold_seconds is not null
+    group by 1
+"""
 _MEMBERS = """
     select agent_time.team as team_name, count(distinct agent_time.agent_id) as members
     from agent_time
@@ -132,25 +141,38 @@ def crews_of(engine: Engine, request: Request, bounds: Bounds, minutes: int) -> 
         each.queue: each for each in demand_of(engine, request, bounds, minutes) if each.is_live
     }
     answered: dict[str, tuple[int, str]] = {}
-    for queue, team, number in _rows(engine, request, bounds, "contacts", "offered_at", _TEAMS):
+    for queue, team, number in visible_rows(
+        engine, request, bounds, "contacts", "offered_at", _TEAMS
+    ):
         answered[queue] = max(answered.get(queue, (0, "")), (int(number), str(team)))
     by_team: dict[str, list[Demand]] = defaultdict(list)
     for queue, each in live.items():
         if queue in answered:
             by_team[answered[queue][1]].append(each)
+    limits = dict(visible_rows(engine, request, bounds, "contacts", "offered_at", _LIMITS))
     planned = _planned(engine, request, bounds, minutes)
-    members = dict(_rows(engine, request, bounds, "agent_time", "started_at", _MEMBERS))
+    members = dict(visible_rows(engine, request, bounds, "agent_time", "started_at", _MEMBERS))
     found = [
         Crew(
             team,
             tuple(each.queue for each in demands),
             pooled(team, demands),
+            tuple(demands),
             planned.get(team, {}),
             int(members.get(team, 0)),
+            _threshold(demands, limits),
         )
         for team, demands in by_team.items()
     ]
     return sorted(found, key=lambda crew: -float(crew.demand.contacts.sum()))
+
+
+def _threshold(demands: list[Demand], limits: dict[str, float]) -> float:
+    """Return what in time means for most contacts of some queues, in seconds."""
+    weights: dict[float, float] = defaultdict(float)
+    for each in demands:
+        weights[float(limits.get(each.queue) or DEFAULT_THRESHOLD)] += float(each.contacts.sum())
+    return max(weights, key=lambda limit: (weights[limit], -limit))
 
 
 def _planned(
@@ -158,7 +180,7 @@ def _planned(
 ) -> dict[str, dict[date, Array]]:
     zone = ZoneInfo(request.time_zone)
     found: dict[str, dict[date, Array]] = defaultdict(dict)
-    for team, quarter, seconds in _rows(
+    for team, quarter, seconds in visible_rows(
         engine, request, bounds, "agent_time", "started_at", _PLANNED
     ):
         at = _local(quarter, zone)

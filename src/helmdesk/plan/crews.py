@@ -26,16 +26,20 @@ class Crew:
         name: of the team; of the file's queue where there is no desk.
         queues: names of the queues, the busiest first.
         demand: what comes to all of them together, in intervals.
+        parts: the demand of each of the queues.
         planned: people planned at work by local day, one number an interval of the day; days
             without a plan are missing.
+        threshold_seconds: what in time means for most of its contacts.
         members: how many people the team has planned in the last four weeks of its plan.
     """
 
     name: str
     queues: tuple[str, ...]
     demand: Demand
+    parts: tuple[Demand, ...] = ()
     planned: Mapping[date, Array] = field(default_factory=dict)
     members: int = 0
+    threshold_seconds: float = 60.0
 
     def people(self, first: date, days: int) -> tuple[Array | None, date | None]:
         """Return (days × intervals) people planned at work, and the earliest day whose plan stands

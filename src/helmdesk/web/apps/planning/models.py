@@ -40,7 +40,7 @@ class Volumes(models.Model):
     def crews(self) -> list[Crew]:
         """Its queues, each with people of its own of whom nothing is known."""
         found = (to_demand(each) for each in self.queues)
-        return [Crew(demand.queue, (demand.queue,), demand) for demand in found]
+        return [Crew(demand.queue, (demand.queue,), demand, (demand,)) for demand in found]
 
 
 class KnownDay(models.Model):

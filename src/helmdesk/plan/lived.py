@@ -1,0 +1,97 @@
+"""A team's past out of a desk: its contacts one by one, and its people's time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from helmdesk.engines.engine import Engine
+from helmdesk.plan.contacts import visible_rows
+from helmdesk.plan.crews import Crew
+from helmdesk.plan.simulation.past import Past, Piece
+from helmdesk.query.bounds import Bounds
+from helmdesk.query.request import Request
+from helmdesk.quoting import text
+
+_CONTACTS = """
+    select coalesce(contacts.queue, contacts.channel, 'unnamed') as queue_name,
+        contacts.offered_at as offered_at, contacts.wait_seconds as waited,
+        contacts.handle_seconds as own, contacts.elapsed_handle_seconds as elapsed,
+        contacts.outcome = 'answered' as is_answered, contacts.threshold_seconds as threshold,
+        contacts.short_abandon_seconds as short
+    from contacts
+    where contacts.is_counted and contacts.direction is distinct from 'outbound'
+        and contacts.outcome in ('answered', 'abandoned', 'missed')
+        and contacts.offered_at >= cast('{since}' as timestamp)
+    order by contacts.offered_at
+"""
+_TIME = """
+    select agent_time.agent_id as person, agent_time.started_at as started_at,
+        agent_time.ended_at as ended_at, agent_time.activity as activity,
+        agent_time.state as state
+    from agent_time
+    where agent_time.team = {team} and agent_time.started_at >= cast('{since}' as timestamp)
+    order by agent_time.agent_id, agent_time.started_at
+"""
+
+
+def past_of(engine: Engine, request: Request, bounds: Bounds, crew: Crew, weeks: int) -> Past:
+    """Return a team's last weeks, up to the last whole day of its demand.
+
+    Planned time after that is in it, too. Times are local wall-clock times; in the night in which
+    clocks change they are an hour off.
+    """
+    zone = ZoneInfo(request.time_zone)
+    origin = crew.demand.last_day - timedelta(days=7 * weeks + 6)
+    since = datetime.combine(origin, time(), zone).astimezone(UTC).replace(tzinfo=None)
+
+    def seconds(instant: datetime) -> float:
+        local = instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+        return (local - datetime.combine(origin, time())).total_seconds()
+
+    number = {queue: i for i, queue in enumerate(crew.queues)}
+    contacts = [
+        row
+        for row in visible_rows(
+            engine, request, bounds, "contacts", "offered_at", _CONTACTS.format(since=since)
+        )
+        if row[0] in number
+    ]
+    spent = visible_rows(
+        engine, request, bounds, "agent_time", "started_at",
+        _TIME.format(since=since, team=text(crew.name)),
+    )  # fmt: skip
+    return _past(origin, crew, contacts, number, seconds, spent)
+
+
+def _past(
+    origin: date,
+    crew: Crew,
+    contacts: list[tuple[Any, ...]],
+    number: dict[str, int],
+    seconds: Any,
+    spent: list[tuple[Any, ...]],
+) -> Past:
+    def column(place: int) -> Any:
+        return np.array([np.nan if row[place] is None else row[place] for row in contacts], float)
+
+    return Past(
+        origin=origin,
+        days=(crew.demand.last_day - origin).days + 1,
+        queues=crew.queues,
+        queue=np.array([number[row[0]] for row in contacts], np.int64),
+        at=np.array([seconds(row[1]) for row in contacts], float),
+        wait=column(2),
+        own=column(3),
+        elapsed=column(4),
+        is_answered=np.array([bool(row[5]) for row in contacts], bool),
+        threshold=column(6),
+        short=column(7),
+        pieces=tuple(
+            Piece(str(person), seconds(start), seconds(end), activity, state)
+            for person, start, end, activity, state in spent
+        ),
+    )

@@ -16,7 +16,8 @@ from desks import weekly_desk
 from helmdesk.catalogue.discovery import load_catalogue
 from helmdesk.desk.desk import Desk
 from helmdesk.insight.context import Annotation
-from helmdesk.insight.verdict import State, Verdict, _Weeks
+from helmdesk.insight.verdict import State, Verdict
+from helmdesk.insight.weeks import CompleteWeeks
 from helmdesk.query.judgement import Judgement
 from helmdesk.query.policy import Policy
 from helmdesk.statistics.course import alarms_a_year, course, memory_of
@@ -131,7 +132,7 @@ def test_the_promised_alarms_are_those_of_weeks_that_never_change() -> None:
         was_told = True
         for end in range(78 - watched, 79):
             starts = tuple(FIRST + timedelta(days=7 * place) for place in range(end))
-            weeks = _Weeks(
+            weeks = CompleteWeeks(
                 study,
                 metric,
                 (),

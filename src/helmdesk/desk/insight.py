@@ -16,7 +16,9 @@ from helmdesk.errors import ConflictError, NotFoundError, NotPermittedError, Usa
 from helmdesk.query.question import Question
 
 if TYPE_CHECKING:
+    from helmdesk.act.actions import Hypothesis
     from helmdesk.analysis.scorecard import Scorecard
+    from helmdesk.insight.actions import Effect, Foresight
     from helmdesk.insight.alerts import Clocks, Past, Reading, Watch
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Annotation
@@ -305,6 +307,50 @@ class Insight:
         """Return a rule as it is read."""
         metric = self.folder.find_metric(watch.metric).metric if watch.metric else None
         return watch.sentence(metric, self.folder.settings.targets.get(watch.metric))
+
+    def foresight(self, hypothesis: Hypothesis) -> Foresight:
+        """Return what can be known of an action before it starts."""
+        from helmdesk.insight.actions import foresight_of
+
+        with self._acting(hypothesis) as (study, control):
+            known = ("foresight", hypothesis, study.base, study.end)
+            return study.reader.cache(known, lambda: foresight_of(study, hypothesis, control))
+
+    def effect(self, hypothesis: Hypothesis, annotations: Sequence[Annotation] = ()) -> Effect:
+        """Return what came of an action, up to the last complete week of the data."""
+        from helmdesk.insight.actions import effect_of
+
+        with self._acting(hypothesis) as (study, control):
+            known = ("effect", hypothesis, study.base, study.end, tuple(annotations))
+            return study.reader.cache(
+                known, lambda: effect_of(study, hypothesis, control, annotations)
+            )
+
+    @contextmanager
+    def _acting(self, hypothesis: Hypothesis) -> Iterator[tuple[Study, Study | None]]:
+        """Open the studies of the work that an action concerns, and of that which it is compared
+        with.
+
+        Raises:
+            NotFoundError: its metric, or one that must not get worse, is not known or was never
+            recorded.
+            NotPermittedError: the reader may not ask for it there.
+        """
+        for key in hypothesis.guards:
+            self.folder.find_metric(key)
+        question = self.folder.question(where=hypothesis.where or None)
+        with self.study(question) as study:
+            name = study.find(hypothesis.metric).metric.name
+            if lacking := study.lacks(hypothesis.metric):
+                raise NotFoundError(f"“{name}” cannot be followed here: {lacking}")
+            if not hypothesis.control:
+                yield study, None
+                return
+            other = self.folder.question(where=hypothesis.control)
+            with self.study(other) as control:
+                if lacking := control.lacks(hypothesis.metric):
+                    raise NotFoundError(f"“{name}” cannot be compared there: {lacking}")
+                yield study, control
 
     @contextmanager
     def _watching(self, watch: Watch) -> Iterator[Study]:

@@ -17,12 +17,14 @@ from helmdesk.desk.marts import Step, silent
 from helmdesk.desk.planning import Planning
 
 if TYPE_CHECKING:
+    from helmdesk.act.actions import Hypothesis
     from helmdesk.analysis.accounts import Account
     from helmdesk.analysis.case_mix import Dispersion
     from helmdesk.analysis.compare import Comparison
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
+    from helmdesk.insight.actions import Effect, Foresight
     from helmdesk.insight.alerts import Past, Reading, Watch
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Annotation
@@ -308,6 +310,29 @@ class Questions:
     def alert_sentence(self, watch: Watch) -> str:
         """Return an alert's rule as it is read, or raise `NotFoundError`."""
         return self._insight.sentence(watch)
+
+    # -- what is done about it ---------------------------------------------------------------------
+
+    def foresee_action(self, hypothesis: Hypothesis) -> Foresight:
+        """Return what can be known of an action before it starts: the least effect that will show
+        when its weeks are over, and whether it starts after an unusually bad spell.
+
+        Raises:
+            NotFoundError, FilterError: what it goes by is not known or not recorded here.
+            NotPermittedError: this reader may not ask for it.
+        """
+        return self._insight.foresight(hypothesis)
+
+    def measure_action(
+        self, hypothesis: Hypothesis, *, annotations: Sequence[Annotation] = ()
+    ) -> Effect:
+        """Return what came of an action, up to the last complete week of the data: worked, no
+        visible effect, worse, or why it cannot be told. Errors as in `foresee_action`.
+
+        Args:
+            annotations: written on the site, without the action's own; told beside the verdict.
+        """
+        return self._insight.effect(hypothesis, annotations)
 
     # -- what is told no more ----------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def verdict_of(study: Study, key: str, others: Sequence[Annotation] = ()) -> Ver
     Args:
         others: annotations written on the site; those of the records are known.
     """
-    weeks = _Weeks.of(study, key, others)
+    weeks = CompleteWeeks.of(study, key, others)
     unknown = Verdict(
         key,
         State.UNKNOWN,
@@ -66,7 +66,7 @@ def false_alarms_a_year(study: Study, key: str) -> float | None:
 
     A metric without a good direction turns either way, twice as often.
     """
-    weeks = _Weeks.of(study, key, ())
+    weeks = CompleteWeeks.of(study, key, ())
     if not weeks.are_enough:
         return None
     return alarms_a_year(memory_of(weeks.levels, course(weeks.levels, weeks.weights))) * (
@@ -75,7 +75,7 @@ def false_alarms_a_year(study: Study, key: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class _Weeks:
+class CompleteWeeks:
     """The complete weeks of a metric that have a value to rely on, oldest first.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Weeks:
     until: date
 
     @classmethod
-    def of(cls, study: Study, key: str, others: Sequence[Annotation]) -> _Weeks:
+    def of(cls, study: Study, key: str, others: Sequence[Annotation]) -> CompleteWeeks:
         """Ask for the weeks of a metric."""
         metric = study.find(key).metric
         weeks = [week for week in study.by_week(key) if is_reliable(week, metric)]

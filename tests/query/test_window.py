@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from helmdesk.errors import UsageError
 from helmdesk.query.window import (
     CALENDAR,
     COMPARISONS,
+    TICK,
+    days_words,
     find_window,
     last_complete_week,
     plain,
@@ -29,11 +31,25 @@ def days(
 ) -> tuple[str, str, str, str]:
     """Return first and last local day of both windows."""
     found = find_window(datetime.fromisoformat(as_of), zone, week_start, **asked)
-    first, second = (
-        words.split(" (")[0].split(" through ")
-        for words in (found.words(zone), found.previous_words(zone))
-    )
-    return (*first, *second)  # type: ignore[return-value]
+    starts, ends = (found.start, found.previous_start), (found.end, found.previous_end)
+    first, second = zip(starts, ends, strict=True)
+    return (
+        *(wall(at, zone).date().isoformat() for at in (first[0], first[1] - TICK)),
+        *(wall(at, zone).date().isoformat() for at in (second[0], second[1] - TICK)),
+    )  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-06-03", "2026-06-30", "3–30 June 2026"),
+        ("2026-06-03", "2026-06-03", "3 June 2026"),
+        ("2026-05-04", "2026-06-28", "4 May – 28 June 2026"),
+        ("2025-12-29", "2026-01-04", "29 December 2025 – 4 January 2026"),
+    ],
+)
+def test_what_days_share_is_said_once(first: str, last: str, said: str) -> None:
+    assert days_words(date.fromisoformat(first), date.fromisoformat(last)) == said
 
 
 @pytest.mark.parametrize(
@@ -178,7 +194,7 @@ def test_what_is_not_over_is_compared_over_equal_time() -> None:
     )
     assert (
         window.is_unfinished
-        and "the data end 2026-11-11 15:00" in window.words("UTC")
+        and "the data end 11 November 2026 at 15:00" in window.words("UTC")
         and "as far into it" in window.previous_words("UTC")
     )
     # The data's last day may be a whole one: the window before is whole too, and where the data end
@@ -299,7 +315,7 @@ def test_parts_are_marked(november: Desk) -> None:
 def test_the_command_line_says_what_is_compared(november: Desk, helmdesk: Any) -> None:
     said = helmdesk("scorecard", "--window", "this-month", "--desk", november.path).stdout
     assert (
-        "2026-11-01 through 2026-11-10 (this month so far), against 2026-10-01 through 2026-10-10"
+        "1–10 November 2026 (this month so far), against 1–10 October 2026"
         " (as far into it); UTC" in said
     )
     rows = json.loads(

@@ -5,13 +5,14 @@ a desk.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from helmdesk.desk.answers import Answers
 from helmdesk.desk.questions import Questions
 from helmdesk.errors import NotPermittedError
+from helmdesk.query.periods import local_date
 
 if TYPE_CHECKING:
     from helmdesk.analysis.case_mix import CaseMixBenchmark
@@ -99,6 +100,11 @@ class ScopedDesk(Questions):
     def as_of(self) -> datetime:
         """The end of the data, naive UTC."""
         return self.__desk.open_mart().bounds.as_of
+
+    @property
+    def first_day(self) -> date:
+        """The local day on which the data begin."""
+        return local_date(self.__desk.open_mart().bounds.first, self.settings.time_zone)
 
     @property
     def record_types(self) -> frozenset[str]:

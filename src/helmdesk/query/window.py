@@ -75,7 +75,7 @@ class Window:
         if self.name in CALENDAR:
             marks.append(f"{self.name.replace('-', ' ')}{' so far' if self.is_unfinished else ''}")
         if self.data_end is not None:
-            marks.append(f"the data end {wall(self.data_end, zone):%Y-%m-%d %H:%M}")
+            marks.append(f"the data end {wall(self.data_end, zone):%-d %B %Y at %H:%M}")
         return span_words(self.start, self.end, zone) + (f" ({', '.join(marks)})" if marks else "")
 
     def previous_words(self, zone: str) -> str:
@@ -206,8 +206,22 @@ def span_words(start: datetime, end: datetime, zone: str) -> str:
     cuts a day.
     """
     if all(local_midnight(local_date(at, zone), zone) == at for at in (start, end)):
-        return f"{local_date(start, zone)} through {local_date(end - TICK, zone)}"
-    return f"{wall(start, zone):%Y-%m-%d %H:%M} to {wall(end, zone):%Y-%m-%d %H:%M}"
+        return days_words(local_date(start, zone), local_date(end - TICK, zone))
+    first, last = wall(start, zone), wall(end, zone)
+    if first.date() == last.date():
+        return f"{first:%-d %B %Y, %H:%M}–{last:%H:%M}"
+    return f"{first:%-d %B %Y %H:%M} to {last:%-d %B %Y %H:%M}"
+
+
+def days_words(first: date, last: date) -> str:
+    """Return days, both included, with what they share said once: "3–30 June 2026"."""
+    if first == last:
+        return f"{first:%-d %B %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last:%-d %B %Y}"
+    if first.year == last.year:
+        return f"{first:%-d %B} – {last:%-d %B %Y}"
+    return f"{first:%-d %B %Y} – {last:%-d %B %Y}"
 
 
 def _days(start: datetime, end: datetime, zone: str) -> int:

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from helmdesk.errors import HelmdeskError
 from helmdesk.query.filters import All, Compare, IsNull, Not, OneOf
 from helmdesk.query.policy import Policy
 from helmdesk.web.request import DeskRequest
@@ -266,7 +267,15 @@ def restrict(
                 )
             if needs_data and request.method == "GET" and is_empty(request):
                 return redirect("welcome")
-        return view(request, *arguments, **named)
+        try:
+            return view(request, *arguments, **named)
+        except HelmdeskError as error:
+            # Imported late: it reads views, which need roles.
+            from helmdesk.web import mistakes
+
+            if not mistakes.can_stay(request, error):
+                raise
+            return mistakes.stay(request, error, lambda: view(request, *arguments, **named))
 
     gated.roles = roles  # type: ignore[attr-defined]
     return gated

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from helmdesk.web.filter_bar import filter_bar
 from helmdesk.web.request import DeskRequest
-from helmdesk.web.view_state import COMPARISONS, WINDOWS, ViewState
+from helmdesk.web.view_state import ViewState
 
 
 def show(
@@ -27,30 +27,24 @@ def show(
 def filters(
     request: DeskRequest,
     view: ViewState,
-    *kept: str,
+    *,
     fixed: dict[str, str] | None = None,
-    **options: Any,
+    has_dates: bool = True,
+    has_comparison: bool = True,
 ) -> dict[str, Any]:
-    """Return the context of the filter bar.
+    """Return the context of the chips that say what a page is filtered by.
 
     Args:
-        kept: parts of the view's state that the bar does not show and must not lose.
-        fixed: further parts of the address to keep.
+        fixed: parts of the address that are no filter and must not be lost.
+        has_dates, has_comparison: whether the page has any.
     """
-    if request.session.get("compare") != view.compare:  # setting it writes to the database
-        request.session["compare"] = view.compare
-    held = dict(fixed or {})
     return {
         "view": view,
-        "windows": WINDOWS,
-        "comparisons": COMPARISONS,
-        "kept": kept,
-        "fixed": held,
-        "clear": "?" + urlencode(held) if held else "",
-        "segments": (
-            {name: values for name, values in request.desk.segments().items() if name != "account"}
-            | ({"account": [view.picked["account"]]} if "account" in view.picked else {})
+        "bar": filter_bar(
+            request,
+            view,
+            fixed=dict(fixed or {}),
+            has_dates=has_dates,
+            has_comparison=has_comparison,
         ),
-        "shows_dates": True,
-        **options,
     }

@@ -15,8 +15,10 @@ class DeskRequest(HttpRequest):
         request_id: what its log line and error pages name it by.
         desk: the desk as the reader may see it, the only way to the data.
         policy: the policy that it asks under.
+        problem: what is wrong with how its page was filtered; empty when nothing is.
     """
 
     request_id: str
     desk: ScopedDesk
     policy: Policy
+    problem: str

@@ -45,6 +45,7 @@ def shell(request: DeskRequest) -> dict[str, Any]:
         "groups": in_groups(listed),
         "tabs": [page for page in listed if page.tab][:MOST_TABS],
         "current": current,
+        "problem": getattr(request, "problem", ""),
         "current_page": next(
             (page for page in listed if current in {route.name for route in page.routes}), None
         ),

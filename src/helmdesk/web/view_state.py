@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -72,17 +73,18 @@ class ViewState:
 
     @classmethod
     def of(cls, request: DeskRequest) -> ViewState:
-        """Read the address; the comparison that was chosen last is remembered for the session.
+        """Read the address: it says all of the view, so that whoever opens it sees the same.
 
         Raises:
             UsageError: a window, comparison or grain that does not exist.
         """
-        return cls.read(request.GET, str(request.session.get("compare", "previous")))
+        return cls.read(request.GET)
 
     @classmethod
     def read(cls, given: QueryDict | Mapping[str, str], compare: str = "previous") -> ViewState:
         """Read the parts of an address; see `of`."""
         text = {name: (given.get(name) or "").strip() for name in KEPT}
+        text.update(_own_dates(given))
         compare = text["compare"] or compare
         if compare not in COMPARISONS:
             raise UsageError(f"unknown comparison '{compare}'; use {', '.join(COMPARISONS)}")
@@ -184,6 +186,8 @@ class ViewState:
         parts = {**self.items(), **changes}
         if changes.get("window"):
             parts.update(start=None, end=None)
+        if changes.get("start") or changes.get("end"):
+            parts.update(window=None)
         kept = {name: value for name, value in parts.items() if value}
         return "?" + urlencode(kept) if kept else "?"
 
@@ -207,6 +211,22 @@ class ViewState:
         """Return the arguments that every question of this view shares."""
         start, end = self.dates(request)
         return {"start": start, "end": end, "where": self.filter}
+
+
+def _own_dates(given: QueryDict | Mapping[str, str]) -> dict[str, str]:
+    """Return the dates of the form for dates of one's own, whose last day is included.
+
+    Raises:
+        UsageError: one of them is no day.
+    """
+    first, last = ((given.get(name) or "").strip() for name in ("first", "last"))
+    found = {}
+    if first:
+        found["start"] = first
+    if last:
+        parse_boundary(last, "UTC", "last")
+        found["end"] = (date.fromisoformat(last) + timedelta(days=1)).isoformat()
+    return {**found, "window": "", "days": ""} if found else {}
 
 
 def whole_number(name: str, text: str, low: int, high: int) -> int:

@@ -57,9 +57,7 @@ def differences(request: DeskRequest, preset: str) -> HttpResponse:
         compared=compared,
         number=number,
         listed=LISTED,
-        **filters(
-            request, view, without_comparison=True, fixed={"number": number} if number else {}
-        ),
+        **filters(request, view, has_comparison=False, fixed={"number": number} if number else {}),
     )
 
 

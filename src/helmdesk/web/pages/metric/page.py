@@ -86,7 +86,7 @@ def metric(request: DeskRequest, key: str) -> HttpResponse:
         "hash": definition_hash(entry.metric),
         "notes": annotations_of(request, key, view),
         **charts(request, key, found, view, asked, by, grain),
-        **filters(request, view, "variant", "clock", "grain", "by"),
+        **filters(request, view),
     }
     return show(request, "metric.html", found.name, **context)
 

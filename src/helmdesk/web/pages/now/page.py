@@ -71,7 +71,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "now.html",
         "Now",
         **context,
-        **filters(request, view, without_comparison=True, without_window=True, shows_dates=False),
+        **filters(request, view, has_comparison=False, has_dates=False),
     )
 
 

@@ -88,7 +88,7 @@ def team(request: DeskRequest) -> HttpResponse:
         "team.html",
         "Team",
         **context,
-        **filters(request, view, fixed={"metric": key}, without_comparison=True),
+        **filters(request, view, fixed={"metric": key}, has_comparison=False),
     )
 
 
@@ -111,7 +111,7 @@ def me(request: DeskRequest) -> HttpResponse:
             "My work",
             numbers=[],
             own_team=None,
-            **filters(request, view, without_comparison=True),
+            **filters(request, view, has_comparison=False),
         )
     question = view.question(request)
     own_team = request.desk.own_team
@@ -137,7 +137,7 @@ def me(request: DeskRequest) -> HttpResponse:
         own_team=own_team,
         mix=[row for row in mix if row[1] or row[2] > 0.02],
         window=words,
-        **filters(request, view, without_comparison=True),
+        **filters(request, view, has_comparison=False),
     )
 
 

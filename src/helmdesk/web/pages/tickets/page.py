@@ -59,7 +59,7 @@ def rows(request: DeskRequest) -> HttpResponse:
         "is_all": key == ALL_TICKETS and not view.variant,
         "formats": [name for name in TYPES if name != "arrow"],
         "address": view.query(metric=key, sort=sort or None, compare=None),
-        **filters(request, view, "variant", "clock", fixed=fixed, without_comparison=True),
+        **filters(request, view, fixed=fixed, has_comparison=False),
     }
     title = "Tickets" if key == ALL_TICKETS else f"Rows of {entry.metric.name}"
     return show(request, "rows.html", title, **context)

@@ -69,18 +69,11 @@
       event.preventDefault(); document.getElementById("find")?.focus();
     } else if (event.key === "?") {
       document.getElementById("keys").showModal();
-    } else if (event.key === "c") {
-      const choice = document.getElementById("compare");
-      if (choice) { choice.value = choice.value === "none" ? "previous" : "none"; choice.dispatchEvent(new Event("change", { bubbles: true })); }
+    } else if (event.key === "c" || event.key === "f") {
+      const chip = document.querySelector(`[data-chip="${event.key}"]`);
+      if (chip) { chip.open = true; chip.querySelector(".pop a")?.focus(); }
     }
   });
-  // A date chosen by hand replaces a named window, and the other way round.
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form.filters");
-    if (!form) return;
-    if (["start", "end"].includes(event.target.name) && form.window) form.window.value = "";
-    if (event.target.name === "window" && event.target.value) ["start", "end"].forEach((name) => { if (form[name]) form[name].value = ""; });
-  }, true);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) navigator.clipboard?.writeText(button.dataset.copy).then(() => say("Copied"));

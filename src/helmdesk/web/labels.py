@@ -1,0 +1,75 @@
+"""Names that pages print for keys: what a dimension is called, and how its values read."""
+
+from __future__ import annotations
+
+import re
+
+from helmdesk.query.words import NONE
+
+DIMENSIONS = {
+    "issue_type": "Kind of question",
+    "tier": "Customer tier",
+    "first_queue": "First queue",
+    "weekday": "Weekday",
+    "hour": "Hour of the day",
+    "tenure": "Time with the team",
+    "reassigned": "Handed on",
+    "waiting": "Who waits",
+    "survey_timing": "When the survey was sent",
+    "comment_theme": "What comments are about",
+    "instrument": "Survey",
+    "clock": "Promise",
+    "policy": "SLA policy",
+}
+ACRONYMS = frozenset(
+    [
+        "API",
+        "CES",
+        "CSAT",
+        "FAQ",
+        "FCR",
+        "ID",
+        "IVR",
+        "NPS",
+        "SLA",
+        "SMS",
+        "SSO",
+        "UI",
+        "URL",
+        "US",
+        "UK",
+        "EU",
+        "VIP",
+        "VPN",
+    ]
+)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MISSING = {"agent": "Nobody yet", "team": "No team yet"}
+NOT_SET = "Not set"
+
+
+def dimension_words(name: str) -> str:
+    """Return what a dimension is called on a page."""
+    return DIMENSIONS.get(name) or sentence(name)
+
+
+def value_words(dimension: str, value: object) -> str:
+    """Return how a value of a dimension reads; rows without one are a visible segment."""
+    if value is None or value in ("", NONE):
+        return MISSING.get(dimension, NOT_SET)
+    text = str(value)
+    if dimension == "weekday" and text in "1234567" and len(text) == 1:
+        return WEEKDAYS[int(text) - 1]
+    if dimension == "hour" and text.isdigit():
+        return f"{int(text):02d}:00"
+    if text in ("True", "False", "true", "false"):
+        return "Yes" if text.lower() == "true" else "No"
+    # Only keys are rewritten: what people named stands as they wrote it.
+    return sentence(text) if re.fullmatch(r"[a-z][a-z0-9_]*", text) else text
+
+
+def sentence(key: str) -> str:
+    """Return a key in sentence case; known acronyms stay."""
+    words = [word.upper() if word.upper() in ACRONYMS else word for word in key.split("_") if word]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]

@@ -23,6 +23,7 @@ NUMBERS = {
     "revision": int,
     "number": float,
     "score": float,
+    "probability": float,
     "points": float,
     "possible_points": float,
     "amount": float,

@@ -37,7 +37,8 @@ def test_every_route_states_its_roles(site: Any) -> None:
         assert hasattr(view, "roles"), f"{route} has no roles"
         if view.roles == ANYBODY:
             open_routes.add(route)
-    assert open_routes == {"setup", "invitation/<str:secret>", "healthz", "metrics"}
+    links = {"s/<str:token>", "s/<str:token>/stop"}  # of customers, signed
+    assert open_routes == {"setup", "invitation/<str:secret>", "healthz", "metrics", *links}
     assert len(found) > 60
 
 

@@ -22,8 +22,9 @@ from helmdesk.desk.live import LiveDesk
 MATRIX = Path(__file__).with_name("matrix.txt")
 WHO = ("stranger", "ada", "lea", "tom", "ann", "pat", "hugo", "vic")
 SEE_ALL = {"ada", "lea", "ann", "pat"}
-# Sign-in has tests of its own; so have the frames of the API, and what makes a desk anew.
-ELSEWHERE = ("account/", "setup", "invitation/", "api/v1/openapi.json", "data/sample")
+# Sign-in has tests of its own; so have the frames of the API, the links that customers get, and what
+# makes a desk anew.
+ELSEWHERE = ("account/", "setup", "invitation/", "api/v1/openapi.json", "data/sample", "s/")
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
 # What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed.
 # Other tests open these pages.
@@ -117,6 +118,7 @@ def things(
 
 # What a route names that belongs to nobody, by the part of its address.
 NAMED: dict[str, Owned] = {
+    "kind>": {"own": "csat", "other": "nps", "nobody": "no_such_kind"},
     "key": {"own": "csat", "other": "utilization", "nobody": "no_such_metric"},
     "subject": {"own": "csat", "other": "utilization", "nobody": "no_such_metric"},
     "<slug:form>": {"own": "csv", "nobody": "exe"},
@@ -136,6 +138,13 @@ def make_token(owner: Any) -> Any:
         scopes=["numbers"],
         expires_at=timezone.now(),
     )
+
+
+def make_rule(owner: Any) -> Any:
+    from helmdesk.web.apps.surveys.forms import instrument_of
+    from helmdesk.web.apps.surveys.models import Rule
+
+    return Rule.objects.create(name="Mine", instrument=instrument_of("csat"))
 
 
 def maker(model: str, **values: Any) -> Callable[[Any], Any]:
@@ -164,6 +173,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "outbox": maker("outbox.Message", channel="mail", topic="test", text="Mine"),
     "settings/tokens": make_token,
     "plan/volumes": maker("planning.Volumes", person="@", name="Mine", queues=()),
+    "surveys": make_rule,
 }
 
 

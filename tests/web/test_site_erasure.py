@@ -69,7 +69,9 @@ def _fill(model: Any, made: dict[Any, list[Any]]) -> Any:
     for field in model._meta.concrete_fields:
         if field.primary_key or field.has_default() or field.null:
             continue
-        if isinstance(field, models.ForeignKey):
+        if isinstance(field, models.OneToOneField):
+            given[field.name] = _fill(field.related_model, made)
+        elif isinstance(field, models.ForeignKey):
             given[field.name] = field.related_model._default_manager.first() or _fill(
                 field.related_model, made
             )
@@ -154,7 +156,7 @@ def test_no_table_holds_a_customers_name_afterwards(site: Path, name: str) -> No
     finally:
         Person.objects.filter(username="ada").update(home="")
         store.delete()
-        for model, rows in made.items():
+        for model, rows in reversed(made.items()):  # what stands on others goes first
             model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
 
 

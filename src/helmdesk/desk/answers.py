@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.accounts import Account
     from helmdesk.analysis.case_mix import CaseMixBenchmark, Dispersion
     from helmdesk.analysis.compare import Comparison
+    from helmdesk.analysis.newly_solved import Solved
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
@@ -274,6 +276,24 @@ class Answers:
         request = question.scope(self.policy)
         with self.marts.reader() as reader:
             return reader.cache(("open work", request), lambda: open_work(reader, request))
+
+    def newly_solved(
+        self, question: Question, start: datetime, end: datetime
+    ) -> tuple[Solved, ...]:
+        """Return the tickets that were solved in a stretch of time, naive UTC."""
+        from helmdesk.analysis.newly_solved import newly_solved
+
+        request = question.scope(self.policy)
+        with self.marts.reader() as reader:
+            return newly_solved(reader, request, start, end)
+
+    def reopened(self, tickets: Mapping[str, datetime]) -> frozenset[str]:
+        """Return which tickets came back since the solve that is known of each, naive UTC."""
+        from helmdesk.analysis.newly_solved import reopened
+
+        request = self.folder.question().scope(self.policy)
+        with self.marts.reader() as reader:
+            return reopened(reader, request, tickets)
 
     def sla_at(self, question: Question, at: str | None) -> list[dict[str, Any]]:
         """Return the SLA clocks that were running, paused or overdue at an instant."""

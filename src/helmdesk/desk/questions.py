@@ -6,7 +6,7 @@ takes a policy: an answer under the wrong one cannot be asked for, nor one be fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.accounts import Account
     from helmdesk.analysis.case_mix import Dispersion
     from helmdesk.analysis.compare import Comparison
+    from helmdesk.analysis.newly_solved import Solved
     from helmdesk.analysis.open_work import OpenWork
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
@@ -204,6 +205,26 @@ class Questions:
     def open_work(self, *, where: str | None = None) -> OpenWork:
         """Return open tickets by age and priority at the end of the data."""
         return self._answers.open_work(self._question(where=where))
+
+    def newly_solved(
+        self, start: datetime, end: datetime, *, where: str | None = None
+    ) -> tuple[Solved, ...]:
+        """Return the tickets that somebody solved in a stretch of time, with whom they were for;
+        naive UTC, half-open.
+
+        Raises:
+            NotPermittedError: the reader may not know who the customers are.
+            FilterError, NotFoundError: the filter asks by something that tickets do not have.
+        """
+        return self._answers.newly_solved(self._question(where=where), start, end)
+
+    def reopened(self, tickets: Mapping[str, datetime]) -> frozenset[str]:
+        """Return which tickets came back since the solve that is known of each, naive UTC.
+
+        Raises:
+            NotPermittedError: the reader may not see all tickets.
+        """
+        return self._answers.reopened(tickets)
 
     def accounts(self, **asked: Unpack[Filtered]) -> list[Account]:
         """Return every account over a window (the last 28 complete days), by name."""

@@ -1,8 +1,8 @@
-"""Surveys sent, and whether each was delivered and answered; both sides carry the same
-dimensions.
+"""Surveys sent, and whether each was delivered and answered; and those that a rule held back, with
+the reason. All sides carry the same dimensions.
 """
 
-from helmdesk.facts.build.fact import ByKey, Fact
+from helmdesk.facts.build.fact import ByKey, Dimension, Fact
 from helmdesk.facts.responses import SURVEY_DIMENSIONS, timing
 from helmdesk.records.answers import read_answers
 
@@ -11,7 +11,7 @@ ANSWERED = """(select survey_id, instrument_id, answer, score, occurred_at from 
 
 fact = Fact(
     name="invites",
-    grain="one survey sent to one customer",
+    grain="one survey sent to one customer, or held back",
     dated="sent_at",
     refresh=ByKey("touched_surveys"),
     families=("survey",),
@@ -19,7 +19,10 @@ fact = Fact(
     key="survey_id",
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets", "source_habits"),
-    dimensions=SURVEY_DIMENSIONS,
+    dimensions=(
+        *SURVEY_DIMENSIONS,
+        Dimension("not_asked", "not_asked", "why a rule did not ask; nothing where it asked"),
+    ),
     sql=f"""
     with replied as (
         select survey_id, min(occurred_at) as responded_at
@@ -28,7 +31,12 @@ fact = Fact(
         group by survey_id
     ),
     surveys as (
-        select survey_id, min(case when type = 'sent' then occurred_at end) as sent_at,
+        -- What was held back has the moment that it would have been about.
+        select survey_id, coalesce(min(case when type = 'sent' then occurred_at end),
+                min(case when type = 'not_asked' then occurred_at end)) as sent_at,
+            count_if(type = 'sent') > 0 as is_asked,
+            min(case when type = 'not_asked' then coalesce(reason, 'not told') end) as reason,
+            min(probability) as probability,
             count_if(type = 'delivered') > 0 as is_delivered,
             count_if(type = 'withdrawn') > 0 as is_withdrawn,
             max(ticket_id) as ticket_id, max(instrument_id) as instrument_id,
@@ -37,7 +45,7 @@ fact = Fact(
                 min(fidelity) as fidelity
         from survey_records
         group by survey_id
-        having count_if(type = 'sent') > 0
+        having count_if(type in ('sent', 'not_asked')) > 0
     ),
     solved as (
         select v.survey_id, arg_max(e.solver_agent_id, e.ended_at) as agent_id,
@@ -49,9 +57,11 @@ fact = Fact(
     select v.survey_id, v.ticket_id, v.instrument_id, i.instrument_kind, i.about, v.sent_at,
         coalesce(y.responded_at, forever()) as responded_at,
         y.responded_at is not null as is_answered,
-        v.is_withdrawn, {timing("v.sent_at")} as survey_timing,
+        v.is_withdrawn, v.is_asked, v.probability,
+        case when not v.is_asked then v.reason end as not_asked,
+        case when v.is_asked then {timing("v.sent_at")} end as survey_timing,
         -- A source that never reports deliveries cannot deny one.
-        v.is_delivered or d.source is null as is_delivered,
+        v.is_asked and (v.is_delivered or d.source is null) as is_delivered,
         coalesce(n.name, nullif(s.agent_id, ''), t.agent) as agent,
         coalesce(e.name, nullif(s.team_id, ''), t.team) as team,
         coalesce(v.channel, t.channel) as channel, t.priority, t.severity, t.issue_type,

@@ -370,10 +370,23 @@ def remember(desk: Path, ids: dict[str, Collection[str]]) -> None:
 
 
 def _were_erased(desk: Path, people: Collection[str]) -> bool:
+    return erased_among(desk, people) == frozenset(people)
+
+
+def erased_among(desk: Path, people: Collection[str]) -> frozenset[str]:
+    """Return which of several customers, by their ids, were erased from a desk.
+
+    Raises:
+        DamageError: what it remembers of that is damaged.
+    """
     known = read_erased(desk)
-    return known is not None and all(
-        hashlib.sha256((known["salt"] + person).encode()).hexdigest() in known["people"]
+    if known is None:
+        return frozenset()
+    digests = frozenset(known["people"])
+    return frozenset(
+        person
         for person in people
+        if hashlib.sha256((known["salt"] + person).encode()).hexdigest() in digests
     )
 
 

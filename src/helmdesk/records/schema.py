@@ -144,6 +144,8 @@ FIELDS: dict[str, str] = {
     "answer": "text",
     "score": "number",
     "comment": "text",
+    # With which it was decided to ask.
+    "probability": "number",
     "points": "number",
     "possible_points": "number",
     # workforce and bookings
@@ -251,7 +253,8 @@ work: work_ended ticket_id agent_id | weight
 sla: policy_applied ticket_id policy_id | clock target_seconds is_business calendar_id due_at
 sla: policy_removed ticket_id policy_id | clock
 sla: source_verdict ticket_id clock is_met |
-survey: sent survey_id instrument_id | customer_id account_id
+survey: not_asked survey_id instrument_id reason | customer_id account_id probability
+survey: sent survey_id instrument_id | customer_id account_id probability
 survey: delivered survey_id |
 survey: responded survey_id instrument_id answer | revision score comment customer_id account_id agent_id team_id
 survey: withdrawn survey_id | reason

@@ -14,12 +14,30 @@ from helmdesk.records.staging import Staging
 from helmdesk.sources.parts.columns import Layout, open_sheet, times_of
 from helmdesk.sources.parts.source import Options, Source, named_paths
 
-# What a site may tell so far, with the columns of each.
-EVENTS: dict[str, tuple[str, ...]] = {"config_changed": ("field", "value", "previous")}
-LAYOUT: Layout = {
-    **{name: (name,) for name in ("id", "at", "type")},
-    **{name: (name,) for names in EVENTS.values() for name in names},
+# What a site may tell, with the columns of each.
+EVENTS: dict[str, tuple[str, ...]] = {
+    "config_changed": ("field", "value", "previous"),
+    "instrument": ("entity_id", "name", "instrument_kind", "about", "definition"),
+    "not_asked": (
+        *("survey_id", "instrument_id", "ticket_id", "customer_id", "account_id"),
+        *("reason", "probability"),
+    ),
+    "sent": (
+        *("survey_id", "instrument_id", "ticket_id", "customer_id", "account_id"),
+        "probability",
+    ),
+    "delivered": ("survey_id", "ticket_id"),
+    "responded": (
+        *("survey_id", "instrument_id", "ticket_id", "customer_id", "account_id"),
+        *("answer", "comment"),
+    ),
+    "withdrawn": ("survey_id", "ticket_id", "reason"),
+    "employee_response": ("instrument_id", "team_id", "answer"),
 }
+# Those whose author is not one of the team.
+AUTHORS = {"responded": "'customer'", "sent": "'automation'", "not_asked": "'automation'"}
+COLUMNS = tuple(dict.fromkeys(name for names in EVENTS.values() for name in names))
+LAYOUT: Layout = {name: (name,) for name in ("id", "at", "type", *COLUMNS)}
 AT = '"at"'
 """`at` is a word of SQL's own."""
 
@@ -40,7 +58,11 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
             rows = f"{sheet.view} where {fault} is not null"
             staging.reject(sheet.given[meaning], raw, fault, rows, is_whole_row=True)
         sound = " and ".join(f"({fault}) is null" for _, _, fault in faults)
+        told_kinds = staging.connection.execute(f"select distinct type from {sheet.view}")
+        present = {kind for (kind,) in told_kinds.fetchall()}
         for kind, columns in EVENTS.items():
+            if kind not in present:
+                continue
             staging.add(
                 kind,
                 {
@@ -50,13 +72,19 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
                     "seq": "_row",
                     "cause": "'manual'",
                     "fidelity": "'native'",
-                    **{name: name for name in columns},
+                    **{name: _cell(name) for name in columns},
+                    **({"actor_kind": AUTHORS[kind]} if kind in AUTHORS else {}),
+                    **({"valid_from": times.instant(AT)} if kind == "instrument" else {}),
                     "_file": "_file",
                     "_row": "_row",
                 },
                 f"{sheet.view} where {sound} and type = {text(kind)}",
                 headers=sheet.given,
             )
+
+
+def _cell(name: str) -> str:
+    return f"try_cast({name} as double)" if name == "probability" else name
 
 
 source = Source(

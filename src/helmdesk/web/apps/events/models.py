@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -35,6 +36,13 @@ class Event(models.Model):
     class Meta:
         ordering = ("at", "id")
 
+    @classmethod
+    def withdraw_erased(cls, touched: Collection[Any], why: str) -> None:
+        """Keep nothing of what an erased customer wrote."""
+        for each in cls.objects.filter(pk__in=touched, kind="responded"):
+            each.said = {name: text for name, text in each.said.items() if name != "comment"}
+            each.save(update_fields=["said"])
+
     @property
     def row(self) -> dict[str, Any]:
         """The event as the source `helmdesk` reads it."""
@@ -42,12 +50,15 @@ class Event(models.Model):
         return {"id": str(self.id), "at": at.isoformat(), "type": self.kind, **self.said}
 
 
-def note_event(kind: str, **said: str) -> Event:
+def note_event(kind: str, happened_at: datetime | None = None, /, **said: str) -> Event:
     """Note an event with the transaction around.
+
+    Args:
+        happened_at: aware; None is now.
 
     Raises:
         ValueError: no record of this type is known, or not with this.
     """
     if kind not in EVENTS or not set(said) <= set(EVENTS[kind]):
         raise ValueError(f"{kind}: no event with {', '.join(sorted(said))}; see EVENTS")
-    return Event.objects.create(kind=kind, said=said)
+    return Event.objects.create(kind=kind, at=happened_at or timezone.now(), said=said)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.mail import EmailMultiAlternatives
-from django.utils import timezone
 
 from helmdesk.errors import SettingError
 from helmdesk.web.apps.jobs import queue
@@ -45,6 +44,7 @@ def send_mail(held: Held[Sending]) -> Finish | None:
         "Message-ID": f"<{message.id}@helmdesk.invalid>",
         # Nobody's holiday answers it.
         "Auto-Submitted": "auto-generated",
+        **message.headers,
     }
     if message.html:
         made.attach_alternative(message.html, "text/html")
@@ -52,6 +52,9 @@ def send_mail(held: Held[Sending]) -> Finish | None:
         answer = mail.send(made)
     except SettingError as error:
         raise Refused(str(error)) from error
+    except mail.RecipientRefused:
+        Message.objects.filter(pk=message.pk).update(is_refused=True)
+        raise
     return lambda: _note(message, answer)
 
 
@@ -89,7 +92,7 @@ def _message(held: Held[Sending]) -> Message:
 
 
 def _note(message: Message, answer: str) -> None:
-    Message.objects.filter(pk=message.pk).update(sent_at=timezone.now(), answer=answer[:300])
+    Message.objects.filter(pk=message.pk).update(sent_at=queue.now(), answer=answer[:300])
 
 
 @job("tidy_outbox", "Forget messages of a month ago", Nothing, schedule="daily 03:35")

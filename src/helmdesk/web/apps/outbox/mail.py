@@ -26,6 +26,10 @@ from helmdesk.web.apps.outbox.mail_server import FORM, SETTING, MailServer, mail
 ANSWER_SECONDS, WHOLE_SECONDS = 20.0, 120.0
 
 
+class RecipientRefused(Refused):
+    """The mail server never takes mail for this address."""
+
+
 class PlainConversation(smtplib.SMTP):
     """A conversation with a mail server that remembers how far it came, and can be cut."""
 
@@ -159,7 +163,8 @@ def _give(conversation: Conversation, message: EmailMultiAlternatives) -> str:
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         refused = smtplib.SMTPResponseException(code, words)
-        raise _refusal(refused, "the mail server refuses the recipient") from error
+        found = _refusal(refused, "the mail server refuses the recipient")
+        raise (RecipientRefused(str(found)) if isinstance(found, Refused) else found) from error
     except smtplib.SMTPResponseException as error:
         # Also after the text: what is answered by an error was not taken.
         raise _refusal(error, "the mail server refuses the message") from error

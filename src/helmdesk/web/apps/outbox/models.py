@@ -56,12 +56,14 @@ class Message(models.Model):
         recipient: address of a mail, or name of an endpoint.
         text: of a mail in plain text, or the body of a webhook.
         html: of a mail, beside its text.
+        headers: of a mail, beside those that every mail has.
+        is_refused: whether the mail server would not take it for this recipient, ever.
         sent_at: when it was taken by whoever carries it on.
         answer: what that said.
     """
 
     PERSONAL = ("recipient", "subject", "text", "html", "answer")
-    IMPERSONAL = ("channel", "topic")
+    IMPERSONAL = ("channel", "topic", "headers")
 
     id: UUID
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # type: ignore[assignment]
@@ -72,6 +74,8 @@ class Message(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField()
     html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)
+    is_refused = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=300, blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +24,12 @@ def put_mail(
     text: str,
     html: str = "",
     send_at: datetime | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Message:
     """Put a mail to one person into the outbox.
+
+    Args:
+        headers: beside those that every mail has.
 
     Raises:
         UsageError: no address, or a subject of several lines.
@@ -43,6 +48,7 @@ def put_mail(
         subject=subject[:200],
         text=text,
         html=html,
+        headers=dict(headers or {}),
     )
     return _put(made, send_at)
 

@@ -22,8 +22,8 @@ from helmdesk.desk.live import LiveDesk
 MATRIX = Path(__file__).with_name("matrix.txt")
 WHO = ("stranger", "ada", "lea", "tom", "ann", "pat", "hugo", "vic")
 SEE_ALL = {"ada", "lea", "ann", "pat"}
-# Sign-in has tests of its own; so have the frames of the API, the links that customers get, and what
-# makes a desk anew.
+# Sign-in has tests of its own; so have the frames of the API, the links that customers get, and
+# what makes a desk anew.
 ELSEWHERE = ("account/", "setup", "invitation/", "api/v1/openapi.json", "data/sample", "s/")
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
 # What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ FACES = (
     "M10 20c1.3-1.4 3-2.1 5-2.1s3.7.7 5 2.1",
     "M9.5 20.5c1.4-2.3 3.4-3.5 5.5-3.5s4.1 1.2 5.5 3.5",
 )
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]+)*")
 FACED = (Kind.CSAT, Kind.ESAT)
 
 
@@ -169,8 +171,8 @@ def said(
 
 
 def _unknown(request: DeskRequest) -> HttpResponse:
-    wanted = request.headers.get("Accept-Language", "")[:200].split(",")
-    language = known_language(*(each.partition(";")[0] for each in wanted))
+    wanted = LANGUAGE.findall(request.headers.get("Accept-Language", "")[:200])
+    language = known_language(*wanted)
     return said(request, language, PHRASES[language].unknown, status=404)
 
 

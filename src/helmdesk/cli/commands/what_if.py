@@ -42,7 +42,7 @@ LEVERS: tuple[tuple[str, str, str, str], ...] = (
 
 def _levers(function: Any) -> Any:
     for option, name, metavar, words in reversed(LEVERS):
-        function = click.option(option, name, metavar=metavar, help=words)(function)
+        function = click.option(option, f"lever_{name}", metavar=metavar, help=words)(function)
     return function
 
 
@@ -83,7 +83,9 @@ def command(
     Before any number it says how right the model was on the last weeks, with what really came and
     who was really there.
     """
-    scenario = scenario_of({name: text or "" for name, text in levers.items()})
+    scenario = scenario_of(
+        {name.removeprefix("lever_"): text or "" for name, text in levers.items()}
+    )
     desk = open_desk(desk_path)
     with Progress() as progress:
         progress("checking the model on past weeks")

@@ -226,7 +226,7 @@ def test_a_volume_is_the_same_contacts_and_some_more() -> None:
 
 def test_scenarios_are_written_and_read_back() -> None:
     said = {
-        "meals": "11:30-14:30", "later": "2", "start": "10:30", "later_on": "mon",
+        "meals": "11:30-14:30", "later": "2", "begin": "10:30", "later_on": "mon",
         "contacts": "-10", "handle": "5", "more": "1", "hours": "16:00-20:00",
         "pool": "Boston", "away": "1",
         "swap": "1", "swap_to": "fri", "open": "8:00-17:00",
@@ -239,7 +239,7 @@ def test_scenarios_are_written_and_read_back() -> None:
         "What if meals are spread over 11:30 to 14:30, 2 shifts begin"
     )
     assert "on Mondays" in scenario.sentence and "10% fewer contacts come" in scenario.sentence
-    assert scenario_of({}).is_nothing and scenario_of({"start": "9:00"}).as_query() == {}
+    assert scenario_of({}).is_nothing and scenario_of({"begin": "9:00"}).as_query() == {}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_scenarios_are_written_and_read_back() -> None:
     [
         ({"meals": "noon"}, "write two times"),
         ({"meals": "14:00-12:00"}, "ends before it begins"),
-        ({"start": "25:00"}, "is no time"),
+        ({"begin": "25:00"}, "is no time"),
         ({"later": "two"}, "is no number"),
         ({"away": "-1"}, "from 0 to"),
         ({"contacts": "500"}, "from -90 to 100"),

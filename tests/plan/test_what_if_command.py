@@ -24,7 +24,7 @@ def test_every_lever_reaches_the_scenario(helmdesk: Run, small_desk: Desk) -> No
     made = json.loads(helmdesk(*command, *said.split(), *moved, "--json").stdout)
     assert scenario_of(made["scenario"]) == scenario_of(
         {
-            "meals": "11:30-14:30", "later": "2", "start": "10:00", "later_on": "tue", "swap": "1",
+            "meals": "11:30-14:30", "later": "2", "begin": "10:00", "later_on": "tue", "swap": "1",
             "swap_to": "mon", "more": "1", "hours": "16:00-18:00", "away": "1", "contacts": "10",
             "handle": "-5", "open": "8:00-17:30", "moved": "20", "moved_from": "Phone Berlin",
             "moved_to": "Chat Berlin",

@@ -172,6 +172,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "outbox/endpoints": maker("outbox.Endpoint", name="?", url="https://example.org/"),
     "outbox": maker("outbox.Message", channel="mail", topic="test", text="Mine"),
     "settings/tokens": make_token,
+    "plan/what-if": maker("planning.SavedScenario", person="@", name="Mine", team="Nobody"),
     "plan/volumes": maker("planning.Volumes", person="@", name="Mine", queues=()),
     "surveys": make_rule,
 }

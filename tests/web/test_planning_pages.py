@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from helmdesk.desk.desk import Desk
+from helmdesk.plan.queues import ServiceLevel
 from helmdesk.plan.staffing import Target
 
 Client = Callable[..., Any]
@@ -19,10 +20,10 @@ Client = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _empty(site: Path) -> Iterator[None]:
-    from helmdesk.web.apps.planning.models import KnownDay, Volumes
+    from helmdesk.web.apps.planning.models import KnownDay, SavedScenario, Volumes
 
     yield
-    for model in (KnownDay, Volumes):
+    for model in (KnownDay, SavedScenario, Volumes):
         model.objects.all().delete()
 
 
@@ -55,7 +56,9 @@ def test_it_shows_what_the_desk_answers(site: Path, as_: Client) -> None:
     assert response.status_code == 200
     # The data end on 30 June 2026, a Tuesday: the next whole week begins on 6 July.
     start = date(2026, 7, 6)
-    asked = Desk(site).plan.coverage("Frontline Berlin", start=start, target=Target(0.9, 30))
+    asked = Desk(site).plan.coverage(
+        "Frontline Berlin", start=start, target=Target(0.9, 30, ServiceLevel.IGNORE_SHORT)
+    )
     said, grid = text(response), cells(response)
     assert asked.service_level is not None and asked.spare is not None
     assert f"{asked.service_level[0]:.0%}" in said and "target 90%" in said
@@ -146,3 +149,56 @@ def test_a_file_that_cannot_be_read_says_why(as_: Client, content: bytes, said: 
     page = text(response)
     assert said in page and "odd.csv" in page and "/tmp" not in page
     assert as_("pat").post("/plan/volumes", {}).status_code == 400
+
+
+BERLIN = "/plan/what-if?team=Frontline+Berlin"
+
+
+def test_a_change_is_tried_and_kept(as_: Client) -> None:
+    lea = as_("lea")
+    response = lea.get(f"{BERLIN}&later=1&begin=10:30")
+    assert response.status_code == 200
+    said = text(response)
+    assert "What if 1 shift begins at 10:30 every day?" in said
+    assert "Paid hours a week" in said and "20 simulated weeks" in said
+    # The check stands before the first number.
+    assert said.index("Do not rely on these numbers") < said.index("Paid hours a week")
+    kept = {"team": "Frontline Berlin", "later": "1", "begin": "10:30", "name": "One later"}
+    response = lea.post("/plan/what-if/keep", kept, follow=True)
+    assert "One later" in text(response)
+    # Who sees the whole desk sees what was tried on it; a team lead sees own trials.
+    assert "One later" in text(as_("pat").get(BERLIN))
+    assert "One later" not in text(as_("tom").get(BERLIN))
+    from helmdesk.web.apps.planning.models import SavedScenario
+
+    made = SavedScenario.objects.get(name="One later")
+    assert made.levers == {"later": "1"} and len(made.numbers) >= 2
+    assert as_("pat").post(f"/plan/what-if/kept/{made.pk}/remove").status_code == 404
+    assert lea.post(f"/plan/what-if/kept/{made.pk}/remove").status_code == 302
+    assert not SavedScenario.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("later=two", "is no number"),
+        ("meals=noon", "write two times"),
+        ("begin=99:00&later=1", "is no time"),
+        ("moved=10&moved_from=Fax&moved_to=Chat+Berlin", "no queue 'Fax'"),
+        ("pool=Nobody", "no team 'Nobody'"),
+        ("start=2019-01-01", "cannot be planned here"),
+    ],
+)
+def test_a_change_that_is_none_is_said_beside_the_levers(
+    as_: Client, query: str, said: str
+) -> None:
+    response = as_("lea").get(f"{BERLIN}&{query}")
+    assert response.status_code == 400
+    page = response.content.decode().replace("&#x27;", "'")
+    assert said.lower() in page.lower() and "Work it out" in page and "Traceback" not in page
+
+
+def test_nothing_is_kept_without_a_name_or_a_change(as_: Client) -> None:
+    lea = as_("lea")
+    assert lea.post("/plan/what-if/keep", {"later": "1"}).status_code == 400
+    assert lea.post("/plan/what-if/keep", {"name": "Nothing"}).status_code == 400

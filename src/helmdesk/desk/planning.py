@@ -68,17 +68,16 @@ class Planning:
         Args:
             team: its name; the busiest where left out.
             start: local day after the last complete one; the next day where left out.
-            target: what was promised; 80% within 60 seconds where left out.
+            target: what was promised; where left out, four of five as the catalogue counts them.
 
         Raises:
             NotFoundError, UsageError: no such team, or days that are past or too far ahead.
         """
         from helmdesk.plan.coverage import coverage_of
         from helmdesk.plan.crews import find_crew
-        from helmdesk.plan.staffing import Target
 
         crew = find_crew(self.crews(), team)
-        asked = (crew, start, days, target or Target(0.8, 60), conditions)
+        asked = (crew, start, days, target or crew.promise, conditions)
         known = tuple(factors)
         return self._answers.remembered(
             ("coverage", crew.name, *asked[1:], known, holidays),

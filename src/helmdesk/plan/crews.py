@@ -10,7 +10,9 @@ import numpy as np
 
 from helmdesk.errors import NotFoundError, UsageError, nearest
 from helmdesk.plan.demand import Demand
+from helmdesk.plan.queues import ServiceLevel
 from helmdesk.plan.queues.waiting import Array
+from helmdesk.plan.staffing import Target
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -40,6 +42,13 @@ class Crew:
     planned: Mapping[date, Array] = field(default_factory=dict)
     members: int = 0
     threshold_seconds: float = 60.0
+
+    @property
+    def promise(self) -> Target:
+        """What is promised where nobody says otherwise: four of five in time, by the catalogue's
+        service level (who leaves before that is not counted).
+        """
+        return Target(0.8, self.threshold_seconds, ServiceLevel.IGNORE_SHORT)
 
     def people(self, first: date, days: int) -> tuple[Array | None, date | None]:
         """Return (days × intervals) people planned at work, and the earliest day whose plan stands

@@ -23,7 +23,7 @@ from helmdesk.plan.simulation.words import rows_of, sentence
 LEVERS: tuple[tuple[str, str, str, str], ...] = (
     ("--lunch", "meals", "FROM-TO", "Spread meals over these hours: 11:30-14:30."),
     ("--later", "later", "N", "So many shifts a day begin at --begin instead."),
-    ("--begin", "start", "TIME", "When they begin: 10:30."),
+    ("--begin", "begin", "TIME", "When they begin: 10:30."),
     ("--on", "later_on", "DAY", "Only on this weekday: mon, tue ..."),
     ("--move-shifts", "swap", "N", "So many shifts a week are worked on --to instead."),
     ("--to", "swap_to", "DAY", "The weekday they move to."),

@@ -23,7 +23,7 @@ class Scenario:
 
     Attributes:
         meals: between which minutes of the day meals are spread, so that people are short least.
-        later: so many shifts a day begin at `start` instead, and end as much later;
+        later: so many shifts a day begin at `begin` instead, and end as much later;
             later_on: only on that weekday, 0 = Monday; None: every day.
         swap: so many shifts a week are worked on weekday `swap_to` instead of on days with people
             to spare.
@@ -38,7 +38,7 @@ class Scenario:
 
     meals: Minutes | None = None
     later: int = 0
-    start: int = 630
+    begin: int = 630
     later_on: int | None = None
     swap: int = 0
     swap_to: int = 0
@@ -66,7 +66,7 @@ class Scenario:
         day = "" if self.later_on is None else f" on {DAY_NAMES[self.later_on]}"
         return [
             f"meals are spread over {_span(self.meals)}" if self.meals else "",
-            f"{_number(self.later, 'shift')} begin{'s' * (self.later == 1)} at {_time(self.start)}"
+            f"{_number(self.later, 'shift')} begin{'s' * (self.later == 1)} at {_time(self.begin)}"
             f"{day or ' every day'}"
             if self.later
             else "",
@@ -138,7 +138,7 @@ def scenario_of(given: Mapping[str, str]) -> Scenario:
 def _read(name: str, text: str) -> object:
     if name in ("meals", "hours", "open"):
         return read_span(_WORDS[name], text)
-    if name == "start":
+    if name == "begin":
         return read_time(_WORDS[name], text)
     if name in ("later_on", "swap_to"):
         return _weekday(text)
@@ -155,7 +155,7 @@ _WORDS = {
     "meals": "meals spread",
     "hours": "hours of more people",
     "open": "opening hours",
-    "start": "begin of shifts",
+    "begin": "begin of shifts",
     "later": "shifts that begin later",
     "swap": "shifts on another day",
     "more": "more people",
@@ -207,7 +207,7 @@ def _text(name: str, value: object) -> str:
         return ""
     if isinstance(value, tuple):
         return f"{_time(value[0])}-{_time(value[1])}"
-    if name == "start":
+    if name == "begin":
         return _time(int(str(value)))
     if name in ("later_on", "swap_to"):
         return WEEKDAYS[int(str(value))]
@@ -219,7 +219,7 @@ def _text(name: str, value: object) -> str:
 def _is_used(scenario: Scenario, name: str) -> bool:
     """Whether a part says something: when shifts begin says nothing where none is moved."""
     needs = {
-        "start": scenario.later, "later_on": scenario.later, "swap_to": scenario.swap,
+        "begin": scenario.later, "later_on": scenario.later, "swap_to": scenario.swap,
         "hours": scenario.more, "moved_from": scenario.moved, "moved_to": scenario.moved,
     }  # fmt: skip
     return bool(needs.get(name, True))

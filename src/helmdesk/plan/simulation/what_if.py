@@ -146,7 +146,7 @@ def changed_people(ground: Ground, scenario: Scenario) -> list[Shift]:
     weekday = ground.first_day.weekday()
     if scenario.later:
         day = None if scenario.later_on is None else (scenario.later_on - weekday) % 7
-        people = move_starts(people, scenario.later, scenario.start, day)
+        people = move_starts(people, scenario.later, scenario.begin, day)
     if scenario.swap:
         spare = at_work(people, ground.days, ground.interval_minutes) - ground.need
         hours = spare.sum(axis=1) * ground.interval_minutes / 60

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from helmdesk.errors import UsageError
+from helmdesk.plan.crews import Crew
 from helmdesk.plan.planner import Conditions
 from helmdesk.plan.staffing import Target
 
@@ -34,7 +35,7 @@ class Asked:
         team: name; empty takes the busiest.
         start: the first day looked at; None takes the next whole week.
         file: identity of a file of totals that stands instead of the desk; 0: the desk.
-        level, within: share to be answered, within seconds.
+        level, within: share to be answered, within seconds; None: as the queues say.
         handle, patience: seconds; None: as recorded.
         away: share of planned time that people are away from contacts.
         holidays: country whose public holidays are days of their own.
@@ -44,17 +45,18 @@ class Asked:
     start: date | None = None
     file: int = 0
     level: float = 0.8
-    within: float = 60.0
+    within: float | None = None
     handle: float | None = None
     patience: float | None = None
     away: float = 0.0
     holidays: str = ""
     given: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    @property
-    def target(self) -> Target:
-        """What is to be promised."""
-        return Target(self.level, self.within)
+    def target(self, crew: Crew) -> Target:
+        """Return what is to be promised."""
+        promise = crew.promise
+        within = promise.within_seconds if self.within is None else self.within
+        return replace(promise, service_level=self.level, within_seconds=within)
 
     @property
     def conditions(self) -> Conditions:

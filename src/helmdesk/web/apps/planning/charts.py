@@ -82,3 +82,69 @@ def said_of_curve(hours: Sequence[float] | np.ndarray, chance: Sequence[float] |
     if not enough:
         return f"{begin}, with {hours[-1]:,.0f} hours on {chance[-1]:.0%}"
     return f"{begin}; {enough[0]:,.0f} hours keep it on four days of five"
+
+
+def halves(
+    spare: Sequence[float] | np.ndarray, first: int, minutes: int, most: float, said: str
+) -> SafeString:
+    """Return a day as bars: people spare above the line, short below.
+
+    Args:
+        spare: by interval; first: number of the first one shown. minutes: length of an interval.
+        most: people that the longest bar stands for. said: the same in words.
+    """
+    size = max(1, len(spare))
+    step = 24 / max(1.0, most)
+
+    def bar(place: int, people: float) -> SafeString:
+        height = abs(people) * step
+        return format_html(
+            '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}" rx="1"/>',
+            "s" if people < 0 else "p",
+            f"{100 * (place + 0.1) / size:.2f}",
+            f"{80 / size:.2f}",
+            f"{28 if people < 0 else 28 - height:.1f}",
+            f"{height:.1f}",
+        )
+
+    bars = format_html_join(
+        "", "{}", ((bar(place, people),) for place, people in enumerate(spare) if people)
+    )
+    hours = [h for h in range(0, 25, 4) if first <= h * 60 // minutes <= first + size]
+    texts = format_html_join(
+        "",
+        '<text x="{}%" y="70" text-anchor="{}">{}</text>',
+        (
+            (f"{100 * at:.2f}", "start" if at < 0.02 else "end" if at > 0.98 else "middle", hour)
+            for hour in hours
+            for at in [(hour * 60 // minutes - first) / size]
+        ),
+    )
+    return format_html(
+        '<svg class="halves" width="100%" height="74" role="img" aria-label="{}">{}'
+        '<line x1="0" x2="100%" y1="28" y2="28"/>{}</svg>',
+        said, bars, texts,
+    )  # fmt: skip
+
+
+# A strip reaches from a third less to twice that more; changes beyond are drawn at its ends.
+STRIP = (-0.5, 0.5)
+
+
+def strip(now: float, change: float, low: float, high: float, tone: str, said: str) -> SafeString:
+    """Return a change with its range, in parts of what is now."""
+    if not now or not np.isfinite(now):
+        return SafeString("")
+
+    def x(value: float) -> str:
+        share = (value / now - STRIP[0]) / (STRIP[1] - STRIP[0])
+        return f"{100 * min(1.0, max(0.0, share)):.2f}%"
+
+    return format_html(
+        '<svg class="strip {}" width="100%" height="26" role="img" aria-label="{}">'
+        '<line class="base" x1="0" x2="100%" y1="13" y2="13"/>'
+        '<line class="ref" x1="50%" x2="50%" y1="0" y2="26"/>'
+        '<line class="range" x1="{}" x2="{}" y1="13" y2="13"/>'
+        '<circle cx="{}" cy="13" r="5"/></svg>',
+        tone, said, x(low), x(high), x(change),
+    )  # fmt: skip

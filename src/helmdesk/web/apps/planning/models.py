@@ -13,6 +13,7 @@ from django.utils import timezone
 from helmdesk.plan.crews import Crew
 from helmdesk.plan.demand import Demand
 from helmdesk.plan.forecast import DayFactor
+from helmdesk.query.policy import Policy
 
 
 class Volumes(models.Model):
@@ -96,3 +97,40 @@ def to_demand(said: dict[str, Any]) -> Demand:
         np.array(said["handled_seconds"], float),
         np.array(said["handled"], float),
     ).described()
+
+
+class SavedScenario(models.Model):
+    """A change that somebody tried and kept under a name.
+
+    Attributes:
+        team: whose work it changes.
+        levers: what is changed, as `Scenario.as_query` says it.
+        numbers: what it did when it was kept: name, now and then, as they were read.
+        policy: whose eyes it was tried with; empty: somebody who sees all.
+    """
+
+    PERSONAL = ("name", "levers", "numbers", "team")
+    IMPERSONAL = ("policy",)
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    name = models.CharField(max_length=100)
+    team = models.CharField(max_length=200)
+    levers = models.JSONField(default=dict)
+    numbers = models.JSONField(default=list)
+    policy = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    @classmethod
+    def seen(cls, policy: Policy) -> models.QuerySet[SavedScenario]:
+        """Return what a reader may see: what was tried with the same eyes."""
+        return cls.objects.select_related("person").filter(policy=scope_of(policy))
+
+
+def scope_of(policy: Policy) -> str:
+    """Return whose eyes a reader has; empty of one who sees all."""
+    return "" if policy.predicate is None and policy.names is None else policy.name

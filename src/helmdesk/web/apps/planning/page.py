@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -34,6 +35,7 @@ from helmdesk.web.apps.planning.words import (
     show_day,
     show_days,
     show_hours,
+    show_minute,
 )
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import show
@@ -41,6 +43,8 @@ from helmdesk.web.request import DeskRequest
 
 MOST_FILES, MOST_BYTES = 20, 20 * 1024**2
 TITLE = "Coverage"
+# Minutes of the day in which meals are taken.
+LUNCH = (690, 870)
 
 
 def coverage(request: DeskRequest) -> HttpResponse:
@@ -80,6 +84,8 @@ def coverage(request: DeskRequest) -> HttpResponse:
         more_spans=max(0, len(short_spans(found)) - MOST_SPANS),
         figures=_figures(found),
         curve=certainty(found),
+        try_link="" if asked.file else _try(crew, week, {}),
+        ideas=[] if asked.file else _ideas(found, crew, week),
         model=_model(found),
         fields=_fields(asked, crew),
         **_files(request, asked),
@@ -112,7 +118,7 @@ def _coverage(request: DeskRequest, asked: Asked, crew: Crew, week: Week) -> Cov
         crew.name,
         start=week.start,
         days=week.days,
-        target=asked.target,
+        target=asked.target(crew),
         conditions=asked.conditions,
         factors=factors,
         holidays=asked.holidays or None,
@@ -129,7 +135,7 @@ def _of_file(
         crew,
         week.start,
         week.days,
-        numbers.target,
+        numbers.target(crew),
         numbers.conditions,
         factors=factors,
         holidays=holidays or None,
@@ -171,7 +177,7 @@ def _fields(asked: Asked, crew: Crew | None) -> list[dict[str, Any]]:
     }
     words = {
         "level": ("Answered in time", "%", "80"),
-        "within": ("In time means within", "s", "60"),
+        "within": ("In time means within", "s", f"{crew.threshold_seconds:g}" if crew else "60"),
         "handle": ("Work on one contact", "s", "not recorded"),
         "patience": ("Time until somebody gives up", "s", "never"),
         "away": ("Planned time away from contacts", "%", "0"),
@@ -221,6 +227,30 @@ def _figures(found: Coverage) -> list[tuple[str, str, str]]:
         )
     )
     return figures
+
+
+def _try(crew: Crew, week: Week, levers: dict[str, str]) -> str:
+    said = {"team": crew.name, "start": week.start.isoformat(), **levers}
+    return f"{reverse('what_if')}?{urlencode(said)}"
+
+
+def _ideas(found: Coverage, crew: Crew, week: Week) -> list[tuple[str, str]]:
+    """Return changes that may close what is short, each with where to try it."""
+    spans = short_spans(found)
+    if not spans:
+        return []
+    noon = [span for span in spans if span.start < LUNCH[1] and span.end > LUNCH[0]]
+    late = [span for span in spans if span.start >= LUNCH[1]]
+    ideas = []
+    if noon:
+        ideas.append(("Spread lunch from 11:00 to 15:00", {"meals": "11:00-15:00"}))
+    if late:
+        most = str(max(span.people for span in late))
+        ideas.append((f"Start {most} of the shifts at 10:30", {"later": most, "begin": "10:30"}))
+    worst = spans[0]
+    hours = f"{show_minute(worst.start)}-{show_minute(worst.end)}"
+    ideas.append((f"{worst.people} more from {hours}", {"more": str(worst.people), "hours": hours}))
+    return [(words, _try(crew, week, levers)) for words, levers in ideas]
 
 
 def _model(found: Coverage) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from helmdesk.desk.folder import SETTINGS_FILE, Folder
 from helmdesk.desk.marts import Marts
 from helmdesk.engines.ration import current_ration
-from helmdesk.errors import HelmdeskError, SettingError
+from helmdesk.errors import DamageError, HelmdeskError, SettingError
 from helmdesk.lake.seal import LOG
 from helmdesk.marts.mart import published_mart, spill_folder
 
@@ -212,11 +212,17 @@ class LiveMarts(Marts):
 
     def open_mart(self) -> OpenMart:
         """Return the published mart, opened if it is not yet."""
+        self.lake.settle()
         with self._turn:
             published = published_mart(self._path)
             if self._mart is not None and published == self._mart.path:
-                self._confirm_once(self._mart)
-                return self._mart
+                try:
+                    self._confirm_once(self._mart)
+                    return self._mart
+                except DamageError:
+                    if published_mart(self._path) == published:
+                        raise
+                    # the lake was emptied meanwhile, and what was made of it is gone too
             while True:
                 from helmdesk.engines.duckdb import bound_memory
                 from helmdesk.facts.build.made_of import MadeOf

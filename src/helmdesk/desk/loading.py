@@ -352,8 +352,8 @@ class Loading:
 
     def empty(self) -> None:
         """Throw all records and marts away; a desk without anything remains."""
-        self.lake.empty()
-        self.marts.remove()
+        with self.lake.emptying():
+            self.marts.remove()
         self.folder.dismissals.forget()
 
     def is_too_much(self, report: LoadReport) -> bool:

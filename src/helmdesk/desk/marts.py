@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helmdesk.desk.folder import Folder
-from helmdesk.errors import ConflictError, HelmdeskError
+from helmdesk.errors import ConflictError, DamageError, HelmdeskError
 from helmdesk.lake.lake import Additions, Snapshot
 from helmdesk.marts.mart import (
     POINTER,
@@ -186,6 +186,21 @@ class Marts:
             engine.close()
         return True
 
+    def _is_of_this_lake(self, path: Path, made_of: MadeOf) -> bool:
+        """Whether the lake still holds what a mart was made of; not where both were thrown away
+        since it was opened.
+
+        Raises:
+            DamageError: the mart stands, and what it was made of was lost or replaced.
+        """
+        try:
+            self.confirm_lake(made_of)
+        except DamageError:
+            if path != published_mart(self._path):
+                return False
+            raise
+        return True
+
     def confirm_lake(self, made_of: MadeOf | None) -> None:
         """Make sure that the lake still holds what a mart was made of.
 
@@ -331,6 +346,7 @@ class Marts:
         import duckdb
 
         for _ in range(PUBLISH_RACES):
+            self.lake.settle()
             path, reason = published_mart(self._path), "no facts were made yet"
             if is_pointer_damaged(self._path):
                 reason = f"{self._path / POINTER} was damaged"
@@ -346,8 +362,10 @@ class Marts:
                     reason = f"{path} was damaged"
                 else:
                     if not changes or (is_other_settings_fine and made_of.is_of_this_version):
-                        self.confirm_lake(made_of)
-                        return engine
+                        if self._is_of_this_lake(path, made_of):
+                            return engine
+                        engine.close()
+                        continue
                     engine.close()
                     reason = "; ".join(changes)
             self.bring_up(reason)

@@ -52,7 +52,7 @@ class LakeFolder:
         """What lies beside the lake while it is emptied: what is missing then is no damage."""
         return self.path.with_name(f"{self.path.name}.emptying")
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Wait while another thread or process empties the lake.
 
         Raises:
@@ -68,7 +68,7 @@ class LakeFolder:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError, TableNotFoundError
 
-        self._settle()
+        self.settle()
         try:
             return DeltaTable(str(self.path), version=version)
         except TableNotFoundError as error:
@@ -111,7 +111,7 @@ class LakeFolder:
         Raises:
             DamageError: it is damaged, or lost.
         """
-        self._settle()
+        self.settle()
         seal = Seal.read(self.seal_path)
         if seal is None and any(
             b'"sealed":' in entry.read_bytes() for entry in (self.path / LOG).glob("*.json")
@@ -299,7 +299,7 @@ class LakeFolder:
             NotFoundError: there is no lake.
             BusyError: it is being emptied.
         """
-        self._settle()
+        self.settle()
         entries = (self.path / "_delta_log").glob("*.json")
         versions = [int(entry.stem) for entry in entries if entry.stem.isdigit()]
         if not versions:

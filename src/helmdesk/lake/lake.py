@@ -15,6 +15,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -131,8 +132,16 @@ class Lake(LakeFolder):
         self.seal()
 
     def empty(self) -> None:
-        """Throw all records away, and their history. Whoever reads meanwhile waits for it; killed
-        half way, it is done again by the next call.
+        """Throw all records away, and their history."""
+        with self.emptying():
+            pass
+
+    @contextmanager
+    def emptying(self) -> Iterator[None]:
+        """Throw all records away, and their history, then let what was made of them be thrown away.
+
+        Whoever reads meanwhile waits until both are done; killed half way, the next call does it
+        again.
         """
         going = self.path.with_name(f"{self.path.name}.going")
         with self._held():
@@ -144,6 +153,7 @@ class Lake(LakeFolder):
                     self.path.rename(going)
                 self.seal_path.unlink(missing_ok=True)
                 self.create()
+                yield
             finally:
                 self._is_emptying = False
             self.emptying_path.unlink()

@@ -67,13 +67,22 @@ def read_receipt(path: Path) -> Receipt:
         raise NotFoundError(f"{path}: no such receipt") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a receipt: {error}") from error
+    return receipt_from(content, str(path))
+
+
+def receipt_from(content: Any, place: str) -> Receipt:
+    """Return what was read at a place as a receipt.
+
+    Raises:
+        InputError: not a receipt, or one of a format this version does not know.
+    """
     needed = ("receipt", "request", "lake_version", "results", "settings", "queries", "digest")
     missing = [key for key in needed if not isinstance(content, dict) or key not in content]
     if missing:
-        raise InputError(f"{path}: not a receipt: '{missing[0]}' is missing")
+        raise InputError(f"{place}: not a receipt: '{missing[0]}' is missing")
     if content["receipt"] != FORMAT:
         raise InputError(
-            f"{path}: receipt format {content['receipt']} is not known to this version (it knows"
+            f"{place}: receipt format {content['receipt']} is not known to this version (it knows"
             f" {FORMAT})"
         )
     return Receipt(content)

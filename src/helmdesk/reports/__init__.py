@@ -1,0 +1,1 @@
+"""Documents that leave the house: scorecard, brief, business review; as PDF and as workbook."""

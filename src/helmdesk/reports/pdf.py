@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.query.receipt import Receipt, receipt_from
@@ -37,7 +37,7 @@ def as_pdf(report: Document, made_at: datetime) -> bytes:
     plain = _plain(report)
     moment = int(made_at.astimezone(UTC).timestamp())
 
-    def make(standards: list[str]) -> bytes:
+    def make(standards: list[Literal["ua-1"]]) -> bytes:
         given = json.dumps(plain, ensure_ascii=False, allow_nan=False)
         made: bytes = typst.compile(
             files(__package__).joinpath("report.typ").read_bytes(),

@@ -131,7 +131,7 @@ def _row(card: Card) -> tuple[Cell, ...]:
             before.unit,
         ),
         Cell("", course=tuple(each.value for each in card.trend)[-13:]),
-        Cell(card.badge, tone=card.tone),
+        Cell(card.badge.word, tone=card.badge.tone),
     )
 
 

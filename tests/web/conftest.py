@@ -186,6 +186,9 @@ def server(site: Path) -> Iterator[Server]:
     running.stop()
 
 
+PATIENCE = 120_000  # milliseconds
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright."""
@@ -194,8 +197,8 @@ def chromium() -> Iterator[Any]:
         pytest.skip("needs Chromium (set HELMDESK_CHROMIUM)")
     from playwright.sync_api import expect, sync_playwright
 
-    # As long as Playwright's own actions wait: five seconds are short on a busy machine.
-    expect.set_options(timeout=30_000)
+    # Half a minute is short on a busy machine, and who waits for what comes loses nothing.
+    expect.set_options(timeout=PATIENCE)
 
     # Playwright keeps an event loop on this thread, which Django takes for an asynchronous view.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -208,6 +211,14 @@ def chromium() -> Iterator[Any]:
     ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
+        opened = browser.new_context
+
+        def patient(**options: Any) -> Any:
+            context = opened(**options)
+            context.set_default_timeout(PATIENCE)
+            return context
+
+        browser.new_context = patient
         yield browser
         browser.close()
 

@@ -291,12 +291,12 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(
         page.goto(f"{server.url}/data/load")
         page.set_input_files("[name=files]", str(table))
         page.click("button:has-text('Upload')")
-        page.wait_for_selector("h2:has-text('What would be loaded')", timeout=30_000)
+        page.wait_for_selector("h2:has-text('What would be loaded')")
         expect(page.locator("[aria-label=Columns]")).to_contain_text("T-0")
         for said in ("1 rows", "line 42", "not a date"):
             expect(page.locator("main")).to_contain_text(said)
         page.click("button:has-text('Load it')")
-        page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=30_000)
+        page.wait_for_selector("h2:has-text('Loaded as lake version')")
         page.goto(f"{server.url}/metric/ticket_volume?start=2026-03-01&end=2026-04-01")
         expect(page.locator("main")).to_contain_text("The 40 rows")
         page.goto(f"{server.url}/data")
@@ -312,12 +312,12 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(
         page.goto(f"{server.url}/data/load")
         page.set_input_files("[name=files]", str(known))
         page.click("button:has-text('Upload')")
-        page.wait_for_selector("h2:has-text('What would be loaded')", timeout=60_000)
+        page.wait_for_selector("h2:has-text('What would be loaded')")
         for said in ("ServiceNow list", "2 created"):
             expect(page.locator("main")).to_contain_text(said)
         expect(page.locator("[aria-label=Columns]")).to_contain_text("when the ticket came in")
         page.click("button:has-text('Load it')")
-        page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=60_000)
+        page.wait_for_selector("h2:has-text('Loaded as lake version')")
         expect(page.locator("main")).not_to_contain_text(" --")
         # And out again.
         page.click("a:has-text('Undo')")
@@ -345,7 +345,6 @@ def test_the_sample_comes_and_goes_with_one_click(
     server = Server(folder)
     try:
         page = chromium.new_context(viewport=WIDE).new_page()
-        page.set_default_timeout(120_000)  # the whole sample is made and removed
         page.goto(f"{server.url}/setup")
         for name, text in (
             ("code", server.code),
@@ -356,7 +355,7 @@ def test_the_sample_comes_and_goes_with_one_click(
             page.fill(f"[name={name}]", text)
         page.click("button")
         page.click("button:has-text('Make the sample')")
-        page.wait_for_selector("h2:has-text('Loaded as lake version')", timeout=120_000)
+        page.wait_for_selector("h2:has-text('Loaded as lake version')")
         for path in ("/", "/tickets", "/settings"):
             page.goto(f"{server.url}{path}")
             expect(page.locator(".badge.sample")).to_have_text("Sample data")

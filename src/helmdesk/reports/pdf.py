@@ -37,24 +37,24 @@ def as_pdf(report: Document, made_at: datetime) -> bytes:
     plain = _plain(report)
     moment = int(made_at.astimezone(UTC).timestamp())
 
-    def make(standards: list[Literal["ua-1"]]) -> bytes:
+    def make(standard: Literal["ua-1"] | None) -> bytes:
         given = json.dumps(plain, ensure_ascii=False, allow_nan=False)
         made: bytes = typst.compile(
             files(__package__).joinpath("report.typ").read_bytes(),
             sys_inputs={"report": given},
-            pdf_standards=standards,
+            pdf_standards=standard,
             timestamp=moment,
         )
         return made
 
     try:
-        return make(["ua-1"])
+        return make("ua-1")
     except typst.TypstError as error:
         if NO_LETTER not in str(error):
             raise HelmdeskError(f"the PDF could not be set: {error}") from error
     # A name in letters that no font here has must not cost the report: it says so instead.
     plain["foot"] += f"; {WITHOUT_LETTER}"
-    return make([])
+    return make(None)
 
 
 def receipts_of(content: bytes, name: str) -> list[Receipt]:

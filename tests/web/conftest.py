@@ -218,7 +218,7 @@ def chromium() -> Iterator[Any]:
             context.set_default_timeout(PATIENCE)
             return context
 
-        browser.new_context = patient
+        browser.new_context = patient  # type: ignore[method-assign]
         yield browser
         browser.close()
 

@@ -14,8 +14,7 @@ from helmdesk.query.receipt import Receipt, receipt_from
 from helmdesk.reports.document import Block, Cell, Column, Document, Items, Paragraph, Table
 
 ATTACHED = "receipts.json"
-NO_LETTER = "could not be displayed with font"
-WITHOUT_LETTER = "no font of this machine has some of its letters (Noto fonts have all)"
+WITHOUT = "not whole for screen readers"
 NEEDS = "reports as PDF need: pip install 'helmdesk[reports]'"
 
 
@@ -50,11 +49,12 @@ def as_pdf(report: Document, made_at: datetime) -> bytes:
     try:
         return make("ua-1")
     except typst.TypstError as error:
-        if NO_LETTER not in str(error):
-            raise HelmdeskError(f"the PDF could not be set: {error}") from error
-    # A name in letters that no font here has must not cost the report: it says so instead.
-    plain["foot"] += f"; {WITHOUT_LETTER}"
-    return make(None)
+        # A name in letters that no font here has must not cost the report: it says so instead.
+        plain["foot"] += f"; {WITHOUT} ({error})"
+    try:
+        return make(None)
+    except typst.TypstError as error:
+        raise HelmdeskError(f"the PDF could not be set: {error}") from error
 
 
 def receipts_of(content: bytes, name: str) -> list[Receipt]:

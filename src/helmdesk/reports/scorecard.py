@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from helmdesk.analysis.scorecard import PILLARS, Card, Scorecard
 from helmdesk.insight.verdict import Tone
+from helmdesk.query.judgement import Standing
 from helmdesk.query.words import show_count, show_measurement, show_value
 from helmdesk.reports.document import Cell, Column, Document, Items, Paragraph, Section, Table
 from helmdesk.reports.source import Source, days
@@ -113,7 +114,7 @@ def target_words(card: Card) -> str:
         if isinstance(card.target, tuple)
         else show_value(card.target or 0.0, unit)
     )
-    sure = "" if str(card.standing) == "missed" else "; by so little that it may be chance"
+    sure = "" if card.standing is Standing.MISSED else "; by so little that it may be chance"
     return f"beyond its target of {target}{sure}."
 
 

@@ -8,10 +8,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Count, Q
+from django.urls import reverse
 
-from helmdesk.act.surveys import DAY, HOUR, Known, Reason, Terms, decide, draw, source_address
+from helmdesk.act.surveys import DAY, HOUR, Kind, Known, Reason, Terms, decide, draw, source_address
 from helmdesk.desk.questions import Questions
 from helmdesk.errors import HelmdeskError
 from helmdesk.query.filters import Compare, to_text
@@ -21,6 +23,7 @@ from helmdesk.web.apps.outbox.post import is_address
 from helmdesk.web.apps.surveys.asking import Circle, circle_of, quiet_key
 from helmdesk.web.apps.surveys.models import (
     ASKED,
+    Instrument,
     Invitation,
     Rule,
     State,
@@ -31,7 +34,15 @@ from helmdesk.web.apps.surveys.models import (
 DAYS = 28
 RATE = "csat_response_rate"
 CUTS = ("channel", "tier", "priority", "region", "issue_type")
-BIAS_DAYS = 91
+LEAST = 5
+# Where the answers to each kind of question are listed.
+METRICS = {
+    Kind.CSAT: "csat",
+    Kind.CES: "ces",
+    Kind.NPS: "nps",
+    Kind.ESAT: "esat",
+    Kind.ENPS: "enps",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,11 @@ class Tried:
     solved: int
     asked: int
     reasons: tuple[tuple[str, int], ...]
+
+    @property
+    def lacks_addresses(self) -> bool:
+        """Whether most are not asked because nobody knows where to write."""
+        return 2 * dict(self.reasons).get(Reason.NO_ADDRESS, 0) > self.solved
 
     def describe(self) -> str:
         """Return it in a sentence."""
@@ -123,8 +139,13 @@ def _cool(
 
 @dataclass(frozen=True)
 class Funnel:
-    """How far the invitations of a rule came; those waiting, held and asked are all of them."""
+    """How far the invitations of a rule came; those waiting, held and asked are all of them.
 
+    Attributes:
+        earlier: solved before the rule was there; among none of the others.
+    """
+
+    earlier: int
     eligible: int
     waiting: int
     held: int
@@ -150,18 +171,28 @@ class Funnel:
         )
 
     @property
+    def asides(self) -> str:
+        """What else there is to say of them, in sentences."""
+        told = (
+            (self.waiting, "wait for their time"),
+            (self.reminded, "were reminded"),
+            (self.bounced, "came back"),
+            (self.uncertain, "may or may not have been sent"),
+            (self.programs, "were followed by a program that checks links, which is no answer"),
+        )
+        return " ".join(f"{count:,} {words}." for count, words in told if count)
+
+    @property
     def rate(self) -> str:
         """The share that answered, of those who got the mail; empty below five."""
         got = self.asked - self.bounced - self.on_the_way
         return show_share(self.answered / got) if got >= LEAST else ""
 
 
-LEAST = 5
-
-
 def funnel(rule: Rule) -> Funnel:
     """Return how far the invitations of a rule came."""
-    rows = Invitation.objects.filter(rule=rule)
+    every = Invitation.objects.filter(rule=rule)
+    rows = every.exclude(reason=Reason.EARLIER)
     counted = rows.aggregate(
         eligible=Count("pk"),
         waiting=Count("pk", filter=Q(state=State.DUE)),
@@ -181,7 +212,8 @@ def funnel(rule: Rule) -> Funnel:
         .annotate(found=Count("pk"))
         .order_by("-found", "reason")
     )
-    return Funnel(**counted, reasons=tuple(reasons))
+    earlier = every.filter(reason=Reason.EARLIER).count()
+    return Funnel(earlier=earlier, **counted, reasons=tuple(reasons))
 
 
 # -- who answers -----------------------------------------------------------------------------------
@@ -240,3 +272,14 @@ def _beside(row: Measurement, whole: Measurement) -> str:
     if row.high < whole.value:
         return "answers less often"
     return "answers more often" if row.low > whole.value else ""
+
+
+def query_of(instrument: Instrument) -> str:
+    """Return the part of an address that chooses the surveys of an instrument."""
+    return f"where={quote(instrument_filter(instrument.record_id))}"
+
+
+def rows_address(instrument: Instrument) -> str:
+    """Return the address of the answers to an instrument; empty where no metric lists them."""
+    key = METRICS.get(instrument.asks, "")
+    return f"{reverse('rows')}?metric={key}&{query_of(instrument)}" if key else ""

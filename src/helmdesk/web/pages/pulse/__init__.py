@@ -1,0 +1,1 @@
+"""Pulse: one question to everybody who works here."""

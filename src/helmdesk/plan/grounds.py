@@ -11,15 +11,27 @@ import numpy as np
 from helmdesk.plan.coverage import Coverage, part_of
 from helmdesk.plan.crews import Crew
 from helmdesk.plan.demand import Demand
+from helmdesk.plan.forecast import Forecast
 from helmdesk.plan.planner import Conditions, Planner
 from helmdesk.plan.queues.waiting import Array
 from helmdesk.plan.simulation.back_test import Week
 from helmdesk.plan.simulation.kernel import live_through
 from helmdesk.plan.simulation.kpis import kpi
-from helmdesk.plan.simulation.past import Past, habits_of, people_of, planned_for, tape_of
+from helmdesk.plan.simulation.past import (
+    Past,
+    absence_of,
+    habits_of,
+    has_leave,
+    people_of,
+    planned_for,
+    tape_of,
+)
 from helmdesk.plan.simulation.people import Shift
 from helmdesk.plan.simulation.tape import Habits
 from helmdesk.plan.simulation.what_if import Ground, rates_of
+
+# A smaller share of absences is not worth a sentence.
+NOTEWORTHY = 0.005
 
 
 def ground_of(
@@ -38,6 +50,8 @@ def ground_of(
     """
     made = found.plan.forecast
     mine, shifts, told = _side(found, past, known, weeks, 0)
+    away, why = _away(past, made, known)
+    told += [why] if why else []
     names: tuple[str, ...] = (found.crew.name,)
     rates, habits, need = mine, _habits(found, past, known), found.plan.agents
     if other is not None:
@@ -57,6 +71,7 @@ def ground_of(
         shifts=tuple(shifts),
         need=need,
         assumptions=(*told, *_said(habits)),
+        away=away,
     )
     return ground.drawn()
 
@@ -68,14 +83,11 @@ def _side(
     made, crew = found.plan.forecast, found.crew
     serves = tuple(range(before, before + len(crew.queues)))
     shifts, as_on = planned_for(past, made.first_day, made.days, serves)
-    kept = _rested(shifts, known.shrinkage)
     told = [f"People of {crew.name} take {' and '.join(crew.queues)}, whoever waits longest first"]
     if as_on is not None:
         told.append(f"Shifts of {crew.name} as they were last planned, from {as_on:%-d %B} on")
-    if known.shrinkage:
-        told.append(f"{known.shrinkage:.0%} of planned people are away from contacts")
     expected = [_expected(part, found) for part in crew.parts]
-    return rates_of(crew, made.paths(weeks), made.contacts, expected), kept, told
+    return rates_of(crew, made.paths(weeks), made.contacts, expected), shifts, told
 
 
 def _expected(part: Demand, found: Coverage) -> Array:
@@ -91,16 +103,18 @@ def _habits(found: Coverage, past: Past, known: Conditions) -> tuple[Habits, ...
     return habits_of(past, patience, known.handle_seconds)
 
 
-def _rested(shifts: Sequence[Shift], shrinkage: float) -> list[Shift]:
-    """Return shifts without those that are away by plan: every so many, over days and people."""
-    kept, owed = [], 0.0
-    for shift in sorted(shifts, key=lambda s: (s.day, s.start, s.person)):
-        owed += shrinkage
-        if owed >= 1:
-            owed -= 1
-            continue
-        kept.append(shift)
-    return kept
+def _away(past: Past, made: Forecast, known: Conditions) -> tuple[float, str]:
+    """Return the share of planned days on which people are not there, and where it is from."""
+    if known.shrinkage:
+        return known.shrinkage, f"{known.shrinkage:.0%} of planned people are away, as given"
+    seen = absence_of(past)
+    share = seen.ill
+    words = "ill or away without a plan"
+    if not has_leave(past, made.first_day, made.days):
+        share, words = 1 - (1 - seen.leave) * (1 - seen.ill), "ill or on leave"
+    if share < NOTEWORTHY:
+        return 0.0, ""
+    return share, f"{share:.1%} of planned days people are {words}, as in the last weeks"
 
 
 def _said(habits: Sequence[Habits]) -> list[str]:

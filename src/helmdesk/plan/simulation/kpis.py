@@ -13,7 +13,13 @@ import numpy as np
 from helmdesk.plan.simulation.kernel import Lived
 from helmdesk.plan.simulation.tape import Habits
 
-KPIS = ("service_level", "average_speed_of_answer", "missed_contact_rate", "occupancy")
+KPIS = (
+    "service_level",
+    "average_speed_of_answer",
+    "missed_contact_rate",
+    "occupancy",
+    "utilization",
+)
 Kpi = Callable[[Lived, Sequence[Habits]], float]
 
 
@@ -51,9 +57,15 @@ def _occupancy(lived: Lived, _: Sequence[Habits]) -> float:
     return _ratio(lived.busy_seconds, max(lived.there_seconds, lived.busy_seconds))
 
 
+def _utilization(lived: Lived, _: Sequence[Habits]) -> float:
+    """Handling ÷ paid time, of contacts alone."""
+    return _ratio(lived.busy_seconds, lived.paid_seconds)
+
+
 _KPIS: dict[str, Kpi] = {
     "service_level": _service_level,
     "average_speed_of_answer": _answer_seconds,
     "missed_contact_rate": _missed,
     "occupancy": _occupancy,
+    "utilization": _utilization,
 }

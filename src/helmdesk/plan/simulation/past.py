@@ -178,6 +178,47 @@ def planned_for(
     return shifts, None if is_own or not stand_ins else min(stand_ins)
 
 
+@dataclass(frozen=True)
+class Absence:
+    """How often people were not there on days they were planned.
+
+    Attributes:
+        known: person-days with a plan and a record of what people did; 0: nobody recorded it.
+        leave: share of them that were leave by plan. ill: of the others, share without any work.
+    """
+
+    known: int
+    leave: float
+    ill: float
+
+
+def absence_of(past: Past) -> Absence:
+    """Return how often people were away in the days that have been."""
+    end = past.days * DAY_SECONDS
+    days: dict[tuple[str, int], set[str]] = {}
+    for piece in past.pieces:
+        if piece.start < end:
+            seen = days.setdefault((piece.person, int(piece.start // DAY_SECONDS)), set())
+            seen.add(piece.activity or "")
+            if piece.state in ("handling", "wrap", "available"):
+                seen.add("there")
+    planned = [seen for seen in days.values() if seen & {"work", "time_off"}]
+    if not any("there" in seen for seen in planned):
+        return Absence(0, 0.0, 0.0)
+    leave = sum("work" not in seen for seen in planned)
+    ill = sum("work" in seen and "there" not in seen for seen in planned)
+    return Absence(len(planned), leave / len(planned), ill / max(1, len(planned) - leave))
+
+
+def has_leave(past: Past, first: date, days: int) -> bool:
+    """Whether leave of days to come is planned already."""
+    begin = past.seconds(first)
+    return any(
+        piece.activity == "time_off" and begin <= piece.start < begin + days * DAY_SECONDS
+        for piece in past.pieces
+    )
+
+
 def _last_like(planned: dict[date, list[Piece]], day: date) -> date | None:
     earlier = (day - timedelta(days=7 * back) for back in range(1, MOST_WEEKS_BACK + 1))
     return next((each for each in earlier if each in planned), None)

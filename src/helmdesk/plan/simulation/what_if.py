@@ -27,6 +27,7 @@ from helmdesk.plan.simulation.scenario import Scenario
 from helmdesk.plan.simulation.tape import DAY_SECONDS, Habits, Tape, at_volume, draw_tapes
 
 WEEKS = 20
+MOST_NEW = 200
 SURE = 0.95
 
 
@@ -42,7 +43,8 @@ class Ground:
         rates: (weeks × queues × days × intervals) contacts expected in each future.
         shifts: who is there by plan; each serves queues by their number in `habits`.
         need: (days × intervals) people needed.
-        others: number of the queues and the people that belong to the second team.
+        away: share of planned days on which people are not there; who, is drawn for each week, the
+            same with the change and without.
         assumptions: what was taken for granted, as sentences.
     """
 
@@ -54,6 +56,7 @@ class Ground:
     shifts: tuple[Shift, ...]
     need: Array
     assumptions: tuple[str, ...] = ()
+    away: float = 0.0
     tapes: tuple[Tape, ...] = field(default_factory=tuple)
 
     @property
@@ -119,9 +122,9 @@ def try_out(ground: Ground, scenario: Scenario) -> Answer:
             f"no shifts of {ground.names[0]} are known",
             "load a roster, so that there are people to move",
         )
-    now = [_live(ground, tape, ground.shifts, Scenario()) for tape in ground.tapes]
     people = changed_people(ground, scenario)
-    then = [_live(ground, tape, people, scenario) for tape in ground.tapes]
+    now = [_live(ground, number, ground.shifts, Scenario()) for number in range(len(ground.tapes))]
+    then = [_live(ground, number, people, scenario) for number in range(len(ground.tapes))]
     found = {
         key: _moved(key, _values(key, now, ground), _values(key, then, ground)) for key in KPIS
     }
@@ -184,9 +187,28 @@ def changed_tape(ground: Ground, tape: Tape, scenario: Scenario) -> Tape:
     return replace(found, work=found.work * (1 + scenario.handle)) if scenario.handle else found
 
 
-def _live(ground: Ground, tape: Tape, people: Sequence[Shift], scenario: Scenario) -> Lived:
-    together = [habit.together for habit in ground.habits]
-    return live_through(changed_tape(ground, tape, scenario), people, together)
+def _live(ground: Ground, number: int, people: Sequence[Shift], scenario: Scenario) -> Lived:
+    tape = changed_tape(ground, ground.tapes[number], scenario)
+    lived = live_through(
+        tape, present(ground, people, number), [habit.together for habit in ground.habits]
+    )
+    # Who is ill or on leave is paid all the same.
+    return replace(lived, paid_seconds=60.0 * sum(shift.paid_minutes for shift in people))
+
+
+def present(ground: Ground, people: Sequence[Shift], number: int) -> list[Shift]:
+    """Return who of the planned is there in one of the weeks."""
+    if not ground.away:
+        return list(people)
+    known = sorted({shift.person for shift in ground.shifts})
+    new = sorted({shift.person for shift in people} - set(known))
+    place = {name: i for i, name in enumerate([*known, *new])}
+    draw = np.random.default_rng([1, number]).random((len(known) + MOST_NEW, max(7, ground.days)))
+    return [
+        shift
+        for shift in people
+        if draw[place[shift.person] % draw.shape[0], shift.day] >= ground.away
+    ]
 
 
 def _values(key: str, weeks: Sequence[Lived], ground: Ground) -> Array:

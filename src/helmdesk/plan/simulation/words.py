@@ -15,11 +15,12 @@ NAMES = {
     "average_speed_of_answer": "Average speed of answer",
     "missed_contact_rate": "Missed contacts",
     "occupancy": "Occupancy, contacts alone",
+    "utilization": "Utilization, contacts alone",
     "paid_hours": "Paid hours a week",
 }
 # Which way is good; a number with neither is only told.
 BETTER = {"service_level": 1, "average_speed_of_answer": -1, "missed_contact_rate": -1}
-SHARES = ("service_level", "missed_contact_rate", "occupancy")
+SHARES = ("service_level", "missed_contact_rate", "occupancy", "utilization")
 SMALL = 0.1
 
 

@@ -101,7 +101,11 @@ def _found(
 
 def _strip(answer: Answer, row: Row) -> Any:
     moved = answer.moved[row.key]
-    if row.key in ("paid_hours", "occupancy") or not moved.now or math.isnan(moved.now):
+    if (
+        row.key in ("paid_hours", "occupancy", "utilization")
+        or not moved.now
+        or math.isnan(moved.now)
+    ):
         return ""
     said = f"{row.change}, likely {row.likely}" if row.likely else row.change
     tone = {"good": "better", "bad": "worse"}.get(row.tone, "calm")

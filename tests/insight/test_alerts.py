@@ -50,8 +50,8 @@ def test_a_level_speaks_once_for_each_time(desk: Desk) -> None:
 def test_its_past_is_told_in_words(desk: Desk) -> None:
     past = desk.try_alert(level(hold=2), days=77)
     assert past.sentence == (
-        "Tell me when a week’s “First response time” is at or above 2 h 00 min, 2 weeks in a row."
-        " It is over at 1 h 00 min."
+        "Tell me when a week’s “First response time” is at or above 2 h, 2 weeks in a row."
+        " It is over at 1 h."
     )
     assert past.describe() == "It would have spoken once in 77 days."
     (begun,) = past.begun
@@ -133,7 +133,7 @@ def test_promises_are_counted_by_hand(tmp_path: Path) -> None:
         assert seen.words.startswith(f"{count} promise{'s' if count > 1 else ''} ")
         assert seen.sight is (Sight.BEYOND if count == 2 else Sight.WITHIN)
     (late,) = desk.look(Watch(Kind.PROMISES, enter=1), moment, moment + timedelta(hours=30))
-    assert (late.sight, late.words) == (Sight.NOTHING, "the data end 30 h 00 min ago")
+    assert (late.sight, late.words) == (Sight.NOTHING, "the data end 30 h ago")
 
 
 def test_a_reader_is_told_of_what_they_may_see(desk: Desk) -> None:

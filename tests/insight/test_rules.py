@@ -89,7 +89,7 @@ def test_a_target_is_missed_when_its_card_says_so(desk: Desk) -> None:
         desk.settings = replace(before, targets={KEY: 3600.0})
         rule = next(rule for rule in desk.rules(KEY, days=7 * 20) if "target" in rule.sentence)
         assert rule.sentence == (
-            "Tell me when a week of “First response time” has missed its target of 1 h 00 min."
+            "Tell me when a week of “First response time” has missed its target of 1 h."
         )
         assert [firing.week for firing in rule.fired] == [
             FIRST + timedelta(days=7 * 20),

@@ -36,25 +36,25 @@ def told(desk: Desk) -> Verdict:
             [30] * 20 + [90],
             State.NEW,
             Judgement.WORSE,
-            r"new in the week of 20 October: 1 h \d\d min instead of (29|30|31) min \d\d s",
+            r"new in the week of 20 October: 1 h \d+ min instead of (29|30|31) min",
         ),
         (
             [30] * 20 + [90] * 3,
             State.GOING_ON,
             Judgement.WORSE,
-            r"going on since 20 October, for three weeks: 1 h \d\d min instead of \d+ min \d\d s",
+            r"going on since 20 October, for three weeks: 1 h \d+ min instead of \d+ min",
         ),
         (
             [30] * 20 + [90] * 8,
             State.SETTLED,
             Judgement.WORSE,
-            r"steady since 20 October, about (5\d min \d\d s|1 h 0\d min) slower than before",
+            r"steady since 20 October, about (5\d min|1 h( \d min)?) slower than before",
         ),
         (
             [60] * 20 + [30] * 8,
             State.SETTLED,
             Judgement.BETTER,
-            r"steady since 20 October, about \d\d min \d\d s faster than before",
+            r"steady since 20 October, about \d\d min faster than before",
         ),
         (
             [30] * 20 + [120] * 2 + [30] * 6,
@@ -68,7 +68,7 @@ def told(desk: Desk) -> Verdict:
             Judgement.WORSE,
             (
                 r"two bad weeks \(20 October – 2 November\); steady since 3 November, about \d\d"
-                r" min \d\d s slower than before"
+                r" min slower than before"
             ),
         ),
         (
@@ -76,8 +76,8 @@ def told(desk: Desk) -> Verdict:
             State.GOING_ON,
             Judgement.WORSE,
             (
-                r"two bad weeks \(20 October – 2 November\); since 3 November \d\d min \d\d s, not"
-                r" settled yet \(\d\d min \d\d s before\)|.*1 h 00 min.*"
+                r"two bad weeks \(20 October – 2 November\); since 3 November \d\d min, not"
+                r" settled yet \(\d\d min before\)|.*1 h.*"
             ),
         ),
         (

@@ -86,16 +86,20 @@ def settled(page: Any, address: str) -> None:
     )
 
 
+def choose_dates(page: Any, preset: str) -> None:
+    page.click("[data-chip=f] > summary")
+    page.click(f"[data-chip=f] .pick a:has-text('{preset}')")
+
+
 def test_from_the_scorecard_to_the_very_ticket(chromium: Any, server: Server) -> None:
     page = sign_in(chromium, server)
     page.click("main a:has-text('First contact resolution') >> nth=0")
-    page.wait_for_selector("figure[data-chart] .plot svg")
+    page.wait_for_selector("svg.xy")
     expect(page.locator("h1")).to_have_text("First contact resolution")
-    page.select_option("select[name=window]", "91-days")
+    choose_dates(page, "Last 13 weeks")
     page.wait_for_url(re.compile("window=91-days"))
     page.wait_for_selector("#main h2:has-text('By channel')")
-    page.click("figure:has-text('by channel') summary")
-    page.click("figure:has-text('by channel') table a:has-text('email')")
+    page.click("table.dots a:has-text('Email')")
     page.wait_for_url(re.compile("channel=email"))
     n = read(page, r"The ([\d,]+) rows in this number")[1]
     page.click("a:has-text('rows in this number')")
@@ -110,12 +114,16 @@ def test_from_the_scorecard_to_the_very_ticket(chromium: Any, server: Server) ->
 
 def test_comparison_by_key_keeps_its_place_in_the_address(chromium: Any, server: Server) -> None:
     page = sign_in(chromium, server)
-    expect(page.locator(".verdict").nth(3)).to_be_attached()
+    page.goto(f"{server.url}/scorecard")
+    expect(page.locator(".score .v").nth(3)).to_be_attached()
     page.keyboard.press("c")
+    page.click("[data-chip=c] .pick a:has-text('Nothing')")
     page.wait_for_url(re.compile("compare=none"))
-    expect(page.locator(".card .verdict")).to_have_count(0)
+    expect(page.locator("th:has-text('Change')")).to_have_count(0)
     page.keyboard.press("c")
-    page.wait_for_url(re.compile("compare=previous"))
+    page.click("[data-chip=c] .pick a >> nth=0")
+    expect(page.locator("th:has-text('Change')").first).to_be_attached()
+    expect(page).not_to_have_url(re.compile("compare="))
     page.keyboard.press("?")
     expect(page.locator("dialog[open]")).to_have_count(1)
     page.keyboard.press("Escape")
@@ -136,10 +144,10 @@ def test_with_the_keyboard_alone(chromium: Any, server: Server) -> None:
     page.keyboard.press("g")
     page.keyboard.press("n")
     page.wait_for_url(re.compile("/now"))
-    page.goto(f"{server.url}/")
+    page.goto(f"{server.url}/scorecard")
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == "Customer satisfaction":
+        if page.evaluate("document.activeElement.textContent.trim()") == "Customer satisfaction":
             break
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     page.keyboard.press("Enter")
@@ -149,13 +157,19 @@ def test_with_the_keyboard_alone(chromium: Any, server: Server) -> None:
 
 def test_without_scripts_values_tables_and_links_are_there(chromium: Any, server: Server) -> None:
     page = sign_in(chromium, server, java_script_enabled=False)
-    expect(page.locator(".card .value").nth(10)).to_be_attached()
-    expect(page.locator("svg.sparkline").nth(5)).to_be_attached()
-    page.click("main a:has-text('Customer satisfaction') >> nth=0")
-    expect(page.locator("figure table").nth(1)).to_be_attached()
-    page.select_option("select[name=window]", "364-days")
-    page.click("noscript button, .filters button")
+    expect(page.locator(".insight h2").first).to_be_attached()
+    expect(page.locator(".mrow .val").nth(10)).to_be_attached()
+    expect(page.locator("svg.spark").nth(5)).to_be_attached()
+    page.goto(f"{server.url}/metric/csat")
+    expect(page.locator(".numbers table").nth(0)).to_be_attached()
+    choose_dates(page, "Last 52 weeks")
     page.wait_for_url(re.compile("window=364-days"))
+    page.click("[data-chip=f] > summary")
+    page.fill("[name=first]", "2026-05-01")
+    page.fill("[name=last]", "2026-05-31")
+    page.click(".dates button")
+    page.wait_for_url(re.compile("first=2026-05-01"))
+    expect(page.locator("[data-chip=f] > summary")).to_contain_text("1–31 May 2026")
     page.click("a:has-text('rows in this number')")
     expect(page.locator("tbody tr").nth(10)).to_be_attached()
 
@@ -164,7 +178,7 @@ def test_an_ended_session_leads_to_signing_in(chromium: Any, server: Server) -> 
     page = sign_in(chromium, server)
     page.goto(f"{server.url}/metric/csat")
     page.context.clear_cookies()
-    page.select_option("select[name=window]", "91-days")
+    choose_dates(page, "Last 13 weeks")
     page.wait_for_url(re.compile("/account/login/"))
     expect(page.locator("[name=password]")).to_have_count(1)
 

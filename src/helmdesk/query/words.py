@@ -17,6 +17,8 @@ COUNTED = ("tickets", "contacts", "customers", "clocks", "people")
 SHARES = ("share", "net_share")
 DURATIONS = ("seconds", "business_seconds")
 NO_CURRENCY = "of unknown currency"
+MINUS = "−"
+MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def show_segment(value: Any) -> str:
@@ -75,7 +77,7 @@ def show_share(share: float) -> str:
 def show_change(change: float, unit: str) -> str:
     """Return a change with its sign: points for shares, else in the unit."""
     if unit in SHARES:
-        return f"{_signed(_plain(100 * change, 1))} pts"
+        return f"{_signed(_plain(100 * change, 1))} points"
     return _signed(show_value(change, unit))
 
 
@@ -99,18 +101,31 @@ def show_size(change: float, unit: str) -> str:
 
 
 def show_duration(seconds: float, *, is_business: bool = False) -> str:
-    """Return seconds as the two largest fitting units; time on a business clock never as days."""
-    sign, rest = ("-" if round(seconds) < 0 else ""), abs(seconds)
-    if round(rest) < 60:
+    """Return seconds as at most two units, no finer than anybody could act on: seconds to ten
+    minutes, minutes to ten hours, hours to ten days; time on a business clock never as days.
+    """
+    sign, rest = (MINUS if round(seconds) < 0 else ""), abs(seconds)
+    if round(rest) < MINUTE:
         return f"{sign}{rest:.0f} s"
-    minutes, left = divmod(round(rest), 60)
+    if round(rest) < 10 * MINUTE:
+        return f"{sign}{_two(round(rest), MINUTE, 'min', 's')}"
+    minutes = round(rest / MINUTE)
     if minutes < 60:
-        return f"{sign}{minutes} min {left:02d} s"
-    hours, minutes = divmod(minutes, 60)
+        return f"{sign}{minutes} min"
+    if minutes < 600:
+        return f"{sign}{_two(minutes, 60, 'h', 'min')}"
+    hours = round(rest / HOUR)
     if hours < 48 or is_business:
-        return f"{sign}{hours:,} h {minutes:02d} min"
-    days, hours = divmod(hours, 24)
-    return f"{sign}{days:,} d {hours:02d} h"
+        return f"{sign}{hours:,} h"
+    if hours < 240:
+        return f"{sign}{_two(hours, 24, 'd', 'h')}"
+    return f"{sign}{round(rest / DAY):,} d"
+
+
+def _two(count: int, size: int, large: str, small: str) -> str:
+    """Return a count of small units as large and small ones; none of the small is left out."""
+    whole, rest = divmod(count, size)
+    return f"{whole:,} {large} {rest} {small}" if rest else f"{whole:,} {large}"
 
 
 def show_count(number: int, thing: str) -> str:
@@ -126,10 +141,10 @@ def is_money(unit: str) -> bool:
 def _plain(value: float, digits: int) -> str:
     """Return a number with thousands separators; what rounds to zero has no sign."""
     text = f"{value:,.{digits}f}"
-    return text.removeprefix("-") if not text.strip("-0.,") else text
+    return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
 
 def _signed(text: str) -> str:
     """Return a written number with its sign; zero has none."""
     is_zero = not any(figure in "123456789" for figure in text)
-    return text if is_zero or text.startswith("-") else f"+{text}"
+    return text if is_zero or text.startswith(MINUS) else f"+{text}"

@@ -68,6 +68,31 @@ def value_words(dimension: str, value: object) -> str:
     return sentence(text) if re.fullmatch(r"[a-z][a-z0-9_]*", text) else text
 
 
+COLUMNS = {
+    "ticket_id": "Ticket",
+    "response_id": "Answer",
+    "leg_id": "Contact",
+    "first_reply_seconds": "First reply after",
+    "resolution_seconds": "Solved after",
+    "wait_seconds": "Waited",
+    "talk_seconds": "Talked",
+    "handle_seconds": "Handled for",
+    "time_left_seconds": "Time left",
+    "is_positive": "Satisfied",
+    "is_reopened_in_time": "Reopened",
+}
+
+
+def column_words(name: str) -> str:
+    """Return what a column of rows is called on a page."""
+    if name in COLUMNS:
+        return COLUMNS[name]
+    for end, told in (("_seconds", ""), ("_at", ""), ("_id", "")):
+        if name.endswith(end):
+            return sentence(name.removesuffix(end) + told)
+    return dimension_words(name.removeprefix("is_"))
+
+
 def sentence(key: str) -> str:
     """Return a key in sentence case; known acronyms stay."""
     words = [word.upper() if word.upper() in ACRONYMS else word for word in key.split("_") if word]

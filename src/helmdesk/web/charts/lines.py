@@ -23,6 +23,8 @@ TOP, BOTTOM, HEIGHT = 22, 24, 220
 AXIS_WIDTH, LETTER = 12, 7
 # Names of months or days below the line.
 MOST_MARKS = 7
+LENGTHS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+"""Days in a period, at most."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,16 @@ class Flag:
     """Something that happened: a number at its day, and its text below the chart."""
 
     day: date
+    text: str
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Days over which one value stands: those looked at, or those compared with; half-open."""
+
+    start: date
+    end: date
+    value: float
     text: str
 
 
@@ -46,6 +58,7 @@ class Line:
         band: between what ordinary periods lie.
         target: what the desk wants to reach: nothing, one value, or the ends of a band.
         flags: what happened.
+        stretches: values over several periods, such as that of the window looked at.
         links: address of the rows of each period, by its first day.
     """
 
@@ -57,6 +70,7 @@ class Line:
     band: tuple[float, float] | None = None
     target: Sequence[float] = ()
     flags: Sequence[Flag] = ()
+    stretches: Sequence[Stretch] = ()
     links: dict[date, str] = field(default_factory=dict)
 
 
@@ -87,10 +101,9 @@ class _Plane:
             *(m.value for m in (*line.points, *line.before) if m.value is not None),
             *(line.band or ()),
             *line.target,
+            *(each.value for each in line.stretches),
         ]
         low, high = min(values), max(values)
-        if self.unit in ("share",) and low >= 0:
-            low = max(low, 0.0)
         self.ticks = ticks(low, high, self.unit)
         self.low, self.high = self.ticks[0], self.ticks[-1]
 
@@ -133,13 +146,14 @@ def draw_line(line: Line) -> Drawn | None:
     )
     picture = format_html(
         '<div class="plot-svg">{}<svg class="xy" width="100%" height="{}" role="img"'
-        ' aria-label="{}">{}{}{}{}{}{}{}</svg></div>',
+        ' aria-label="{}">{}{}{}{}{}{}{}{}</svg></div>',
         axis,
         total,
         summary,
         _grid(plane),
         _lines(line, plane, known, total),
         _target(line, plane),
+        _stretched(line, plane),
         _flagged(plane, flags),
         _last(plane, known),
         _marks(line, plane),
@@ -179,22 +193,13 @@ def _lines(
     paths = format_html_join(
         "", '<path class="{}" d="{}"/>', ((name, drawn) for name, drawn in inner if drawn)
     )
-    band = (
-        format_html(
-            '<text class="bt" x="0" dx="4" y="{}">ordinary weeks</text>',
-            _n(float(plane.y(line.band[0])) - 5),
-        )
-        if line.band
-        else ""
-    )
     return format_html(
         '<svg x="0" y="0" width="100%" height="{}" viewBox="0 0 {} {}"'
-        ' preserveAspectRatio="none">{}</svg>{}',
+        ' preserveAspectRatio="none">{}</svg>',
         total,
         plane.count * 10,
         total,
         paths,
-        band,
     )
 
 
@@ -218,21 +223,44 @@ def _target(line: Line, plane: _Plane) -> SafeString:
     )
 
 
+def _stretched(line: Line, plane: _Plane) -> SafeString:
+    """Draw the values of stretches as level lines over their days."""
+    drawn = []
+    for each in line.stretches:
+        ends = _place(line, each.start), _place(line, each.end)
+        if ends[0] is None or ends[1] is None or ends[1] <= ends[0]:
+            continue
+        middle = plane.edge((ends[0] + ends[1]) / 2)
+        y = plane.y(each.value)
+        drawn.append(
+            (plane.edge(ends[0]), plane.edge(ends[1]), y, middle, _n(float(y) - 8), each.text)
+        )
+    return format_html_join(
+        "",
+        '<line class="step" x1="{0}" x2="{1}" y1="{2}" y2="{2}"/>'
+        '<text class="st" x="{3}" y="{4}" text-anchor="middle">{5}</text>',
+        drawn,
+    )
+
+
+def _place(line: Line, day: date) -> float | None:
+    """Return where a day stands among the periods; None outside of them."""
+    starts = [m.period_start for m in line.points]
+    if not starts or starts[0] is None or day < starts[0]:
+        return None
+    place = max(i for i, start in enumerate(starts) if start is not None and start <= day)
+    start = starts[place]
+    assert start is not None
+    return place + min((day - start).days / LENGTHS[line.grain], 1.0)
+
+
 def _placed(line: Line) -> list[tuple[float, Flag]]:
     """Return the flags that lie within the periods, with their places."""
-    starts = [m.period_start for m in line.points]
     found = []
     for flag in sorted(line.flags, key=lambda each: each.day):
-        inside = [i for i, start in enumerate(starts) if start is not None and start <= flag.day]
-        if not inside:
-            continue
-        place = inside[-1]
-        start = starts[place]
-        assert start is not None
-        length = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[line.grain]
-        part = (flag.day - start).days / length
-        if part < 1:
-            found.append((place + part, flag))
+        place = _place(line, flag.day)
+        if place is not None and place < len(line.points):
+            found.append((place, flag))
     return found
 
 
@@ -318,6 +346,8 @@ def _notes(
         (str(number), f"{flag.day:%-d %B}: {flag.text}")
         for number, (_, flag) in enumerate(flags, 1)
     ]
+    if line.band:
+        told.append(("", "Band: ordinary weeks"))
     if any(m.is_partial for _, m in known):
         told.append(("", f"Open dot, dashed line: a {line.grain} that is not whole"))
     if line.before_words and line.before:

@@ -459,7 +459,7 @@ def _edge(each: Bin, unit: str) -> str:
 
 
 def _short(text: str) -> str:
-    """Leave out the zero part of a round duration: "2 h 00 min" is "2 h"."""
+    """Leave out the zero part of a round duration."""
     for nought in (" 00 s", " 00 min", " 00 h"):
         text = text.removesuffix(nought)
     return text

@@ -15,7 +15,7 @@ TIMES = (
     *(each * HOUR for each in (1, 2, 3, 4, 6, 8, 12)),
     *(each * DAY for each in (1, 2, 5, 10, 20, 50, 100)),
 )
-ROUND = re.compile(r"([+-]?[\d,]+)\.0+((?:%| .*)?)")
+ROUND = re.compile(r"([+−-]?[\d,]+)\.0+((?:%| .*)?)")
 DECADES = (1, 2, 5, 10)
 
 
@@ -53,8 +53,6 @@ def tick_words(values: list[float], unit: str) -> list[str]:
 
 
 def short(text: str) -> str:
-    """Leave out the zero part of a round value: "2 h 00 min" is "2 h", "40.00" is "40"."""
-    for nought in (" 00 s", " 00 min", " 00 h"):
-        text = text.removesuffix(nought)
+    """Leave out the zero part of a round value: "40.00" is "40"."""
     found = ROUND.fullmatch(text)
     return f"{found[1]}{found[2] or ''}" if found else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -27,9 +28,11 @@ from helmdesk.query.words import (
 )
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
 from helmdesk.web.charts.ticks import short
+from helmdesk.web.labels import column_words, value_words
 from helmdesk.web.loading_words import on_site
 
 register = template.Library()
+SENTENCE = re.compile(r".*?\.(?=\s|$)")
 MARKS = {
     Judgement.BETTER: "▲",
     Judgement.WORSE: "▼",
@@ -229,6 +232,41 @@ def cell(content: Any, zone: str) -> str:
     if isinstance(content, float):
         return f"{content:,.2f}".rstrip("0").rstrip(".")
     return str(content)
+
+
+@register.filter
+def told(content: Any, name: str) -> Any:
+    """Return a cell of a row as people read it, by the name of its column."""
+    if isinstance(content, datetime):
+        return moment(content, "UTC") if content.tzinfo is None else _there(content)
+    if isinstance(content, float):
+        return f"{content:,.2f}".rstrip("0").rstrip(".")
+    if isinstance(content, date):
+        return short_day(content, date.today())
+    return (
+        content
+        if isinstance(content, int) and not isinstance(content, bool)
+        else (value_words(name, content))
+    )
+
+
+def _there(instant: datetime) -> SafeString:
+    said = f"{short_day(instant.date(), date.today())}, {instant:%H:%M}"
+    return format_html('<time datetime="{}">{}</time>', instant.isoformat(), said)
+
+
+@register.filter
+def label(name: str) -> str:
+    """Return what a column is called."""
+    return column_words(name)
+
+
+@register.filter
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text."""
+    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
+    found = SENTENCE.match(paragraph)
+    return found[0] if found else paragraph
 
 
 @register.filter

@@ -10,7 +10,8 @@ from helmdesk.errors import NotFoundError
 from helmdesk.web.access import EVERYONE, LEADS, Role
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
-from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
+from helmdesk.web.pages.metric.page import notes_on
+from helmdesk.web.pages.metric.parts import measure, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, pillars, window_words
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest

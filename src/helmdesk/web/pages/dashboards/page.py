@@ -22,7 +22,8 @@ from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.page import back
 from helmdesk.web.pages.dashboards.models import Dashboard, SavedView
-from helmdesk.web.pages.metric.page import measure, notes_on, rows_url
+from helmdesk.web.pages.metric.page import notes_on
+from helmdesk.web.pages.metric.parts import measure, rows_url
 from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest

@@ -4,34 +4,32 @@ here.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 
 from helmdesk.analysis.scorecard import Scorecard
 from helmdesk.catalogue.discovery import definition_hash
-from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import FilterError, NotFoundError, NotPermittedError
-from helmdesk.query.distribution import has_distribution
-from helmdesk.query.filters import Filter, IsNull, conjuncts, parse_filter, to_text
-from helmdesk.query.measurement import Measurement
-from helmdesk.query.periods import GRAINS, next_period
+from helmdesk.query.filters import Filter, IsNull, conjuncts, parse_filter
+from helmdesk.query.periods import GRAINS
 from helmdesk.query.window import boundary
 from helmdesk.query.words import show_reason
-from helmdesk.web.access import EVERYONE, LEADS
-from helmdesk.web.charts import specs
+from helmdesk.web.access import EVERYONE, LEADS, STAFF
 from helmdesk.web.charts.lines import Flag
+from helmdesk.web.labels import dimension_words
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
-from helmdesk.web.pages.scorecard.page import find_cards, trend_grain, window_words
+from helmdesk.web.pages.metric import parts
+from helmdesk.web.pages.metric.parts import Asked, measure, rows_url
+from helmdesk.web.pages.scorecard.page import find_cards, window_words
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 FIRST_DIMENSIONS = ("channel", "team", "queue", "clock", "category", "activity", "tier")
+NOT_SPLIT = ("hour", "weekday")
+"""They have a table of their own."""
 
 
 def metric(request: DeskRequest, key: str) -> HttpResponse:
@@ -40,55 +38,78 @@ def metric(request: DeskRequest, key: str) -> HttpResponse:
     entry = request.desk.find_metric(key)
     found = entry.variant(view.variant) if view.variant else entry.metric
     dimensions = request.desk.dimensions(key, view.variant or None)
-    by = view.by or next(
-        (name for name in FIRST_DIMENSIONS if name in dimensions and name not in view.picked), ""
-    )
-    if by and by not in dimensions:
-        raise NotFoundError(
-            f"{found.name} cannot be sliced by '{by}' here; choose one of {', '.join(dimensions)}"
-        )
+    by = _split(view, found.name, dimensions)
     cards = find_cards(request, view, [key])
+    card = cards.cards[0]
     days = cards.window.days(request.desk.settings.time_zone)
-    grain = view.grain or ("day" if days <= 35 else trend_grain(days))
-    asked: dict[str, Any] = {
-        **view.question(request),
-        "variant": view.variant or None,
-        "clock": view.clock,
-    }
+    form: dict[str, Any] = {"variant": view.variant or None, "clock": view.clock}
+    asked = Asked(request, key, found, view, form, cards.window, days)
     # The card measures the default form; a variant or another clock is measured by itself.
-    chosen = (
-        measure(request, key, **asked)[0]
-        if view.variant or view.clock != "calendar"
-        else cards.cards[0].now
-    )
-    context = {
-        "reason": (
-            "" if chosen.value is not None else show_reason(chosen.reason) or cards.cards[0].reason
-        ),
-        "entry": entry,
-        "metric": found,
-        "variant": entry.find_variant(view.variant) if view.variant else None,
-        "card": cards.cards[0],
-        "guards": cards.guards,
-        "chosen": chosen,
-        "dimensions": dimensions,
-        "by": by,
-        "grain": grain,
-        "grains": GRAINS,
-        "window": window_words(request, cards, view),
-        "may_explain": request.user.role in LEADS and not view.variant,
+    is_default = not view.variant and view.clock == "calendar"
+    chosen = card.now if is_default else measure(request, key, **asked.whole)[0]
+    reason = "" if chosen.value is not None else show_reason(chosen.reason) or cards.cards[0].reason
+    has_rows = not reason or chosen.n > 0
+    return show(
+        request,
+        "metric.html",
+        found.name,
+        reason=reason,
+        has_rows=has_rows,
+        entry=entry,
+        metric=found,
+        variant=entry.find_variant(view.variant) if view.variant else None,
+        card=card,
+        guards=cards.guards,
+        chosen=chosen,
+        is_default=is_default,
+        is_compared=is_default and view.compare != "none",
+        last_week=parts.last_whole(card.trend) if is_default else None,
+        splits=_splits(view, dimensions, by),
+        by=dimension_words(by) if by else "",
+        grain=view.grain or parts.default_grain(days),
+        grains=GRAINS,
+        window=window_words(request, cards, view),
+        may_explain=request.user.role in LEADS and not view.variant,
+        may_warn=request.user.role in STAFF,
         **dismissal_of(request, cards, view),
         # Counts over the whole desk are not for those who see a part of it.
-        "concerns": [
-            each for each in request.desk.concerns() if each.touches(found.fact, view.clock)
-        ],
-        "rows_url": rows_url(key, view),
-        "hash": definition_hash(entry.metric),
-        "notes": annotations_of(request, key, view),
-        **charts(request, key, found, view, asked, by, grain),
+        concerns=[each for each in request.desk.concerns() if each.touches(found.fact, view.clock)],
+        rows_url=rows_url(key, view),
+        hash=definition_hash(entry.metric),
+        notes=annotations_of(request, key, view),
+        trend_columns=("Period", "Value", "Likely range", "Cases"),
+        spread_columns=("From – to", "Rows", "Part"),
+        trend=parts.trend_of(asked, card, chosen, notes_on(request, key, view)),
+        places=parts.places_of(asked, by, chosen) if by else None,
+        spread=parts.spread_of(asked),
+        heat=parts.heat_of(asked),
+        lists=parts.lists_of(asked) if has_rows else (),
         **filters(request, view),
-    }
-    return show(request, "metric.html", found.name, **context)
+    )
+
+
+def _split(view: ViewState, name: str, dimensions: dict[str, str]) -> str:
+    """Return by which dimension a number is split; empty for none.
+
+    Raises:
+        NotFoundError: it cannot be split by what is asked for.
+    """
+    if view.by and view.by not in dimensions:
+        raise NotFoundError(f"{name} cannot be split by “{view.by}” here")
+    return view.by or next(
+        (name for name in FIRST_DIMENSIONS if name in dimensions and name not in view.picked), ""
+    )
+
+
+def _splits(
+    view: ViewState, dimensions: dict[str, str], by: str
+) -> list[tuple[str, str, str, bool]]:
+    """Return by what else it can be split: label, help, address, whether it is now."""
+    return [
+        (dimension_words(name), text, view.query(by=name), name == by)
+        for name, text in dimensions.items()
+        if name not in NOT_SPLIT
+    ]
 
 
 def dismissal_of(request: DeskRequest, cards: Scorecard, view: ViewState) -> dict[str, Any]:
@@ -99,58 +120,6 @@ def dismissal_of(request: DeskRequest, cards: Scorecard, view: ViewState) -> dic
         "end": boundary(cards.window.until, zone),
         "dismissed": dismissed.words(zone) if dismissed and not view.variant else "",
     }
-
-
-def charts(
-    request: DeskRequest,
-    key: str,
-    found: Metric,
-    view: ViewState,
-    asked: dict[str, Any],
-    by: str,
-    grain: str,
-) -> dict[str, Any]:
-    """Return the charts of one metric, each with its rows a click away."""
-
-    def period_link(m: Measurement) -> str:
-        start = m.period_start or date.min
-        return rows_url(
-            key,
-            view,
-            start=start.isoformat(),
-            end=next_period(start, grain).isoformat(),
-            window=None,
-        )
-
-    def segment_link(m: Measurement) -> str:
-        return f"{request.path}{view.segment(by, m.group[0][1])}"
-
-    def hour_link(m: Measurement) -> str:
-        return rows_url(key, view, where=to_text(view.narrowed(*m.group)))
-
-    target = request.desk.settings.targets.get(key) if not view.variant else None
-    lines = (target,) if isinstance(target, float) else (target or ())
-    notes = notes_on(request, key, view)
-    periods = measure(request, key, **asked, grain=grain)
-    drawn: dict[str, Any] = {
-        "trend": specs.trend("trend", periods, period_link, notes, lines),
-        "no_trend": specs.nothing_to_draw(periods),
-    }
-    if by:
-        segments = measure(request, key, **asked, by=by)
-        drawn["segments_chart"] = specs.bars("segments", segments, by, segment_link)
-        drawn["no_segments"] = specs.nothing_to_draw(segments)
-    if has_distribution(found):
-        # Of too few people there is no distribution; the number above says why.
-        with suppress(NotPermittedError):
-            drawn["distribution"] = specs.histogram(
-                "distribution", request.desk.distribution(key, **asked), found.unit
-            )
-    if found.anchor:
-        drawn["heat"] = specs.heat_map(
-            "heat", measure(request, key, **asked, by=("weekday", "hour")), hour_link
-        )
-    return drawn
 
 
 def annotations_of(request: DeskRequest, key: str, view: ViewState) -> list[Annotation]:
@@ -182,24 +151,6 @@ def notes_on(request: DeskRequest, key: str, view: ViewState) -> list[Flag]:
         Flag(event.day, event.text) for event in request.desk.events() if event.metric in ("", key)
     ]
     return sorted({*written, *delivered}, key=lambda each: each.day)
-
-
-def measure(request: DeskRequest, key: str, **asked: Any) -> list[Measurement]:
-    """Return measurements; nothing where the rows cannot be sliced so."""
-    try:
-        return list(request.desk.measure(key, **asked))
-    except NotPermittedError:
-        raise
-    except NotFoundError:
-        if "by" not in asked:
-            raise
-        return []
-
-
-def rows_url(key: str, view: ViewState, **changes: str | None) -> str:
-    """Return the address of the rows behind a number."""
-    query = {"by": None, "grain": None, "compare": None, **changes, "metric": key}
-    return f"{reverse('rows')}{view.query(**query)}"
 
 
 def receipt(request: DeskRequest, key: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from helmdesk.query.question import Filtered
 from helmdesk.web.access import LEADS, STAFF, Role
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
-from helmdesk.web.pages.metric.page import measure
+from helmdesk.web.pages.metric.parts import measure
 from helmdesk.web.pages.scorecard.page import find_cards, window_words
 from helmdesk.web.pages.team.models import Comment
 from helmdesk.web.rendering import filters, show

@@ -31,6 +31,7 @@ from helmdesk.insight.context import Annotation, delivered_annotations
 from helmdesk.insight.movement import LEAST_PART, LEAST_SHARE
 from helmdesk.insight.study import Study
 from helmdesk.insight.weeks import CompleteWeeks, verdict_of
+from helmdesk.query.measurement import Measurement
 from helmdesk.query.periods import local_midnight, week_shift
 from helmdesk.query.words import DURATIONS, SHARES, show_change, show_size, show_value
 from helmdesk.statistics.placebo import (
@@ -230,7 +231,9 @@ class Effect:
         own: the work that it concerns. control: the work it is compared with; None without.
         against: the difference of the two; None without control. guards: metrics that must not get
         worse. others: what else was written down for those weeks. review_on: local day on which
-        its weeks are over. weeks: so many of them are. series, plan: of the chart.
+        its weeks are over. weeks: so many of them are. series, plan: what was compared.
+        is_redefined: whether the metric has another version now. points: the weeks as cards show
+        them.
     """
 
     hypothesis: Hypothesis
@@ -244,6 +247,7 @@ class Effect:
     series: Series
     plan: Plan | None
     is_redefined: bool
+    points: tuple[Measurement, ...]
 
     @property
     def judged(self) -> Judged:
@@ -264,7 +268,7 @@ class Effect:
             return self._unknown(told, judged.why)
         assert told.found is not None and self.own.found is not None
         low, high = told.found.interval
-        than = "than where nothing was changed" if self.against else "than before"
+        than = "than without it" if self.against else "than before"
         rose = told.found.effect > 0
         if judged.outcome is Outcome.NOTHING:
             return (
@@ -315,7 +319,7 @@ class Effect:
         """What speaks for the verdict, and what against it: (fine, sentence)."""
         found: list[tuple[bool, str]] = []
         told = self.against or self.own
-        if told.found is not None and told.found.is_enough and not self._is_early:
+        if told.found is not None and told.found.is_enough and not self.is_early:
             found.append(_other_weeks(told.found))
         if self.foresight.is_after_a_bad_spell:
             bad = self.foresight.since is None
@@ -340,7 +344,8 @@ class Effect:
         return tuple(found)
 
     @property
-    def _is_early(self) -> bool:
+    def is_early(self) -> bool:
+        """Whether the weeks that are looked at are not over."""
         return self.judged.why is Why.EARLY
 
     def as_dict(self) -> dict[str, Any]:
@@ -436,6 +441,7 @@ def effect_of(
         series,
         measured.plan(series),
         study.find(hypothesis.metric).metric.version != hypothesis.version,
+        study.by_week(hypothesis.metric),
     )
 
 

@@ -57,6 +57,7 @@ class Line:
         before_words: their name.
         band: between what ordinary periods lie.
         target: what the desk wants to reach: nothing, one value, or the ends of a band.
+        target_word: what that is called.
         flags: what happened.
         stretches: values over several periods, such as that of the window looked at.
         links: address of the rows of each period, by its first day.
@@ -69,6 +70,7 @@ class Line:
     before_words: str = ""
     band: tuple[float, float] | None = None
     target: Sequence[float] = ()
+    target_word: str = "target"
     flags: Sequence[Flag] = ()
     stretches: Sequence[Stretch] = ()
     links: dict[date, str] = field(default_factory=dict)
@@ -213,9 +215,9 @@ def _target(line: Line, plane: _Plane) -> SafeString:
     return format_html_join(
         "",
         '<line class="target" x1="0" x2="100%" y1="{0}" y2="{0}"/>'
-        '<text class="tt" x="100%" dx="-4" y="{1}" text-anchor="end">target {2}</text>',
+        '<text class="tt" x="100%" dx="-4" y="{1}" text-anchor="end">{2} {3}</text>',
         (
-            (plane.y(value), _n(float(plane.y(value)) - 5), text)
+            (plane.y(value), _n(float(plane.y(value)) - 5), line.target_word, text)
             for value, text in zip(
                 line.target, tick_words(list(line.target), plane.unit), strict=True
             )

@@ -66,8 +66,8 @@ def watch_of(request: DeskRequest, given: QueryDict) -> Watch:
     if kind in (Kind.VERDICT, Kind.TARGET):
         return Watch(kind, key, where, hold=hold if kind is Kind.TARGET else 1)
     unit = metric.unit if metric else ""
-    enter = _level("where it begins", said["enter"], unit)
-    leave = _level("where it is over", said["leave"], unit) if said["leave"] else enter
+    enter = level_of("where it begins", said["enter"], unit)
+    leave = level_of("where it is over", said["leave"], unit) if said["leave"] else enter
     if kind is Kind.LEVEL:
         return Watch(
             kind,
@@ -112,7 +112,7 @@ def fields_of(watch: Watch, metric: Metric | None) -> Mapping[str, Any]:
     return found
 
 
-def _level(name: str, text: str, unit: str) -> float:
+def level_of(name: str, text: str, unit: str) -> float:
     """Read a level in a metric's unit; a duration may say its own: "5 d", "90 min"."""
     if unit in DURATIONS and (found := DURATION.fullmatch(text.strip())):
         return _number(name, found[1]) * SECONDS[found[2]]

@@ -14,6 +14,7 @@ from helmdesk.query.periods import local_date
 from helmdesk.query.policy import Policy
 from helmdesk.query.window import last_complete_week
 from helmdesk.web.access import LEADS, policy_for
+from helmdesk.web.apps.actions.due import day_of, due_actions
 from helmdesk.web.apps.briefs.letter import letter_of
 from helmdesk.web.apps.briefs.models import BriefWanted
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
@@ -65,7 +66,8 @@ def tell_person(held: Held[ForPerson]) -> Finish | None:
         return None  # not wanted any more
     desk = Desk(settings.DESK_FOLDER)
     policy = policy_for(wanted.person, frozenset(desk.settings.fields_without_people))
-    letter = letter_of(_brief(desk, policy, held), desk.settings.name)
+    due = due_actions(policy, day_of(desk), desk.settings)
+    letter = letter_of(_brief(desk, policy, held), desk.settings.name, due)
 
     def put() -> None:
         put_mail(TOPIC, wanted.person.email, letter.subject, letter.text, letter.html)

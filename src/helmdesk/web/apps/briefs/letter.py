@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import fill
 
@@ -11,8 +12,10 @@ from django.urls import reverse
 
 from helmdesk.insight.brief import Brief
 from helmdesk.insight.finding import Finding
+from helmdesk.web.apps.actions.models import Action
 
 WIDTH = 76
+DUE = "its weeks are over"
 
 
 @dataclass(frozen=True)
@@ -24,18 +27,22 @@ class Letter:
     html: str
 
 
-def letter_of(found: Brief, desk_name: str) -> Letter:
-    """Write the letter of a week."""
+def letter_of(found: Brief, desk_name: str, due: Sequence[Action] = ()) -> Letter:
+    """Write the letter of a week.
+
+    Args:
+        due: actions on which somebody has to decide.
+    """
     count = len(found.findings)
     told = f"{count} {'finding' if count == 1 else 'findings'}" if count else "nothing to decide"
     subject = " ".join(f"{desk_name}: {told}, week from {found.start.isoformat()}".split())
     # Where nobody said under which name the site is reached, a letter has no links.
     link = f"{settings.PUBLIC_URL}{reverse('brief')}" if settings.PUBLIC_URL else ""
-    context = {"found": found, "desk_name": desk_name, "link": link}
-    return Letter(subject, _text(found, link), render_to_string("brief_letter.html", context))
+    context = {"found": found, "desk_name": desk_name, "link": link, "due": due}
+    return Letter(subject, _text(found, link, due), render_to_string("brief_letter.html", context))
 
 
-def _text(found: Brief, link: str) -> str:
+def _text(found: Brief, link: str, due: Sequence[Action]) -> str:
     parts = [f"Week from {found.start.isoformat()}, seven days"]
     parts += [_paragraph(place, each) for place, each in enumerate(found.findings, 1)]
     if not found.findings:
@@ -49,6 +56,9 @@ def _text(found: Brief, link: str) -> str:
     ):
         if listed:
             parts.append("\n".join([f"{title}:", *(_item(each.words) for each in listed)]))
+    if due:
+        told = [f"{each.hypothesis.title}: {each.words or DUE}" for each in due]
+        parts.append("\n".join(["Actions to decide:", *(_item(each) for each in told)]))
     parts.append(
         fill(
             f"Checked and quiet: {len(found.quiet)} metrics, {len(found.checked)} patterns.",

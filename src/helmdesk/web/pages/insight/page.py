@@ -21,6 +21,7 @@ from helmdesk.query.question import Compared
 from helmdesk.query.window import boundary
 from helmdesk.query.words import show_change, show_size
 from helmdesk.web.access import LEADS
+from helmdesk.web.apps.actions.due import due_actions, local_day
 from helmdesk.web.apps.briefs.models import BriefWanted
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
@@ -187,6 +188,11 @@ def brief(request: DeskRequest) -> HttpResponse:
         "may_dismiss": True,
         "comes_by_mail": BriefWanted.is_wanted_by(request.user),
         "end": found.end.isoformat(),
+        "actions_due": due_actions(
+            request.policy,
+            local_day(request.desk.settings, request.desk.as_of),
+            request.desk.settings,
+        ),
     }
     if is_part(request, "brief"):
         return render(request, "digest.html", {**context, "view": view})

@@ -1,0 +1,1 @@
+"""Actions: what we believed, did and learned."""

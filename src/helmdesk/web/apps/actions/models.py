@@ -130,10 +130,7 @@ class Version(models.Model):
     )
 
     class Meta:
-        ordering = ("number",)
-        constraints = (
-            models.UniqueConstraint(fields=("action", "number"), name="one_version_a_number"),
-        )
+        ordering = ("number", "id")
 
     @cached_property
     def hypothesis(self) -> Hypothesis:

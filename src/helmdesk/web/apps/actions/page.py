@@ -205,7 +205,7 @@ def _form(
         guards=offered_guards(metrics, given),
         people=[each.username for each in owners()],
         me=request.user.username,
-        unit=unit_words(chosen),
+        unit="points of percent" if unit_words(chosen) == "%" else unit_words(chosen),
         tried=request.GET.urlencode(),
     )
 

@@ -17,6 +17,7 @@ from helmdesk.desk.desk import Desk
 from helmdesk.plan.simulation.people import Shift
 from helmdesk.plan.simulation.scenario import scenario_of
 from helmdesk.plan.simulation.what_if import changed_people, try_out
+from helmdesk.query.policy import Policy
 from helmdesk.sample.centre import (
     END,
     TEAMS,
@@ -115,6 +116,17 @@ def test_coverage_finds_the_gaps(centre: Desk) -> None:
     assert booking.spare is not None
     by_day = -booking.spare[:5].clip(max=0).sum(axis=1)
     assert by_day[0] > 2 * by_day[1:].max()
+
+
+def test_a_small_team_is_checked_and_not_shown(centre: Desk) -> None:
+    """Three people: who may not compare people sees how far off the model was, and no week."""
+    planner = centre.as_seen_by(Policy("planner", may_compare_people=False))
+    test = planner.plan.back_test("Refunds")
+    assert test.is_reliable and len(test.weeks) == 12 and test.shown == ()
+    whole = centre.plan.back_test("Refunds")
+    assert len(whole.shown) == 12
+    for mine, all_of_it in zip(test.weeks, whole.weeks, strict=True):
+        assert mine.actual == pytest.approx(all_of_it.actual, abs=1e-9)
 
 
 def test_the_same_seed_gives_the_same_centre() -> None:

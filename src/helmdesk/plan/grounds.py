@@ -15,11 +15,12 @@ from helmdesk.plan.forecast import Forecast
 from helmdesk.plan.planner import Conditions, Planner
 from helmdesk.plan.queues.waiting import Array
 from helmdesk.plan.simulation.back_test import Week
-from helmdesk.plan.simulation.kernel import live_through
+from helmdesk.plan.simulation.kernel import Lived, live_through
 from helmdesk.plan.simulation.kpis import kpi
 from helmdesk.plan.simulation.past import (
     Past,
     absence_of,
+    as_it_was,
     habits_of,
     has_leave,
     people_of,
@@ -137,24 +138,32 @@ def _said(habits: Sequence[Habits]) -> list[str]:
 def predicted_weeks(
     past: Past, crew: Crew, starts: Sequence[date], measured: Mapping[str, Mapping[date, float]]
 ) -> list[Week]:
-    """Return weeks that have been, as the simulation sees them and as they were measured."""
+    """Return weeks that have been, as the simulation sees them and as they were measured.
+
+    What the reader may not be shown of a small team is taken from its contacts by the same
+    definition, for the check alone.
+    """
     patience = crew.demand.patience_seconds or math.inf
     habits = habits_of(past, patience)
     found = []
     for start in starts:
-        actual = measured.get("service_level", {}).get(start)
-        if actual is None:
-            continue
         tape = tape_of(past, start, habits)
         lived = live_through(tape, people_of(past, start), [habit.together for habit in habits])
+        seen = as_it_was(past, start, tape)
+
+        def actual(key: str, start: date = start, seen: Lived = seen) -> float:
+            told = measured.get(key, {}).get(start)
+            return kpi(key, seen, habits) if told is None else told
+
         found.append(
             Week(
                 start,
                 len(tape),
                 kpi("service_level", lived, habits),
-                actual,
+                actual("service_level"),
                 kpi("missed_contact_rate", lived, habits),
-                measured.get("missed_contact_rate", {}).get(start, float("nan")),
+                actual("missed_contact_rate"),
+                is_withheld=start not in measured.get("service_level", {}),
             )
         )
     return found

@@ -142,7 +142,7 @@ def _show_back_test(test: BackTest) -> None:
                 f"{week.predicted_missed:.1%}",
                 f"{week.actual_missed:.1%}",
             )
-            for week in test.weeks
+            for week in test.shown
         ],
         right=("contacts", "service level, model", "measured", "missed, model"),
     )
@@ -160,7 +160,7 @@ def _as_json(test: BackTest, answer: Answer | None) -> dict[str, Any]:
                     "predicted": round(week.predicted, 4),
                     "actual": round(week.actual, 4),
                 }
-                for week in test.weeks
+                for week in test.shown
             ],
         },
         "scenario": answer.scenario.as_query() if answer else None,

@@ -24,6 +24,8 @@ class Week:
         contacts: how many came.
         predicted, actual: service level, by the catalogue's definition.
         predicted_missed, actual_missed: share never answered.
+        is_withheld: whether this reader may not be shown the week by itself, since fewer than five
+            people stand behind it or could be worked out; it counts in the check all the same.
     """
 
     start: date
@@ -32,6 +34,7 @@ class Week:
     actual: float
     predicted_missed: float = float("nan")
     actual_missed: float = float("nan")
+    is_withheld: bool = False
 
     @property
     def off(self) -> float:
@@ -44,6 +47,11 @@ class BackTest:
     """How right the model was on weeks that have been, the earliest first."""
 
     weeks: tuple[Week, ...]
+
+    @property
+    def shown(self) -> tuple[Week, ...]:
+        """The weeks that may be shown one by one."""
+        return tuple(week for week in self.weeks if not week.is_withheld)
 
     @property
     def within(self) -> float:

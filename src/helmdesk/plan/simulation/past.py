@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from helmdesk.plan.crews import MOST_WEEKS_BACK
 from helmdesk.plan.queues.waiting import Array
+from helmdesk.plan.simulation.kernel import Lived
 from helmdesk.plan.simulation.people import Shift, from_pieces
 from helmdesk.plan.simulation.tape import DAY_SECONDS, Habits, Tape
 
@@ -137,6 +138,13 @@ def tape_of(past: Past, start: date, habits: Sequence[Habits], seed: int = 0) ->
         patience[answered] += more
     size = int(mine.sum())
     return Tape(past.at[mine] - begin, queue, work, patience, np.zeros(size), np.zeros(size))
+
+
+def as_it_was(past: Past, start: date, tape: Tape) -> Lived:
+    """Return a week as it really went: its tape with the waits there were."""
+    begin = past.seconds(start)
+    mine = (past.at >= begin) & (past.at < begin + WEEK_SECONDS) & ~np.isnan(past.wait)
+    return Lived(tape, past.wait[mine], past.is_answered[mine], 0.0, 0.0, 0.0)
 
 
 def people_of(past: Past, start: date) -> list[Shift]:

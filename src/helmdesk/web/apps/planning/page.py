@@ -45,6 +45,7 @@ MOST_FILES, MOST_BYTES = 20, 20 * 1024**2
 TITLE = "Coverage"
 # Minutes of the day in which meals are taken.
 LUNCH = (690, 870)
+HARDLY = 0.005
 
 
 def coverage(request: DeskRequest) -> HttpResponse:
@@ -219,6 +220,8 @@ def _figures(found: Coverage) -> list[tuple[str, str, str]]:
     if before:
         more = "more" if total > before else "fewer"
         change = f" · {abs(total / before - 1):.0%} {more} than the week before"
+        if abs(total / before - 1) < HARDLY:
+            change = " · as many as the week before"
     figures.append(
         (
             "Contacts expected",

@@ -93,7 +93,7 @@ def _found(
         "sentence": sentence(answer, ground.habits),
         "rows": [(row, _strip(answer, row)) for row in rows],
         "test": test,
-        "test_weeks": [(show_days(w.start, w.start + timedelta(days=6)), w) for w in test.weeks],
+        "test_weeks": [(show_days(w.start, w.start + timedelta(days=6)), w) for w in test.shown],
         "pictures": _pictures(answer, ground),
         "assumptions": ground.assumptions,
     }

@@ -189,6 +189,7 @@ MEASURED_FOR_ACCOUNTS = frozenset(
 NOTHING = All((IsNull("team"), Not(IsNull("team"))))
 
 
+WHOLE_DESK = "the whole desk"
 # Who is not signed in: whether the desk can be read, and nothing of it.
 NOBODY = Policy(
     "nobody", NOTHING, frozenset(), frozenset(), may_see_money=False, may_compare_people=False
@@ -202,8 +203,9 @@ def policy_for(person: Person, impersonal: frozenset[str] = frozenset()) -> Poli
         impersonal: fields of sources that were declared to hold no people.
     """
     role = Role(person.role)
+    # Whoever sees all asks under one name: what one of them was answered, the others need not ask.
     staff = Policy(
-        role.value,
+        WHOLE_DESK if role in MONEY_READERS else role.value,
         may_see_money=role in MONEY_READERS,
         may_compare_people=False,
         agent=person.agent,

@@ -99,9 +99,11 @@ def command(
         )
     from helmdesk.web.apps.jobs.worker import start_thread
     from helmdesk.web.server import serve
+    from helmdesk.web.warming import start_warming
 
     if not no_worker:
         start_thread()
+    start_warming(desk.path.absolute())
     serve(host, port, threads)
 
 

@@ -1,0 +1,111 @@
+"""What most readers ask first is computed before they ask: at the start, and after every load.
+
+It is asked under the readers' own policies, into the cache that their pages read; nothing is
+stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from helmdesk.errors import HelmdeskError
+from helmdesk.query.policy import Policy
+from helmdesk.query.window import boundary
+from helmdesk.web.access import LEADS, policy_for
+from helmdesk.web.view_state import DEFAULT_WINDOW
+
+if TYPE_CHECKING:
+    from helmdesk.desk.live import LiveDesk
+
+log = logging.getLogger("helmdesk.web")
+LOOKS_EVERY = 5.0
+"""Seconds between two looks whether the numbers have changed."""
+MOST_READERS, SEEN_WITHIN = 12, timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """For whom is asked."""
+
+    policy: Policy
+
+
+def readers(desk: LiveDesk) -> list[Policy]:
+    """Return the policies of the leads who were here lately, the widest first; many share one."""
+    from helmdesk.web.apps.people.models import Person
+
+    lately = timezone.now() - SEEN_WITHIN
+    people = Person.objects.filter(
+        is_active=True, role__in=[role.value for role in LEADS], last_login__gt=lately
+    )
+    impersonal = frozenset(desk.settings.fields_without_people)
+    found = dict.fromkeys(policy_for(person, impersonal) for person in people)
+    return sorted(found, key=lambda policy: policy.predicate is not None)[:MOST_READERS]
+
+
+def warm(desk: LiveDesk, policy: Policy) -> None:
+    """Ask what Home asks for one policy.
+
+    Raises:
+        HelmdeskError: it cannot be asked, such as of an empty desk.
+    """
+    from helmdesk.web.pages.insight.page import annotations_of
+
+    seen, notes = desk.as_seen_by(policy), annotations_of(_Reader(policy))
+    if not seen.record_types:
+        return
+    seen.segments()
+    seen.open_work()
+    seen.sla_at()
+    seen.events()
+    seen.scorecard(trend="week", annotations=notes, window=DEFAULT_WINDOW)
+    zone = seen.settings.time_zone
+    end = boundary(seen.window(window=DEFAULT_WINDOW).end, zone)
+    seen.brief(annotations=notes, end=end)
+
+
+def state(desk: LiveDesk) -> tuple[object, ...]:
+    """Return what the answers depend on: numbers, definitions, dismissals, notes and readers."""
+    from helmdesk.web.pages.annotations.models import Annotation
+
+    policies = readers(desk)
+    return (
+        desk.identity(),
+        tuple(policies),
+        tuple(Annotation.state(_Reader(policy)) for policy in policies),
+    )
+
+
+def keep_warm(path: Path) -> None:
+    """Look every few seconds whether the numbers have changed, and ask again when they have."""
+    from helmdesk.web.middleware import live_desk
+
+    known: tuple[object, ...] = ()
+    while True:
+        try:
+            desk = live_desk(path)
+            desk.follow()
+            now = state(desk)
+            if now != known:
+                known = now
+                for policy in readers(desk):
+                    warm(desk, policy)
+        except (HelmdeskError, DatabaseError, OSError) as error:
+            log.info("not warmed", extra={"error": type(error).__name__})
+        finally:
+            close_old_connections()
+        time.sleep(LOOKS_EVERY)
+
+
+def start_warming(path: Path) -> None:
+    """Keep the cache of this process warm in the background."""
+    Thread(target=keep_warm, args=(path,), name="warming", daemon=True).start()

@@ -21,8 +21,10 @@ from django.db import transaction
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, UsageError
 from helmdesk.lake.erasure import erased_among
+from helmdesk.query.words import show_count
 from helmdesk.records.staging import Staging
-from helmdesk.sources.parts.columns import Layout, open_sheet
+from helmdesk.sources.parts.columns import Layout, sheet_of
+from helmdesk.sources.reading.raw_tables import read_table
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.outbox.post import is_address
 from helmdesk.web.apps.surveys.models import Address, digest, language_of
@@ -52,6 +54,13 @@ class Taken:
     erased: int
     wrong: tuple[str, ...]
 
+    def describe(self) -> str:
+        """Return what was kept and left out, in sentences."""
+        told = f"{self.stored:,} address{'' if self.stored == 1 else 'es'} kept."
+        if self.erased:
+            told += f" {show_count(self.erased, 'customer')} left out: erased from this desk."
+        return told
+
 
 def take_addresses(desk: Desk, path: Path) -> Taken:
     """Read customers' addresses from a table of any kind that the desk can read.
@@ -61,7 +70,13 @@ def take_addresses(desk: Desk, path: Path) -> Taken:
     """
     with closing(duckdb.connect()) as connection:
         staging = Staging(connection, "addresses", "addresses", limits=desk.folder.limits)
-        sheet = open_sheet(staging, path, LAYOUT, ("customer", "email"), 0)
+        raw = read_table(staging, path)
+        sheet = sheet_of(staging, raw, LAYOUT, 0)
+        if lacking := [name for name in ("customer", "email") if not sheet.has(name)]:
+            raise InputError(
+                f"{path.name}: no column for {' and '.join(lacking)}; the first row names the"
+                f" columns, such as customer and email (it has: {', '.join(raw.columns[:12])})"
+            )
         rows = connection.execute(
             f"select _row, customer, email, language, zone from {sheet.view} order by _row"
         ).fetchall()

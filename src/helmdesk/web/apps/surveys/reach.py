@@ -68,9 +68,7 @@ def _take(request: DeskRequest, do: str) -> None:
         else:
             taken = take_addresses(Desk(settings.DESK_FOLDER), path)
             audit("gave addresses for surveys", request=request, addresses=taken.stored)
-            told = f"{taken.stored:,} addresses kept."
-            if taken.erased:
-                told += f" {taken.erased:,} customers were erased here and left out."
+            told = taken.describe()
             if taken.wrong:
                 first = "; ".join(taken.wrong[:3])
                 told += f" {len(taken.wrong):,} rows were not usable: {first}."

@@ -67,8 +67,9 @@ def send_due(desk: Desk) -> int:
     were sent. Where mail is not sent at all they wait, until they are too old.
     """
     moment, blocked = queue.now(), obstacle()
-    due = Invitation.objects.filter(state=State.DUE, due_at__lte=moment).order_by("due_at", "id")
-    rows = list(due.values_list("pk", "ticket_id", "solved_at")[:MOST])
+    due = Invitation.objects.filter(state=State.DUE, due_at__lte=moment)
+    first = due.order_by("due_at", "solved_at", "id")
+    rows = list(first.values_list("pk", "ticket_id", "solved_at")[:MOST])
     if not rows:
         return 0
     known = {ticket: at.astimezone(UTC).replace(tzinfo=None) for _, ticket, at in rows}

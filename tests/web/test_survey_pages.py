@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from helmdesk.act.surveys import Kind, Reason
 from helmdesk.desk.desk import Desk
-from web.conftest import read, text
+from web.conftest import text
 from web.mail_server import Inbox
 from web.test_surveys import (
     NOW,
@@ -274,64 +274,3 @@ def test_the_command_line_lists_and_tries(
     told = cli("addresses", str(table)).stdout
     assert "1 address kept" in told and "row 2: 'nothing' is no mail address" in told
     assert "holds no mail" in str(cli("returned", str(table)).exception)
-
-
-# -- in a browser ----------------------------------------------------------------------------------
-
-
-def test_a_customer_answers_on_a_phone_without_script(
-    site: Path, server: Any, chromium: Any, as_: Any
-) -> None:
-    """A real server, a narrow screen, no script: the mail's link, one touch, sent, thanked; and
-    nothing that axe would object to, in both themes.
-    """
-    from axe_playwright_python.sync_playwright import Axe
-    from django.utils import timezone
-
-    from helmdesk.act.surveys import Purpose, sign
-    from helmdesk.web.apps.surveys.models import Answer, Invitation, Rule, State, site_key
-
-    rule = rule_of(Desk(site), is_on=False)
-    moment = timezone.now()
-    row = Invitation.objects.create(
-        key="a",
-        rule=Rule.objects.get(pk=rule.pk),
-        instrument=rule.instrument,
-        ticket_id="L-1",
-        subject="Invoice shows the old billing address",
-        person="b",
-        language="de",
-        solved_at=moment,
-        state=State.SENT,
-        sent_at=moment - timedelta(hours=1),
-        expires_at=moment + timedelta(days=3),
-    )
-    token = sign(site_key(), Purpose.ANSWER, row.id, row.expires_at)
-    for scheme in ("light", "dark"):
-        with_script = chromium.new_context(
-            viewport={"width": 390, "height": 844}, color_scheme=scheme, is_mobile=True
-        )
-        page = with_script.new_page()
-        page.goto(f"{server.url}/s/{token}?rating=2")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.locator("html").get_attribute("lang") == "de"
-        with_script.close()
-    assert not Answer.objects.exists()
-    phone = chromium.new_context(
-        viewport={"width": 390, "height": 844}, java_script_enabled=False, has_touch=True
-    )
-    page = phone.new_page()
-    page.goto(f"{server.url}/s/{token}?rating=2")
-    assert page.get_by_label("Unzufrieden", exact=True).is_checked()
-    page.get_by_text("Sehr zufrieden", exact=True).tap()
-    page.locator("textarea").fill("Schnell & gut")
-    page.get_by_role("button", name="Senden").tap()
-    read(page, "Danke. Ihre Antwort ist angekommen.")
-    found = Answer.objects.get()
-    assert (found.value, found.comment) == ("5", "Schnell & gut")
-    page.go_back()
-    read(page, "Ihre Antwort ist schon da")
-    assert Answer.objects.get().value == "5"
-    phone.close()

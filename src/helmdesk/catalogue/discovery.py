@@ -7,8 +7,8 @@ import functools
 import hashlib
 import importlib
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from helmdesk.catalogue.metric import Metric, Variant
@@ -37,6 +37,19 @@ class Entry:
             NotFoundError: the metric has no such variant.
         """
         return self.metric.with_variant(self.find_variant(name))
+
+    def listing(self, also: Sequence[str]) -> Entry:
+        """Return the same definition, whose rows are listed with further columns of its fact."""
+
+        def wider(evidence: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(dict.fromkeys((*evidence, *also)))
+
+        variants = tuple(
+            replace(each, evidence=wider(each.evidence)) if each.evidence else each
+            for each in self.metric.variants
+        )
+        metric = replace(self.metric, evidence=wider(self.metric.evidence), variants=variants)
+        return replace(self, metric=metric)
 
     def find_variant(self, name: str) -> Variant:
         """Return the variant called `name`, or raise `NotFoundError`."""

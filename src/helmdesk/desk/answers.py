@@ -120,8 +120,12 @@ class Answers:
         is_descending: bool = False,
         offset: int = 0,
         limit: int | None = None,
+        also: Sequence[str] = (),
     ) -> RowsPage:
         """Return some of the rows behind the number of a question, sorted, with the number of all.
+
+        Args:
+            also: columns of the fact beside those that the definition lists.
 
         Raises:
             NotFoundError: `sort` is no column of the rows.
@@ -129,6 +133,8 @@ class Answers:
         from helmdesk.query.drill import drill_page
 
         (request,) = self._requests(question)
+        if also:
+            request = dataclasses.replace(request, entry=request.definition().listing(also))
         with self.marts.reader() as reader:
             reader.bounds.refuse_outside(request.start, request.end, request.time_zone)
             answer = self._answer(reader, request)

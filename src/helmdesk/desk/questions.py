@@ -115,16 +115,20 @@ class Questions:
         is_descending: bool = False,
         offset: int = 0,
         limit: int | None = None,
+        also: Sequence[str] = (),
         **asked: Unpack[Sliced],
     ) -> RowsPage:
         """Return some of the rows that `drill` gives for the same call, sorted, with the number of
         all.
 
+        Args:
+            also: further columns of the metric's rows, beside those of its definition.
+
         Raises:
             NotFoundError: `sort` is no column of the rows.
         """
         question = self._answers.dated(self._question(key, **asked))
-        return self._answers.rows(question, sort, is_descending, offset, limit)
+        return self._answers.rows(question, sort, is_descending, offset, limit, also)
 
     def distribution(self, key: str, **asked: Unpack[Formed]) -> tuple[Bin, ...]:
         """Return how the values behind a number are spread; arguments as in `measure`."""

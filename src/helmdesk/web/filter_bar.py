@@ -67,6 +67,7 @@ class Hidden:
     all: tuple[tuple[str, str], ...]
     dates: tuple[tuple[str, str], ...]
     condition: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, parts: dict[str, str]) -> Hidden:
@@ -75,6 +76,7 @@ class Hidden:
             tuple(parts.items()),
             tuple(part for part in parts.items() if part[0] not in ("window", "start", "end")),
             tuple(part for part in parts.items() if part[0] != "where"),
+            tuple(part for part in parts.items() if part[0] != "columns"),
         )
 
 
@@ -89,8 +91,9 @@ class FilterBar:
         picked: filters that are set. offers: what else can be set.
         scope: what this reader sees at all; empty for everything.
         condition: what was written by hand. without: the view without it.
-        hidden: what forms must not lose. clear: the page without its filters; empty where none is
-        set. address: this view, to be saved.
+        hidden: what forms must not lose. fixed: parts of the address that are no filter.
+        clear: the page without its filters; empty where none is set.
+        address: this view, to be saved.
     """
 
     dates: str
@@ -106,6 +109,7 @@ class FilterBar:
     condition: str
     without: str
     hidden: Hidden
+    fixed: dict[str, str]
     clear: str
     address: str
 
@@ -145,6 +149,7 @@ def filter_bar(
         view.where,
         keep.url(where=None),
         Hidden.of({**items, **fixed}),
+        fixed,
         keep.bare() if items else "",
         request.path + keep.url(),
     )

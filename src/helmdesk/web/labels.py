@@ -78,6 +78,9 @@ COLUMNS = {
     "talk_seconds": "Talked",
     "handle_seconds": "Handled for",
     "time_left_seconds": "Time left",
+    "time_left": "Time left",
+    "created_at": "Opened",
+    "agent": "Assignee",
     "is_positive": "Satisfied",
     "is_reopened_in_time": "Reopened",
 }

@@ -15,8 +15,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.analysis.scorecard import Card
+from helmdesk.analysis.sla_at import ClockState
 from helmdesk.query.judgement import Badge, Judgement, Standing
 from helmdesk.query.measurement import Measurement
+from helmdesk.query.segments import OFFERED
 from helmdesk.query.words import (
     show_change,
     show_duration,
@@ -32,6 +34,7 @@ from helmdesk.web.labels import column_words, value_words
 from helmdesk.web.loading_words import on_site
 
 register = template.Library()
+HOUR = 3600
 SENTENCE = re.compile(r".*?\.(?=\s|$)")
 MARKS = {
     Judgement.BETTER: "▲",
@@ -237,6 +240,8 @@ def cell(content: Any, zone: str) -> str:
 @register.filter
 def told(content: Any, name: str) -> Any:
     """Return a cell of a row as people read it, by the name of its column."""
+    if content is None and name not in OFFERED and name != "agent":
+        return "–"
     if isinstance(content, datetime):
         return moment(content, "UTC") if content.tzinfo is None else _there(content)
     if isinstance(content, float):
@@ -267,6 +272,16 @@ def first_sentence(text: str) -> str:
     paragraph = " ".join(text.strip().partition("\n\n")[0].split())
     found = SENTENCE.match(paragraph)
     return found[0] if found else paragraph
+
+
+@register.filter
+def standing(clock: dict[str, Any]) -> str:
+    """Return how a promise stands, as a style: late, soon, hold or nothing."""
+    if clock["time_left_seconds"] < 0:
+        return "late"
+    if clock["state"] == ClockState.PAUSED:
+        return "hold"
+    return "soon" if clock["time_left_seconds"] < HOUR else ""
 
 
 @register.filter

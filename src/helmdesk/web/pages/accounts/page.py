@@ -6,7 +6,9 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from helmdesk.analysis.accounts import Account
 from helmdesk.errors import NotFoundError
+from helmdesk.query.judgement import Judgement
 from helmdesk.web.access import EVERYONE, LEADS, Role
 from helmdesk.web.charts import specs
 from helmdesk.web.page import Page, Route
@@ -18,11 +20,14 @@ from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
 ORDERS = {
+    "risk": "at risk first",
     "name": "name",
     "health": "health, least first",
     "value": "contract value, most first",
     "open": "open work, most first",
 }
+POOR_HEALTH = 70
+"""Below this an account's health, of 100, is told as a reason."""
 ACCOUNT_CARDS = (
     "account_health",
     "csat",
@@ -43,11 +48,12 @@ def accounts(request: DeskRequest) -> HttpResponse:
     view = ViewState.of(request)
     question = view.question(request)
     found = request.desk.accounts(**question)
-    order = request.GET.get("order", "name")
+    order = request.GET.get("order", "risk")
     listed = sorted(found, key=lambda account: _order(account, order))
     exposure = find_cards(request, view, ["breach_exposure", "sla_compliance", "account_health"])
     context: dict[str, Any] = {
-        "accounts": listed,
+        "accounts": [(each, reasons(each)) for each in listed],
+        "at_risk": sum(bool(reasons(each)) for each in found),
         "orders": ORDERS,
         "order": order,
         "exposure": exposure.cards,
@@ -59,12 +65,29 @@ def accounts(request: DeskRequest) -> HttpResponse:
         "accounts.html",
         "Accounts",
         **context,
-        **filters(request, view, fixed={"order": order} if order != "name" else {}),
+        **filters(request, view, fixed={"order": order} if order != "risk" else {}),
     )
 
 
-def _order(account: Any, order: str) -> tuple[Any, ...]:
+def reasons(account: Account) -> list[str]:
+    """Say why an account needs somebody, the weightiest first; nothing where it does not."""
+    found = []
+    if account.verdict is Judgement.WORSE:
+        found.append("less satisfied than it was")
+    if account.aged:
+        found.append(f"{account.aged} open for more than a week")
+    health = account.measured.get("account_health")
+    if health and health.value is not None and health.value < POOR_HEALTH:
+        found.append(f"health {health.value:.0f} of 100")
+    return found
+
+
+def _order(account: Account, order: str) -> tuple[Any, ...]:
     measured = account.measured
+    if order == "risk":
+        why = reasons(account)
+        is_worse = account.verdict is Judgement.WORSE
+        return (not is_worse, -len(why), -(account.contract_value or 0), account.name)
     if order == "health":
         health = measured.get("account_health")
         return (health is None or health.value is None, health.value if health else 0, account.name)

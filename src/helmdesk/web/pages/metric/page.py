@@ -45,7 +45,12 @@ def metric(request: DeskRequest, key: str) -> HttpResponse:
     form: dict[str, Any] = {"variant": view.variant or None, "clock": view.clock}
     asked = Asked(request, key, found, view, form, cards.window, days)
     # The card measures the default form; a variant or another clock is measured by itself.
-    is_default = not view.variant and view.clock == "calendar"
+    is_default = (
+        not view.variant
+        and view.clock == "calendar"
+        # What somebody wrote by hand and is not known is refused, not told as a lack of data.
+        and not (card.reason and view.where)
+    )
     chosen = card.now if is_default else measure(request, key, **asked.whole)[0]
     reason = "" if chosen.value is not None else show_reason(chosen.reason) or cards.cards[0].reason
     has_rows = not reason or chosen.n > 0

@@ -16,7 +16,7 @@ from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
 
-SHOWN, HOUR = 40, 3600
+SHOWN, HOUR = 15, 3600
 NOT_RECORDED, _ = REASONS["not_recorded"]
 
 

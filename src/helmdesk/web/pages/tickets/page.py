@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
-from django.urls import reverse
 
+from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import NotFoundError
 from helmdesk.query.question import Formed
+from helmdesk.query.window import wall
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.charts.timeline import timeline
 from helmdesk.web.exports import TYPES, WRITERS
 from helmdesk.web.page import Page, Route
+from helmdesk.web.pages.tickets.columns import Column, also_of, columns_of, least_left
+from helmdesk.web.pages.tickets.story import history_of, promises_of
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.templatetags.words import local
 from helmdesk.web.view_state import ViewState, whole_number
 
-PAGE_ROWS, MOST_PAGES = 50, 1_000_000
+PAGE_ROWS, MOST_PAGES = 25, 1_000_000
 ALL_TICKETS = "ticket_volume"
+TITLE = ("ticket_id", "subject")
 
 
 def rows(request: DeskRequest) -> HttpResponse:
@@ -28,41 +34,67 @@ def rows(request: DeskRequest) -> HttpResponse:
     view = ViewState.of(request)
     key = request.GET.get("metric") or ALL_TICKETS
     entry = request.desk.find_metric(key)
+    found = entry.variant(view.variant) if view.variant else entry.metric
+    is_all = key == ALL_TICKETS and not view.variant
     number = whole_number("page", request.GET.get("page") or "1", 1, MOST_PAGES)
-    sort = request.GET.get("sort", "")
-    is_descending = sort.startswith("-")
+    sort = request.GET.get("sort", "") or _newest(found)
     asked: Formed = {**view.question(request), "variant": view.variant or None, "clock": view.clock}
-    found = request.desk.rows(
+    listed = request.desk.rows(
         key,
         **asked,
         sort=sort.lstrip("-") or None,
-        is_descending=is_descending,
+        is_descending=sort.startswith("-"),
         offset=(number - 1) * PAGE_ROWS,
         limit=PAGE_ROWS,
+        also=also_of(found),
     )
-    columns = found.table.column_names
-    fixed = {"metric": key, **({"sort": sort} if sort else {})}
+    left = least_left(request) if "ticket_id" in listed.table.column_names else {}
+    chosen, shape = _chosen(request), request.GET.get("rows", "")
+    columns = columns_of(listed.table.column_names, found, chosen, is_all, bool(left))
+    fixed = {"metric": "" if is_all else key, "sort": request.GET.get("sort", "")}
+    fixed |= {"columns": chosen, "rows": shape}
+    kept = {name: text for name, text in fixed.items() if text}
+    opened = request.GET.get("ticket", "")
     context = {
         "metric": entry.metric,
         "key": key,
-        "total": found.total,
+        "total": listed.total,
         "number": number,
-        "pages": max(1, -(-found.total // PAGE_ROWS)),
-        "sort": sort,
-        "headings": [
-            (name, f"-{name}" if sort == name else name, _order(sort, name)) for name in columns
-        ],
-        "listed": found.table.to_pylist(),
+        "pages": max(1, -(-listed.total // PAGE_ROWS)),
         "columns": columns,
+        "shown": [column for column in columns if column.is_shown],
+        "headings": [_heading(column, sort) for column in columns if column.is_shown],
+        "listed": listed.table.to_pylist(),
+        "left": left,
+        "opened": opened,
+        "is_tight": shape == "tight",
         "first": (number - 1) * PAGE_ROWS + 1,
-        "last": min(number * PAGE_ROWS, found.total),
-        "is_all": key == ALL_TICKETS and not view.variant,
+        "last": min(number * PAGE_ROWS, listed.total),
+        "is_all": is_all,
         "formats": [name for name in TYPES if name != "arrow"],
-        "address": view.query(metric=key, sort=sort or None, compare=None),
-        **filters(request, view, fixed=fixed, has_comparison=False),
+        "address": view.query(**{**kept, "metric": key, "compare": None}),
+        "here": view.query(**kept, page=str(number) if number > 1 else None),
+        **(story_context(request, opened) if opened else {}),
+        **filters(request, view, fixed=kept, has_comparison=False),
     }
-    title = "Tickets" if key == ALL_TICKETS else f"Rows of {entry.metric.name}"
+    title = "Tickets" if is_all else f"Rows of {entry.metric.name}"
     return show(request, "rows.html", title, **context)
+
+
+def _newest(found: Metric) -> str:
+    """Return what puts the newest rows first; empty where rows have no time of their own."""
+    return f"-{found.anchor}" if found.anchor and found.anchor in found.evidence else ""
+
+
+def _chosen(request: DeskRequest) -> str:
+    """Return the columns somebody chose: one by one in a form, or with commas in an address."""
+    return ",".join(request.GET.getlist("columns"))
+
+
+def _heading(column: Column, sort: str) -> tuple[Column, str, str]:
+    """Return a column with what sorts by it next, and how rows are sorted by it now."""
+    following = f"-{column.name}" if sort == column.name else column.name
+    return column, following if column.is_sorted else "", _order(sort, column.name)
 
 
 def _order(sort: str, name: str) -> str:
@@ -91,33 +123,46 @@ def export(request: DeskRequest, form: str) -> HttpResponse:
 
 def ticket(request: DeskRequest, ticket_id: str) -> HttpResponse:
     """Show one ticket: attributes, who waited for whom, clocks, messages, contacts, answers."""
-    story = request.desk.ticket(ticket_id)
+    context = story_context(request, ticket_id)
+    story = context["story"]
     zone = request.desk.settings.time_zone
 
     def instant(moment: datetime | None) -> str:
         return local(moment, zone)
 
-    shown = {
-        name: cell
-        for name, cell in story.ticket.items()
-        if cell is not None and not name.startswith("is_") and name != "ticket_id"
-    }
-    marks = [
-        name.removeprefix("is_")
-        for name in ("is_spam", "is_merged", "is_deleted")
-        if story.ticket.get(name)
-    ]
     chart = timeline(story, zone, instant) if story.states else None
-    return show(
-        request,
-        "ticket.html",
-        f"Ticket {story.ticket['ticket_id']}",
-        story=story,
-        shown=shown,
-        marks=marks,
-        timeline=chart,
-        rows_url=reverse("rows"),
-    )
+    title = f"Ticket {story.ticket['ticket_id']}"
+    return show(request, "ticket.html", title, timeline=chart, **context)
+
+
+def _there(cell: Any, zone: ZoneInfo) -> Any:
+    """Return an instant on the clock of a zone; anything else as it is."""
+    return wall(cell, zone.key) if isinstance(cell, datetime) else cell
+
+
+def story_context(request: DeskRequest, ticket_id: str) -> dict[str, Any]:
+    """Return what a page or a drawer tells of one ticket.
+
+    Raises:
+        NotFoundError: no such ticket, or not one this reader may see.
+    """
+    story = request.desk.ticket(ticket_id)
+    zone = ZoneInfo(request.desk.settings.time_zone)
+    return {
+        "story": story,
+        "promises": promises_of(story),
+        "history": history_of(story),
+        "shown_facts": {
+            name: _there(cell, zone)
+            for name, cell in story.ticket.items()
+            if cell is not None and not name.startswith("is_") and name not in TITLE
+        },
+        "marks": [
+            name.removeprefix("is_")
+            for name in ("is_spam", "is_merged", "is_deleted")
+            if story.ticket.get(name)
+        ],
+    }
 
 
 page = Page(

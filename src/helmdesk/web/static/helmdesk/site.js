@@ -41,7 +41,7 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
   const say = (words) => { document.getElementById("said").textContent = words; };
-  document.addEventListener("htmx:afterSwap", () => { drawAll(document.getElementById("main")); say("Updated"); });
+  document.addEventListener("htmx:afterSwap", () => { drawAll(document.getElementById("main")); say("Updated"); document.querySelector(".drawer")?.focus(); });
   document.addEventListener("htmx:beforeSwap", (event) => {
     // An ended session answers with the sign-in page: go there instead of putting it into this one.
     const target = event.detail.xhr.responseURL || "";
@@ -58,6 +58,7 @@
     if (event.key === "Escape") {
       const open = document.activeElement?.closest("details.chip[open], details.menu[open]");
       closeOthers(null); open?.querySelector("summary").focus();
+      if (!open) document.querySelector(".drawer .close")?.click();
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog[open]")) return;
     if (isGoing) {

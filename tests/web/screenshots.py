@@ -23,6 +23,7 @@ PAGES = {
     "me": "/me?days=91",
     "now": "/now",
     "dashboards": "/dashboards",
+    "reports": "/reports",
     "catalogue": "/catalogue",
     "differences": "/catalogue/beside/zendesk",
     "data": "/data",

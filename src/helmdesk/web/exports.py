@@ -1,5 +1,5 @@
-"""Rows as files: CSV that no spreadsheet takes for formulas, Parquet and JSON without loss,
-Arrow.
+"""Rows as files: CSV that no spreadsheet takes for formulas, workbooks, Parquet and JSON without
+loss, Arrow.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from helmdesk.csv_text import write_rows
 from helmdesk.query.window import plain
+from helmdesk.reports.make import CONTENT_TYPES
+from helmdesk.reports.workbook import table_as_workbook
 
 if TYPE_CHECKING:
     import pyarrow
 
+    from helmdesk.catalogue.discovery import Entry
+
 TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "xlsx": CONTENT_TYPES["xlsx"],
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
@@ -68,4 +73,19 @@ def as_arrow(table: pyarrow.Table) -> bytes:
     return sink.getvalue()
 
 
-WRITERS = {"csv": as_csv, "json": as_json, "parquet": as_parquet, "arrow": as_arrow}
+WRITERS = {
+    "csv": as_csv,
+    "xlsx": table_as_workbook,
+    "json": as_json,
+    "parquet": as_parquet,
+    "arrow": as_arrow,
+}
+
+
+def rows_as_file(table: pyarrow.Table, form: str, entry: Entry, zone: str) -> bytes:
+    """Return the rows of a metric as a file; a workbook tells its definition and is in the desk's
+    own time.
+    """
+    if form == "xlsx":
+        return table_as_workbook(table, "Rows", zone, [entry])
+    return WRITERS[form](table)

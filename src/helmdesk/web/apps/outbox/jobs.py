@@ -48,6 +48,8 @@ def send_mail(held: Held[Sending]) -> Finish | None:
     }
     if message.html:
         made.attach_alternative(message.html, "text/html")
+    if message.attached is not None:
+        made.attach(message.attached_name, bytes(message.attached))
     try:
         answer = mail.send(made)
     except SettingError as error:
@@ -92,7 +94,9 @@ def _message(held: Held[Sending]) -> Message:
 
 
 def _note(message: Message, answer: str) -> None:
-    Message.objects.filter(pk=message.pk).update(sent_at=queue.now(), answer=answer[:300])
+    Message.objects.filter(pk=message.pk).update(
+        sent_at=queue.now(), answer=answer[:300], attached=None
+    )
 
 
 @job("tidy_outbox", "Forget messages of a month ago", Nothing, schedule="daily 03:35")

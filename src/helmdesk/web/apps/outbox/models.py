@@ -57,12 +57,13 @@ class Message(models.Model):
         text: of a mail in plain text, or the body of a webhook.
         html: of a mail, beside its text.
         headers: of a mail, beside those that every mail has.
+        attached_name, attached: a file that goes with a mail; the file is kept until that was sent.
         is_refused: whether the mail server would not take it for this recipient, ever.
         sent_at: when it was taken by whoever carries it on.
         answer: what that said.
     """
 
-    PERSONAL = ("recipient", "subject", "text", "html", "answer")
+    PERSONAL = ("recipient", "subject", "text", "html", "answer", "attached_name", "attached")
     IMPERSONAL = ("channel", "topic", "headers")
 
     id: UUID
@@ -75,6 +76,8 @@ class Message(models.Model):
     text = models.TextField()
     html = models.TextField(blank=True)
     headers = models.JSONField(default=dict)
+    attached_name = models.CharField(max_length=200, blank=True)
+    attached = models.BinaryField(null=True, blank=True)
     is_refused = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -92,6 +95,18 @@ class Message(models.Model):
     def withdraw_erased(cls, touched: Collection[Any], why: str) -> None:
         """Send nothing that spoke of somebody who was erased."""
         withdraw(why, key__in=[each.key for each in cls.objects.filter(pk__in=touched)])
+
+    @classmethod
+    def forget_erased(cls, words: Collection[str]) -> int:
+        """Throw away all files that wait to be sent, and send nothing in their place: what a PDF
+        says of somebody cannot be taken out of it.
+        """
+        holding = cls.objects.exclude(attached=None) if words else cls.objects.none()
+        withdraw(
+            "its file may have spoken of somebody who was erased",
+            key__in=[each.key for each in holding],
+        )
+        return holding.update(attached=None)
 
 
 def jobs_of(shown: Iterable[Message]) -> dict[str, Job]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,16 @@ from helmdesk.errors import UsageError
 from helmdesk.web.apps.jobs.queue import enqueue
 from helmdesk.web.apps.outbox.models import Channel, Endpoint, Message
 
+MOST_ATTACHED = 8_000_000  # bytes; in a mail they are a third more
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; the ending of its name says what it is."""
+
+    name: str
+    content: bytes
+
 
 def put_mail(
     topic: str,
@@ -25,14 +36,16 @@ def put_mail(
     html: str = "",
     send_at: datetime | None = None,
     headers: Mapping[str, str] | None = None,
+    attachment: Attachment | None = None,
 ) -> Message:
     """Put a mail to one person into the outbox.
 
     Args:
         headers: beside those that every mail has.
+        attachment: kept until the mail was sent.
 
     Raises:
-        UsageError: no address, or a subject of several lines.
+        UsageError: no address, a subject of several lines, or a file that is too large to send.
     """
     if not is_address(recipient):
         raise UsageError(
@@ -41,10 +54,17 @@ def put_mail(
         )
     if "\n" in subject or "\r" in subject:
         raise UsageError("the subject of a mail is one line")
+    if attachment is not None and len(attachment.content) > MOST_ATTACHED:
+        raise UsageError(
+            f"{attachment.name} has {len(attachment.content) / 1e6:.1f} MB; mail servers take files"
+            f" up to {MOST_ATTACHED / 1e6:.0f} MB"
+        )
     made = Message(
         channel=Channel.MAIL,
         topic=topic,
         recipient=recipient,
+        attached_name=attachment.name if attachment else "",
+        attached=attachment.content if attachment else None,
         subject=subject[:200],
         text=text,
         html=html,

@@ -15,7 +15,7 @@ from helmdesk.query.window import wall
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.charts.timeline import timeline
-from helmdesk.web.exports import TYPES, WRITERS
+from helmdesk.web.exports import TYPES, rows_as_file
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.tickets.columns import Column, also_of, columns_of, least_left
 from helmdesk.web.pages.tickets.story import history_of, promises_of
@@ -116,7 +116,9 @@ def export(request: DeskRequest, form: str) -> HttpResponse:
         rows=found.total,
         filter=view.filter or "",
     )
-    response = HttpResponse(WRITERS[form](found.table), content_type=TYPES[form])
+    entry, zone = request.desk.find_metric(key), request.desk.settings.time_zone
+    content = rows_as_file(found.table, form, entry, zone)
+    response = HttpResponse(content, content_type=TYPES[form])
     response["Content-Disposition"] = f'attachment; filename="{key}-rows.{form}"'
     return response
 

@@ -1,0 +1,1 @@
+"""Reports on the site: made in the background, kept as they were, sent when they are due."""

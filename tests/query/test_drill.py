@@ -20,9 +20,9 @@ from helmdesk.catalogue.kinds.mean import Mean
 from helmdesk.catalogue.kinds.quantile import Quantile
 from helmdesk.desk.desk import Desk
 from helmdesk.facts.build.fact import Dimension
-from helmdesk.query.compile import MEASURED, resolve
+from helmdesk.query.compile import MEASURED, judges, resolve
 from helmdesk.query.dimensions import metric_dimensions
-from helmdesk.query.policy import OWNER
+from helmdesk.query.policy import OWNER, Policy
 from helmdesk.query.request import Request
 from helmdesk.query.run import read_bounds
 
@@ -230,3 +230,17 @@ def test_instants_of_rows_are_on_the_clock_of_the_desk(tmp_path: Path) -> None:
         desk.measure("ticket_volume").receipt.content["data_as_of"] == "2026-01-05T10:00:00+05:45"
     )
     assert "last_solved_at" in by_day.column_names
+
+
+@pytest.mark.parametrize("key", sorted(load_catalogue()))
+def test_rows_without_the_names_of_people_are_listed_too(small_desk: Desk, key: str) -> None:
+    """What names a row may name a person: then the rest is listed, in an order as certain."""
+    asked = {"start": "2026-05-01", "end": "2026-05-08"}
+    reader = small_desk.as_seen_by(Policy("leader", may_compare_people=False))
+    found, whole = reader.rows(key, **asked), small_desk.rows(key, **asked)
+    assert found.total == whole.total
+    assert not {"agent", "agent_id", "stretch_id"} & set(found.table.column_names) or not (
+        judges(resolve(Request(key, policy=OWNER)))
+    )
+    again = reader.rows(key, **asked, limit=3)
+    assert again.table.to_pylist() == found.table.to_pylist()[:3]

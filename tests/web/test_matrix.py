@@ -174,6 +174,10 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "settings/tokens": make_token,
     "plan/what-if": maker("planning.SavedScenario", person="@", name="Mine", team="Nobody"),
     "plan/volumes": maker("planning.Volumes", person="@", name="Mine", queues=()),
+    "reports/wanted": maker(
+        "reports.Wanted", person="@", kind="scorecard", form="pdf", rhythm="week"
+    ),
+    "reports": maker("reports.Report", person="@", kind="scorecard", form="pdf"),
     "surveys": make_rule,
 }
 

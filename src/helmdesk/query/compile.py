@@ -110,7 +110,10 @@ def compile_drill(metric: Metric, window: AskedWindow, bounds: Bounds) -> exp.Ex
     """Return house SQL that lists the very rows behind the values (pending rows apart)."""
     rows = row_source(metric, [window], bounds, for_drill=metric.evidence)
     listed = exp.select("*").from_(rows.subquery("rows_", copy=False), copy=False)
-    order = [exp.column(column) for column in ("period_start", "role", metric.evidence[0])]
+    # Where the policy hides what names a row, the order of the rest is as certain.
+    shown = window.request.policy.shown(metric.evidence, is_judged=judges(metric))
+    names = shown[:1] if metric.evidence[0] in shown else shown
+    order = [exp.column(column) for column in ("period_start", "role", *names)]
     return listed.order_by(*order, copy=False)
 
 

@@ -20,10 +20,10 @@ Client = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _empty(site: Path) -> Iterator[None]:
-    from helmdesk.web.apps.planning.models import KnownDay, SavedScenario, Volumes
+    from helmdesk.web.apps.planning.models import Draft, KnownDay, SavedScenario, Volumes
 
     yield
-    for model in (KnownDay, SavedScenario, Volumes):
+    for model in (Draft, KnownDay, SavedScenario, Volumes):
         model.objects.all().delete()
 
 
@@ -202,3 +202,115 @@ def test_nothing_is_kept_without_a_name_or_a_change(as_: Client) -> None:
     lea = as_("lea")
     assert lea.post("/plan/what-if/keep", {"later": "1"}).status_code == 400
     assert lea.post("/plan/what-if/keep", {"name": "Nothing"}).status_code == 400
+
+
+SCHEDULE = "/plan/schedule?team=Frontline+Berlin&start=2026-07-06"
+OWN = {"team": "Frontline Berlin", "start": "2026-07-06"}
+
+
+def shifts_of(response: Any) -> int:
+    return len(re.findall(r'class="shift (?:early|mid|late)', response.content.decode()))
+
+
+def person_of(response: Any) -> str:
+    found = re.search(r"person=([^&\"]+)&amp;day=0#edit", response.content.decode())
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def no_events() -> Iterator[None]:
+    from helmdesk.web.apps.events.models import Event
+    from helmdesk.web.apps.jobs.models import Job
+
+    yield
+    Event.objects.all().delete()
+    Job.objects.filter(kind="events").delete()
+
+
+def test_a_week_is_planned_changed_and_published(as_: Client, no_events: None) -> None:
+    from helmdesk.web.apps.events.models import Event
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.apps.planning.models import Draft
+
+    pat = as_("pat")
+    first = pat.get(SCHEDULE)
+    assert first.status_code == 200
+    assert "Not planned yet: as it was last planned" in text(first)
+    planned, person = shifts_of(first), person_of(first)
+    assert planned > 0
+    assert "Begins" in text(pat.get(f"{SCHEDULE}&person={person}&day=0"))
+    filled = pat.post("/plan/schedule/change", {**OWN, "do": "fill"}, follow=True)
+    assert "Planned: short by" in text(filled) and "Draft:" in text(filled)
+    assert shifts_of(filled) >= planned
+    away = {**OWN, "do": "away", "person": person, "day": "0"}
+    assert "is away on Monday" in text(pat.post("/plan/schedule/change", away, follow=True))
+    # Others of the same eyes see the draft, a team lead has one of their own.
+    assert "Draft:" in text(as_("lea").get(SCHEDULE))
+    assert "Draft:" not in text(as_("tom").get(SCHEDULE))
+    # Filled again, who is away stays away.
+    again = pat.post("/plan/schedule/change", {**OWN, "do": "fill"}, follow=True)
+    draft = Draft.objects.get(published_at=None)
+    assert again.status_code == 200
+    assert not [s for s in draft.plan if (s.person, s.day) == (person, 0)]
+    done = pat.post("/plan/schedule/publish", OWN, follow=True)
+    assert "Published to" in text(done)
+    events = list(Event.objects.all())
+    assert {event.kind for event in events} == {"shift_planned"}
+    assert len({event.said["shift_id"] for event in events}) == len(draft.plan)
+    assert Job.objects.filter(kind="events", done_at=None).exists()
+    assert Draft.objects.filter(published_at=None).count() == 0
+
+
+def test_a_broken_rule_is_named_and_not_published(as_: Client, no_events: None) -> None:
+    from helmdesk.web.apps.events.models import Event
+
+    lea = as_("lea")
+    person = person_of(lea.get(SCHEDULE))
+    for day, start in (("0", "15:00"), ("1", "6:00")):
+        said = {**OWN, "do": "shift", "person": person, "day": day, "begins": start}
+        shown = lea.post("/plan/schedule/change", said, follow=True)
+    assert "11 are needed" in text(shown)
+    refused = lea.post("/plan/schedule/publish", OWN)
+    assert refused.status_code == 400 and "rules are broken" in text(refused)
+    assert not Event.objects.exists()
+    gone = lea.post("/plan/schedule/change", {**OWN, "do": "discard"}, follow=True)
+    assert "The draft is gone" in text(gone) and "11 are needed" not in text(gone)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"do": "shift", "day": "0", "begins": "noon"}, "is no time"),
+        ({"do": "shift", "day": "0", "begins": "9:00", "end": "8:00"}, "ends before it begins"),
+        ({"do": "shift", "day": "9", "begins": "9:00"}, "choose one of these days"),
+        ({"do": "shift", "day": "0", "person": "nobody", "begins": "9:00"}, "somebody of the team"),
+        ({"do": "rules", "rest_hours": "many"}, "is no number"),
+        ({"do": "rules", "rest_hours": "30"}, "hours of rest"),
+        ({"do": "rules", "earliest": "9:00", "latest": "12:00"}, "shifts of 8 hours in a day of 3"),
+        ({"do": "rules", "hours_a_week": "2"}, "paid hours fits into 2"),
+    ],
+)
+def test_a_change_that_cannot_be(as_: Client, said: dict[str, str], problem: str) -> None:
+    pat = as_("pat")
+    person = person_of(pat.get(SCHEDULE))
+    response = pat.post("/plan/schedule/change", {**OWN, "person": person, **said})
+    assert response.status_code == 400 and problem in text(response)
+
+
+def test_the_plan_goes_out_and_comes_in(as_: Client) -> None:
+    pat = as_("pat")
+    person = person_of(pat.get(SCHEDULE))
+    sheet = pat.get(f"/plan/schedule/save/csv?{SCHEDULE.split('?')[1]}")
+    assert sheet["Content-Type"].startswith("text/csv") and b"start_at" in sheet.content
+    calendar = pat.get(f"/plan/schedule/save/ics?{SCHEDULE.split('?')[1]}&person={person}")
+    assert calendar.content.startswith(b"BEGIN:VCALENDAR") and b"BEGIN:VEVENT" in calendar.content
+    assert pat.get(f"/plan/schedule/save/exe?{SCHEDULE.split('?')[1]}").status_code == 404
+    file = io.BytesIO(sheet.content)
+    file.name = "plan.csv"
+    read = pat.post("/plan/schedule/import", {**OWN, "file": file}, follow=True)
+    assert "shifts read" in text(read) and "Draft: 0 changes" in text(read)
+    odd = io.BytesIO(b"agent_id,start_at,end_at\nNobody,2026-07-06 09:00,2026-07-06 17:00\n")
+    odd.name = "odd.csv"
+    refused = pat.post("/plan/schedule/import", {**OWN, "file": odd})
+    assert refused.status_code == 400 and "not one of this team" in text(refused)

@@ -16,6 +16,8 @@ from helmdesk.query.policy import Policy
 from helmdesk.query.question import Question
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pyarrow
 
     from helmdesk.analysis.accounts import Account
@@ -349,6 +351,15 @@ class Answers:
                 ("past", crew.name, weeks, request),
                 lambda: past_of(reader.engine, request, reader.bounds, crew, weeks),
             )
+
+    def planned_keys(
+        self, question: Question, people: Sequence[str], first: date, days: int
+    ) -> dict[tuple[str, int], list[str]]:
+        """Return the identities of planned shifts of people whom the reader may see."""
+        from helmdesk.plan.lived import planned_keys
+
+        with self.marts.reader() as reader:
+            return planned_keys(reader.engine, question.time_zone, people, first, days)
 
     def remembered(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what `make` gives; made once as long as the data stay, where answers are kept.

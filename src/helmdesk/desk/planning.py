@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from helmdesk.plan.forecast import DayFactor, Forecast
     from helmdesk.plan.forecast.versions import Accuracy
     from helmdesk.plan.planner import Conditions, Planner
+    from helmdesk.plan.shifts.week import Week
     from helmdesk.plan.simulation.back_test import BackTest
     from helmdesk.plan.simulation.scenario import Scenario
     from helmdesk.plan.simulation.what_if import Answer, Ground
@@ -174,6 +175,26 @@ class Planning:
         starts = past.weeks(week_shift(question.week_start))[-weeks:]
         measured = self._measured(crew, starts)
         return of_weeks(predicted_weeks(past, crew, starts, measured))
+
+    def week(
+        self,
+        team: str = "",
+        *,
+        start: date | None = None,
+        days: int = 7,
+        conditions: Conditions | None = None,
+        factors: Sequence[DayFactor] = (),
+    ) -> Week:
+        """Return a team's week to be planned: who there is, what is planned, whom it needs."""
+        from helmdesk.plan.shifts.week import week_of
+
+        found = self.coverage(team, start=start, days=days, conditions=conditions, factors=factors)
+        question = self._answers.folder.question()
+        past = self._answers.past(question, found.crew, PAST_WEEKS)
+        keys = self._answers.planned_keys(
+            question, sorted(past.names), found.plan.forecast.first_day, days
+        )
+        return week_of(found, past, keys)
 
     def _measured(self, crew: Crew, starts: list[date]) -> dict[str, dict[date, float]]:
         """Return what the catalogue says of weeks, by metric and first day."""

@@ -17,7 +17,8 @@ fact = Fact(
         where (type = 'shift_planned' or (type = 'shift_changed' and approved_by is not null))
             and end_at > start_at
     )
-    select agent_id, activity, start_at, end_at, record_id, source
+    select agent_id, activity, start_at, end_at, record_id, source,
+        coalesce(shift_id, record_id) as shift_id
     from (select *, bool_or(is_change) over (partition by coalesce(shift_id,
         record_id)) as is_changed,
             max(case when is_change then occurred_at end) over (partition by coalesce(shift_id,

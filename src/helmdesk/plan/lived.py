@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from helmdesk.engines.engine import Engine
+from helmdesk.facts.build.build import ensure_fact
 from helmdesk.plan.contacts import visible_rows
 from helmdesk.plan.crews import Crew
 from helmdesk.plan.simulation.past import Past, Piece
@@ -31,7 +33,7 @@ _CONTACTS = """
 _TIME = """
     select agent_time.agent_id as person, agent_time.started_at as started_at,
         agent_time.ended_at as ended_at, agent_time.activity as activity,
-        agent_time.state as state
+        agent_time.state as state, agent_time.agent as name
     from agent_time
     where agent_time.team = {team} and agent_time.started_at >= cast('{since}' as timestamp)
     order by agent_time.agent_id, agent_time.started_at
@@ -92,6 +94,45 @@ def _past(
         short=column(7),
         pieces=tuple(
             Piece(str(person), seconds(start), seconds(end), activity, state)
-            for person, start, end, activity, state in spent
+            for person, start, end, activity, state, _ in spent
         ),
+        names={str(row[0]): str(row[5] or row[0]) for row in spent},
     )
+
+
+_KEYS = """
+    select shifts.agent_id as person, shifts.shift_id as shift, min(shifts.start_at) as start_at,
+        max(shifts.end_at) as end_at
+    from shifts
+    where shifts.agent_id in ({people}) and shifts.start_at >= cast('{since}' as timestamp)
+        and shifts.start_at < cast('{until}' as timestamp)
+    group by 1, 2
+"""
+
+
+def planned_keys(
+    engine: Engine, zone_name: str, people: Sequence[str], first: date, days: int
+) -> dict[tuple[str, int], list[str]]:
+    """Return the identities of planned shifts by person and number of the day.
+
+    Args:
+        people: identities that the reader may see.
+    """
+    if not people:
+        return {}
+    ensure_fact(engine, "shifts")
+    zone = ZoneInfo(zone_name)
+
+    def utc(day: date) -> datetime:
+        return datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
+
+    sql = _KEYS.format(
+        people=", ".join(text(each) for each in people),
+        since=utc(first),
+        until=utc(first + timedelta(days=days)),
+    )
+    found: dict[tuple[str, int], list[str]] = {}
+    for person, shift, start, _ in engine.ask(sql):
+        local = start.replace(tzinfo=UTC).astimezone(zone).date()
+        found.setdefault((str(person), (local - first).days), []).append(str(shift))
+    return {key: sorted(keys) for key, keys in found.items()}

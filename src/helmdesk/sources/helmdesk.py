@@ -32,12 +32,15 @@ EVENTS: dict[str, tuple[str, ...]] = {
         *("answer", "comment"),
     ),
     "withdrawn": ("survey_id", "ticket_id", "reason"),
+    "shift_planned": ("agent_id", "activity", "start_at", "end_at", "shift_id"),
+    "shift_changed": ("agent_id", "activity", "start_at", "end_at", "shift_id", "approved_by"),
     "employee_response": ("instrument_id", "team_id", "answer"),
 }
 # Those whose author is not one of the team.
 AUTHORS = {"responded": "'customer'", "sent": "'automation'", "not_asked": "'automation'"}
 COLUMNS = tuple(dict.fromkeys(name for names in EVENTS.values() for name in names))
 LAYOUT: Layout = {name: (name,) for name in ("id", "at", "type", *COLUMNS)}
+TYPED = {"probability": "double", "start_at": "timestamptz", "end_at": "timestamptz"}
 AT = '"at"'
 """`at` is a word of SQL's own."""
 
@@ -84,7 +87,7 @@ def read(staging: Staging, paths: Sequence[Path], options: Options) -> None:
 
 
 def _cell(name: str) -> str:
-    return f"try_cast({name} as double)" if name == "probability" else name
+    return f"try_cast({name} as {TYPED[name]})" if name in TYPED else name
 
 
 source = Source(

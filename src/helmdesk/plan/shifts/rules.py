@@ -106,7 +106,8 @@ def pattern_of(shifts: Sequence[Shift]) -> Pattern:
     pauses = usual(
         tuple((a - shift.start, b - shift.start) for a, b in shift.breaks) for shift in shifts
     )
-    first, last = min(180, minutes // 3), max(minutes - 150 - meal, min(180, minutes // 3))
+    first = min(180, minutes // 3 // 30 * 30)
+    last = max(minutes - 150 - meal, first)
     return Pattern(
         minutes,
         meal,

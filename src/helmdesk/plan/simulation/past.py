@@ -5,8 +5,8 @@ Times are local wall-clock seconds from the midnight that `Past.origin` begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ class Past:
             own: seconds of work, a share of them where contacts were taken side by side.
         is_answered: else nobody answered.
         threshold, short: seconds, by contact.
-        pieces: of the team's people.
+        pieces: of the team's people. names: of people, by identity.
     """
 
     origin: date
@@ -61,6 +61,7 @@ class Past:
     threshold: Array
     short: Array
     pieces: tuple[Piece, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def weeks(self, week_start: int) -> list[date]:
         """Return the first days of the whole weeks in it."""
@@ -267,4 +268,5 @@ def joined(first: Past, second: Past) -> Past:
         threshold=both("threshold"),
         short=both("short"),
         pieces=first.pieces + second.pieces,
+        names={**first.names, **second.names},
     )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from helmdesk.plan.crews import Crew
 from helmdesk.plan.demand import Demand
 from helmdesk.plan.forecast import DayFactor
+from helmdesk.plan.simulation.people import Shift
 from helmdesk.query.policy import Policy
 
 
@@ -134,3 +135,67 @@ class SavedScenario(models.Model):
 def scope_of(policy: Policy) -> str:
     """Return whose eyes a reader has; empty of one who sees all."""
     return "" if policy.predicate is None and policy.names is None else policy.name
+
+
+class Draft(models.Model):
+    """A plan of a team's week that is being made; one for each team and week and kind of reader.
+
+    Attributes:
+        shifts: as `shift_said` writes them.
+        away: person and number of the day, for each day somebody is not available.
+        rules: of work, as the form says them.
+        policy: whose eyes it is made with; empty: somebody who sees all.
+        published_at: when it was told to the records; None: never.
+    """
+
+    PERSONAL = ("team", "shifts", "away")
+    IMPERSONAL = ("policy", "rules")
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    team = models.CharField(max_length=200)
+    start = models.DateField()
+    shifts = models.JSONField(default=list)
+    away = models.JSONField(default=list)
+    rules = models.JSONField(default=dict)
+    policy = models.CharField(max_length=300, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-start", "team")
+        constraints = (
+            models.UniqueConstraint(fields=("team", "start", "policy"), name="one_draft_a_week"),
+        )
+
+    @property
+    def plan(self) -> list[Shift]:
+        """Its shifts."""
+        return [shift_of(each) for each in self.shifts]
+
+
+def shift_said(shift: Shift) -> dict[str, Any]:
+    """Return a shift as plain values."""
+    return {
+        "person": shift.person,
+        "day": shift.day,
+        "start": shift.start,
+        "end": shift.end,
+        "breaks": [list(each) for each in shift.breaks],
+        "meals": [list(each) for each in shift.meals],
+        "queues": list(shift.queues),
+    }
+
+
+def shift_of(said: dict[str, Any]) -> Shift:
+    """Return the shift that plain values say."""
+    return Shift(
+        said["person"],
+        said["day"],
+        said["start"],
+        said["end"],
+        tuple((a, b) for a, b in said["breaks"]),
+        tuple(said["queues"]),
+        tuple((a, b) for a, b in said["meals"]),
+    )

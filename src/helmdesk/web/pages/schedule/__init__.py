@@ -1,0 +1,1 @@
+"""Schedule: who works when; made, changed, checked against the rules, published."""

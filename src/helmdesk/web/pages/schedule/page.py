@@ -288,6 +288,8 @@ def publish(request: DeskRequest) -> HttpResponse:
     """Tell the plan to the records: adherence, utilization and coverage go by it from then on."""
     _, week, _, _ = _asked_week(request, request.POST)
     plan = plan_of(request, week)
+    if plan.draft is None:
+        raise UsageError("nothing was changed; change or fill the week before it is published")
     if plan.breaches:
         raise UsageError(
             f"{len(plan.breaches)} rules are broken; mend them, or change the rules, before the"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from helmdesk.desk.answers import Answers
+from helmdesk.quoting import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,7 +201,7 @@ class Planning:
         """Return what the catalogue says of weeks, by metric and first day."""
         if not starts:
             return {}
-        names = ", ".join(f"'{queue.replace(chr(39), chr(39) * 2)}'" for queue in crew.queues)
+        names = ", ".join(map(text, crew.queues))
         found: dict[str, dict[date, float]] = {}
         for key in ("service_level", "missed_contact_rate"):
             asked = self._answers.folder.question(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -200,28 +199,20 @@ def sheet_of(shifts: Sequence[Shift], first: date, names: Mapping[str, str]) -> 
 
 def read_sheet(content: str, first: date, days: int) -> tuple[list[Shift], list[str]]:
     """Return the shifts that such rows say, and what could not be read, line by line."""
+    from helmdesk.csv_text import read_rows, separator_of
     from helmdesk.plan.simulation.people import from_pieces
 
+    rows = list(read_rows(io.StringIO(content, newline=""), separator_of(content)))
+    heading = [each.strip().lower() for each in rows[0]] if rows else []
     pieces, problems = [], []
-    for number, row in enumerate(csv.DictReader(io.StringIO(content)), 2):
-        given = {
-            str(key).strip().lower(): (value or "").strip()
-            for key, value in row.items()
-            if isinstance(value, str)
-        }
-        who = given.get("agent_id") or given.get("agent") or given.get("name")
-        try:
-            start, end = (
-                datetime.fromisoformat(given.get(name) or given.get(name.removesuffix("_at"), ""))
-                for name in ("start_at", "end_at")
-            )
-        except ValueError:
-            problems.append(f"line {number}: start and end are no times; write 2026-07-06 09:00")
+    for number, row in enumerate(rows[1:], 2):
+        given = {name: cell.strip() for name, cell in zip(heading, row, strict=False)}
+        if not any(given.values()):
             continue
-        if not who or end <= start:
-            problems.append(
-                f"line {number}: {'nobody is named' if not who else 'it ends before it begins'}"
-            )
+        try:
+            who, start, end = _read_row(given)
+        except ValueError as error:
+            problems.append(f"line {number}: {error}")
             continue
         day = (start.date() - first).days
         if 0 <= day < days:
@@ -229,3 +220,20 @@ def read_sheet(content: str, first: date, days: int) -> tuple[list[Shift], list[
             length = round((end - start).total_seconds() / 60)
             pieces.append((who, day, begin, begin + length, given.get("activity") or "work"))
     return from_pieces(pieces, lambda _: (0,)), problems
+
+
+def _read_row(given: Mapping[str, str]) -> tuple[str, datetime, datetime]:
+    """Return who, from when to when; ValueError says what is wrong."""
+    who = given.get("agent_id") or given.get("agent") or given.get("name")
+    try:
+        start, end = (
+            datetime.fromisoformat(given.get(name) or given.get(name.removesuffix("_at"), ""))
+            for name in ("start_at", "end_at")
+        )
+    except ValueError as error:
+        raise ValueError("start and end are no times; write 2026-07-06 09:00") from error
+    if not who:
+        raise ValueError("nobody is named")
+    if end <= start:
+        raise ValueError("it ends before it begins")
+    return who, start, end

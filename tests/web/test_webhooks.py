@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import ipaddress
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -414,3 +415,74 @@ def test_an_administrator_keeps_endpoints(here: None, as_: Any) -> None:
     assert not any(token in str(each.detail) + each.subject for each in AuditEvent.objects.all())
     stale = as_("ada").post("/outbox/endpoints", given)
     assert stale.status_code == 302 and "reauthenticate" in stale["Location"]
+
+
+ALERT = {
+    "rule": 7,
+    "title": "alert on CSAT began",
+    "sentence": "CSAT falls below 80%.",
+    "seen": "76% in the week from 4 May <!channel> [all](https://evil.example) *now*",
+    "change": "began",
+}
+
+
+def test_a_channel_of_slack_is_told_in_blocks(
+    here: None, as_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.conf import settings
+
+    from helmdesk.web.apps.outbox.models import Endpoint
+    from helmdesk.web.apps.outbox.post import put_webhooks
+
+    monkeypatch.setattr(settings, "PUBLIC_URL", "https://desk.example")
+    ada = as_("ada", is_fresh=True)
+    with listening(Receiver((200, {}, b"ok"))) as receiver:
+        given = {
+            "name": "Leads",
+            "url": f"http://127.0.0.1:{receiver.port}/T0/B0/x",
+            "topics": ["alert", "brief", "alive"],
+            "form": "slack",
+        }
+        assert ada.post("/outbox/endpoints", {**given, "form": "pigeon"}).status_code == 400
+        assert ada.post("/outbox/endpoints", given).status_code == 302
+        assert "a Slack channel" in ada.get("/outbox").content.decode()
+        assert put_webhooks("alive", {"alerts": 3}) == []
+        assert len(put_webhooks("alert", ALERT)) == 1
+        assert work().outcome == "done"
+    ((path, headers, body),) = receiver.told
+    said = json.loads(body)
+    assert (path, said["text"]) == ("/T0/B0/x", "Alert on CSAT began")
+    header, seen, rule, button = said["blocks"]
+    assert header["text"]["text"] == "Alert on CSAT began"
+    # Plain text: neither mentions nor links are made of it.
+    assert seen["text"] == {"type": "plain_text", "text": ALERT["seen"], "emoji": False}
+    assert "80%" in rule["text"]["text"]
+    assert button["elements"][0]["url"] == "https://desk.example/alerts/7"
+    assert "webhook-signature" not in headers
+    assert Endpoint.objects.get().form == "slack"
+
+
+def test_a_card_of_teams_shows_text_as_it_is() -> None:
+    from helmdesk.web.apps.outbox.chats import body_of, note_of
+
+    note = note_of("alert", ALERT)
+    assert note is not None
+    card = body_of("teams", note)["attachments"][0]["content"]
+    assert (card["type"], card["version"], card["actions"]) == ("AdaptiveCard", "1.4", [])
+    title, seen, _ = (block["text"] for block in card["body"])
+    assert title == "Alert on CSAT began"
+    assert r"\[all\]\(https://evil\.example\) \*now\*" in seen
+    assert re.sub(r"\\(.)", r"\1", seen) == ALERT["seen"]
+
+
+def test_a_brief_in_a_chat_is_cut_to_what_it_takes() -> None:
+    from helmdesk.web.apps.outbox.chats import LONGEST_TEXT, body_of, note_of
+
+    finding = {"title": "Waits at noon", "text": "x" * 5000}
+    data = {"start": "2026-06-22", "findings": [finding] * 20, "quiet": ["CSAT"]}
+    note = note_of("brief", data)
+    assert note is not None and note.title == "The week from 2026-06-22: 20 things to know"
+    blocks = body_of("slack", note)["blocks"]
+    assert len(blocks) == 13 and len(blocks[1]["text"]["text"]) == LONGEST_TEXT
+    quiet = note_of("brief", {**data, "findings": []})
+    assert quiet is not None and "nothing that calls for a decision" in quiet.title

@@ -13,7 +13,7 @@ from helmdesk.act.alerts import Change, State
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import ConflictError
 from helmdesk.web.access import LEADS, policy_for
-from helmdesk.web.apps.alerts.letter import letter_of
+from helmdesk.web.apps.alerts.letter import letter_of, name_of
 from helmdesk.web.apps.alerts.looking import NEWS, Look, look
 from helmdesk.web.apps.alerts.models import Evaluation, QuietHours, Rule
 from helmdesk.web.apps.jobs import queue
@@ -150,11 +150,13 @@ def keep(looked: list[Looked], desk: Desk) -> None:
 def as_event(each: Looked) -> dict[str, Any]:
     """Return what programs are told of a change."""
     assert each.look.change is not None
+    news = NEWS[each.look.change]
     return {
         "rule": each.rule.pk,
+        "title": f"{name_of(each.rule)} {news}",
         "sentence": each.look.sentence,
         "change": each.look.change.value,
-        "words": f"{each.look.sentence} {NEWS[each.look.change].capitalize()}: {each.look.words}",
+        "words": f"{each.look.sentence} {news.capitalize()}: {each.look.words}",
         "seen": each.look.words,
         "state": each.look.state.value,
     }

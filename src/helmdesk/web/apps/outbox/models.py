@@ -14,24 +14,34 @@ from helmdesk.web.apps.jobs.models import Job
 from helmdesk.web.apps.jobs.queue import withdraw
 
 
+class Form(models.TextChoices):
+    """In which form an endpoint is told."""
+
+    STANDARD = "standard", "a program (Standard Webhooks, signed)"
+    SLACK = "slack", "a Slack channel"
+    TEAMS = "teams", "a Microsoft Teams channel"
+
+
 class Endpoint(models.Model):
-    """A program elsewhere that is told of events by webhook.
+    """A program or a chat elsewhere that is told of events by webhook.
 
     Attributes:
         url: where it listens; whoever knows it may be able to post there, so that pages and logs
         show its host alone.
         topics: the events it is told of.
+        form: for a program, or as a message of a chat.
         seal: with the site's own key it makes the secret that messages are signed with; a new one
         makes a new secret.
         problem: why it was switched off, where the site did that.
     """
 
     PERSONAL = ()
-    IMPERSONAL = ("name", "url", "topics", "seal", "problem")
+    IMPERSONAL = ("name", "url", "topics", "form", "seal", "problem")
 
     name = models.CharField(max_length=100, unique=True)
     url = models.CharField(max_length=500)
     topics = models.JSONField(default=list)
+    form = models.CharField(max_length=10, choices=Form.choices, default=Form.STANDARD)
     seal = models.CharField(max_length=64, default=secrets.token_hex)
     is_on = models.BooleanField(default=True)
     problem = models.CharField(max_length=300, blank=True)

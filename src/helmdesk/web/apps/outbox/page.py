@@ -19,7 +19,7 @@ from helmdesk.web.apps.jobs.page import switch_shown
 from helmdesk.web.apps.jobs.queue import TROUBLED
 from helmdesk.web.apps.outbox import mail
 from helmdesk.web.apps.outbox.mail_server import FORM, FROM, SETTING, mail_server
-from helmdesk.web.apps.outbox.models import Endpoint, Message, jobs_of
+from helmdesk.web.apps.outbox.models import Endpoint, Form, Message, jobs_of
 from helmdesk.web.apps.outbox.pinned import parts_of
 from helmdesk.web.apps.outbox.post import put_mail, put_webhook
 from helmdesk.web.apps.outbox.webhooks import TOPICS, secret_of
@@ -78,6 +78,7 @@ def _show(request: DeskRequest, secret: str = "", of: str = "") -> HttpResponse:
             {"it": each, "host": urlsplit(each.url).hostname} for each in Endpoint.objects.all()
         ],
         topics=TOPICS,
+        forms=Form.choices,
         secret=secret,
         secret_of=of,
         **switch_shown(),
@@ -137,9 +138,15 @@ def add_endpoint(request: DeskRequest) -> HttpResponse:
     parts_of(url)
     if not topics or not set(topics) <= set(TOPICS):
         raise UsageError(f"choose at least one event of {', '.join(TOPICS)}")
+    form = request.POST.get("form") or Form.STANDARD.value
+    if form not in Form.values:
+        raise UsageError(f"an endpoint is one of {', '.join(Form.values)}")
     with transaction.atomic():
-        made = Endpoint.objects.create(name=name, url=url, topics=sorted(set(topics)))
-        audit("added an endpoint", made.name, request=request, topics=made.topics)
+        made = Endpoint.objects.create(name=name, url=url, topics=sorted(set(topics)), form=form)
+        audit("added an endpoint", made.name, request=request, topics=made.topics, form=form)
+    if form != Form.STANDARD:
+        messages.success(request, f"{name} is added. Send it a test to see that it arrives.")
+        return redirect("outbox")
     return _show(request, secret_of(made), made.name)
 
 

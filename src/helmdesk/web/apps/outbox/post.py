@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from helmdesk.errors import UsageError
 from helmdesk.web.apps.jobs.queue import enqueue
-from helmdesk.web.apps.outbox.models import Channel, Endpoint, Message
+from helmdesk.web.apps.outbox.chats import body_of, note_of
+from helmdesk.web.apps.outbox.models import Channel, Endpoint, Form, Message
 
 MOST_ATTACHED = 8_000_000  # bytes; in a mail they are a third more
 
@@ -76,12 +77,20 @@ def put_mail(
 def put_webhooks(topic: str, data: dict[str, Any]) -> list[Message]:
     """Put an event into the outbox for every endpoint that is told of it."""
     listening = [each for each in Endpoint.objects.filter(is_on=True) if topic in each.topics]
-    return [put_webhook(endpoint, topic, data) for endpoint in listening]
+    made = [put_webhook(endpoint, topic, data) for endpoint in listening]
+    return [message for message in made if message is not None]
 
 
-def put_webhook(endpoint: Endpoint, topic: str, data: dict[str, Any]) -> Message:
-    """Put an event for one endpoint into the outbox; its bytes are the same at every try."""
-    body = {"type": topic, "timestamp": timezone.now().isoformat(), "data": data}
+def put_webhook(endpoint: Endpoint, topic: str, data: dict[str, Any]) -> Message | None:
+    """Put an event for one endpoint into the outbox; its bytes are the same at every try. None for
+    a chat that would be told what only programs understand.
+    """
+    body: dict[str, Any] = {"type": topic, "timestamp": timezone.now().isoformat(), "data": data}
+    if endpoint.form != Form.STANDARD:
+        note = note_of(topic, data)
+        if note is None:
+            return None
+        body = body_of(endpoint.form, note)
     made = Message(
         channel=Channel.WEBHOOK,
         topic=topic,

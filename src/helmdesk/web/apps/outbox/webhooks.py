@@ -14,7 +14,7 @@ from django.conf import settings
 from helmdesk.errors import SettingError
 from helmdesk.version import __version__
 from helmdesk.web.apps.jobs.kind import NotSent, Refused
-from helmdesk.web.apps.outbox.models import Endpoint
+from helmdesk.web.apps.outbox.models import Endpoint, Form
 from helmdesk.web.apps.outbox.pinned import PinnedClient, networks
 
 # By name, with what each tells.
@@ -78,9 +78,10 @@ def send(endpoint: Endpoint, key: str, text: str, poster: PinnedClient | None = 
         Refused, Gone: it is not to be tried again.
     """
     body, moment = text.encode(), datetime.now(UTC)
-    answer = (poster or client()).post(
-        endpoint.url, body, signed_headers(secret_of(endpoint), key, body, moment)
-    )
+    headers = signed_headers(secret_of(endpoint), key, body, moment)
+    if endpoint.form != Form.STANDARD:  # chats know no signatures
+        headers = {name: headers[name] for name in ("content-type", "user-agent")}
+    answer = (poster or client()).post(endpoint.url, body, headers)
     if 200 <= answer.status < 300:
         return str(answer.status)
     if answer.status == 410:

@@ -217,30 +217,64 @@ def test_an_account_is_left_alone_until_a_day(as_: Any) -> None:
     assert not QuietAccount.objects.exists()
 
 
-def test_who_answers_is_told_beside_everybody(
-    desk: Desk,
-    mail: Inbox,
-    now: Any,
-    as_: Any,
-    monkeypatch: pytest.MonkeyPatch,
+def test_who_answers_and_what_they_write_is_told(
+    desk: Desk, mail: Inbox, now: Any, as_: Any
 ) -> None:
-    from helmdesk.web.apps.surveys.overview import who_answers
+    from helmdesk.web.apps.surveys.overview import comments, themes, who_answers
     from web.test_surveys import record
 
     rule = rule_of(desk)
     recent = NOW - timedelta(hours=1)
-    solve(desk, *[(f"T-{n}", f"c{n}@example.org", recent) for n in range(1, 7)])
+    own, others = range(1, 9), range(9, 17)
+    tickets = [(f"T-{n}", f"c{n}@example.org", recent) for n in (*own, *others)]
+    solve(desk, *tickets[:8])
+    solve(desk, *tickets[8:], channel="phone")
     find(desk)
     post()
-    for sent in mail.taken[:2]:
-        assert as_().post(links(sent)[0], {"rating": "5"}).status_code == 302
+    answers = 0
+    for sent in mail.taken:
+        number = int(sent["To"].partition("@")[0][1:])
+        if number in own:  # those who wrote by mail
+            said = {"rating": "2", "comment": "I waited on hold" if number < 6 else ""}
+            assert as_().post(links(sent)[0], said).status_code == 302
+            answers += 1
     record(desk)
     whole, cuts = who_answers(desk, rule.instrument.record_id)
-    assert whole is not None and (whole.n, whole.value) == (6, pytest.approx(1 / 3))
-    assert cuts == (), "one group alone is compared with nobody"
+    assert whole is not None and (whole.n, whole.value) == (16, 0.5) and answers == 8
+    (by_channel,) = cuts
+    assert {name: (row.n, beside) for name, row, beside in by_channel.rows} == {
+        "email": (8, "answers more often"),
+        "phone": (8, "answers less often"),
+    }
+    written = comments(desk, rule.instrument)
+    assert [(each.comment, each.answer) for each in written] == [("I waited on hold", "2")] * 5
+    ((theme, row),) = [each for each in themes(desk, rule.instrument) if each[0] == "wait"]
+    assert (theme, row.n, row.value) == ("wait", 5, 0.0)
     page = text(as_("lea").get(f"/surveys/{rule.pk}"))
-    assert "33.3% of those who got the mail answered" in page
+    assert "50.0% of those who got the mail answered" in page or "50% of those" in page
     assert Reason.EARLIER not in page.partition("Who is not asked")[2]
+
+
+def test_a_desk_that_was_emptied_is_told_its_questions_again(
+    desk: Desk, mail: Inbox, now: Any
+) -> None:
+    from helmdesk.web.apps.events.models import Event
+    from helmdesk.web.apps.surveys.jobs import tell_instruments
+    from web.test_surveys import record
+
+    rule_of(desk)
+    record(desk)
+    tell_instruments(desk)
+    assert Event.objects.filter(kind="instrument").count() == 1, "the records know it"
+    desk.empty()
+    solve(desk, ("T-1", "ada@example.org", NOW - timedelta(hours=1)))
+    tell_instruments(desk)
+    assert Event.objects.filter(kind="instrument").count() == 1, "not twice a day"
+    Event.objects.update(at=NOW - timedelta(days=400))
+    tell_instruments(desk)
+    assert Event.objects.filter(kind="instrument").count() == 2
+    record(desk)
+    assert [row["entity_id"] for row in desk.definitions()["instruments"]] == ["helmdesk-csat-1"]
 
 
 # -- the command line ------------------------------------------------------------------------------

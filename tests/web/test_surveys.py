@@ -82,7 +82,13 @@ def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
 
 
 def solved(
-    ticket: str, customer: str, at: datetime, *, subject: str = "", account: str = ""
+    ticket: str,
+    customer: str,
+    at: datetime,
+    *,
+    subject: str = "",
+    account: str = "",
+    channel: str = "email",
 ) -> list[dict[str, Any]]:
     """Return the events of a ticket that is solved."""
     return [
@@ -91,7 +97,7 @@ def solved(
             "ticket_id": ticket,
             "occurred_at": at - timedelta(hours=3),
             "customer_id": customer,
-            "channel": "email",
+            "channel": channel,
             **({"subject": subject} if subject else {}),
             **({"account_id": account} if account else {}),
         },

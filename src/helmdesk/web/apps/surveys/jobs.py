@@ -29,9 +29,20 @@ def find_due(held: Held[Nothing]) -> None:
     version = desk.marts.version() if desk else None
     if desk is None or version is None:
         return
+    tell_instruments(desk)
     for rule in Rule.objects.select_related("instrument").exclude(looked_version=version):
         held.tell(f"looking for “{rule.instrument.kind}”")
         look(rule, desk, version)
+
+
+def tell_instruments(desk: Desk) -> None:
+    """Tell the records of every question that rules ask and the records do not know: a desk may
+    have been emptied since.
+    """
+    known = {row["entity_id"] for row in desk.definitions().get("instruments", ())}
+    for rule in Rule.objects.select_related("instrument"):
+        if rule.instrument.record_id not in known:
+            rule.instrument.tell_again()
 
 
 def look(rule: Rule, desk: Desk, version: int | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection, Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from helmdesk.act.survey_words import QUESTIONS, known_language
 from helmdesk.act.surveys import SCALES, Kind, Reason, Terms, digest_of, plain_address
-from helmdesk.web.apps.events.models import note_event
+from helmdesk.web.apps.events.models import Event, note_event
 from helmdesk.web.apps.jobs.queue import withdraw
 from helmdesk.web.apps.outbox.models import Channel, Message
 
@@ -101,6 +101,17 @@ class Instrument(models.Model):
             )
             note_event("instrument", **made.as_record())
         return made
+
+    def tell_again(self) -> bool:
+        """Tell the records once more what it is, unless they were told today; whether that was
+        needed. Records that were thrown away know it no more.
+        """
+        day = timezone.now() - timedelta(days=1)
+        told = Event.objects.filter(kind="instrument", at__gt=day)
+        if any(each.said.get("entity_id") == self.record_id for each in told):
+            return False
+        note_event("instrument", **self.as_record())
+        return True
 
     def as_record(self) -> dict[str, str]:
         """Return what the records are told of it."""

@@ -35,6 +35,7 @@ DAYS = 28
 RATE = "csat_response_rate"
 CUTS = ("channel", "tier", "priority", "region", "issue_type")
 LEAST = 5
+LOOKED_AT, SHOWN = 200, 20
 # Where the answers to each kind of question are listed.
 METRICS = {
     Kind.CSAT: "csat",
@@ -272,6 +273,56 @@ def _beside(row: Measurement, whole: Measurement) -> str:
     if row.high < whole.value:
         return "answers less often"
     return "answers more often" if row.low > whole.value else ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a customer wrote; `ticket` is empty where the question was about no ticket."""
+
+    comment: str
+    answer: str
+    ticket: str
+
+
+def comments(desk: Questions, instrument: Instrument) -> tuple[Written, ...]:
+    """Return what customers wrote last, as far as the reader may see it."""
+    key = METRICS.get(instrument.asks)
+    if key is None:
+        return ()
+    try:
+        found = desk.rows(
+            key,
+            where=instrument_filter(instrument.record_id),
+            sort="responded_at",
+            is_descending=True,
+            limit=LOOKED_AT,
+        )
+    except HelmdeskError:
+        return ()
+    rows = [row for row in found.table.to_pylist() if row.get("comment")]
+    return tuple(
+        Written(
+            row["comment"],
+            str(row.get("answer") or f"{row.get('score'):g}"),
+            row.get("ticket_id") or "",
+        )
+        for row in rows[:SHOWN]
+    )
+
+
+def themes(desk: Questions, instrument: Instrument) -> tuple[tuple[str, Measurement], ...]:
+    """Return what comments are mostly about, with the score of those who wrote of it; themes of
+    fewer than five are left out.
+    """
+    key = METRICS.get(instrument.asks)
+    if key is None:
+        return ()
+    try:
+        table = desk.measure(key, by="comment_theme", where=instrument_filter(instrument.record_id))
+    except HelmdeskError:
+        return ()
+    rows = [(row.group[0][1], row) for row in table if row.group[0][1] and row.n >= LEAST]
+    return tuple(sorted(rows, key=lambda each: -each[1].n))
 
 
 def query_of(instrument: Instrument) -> str:

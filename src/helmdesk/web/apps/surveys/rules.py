@@ -37,8 +37,10 @@ from helmdesk.web.apps.surveys.models import (
 )
 from helmdesk.web.apps.surveys.overview import (
     Tried,
+    comments,
     funnel,
     rows_address,
+    themes,
     tried,
     who_answers,
 )
@@ -161,6 +163,8 @@ def rule_page(request: DeskRequest, pk: int) -> HttpResponse:
         whole=whole,
         cuts=cuts,
         rows=rows_address(rule.instrument),
+        comments=comments(request.desk, rule.instrument),
+        themes=themes(request.desk, rule.instrument),
         languages=LANGUAGES,
         address=getattr(request.user, "email", ""),
     )

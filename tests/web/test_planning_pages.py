@@ -314,3 +314,15 @@ def test_the_plan_goes_out_and_comes_in(as_: Client) -> None:
     odd.name = "odd.csv"
     refused = pat.post("/plan/schedule/import", {**OWN, "file": odd})
     assert refused.status_code == 400 and "not one of this team" in text(refused)
+
+
+def test_today_says_how_the_day_goes(as_: Client) -> None:
+    response = as_("pat").get("/plan/today?team=Frontline+Berlin")
+    said = text(response)
+    assert response.status_code == 200 and "Wed 1" in said
+    # The data end an hour after midnight: all of the day is ahead.
+    assert "contacts are expected today." in said or "Nothing was forecast" in said
+    assert as_("hugo").get("/plan/today").status_code == 403
+    assert "Frontline Boston" not in text(as_("tom").get("/plan/today"))
+    missing = as_("pat").get("/plan/today?team=Nobody")
+    assert missing.status_code == 400 and "No team" in text(missing)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from helmdesk.desk.answers import Answers
 from helmdesk.quoting import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from helmdesk.plan.simulation.scenario import Scenario
     from helmdesk.plan.simulation.what_if import Answer, Ground
     from helmdesk.plan.staffing import Target
+    from helmdesk.plan.today import Today
 
 # Weeks that habits are taken from, futures a change is tried on, weeks a model is checked on.
 PAST_WEEKS, WEEKS, BACK_TEST_WEEKS = 12, 20, 12
@@ -196,6 +198,29 @@ class Planning:
             question, sorted(past.names), found.plan.forecast.first_day, days
         )
         return week_of(found, past, keys)
+
+    def today(self, team: str = "") -> tuple[Today, Mapping[str, str]]:
+        """Return how a team's day goes at the end of the data, with the names of its people."""
+        import numpy as np
+
+        from helmdesk.plan.simulation.past import planned_for
+        from helmdesk.plan.today import today_of
+
+        found = self.coverage(team, days=1)
+        question = self._answers.folder.question()
+        past = self._answers.past(question, found.crew, PAST_WEEKS)
+        day, minutes = found.plan.forecast.first_day, found.plan.forecast.interval_minutes
+        with self._answers.marts.reader() as reader:
+            as_of = reader.bounds.as_of
+        zone = ZoneInfo(question.time_zone)
+        local = as_of.replace(tzinfo=UTC).astimezone(zone)
+        over = (local.hour * 60 + local.minute) // minutes if local.date() == day else 0
+        at = past.at[past.at >= past.seconds(day)] - past.seconds(day)
+        edges = np.arange(0, 1440 * 60 + 1, minutes * 60)
+        came = np.histogram(at, edges)[0].astype(float)
+        serves = tuple(range(len(found.crew.queues)))
+        shifts, _ = planned_for(past, day, 1, serves)
+        return today_of(found, shifts, came, over), past.names
 
     def _measured(self, crew: Crew, starts: list[date]) -> dict[str, dict[date, float]]:
         """Return what the catalogue says of weeks, by metric and first day."""

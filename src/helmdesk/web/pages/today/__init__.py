@@ -1,0 +1,1 @@
+"""Today: forecast, planned, what came; the next four hours and what can be done."""

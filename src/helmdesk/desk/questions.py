@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from helmdesk.desk.answers import Answers
+from helmdesk.desk.foretelling import Foretelling
 from helmdesk.desk.insight import Insight
 from helmdesk.desk.marts import Step, silent
 from helmdesk.desk.planning import Planning
@@ -70,6 +71,11 @@ class Questions:
     def plan(self) -> Planning:
         """What will come, and whom it needs."""
         return Planning(self._answers)
+
+    @property
+    def predict(self) -> Foretelling:
+        """What will most likely become of open tickets."""
+        return Foretelling(self._answers)
 
     def _question(self, *keys: str, **asked: Unpack[Asked]) -> Question:
         return self._answers.folder.question(*keys, **asked)

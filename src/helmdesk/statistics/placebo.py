@@ -1,8 +1,8 @@
 """Did something that was begun in a certain week change a series of weeks? Pure.
 
 The change from the weeks before to the weeks after is ranked among the changes at other weeks, at
-which nothing was begun. A t-test, also one that is told of memory between weeks, finds an effect of
-nothing three to six times as often as it says (`benchmarks/PREDICT.md`); ranks keep their promise.
+which nothing was begun. A t-test finds an effect of nothing up to three times as often as it says
+(`benchmarks/PREDICT.md`); ranks come close to their promise.
 """
 
 from __future__ import annotations

@@ -1,0 +1,80 @@
+"""What is foretold: which tickets went how, when that was known, and when it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing that is foretold.
+
+    Attributes:
+        key: its name on the command line. title: in a few words. event: what happens, as a
+        sentence goes on: "ends with ...". outcomes: house SQL of (ticket_id, started_at, ended_at,
+        known_at, is_bad): whether it happened, from when to when it is asked for, and when it was
+        known; unknown ones are not among them. running: house SQL of (ticket_id, started_at) of
+        which it is asked now.
+    """
+
+    key: str
+    title: str
+    event: str
+    outcomes: str
+    running: str
+    asks_at_the_end: bool = False
+
+
+# A promise is missed when it is due, however long the ticket goes on.
+_CLOCKS = """
+    select ticket_id, min(started_at) as started_at,
+        min(case when state = 'breached' then judged_at end) as missed_at,
+        max(case when state = 'met' then judged_at end) as met_at,
+        max(case when state = 'running' then 1 else 0 end) as is_running
+    from sla_clocks
+    where is_counted and not is_doubled and started_at is not null and state <> 'cancelled'
+    group by ticket_id
+"""
+
+TARGETS = {
+    target.key: target
+    for target in (
+        Target(
+            "breach",
+            "Promise missed",
+            "a promise is missed",
+            f"""
+            select ticket_id, started_at, coalesce(missed_at, met_at) as ended_at,
+                coalesce(missed_at, met_at) as known_at, missed_at is not null as is_bad
+            from ({_CLOCKS}) c
+            where missed_at is not null or (is_running = 0 and met_at is not null)
+            """,
+            f"""
+            select ticket_id, started_at from ({_CLOCKS}) c
+            where missed_at is null and is_running = 1
+            """,
+        ),
+        Target(
+            "dissatisfied",
+            "Dissatisfied customer",
+            "the customer answers the survey badly",
+            """
+            select r.ticket_id, t.clock_started_at as started_at, max(e.ended_at) as ended_at,
+                min(r.responded_at) as known_at, min(case when r.is_positive then 0 else 1 end) = 1
+                    as is_bad
+            from responses r
+            join tickets t on t.ticket_id = r.ticket_id
+            join episodes e on e.ticket_id = r.ticket_id and e.ended_at <= r.responded_at
+            where r.instrument_kind = 'csat' and r.is_counted and r.is_answer and r.is_first
+                and r.is_positive is not null
+            group by r.ticket_id, t.clock_started_at
+            """,
+            """
+            select ticket_id, clock_started_at as started_at from tickets
+            where is_counted and status not in ('solved', 'closed')
+                and created_at >= (select as_of from watermark) - interval 30 day
+            """,
+            asks_at_the_end=True,
+        ),
+    )
+}

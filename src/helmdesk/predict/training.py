@@ -30,7 +30,7 @@ from helmdesk.statistics.calibration import (
     scale_of,
 )
 
-NEWEST, CHECKED = 0.2, 0.15
+NEWEST, CHECKED = 0.2, 0.1
 """Share of the cases that the report is of, and of the older ones on which kinds compete."""
 BETTER = 0.02
 
@@ -48,6 +48,10 @@ class Learned:
     boosted: Boosted | None
     scale: Scale
     auc: float
+
+    def chances(self, cases: Cases) -> np.ndarray:
+        """Return the chance of each case."""
+        return self.scale.chance(_log_odds(self, cases))
 
 
 def train(
@@ -72,7 +76,7 @@ def train(
     newer = cases.taken(np.flatnonzero(cases.at >= cut))
     rivals = learn(older)
     tried = chosen(rivals)
-    scores = tried.scale.chance(_log_odds(tried, newer))
+    scores = tried.chances(newer)
     both = [auc(_log_odds(each, newer), newer.is_bad) for each in rivals]
     report = Report(
         labels,
@@ -102,7 +106,7 @@ def learn(cases: Cases, kind: str = "") -> tuple[Learned, ...]:
         table = encode(old, _best_words(old))[1]
         found.append(_checked(Learned("table", (table,), None, Scale(), nan), new))
     if kind != "table":
-        encoded = [encode(old, (name,)) for name in KINDS]
+        encoded = [encode(old, (name,)) for name in old.words]
         values = np.column_stack([*(odds for odds, _ in encoded), old.numbers])
         boosted = boost(values, old.is_bad, max(200, len(old) // 8))
         tables = tuple(each for _, each in encoded)
@@ -124,10 +128,10 @@ def _checked(learned: Learned, new: Cases) -> Learned:
 def _best_words(cases: Cases) -> tuple[str, ...]:
     """Return the one or two words whose rates in the first two thirds foretell the rest best."""
     cut = 2 * len(cases) // 3
-    names: Sequence[tuple[str, ...]] = [(name,) for name in KINDS]
+    names: Sequence[tuple[str, ...]] = [(name,) for name in cases.words]
     usual = float(np.clip(cases.is_bad[:cut].mean(), 1e-4, 1 - 1e-4))
     best, best_loss = names[0], float("inf")
-    for kinds in (*names, *combinations(KINDS, 2)):
+    for kinds in (*names, *combinations(cases.words, 2)):
         _, codes = np.unique(joined(cases, kinds).astype(str), return_inverse=True)
         many = np.bincount(codes[:cut], minlength=codes.max() + 1)
         bad = np.bincount(codes[:cut], cases.is_bad[:cut], minlength=codes.max() + 1)

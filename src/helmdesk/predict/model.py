@@ -63,6 +63,18 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """What raises a chance.
+
+    Attributes:
+        feature: its name. words: it with its value, as a person says it.
+    """
+
+    feature: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Model:
     """What foretells one target.
 
@@ -98,8 +110,8 @@ class Model:
         """Return the chance of each case."""
         return self.scale.chance(self.log_odds(cases))
 
-    def reasons(self, cases: Cases, most: int = 3) -> list[tuple[str, ...]]:
-        """Return what raises each chance most, in words, the strongest first."""
+    def reasons(self, cases: Cases, most: int = 3) -> list[tuple[Reason, ...]]:
+        """Return what raises each chance most, the strongest first."""
         if self.boosted is None:
             table = self.tables[0]
             moved = table.log_odds(joined(cases, table.kinds))[:, None]
@@ -110,7 +122,9 @@ class Model:
         found = []
         for row in range(len(cases)):
             strongest = [at for at in np.argsort(-moved[row])[:most] if moved[row, at] > 0.05]
-            found.append(tuple(_words(names[at], cases, row) for at in strongest))
+            found.append(
+                tuple(Reason(names[at][0], _words(names[at], cases, row)) for at in strongest)
+            )
         return found
 
     def as_text(self) -> str:

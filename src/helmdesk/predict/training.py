@@ -30,7 +30,7 @@ from helmdesk.statistics.calibration import (
     scale_of,
 )
 
-NEWEST, CHECKED = 0.2, 0.1
+NEWEST, CHECKED = 0.2, 0.15
 """Share of the cases that the report is of, and of the older ones on which kinds compete."""
 BETTER = 0.02
 

@@ -19,6 +19,8 @@ REPLIES = NUMBERS.index("replies")
 CHANGES = NUMBERS.index("team_changes")
 SOLVES = NUMBERS.index("solves")
 BAD = NUMBERS.index("earlier_bad_answers")
+OF_OTHERS = frozenset({"earlier_tickets", "earlier_bad_answers", "load"})
+"""Features that count tickets beside the one they speak of."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def warned(
         Warned(
             str(mine.tickets[place]),
             float(chances[place]),
-            tuple(each for each in reasons[place] if is_whole or not _is_of_others(each)),
+            tuple(
+                each.words for each in reasons[place] if is_whole or each.feature not in OF_OTHERS
+            ),
             act_for(mine.numbers[place]),
             known[str(mine.tickets[place])],
         )
@@ -95,7 +99,3 @@ def act_for(numbers: np.ndarray) -> str:
     if numbers[SOLVES] > 0 or numbers[BAD] > 0:
         return "Call the customer before it is solved again"
     return "Look at it before the end of the day"
-
-
-def _is_of_others(reason: str) -> bool:
-    return reason.endswith(("in 90 days", "in a year")) or "new tickets as usual" in reason

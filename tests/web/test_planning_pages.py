@@ -326,3 +326,14 @@ def test_today_says_how_the_day_goes(as_: Client) -> None:
     assert "Frontline Boston" not in text(as_("tom").get("/plan/today"))
     missing = as_("pat").get("/plan/today?team=Nobody")
     assert missing.status_code == 400 and "No team" in text(missing)
+
+
+def test_a_number_that_people_move_leads_to_a_change(as_: Client) -> None:
+    shown = as_("lea").get("/metric/missed_contact_rate?team=Frontline+Berlin&days=91")
+    assert 'href="/plan/what-if?team=Frontline%20Berlin"' in shown.content.decode()
+    assert "/plan/what-if" not in re.sub(
+        r"<aside.*?</aside>",
+        "",
+        as_("lea").get("/metric/csat?days=91").content.decode(),
+        flags=re.S,
+    )

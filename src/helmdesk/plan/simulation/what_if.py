@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from helmdesk.plan.simulation.scenario import Scenario
 from helmdesk.plan.simulation.tape import DAY_SECONDS, Habits, Tape, at_volume, draw_tapes
 
 WEEKS = 20
+PAID = "paid_hours"
 MOST_NEW = 200
 SURE = 0.95
 
@@ -63,6 +65,12 @@ class Ground:
     def days(self) -> int:
         """Number of days."""
         return int(self.need.shape[0])
+
+    @cached_property
+    def base(self) -> dict[str, Array]:
+        """The numbers of every week without any change; lived through once for all scenarios."""
+        weeks = range(len(self.tapes))
+        return _numbers([_live(self, n, self.shifts, Scenario()) for n in weeks], self)
 
     def drawn(self, seed: int = 0) -> Ground:
         """Return the same with its tapes drawn."""
@@ -123,13 +131,10 @@ def try_out(ground: Ground, scenario: Scenario) -> Answer:
             "load a roster, so that there are people to move",
         )
     people = changed_people(ground, scenario)
-    now = [_live(ground, number, ground.shifts, Scenario()) for number in range(len(ground.tapes))]
+    now = ground.base
     then = [_live(ground, number, people, scenario) for number in range(len(ground.tapes))]
-    found = {
-        key: _moved(key, _values(key, now, ground), _values(key, then, ground)) for key in KPIS
-    }
-    hours = [[lived.paid_seconds / 3600 for lived in weeks] for weeks in (now, then)]
-    found["paid_hours"] = _moved("paid_hours", np.array(hours[0]), np.array(hours[1]))
+    changed = _numbers(then, ground)
+    found = {key: _moved(key, now[key], changed[key]) for key in (*KPIS, PAID)}
     return Answer(
         scenario,
         found,
@@ -211,8 +216,10 @@ def present(ground: Ground, people: Sequence[Shift], number: int) -> list[Shift]
     ]
 
 
-def _values(key: str, weeks: Sequence[Lived], ground: Ground) -> Array:
-    return np.array([kpi(key, lived, ground.habits) for lived in weeks])
+def _numbers(weeks: Sequence[Lived], ground: Ground) -> dict[str, Array]:
+    """Return every number of weeks, week by week."""
+    found = {key: np.array([kpi(key, lived, ground.habits) for lived in weeks]) for key in KPIS}
+    return {**found, PAID: np.array([lived.paid_seconds / 3600 for lived in weeks])}
 
 
 def _moved(key: str, now: Array, then: Array) -> Moved:

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from helmdesk.analysis.scorecard import Scorecard
 from helmdesk.catalogue.discovery import definition_hash
 from helmdesk.errors import FilterError, NotFoundError, NotPermittedError
+from helmdesk.plan.simulation.kpis import KPIS
 from helmdesk.query.filters import Filter, IsNull, conjuncts, parse_filter
 from helmdesk.query.periods import GRAINS
 from helmdesk.query.window import boundary
@@ -76,6 +77,7 @@ def metric(request: DeskRequest, key: str) -> HttpResponse:
         window=window_words(request, cards, view),
         may_explain=request.user.role in LEADS and not view.variant,
         may_warn=request.user.role in STAFF,
+        may_try=key in KPIS and request.user.role in LEADS,
         **dismissal_of(request, cards, view),
         # Counts over the whole desk are not for those who see a part of it.
         concerns=[each for each in request.desk.concerns() if each.touches(found.fact, view.clock)],

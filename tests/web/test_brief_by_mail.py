@@ -53,7 +53,7 @@ def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> N
     desk, person = LiveDesk(site), Person.objects.get(username="tom")
     found = desk.as_seen_by(policy_for(person)).brief()
     message = Message.objects.get()
-    assert message.recipient == "tom@example.org" and found.start.isoformat() in message.subject
+    assert message.recipient == "tom@example.org" and f"{found.start:%-d %B %Y}" in message.subject
     told = " ".join(message.text.split())
     assert [each.title for each in found.findings if each.title not in told] == []
     assert found.findings or "Nothing that calls for a decision" in told
@@ -135,7 +135,7 @@ def test_what_a_letter_quotes_is_text() -> None:
     letter = letter_of(found, "Desk\r\nBcc: all@example.org")
     assert "<script>" not in letter.html and "&lt;script&gt;" in letter.html
     assert "<script>'Tom & Co'</script>" in letter.text and "over a tenth" in letter.text
-    assert letter.subject == "Desk Bcc: all@example.org: 1 finding, week from 2026-01-05"
+    assert letter.subject == "Desk Bcc: all@example.org: 1 finding, the week of 5 January 2026"
     assert all(len(line) <= 76 for line in letter.text.splitlines())
     quiet = letter_of(replace(found, findings=()), "Desk")
     assert "nothing to decide" in quiet.subject

@@ -286,13 +286,14 @@ def _unexplained(
     start, end = study.day(moved.now.start), study.day(moved.now.end)
     is_mix = where.is_mix and not where.places
     place = where.places[0].where if where.places else None
-    text = f"{courses[key].words}. {mix_words(where, moved)}"
+    words = course.words
+    text = f"{words[0].upper()}{words[1:]}. {mix_words(where, moved)}"
     if where.describe():
         text += f" {where.describe()[0].upper()}{where.describe()[1:]}."
     also = "; ".join(courses[name].words for name, _ in left if name != key)
     if also:
         text += f" In the same weeks: {also}."
-    text += "" if is_mix else " None of the known patterns fits."
+    text += "" if is_mix else " No cause is known yet."
     more = f" and {len(left) - 1} more" if len(left) > 1 else ""
     told = "got worse" if course.state is State.NEW else "is still worse"
     return Finding(
@@ -342,8 +343,8 @@ def mix_words(where: Location, moved: Movement) -> str:
         return ""
     most = max(where.breakdowns, key=lambda each: abs(each.mix))
     if not most.change or abs(most.mix) < 0.1 * abs(most.change):
-        return "It is not the mix of work: segments changed in themselves."
+        return "It is not other work: the same work is handled differently."
     return (
-        f"{most.mix / most.change:.0%} of the change is the mix by"
-        f" {most.dimension.replace('_', ' ')}, the rest segments changing in themselves."
+        f"{most.mix / most.change:.0%} of the change is other work, by"
+        f" {most.dimension.replace('_', ' ')}; the rest is the same work handled differently."
     )

@@ -276,11 +276,11 @@ def _verdict(
         return f"{story} Look at the data first: {problems[0].title.lower()}.", "data"
     changes = [finding for finding in findings if finding.kind == "change"]
     if changes:
-        return f"{story} Consistent with: {changes[0].title.lower()}.", changes[0].lever
+        return f"{story} It fits this: {changes[0].title.lower()}.", changes[0].lever
     if course.is_told and where is not None and where.is_mix and not where.places:
         return f"{story} The mix of work changed. {mix_words(where, moved)}", "none"
     if course.is_told:
-        return f"{story} No known pattern fits: look at where it lies.", "none"
+        return f"{story} No known cause yet: look where it lies.", "none"
     standing = f" What lies there all along: {findings[0].title.lower()}." if findings else ""
     reach = f" A change under {_reach(moved)} could not have been seen." if moved.detectable else ""
     return f"{story} Do nothing about last week's value.{reach}{standing}", (

@@ -118,7 +118,7 @@ class Location:
             first = self.places[0]
             more = f", and {len(self.places) - 1} more" if len(self.places) > 1 else ""
             return f"{min(first.share, 1):.0%} of it lies in {plain(first.terms)}{more}"
-        return "no slice of up to three dimensions explains it" if self.p is not None else ""
+        return "no part of the work stands out: it is common to all" if self.p is not None else ""
 
 
 def locate(

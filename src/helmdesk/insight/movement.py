@@ -97,8 +97,8 @@ class Movement:
             return ""
         half = 1.96 * self.error
         return (
-            f" (change {self._signed(self.change)}, 95% interval {self._signed(self.change - half)}"
-            f" to {self._signed(self.change + half)})"
+            f" (a change of {self._signed(self.change)}, likely between"
+            f" {self._signed(self.change - half)} and {self._signed(self.change + half)})"
         )
 
     def _signed(self, change: float) -> str:

@@ -182,7 +182,7 @@ def _of_finding(finding: Finding, courses: dict[str, Watched]) -> Story:
         title,
         headline,
         finding.seen,
-        _certainty(finding, course),
+        certainty(finding, course),
         " ".join(why),
         finding.act or "See where it lies: by channel, team, kind of question and hour.",
         f"Look again on {review.on:%-d %B}: wrong if {review.words}." if review else "",
@@ -193,8 +193,8 @@ def _of_finding(finding: Finding, courses: dict[str, Watched]) -> Story:
     )
 
 
-def _certainty(finding: Finding, course: Verdict | None) -> str:
-    """Say what a finding rests on."""
+def certainty(finding: Finding, course: Verdict | None) -> str:
+    """Say how sure a finding is: by a test of chance, a rule, or the verdict on its number."""
     if isinstance(finding.basis, ByTest):
         return f"Yes: chance alone would show this {odds(finding.basis.p)}."
     if isinstance(finding.basis, ByRule):

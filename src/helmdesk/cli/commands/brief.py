@@ -114,9 +114,10 @@ def show_finding(finding: Finding, number: str = "", asked: str = "") -> None:
     click.echo(_filled(finding.text, "   "))
     for label, words in (
         ("By a rule, not tested for chance", finding.rule),
-        ("Coincides with", "; ".join(finding.context)),
-        ("Not excluded", "; ".join(finding.alternatives)),
-        ("If this is wrong", finding.if_wrong),
+        ("In the same weeks", "; ".join(finding.context)),
+        ("What to do", finding.act),
+        ("It could also be", "; ".join(finding.alternatives)),
+        ("Acting on it wrongly costs", finding.if_wrong),
         (
             "Look again",
             (
@@ -137,7 +138,7 @@ def show_finding(finding: Finding, number: str = "", asked: str = "") -> None:
 
 def lever_words(lever: str) -> str:
     """Return a lever as a heading."""
-    return "no lever known" if lever == "none" else f"lever: {lever}"
+    return "no known cause yet" if lever == "none" else f"lever: {lever}"
 
 
 def _filled(text: str, first: str) -> str:

@@ -267,6 +267,12 @@ def label(name: str) -> str:
 
 
 @register.filter
+def first_lower(text: str) -> str:
+    """Return a sentence as it stands after a colon."""
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+@register.filter
 def first_sentence(text: str) -> str:
     """Return the first sentence of a text."""
     paragraph = " ".join(text.strip().partition("\n\n")[0].split())

@@ -1,4 +1,4 @@
-"""The brief as a letter: the same findings as on its page, in plain text and as HTML."""
+"""The brief as a letter: the same paragraphs as on its page, in plain text and as HTML."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from helmdesk.insight.brief import Brief
-from helmdesk.insight.finding import Finding
+from helmdesk.insight.prose import paragraphs, week_words
 from helmdesk.web.apps.actions.models import Action
 
 WIDTH = 76
@@ -35,49 +35,29 @@ def letter_of(found: Brief, desk_name: str, due: Sequence[Action] = ()) -> Lette
     """
     count = len(found.findings)
     told = f"{count} {'finding' if count == 1 else 'findings'}" if count else "nothing to decide"
-    subject = " ".join(f"{desk_name}: {told}, week from {found.start.isoformat()}".split())
+    subject = " ".join(f"{desk_name}: {told}, {week_words(found)}".split())
     # Where nobody said under which name the site is reached, a letter has no links.
     link = f"{settings.PUBLIC_URL}{reverse('brief')}" if settings.PUBLIC_URL else ""
-    context = {"found": found, "desk_name": desk_name, "link": link, "due": due}
-    return Letter(subject, _text(found, link, due), render_to_string("brief_letter.html", context))
+    decisions = [f"{each.hypothesis.title}: {each.words or DUE}" for each in due]
+    context = {
+        "paragraphs": paragraphs(found),
+        "week": week_words(found),
+        "desk_name": desk_name,
+        "link": link,
+        "decisions": decisions,
+    }
+    html = render_to_string("brief_letter.html", context)
+    return Letter(subject, _text(found, link, decisions), html)
 
 
-def _text(found: Brief, link: str, due: Sequence[Action]) -> str:
-    parts = [f"Week from {found.start.isoformat()}, seven days"]
-    parts += [_paragraph(place, each) for place, each in enumerate(found.findings, 1)]
-    if not found.findings:
-        parts.append("Nothing that calls for a decision.")
-    if found.more:
-        parts.append(f"{len(found.more)} more on the page.")
-    for title, listed in (
-        ("Better", found.better),
-        ("Settled this week", found.settled),
-        ("Standing, no news", found.standing),
-    ):
-        if listed:
-            parts.append("\n".join([f"{title}:", *(_item(each.words) for each in listed)]))
-    if due:
-        told = [f"{each.hypothesis.title}: {each.words or DUE}" for each in due]
-        parts.append("\n".join(["Actions to decide:", *(_item(each) for each in told)]))
-    parts.append(
-        fill(
-            f"Checked and quiet: {len(found.quiet)} metrics, {len(found.checked)} patterns.",
-            WIDTH,
-        )
-    )
+def _text(found: Brief, link: str, decisions: Sequence[str]) -> str:
+    week = week_words(found)
+    parts = [f"{week[0].upper()}{week[1:]}", *(fill(each, WIDTH) for each in paragraphs(found))]
+    if decisions:
+        parts.append("\n".join(["Actions to decide:", *(_item(each) for each in decisions)]))
     if link:
         parts.append(f"The numbers, and how to get this no more: {link}")
     return "\n\n".join(parts) + "\n"
-
-
-def _paragraph(place: int, finding: Finding) -> str:
-    lever = "no lever known" if finding.lever == "none" else finding.lever
-    lines = [fill(f"{place}. {finding.title} [{lever}]", WIDTH), fill(finding.text, WIDTH)]
-    if finding.rule:
-        lines.append(fill(f"By a rule, not tested for chance: {finding.rule}.", WIDTH))
-    if finding.context:
-        lines.append(fill(f"Coincides with {'; '.join(finding.context)}.", WIDTH))
-    return "\n".join(lines)
 
 
 def _item(words: str) -> str:

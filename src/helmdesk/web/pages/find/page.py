@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.urls import reverse
 
+from helmdesk.catalogue.discovery import Entry
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.page import Page, Route, pages
@@ -12,6 +13,38 @@ from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
 MOST = 12
+SYNONYMS = {
+    "average_speed_of_answer": "asa phone wait hold call queue answer",
+    "service_level": "phone wait answered in time call",
+    "missed_contact_rate": "abandoned hang up lost calls phone",
+    "first_response_time": "frt reply time response wait first answer",
+    "next_response_time": "reply time response wait",
+    "resolution_time": "mttr time to solve close handling duration ttr",
+    "average_handle_time": "aht talk time call length",
+    "waiting_time": "wait customers wait",
+    "customers_waiting": "wait",
+    "csat": "satisfaction rating happy stars smiley",
+    "ces": "effort easy",
+    "nps": "recommend promoter loyalty churn",
+    "account_health": "churn risk customers leaving renewals",
+    "fcr": "one touch first call resolution solved at once",
+    "reopen_rate": "came back again reopened",
+    "escalation_rate": "handed over tier 2 second level",
+    "backlog": "open tickets queue pile",
+    "backlog_age": "old tickets oldest",
+    "sla_compliance": "promises breach late in time target",
+    "breach_exposure": "contract value at risk money late",
+    "cost_per_ticket": "money price expensive cost per contact",
+    "utilization": "busy paid time workload",
+    "occupancy": "busy time on queue workload",
+    "schedule_adherence": "shifts on time plan",
+    "esat": "employee team mood burnout",
+    "enps": "employee team recommend",
+    "ticket_volume": "demand how many contacts incoming created",
+    "resolution_rate": "solved per opened closed",
+    "transfers": "passed on bounced",
+}
+"""Other words under which a number is looked for, beside its name, key and definition."""
 
 
 def find(request: DeskRequest) -> HttpResponse:
@@ -32,11 +65,10 @@ def find(request: DeskRequest) -> HttpResponse:
         matching = [
             e
             for e in metrics
-            if word in f"{e.metric.key} {e.metric.name}".lower().replace("_", " ")
-            or word == e.metric.key
+            if word in _words_of(e) or all(part in _words_of(e) for part in word.split())
         ]
         found += [
-            ("metric", e.metric.name, reverse("metric", args=[e.metric.key]), e.metric.formula)
+            ("number", e.metric.name, reverse("metric", args=[e.metric.key]), e.metric.formula)
             for e in matching[:MOST]
         ]
         accounts = request.desk.segments().get("account", [])
@@ -54,6 +86,13 @@ def find(request: DeskRequest) -> HttpResponse:
         except (NotFoundError, NotPermittedError):
             pass
     return show(request, "find.html", f"Find “{text}”" if text else "Find", text=text, found=found)
+
+
+def _words_of(entry: Entry) -> str:
+    """Return the words under which a number is found."""
+    metric = entry.metric
+    others = SYNONYMS.get(metric.key, "")
+    return f"{metric.key} {metric.name} {others} {metric.pillar}".lower().replace("_", " ")
 
 
 page = Page(title="Find", roles=EVERYONE, routes=(Route("find", find, "find"),), needs_data=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -15,15 +16,19 @@ from helmdesk.insight import context
 from helmdesk.insight.explanation import Explanation
 from helmdesk.insight.finding import Evidence, Finding
 from helmdesk.insight.movement import Movement
+from helmdesk.insight.prose import paragraphs, week_words
+from helmdesk.insight.today import certainty
+from helmdesk.insight.verdict import Verdict
 from helmdesk.query.filters import Filter, all_of, to_text
 from helmdesk.query.policy import Policy
 from helmdesk.query.question import Compared
-from helmdesk.query.window import boundary
+from helmdesk.query.window import boundary, span_words
 from helmdesk.query.words import show_change, show_size
 from helmdesk.web.access import LEADS
 from helmdesk.web.apps.actions.due import due_actions, local_day
 from helmdesk.web.apps.briefs.models import BriefWanted
-from helmdesk.web.charts import specs
+from helmdesk.web.charts.steps import draw_steps
+from helmdesk.web.labels import dimension_words, value_words
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.models import Annotation
 from helmdesk.web.pages.annotations.page import back
@@ -31,6 +36,8 @@ from helmdesk.web.pages.insight import dismissal
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
+
+DATES = ("window", "days", "start", "end", "first", "last")
 
 
 class HasPolicy(Protocol):
@@ -65,18 +72,27 @@ def explain(request: DeskRequest, key: str) -> HttpResponse:
     window = request.desk.window(**view.asked)
     zone = request.desk.settings.time_zone
     start, end = boundary(window.start, zone), boundary(window.end, zone)
-    asked: Compared = {**view.asked, "start": view.start or (None if view.window else start)}
+    # Where nobody chose dates, what the verdict speaks of is explained, and not another stretch.
+    is_chosen = any(request.GET.get(name) for name in DATES)
+    asked: Compared = (
+        {**view.asked, "start": view.start or (None if view.window else start)}
+        if is_chosen
+        else {"end": end}
+    )
     found = request.desk.explain(
         key, **asked, where=question["where"], annotations=annotations_of(request, key)
     )
+    courses = {key: found.course} if found.course else {}
+    stretches = [span_words(span.start, span.end, zone) for span in (found.now, found.before)]
     context: dict[str, Any] = {
         "entry": entry,
         "found": found,
-        "findings": [finding_row(finding) for finding in found.findings],
-        "problems": [finding_row(problem) for problem in found.problems],
+        "findings": [finding_row(request, finding, courses) for finding in found.findings],
+        "problems": [finding_row(request, problem, courses) for problem in found.problems],
         "moved": found.movement,
-        "now": window.words(zone),
-        "before": window.previous_words(zone),
+        "now": stretches[0],
+        "before": stretches[1],
+        "is_chosen": is_chosen,
         "rules": request.desk.rules(
             key, end=end, where=question["where"], annotations=annotations_of(request, key)
         ),
@@ -94,17 +110,17 @@ def explain(request: DeskRequest, key: str) -> HttpResponse:
         "explain.html",
         f"{entry.metric.name} explained",
         **context,
-        **filters(request, view),
+        **filters(request, view, has_dates=is_chosen, has_comparison=is_chosen),
     )
 
 
 def _charts(found: Explanation) -> dict[str, Any]:
     if found.location is None or found.movement is None or not found.location.breakdowns:
-        return {"breakdowns": (), "waterfall": None}
+        return {"breakdowns": (), "steps": None}
     unit = found.movement.form.metric.unit
     rows = [
         {
-            "name": each.dimension,
+            "name": dimension_words(each.dimension),
             "rate": show_change(each.rate, unit),
             "mix": show_change(each.mix, unit),
             "is_simpson": each.is_simpson,
@@ -114,8 +130,8 @@ def _charts(found: Explanation) -> dict[str, Any]:
     first = found.location.breakdowns[0]
     return {
         "breakdowns": rows,
-        "waterfall": specs.waterfall("waterfall", first, unit, found.movement.form.kind != "count"),
-        "by": first.dimension,
+        "steps": draw_steps(first, unit, found.movement.form.kind != "count"),
+        "by": dimension_words(first.dimension),
     }
 
 
@@ -132,7 +148,10 @@ def _places(
 
     return [
         {
-            "where": to_text(place.where),
+            "where": ", ".join(
+                f"{dimension_words(name).lower()} {value_words(name, value)}"
+                for name, value in place.terms
+            ),
             "share": f"{place.share:.0%}",
             "cases": round(place.cases),
             "url": address(place.where),
@@ -152,11 +171,18 @@ def show_reach(moved: Movement | None) -> str:
     )
 
 
-def finding_row(finding: Finding) -> dict[str, Any]:
-    """Return a finding with the addresses of its evidence."""
+def finding_row(
+    request: DeskRequest, finding: Finding, courses: Mapping[str, Verdict]
+) -> dict[str, Any]:
+    """Return a finding with how sure it is and the addresses of its numbers."""
+    leading = courses.get(finding.metrics[0]) if finding.metrics else None
+    names = {each.key: request.desk.find_metric(each.key).metric.name for each in finding.evidence}
     return {
         "it": finding,
-        "links": [(evidence.key, evidence_url(evidence)) for evidence in finding.evidence[:3]],
+        "sure": certainty(finding, None if finding.is_standing else leading),
+        "links": [
+            (names[evidence.key], evidence_url(evidence)) for evidence in finding.evidence[:3]
+        ],
     }
 
 
@@ -177,15 +203,23 @@ def brief(request: DeskRequest) -> HttpResponse:
     found = request.desk.brief(
         end=question["end"], where=question["where"], annotations=annotations_of(request)
     )
+    courses = {each.key: each.course for each in found.told}
     context = {
         "found": found,
-        "findings": [finding_row(finding) for finding in found.findings],
-        "more": [finding_row(finding) for finding in found.more],
+        "findings": [finding_row(request, finding, courses) for finding in found.findings],
+        "more": [finding_row(request, finding, courses) for finding in found.more],
         "dismissed": [
             (each, each.dismissal.words(request.desk.settings.time_zone))
             for each in found.dismissed
         ],
         "may_dismiss": True,
+        "week": week_words(found),
+        "as_text": "\n\n".join(paragraphs(found)),
+        "told_lists": (
+            ("Better", found.better),
+            ("Settled this week", found.settled),
+            ("As it has stood for a while", found.standing),
+        ),
         "comes_by_mail": BriefWanted.is_wanted_by(request.user),
         "end": found.end.isoformat(),
         "actions_due": due_actions(
@@ -194,9 +228,9 @@ def brief(request: DeskRequest) -> HttpResponse:
             request.desk.settings,
         ),
     }
-    if is_part(request, "brief"):
-        return render(request, "digest.html", {**context, "view": view})
-    return show(request, "brief.html", "Brief", **context, **filters(request, view))
+    return show(
+        request, "brief.html", "Brief", **context, **filters(request, view, has_comparison=False)
+    )
 
 
 @require_POST

@@ -294,3 +294,16 @@ def test_what_is_no_rule_is_said_on_the_page(as_: Any, asked: dict[str, str]) ->
     assert shown.status_code == 200 and "This is no rule yet" in shown.content.decode()
     assert lea.post("/alerts/new", asked).status_code in (400, 404)
     assert Rule.objects.count() == 0
+
+
+def test_who_has_alerts_hears_of_the_silence_on_every_page(as_: Any, at: Any, site: Path) -> None:
+    from helmdesk.web.apps.alerts.models import Rule
+
+    rule_of("lea", middle(site))
+    at(end_of_data(site))
+    told = "Your alerts were not looked at for more than half an hour"
+    assert told not in as_("lea").get("/catalogue").content.decode()
+    Rule.objects.update(looked_at=datetime.now(UTC) - timedelta(minutes=31))
+    assert told in as_("lea").get("/catalogue").content.decode()
+    for other in ("tom", "hugo"):
+        assert told not in as_(other).get("/catalogue").content.decode()

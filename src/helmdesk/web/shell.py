@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from helmdesk.web.access import LEADS
+from helmdesk.web.apps.alerts.jobs import overdue
 from helmdesk.web.page import GROUPS, Page, pages
 from helmdesk.web.request import DeskRequest
 
@@ -39,6 +41,7 @@ def shell(request: DeskRequest) -> dict[str, Any]:
         "is_sample": desk.settings.is_sample,
         "zone": desk.settings.time_zone,
         "notice": desk.notice(),
+        "silent": overdue(person) if person.role in LEADS else 0,
         "has_data": has_data,
         "data_until": desk.as_of if has_data else None,
         "navigation": listed,

@@ -111,12 +111,13 @@ def now_of(desk: Desk) -> datetime:
         return reader.bounds.as_of
 
 
-def overdue() -> int:
-    """Return how many rules were not looked at for twice as long as they should be."""
+def overdue(person: Any = None) -> int:
+    """Return how many rules, of one person or of everybody, were not looked at for twice as long as
+    they should be.
+    """
     before = queue.now() - 2 * EVERY
-    return Rule.objects.filter(
-        looked_at__lt=before, person__is_active=True, person__role__in=LEADS
-    ).count()
+    late = Rule.objects.filter(looked_at__lt=before, person__is_active=True, person__role__in=LEADS)
+    return (late if person is None else late.filter(person=person)).count()
 
 
 def keep(looked: list[Looked], desk: Desk) -> None:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pypdf import PdfReader
@@ -74,6 +75,9 @@ def make(client: Any, **asked: str) -> Any:
 def test_a_review_is_made_taken_and_verified(as_: Any, site: Path) -> None:
     desk, lea = Desk(site), as_("lea")
     name = desk.segments()["account"][0]
+    link = f"/reports?kind=review&amp;account={quote(name)}"
+    assert link in lea.get(f"/accounts/{quote(name)}").content.decode()
+    assert "/reports" not in as_("vic").get("/accounts/Dalora").content.decode()
     page = lea.get("/reports", {"kind": "review", "account": name}).content.decode()
     assert "You have made no report yet" in page
     assert f"<option selected>{name}" in " ".join(page.split())

@@ -38,6 +38,8 @@ SECRET_TABLES = (
     # No secrets, but of this site alone: a copy of it sends nothing until somebody says so there.
     "jobs_heartbeat",
     "jobs_switch",
+    # Of two backups during a pulse, who has answered in between would tell who said what.
+    "surveys_participation",
 )
 SECRET_COLUMNS = (
     ("people_person", "id", "password", "!"),
@@ -54,6 +56,7 @@ NEVER_KEPT = (
     "account_emailconfirmation",
     "jobs_heartbeat",
     "jobs_switch",
+    "surveys_participation",
 )
 COST = {"n": 1 << 17, "r": 8, "p": 1}
 LEAST_LENGTH = 12

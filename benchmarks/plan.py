@@ -384,7 +384,7 @@ def main() -> None:
         f"| on | reached | must reach | others |\n|---|---|---|---|\n{table}\n\n"
         "Missed: Erlang C staffing is 6 × pyworkforce instead of 10 ×, since halving evaluates the"
         " whole queue nine times where a recursion adds one person; milliseconds either way.\n\n"
-        "Not here yet: simulation, shifts, multi-skill, back-tests.\n",
+        "Not measured here yet: simulation, shifts, multi-skill, back-tests.\n",
         encoding="utf-8",
     )
 

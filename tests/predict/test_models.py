@@ -20,7 +20,6 @@ from helmdesk.predict.model import read_model
 from helmdesk.predict.store import KEPT, Models
 from helmdesk.predict.targets import TARGETS
 from helmdesk.predict.training import train
-from helmdesk.predict.warning import HELD_BACK, is_held_back
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.policy import Policy
 
@@ -113,12 +112,6 @@ def test_a_model_is_the_same_after_writing_and_reading(tmp_path: Path) -> None:
     (tmp_path / "models" / "breach" / f"{KEPT + 2}.json").write_text("{")
     with pytest.raises(InputError, match="train anew"):
         models.newest("breach")
-
-
-def test_one_in_twenty_is_held_back_whoever_asks() -> None:
-    held = [is_held_back(f"T{number}", "breach") for number in range(4000)]
-    assert np.mean(held) == pytest.approx(HELD_BACK, abs=0.012)
-    assert held == [is_held_back(f"T{number}", "breach") for number in range(4000)]
 
 
 def test_on_the_sample_from_training_to_a_list(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,6 @@ import numpy as np
 from helmdesk.predict.cases import NUMBERS, Cases
 from helmdesk.predict.model import Model
 
-HELD_BACK = 0.05
-BUDGET = 10
 HOURS = NUMBERS.index("unanswered_hours")
 REPLIES = NUMBERS.index("replies")
 CHANGES = NUMBERS.index("team_changes")
@@ -78,14 +75,6 @@ def warned(
         for place in range(len(mine))
     ]
     return tuple(sorted(found, key=lambda each: (-each.chance, each.ticket_id)))
-
-
-def is_held_back(ticket_id: str, target: str) -> bool:
-    """Whether a ticket is one of the twentieth of which nobody is warned, so that what a warning is
-    worth can be told; the same whoever asks, and whenever.
-    """
-    digest = hashlib.sha256(f"{target}:{ticket_id}".encode()).digest()
-    return int.from_bytes(digest[:8]) / 2**64 < HELD_BACK
 
 
 def act_for(numbers: np.ndarray) -> str:

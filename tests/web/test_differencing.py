@@ -212,6 +212,8 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
     # Jobs work for the desk, not for a reader; what they tell a person is asked under a policy.
     assert opened == {
         "middleware.py",
+        # Asks what Home asks, under the readers' own policies, before they do.
+        "warming.py",
         "api/tokens.py",
         "apps/alerts/jobs.py",
         "apps/briefs/jobs.py",

@@ -115,7 +115,7 @@ def test_hostile_data_are_text_on_every_page(
             ).replace("&amp;", "&")
         page.goto(f"{server.url}/tickets?{window}&sort=ticket_id")
         page.click("tbody a >> nth=0")
-        page.wait_for_selector("h1:has-text('Ticket T0')")
+        page.wait_for_selector(".drawer:has-text('Ticket T0')")
         expect(page.locator("main")).to_contain_text(PAYLOAD)
         assert seen >= 5 and problems == []
     finally:

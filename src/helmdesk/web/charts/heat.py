@@ -55,7 +55,9 @@ def draw_heat(measured: Sequence[Measurement], link: Callable[[Measurement], str
         return None
     hours = range(min(hour for _, hour in known), max(hour for _, hour in known) + 1)
     days = range(1, max(5, *(day for day, _ in known)) + 1)
-    values = sorted(m.value or 0.0 for m in known.values())
+    values = sorted(m.value or 0.0 for m in known.values() if not m.is_small) or sorted(
+        m.value or 0.0 for m in known.values()
+    )
     low, high = values[0], values[-1]
     factor, unit = _scale(next(iter(known.values())).unit, high)
     enough = [m for m in known.values() if not m.is_small] or list(known.values())
@@ -66,11 +68,13 @@ def draw_heat(measured: Sequence[Measurement], link: Callable[[Measurement], str
         m = known.get((day, hour))
         if m is None:
             return Cell("", "", "none", "")
-        shade = int((SHADES - 1) * ((m.value or 0.0) - low) / ((high - low) or 1) + 0.5)
+        part = min(max(((m.value or 0.0) - low) / ((high - low) or 1), 0.0), 1.0)
+        shade = int((SHADES - 1) * part + 0.5)
         return Cell(
             _text(m, factor),
             f"{WEEKDAYS[day - 1]} {hour:02d}:00: {show_measurement(m)[0]}, {m.n:,} cases",
-            f"h{shade}",
+            # A handful of cases says nothing about an hour: its value has no shade.
+            "few" if m.is_small else f"h{shade}",
             link(m),
         )
 

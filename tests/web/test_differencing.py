@@ -215,6 +215,7 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
         # Asks what Home asks, under the readers' own policies, before they do.
         "warming.py",
         "api/tokens.py",
+        *("apps/actions/due.py", "apps/actions/jobs.py"),
         "apps/alerts/jobs.py",
         "apps/briefs/jobs.py",
         "apps/connections/jobs.py",

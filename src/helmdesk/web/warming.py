@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from helmdesk.errors import HelmdeskError
+from helmdesk.insight.today import today_of
 from helmdesk.query.policy import Policy
 from helmdesk.query.window import boundary
 from helmdesk.web.access import LEADS, policy_for
@@ -70,7 +71,12 @@ def warm(desk: LiveDesk, policy: Policy) -> None:
     seen.scorecard(trend="week", annotations=notes, window=DEFAULT_WINDOW)
     zone = seen.settings.time_zone
     end = boundary(seen.window(window=DEFAULT_WINDOW).end, zone)
-    seen.brief(annotations=notes, end=end)
+    stories = today_of(seen.brief(annotations=notes, end=end)).stories
+    for story in stories[:1]:
+        # What the first button of Home leads to.
+        own = annotations_of(_Reader(policy), story.metric)
+        seen.explain(story.metric, end=end, annotations=own)
+        seen.rules(story.metric, end=end, annotations=own)
 
 
 def state(desk: LiveDesk) -> tuple[object, ...]:

@@ -4,19 +4,23 @@ themselves beside what their mix predicts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from helmdesk.analysis.case_mix import can_be_expected
 from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
+from helmdesk.query.measurement import Measurement
 from helmdesk.query.question import Filtered
 from helmdesk.web.access import LEADS, STAFF, Role
-from helmdesk.web.charts import specs
+from helmdesk.web.charts.strips import draw_segments
+from helmdesk.web.labels import dimension_words
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.metric.parts import measure
 from helmdesk.web.pages.scorecard.page import find_cards, window_words
@@ -63,6 +67,12 @@ def team(request: DeskRequest) -> HttpResponse:
         (request.desk.find_metric(each).metric, _dispersion(request, each, question))
         for each in DISPERSIONS
     ]
+    whole = next(iter(measure(request, key, **question)), None)
+
+    def address(by: str) -> Callable[[Measurement], str]:
+        page = reverse("metric", args=[key])
+        return lambda m: f"{page}{view.segment(by, m.group[0][1])}"
+
     conditions = []
     for by in CONDITIONS:
         found = (
@@ -70,9 +80,9 @@ def team(request: DeskRequest) -> HttpResponse:
             if by not in request.desk.dimensions(key)
             else measure(request, key, **question, by=by)
         )
-        chart = specs.bars(f"by_{by}", found, by, lambda m: "")
-        if chart:
-            conditions.append((by, chart))
+        places = draw_segments(found, whole, entry.metric.direction, address(by)) if whole else None
+        if places:
+            conditions.append((dimension_words(by), places))
     teams = set(request.desk.segments().get("team", []))
     context = {
         "dispersions": [(metric, found) for metric, found in dispersions if found is not None],

@@ -10,10 +10,10 @@ from helmdesk.analysis.accounts import Account
 from helmdesk.errors import NotFoundError
 from helmdesk.query.judgement import Judgement
 from helmdesk.web.access import EVERYONE, LEADS, Role
-from helmdesk.web.charts import specs
+from helmdesk.web.charts.lines import Line, draw_line
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.metric.page import notes_on
-from helmdesk.web.pages.metric.parts import measure, rows_url
+from helmdesk.web.pages.metric.parts import measure
 from helmdesk.web.pages.scorecard.page import find_cards, pillars, window_words
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
@@ -112,16 +112,15 @@ def account(request: DeskRequest, name: str) -> HttpResponse:
         raise NotFoundError(f"there is no account '{name}' that you may see")
     cards = find_cards(request, narrowed, ACCOUNT_CARDS)
     course = measure(request, "csat", where=narrowed.filter, grain="month")
-
-    def link(m: Any) -> str:
-        return rows_url("csat", narrowed)
-
+    line = Line("Satisfaction", course, "month", flags=notes_on(request, "csat", narrowed))
     clocks = request.desk.sla_at(where=narrowed.filter)
     context = {
         "account": known,
         "pillars": pillars(tuple(card for card in cards.cards if not card.reason)),
         "guards": cards.guards,
-        "course": specs.trend("course", course, link, notes_on(request, "csat", narrowed)),
+        "course": draw_line(line) if course else None,
+        "course_columns": ("Month", "Satisfied", "Likely range", "Answers"),
+        "why": reasons(known),
         "clocks": clocks[:20],
         "window": window_words(request, cards, view),
         "empty_cards": [card for card in cards.cards if card.reason],

@@ -105,9 +105,9 @@ def test_from_the_scorecard_to_the_very_ticket(chromium: Any, server: Server) ->
     page.click("a:has-text('rows in this number')")
     expect(page.locator("main")).to_contain_text(f"of {n.replace(',', '')}")
     page.click("tbody a >> nth=0")
-    page.wait_for_selector("h1:has-text('Ticket ')")
-    expect(page.locator("main")).to_contain_text("Who waited for whom")
-    page.go_back()
+    expect(page.locator(".drawer")).to_contain_text("What happened")
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
     expect(page.locator("h1")).to_contain_text("Rows of")
     assert page.problems == []
 

@@ -530,11 +530,7 @@ def test_a_dashboard_is_made_shared_and_opened_first(as_: Any) -> None:
         },
     )
     page = text(tom.get(address))
-    assert (
-        "Phones" in page
-        and page.count("data-chart") == 3
-        and "Channel: <b>Phone</b>" in page
-    )
+    assert "Phones" in page and page.count("data-chart") == 3 and "Channel: <b>Phone</b>" in page
     assert (
         "withheld (fewer than 5)" in page
         and "All of it is withheld: fewer than five people" in page

@@ -93,6 +93,8 @@ def state(desk: LiveDesk) -> tuple[object, ...]:
 
 def keep_warm(path: Path) -> None:
     """Look every few seconds whether the numbers have changed, and ask again when they have."""
+    import duckdb
+
     from helmdesk.web.middleware import live_desk
 
     known: tuple[object, ...] = ()
@@ -105,7 +107,8 @@ def keep_warm(path: Path) -> None:
                 known = now
                 for policy in readers(desk):
                     warm(desk, policy)
-        except (HelmdeskError, DatabaseError, OSError) as error:
+        # That a mart was replaced under a question, DuckDB says; the next look asks the new one.
+        except (HelmdeskError, DatabaseError, OSError, duckdb.Error) as error:
             log.info("not warmed", extra={"error": type(error).__name__})
         finally:
             close_old_connections()

@@ -485,4 +485,4 @@ def test_a_brief_in_a_chat_is_cut_to_what_it_takes() -> None:
     blocks = body_of("slack", note)["blocks"]
     assert len(blocks) == 13 and len(blocks[1]["text"]["text"]) == LONGEST_TEXT
     quiet = note_of("brief", {**data, "findings": []})
-    assert quiet is not None and "nothing that calls for a decision" in quiet.title
+    assert quiet is not None and "nothing calls for a decision" in quiet.title

@@ -77,7 +77,7 @@ def command(
 def show_brief(found: Brief, is_all: bool, asked: str = "") -> None:
     """Print a brief for reading; `asked` are the options it was asked with."""
     if not found.findings:
-        click.echo("Nothing that calls for a decision. See what was checked below.\n")
+        click.echo("Nothing calls for a decision this week. See what was checked below.\n")
     for number, finding in enumerate(found.findings, 1):
         show_finding(finding, f"{number}. ", asked)
     if found.more:

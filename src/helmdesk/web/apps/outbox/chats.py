@@ -69,7 +69,7 @@ def _brief(data: Mapping[str, Any]) -> Note:
     title = f"The week from {data['start']}: " + (
         f"{len(findings)} {'thing' if len(findings) == 1 else 'things'} to know"
         if findings
-        else "nothing that calls for a decision"
+        else "nothing calls for a decision"
     )
     quiet = f"Checked and quiet: {len(data['quiet'])} numbers."
     return Note(title, (*told, quiet), _link("Read the brief", "brief"))

@@ -11,6 +11,7 @@ import pytest
 
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.marts import Marts
+from helmdesk.errors import BusyError
 from web.conftest import loading_into
 from workbooks import workbook
 
@@ -408,9 +409,11 @@ def test_a_stopped_sample_goes_on_and_gives_the_settings_back(
     ).lake.version() == 0
 
 
+@pytest.mark.parametrize("dies_amid_the_records", [False, True])
 def test_the_sample_is_removed_by_a_job_that_may_be_killed(
-    desk: Desk, as_: Any, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, as_: Any, monkeypatch: pytest.MonkeyPatch, *, dies_amid_the_records: bool
 ) -> None:
+    from helmdesk.lake import folder
     from helmdesk.sample import generate
     from helmdesk.web.apps.jobs.models import Job
 
@@ -428,14 +431,24 @@ def test_the_sample_is_removed_by_a_job_that_may_be_killed(
     assert ada.post("/data/sample").status_code == 400, "none is made meanwhile"
     assert as_("lea").get("/data/sample").status_code == 403
 
-    def die(*_: Any, **__: Any) -> None:
-        raise Killed
+    replace = Path.replace
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
-        # The records are gone, and the settings are still the sample's.
+    def die(path: Path, target: Path) -> Path:
+        if dies_amid_the_records or path.name == generate.SETTINGS_ASIDE:
+            raise Killed
+        return replace(path, target)
+
+    with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", die)
-        work()
-    assert Desk(desk.path).settings.is_sample and Desk(desk.path).lake.version() == 0
+        with pytest.raises(Killed):
+            work()
+        patched.setattr(folder, "SETTLES_WITHIN", 0.0)
+        assert Desk(desk.path).settings.is_sample
+        if dies_amid_the_records:
+            with pytest.raises(BusyError, match="being emptied"):
+                Desk(desk.path).lake.version()
+        else:  # the records are gone, and the settings are still the sample's
+            assert Desk(desk.path).lake.version() == 0
     let_lease_run_out()
     assert work() == 1
     assert (desk.path / "helmdesk.toml").read_bytes() == before

@@ -27,10 +27,10 @@ def _empty(site: Path) -> Iterator[None]:
     from helmdesk.web.apps.jobs.models import Heartbeat, Job, Schedule
     from helmdesk.web.apps.outbox.models import Message
     from helmdesk.web.apps.people.models import Person
-    from helmdesk.web.apps.surveys.models import Instrument, Wave
+    from helmdesk.web.apps.surveys.models import Instrument, Rule, Wave
 
     def clear() -> None:
-        for model in (Wave, Instrument, Message, Event, Heartbeat, Job, Schedule):
+        for model in (Wave, Rule, Instrument, Message, Event, Heartbeat, Job, Schedule):
             model.objects.all().delete()
         Person.objects.filter(username__startswith="colleague").delete()
 

@@ -73,7 +73,9 @@ def small_desk(
 
 
 # What these start lives as long as their process: a Django, a server.
-IN_A_PROCESS = {"audit", "dismiss", "doctor", "erase", "serve", "work"}
+IN_A_PROCESS = frozenset(
+    ("actions", "alerts", "audit", "dismiss", "doctor", "erase", "serve", "surveys", "work")
+)
 
 
 def _in_process(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:

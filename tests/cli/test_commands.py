@@ -550,3 +550,19 @@ def test_changed_settings_are_said_by_doctor_and_before_an_answer(
         in helmdesk("measure", "reopen_rate", "--desk", desk.path).stderr
     )
     assert "stale" not in helmdesk("doctor", "--desk", desk.path).stdout
+
+
+def test_commands_that_start_a_site_have_a_process_of_their_own() -> None:
+    """A Django is set up once in a process, for one desk: the next test would meet another's."""
+    import helmdesk.cli.commands
+
+    conftest = (Path(__file__).parents[1] / "conftest.py").read_text(encoding="utf-8")
+    named = re.search(r"IN_A_PROCESS = frozenset\((.*?)\)\n", conftest, flags=re.DOTALL)
+    assert named
+    folder = Path(helmdesk.cli.commands.__file__).parent
+    starting = {
+        file.stem
+        for file in folder.glob("*.py")
+        if "helmdesk.web" in file.read_text(encoding="utf-8")
+    }
+    assert starting == set(re.findall(r'"(\w+)"', named[1]))

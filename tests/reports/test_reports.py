@@ -15,7 +15,6 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from python_calamine import CalamineWorkbook
 
-from helmdesk.cli.commands.report import source_of
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, NotFoundError, TooLargeError, UsageError
 from helmdesk.query.filters import Compare
@@ -25,6 +24,7 @@ from helmdesk.reports.document import Cell, Column, Document, Items, Paragraph, 
 from helmdesk.reports.make import make_report, written
 from helmdesk.reports.pdf import WITHOUT, as_pdf, receipts_of
 from helmdesk.reports.scorecard import cover
+from helmdesk.reports.source import source_of
 from helmdesk.reports.workbook import as_workbook, table_as_workbook
 
 MADE = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from helmdesk.analysis.scorecard import Scorecard
 from helmdesk.catalogue.discovery import Entry
+from helmdesk.desk.desk import Desk
 from helmdesk.desk.questions import Questions
 from helmdesk.insight.context import Annotation
 from helmdesk.query.receipt import Receipt
@@ -102,6 +103,21 @@ class Source:
             zone=self.zone,
             made_for=self.ask.policy.name,
         )
+
+
+def source_of(
+    desk: Desk, ask: Questions | None = None, annotations: Sequence[Annotation] = ()
+) -> Source:
+    """Return what reports of one reader are made from.
+
+    Args:
+        ask: that reader's questions; None: the owner's.
+    """
+    with desk.marts.reader() as reader:
+        as_of = reader.bounds.as_of
+    made_of = desk.marts.made_of()
+    version = desk.lake.version() if made_of is None else made_of.lake_version
+    return Source(ask or desk, desk.settings, desk.find_metric, as_of, version, annotations)
 
 
 def days(window: Window, zone: str) -> str:

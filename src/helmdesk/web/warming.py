@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -33,13 +32,6 @@ LOOKS_EVERY = 5.0
 MOST_READERS, SEEN_WITHIN = 12, timedelta(days=14)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """For whom is asked."""
-
-    policy: Policy
-
-
 def readers(desk: LiveDesk) -> list[Policy]:
     """Return the policies of the leads who were here lately, the widest first; many share one."""
     from helmdesk.web.apps.people.models import Person
@@ -59,9 +51,9 @@ def warm(desk: LiveDesk, policy: Policy) -> None:
     Raises:
         HelmdeskError: it cannot be asked, such as of an empty desk.
     """
-    from helmdesk.web.pages.insight.page import annotations_of
+    from helmdesk.web.pages.insight.page import Reader, annotations_of
 
-    seen, notes = desk.as_seen_by(policy), annotations_of(_Reader(policy))
+    seen, notes = desk.as_seen_by(policy), annotations_of(Reader(policy))
     if not seen.record_types:
         return
     seen.segments()
@@ -74,7 +66,7 @@ def warm(desk: LiveDesk, policy: Policy) -> None:
     stories = today_of(seen.brief(annotations=notes, end=end)).stories
     for story in stories[:1]:
         # What the first button of Home leads to.
-        own = annotations_of(_Reader(policy), story.metric)
+        own = annotations_of(Reader(policy), story.metric)
         seen.explain(story.metric, end=end, annotations=own)
         seen.rules(story.metric, end=end, annotations=own)
 
@@ -82,12 +74,13 @@ def warm(desk: LiveDesk, policy: Policy) -> None:
 def state(desk: LiveDesk) -> tuple[object, ...]:
     """Return what the answers depend on: numbers, definitions, dismissals, notes and readers."""
     from helmdesk.web.pages.annotations.models import Annotation
+    from helmdesk.web.pages.insight.page import Reader
 
     policies = readers(desk)
     return (
         desk.identity(),
         tuple(policies),
-        tuple(Annotation.state(_Reader(policy)) for policy in policies),
+        tuple(Annotation.state(Reader(policy)) for policy in policies),
     )
 
 

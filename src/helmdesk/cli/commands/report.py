@@ -10,12 +10,11 @@ import click
 from helmdesk.cli.commands.measure import warn_if_stale
 from helmdesk.cli.options import compare_option, desk_option, open_desk, window_option
 from helmdesk.cli.progress import Progress
-from helmdesk.desk.desk import Desk
 from helmdesk.errors import UsageError
 from helmdesk.query.words import show_count
 from helmdesk.replacement import replace_file
 from helmdesk.reports.make import FORMS, KINDS, make_report, written
-from helmdesk.reports.source import Source
+from helmdesk.reports.source import source_of
 
 EPILOG = """\b
 Examples:
@@ -60,12 +59,3 @@ def command(kind: str, out: Path, desk_path: str | None, **asked: Any) -> None:
     click.echo(
         f"{out}: {show_count(len(report.receipts), 'receipt')}, lake version {report.lake_version}"
     )
-
-
-def source_of(desk: Desk) -> Source:
-    """Return what the owner's reports are made from."""
-    with desk.marts.reader() as reader:
-        as_of = reader.bounds.as_of
-    made_of = desk.marts.made_of()
-    version = desk.lake.version() if made_of is None else made_of.lake_version
-    return Source(desk, desk.settings, desk.find_metric, as_of, version)

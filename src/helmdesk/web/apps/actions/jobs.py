@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -14,14 +13,7 @@ from helmdesk.web.access import LEADS, policy_for
 from helmdesk.web.apps.actions.keeping import beside, keep_measurement
 from helmdesk.web.apps.actions.models import Action
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, job
-from helmdesk.web.pages.insight.page import annotations_of
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads, where no request says it."""
-
-    policy: Any
+from helmdesk.web.pages.insight.page import Reader, annotations_of
 
 
 @job("actions", "Measure what actions did", Nothing, schedule="daily 06:20", is_local=True)

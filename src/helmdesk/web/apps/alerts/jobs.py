@@ -19,7 +19,7 @@ from helmdesk.web.apps.alerts.models import Evaluation, QuietHours, Rule
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
 from helmdesk.web.apps.outbox.post import put_mail, put_webhooks
-from helmdesk.web.pages.insight.page import annotations_of
+from helmdesk.web.pages.insight.page import Reader, annotations_of
 
 TOPIC = "alert"
 EVERY = timedelta(minutes=15)
@@ -31,13 +31,6 @@ class ForPerson(Payload):
     """Whose alerts, and when they were asked for."""
 
     person: int
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads, where no request says it."""
-
-    policy: Any
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,7 +20,7 @@ from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
 from helmdesk.web.apps.jobs.queue import enqueue
 from helmdesk.web.apps.outbox.models import Endpoint
 from helmdesk.web.apps.outbox.post import put_mail, put_webhooks
-from helmdesk.web.pages.insight.page import annotations_of
+from helmdesk.web.pages.insight.page import Reader, annotations_of
 
 TOPIC = "brief"
 # The whole desk, and no judgement of single people.
@@ -81,13 +80,6 @@ def tell_programs(held: Held[Nothing]) -> Finish:
     """Put the brief of the whole desk into the outbox, for endpoints an administrator chose."""
     found = _brief(Desk(settings.DESK_FOLDER), FOR_PROGRAMS, held).as_dict()
     return lambda: put_webhooks(TOPIC, found)
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads, where no request says it."""
-
-    policy: Policy
 
 
 def _brief(desk: Desk, policy: Policy, held: Held[Any]) -> Brief:

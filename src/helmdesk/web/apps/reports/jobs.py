@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,14 +15,14 @@ from helmdesk.query.periods import local_date
 from helmdesk.query.window import find_window
 from helmdesk.reports.document import Document
 from helmdesk.reports.make import make_report, written
-from helmdesk.reports.source import Source
+from helmdesk.reports.source import source_of
 from helmdesk.web.access import LEADS, policy_for
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
 from helmdesk.web.apps.outbox.post import Attachment, is_address, put_mail
 from helmdesk.web.apps.reports.letter import letter_of
 from helmdesk.web.apps.reports.models import Report, Wanted
-from helmdesk.web.pages.insight.page import annotations_of
+from helmdesk.web.pages.insight.page import Reader, annotations_of
 
 TOPIC = "report"
 KEPT = timedelta(days=400)
@@ -33,13 +32,6 @@ class ForReport(Payload):
     """Which report."""
 
     report: UUID
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads, where no request says it."""
-
-    policy: Any
 
 
 def start(made: Report) -> None:
@@ -66,7 +58,8 @@ def make(held: Held[ForReport]) -> Finish | None:
     desk = Desk(settings.DESK_FOLDER)
     policy = policy_for(found.person, frozenset(desk.settings.fields_without_people))
     try:
-        report = make_report(source_for(desk, policy), found.kind, **found.asked)
+        source = source_of(desk, desk.as_seen_by(policy), annotations_of(Reader(policy)))
+        report = make_report(source, found.kind, **found.asked)
         held.tell("writing it")
         content = written(report, found.form)
     except HelmdeskError as error:
@@ -114,21 +107,6 @@ def tidy_reports(held: Held[Nothing]) -> Finish:
 def may_have(person: Any) -> bool:
     """Whether reports are made for somebody."""
     return bool(person.is_active and person.role in LEADS)
-
-
-def source_for(desk: Desk, policy: Any) -> Source:
-    """Return what reports of one reader are made from."""
-    with desk.marts.reader() as reader:
-        as_of = reader.bounds.as_of
-    made_of = desk.marts.made_of()
-    return Source(
-        desk.as_seen_by(policy),
-        desk.settings,
-        desk.find_metric,
-        as_of,
-        desk.lake.version() if made_of is None else made_of.lake_version,
-        annotations_of(Reader(policy)),
-    )
 
 
 def _ask(wanted: Wanted, day: date) -> None:

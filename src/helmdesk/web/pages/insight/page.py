@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -46,6 +47,13 @@ class HasPolicy(Protocol):
     @property
     def policy(self) -> Policy:
         """Under which is read."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads, where no request says it: a job, for somebody or for programs."""
+
+    policy: Policy
 
 
 def annotations_of(request: HasPolicy, key: str | None = None) -> tuple[context.Annotation, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from helmdesk.ics_text import escaped, folded
 from helmdesk.plan.simulation.people import Shift
 
 Pieces = list[tuple[str, datetime, datetime]]
@@ -120,25 +121,6 @@ def _told(
     return told
 
 
-def _folded(line: str) -> str:
-    """Return a line of a calendar file in parts of at most 75 bytes, as RFC 5545 wants."""
-    parts, rest = [], line.encode()
-    limit = 75
-    while len(rest) > limit:
-        cut = limit
-        while rest[cut] & 0xC0 == 0x80:
-            cut -= 1
-        parts.append(rest[:cut])
-        rest, limit = rest[cut:], 74
-    return "\r\n ".join(part.decode() for part in [*parts, rest])
-
-
-def _escaped(text: str) -> str:
-    for plain, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
-        text = text.replace(plain, written)
-    return text
-
-
 def calendar_of(
     shifts: Sequence[Shift], first: date, zone: ZoneInfo, title: str, made_at: datetime
 ) -> str:
@@ -147,7 +129,7 @@ def calendar_of(
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Helmdesk//Schedule//EN",
-        f"X-WR-CALNAME:{_escaped(title)}",
+        f"X-WR-CALNAME:{escaped(title)}",
     ]
     for shift in sorted(shifts, key=lambda s: (s.day, s.start)):
         day = first + timedelta(days=shift.day)
@@ -158,15 +140,15 @@ def calendar_of(
         )
         lines += [
             "BEGIN:VEVENT",
-            f"UID:{_escaped(shift.person)}-{day}@helmdesk",
+            f"UID:{escaped(shift.person)}-{day}@helmdesk",
             f"DTSTAMP:{made_at:%Y%m%dT%H%M%SZ}",
             f"DTSTART:{instant(first, shift.day, shift.start, zone):%Y%m%dT%H%M%SZ}",
             f"DTEND:{instant(first, shift.day, shift.end, zone):%Y%m%dT%H%M%SZ}",
             "SUMMARY:Shift",
-            f"DESCRIPTION:{_escaped(pauses or 'no breaks')}",
+            f"DESCRIPTION:{escaped(pauses or 'no breaks')}",
             "END:VEVENT",
         ]
-    return "\r\n".join([*map(_folded, lines), "END:VCALENDAR", ""])
+    return "\r\n".join([*map(folded, lines), "END:VCALENDAR", ""])
 
 
 def _clock(minute: int) -> str:

@@ -60,6 +60,7 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts, into benchma
 	$(BIN)/python benchmarks/incident_log.py
 	$(BIN)/python benchmarks/business_clock.py
 	$(BIN)/python benchmarks/jobs.py
+	$(BIN)/python benchmarks/routing.py
 
 insight-bench: $(VENV)/.test-ready  ## labelled incidents, simulated worlds, planted situations: into benchmarks/INSIGHT.md (half an hour)
 	$(BIN)/python benchmarks/insight.py

@@ -88,6 +88,8 @@ def test_columns_that_hold_an_entity_are_there(tmp_path: Path) -> None:
         "responses",
         "legs",
         "invites",
+        "bookings",
+        "booking_links",
     }
 
 

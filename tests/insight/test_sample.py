@@ -24,6 +24,7 @@ SCENARIOS = [
     ("2025-04-14", "missed_at_breaks", "Frontline Berlin", "scheduling"),
     ("2025-07-07", "slower_tool", "channel = 'chat'", "tooling"),
     ("2025-09-01", "esat_first", "", "tooling"),
+    ("2025-09-01", "rebooked_calls", "booking = 'changed'", "scheduling"),
     ("2025-10-27", "peak_hours", "hour in (10, 11, 12, 13, 14, 15)", "staffing"),
     ("2025-10-27", "missing_permission", "issue_type = 'password_reset'", "tooling"),
     ("2025-12-29", "satisfied_but_hard", "channel = 'phone'", "product"),
@@ -55,6 +56,17 @@ def test_the_planted_scenarios_are_in_the_brief(sample_desk: Desk, end: str) -> 
         len(brief.checked) + len(brief.missing) + len({key for key in found if ":" not in key})
         >= 28
     )
+
+
+@pytest.mark.parametrize(("end", "is_there"), [
+    ("2025-03-03", False), ("2025-07-07", True), ("2026-03-09", False), ("2026-06-29", False),
+])  # fmt: skip
+def test_moved_calls_are_found_where_they_were_planted(
+    sample_desk: Desk, end: str, is_there: bool
+) -> None:
+    with sample_desk.insight.study(sample_desk.question(end=end)) as study:
+        verdict = load_patterns()["rebooked_calls"].pattern.look(study)
+    assert isinstance(verdict, Found if is_there else Quiet), verdict
 
 
 def test_where_adds_up_exactly(sample_desk: Desk) -> None:

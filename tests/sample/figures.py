@@ -159,3 +159,31 @@ class Figures:
             "select avg(case when score >= 9 then 1 when score <= 6 then -1 else 0 end) from survey"
             " where type = 'responded' and instrument_id = 'larkspur-nps'"
         )
+
+    def calls(self) -> str:
+        """One row a booked call: the time first agreed, whether it was moved, its ticket's
+        answer.
+        """
+        return """(select b.ticket_id, min(b.start_at) filter (where b.type = 'booked') as first_at,
+            count(*) filter (where b.type = 'moved') > 0 as is_moved,
+            count(*) filter (where b.type = 'cancelled') > 0 as is_cancelled,
+            any_value(s.answer) as answer
+            from booking b left join survey s on s.ticket_id = b.ticket_id
+                and s.type = 'responded' and s.instrument_id = 'larkspur-csat'
+            where b.type in ('booked', 'moved', 'cancelled') group by b.ticket_id)"""
+
+    def moved_calls(self, start: date, end: date) -> float:
+        return self.one(
+            f"select avg(is_moved::int) from {self.calls()} where first_at >= ? and first_at < ?",
+            start,
+            end,
+        )
+
+    def csat_of_calls(self, is_moved: bool, start: date, end: date) -> float:
+        return self.one(
+            f"""select avg((answer in ('4', '5'))::int) from {self.calls()} where is_moved = ?
+            and not is_cancelled and answer is not null and first_at >= ? and first_at < ?""",
+            is_moved,
+            start,
+            end,
+        )

@@ -189,6 +189,35 @@ CHECKS: dict[str, str] = {
             left join message m on m.ticket_id = s.ticket_id
         and m.actor_kind = 'human' where is_solved_now"""
     ),
+    "booking_no_show_rate": (
+        f"""with b as (select booking_id, bool_or(type = 'no_show') as away,
+            bool_or(type = 'held_booking') as held
+            from booking where ticket_id not in ({GONE}) group by 1)
+        select count(*) filter (where away) / count(*) from b where away or held"""
+    ),
+    "booking_lead_time": (
+        f"""select median(epoch(start_at - occurred_at)) from booking
+            where type = 'booked' and ticket_id not in ({GONE})"""
+    ),
+    "reschedule_rate": (
+        f"""select avg((booking_id in (select booking_id from booking where type = 'moved'))::int)
+            from booking where type = 'booked' and ticket_id not in ({GONE})"""
+    ),
+    # All telephone and chat contacts of the sample have a queue; calls without a link have none.
+    "queue_bypass_rate": (
+        f"""with b as (select booking_id, bool_or(type = 'link_issued') as linked,
+                bool_or(type = 'booked') as booked
+            from booking where ticket_id not in ({GONE}) group by 1)
+        select count(*) filter (where booked and not linked) / (count(*) filter (where booked)
+            + (select count(distinct leg_id) from leg where type = 'answered')) from b"""
+    ),
+    "customer_wait_for_call": (
+        f"""with b as (select booking_id, min(occurred_at) filter (where type = 'held_booking')
+                as held_at,
+            min(occurred_at) filter (where type in ('link_issued', 'booked')) as asked_at
+            from booking where ticket_id not in ({GONE}) group by 1)
+        select median(epoch(held_at - asked_at)) from b where held_at is not null"""
+    ),
     "esat": (
         "select avg((answer in ('4', '5'))::int) from pulse where instrument_id = 'larkspur-esat'"
     ),

@@ -34,7 +34,7 @@ def window(key: str) -> tuple[date, date]:
 
 
 def test_every_scenario_is_written_down() -> None:
-    assert len(TRUTH) == 10
+    assert len(TRUTH) == 11
     for scenario in TRUTH.values():
         assert {"title", "start", "end", "segment", "cause", "lever", "metric", "seed"} <= set(
             scenario
@@ -111,6 +111,29 @@ def test_employees_are_unhappy_before_customers_are(figures: Figures) -> None:
     assert end <= TRUTH["peak_hour_waits"]["start"]
 
 
+def test_calls_are_moved_and_please_less(figures: Figures) -> None:
+    start, end = window("rebooked_calls")
+    near("rebooked_calls", "before", figures.moved_calls(START, start))
+    near("rebooked_calls", "during", figures.moved_calls(start, end))
+    near("rebooked_calls", "after", figures.moved_calls(end, END))
+    kept, moved = (figures.csat_of_calls(is_moved, start, end) for is_moved in (False, True))
+    assert kept - moved > 0.12
+    # Before and after, moving a call costs nothing that chance would not.
+    after = [figures.csat_of_calls(is_moved, end, END) for is_moved in (False, True)]
+    assert abs(after[0] - after[1]) < 0.12
+
+
+def test_nobody_has_two_scheduled_calls_at_once(figures: Figures) -> None:
+    held = """select agent_id, occurred_at as held_at, count(*) over (partition by agent_id
+        order by occurred_at range between interval 20 minute preceding and current row) as near
+        from booking where type = 'held_booking'"""
+    assert figures.one(f"select max(near) from ({held})") == 1
+    outside = f"""select count(*) from ({held}) where
+        hour(held_at at time zone 'Europe/Berlin') not between 8 and 17
+        or isodow(held_at at time zone 'Europe/Berlin') > 5"""
+    assert figures.one(outside) == 0
+
+
 # -- and in the metrics that the seeds name
 # ----------------------------------------------------------------------------
 
@@ -137,6 +160,7 @@ def test_scenarios_show_in_their_metrics(sample_desk: Desk) -> None:
             {"where": "channel = 'chat'", "variant": "elapsed_chat"},
         ),
         ("esat_before_csat", (START, START), {}),
+        ("rebooked_calls", (START, START), {"where": "team = 'Specialists'"}),
         ("peak_hour_waits", (date(2025, 9, 1), START), {}),
         ("password_permissions", (None, START), {}),
         ("ivr_change", (START, START), {"where": "channel = 'phone'"}),

@@ -12,7 +12,7 @@ from helmdesk.records.staging import Staging
 
 # What is numbered in one account, by column; what identifies a record is always the account's own.
 OF_RECORDS = ("record_id", "row_id", "supersedes", "in_reply_to")
-OF_ROWS = ("survey_id", "leg_id", "booking_id", "shift_id")
+OF_ROWS = ("survey_id", "leg_id", "booking_id", "link_id", "shift_id")
 THINGS = {
     "ticket_id": "ticket",
     "target_ticket_id": "ticket",

@@ -52,7 +52,7 @@ people: customer_id
 tickets: ticket_id target_ticket_id
 legs: leg_id
 surveys: survey_id
-bookings: booking_id
+bookings: booking_id link_id
 author: actor_id
 field: field value previous
 answer: answer

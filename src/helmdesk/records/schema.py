@@ -158,6 +158,8 @@ FIELDS: dict[str, str] = {
     "approved_by": "text",
     "headcount": "integer",
     "booking_id": "text",
+    # The booking under which the link was given out that this one was booked by; none: its own.
+    "link_id": "text",
     # money, context, fallback
     "category": "text",
     "scope": "text",
@@ -264,12 +266,12 @@ workforce: shift_planned agent_id activity start_at end_at | shift_id
 workforce: shift_changed agent_id activity start_at end_at | shift_id approved_by
 workforce: headcount team_id headcount |
 booking: link_issued booking_id | customer_id account_id team_id
-booking: booked booking_id | customer_id account_id team_id agent_id start_at end_at
+booking: booked booking_id | customer_id account_id team_id agent_id start_at end_at link_id
 booking: moved booking_id start_at end_at | agent_id
 booking: cancelled booking_id | reason
 booking: no_show booking_id | reason
 booking: held_booking booking_id | agent_id
-booking: link_reused booking_id |
+booking: link_reused booking_id | link_id
 money: cost_recorded category amount start_at end_at | scope currency team_id
 pulse: employee_response instrument_id team_id answer | score comment
 context: annotation annotation_kind title start_at | end_at scope note

@@ -33,6 +33,7 @@ OBSERVED = (
     "survey",
     "review",
     "workforce",
+    "booking",
     "fallback",
 )
 UNDATED = "timestamptz '2000-01-01 00:00:00+00'"

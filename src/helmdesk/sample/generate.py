@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from helmdesk.desk.desk import SETTINGS_FILE
 from helmdesk.desk.desk import Desk as HelmdeskDesk
 from helmdesk.errors import ConflictError
+from helmdesk.sample.bookings import book_calls
 from helmdesk.sample.company import END, START, Company, Site, found_company
 from helmdesk.sample.demand import arrivals
 from helmdesk.sample.life import TARGETS, Desk
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from helmdesk.records.staging import LoadReport, Staging
 
 SEED = 20250102
-FORMAT = 1
+FORMAT = 2
 # The sample is learnt at its own end, not when somebody happens to generate it: same seed, same
 # lake.
 RECORDED_AT = datetime(END.year, END.month, END.day, tzinfo=UTC)
@@ -224,6 +225,7 @@ def generate(
     ask_employees(rng, company, situation, writer)
     ask_relationship(rng, company, writer)
     book_costs(rng, desk.tickets_by_month, writer)
+    book_calls(seed, company, situation, writer)
     _announce(writer)
     return writer
 

@@ -10,7 +10,9 @@ not here. A try with a spent link that led nowhere is here too, with ``is_reache
 from helmdesk.facts.bookings import CALL_DIMENSIONS
 from helmdesk.facts.build.fact import Dimension, Fact, View
 
-_SHARED = "channel, priority, severity, issue_type, customer_id, account_id, account, tier, region"
+SHARED = """{0}.agent, {0}.team, {0}.channel, {0}.priority, {0}.severity, {0}.issue_type,
+        {0}.customer_id, {0}.account_id, {0}.account, {0}.tier, {0}.region, {0}.source,
+        {0}.fidelity, {0}.is_counted"""
 
 fact = Fact(
     name="entries",
@@ -36,8 +38,7 @@ fact = Fact(
     select c.leg_id as entry_id, c.ticket_id, c.offered_at as entered_at,
         'call_or_chat' as entry, c.outcome = 'answered' as is_reached,
         case when c.queue_id is null then 'direct_contact' end as went_round,
-        c.agent, c.team, {", ".join("c." + each for each in _SHARED.split(", "))},
-        c.source, c.fidelity, c.is_counted
+        {SHARED.format("c")}
     from contacts c
     join queued q on q.source = c.source and q.channel = coalesce(c.channel, '')
     where c.direction is distinct from 'outbound'
@@ -45,14 +46,12 @@ fact = Fact(
     select b.booking_id, b.ticket_id, b.booked_at, 'scheduled_call', true,
         case when b.is_by_reused_link then 'reused_link'
             when not b.is_by_link then 'own_calendar' end,
-        b.agent, b.team, {", ".join("b." + each for each in _SHARED.split(", "))},
-        b.source, b.fidelity, b.is_counted
+        {SHARED.format("b")}
     from bookings b
     where b.is_source_linking or b.is_by_reused_link
     union all
     select l.link_use_id, l.ticket_id, l.used_at, 'link', false, 'reused_link',
-        l.agent, l.team, {", ".join("l." + each for each in _SHARED.split(", "))},
-        l.source, l.fidelity, l.is_counted
+        {SHARED.format("l")}
     from booking_links l
     where l.link_use = 'reused' and not l.is_reached
     """,

@@ -69,7 +69,7 @@ def test_a_table_is_enough_where_words_say_all() -> None:
     assert model.kind == "table" and model.tables[0].kinds[0] == "channel"
     chances = model.chances(cases)
     assert chances[chat].mean() == pytest.approx(0.4, abs=0.05)
-    assert model.reasons(cases)[int(np.flatnonzero(chat)[0])][0].words.startswith("channel: chat")
+    assert model.reasons(cases)[int(np.flatnonzero(chat)[0])][0].words.startswith("came by chat")
 
 
 def test_a_model_that_has_drifted_stops_itself() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,7 @@ class Foretelling:
         from helmdesk.predict.training import train
 
         found = find_target(target)
-        if self._answers.policy.predicate is not None or self._answers.policy.is_outsider:
-            raise UsageError("a model is trained on the whole desk, by who may see all of it")
+        self._check_whole("a model is trained on the whole desk, by who may see all of it")
         models = Models(self._answers.folder.path)
         with self._answers.marts.reader() as reader:
             cases = past_cases(reader.engine, found, self._answers.folder.settings.time_zone)
@@ -55,6 +55,25 @@ class Foretelling:
         from helmdesk.predict.store import Models
 
         return Models(self._answers.folder.path).newest(find_target(target).key)
+
+    def ended(self, target: str, tickets: Collection[str]) -> dict[str, bool]:
+        """Return which of some tickets ended badly, of those whose end is known.
+
+        Raises:
+            NotFoundError: no such target. UsageError: a reader of a part of the desk.
+        """
+        found = find_target(target)
+        self._check_whole("what became of tickets is told to who may see the whole desk")
+        if not tickets:
+            return {}
+        with self._answers.marts.reader() as reader:
+            known = reader.engine.run(f"select ticket_id, is_bad from ({found.outcomes}) o")
+        return {str(key): bool(is_bad) for key, is_bad in known if key in tickets}
+
+    def _check_whole(self, otherwise: str) -> None:
+        policy = self._answers.policy
+        if policy.predicate is not None or policy.is_outsider:
+            raise UsageError(otherwise)
 
     def warnings(self, target: str, *, where: str | None = None) -> tuple[Warned, ...]:
         """Return the open tickets that this reader may see, those most likely to end badly first.

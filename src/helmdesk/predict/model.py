@@ -180,8 +180,11 @@ def _words(names: tuple[str, ...], cases: Cases, row: int) -> str:
     """Return a feature with its value, as a person says it."""
     name = names[0]
     if name in KINDS:
-        said = [cases.words[kind][row].replace("_", " ") or "not known" for kind in names]
-        return ", ".join(f"{kind}: {word}" for kind, word in zip(names, said, strict=True))
+        said = [cases.words[kind][row].replace("_", " ") for kind in names]
+        return ", ".join(
+            _KINDS[kind].format(word) if word else f"{kind} not known"
+            for kind, word in zip(names, said, strict=True)
+        )
     value = float(cases.numbers[row, NUMBERS.index(name)])
     return _SAID[name](value)
 
@@ -196,6 +199,14 @@ def _times(count: float, one: str, many: str) -> str:
     return f"{count:.0f} {one if count == 1 else many}"
 
 
+_KINDS = {
+    "channel": "came by {}",
+    "topic": "about {}",
+    "priority": "{} priority",
+    "team": "with {}",
+    "tier": "{} customer",
+    "region": "customer in {}",
+}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SAID = {
     "hour": lambda value: f"it is {value:.0f} o'clock",

@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from helmdesk.analysis.sla_at import ClockState
 from helmdesk.query.measurement import REASONS
 from helmdesk.query.periods import local_date
-from helmdesk.web.access import EVERYONE
+from helmdesk.web.access import EVERYONE, STAFF
+from helmdesk.web.apps.early_warning.naming import named_chances
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
@@ -62,6 +63,7 @@ def now(request: DeskRequest) -> HttpResponse:
         "point": point,
         "clocks": clocks[:SHOWN],
         "clock_count": len(clocks),
+        "risk": named_chances("breach") if request.user.role in STAFF else {},
         "late": NOT_RECORDED if counts.late is None else counts.late,
         "soon": NOT_RECORDED if counts.soon is None else counts.soon,
         "shown": SHOWN,

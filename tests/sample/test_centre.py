@@ -56,6 +56,17 @@ def test_it_is_in_the_data(centre: Desk, key: str) -> None:
     assert row.value == pytest.approx(plant["now"], abs=plant["tolerance"])
 
 
+def test_customers_book_calls_and_most_are_kept(centre: Desk) -> None:
+    moved, stayed_away, round_the_queue = (
+        centre.measure(key)[0]
+        for key in ("reschedule_rate", "booking_no_show_rate", "queue_bypass_rate")
+    )
+    assert moved.n > 100
+    assert moved.value == pytest.approx(0.12, abs=0.06)
+    assert stayed_away.value == pytest.approx(0.065, abs=0.05)
+    assert round_the_queue.value == 0
+
+
 def lived(team: Team, shifts: list[Shift], weeks: int) -> dict[str, float]:
     """Live through weeks with these shifts as the centre's own engine does."""
     rng = random.Random(5)

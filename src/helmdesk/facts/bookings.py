@@ -171,8 +171,9 @@ fact = Fact(
     ),
     ended as (
         select j.*, case when j.is_said_held then 'held'
+            when j.is_no_show and j.no_show_at >= j.set_at
+                and coalesce(j.no_show_at >= j.cancelled_at, true) then 'no_show'
             when j.is_cancelled then 'cancelled'
-            when j.is_no_show and j.no_show_at >= j.set_at then 'no_show'
             when not j.is_over then 'ahead'
             when j.is_source_telling then 'untold' else 'held' end as call_outcome
         from judged j

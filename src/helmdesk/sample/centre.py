@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from helmdesk.desk.desk import Desk
+from helmdesk.sample.callbacks import book_callbacks
 from helmdesk.sample.writer import Writer
 from helmdesk.settings import Settings
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from helmdesk.records.staging import LoadReport
 
 SEED = 20260105
-FORMAT = 1
+FORMAT = 2
 END, WEEKS = date(2026, 7, 6), 26
 ZONE = ZoneInfo("Europe/Berlin")
 SETTINGS = Settings(
@@ -229,7 +230,7 @@ class Centre:
     """
 
     def __init__(self, seed: int, on_step: Callable[[str], None], weeks: int = WEEKS) -> None:
-        self.start = END - timedelta(weeks=weeks)
+        self.start, self.seed = END - timedelta(weeks=weeks), seed
         self.rng, self.writer, self.on_step = random.Random(seed), Writer(), on_step
         names = iter(NAMES)
         self.agents = {team.name: [next(names) for _ in range(team.people)] for team in TEAMS}
@@ -251,7 +252,26 @@ class Centre:
                     for number, agent in enumerate(self.agents[team.name]):
                         if team.works(number, day.weekday()):
                             self._plan(plan_day(team, agent, number), day, "there")
+        self._book()
         return self.writer
+
+    def _book(self) -> None:
+        """Write the calls that customers book with the team that takes bookings."""
+        team = next(team for team in TEAMS if "english" in team.skills)
+        agents = self.agents[team.name]
+        days = [self.start + timedelta(days=i) for i in range((END - self.start).days)]
+        book_callbacks(
+            self.seed,
+            team.name,
+            [day for day in days if day.weekday() < 5],
+            lambda day: [
+                identity(agent)
+                for number, agent in enumerate(agents)
+                if team.works(number, day.weekday())
+            ],
+            at,
+            self.writer,
+        )
 
     def _live(self, team: Team, day: date) -> None:
         fate: dict[str, str] = {}

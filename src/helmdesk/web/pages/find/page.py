@@ -43,6 +43,11 @@ SYNONYMS = {
     "ticket_volume": "demand how many contacts incoming created",
     "resolution_rate": "solved per opened closed",
     "transfers": "passed on bounced",
+    "booking_no_show_rate": "appointment missed absent did not come scheduled call",
+    "booking_lead_time": "appointment how far ahead next free slot scheduled call",
+    "reschedule_rate": "appointment moved postponed cancelled scheduled call booking",
+    "customer_wait_for_call": "appointment how long until scheduled call booking",
+    "queue_bypass_rate": "bypass direct calls bookmarked links calendar round the team",
 }
 """Other words under which a number is looked for, beside its name, key and definition."""
 

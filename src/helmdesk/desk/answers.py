@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.ticket import Story
     from helmdesk.plan.crews import Crew
     from helmdesk.plan.demand import Demand
+    from helmdesk.plan.routing.replay import History
     from helmdesk.plan.simulation.past import Past
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.distribution import Bin
@@ -351,6 +352,16 @@ class Answers:
                 ("past", crew.name, weeks, request),
                 lambda: past_of(reader.engine, request, reader.bounds, crew, weeks),
             )
+
+    def work_of(self, question: Question, since: datetime, until: datetime) -> History:
+        """Return who had which ticket when, who was there and what was promised, between two
+        instants, naive UTC.
+        """
+        from helmdesk.plan.routing.reading import history_of
+
+        request = question.scope(self.policy)
+        with self.marts.reader() as reader:
+            return history_of(reader.engine, request, reader.bounds, since, until)
 
     def planned_keys(
         self, question: Question, people: Sequence[str], first: date, days: int

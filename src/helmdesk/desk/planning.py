@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,15 +10,17 @@ from helmdesk.desk.answers import Answers
 from helmdesk.quoting import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
+    from helmdesk.act.routing.rules import Rules
     from helmdesk.plan.coverage import Coverage
     from helmdesk.plan.crews import Crew
     from helmdesk.plan.forecast import DayFactor, Forecast
     from helmdesk.plan.forecast.versions import Accuracy
     from helmdesk.plan.planner import Conditions, Planner
+    from helmdesk.plan.routing.replay import Replayed
     from helmdesk.plan.shifts.week import Week
     from helmdesk.plan.simulation.back_test import BackTest
     from helmdesk.plan.simulation.scenario import Scenario
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 # Weeks that habits are taken from, futures a change is tried on, weeks a model is checked on.
 PAST_WEEKS, WEEKS, BACK_TEST_WEEKS = 12, 20, 12
+# Weeks before a replay that are read: those it is checked on, and those these learn from.
+ROUTING_WEEKS = 16
 
 
 class Planning:
@@ -242,6 +246,57 @@ class Planning:
                 for row in rows
                 if row.period_start is not None and row.value is not None
             }
+        return found
+
+    def replay_routing(
+        self,
+        start: date,
+        end: date,
+        queues: Sequence[str] = (),
+        *,
+        rules: Rules | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Replayed:
+        """Return what routing would have done to the cases that came without a person, from the
+        first local day up to, and without, the last; and how well the same model gives again the
+        weeks before.
+
+        Args:
+            queues: names of teams; all where left out.
+            tell: told what is done next.
+
+        Raises:
+            UsageError: the days are the wrong way round. NotFoundError: no such queue, or no case
+            came without a person. NotPermittedError: fewer than five people stand behind it, and
+            the reader may not compare people.
+        """
+        from helmdesk.act.routing.rules import Rules
+        from helmdesk.errors import NotFoundError, NotPermittedError, UsageError, nearest
+        from helmdesk.plan.routing.reading import window_of
+        from helmdesk.plan.routing.replay import replay
+        from helmdesk.query.people import LEAST
+
+        if end <= start:
+            raise UsageError(
+                f"from {start} to {end} there is no day", "give a first day, and a later one"
+            )
+        question = self._answers.folder.question()
+        zone = ZoneInfo(question.time_zone)
+        begin, stop = (datetime.combine(day, time(), zone).timestamp() for day in (start, end))
+        tell("reading who had which ticket when")
+        past = self._answers.work_of(question, *window_of(begin, stop, ROUTING_WEEKS))
+        names = sorted({stay.queue for stay in past.stays})
+        wrong = [each for each in queues if each not in names]
+        if wrong:
+            raise NotFoundError(
+                f"no queue '{wrong[0]}' in this time{nearest(wrong[0], names)}",
+                f"there are: {', '.join(names[:20])}" if names else "load tickets of these days",
+            )
+        found = replay(past, begin, stop, rules or Rules(), queues, tell)
+        if found.people < LEAST and not self._answers.policy.may_compare_people:
+            raise NotPermittedError(
+                "fewer than five people took these cases", "choose more queues or more days"
+            )
         return found
 
     def keep(self, forecasts: Sequence[Forecast]) -> Path:

@@ -22,7 +22,7 @@ class Need:
 
     Attributes:
         skill: its name.
-        rank: the least rank that will do, 1 to 5.
+        rank: the least rank that will do, 1 to 5; 0: anybody will do, rather of a better rank.
         can_wait: whether it is dropped when the contact has waited long enough.
     """
 

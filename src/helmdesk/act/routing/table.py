@@ -131,11 +131,11 @@ def _skills(
     names = sorted({need.skill for each in needs for need in each})
     place = {name: number for number, name in enumerate(names)}
     has = np.array([[each.skills.get(name, 0) for name in names] for each in agents], float)
-    asks = np.zeros((len(needs), len(names)))
+    asks = np.full((len(needs), len(names)), -1.0)
     for row, each in enumerate(needs):
         for need in each:
             asks[row, place[need.skill]] = need.rank
-    return has.reshape(len(agents), len(names)), asks, (asks > 0).sum(axis=1).astype(float)
+    return has.reshape(len(agents), len(names)), asks, (asks >= 0).sum(axis=1).astype(float)
 
 
 def _bars(
@@ -187,7 +187,7 @@ def _own(contacts: Sequence[Contact], rules: Rules, now: float) -> Array:
 
 def _rank(has: Array, asks: Array, counts: Array) -> Array:
     """Return how good people are at what is asked, 0 to 1; a half where nothing is asked."""
-    total = (asks > 0).astype(float) @ has.T
+    total = (asks >= 0).astype(float) @ has.T
     mean = np.divide(total, counts[:, None], out=np.full(total.shape, BEST_RANK / 2),
                      where=counts[:, None] > 0)  # fmt: skip
     return np.asarray(np.minimum(mean, BEST_RANK) / BEST_RANK)

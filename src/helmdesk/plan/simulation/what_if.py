@@ -134,7 +134,7 @@ def try_out(ground: Ground, scenario: Scenario) -> Answer:
     now = ground.base
     then = [_live(ground, number, people, scenario) for number in range(len(ground.tapes))]
     changed = _numbers(then, ground)
-    found = {key: _moved(key, now[key], changed[key]) for key in (*KPIS, PAID)}
+    found = {key: moved_between(key, now[key], changed[key]) for key in (*KPIS, PAID)}
     return Answer(
         scenario,
         found,
@@ -222,7 +222,10 @@ def _numbers(weeks: Sequence[Lived], ground: Ground) -> dict[str, Array]:
     return {**found, PAID: np.array([lived.paid_seconds / 3600 for lived in weeks])}
 
 
-def _moved(key: str, now: Array, then: Array) -> Moved:
+def moved_between(key: str, now: Array, then: Array) -> Moved:
+    """Return a number with and without a change, from the same weeks (or days) of both, with the
+    95% interval of its change; weeks in which either is not a number are left out.
+    """
     from scipy.special import stdtrit
 
     both = ~np.isnan(now) & ~np.isnan(then)

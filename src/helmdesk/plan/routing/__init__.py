@@ -1,0 +1,1 @@
+"""Routing tried on a desk's own past: what would have been, and how far to believe it."""

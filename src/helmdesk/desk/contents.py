@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from helmdesk.desk.folder import Folder
@@ -11,9 +12,33 @@ from helmdesk.parquet import asking
 from helmdesk.quoting import texts
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from helmdesk.analysis.concerns import Concern
     from helmdesk.records.journal import Batch, Quarantined
     from helmdesk.records.mending import RowsToMend
+
+
+@dataclass(frozen=True)
+class PlannedTime:
+    """A stretch of somebody's time as it is planned.
+
+    Attributes:
+        agent: identity in the data. name: how they are called there.
+        team, team_id: name and identity of the present team; empty where nobody told.
+        skills: as the data name them.
+        activity: work, or what it is instead.
+        start_at, end_at: naive UTC.
+    """
+
+    agent: str
+    name: str
+    team: str
+    team_id: str
+    skills: tuple[str, ...]
+    activity: str
+    start_at: datetime
+    end_at: datetime
 
 
 class Contents:
@@ -66,6 +91,33 @@ class Contents:
                 " (select entity_id from latest_agents)"
             )
         return dict(sorted(rows))
+
+    def planned_times(self, since: datetime) -> list[PlannedTime]:
+        """Return what people of teams are planned to do from an instant on, by agent and time;
+        nothing where no shifts are known.
+
+        Args:
+            since: naive UTC; what ended before it is left out.
+        """
+        import json
+
+        from helmdesk.facts.build.build import ensure_fact
+
+        with self.marts.reader() as reader:
+            if not {"shift_planned", "shift_changed"} & set(reader.bounds.record_types):
+                return []
+            ensure_fact(reader.engine, "shifts")
+            rows = reader.engine.run(
+                "select s.agent_id, coalesce(a.name, s.agent_id), coalesce(t.name, a.team_id, ''),"
+                " coalesce(a.team_id, ''), a.skills, s.activity, s.start_at, s.end_at from shifts s"
+                " left join latest_agents a on a.entity_id = s.agent_id"
+                " left join latest_teams t on t.entity_id = a.team_id"
+                f" where s.end_at > timestamp '{since:%Y-%m-%d %H:%M:%S}' order by 1, 6, 5"
+            )
+        return [
+            PlannedTime(agent, name, team, team_id, tuple(json.loads(skills or "[]")), *rest)
+            for agent, name, team, team_id, skills, *rest in rows
+        ]
 
     def team_of(self, agent: str) -> str | None:
         """Return the present team of an agent."""

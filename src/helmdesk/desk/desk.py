@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from helmdesk.desk.answers import Answers
-from helmdesk.desk.contents import Contents
+from helmdesk.desk.contents import Contents, PlannedTime
 from helmdesk.desk.folder import SETTINGS_FILE, Folder
 from helmdesk.desk.insight import Insight
 from helmdesk.desk.loading import Loading, Said
@@ -20,6 +20,8 @@ from helmdesk.settings import Settings, settings_from
 from helmdesk.toml_place import Document
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pyarrow
 
     from helmdesk.analysis.case_mix import CaseMixBenchmark
@@ -252,6 +254,12 @@ class Desk(Questions):
     def agents(self) -> dict[str, str | None]:
         """Return the names of all agents in the data with their present team, by name."""
         return self.contents.agents()
+
+    def planned_times(self, since: datetime) -> list[PlannedTime]:
+        """Return what people of teams are planned to do from an instant (naive UTC) on, by agent
+        and time; nothing where no shifts are known.
+        """
+        return self.contents.planned_times(since)
 
     def team_of(self, agent: str) -> str | None:
         """Return the present team of an agent."""

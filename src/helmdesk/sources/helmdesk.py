@@ -34,10 +34,23 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "withdrawn": ("survey_id", "ticket_id", "reason"),
     "shift_planned": ("agent_id", "activity", "start_at", "end_at", "shift_id"),
     "shift_changed": ("agent_id", "activity", "start_at", "end_at", "shift_id", "approved_by"),
+    "link_issued": ("booking_id", "ticket_id", "customer_id", "account_id", "team_id"),
+    "booked": (
+        *("booking_id", "ticket_id", "customer_id", "account_id", "team_id"),
+        *("start_at", "end_at"),
+    ),
+    "moved": ("booking_id", "ticket_id", "start_at", "end_at"),
+    "cancelled": ("booking_id", "ticket_id", "reason"),
+    "no_show": ("booking_id", "ticket_id"),
+    "held_booking": ("booking_id", "ticket_id", "agent_id"),
+    "link_reused": ("booking_id", "ticket_id"),
     "employee_response": ("instrument_id", "team_id", "answer"),
 }
 # Those whose author is not one of the team.
-AUTHORS = {"responded": "'customer'", "sent": "'automation'", "not_asked": "'automation'"}
+AUTHORS = {
+    **dict.fromkeys(("responded", "booked", "link_reused"), "'customer'"),
+    **dict.fromkeys(("sent", "not_asked"), "'automation'"),
+}
 COLUMNS = tuple(dict.fromkeys(name for names in EVENTS.values() for name in names))
 LAYOUT: Layout = {name: (name,) for name in ("id", "at", "type", *COLUMNS)}
 TYPED = {"probability": "double", "start_at": "timestamptz", "end_at": "timestamptz"}

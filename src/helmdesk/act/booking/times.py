@@ -237,18 +237,31 @@ def slots(
         zone: where the team is: its days, and the minutes at which calls begin.
         now: aware.
     """
-    first = -(-int((now + timedelta(minutes=terms.notice_minutes)).timestamp()) // _PIECE)
-    last = piece_of(now + terms.days_ahead * DAY)
-    able = [host for host in hosts if host.is_known and skills <= host.skills]
-    starts = {piece for host in able for piece in host.there if first <= piece <= last}
+    starts = {piece for host in hosts for piece in host.there}
     found = []
     for piece in sorted(starts):
-        if not begins(piece, terms, zone) or not is_covered(cover, piece, terms):
-            continue
-        free = tuple(host.agent for host in able if may_take(host, piece, terms, skills, zone))
+        free = able_at(piece, terms, hosts, cover, zone, now, skills)
         if free:
             found.append(Slot(instant_of(piece), free))
     return found
+
+
+def able_at(
+    piece: int,
+    terms: Terms,
+    hosts: Sequence[Host],
+    cover: Cover,
+    zone: ZoneInfo,
+    now: datetime,
+    skills: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
+    """Return who could take a call that begins with a piece; nobody where it cannot be booked."""
+    first = -(-int((now + timedelta(minutes=terms.notice_minutes)).timestamp()) // _PIECE)
+    if not first <= piece <= piece_of(now + terms.days_ahead * DAY):
+        return ()
+    if not begins(piece, terms, zone) or not is_covered(cover, piece, terms):
+        return ()
+    return tuple(host.agent for host in hosts if may_take(host, piece, terms, skills, zone))
 
 
 def begins(piece: int, terms: Terms, zone: ZoneInfo) -> bool:

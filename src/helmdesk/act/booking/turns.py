@@ -41,10 +41,15 @@ def accrue(
     Returns:
         who takes it, and what those able are owed from now on. What all are owed together stays.
     """
-    owed = {agent: due.get(agent, 0.0) + 1 / len(able) for agent in able} if able else {}
-    chosen = turn(owed, able, seed)
-    owed[chosen] -= 1
-    return chosen, owed
+    chosen = turn(due, able, seed)
+    return chosen, give(due, able, chosen)
+
+
+def give(due: Mapping[str, float], able: Sequence[str], chosen: str) -> dict[str, float]:
+    """Return what those able, and who is chosen, are owed when a call is given to the latter."""
+    owed = {agent: due.get(agent, 0.0) + 1 / len(able) for agent in able}
+    owed[chosen] = owed.get(chosen, due.get(chosen, 0.0)) - 1
+    return owed
 
 
 def take_back(due: Mapping[str, float], able: Sequence[str], chosen: str) -> dict[str, float]:

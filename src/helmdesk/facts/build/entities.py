@@ -19,7 +19,7 @@ LOOKUPS: dict[str, str] = {
     "account_versions": "account|name, tier, region, contract_value, owner",
     "contract_versions": "contract|account_id, policy_id",
     "customer_versions": "customer|name, account_id",
-    "agent_versions": "agent|name, team_id, role, tier, tenure_start",
+    "agent_versions": "agent|name, team_id, role, tier, tenure_start, skills",
     "team_versions": "team|name, tier, calendar_id",
     "instrument_versions": "instrument|name, instrument_kind, about, definition",
     "calendar_versions": "calendar|name, time_zone, definition",

@@ -48,6 +48,9 @@ def send_mail(held: Held[Sending]) -> Finish | None:
     }
     if message.html:
         made.attach_alternative(message.html, "text/html")
+    if message.calendar:
+        # The last alternative, not a file: so it is shown as an invitation, and taken as one.
+        made.attach_alternative(message.calendar, f"text/calendar; method={message.method}")
     if message.attached is not None:
         made.attach(message.attached_name, bytes(message.attached))
     try:

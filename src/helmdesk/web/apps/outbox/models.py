@@ -68,13 +68,17 @@ class Message(models.Model):
         html: of a mail, beside its text.
         headers: of a mail, beside those that every mail has.
         attached_name, attached: a file that goes with a mail; the file is kept until that was sent.
+        calendar: an invitation (.ics) that mail programs show as one; its method is `method`.
         is_refused: whether the mail server would not take it for this recipient, ever.
         sent_at: when it was taken by whoever carries it on.
         answer: what that said.
     """
 
-    PERSONAL = ("recipient", "subject", "text", "html", "answer", "attached_name", "attached")
-    IMPERSONAL = ("channel", "topic", "headers")
+    PERSONAL = (
+        *("recipient", "subject", "text", "html", "answer"),
+        *("attached_name", "attached", "calendar"),
+    )
+    IMPERSONAL = ("channel", "topic", "headers", "method")
 
     id: UUID
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # type: ignore[assignment]
@@ -88,6 +92,8 @@ class Message(models.Model):
     headers = models.JSONField(default=dict)
     attached_name = models.CharField(max_length=200, blank=True)
     attached = models.BinaryField(null=True, blank=True)
+    calendar = models.TextField(blank=True)
+    method = models.CharField(max_length=10, blank=True)
     is_refused = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     sent_at = models.DateTimeField(null=True, blank=True)

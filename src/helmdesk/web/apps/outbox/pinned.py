@@ -52,7 +52,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class PinnedClient:
-    """Posts to addresses that people wrote down.
+    """Asks, and posts to, addresses that people wrote down.
 
     Attributes:
         allowed: networks that may be reached although they are no part of the open internet; to
@@ -72,6 +72,26 @@ class PinnedClient:
             Refused: the address may not be reached.
             NotSent: it could not be, or did not answer in time.
         """
+        return self._ask("POST", url, body, headers, MOST_BYTES)
+
+    def get(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
+        """Ask once for what lies at an address.
+
+        Args:
+            most: bytes of the body that are taken.
+
+        Raises:
+            Refused: the address may not be reached, or what lies there is larger.
+            NotSent: it could not be, or did not answer in time.
+        """
+        answer = self._ask("GET", url, None, headers, most + 1)
+        if len(answer.body) > most:
+            raise Refused(f"what lies there is larger than {most / 1e6:g} MB")
+        return answer
+
+    def _ask(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int
+    ) -> Answer:
         try:
             parts = parts_of(url)
         except UsageError as error:
@@ -85,9 +105,9 @@ class PinnedClient:
                 within(WHOLE_SECONDS) as line,
                 closing(Pinned(host, port, found, context, line)) as connection,
             ):
-                connection.request("POST", f"{parts.path or '/'}{_query(parts)}", body, headers)
+                connection.request(method, f"{parts.path or '/'}{_query(parts)}", body, headers)
                 answer = connection.getresponse()
-                return Answer(answer.status, _lower(answer), answer.read(MOST_BYTES))
+                return Answer(answer.status, _lower(answer), answer.read(most))
         except ssl.SSLCertVerificationError as error:
             words = error.verify_message
             raise NotSent(f"the certificate of {host} is not believed: {words}") from error

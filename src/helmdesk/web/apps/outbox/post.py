@@ -22,6 +22,18 @@ MOST_ATTACHED = 8_000_000  # bytes; in a mail they are a third more
 
 
 @dataclass(frozen=True)
+class CalendarPart:
+    """An invitation within a mail.
+
+    Attributes:
+        method: REQUEST or CANCEL, as its content says.
+    """
+
+    method: str
+    content: str
+
+
+@dataclass(frozen=True)
 class Attachment:
     """A file that goes with a mail; the ending of its name says what it is."""
 
@@ -38,12 +50,14 @@ def put_mail(
     send_at: datetime | None = None,
     headers: Mapping[str, str] | None = None,
     attachment: Attachment | None = None,
+    calendar: CalendarPart | None = None,
 ) -> Message:
     """Put a mail to one person into the outbox.
 
     Args:
         headers: beside those that every mail has.
         attachment: kept until the mail was sent.
+        calendar: an invitation, which mail programs show as one.
 
     Raises:
         UsageError: no address, a subject of several lines, or a file that is too large to send.
@@ -70,6 +84,8 @@ def put_mail(
         text=text,
         html=html,
         headers=dict(headers or {}),
+        calendar=calendar.content if calendar else "",
+        method=calendar.method if calendar else "",
     )
     return _put(made, send_at)
 

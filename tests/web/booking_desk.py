@@ -29,7 +29,7 @@ def clear() -> None:
 
 
 def make_kind(*, is_on: bool = True, **changes: Any) -> Any:
-    """Write a kind of call of the team, with its people on shift from nine to five for two weeks."""
+    """Write a kind of call of the team; terms by their names."""
     from helmdesk.web.apps.booking.models import CallType
 
     terms = {

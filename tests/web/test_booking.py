@@ -17,7 +17,6 @@ from web.conftest import text
 from web.mail_server import Inbox, serving
 
 BERLIN = ZoneInfo("Europe/Berlin")
-TEN = NOW + 3 * HOUR  # noon in Berlin is a break; eleven in UTC is one o'clock there
 TUESDAY = datetime(2027, 3, 2, 9, tzinfo=UTC)
 
 
@@ -121,30 +120,16 @@ def test_a_customer_books_by_a_link_once_and_only_the_team_is_named(now: Any, as
     assert (made.start_at, made.end_at) == (NOW + 4 * HOUR, NOW + 4 * HOUR + 30 * MINUTE)
     assert made.chosen_at is None and made.agent in PEOPLE
     assert Piece.objects.filter(agent=made.agent).count() == 8  # thirty minutes and ten of rest
-    assert (
-        told()
-        == [
-            {
-                "type": "link_issued",
-                "booking_id": f"helmdesk:{link.id}",
-                "ticket_id": "T-7",
-                "customer_id": "c1",
-                "account_id": "acc1",
-                "team_id": "t1",
-            },
-            {
-                "type": "booked",
-                "booking_id": f"helmdesk:{link.id}",
-                "ticket_id": "T-7",
-                "customer_id": "c1",
-                "account_id": "acc1",
-                "team_id": "t1",
-                "start_at": "2027-03-01T12:00:00+00:00",
-                "end_at": "2027-03-01T12:30:00+00:00",
-            },
-        ]
-        or told()[0]["type"] == "booked"
-    )
+    about = {
+        "booking_id": f"helmdesk:{link.id}",
+        "ticket_id": "T-7",
+        "customer_id": "c1",
+        "account_id": "acc1",
+        "team_id": "t1",
+    }
+    times = {"start_at": "2027-03-01T12:00:00+00:00", "end_at": "2027-03-01T12:30:00+00:00"}
+    assert told("link_issued") == [{"type": "link_issued", **about}]
+    assert told("booked") == [{"type": "booked", **about, **times}]
 
 
 def test_every_link_that_opens_nothing_looks_the_same_and_a_reuse_is_a_record(
@@ -256,7 +241,7 @@ def test_a_call_is_moved_and_cancelled_by_its_own_link(now: Any, as_: Any) -> No
     assert "This call is cancelled" in text(as_().get(here))
     assert Piece.objects.count() == 0 and Booking.objects.get().sequence == 2
     assert as_().post(here, {"slot": "2027-03-03T14:00Z"}).status_code == 409
-    assert [each["type"] for each in told("moved", "cancelled")] == ["moved", "cancelled"]
+    assert sorted(each["type"] for each in told("moved", "cancelled")) == ["cancelled", "moved"]
 
 
 def test_close_to_the_call_nothing_can_be_changed_by_the_link(now: Any, as_: Any) -> None:

@@ -24,7 +24,15 @@ WHO = ("stranger", "ada", "lea", "tom", "ann", "pat", "hugo", "vic")
 SEE_ALL = {"ada", "lea", "ann", "pat"}
 # Sign-in has tests of its own; so have the frames of the API, the links that customers get, and
 # what makes a desk anew.
-ELSEWHERE = ("account/", "setup", "invitation/", "api/v1/openapi.json", "data/sample", "s/")
+ELSEWHERE = (
+    "account/",
+    "setup",
+    "invitation/",
+    "api/v1/openapi.json",
+    "data/sample",
+    "s/",
+    "book/",
+)
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
 # What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed.
 # Other tests open these pages.
@@ -147,6 +155,42 @@ def make_rule(owner: Any) -> Any:
     return Rule.objects.create(name="Mine", instrument=instrument_of("csat"))
 
 
+def make_call_type(owner: Any) -> Any:
+    from helmdesk.web.apps.booking.models import CallType
+
+    return CallType.objects.create(team="Nobody", name="Mine")
+
+
+def make_link(owner: Any) -> Any:
+    from django.utils import timezone
+
+    from helmdesk.web.apps.booking.models import Link
+
+    return Link.objects.create(
+        kind=make_call_type(owner), secret="0", expires_at=timezone.now(), person=owner
+    )
+
+
+def make_call(owner: Any) -> Any:
+    from django.utils import timezone
+
+    from helmdesk.web.apps.booking.models import Booking
+
+    moment = timezone.now()
+    return Booking.objects.create(kind=make_call_type(owner), start_at=moment, end_at=moment)
+
+
+def make_absence(owner: Any) -> Any:
+    from django.utils import timezone
+
+    from helmdesk.web.apps.booking.models import Absence, Member
+
+    make_call_type(owner)
+    Member.objects.get_or_create(team="Nobody", agent="nobody", name="Nobody")
+    moment = timezone.now()
+    return Absence.objects.create(agent="nobody", start_at=moment, end_at=moment)
+
+
 def maker(model: str, **values: Any) -> Callable[[Any], Any]:
     """Return what makes a row of a model for its owner: "?" is a name of its own, "@" the owner."""
 
@@ -179,6 +223,10 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     ),
     "reports": maker("reports.Report", person="@", kind="scorecard", form="pdf"),
     "surveys": make_rule,
+    "booking/links": make_link,
+    "booking/calls": make_call,
+    "booking/absences": make_absence,
+    "booking": make_call_type,
 }
 
 

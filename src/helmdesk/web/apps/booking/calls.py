@@ -85,7 +85,7 @@ def calls(request: DeskRequest) -> HttpResponse:
         dates=f"{start:%-d %B} to {start + 6 * DAY:%-d %B %Y}",
         before=f"?{urlencode({'team': team, 'start': start - WEEK * DAY})}",
         after=f"?{urlencode({'team': team, 'start': start + WEEK * DAY})}",
-        zone=zone,
+        zone_name=zone.key,
         absences=_absences(team, names, zone, moment),
         absence_form=AbsenceForm(names=_present(team)),
         has_kinds=bool(teams),
@@ -111,7 +111,7 @@ def _own_calls(request: DeskRequest) -> HttpResponse:
         "booking_own.html",
         "Your calls",
         rows=[_row(row, None, zone, {}, moment) for row in rows],
-        zone=zone,
+        zone_name=zone.key,
     )
 
 
@@ -232,7 +232,7 @@ def prepare(request: DeskRequest, pk: UUID) -> HttpResponse:
         f"{row.kind.name}, {row.start_at.astimezone(zone):%-d %B %H:%M}",
         row=_row(row, None, zone, names_of(row.kind.team), moment),
         booking=row,
-        zone=zone,
+        zone_name=zone.key,
         how=how_words(row),
         theirs=f"{row.start_at.astimezone(ZoneInfo(row.zone)):%A %-d %B, %H:%M}",
         story=_story(request, row.ticket_id),

@@ -25,3 +25,11 @@ def offset_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime
         else:
             after = middle
     return after
+
+
+def comes_twice(moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether the clock of a zone shows the time of an instant (aware) twice on that day, because
+    clocks go back.
+    """
+    local = moment.astimezone(zone)
+    return local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()

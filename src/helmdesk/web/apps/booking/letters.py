@@ -27,6 +27,7 @@ from helmdesk.web.apps.outbox.mail_server import mail_server
 from helmdesk.web.apps.outbox.models import Message
 from helmdesk.web.apps.outbox.post import CalendarPart, is_address, put_mail
 from helmdesk.web.apps.people.models import Person
+from helmdesk.zones import comes_twice
 
 TOPIC = "booking"
 LOCALE = "en_GB"
@@ -71,10 +72,8 @@ def place_words(zone: ZoneInfo, start: datetime) -> str:
     if zone.key == "UTC":
         return "UTC"
     city = zone.key.rpartition("/")[2].replace("_", " ")
-    local = start.astimezone(zone)
-    other = local.replace(fold=1 - local.fold)
-    if other.utcoffset() != local.utcoffset():
-        return f"{city} time, UTC{local:%z}"
+    if comes_twice(start, zone):
+        return f"{city} time, UTC{start.astimezone(zone):%z}"
     return f"{city} time"
 
 

@@ -38,6 +38,7 @@ from helmdesk.web.apps.booking.seen import (
 )
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.people.audit import audit
+from helmdesk.web.pages.tickets.story import history_of, promises_of
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
@@ -266,10 +267,8 @@ def _story(request: DeskRequest, ticket_id: str) -> dict[str, Any] | None:
         return None
     return {
         "ticket": story.ticket,
-        "messages": len(story.messages),
-        "clocks": [clock for clock in story.clocks if clock.get("state") == "running"],
-        "answers": story.answers,
-        "contacts": len(story.contacts),
+        "promises": promises_of(story),
+        "history": history_of(story)[-SHOWN:],
     }
 
 

@@ -34,6 +34,7 @@ from helmdesk.web.apps.booking.doors import (
 from helmdesk.web.apps.booking.letters import (
     LOCALE,
     about_words,
+    city_words,
     how_words,
     place_words,
     time_words,
@@ -234,7 +235,7 @@ def choosing(
         "times": _times(days.get(shown, []), zone) if shown else [],
         "chosen": request.POST.get("slot", ""),
         "zone": zone,
-        "place": place_words(zone, moment).removesuffix(" time"),
+        "place": city_words(zone),
         "zones": sorted(available_timezones()),
         "given": {name: request.POST.get(name, "") for name in ("phone", "email", "name", "note")},
         "asks_phone": kind.reach == Reach.PHONE and booking is None,

@@ -69,12 +69,17 @@ def place_words(zone: ZoneInfo, start: datetime) -> str:
     """Return a zone as people say it, such as Berlin time; twice an hour on the night on which
     clocks go back is told apart by its distance from UTC.
     """
-    if zone.key == "UTC":
-        return "UTC"
-    city = zone.key.rpartition("/")[2].replace("_", " ")
+    city = city_words(zone)
+    if zone.key == city:
+        return city
     if comes_twice(start, zone):
         return f"{city} time, UTC{start.astimezone(zone):%z}"
     return f"{city} time"
+
+
+def city_words(zone: ZoneInfo) -> str:
+    """Return the place of a zone."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
 
 
 def how_words(booking: Booking) -> str:

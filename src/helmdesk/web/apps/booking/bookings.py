@@ -12,14 +12,17 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from helmdesk.act.booking.times import instant_of, piece_of
+from helmdesk.act.booking.times import piece_of
 from helmdesk.act.booking.turns import take_back, turn
 from helmdesk.errors import UsageError
 from helmdesk.web.apps.booking.doors import can_change, tell
 from helmdesk.web.apps.booking.letters import Occasion, write_to_agent, write_to_customer
 from helmdesk.web.apps.booking.models import Booking, Link, Member, Piece, State
-from helmdesk.web.apps.booking.people import Crew, crew_to_book, hold
+from helmdesk.web.apps.booking.people import Crew, crew_of, hold
 from helmdesk.web.apps.jobs import queue
+
+
+DAY = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -90,7 +93,7 @@ def book(link: Link, start: datetime, caller: Caller) -> tuple[Outcome, Booking 
                 zone=caller.zone,
                 created_at=moment.replace(microsecond=0),
             )
-            crew = crew_to_book(kind, moment)
+            crew = crew_of(kind, start - DAY, start + DAY)
             if not _give_time(made, crew, crew.able_at(start, moment)):
                 raise _Undo
             tell("booked", made.id, made.about, kind, moment, **_times(made))
@@ -184,7 +187,7 @@ def move(pk: UUID, start: datetime, zone: str = "") -> tuple[Outcome, Booking | 
                 return Outcome.CLOSED, booking
             if start == booking.start_at:
                 return Outcome.DONE, booking
-            crew = crew_to_book(booking.kind, moment, without=booking)
+            crew = crew_of(booking.kind, start - DAY, start + DAY, without=booking)
             able = crew.able_at(start, moment)
             before = booking.agent if booking.chosen_at else ""
             free_time(booking)
@@ -270,8 +273,3 @@ def pieces_of(booking: Booking) -> frozenset[int]:
     """Return the pieces of time that a booking takes from whoever takes it."""
     rest = timedelta(minutes=booking.kind.says.buffer_minutes)
     return frozenset(range(piece_of(booking.start_at), piece_of(booking.end_at + rest)))
-
-
-def starts_on_time(start: datetime) -> bool:
-    """Whether an instant is the beginning of a piece."""
-    return instant_of(piece_of(start)) == start

@@ -8,6 +8,7 @@ from typing import Any
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)  # a Monday, nine in Berlin
 TEAM = "Frontline Berlin"
 PEOPLE = {"a1": "Aurelia Zwick", "a2": "Bartholomew Quist", "a3": "Cressida Vance"}
+TUESDAY = datetime(2027, 3, 2, 9, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -82,3 +83,41 @@ def staff(people: dict[str, str] = PEOPLE, days: int = 14, skills: tuple[str, ..
 def token_of(address: str) -> str:
     """Return the token at the end of an address."""
     return address.rpartition("/")[2]
+
+
+def link_for(kind: Any, **more: Any) -> tuple[Any, str]:
+    from helmdesk.web.apps.booking.doors import About, issue_link
+
+    about = About(
+        ticket_id="T-7",
+        subject="Password reset link has expired twice",
+        customer_id="c1",
+        account_id="acc1",
+        account="Dalora",
+        address="kim@customer.example",
+        zone="Europe/Berlin",
+    )
+    link, address = issue_link(kind, about, **more)
+    return link, token_of(address)
+
+
+def booked(kind: Any, start: datetime = TUESDAY, **more: Any) -> Any:
+    from helmdesk.web.apps.booking.bookings import Caller, Outcome, book
+
+    link, _ = link_for(kind, **more)
+    outcome, made = book(link, start, Caller(phone="+49 30 5550 142", zone="Europe/Berlin"))
+    assert outcome is Outcome.DONE
+    return made
+
+
+def told(*kinds: str) -> list[dict[str, Any]]:
+    from helmdesk.web.apps.events.models import Event
+
+    rows = Event.objects.filter(kind__in=kinds) if kinds else Event.objects.all()
+    return [{"type": row.kind, **row.said} for row in rows.order_by("at", "kind")]
+
+
+def letters() -> list[Any]:
+    from helmdesk.web.apps.outbox.models import Message
+
+    return list(Message.objects.order_by("created_at"))

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from web.booking_desk import DAY, HOUR, MINUTE, NOW, PEOPLE, clear, make_kind, staff, token_of
+from web.booking_desk import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    PEOPLE,
+    TUESDAY,
+    booked,
+    clear,
+    link_for,
+    make_kind,
+    staff,
+    told,
+)
 from web.conftest import text
-from web.mail_server import Inbox, serving
-
-BERLIN = ZoneInfo("Europe/Berlin")
-TUESDAY = datetime(2027, 3, 2, 9, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -37,59 +45,6 @@ def now(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
     stand(NOW)
     return stand
-
-
-@pytest.fixture
-def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
-    """A mail server, and a site that may send."""
-    from django.conf import settings
-
-    from helmdesk.web.apps.jobs.models import Switch
-
-    with serving(Inbox()) as inbox:
-        monkeypatch.setattr(settings, "MAIL", f"smtp://127.0.0.1:{inbox.port}?tls=off")
-        monkeypatch.setattr(settings, "MAIL_FROM", "Larkspur <support@larkspur.example>")
-        monkeypatch.setattr(settings, "PUBLIC_URL", "https://desk.example.org")
-        Switch.turn(Switch.State.ON)
-        yield inbox
-
-
-def link_for(kind: Any, **more: Any) -> tuple[Any, str]:
-    from helmdesk.web.apps.booking.doors import About, issue_link
-
-    about = About(
-        ticket_id="T-7",
-        subject="Password reset link has expired twice",
-        customer_id="c1",
-        account_id="acc1",
-        account="Dalora",
-        address="kim@customer.example",
-        zone="Europe/Berlin",
-    )
-    link, address = issue_link(kind, about, **more)
-    return link, token_of(address)
-
-
-def booked(kind: Any, start: datetime = TUESDAY, **more: Any) -> Any:
-    from helmdesk.web.apps.booking.bookings import Caller, Outcome, book
-
-    link, _ = link_for(kind, **more)
-    outcome, made = book(link, start, Caller(phone="+49 30 5550 142", zone="Europe/Berlin"))
-    assert outcome is Outcome.DONE
-    return made
-
-
-def told(*kinds: str) -> list[dict[str, Any]]:
-    from helmdesk.web.apps.events.models import Event
-
-    rows = Event.objects.filter(kind__in=kinds) if kinds else Event.objects.all()
-    return [{"type": row.kind, **row.said} for row in rows.order_by("at", "kind")]
-
-
-def letters() -> list[Any]:
-    from helmdesk.web.apps.outbox.models import Message
-
-    return list(Message.objects.order_by("created_at"))
 
 
 # -- one link, one call ----------------------------------------------------------------------------

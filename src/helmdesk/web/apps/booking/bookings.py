@@ -21,7 +21,6 @@ from helmdesk.web.apps.booking.models import Booking, Link, Member, Piece, State
 from helmdesk.web.apps.booking.people import Crew, crew_of, hold
 from helmdesk.web.apps.jobs import queue
 
-
 DAY = timedelta(days=1)
 
 

@@ -101,6 +101,8 @@ fact = Fact(
                 filter (where b.end_at is not null) as end_at,
             count_if(b.type = 'moved') as moves,
             count_if(b.type = 'moved' and b.actor_kind = 'customer') as customer_moves,
+            count_if(b.type = 'moved' and coalesce(b.actor_kind, 'unknown') = 'unknown')
+                as unknown_moves,
             count(distinct b.agent_id) > 1 as is_reassigned,
             max(case when b.type in ('booked', 'moved') then b.occurred_at end) as set_at,
             max(case when b.type = 'cancelled' then b.occurred_at end) as cancelled_at,
@@ -144,8 +146,11 @@ fact = Fact(
         where r.type = 'link_reused' and r.occurred_at <= b.booked_at
             and seconds(r.occurred_at, b.booked_at) <= {BOOKED_WITHIN_SECONDS}
     ),
+    -- Who never names the link of a booking cannot say that one was made without.
     linkers as (
-        select distinct source from booking_records where type = 'link_issued'
+        select distinct b.source
+        from told b
+        join links i on i.booking_id = coalesce(b.link_id, b.booking_id)
     ),
     judged as (
         select b.*, coalesce(l.issued_at, t.issued_at, b.booked_at) as asked_at,
@@ -187,7 +192,8 @@ fact = Fact(
         from ended f
     )
     select b.booking_id, b.ticket_id, b.agent_id, b.asked_at, b.booked_at,
-        b.first_start_at, b.start_at, b.end_at, b.moves, b.customer_moves, b.is_reassigned,
+        b.first_start_at, b.start_at, b.end_at, b.moves, b.customer_moves, b.unknown_moves,
+        b.is_reassigned,
         b.is_cancelled, b.is_no_show, b.is_held, b.is_by_link,
         b.is_source_linking, b.is_by_reused_link, b.call_outcome, b.reason, b.cancelled_at,
         b.held_at, b.first_start_at <= z.as_of as is_due,

@@ -1,7 +1,8 @@
 """Share of scheduled calls that were moved to another time at least once.
 
 A call counts at the time first agreed, once that time has come: until then it may still be moved.
-Moves are counted whoever asked for them; `by_team` leaves out those that only the customer made.
+Moves are counted whoever asked for them; `by_team` leaves out those that only the customer made,
+and calls of which nobody said who moved them.
 """
 
 from datetime import date
@@ -11,6 +12,7 @@ from helmdesk.catalogue.kinds.mean import Mean
 from helmdesk.catalogue.kinds.share import Share
 from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
+DUE = "is_counted and is_due"
 EVIDENCE = (
     "booking_id",
     "ticket_id",
@@ -28,9 +30,12 @@ EVIDENCE = (
 metric = Metric(
     key="reschedule_rate",
     name="Rescheduled calls",
-    version=1,
+    version=2,
     owner="workforce planning",
-    changes=(Change(1, date(2026, 11, 28), "first definition"),),
+    changes=(
+        Change(1, date(2026, 11, 28), "first definition"),
+        Change(2, date(2026, 11, 28), "by_team: a move that nobody signed is nobody's"),
+    ),
     pillar="operational_efficiency",
     category="operational_excellence",
     unit="share",
@@ -38,7 +43,7 @@ metric = Metric(
     fact="bookings",
     anchor="first_start_at",
     value=Share("moves > 0"),
-    where="is_counted and is_due",
+    where=DUE,
     where_words="booked calls whose first agreed time has come, placed at that time",
     formula="calls moved at least once ÷ calls whose first agreed time has come",
     evidence=EVIDENCE,
@@ -53,6 +58,7 @@ metric = Metric(
             "by_team",
             "moved at least once by somebody other than the customer",
             value=Share("moves > customer_moves"),
+            where=f"{DUE} and unknown_moves = 0",
         ),
         Variant("moves_per_call", "how often a call is moved", value=Mean("moves"), unit="moves"),
         Variant("reassigned", "given to somebody else", value=Share("is_reassigned")),

@@ -276,6 +276,7 @@ class Purpose(StrEnum):
 
     ANSWER = "answer"
     STOP = "stop"
+    ROOM = "room"
 
 
 @dataclass(frozen=True)

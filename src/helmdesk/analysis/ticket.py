@@ -87,6 +87,9 @@ class Story:
         contacts: calls and chats.
         answers: answers to surveys.
         as_of: end of the data.
+        id: the ticket's id among the records; `ticket` has the number that people know it by.
+        customer_id: who asked, as the records have it; None where nobody says, or the reader may
+            not know.
     """
 
     ticket: Row
@@ -96,6 +99,8 @@ class Story:
     contacts: tuple[Row, ...]
     answers: tuple[Row, ...]
     as_of: datetime
+    id: str
+    customer_id: str | None
 
 
 def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bounds) -> Story:
@@ -109,7 +114,7 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
         see.
     """
     known = dimensions_of(load_facts()["tickets"], "created_at", request, bounds)
-    query = exp.select(*SHOWN).from_("tickets").where(house(means_ticket(ticket_id)))
+    query = exp.select(*SHOWN, "customer_id").from_("tickets").where(house(means_ticket(ticket_id)))
     for condition in conditions(request, known):
         query = query.where(condition)
     found = {row["ticket_id"]: row for row in _rows(engine, engine.translate(query))}
@@ -158,13 +163,16 @@ def ticket_story(engine: Engine, ticket_id: str, request: Request, bounds: Bound
     for clock in clocks:
         clock["runs"] = [run for run in runs if run["clock_id"] == clock["clock_id"]]
     ticket = found[meant]
+    customer = ticket.pop("customer_id")
+    if not policy.may_see("customer_id"):
+        customer = None
     numbers = shown_numbers(engine, (meant, ticket["survivor_ticket_id"]))
     ticket |= {
         name: numbers.get(ticket[name], ticket[name])
         for name in ("ticket_id", "survivor_ticket_id")
     }
     ticket = {name: ticket[name] for name in policy.shown(ticket)}
-    return Story(ticket, states, messages, clocks, contacts, answers, bounds.as_of)
+    return Story(ticket, states, messages, clocks, contacts, answers, bounds.as_of, meant, customer)
 
 
 def _rows(engine: Engine, sql: str) -> list[Row]:

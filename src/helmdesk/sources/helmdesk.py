@@ -32,6 +32,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
         *("answer", "comment"),
     ),
     "withdrawn": ("survey_id", "ticket_id", "reason"),
+    # What a customer writes on the page of a case.
+    "message": ("ticket_id", "direction", "visibility", "text"),
     "shift_planned": ("agent_id", "activity", "start_at", "end_at", "shift_id"),
     "shift_changed": ("agent_id", "activity", "start_at", "end_at", "shift_id", "approved_by"),
     "link_issued": ("booking_id", "ticket_id", "customer_id", "account_id", "team_id"),
@@ -48,7 +50,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
 }
 # Those whose author is not one of the team.
 AUTHORS = {
-    **dict.fromkeys(("responded", "booked", "link_reused"), "'customer'"),
+    **dict.fromkeys(("responded", "booked", "link_reused", "message"), "'customer'"),
     **dict.fromkeys(("sent", "not_asked"), "'automation'"),
 }
 COLUMNS = tuple(dict.fromkeys(name for names in EVENTS.values() for name in names))

@@ -198,6 +198,15 @@ MEASURED_FOR_ACCOUNTS = frozenset(
         ),
     }
 )
+# All that is read of one case for its customer's page: no person, no team, no words.
+SHOWN_IN_A_ROOM = frozenset(
+    {
+        *("ticket_id", "subject", "created_at", "last_solved_at", "started_at", "ended_at"),
+        *("status", "is_spam", "is_merged", "is_deleted"),
+        *("sent_at", "actor_kind", "is_public", "direction", "is_automated"),
+        *("clock_id", "clock", "state", "due_at", "stopped_at"),
+    }
+)
 # No row is in two minds about being null: this lets nothing through.
 NOTHING = All((IsNull("team"), Not(IsNull("team"))))
 
@@ -246,6 +255,23 @@ def policy_for(person: Person, impersonal: frozenset[str] = frozenset()) -> Poli
             agent="",
         )
     return staff
+
+
+def room_policy(customer_id: str) -> Policy:
+    """Return the policy of the page that one case has for its customer: rows of that customer
+    alone, and nothing that says who works on them.
+
+    Args:
+        customer_id: as the records have it; empty where they do not say whose the case is.
+    """
+    own = Compare("customer", "=", customer_id) if customer_id else IsNull("customer")
+    return replace(NOBODY, name="the customer of a case", predicate=own, names=SHOWN_IN_A_ROOM)
+
+
+def see_case(request: DeskRequest, desk: LiveDesk, customer_id: str) -> None:
+    """Put the desk on a request as the customer of one case sees it."""
+    request.desk = desk.as_seen_by(room_policy(customer_id))
+    request.policy = request.desk.policy
 
 
 def see_as(request: DeskRequest, desk: LiveDesk, person: Any) -> None:

@@ -39,8 +39,9 @@ class Event(models.Model):
     @classmethod
     def withdraw_erased(cls, touched: Collection[Any], why: str) -> None:
         """Keep nothing of what an erased customer wrote."""
-        for each in cls.objects.filter(pk__in=touched, kind="responded"):
-            each.said = {name: text for name, text in each.said.items() if name != "comment"}
+        for each in cls.objects.filter(pk__in=touched, kind__in=("responded", "message")):
+            kept = {name: text for name, text in each.said.items() if name != "comment"}
+            each.said = {**kept, "text": ""} if "text" in kept else kept
             each.save(update_fields=["said"])
 
     @property

@@ -22,6 +22,7 @@ TOPICS = {
     "test": "a test that an administrator asked for",
     "brief": "the week's brief is there: its findings and what was quiet",
     "alert": "an alert began, is over, or cannot be told any more",
+    "room": "a customer wrote on the page of a case",
     "alive": "every hour, as long as alerts are looked at: silence means that something is wrong",
 }
 LONGEST_WAIT = 24 * 3600.0

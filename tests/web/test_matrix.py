@@ -32,6 +32,7 @@ ELSEWHERE = (
     "data/sample",
     "s/",
     "book/",
+    "r/",
 )
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
 # What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed.
@@ -205,6 +206,23 @@ def maker(model: str, **values: Any) -> Callable[[Any], Any]:
     return make
 
 
+def make_room(owner: Any) -> Any:
+    """The room of a case whose issuer is the owner."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from helmdesk.web.apps.rooms.models import Room
+
+    return Room.objects.create(
+        ticket_id=uuid.uuid4().hex,
+        number="L-1",
+        team="Nobody",
+        person=owner,
+        expires_at=timezone.now() + timedelta(days=9),
+    )
+
+
 # What a route shows, by how its address begins; the first that fits, else a person.
 MAKERS: dict[str, Callable[[Any], Any]] = {
     "dashboard": maker("dashboards.Dashboard", title="Mine", owner="@"),
@@ -223,6 +241,8 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     ),
     "reports": maker("reports.Report", person="@", kind="scorecard", form="pdf"),
     "surveys": make_rule,
+    "rooms/teams": maker("rooms.RoomTeam", name="?"),
+    "rooms": make_room,
     "booking/links": make_link,
     "booking/calls": make_call,
     "booking/absences": make_absence,

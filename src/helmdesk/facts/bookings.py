@@ -81,7 +81,7 @@ fact = Fact(
             "call_outcome",
             "what became of the call: ahead, held, no_show, cancelled; untold where nobody said",
         ),
-        Dimension("reason", "reason", "why it was cancelled, or the customer stayed away"),
+        Dimension("call_reason", "reason", "why it was cancelled, or the customer stayed away"),
     ),
     sql=f"""
     with told as (

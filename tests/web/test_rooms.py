@@ -526,6 +526,44 @@ def test_a_survey_that_waits_can_be_answered_from_here(desk: Desk, stranger: Any
     assert "How satisfied are you" in text(stranger.get(address))
 
 
+def test_a_call_is_booked_by_a_link_of_its_own(desk: Desk, stranger: Any) -> None:
+    from helmdesk.web.apps.booking.models import Booking, CallType, Link
+    from helmdesk.web.apps.events.models import Event
+
+    row = room(desk, "T-100")
+    path = path_of(row)
+    kind = CallType.objects.create(team="Larks", name="Inside", title="Fifteen minutes by phone")
+    other = CallType.objects.create(team="Owls", name="Owls", title="Owls call", is_on=True)
+    try:
+        assert "Book a call" not in text(stranger.get(path))  # in preview
+        CallType.objects.update(is_on=True)
+        page = text(stranger.get(path))
+        assert "Fifteen minutes by phone" in page and "Owls call" not in page
+        for wrong in ("", "x", str(other.pk), "999999"):
+            assert stranger.post(f"{path}/call", {"kind": wrong})["Location"] == path
+        assert not Link.objects.exists()
+        found = stranger.post(f"{path}/call", {"kind": kind.pk})
+        assert found["Location"].startswith("/book/")
+        link = Link.objects.get()
+        assert (link.ticket_id, link.customer_id, link.most) == ("T-100", "carla", 1)
+        (event,) = Event.objects.filter(kind="link_issued")
+        assert event.said["ticket_id"] == "T-100"
+        # A page that anybody may hold gives out no heaps of links.
+        gone = [stranger.post(f"{path}/call", {"kind": kind.pk})["Location"] for _ in range(6)]
+        assert sum(each.startswith("/book/") for each in gone) == 4
+        start = NOW + timedelta(hours=20)
+        Booking.objects.create(
+            kind=kind, ticket_id="T-100", start_at=start, end_at=start + timedelta(minutes=15)
+        )
+        page = text(stranger.get(path))
+        assert "We speak on Thursday 5 March, 09:00." in page
+        assert "Fifteen minutes by phone" not in page
+    finally:
+        Booking.objects.all().delete()
+        Link.objects.all().delete()
+        CallType.objects.all().delete()
+
+
 # -- your people -----------------------------------------------------------------------------------
 
 

@@ -56,6 +56,8 @@ class RoomPhrases:
     too_many: str
     call: str
     call_more: str
+    call_booked: str
+    call_change: str
     survey: str
     survey_more: str
     over: str
@@ -131,6 +133,8 @@ ROOM_PHRASES: Mapping[str, RoomPhrases] = {
         too_many="You have sent many messages today. We read all of them; write again tomorrow.",
         call="Book a call",
         call_more="Choose a time at which we call you.",
+        call_booked="We speak on {at}.",
+        call_change="Move or cancel the call",
         survey="How did we do?",
         survey_more="One question about this request.",
         over="This page is no longer open",
@@ -224,6 +228,8 @@ ROOM_PHRASES: Mapping[str, RoomPhrases] = {
         " wieder.",
         call="Anruf vereinbaren",
         call_more="Wählen Sie eine Zeit, zu der wir Sie anrufen.",
+        call_booked="Wir sprechen uns: {at}.",
+        call_change="Anruf verlegen oder absagen",
         survey="Wie haben wir das gemacht?",
         survey_more="Eine Frage zu diesem Anliegen.",
         over="Diese Seite ist nicht mehr offen",
@@ -315,6 +321,8 @@ ROOM_PHRASES: Mapping[str, RoomPhrases] = {
         " de nouveau demain.",
         call="Réserver un appel",
         call_more="Choisissez une heure à laquelle nous vous appelons.",
+        call_booked="Nous nous parlons le {at}.",
+        call_change="Déplacer ou annuler l’appel",
         survey="Comment avons-nous fait ?",
         survey_more="Une question sur cette demande.",
         over="Cette page n’est plus ouverte",
@@ -396,6 +404,8 @@ ROOM_PHRASES: Mapping[str, RoomPhrases] = {
         too_many="Hoy ha enviado muchos mensajes. Los leemos todos; escriba de nuevo mañana.",
         call="Reservar una llamada",
         call_more="Elija una hora a la que le llamamos.",
+        call_booked="Hablamos el {at}.",
+        call_change="Cambiar o cancelar la llamada",
         survey="¿Qué tal lo hicimos?",
         survey_more="Una pregunta sobre esta consulta.",
         over="Esta página ya no está abierta",

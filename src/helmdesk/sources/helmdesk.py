@@ -38,7 +38,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "shift_changed": ("agent_id", "activity", "start_at", "end_at", "shift_id", "approved_by"),
     "link_issued": ("booking_id", "ticket_id", "customer_id", "account_id", "team_id"),
     "booked": (
-        *("booking_id", "ticket_id", "customer_id", "account_id", "team_id"),
+        *("booking_id", "ticket_id", "customer_id", "account_id", "team_id", "link_id"),
         *("start_at", "end_at"),
     ),
     "moved": ("booking_id", "ticket_id", "start_at", "end_at"),

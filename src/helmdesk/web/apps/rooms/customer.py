@@ -22,6 +22,7 @@ from helmdesk.act.survey_words import known_language
 from helmdesk.web.apps.events.models import note_event
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.outbox.post import put_mail, put_webhooks
+from helmdesk.web.apps.rooms.calls import calls_of, open_call
 from helmdesk.web.apps.rooms.doors import enter, note
 from helmdesk.web.apps.rooms.models import Happening, Room, RoomTeam, Standing, Written
 from helmdesk.web.apps.rooms.showing import ZONES, CaseGone, shown, survey_of
@@ -75,6 +76,19 @@ def room_page(request: DeskRequest, token: str, room: Room) -> HttpResponse:
     if problem:
         return _page(request, token, room, text=text, problem=problem)
     return redirect(f"{reverse('room', args=[token])}#written")
+
+
+@guarded
+def room_call(request: DeskRequest, token: str, room: Room) -> HttpResponse:
+    """Give out a link to book a call about this case, and follow it."""
+    now = queue.now()
+    if request.method == "POST":
+        case = shown(request, room, now)
+        address = open_call(room, request.POST.get("kind", ""), case.subject, now)
+        if address is not None:
+            note(room.id, Happening.CALL, now)
+            return redirect(address)
+    return redirect("room", token)
 
 
 @guarded
@@ -152,6 +166,8 @@ def _page(
         "case": case,
         "phrases": case.phrases,
         "survey": survey_of(room, now),
+        "calls": calls_of(room, zone, now),
+        "open_call": reverse("room_call", args=[token]),
         "sent": _sent(room, zone),
         "until": case.phrases.until.format(at=instant_words(room.expires_at, zone, room.language)),
         "choose_zone": reverse("room_zone", args=[token]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helmdesk.web.access import ANYBODY, STAFF
-from helmdesk.web.apps.rooms.customer import room_page, room_zone
+from helmdesk.web.apps.rooms.customer import room_call, room_page, room_zone
 from helmdesk.web.apps.rooms.staff import (
     KEEPERS,
     change_room_team,
@@ -28,6 +28,7 @@ page = Page(
         Route("rooms/teams", room_teams, "room_teams", KEEPERS),
         Route("rooms/teams/<int:pk>", change_room_team, "change_room_team", KEEPERS),
         Route("r/<str:token>", room_page, "room", ANYBODY),
+        Route("r/<str:token>/call", room_call, "room_call", ANYBODY),
         Route("r/<str:token>/zone", room_zone, "room_zone", ANYBODY),
     ),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from helmdesk.plan.forecast import DayFactor, Forecast
     from helmdesk.plan.forecast.versions import Accuracy
     from helmdesk.plan.planner import Conditions, Planner
-    from helmdesk.plan.routing.replay import Replayed
+    from helmdesk.plan.routing.replay import History, Replayed
     from helmdesk.plan.shifts.week import Week
     from helmdesk.plan.simulation.back_test import BackTest
     from helmdesk.plan.simulation.scenario import Scenario
@@ -298,6 +298,12 @@ class Planning:
                 "fewer than five people took these cases", "choose more queues or more days"
             )
         return found
+
+    def routing_past(self, since: datetime, until: datetime) -> History:
+        """Return who had which ticket when, who was there, and what was promised, between two
+        instants, naive UTC.
+        """
+        return self._answers.work_of(self._answers.folder.question(), since, until)
 
     def keep(self, forecasts: Sequence[Forecast]) -> Path:
         """Keep forecasts as a version, and return its file in the desk's folder."""

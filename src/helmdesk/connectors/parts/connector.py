@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from helmdesk.connectors.parts.api import Api
+from helmdesk.connectors.parts.helpdesk import Helpdesk
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.modules import module_names
 
@@ -125,6 +126,7 @@ class Connector:
         example: for a system whose table is one of tickets: rows that have every column and every
         word there is. What columns mean is told by them once, not by whatever a batch happens to
         hold.
+        write: makes what routing writes with; None: nothing is written to this system.
     """
 
     title: str
@@ -138,6 +140,7 @@ class Connector:
     count: Callable[[Api, str], int | None]
     zone: str = "UTC"
     example: Callable[[Api], Sequence[Row]] | None = None
+    write: Callable[[Api], Helpdesk] | None = None
 
 
 @dataclass

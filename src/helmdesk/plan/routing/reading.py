@@ -24,7 +24,8 @@ _STRETCHES = """
         intervals.status, intervals.is_unsolved, coalesce(intervals.agent_id, '') as agent,
         coalesce(intervals.team, '') as team, coalesce(intervals.priority, '') as priority,
         coalesce(intervals.channel, '') as channel, coalesce(intervals.issue_type, '') as topic,
-        coalesce(intervals.customer_id, '') as customer, coalesce(intervals.tier, '') as tier
+        coalesce(intervals.customer_id, '') as customer, coalesce(intervals.tier, '') as tier,
+        coalesce(intervals.agent, intervals.agent_id, '') as agent_name
     from intervals
     where intervals.is_counted and intervals.ended_at > cast('{since}' as timestamp)
         and intervals.started_at < cast('{until}' as timestamp)
@@ -79,9 +80,10 @@ def history_of(
     def rows(fact: str, anchor: str, sql: str) -> list[tuple[Any, ...]]:
         return visible_rows(engine, request, bounds, fact, anchor, sql.format(**said))
 
+    lives = rows("intervals", "started_at", _STRETCHES)
     stretches = [
-        Stretch(row[0], seconds(row[1]), seconds(row[2]), row[3] or "", bool(row[4]), *row[5:])
-        for row in rows("intervals", "started_at", _STRETCHES)
+        Stretch(row[0], seconds(row[1]), seconds(row[2]), row[3] or "", bool(row[4]), *row[5:12])
+        for row in lives
     ]
     begin = seconds(since)
     stays = [each for each in stays_of(stretches) if each.entered_at >= begin]
@@ -104,6 +106,7 @@ def history_of(
         },
         max(begin, min((each.entered_at for each in stays), default=begin)),
         seconds(until),
+        {str(row[5]): str(row[12]) for row in lives if row[5]},
     )
 
 

@@ -45,7 +45,7 @@ class History:
     Attributes:
         stays: of every queue, by when they came. duty: when people were there. known: where that is
         known from, by person. calls: (start, end, person) in which somebody could take nothing.
-        promises: by ticket. first, last: between which everything is known.
+        promises: by ticket. first, last: between which everything is known. names: of people.
     """
 
     stays: Sequence[Stay]
@@ -55,6 +55,11 @@ class History:
     promises: Mapping[str, Promise]
     first: float
     last: float
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, person: str) -> str:
+        """Return what a person is called."""
+        return self.names.get(person, person)
 
 
 @dataclass(frozen=True)
@@ -287,7 +292,7 @@ class _Scene:
             sorted(load),
             is_shift_known=known <= {Known.LOG, Known.PLAN},
         )
-        self.known_by = _known_by(history.stays, self.numbers)
+        self.known_by = known_by(history.stays, self.numbers)
 
     def _own(self) -> list[Stay]:
         return [self.history.stays[number] for number in self.numbers]
@@ -482,7 +487,7 @@ def _moved(
     )
 
 
-def _known_by(stays: Sequence[Stay], numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def known_by(stays: Sequence[Stay], numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return who had a customer's cases in the last three months, the latest first."""
     wanted, last = set(numbers), dict[str, list[tuple[float, str]]]()
     found = {}

@@ -1,0 +1,44 @@
+"""Jobs of routing: look at the queues that are routed, and forget what is old."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from helmdesk.desk.desk import Desk
+from helmdesk.web.apps.jobs import queue as jobs
+from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, job
+from helmdesk.web.apps.routing.looking import Seen, keep, look
+from helmdesk.web.apps.routing.models import Look, RoutedQueue, is_stopped
+
+KEPT = timedelta(days=180)
+
+
+@job("routing", "Look at the queues that are routed", Nothing, schedule="every 5 minutes")
+def look_at_queues(held: Held[Nothing]) -> Finish | None:
+    """Say whom routing would name for what came, and note what people did; nothing while it is
+    stopped.
+    """
+    queues = list(RoutedQueue.objects.exclude(mode="off"))
+    if not queues or is_stopped():
+        return None
+    desk = Desk(settings.DESK_FOLDER)
+    if not desk.lake.snapshot().files:
+        return None
+    found: list[tuple[RoutedQueue, Seen]] = []
+    for place, queue in enumerate(queues, 1):
+        held.tell(f"looking at {place} of {len(queues)}")
+        found.append((queue, look(desk, queue)))
+
+    def finish() -> None:
+        for queue, seen in found:
+            keep(queue, seen)
+
+    return finish
+
+
+@job("tidy_routing", "Forget old decisions of routing", Nothing, schedule="daily 03:55")
+def tidy_routing(held: Held[Nothing]) -> Finish:
+    """Delete looks, and the decisions made in them, of more than half a year ago."""
+    return lambda: Look.objects.filter(at__lt=jobs.now() - KEPT).delete()

@@ -186,7 +186,8 @@ def change_mode(request: DeskRequest) -> HttpResponse:
         it.save()
         ModeChange.objects.create(queue=it, by=request.user, mode=mode.value)
         if mode is not Mode.OFF:
-            jobs.enqueue(look_at_queues, f"routing:{it.pk}:{jobs.now():%Y%m%dT%H%M%S.%f}", Nothing())
+            key = f"routing:{it.pk}:{jobs.now():%Y%m%dT%H%M%S.%f}"
+            jobs.enqueue(look_at_queues, key, Nothing())
     audit("switched routing", name, request=request, changed=[mode.value])
     messages.success(request, f"{name}: {words.MODES[mode][0]}. {words.MODES[mode][1]}")
     return redirect("routed_queue", it.pk)

@@ -318,7 +318,7 @@ class _Scene:
             arrived_at=stay.entered_at,
             target_seconds=max(60.0, target),
             priority=stay.priority,
-            needs=(Need(stay.topic, 0),) if stay.topic else (),
+            needs=(Need(stay.topic, 0, can_wait=False),) if stay.topic else (),
             known_by=self.known_by.get(number, ()),
         )
 

@@ -193,7 +193,7 @@ class Shadow:
             arrived_at=stay.entered_at,
             target_seconds=max(60.0, target),
             priority=stay.priority,
-            needs=(Need(stay.topic, 0),) if stay.topic else (),
+            needs=(Need(stay.topic, 0, can_wait=False),) if stay.topic else (),
             known_by=self.known_by.get(number, ()),
             risk=self.risks.get(stay.ticket) if stay.taken_at > until else None,
         )

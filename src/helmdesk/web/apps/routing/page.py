@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 
@@ -33,7 +34,23 @@ KEEPERS = frozenset({Role.ADMINISTRATOR, Role.LEADER, Role.PLANNER})
 """Who may change what routing does."""
 ROWS = 25
 MOST_CHANGES = 10
-KINDS = {"": "All", "same": "The same person", "other": "Somebody else", "open": "Nobody yet"}
+
+
+class Kind(StrEnum):
+    """Decisions by what people did; the first is all."""
+
+    ALL = "all"
+    SAME = "same"
+    OTHER = "other"
+    OPEN = "open"
+
+
+KINDS = {
+    Kind.ALL: "All",
+    Kind.SAME: "The same person",
+    Kind.OTHER: "Somebody else",
+    Kind.OPEN: "Nobody yet",
+}
 
 
 @dataclass(frozen=True)
@@ -76,8 +93,8 @@ def _row(name: str, it: RoutedQueue | None) -> Row:
 def routed_queue(request: DeskRequest, pk: int) -> HttpResponse:
     """Show one queue: the report, and its decisions with what people did."""
     it = _find(request, pk)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in KINDS else ""
+    asked = request.GET.get("kind", "")
+    kind = Kind(asked) if asked in set(Kind) else Kind.ALL
     report = _report(it)
     number = whole_number("page", request.GET.get("page", "1"), 1, 100_000)
     page = Paginator(_of_kind(Decision.objects.filter(queue=it), kind), ROWS).get_page(number)
@@ -96,8 +113,8 @@ def routed_queue(request: DeskRequest, pk: int) -> HttpResponse:
         least=LEAST_DECISIONS,
         decisions=[(each, words.beside(each)) for each in page],
         page=page,
-        kind=kind,
-        kinds=KINDS,
+        kind=kind.value,
+        kinds={each.value: label for each, label in KINDS.items()},
         changes=ModeChange.objects.filter(queue=it).select_related("by")[:MOST_CHANGES],
         stop=Stop.objects.first(),
         may_change=_role(request) in KEEPERS,
@@ -105,14 +122,12 @@ def routed_queue(request: DeskRequest, pk: int) -> HttpResponse:
     )
 
 
-def _of_kind(found: QuerySet[Decision], kind: str) -> QuerySet[Decision]:
-    from django.db.models import F
-
-    if kind == "open":
+def _of_kind(found: QuerySet[Decision], kind: Kind) -> QuerySet[Decision]:
+    if kind is Kind.OPEN:
         return found.filter(taken_by="")
-    if kind == "same":
+    if kind is Kind.SAME:
         return found.filter(taken_by=F("agent"))
-    if kind == "other":
+    if kind is Kind.OTHER:
         return found.exclude(taken_by="").exclude(taken_by=F("agent"))
     return found
 

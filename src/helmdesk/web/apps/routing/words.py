@@ -95,7 +95,7 @@ def numbers(report: Report) -> list[Number]:
     if report.wait is not None and not math.isnan(report.wait.change):
         found.append(
             Number(
-                "Sooner, week by week",
+                "Change, week by week",
                 _signed(report.wait.change),
                 f"likely {_signed(report.wait.low)} to {_signed(report.wait.high)}",
             )

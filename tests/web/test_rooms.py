@@ -415,6 +415,18 @@ def test_nobody_knocks_all_the_time(desk: Desk, stranger: Any) -> None:
 # -- writing ---------------------------------------------------------------------------------------
 
 
+def test_one_of_the_team_is_not_the_customer(desk: Desk, as_: Callable[..., Any]) -> None:
+    from helmdesk.web.apps.events.models import Event
+
+    row = room(desk, "T-100")
+    ada = as_("ada")
+    assert ada.get(path_of(row)).status_code == 200
+    found = ada.post(path_of(row), {"text": "I am the customer"})
+    assert found.status_code == 400 and "signed in as one of the team" in found.content.decode()
+    assert visits(row) == {"seen": 1}
+    assert not Event.objects.exists()
+
+
 def test_what_is_written_becomes_a_record_once(
     desk: Desk, stranger: Any, now: Callable[[datetime], None]
 ) -> None:

@@ -30,6 +30,9 @@ from helmdesk.web.request import DeskRequest
 
 READS, WRITES = "60/m/ip", "20/m/ip"
 TOPIC = "room"
+COLLEAGUE = (
+    "You are signed in as one of the team. Only the customer writes here; answer in your helpdesk."
+)
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]+)*")
 View = Callable[..., HttpResponse]
 
@@ -68,11 +71,13 @@ def guarded(view: Callable[[DeskRequest, str, Room], HttpResponse]) -> View:
 @guarded
 def room_page(request: DeskRequest, token: str, room: Room) -> HttpResponse:
     """Show the case; take what its customer writes."""
+    is_colleague = request.user.is_authenticated
     if request.method != "POST":
-        note(room.id, Happening.OPENED, queue.now())
+        note(room.id, Happening.SEEN if is_colleague else Happening.OPENED, queue.now())
         return _page(request, token, room)
     text = request.POST.get("text", "").replace("\r\n", "\n").strip()
-    problem = write(room, text)
+    # What stands in the records as the customer's word is the customer's.
+    problem = COLLEAGUE if is_colleague else write(room, text)
     if problem:
         return _page(request, token, room, text=text, problem=problem)
     return redirect(f"{reverse('room', args=[token])}#written")

@@ -128,6 +128,7 @@ class Happening(models.TextChoices):
     """What happened at a door."""
 
     OPENED = "opened", "opened"
+    SEEN = "seen", "seen by one of the team"
     WROTE = "wrote", "wrote to the team"
     CALL = "call", "went on to book a call"
     EXPIRED = "expired", "tried after its end"

@@ -74,6 +74,7 @@ def rooms(request: DeskRequest) -> HttpResponse:
             times=Sum("times", filter=Q(what=Happening.FORGED)), last=Max("at")
         ),
         may_keep=_may_keep(request),
+        zone=request.desk.settings.time_zone,
     )
 
 
@@ -111,10 +112,18 @@ def room_case(request: DeskRequest, pk: UUID) -> HttpResponse:
         f"Room of {row.number}",
         it=row,
         standing=standing,
-        address=address_of(row),
+        address=_whole_address(request, row),
+        zone=request.desk.settings.time_zone,
         visits=Visit.objects.filter(room=row)[:SHOWN],
         written=[{"it": each, "became": became.get(each.letter, "")} for each in written],
     )
+
+
+def _whole_address(request: DeskRequest, row: Room) -> str:
+    """Return the address to send; where nobody said how customers reach the site, as its reader
+    does.
+    """
+    return request.build_absolute_uri(address_of(row))
 
 
 @require_POST

@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("opened", "opened"),
+                            ("seen", "seen by one of the team"),
                             ("wrote", "wrote to the team"),
                             ("call", "went on to book a call"),
                             ("expired", "tried after its end"),

@@ -58,6 +58,21 @@ TERMS = (
 )
 
 
+def staff_always(moment: datetime, days: int = 10) -> None:
+    """Put everybody on shift around the clock, from yesterday on: for tests on a real clock."""
+    from helmdesk.web.apps.booking.models import Member, Shift, Team
+
+    first = moment.replace(hour=0, minute=0, second=0, microsecond=0) - DAY
+    for agent, name in PEOPLE.items():
+        Member.objects.create(team=TEAM, agent=agent, name=name)
+        Shift.objects.create(
+            team=TEAM, agent=agent, start_at=first, end_at=first + (days + 1) * DAY
+        )
+    Team.objects.update_or_create(
+        name=TEAM, defaults={"key": "t1", "shifts_until": first + (days + 1) * DAY}
+    )
+
+
 def staff(people: dict[str, str] = PEOPLE, days: int = 14, skills: tuple[str, ...] = ()) -> None:
     """Put people on shift: nine to five in Berlin on working days, with a break at noon."""
     from helmdesk.web.apps.booking.models import Member, Shift, Team

@@ -42,7 +42,7 @@ from helmdesk.web.pages.tickets.story import history_of, promises_of
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WEEK = 7
 SHOWN = 10
 
@@ -133,13 +133,13 @@ def _days(
             for row in rows
             if row.start_at.astimezone(zone).date() == day
         ]
-        hours = _hours(crew, day, zone) if crew else []
+        hours = _hours(crew, day, zone, moment) if crew else []
         if mine or hours:
             found.append({"name": f"{day:%A %-d %B}", "rows": mine, "hours": hours})
     return found
 
 
-def _hours(crew: Crew, day: date, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _hours(crew: Crew, day: date, zone: ZoneInfo, moment: datetime) -> list[dict[str, Any]]:
     """Return hour by hour how many are at work, in calls, left, and to be left; hours in which
     nobody is at work are left out. Of an hour its tightest five minutes count.
     """
@@ -162,6 +162,7 @@ def _hours(crew: Crew, day: date, zone: ZoneInfo) -> list[dict[str, Any]]:
                 "calls": work - left,
                 "left": left,
                 "need": need,
+                "is_over": begins.astimezone(UTC) + HOUR <= moment,
                 "is_short": left < need,
                 "is_at_floor": left == need,
             }

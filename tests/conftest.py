@@ -74,7 +74,18 @@ def small_desk(
 
 # What these start lives as long as their process: a Django, a server.
 IN_A_PROCESS = frozenset(
-    ("actions", "alerts", "audit", "dismiss", "doctor", "erase", "serve", "surveys", "work")
+    (
+        "actions",
+        "alerts",
+        "audit",
+        "booking",
+        "dismiss",
+        "doctor",
+        "erase",
+        "serve",
+        "surveys",
+        "work",
+    )
 )
 
 

@@ -511,3 +511,38 @@ def test_a_kind_of_call_is_written_in_preview_and_not_kept_where_it_makes_no_sen
     assert as_("lea").post(f"/booking/kinds/{made.pk}/change", {"do": "on"}).status_code == 400
     assert as_("lea").post(f"/booking/kinds/{made.pk}/change", {"do": "remove"}).status_code == 302
     assert not CallType.objects.exists()
+
+
+def test_links_are_made_listed_and_revoked_on_the_command_line(site: Path, as_: Any) -> None:
+    import json
+
+    from click.testing import CliRunner
+
+    from helmdesk.cli.commands.booking import command
+    from helmdesk.errors import HelmdeskError
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(command, [*words, "--desk", str(site)], catch_exceptions=False)
+        return str(done.stdout)
+
+    staff()
+    make_kind()
+    assert "Invoices (Frontline Berlin, 30 minutes): on" in run("list")
+    address = run("link", "invoices", "--ticket", "L-00060", "--address", "kim@customer.example")
+    token = address.strip().rpartition("/")[2]
+    assert "Your case L-00060" in text(as_().get(f"/book/{token}"))
+    (row,) = json.loads(run("links", "--format", "json"))
+    assert (row["state"], row["uses"], row["most"], row["ticket"]) == ("open", 0, 1, "L-00060")
+    assert run("revoke", row["id"]) == "revoked\n"
+    assert as_().get(f"/book/{token}").status_code == 410
+    assert "revoked, used 0 of 1" in run("links") and "tried 1 times" in run("links")
+    for words, said in (
+        (("link", "Invoice"), "no kind of call 'Invoice'"),
+        (("link", "Invoices", "--days", "99"), "a link lasts from 1 to 90 days"),
+        (("link", "Invoices", "--zone", "Mars"), "no time zone 'Mars'"),
+        (("link", "Invoices", "--address", "x"), "no mail address"),
+        (("link", "Invoices", "--send"), "say where to"),
+        (("revoke", "x"), "no link 'x'"),
+    ):
+        with pytest.raises(HelmdeskError, match=said):
+            run(*words)

@@ -11,8 +11,9 @@ import click
 from helmdesk.act.actions import OPEN, Hypothesis, Stage, Towards, review_day
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
+from helmdesk.cli.site import start_site
 from helmdesk.desk.desk import Desk
-from helmdesk.errors import HelmdeskError, NotFoundError, UsageError
+from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.insight.actions import Effect, Foresight
 from helmdesk.query.periods import week_shift
 from helmdesk.query.words import show_size
@@ -92,7 +93,7 @@ def add(
     desk = open_desk(desk_path)
     hypothesis = _hypothesis(desk, metric, **said)
     foresight = desk.foresee_action(hypothesis)
-    _start_site(desk)
+    start_site(desk)
     from helmdesk.web.apps.actions import keeping
     from helmdesk.web.apps.actions.due import day_of
     from helmdesk.web.apps.actions.form import owners
@@ -142,7 +143,7 @@ def list_them(desk_path: str | None, is_whole: bool, format_name: str) -> None:
 def review(desk_path: str | None, number: int, format_name: str) -> None:
     """Tell what an action of the site did."""
     desk = open_desk(desk_path)
-    _start_site(desk)
+    start_site(desk)
     from helmdesk.web.apps.actions.models import Action
 
     found = Action.seen(desk.policy).filter(pk=number).first()
@@ -211,7 +212,7 @@ def _tell_foresight(foresight: Foresight) -> None:
 
 
 def _rows(desk: Desk) -> list[dict[str, Any]]:
-    _start_site(desk)
+    start_site(desk)
     from helmdesk.web.apps.actions.due import day_of
     from helmdesk.web.apps.actions.models import Action
 
@@ -232,15 +233,3 @@ def _rows(desk: Desk) -> list[dict[str, Any]]:
         }
         for each in actions
     ]
-
-
-def _start_site(desk: Desk) -> None:
-    try:
-        from helmdesk.web.prepare import migrate, start_django
-    except ImportError as error:
-        raise HelmdeskError(
-            f"the site's packages are not installed ({error.name}); run: pip install"
-            " 'helmdesk[site]'"
-        ) from error
-    start_django(desk.path)
-    migrate()

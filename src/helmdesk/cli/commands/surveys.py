@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from helmdesk.act.surveys import Terms
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
-from helmdesk.desk.desk import Desk
-from helmdesk.errors import HelmdeskError, UsageError
+from helmdesk.cli.site import start_site
+from helmdesk.errors import UsageError
 
 format_option = click.option(
     "--format",
@@ -41,7 +40,7 @@ def command() -> None:
 @desk_option
 def list_them(desk_path: str | None, format_name: str) -> None:
     """List the rules of the site, and how far their invitations came."""
-    _site(open_desk(desk_path))
+    start_site(open_desk(desk_path))
     from helmdesk.web.apps.surveys.models import Rule
     from helmdesk.web.apps.surveys.overview import funnel
     from helmdesk.web.apps.surveys.sending import obstacle
@@ -92,7 +91,7 @@ def try_it(
 ) -> None:
     """Tell whom a rule would have asked, and why not everybody."""
     desk = open_desk(desk_path)
-    _site(desk)
+    start_site(desk)
     from helmdesk.web.apps.surveys.overview import tried
 
     try:
@@ -116,7 +115,7 @@ def try_it(
 def addresses(desk_path: str | None, file: Path) -> None:
     """Take customers' addresses from a spreadsheet: customer, email, language, time_zone."""
     desk = open_desk(desk_path)
-    _site(desk)
+    start_site(desk)
     from helmdesk.web.apps.surveys.boxes import take_addresses
 
     taken = take_addresses(desk, file)
@@ -132,25 +131,8 @@ def addresses(desk_path: str | None, file: Path) -> None:
 @desk_option
 def returned(desk_path: str | None, file: Path) -> None:
     """Read mail that came back (.eml or mbox): such addresses are not asked again."""
-    _site(open_desk(desk_path))
+    start_site(open_desk(desk_path))
     from helmdesk.web.apps.surveys.boxes import take_returned
 
     back = take_returned(file)
     click.echo(f"{back.ours:,} surveys of this desk came back, {back.others:,} other messages")
-
-
-def _site(desk: Desk) -> Any:
-    """Start the site's part of a desk.
-
-    Raises:
-        HelmdeskError: its packages are not installed.
-    """
-    try:
-        from helmdesk.web.prepare import migrate, start_django
-    except ImportError as error:
-        raise HelmdeskError(
-            f"the site's packages are not installed ({error.name}); run: pip install"
-            " 'helmdesk[site]'"
-        ) from error
-    start_django(desk.path)
-    migrate()

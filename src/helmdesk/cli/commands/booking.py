@@ -11,7 +11,7 @@ import click
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
 from helmdesk.cli.site import start_site
-from helmdesk.errors import NotFoundError, UsageError, nearest
+from helmdesk.errors import NotFoundError, nearest
 
 format_option = click.option(
     "--format",
@@ -105,29 +105,13 @@ def issue(
     """Make a link for a kind of call and print it; it cannot be shown again."""
     desk = open_desk(desk_path)
     start_site(desk)
-    from django.db import transaction
+    from helmdesk.web.apps.booking.doors import About
+    from helmdesk.web.apps.booking.giving import about_of, give_link
 
-    from helmdesk.web.apps.booking.doors import About, issue_link
-    from helmdesk.web.apps.booking.letters import write_link
-
-    if send and not address:
-        raise UsageError("--send: say where to, by --address")
     about = About(address=address, zone=zone)
     if ticket:
-        known = desk.answers.ticket(ticket).ticket
-        about = About(
-            ticket_id=str(known.get("ticket_id") or ticket),
-            subject=str(known.get("subject") or ""),
-            customer_id=str(known.get("customer_id") or ""),
-            account_id=str(known.get("account_id") or ""),
-            account=str(known.get("account") or ""),
-            address=address,
-            zone=zone,
-        )
-    with transaction.atomic():
-        link, found = issue_link(_kind(kind), about, days=days, most=uses)
-        if send:
-            write_link(link, found)
+        about = about_of(desk.answers.ticket(ticket).ticket, address, zone)
+    _, found = give_link(_kind(kind), about, is_mailed=send, days=days, most=uses)
     if send:
         talk(f"the link is in the outbox, for {address}")
     click.echo(found)

@@ -112,7 +112,7 @@ def serve(answer: Callable[[Asked], Said], faults: Faults | None = None) -> Iter
                 content, self.close_connection = content[: len(content) // 2], True
             self.wfile.write(content)
 
-        do_GET = do_POST = _handle
+        do_GET = do_POST = do_PUT = _handle
 
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True

@@ -37,6 +37,7 @@ from helmdesk.connectors.parts.connector import (
 )
 from helmdesk.connectors.parts.pace import SHARE
 from helmdesk.connectors.parts.zendesk_audits import merged_into_it, rows_of_audits
+from helmdesk.connectors.parts.zendesk_writing import ZendeskDesk
 
 EXPORTS = "exports"
 PER_PAGE = 250
@@ -385,4 +386,5 @@ connector = Connector(
     pages=pages,
     outlook=outlook,
     count=count,
+    write=ZendeskDesk,
 )

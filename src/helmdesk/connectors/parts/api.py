@@ -50,6 +50,10 @@ class GoneError(ConnectError):
     """There is no such thing any more."""
 
 
+class ChangedError(ConnectError):
+    """It was changed since it was read, so nothing was written."""
+
+
 class _Again(Exception):
     """It failed in a way that passes; after so many seconds, where the system says so."""
 
@@ -200,6 +204,14 @@ class Api:
         """
         return self._ask("POST", path, budget, 1, json=body)
 
+    def put(self, path: str, body: Any, budget: str = GENERAL) -> Any:
+        """Change something that bears being asked for twice; return the JSON.
+
+        Raises:
+            ChangedError: it was changed since it was read.
+        """
+        return self._ask("PUT", path, budget, 1, json=body)
+
     def each(self, ask: Callable[[T], R], things: Iterable[T]) -> list[R]:
         """Ask for several things, some at once; in their order."""
         with ThreadPoolExecutor(TOGETHER) as pool:
@@ -285,6 +297,8 @@ class Api:
             raise MissingRightError(f"{where}: the key may not read this ({said or 'no reason'})")
         if status in (404, 410):
             raise GoneError(f"{where}: there is no such thing ({said or 'no reason'})")
+        if status == 409:
+            raise ChangedError(f"{where}: it was changed meanwhile ({said or 'no reason'})")
         if 300 <= status < 400:
             raise ConnectError(
                 f"{where}: it points to {answer.headers.get('location', 'another address')}",

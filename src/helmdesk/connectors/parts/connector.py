@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from helmdesk.act.routing.helpdesk import Helpdesk
 from helmdesk.connectors.parts.api import Api
-from helmdesk.connectors.parts.helpdesk import Helpdesk
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.modules import module_names
 

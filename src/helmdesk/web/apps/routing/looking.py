@@ -71,7 +71,7 @@ def _look(desk: Questions, queue: RoutedQueue, since: datetime, as_of: datetime)
         Decision.objects.filter(queue=queue, taken_by="").values_list("contact", "agent")
     )
     shadow = Shadow(
-        history, habits, queue.name, queue.known_rules, standing, queue.owed, _risks(desk)
+        history, habits, queue.name, queue.known_rules, standing, queue.owed, risks_of(desk)
     )
     if not shadow.people:
         raise NotFoundError(
@@ -86,7 +86,7 @@ def _look(desk: Questions, queue: RoutedQueue, since: datetime, as_of: datetime)
     return Seen(shown, after(history), history, shadow.owed, as_of, words)
 
 
-def _risks(desk: Questions) -> dict[str, float]:
+def risks_of(desk: Questions) -> dict[str, float]:
     """Return the chance of a missed promise by ticket, where a model was trained that may be
     used.
     """

@@ -114,7 +114,8 @@ class Decision(models.Model):
         taken_by, taken_name: who took it; empty: nobody yet. takes_knows: as `knows`.
         handed_on: whether it went on to somebody else. was_late: whether the first reply was; None:
         nothing was promised.
-        written: what was done in the helpdesk: nothing (""), preview, written, or why not.
+        written: what was done in the helpdesk, by `Outcome`; empty: nothing, it is shadow.
+        written_at: when. undone_at: when it was seen that somebody gave it to another person.
     """
 
     PERSONAL = ()
@@ -153,6 +154,8 @@ class Decision(models.Model):
     handed_on = models.BooleanField(default=False)
     was_late = models.BooleanField(null=True, blank=True)
     written = models.CharField(max_length=100, blank=True)
+    written_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-at", "-id")

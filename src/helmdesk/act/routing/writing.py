@@ -29,8 +29,6 @@ class Outcome(StrEnum):
     """Somebody did something with the ticket meanwhile: it is theirs."""
     UNSETTLED = "unsettled"
     """It was changed in the very second it was looked at; later."""
-    BUDGET = "budget"
-    """There is no more to spend this minute."""
     STOPPED = "stopped"
 
 

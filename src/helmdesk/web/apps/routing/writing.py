@@ -105,8 +105,10 @@ class _Turn:
         by_id = {each.id: each for each in snapshot.contacts}
         given = dict(self.queue.owed)
         for each in chosen:
+            if left <= 0:
+                break  # what waits is decided anew in the next minute
             made = self._row(look, each, by_id[each.contact], history, moment)
-            outcome = self._write(made, each) if left > 0 else Outcome.BUDGET
+            outcome = self._write(made, each)
             left -= outcome is Outcome.WRITTEN
             Decision.objects.filter(pk=made.pk).update(written=outcome.value, written_at=now())
             if outcome is Outcome.WRITTEN:

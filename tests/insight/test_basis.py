@@ -243,7 +243,9 @@ def test_missed_at_breaks_counts_every_team_and_channel_that_it_asks() -> None:
         def form(self, key: str) -> str:
             return key
 
-        def table(self, form: Any, _span: Span, _by: Any) -> Table:
+        def table(self, form: Any, _span: Span, by: Any) -> Table:
+            if "queue" in by:
+                return Table([], [], [])
             if form == "meals":
                 return Table(
                     [(team, hour) for team in self.teams for hour in (12, 13, 14)],

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from helmdesk.desk.desk import Desk
+from helmdesk.errors import NotFoundError
 from helmdesk.query.people import hidden_cells
+from helmdesk.query.policy import Policy
 
 TEN = {f"p{number}" for number in range(10)}
 
@@ -114,3 +117,11 @@ def test_no_total_less_what_is_shown_speaks_of_fewer_than_five(seed: int) -> Non
             ) >= 5
             if rest and is_told:
                 assert len(set().union(*(people[cell] for cell in rest))) >= 5, (kept, name)
+
+
+def test_a_filter_that_a_metric_does_not_know_is_told_to_whom_values_are_withheld(
+    small_desk: Desk,
+) -> None:
+    reader = small_desk.as_seen_by(Policy("leader", may_compare_people=False))
+    with pytest.raises(NotFoundError, match="unknown dimension 'queue'"):
+        reader.measure("utilization", where="queue = 'Chats'")

@@ -5,7 +5,8 @@ which to look again.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -138,6 +139,8 @@ class Finding:
         context: annotations, changes of definition, staffing or mix in the same weeks.
         meaning: what it is consistent with, as a sentence; empty where nothing is known.
         act: what to do about it, as a sentence; empty where nothing is known.
+        scenario: levers of a what-if that tries the act, as its address says them, with the team;
+        empty where a what-if cannot.
     """
 
     key: str
@@ -159,6 +162,7 @@ class Finding:
     context: tuple[str, ...] = ()
     meaning: str = ""
     act: str = ""
+    scenario: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -198,6 +202,7 @@ class Finding:
             "text": self.text,
             "lever": self.lever,
             "act": self.act or None,
+            "what_if": dict(self.scenario) or None,
             "metrics": list(self.metrics),
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),

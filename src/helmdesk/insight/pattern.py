@@ -6,7 +6,7 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from helmdesk.errors import NotFoundError
@@ -29,6 +29,7 @@ class Found:
         affected: cases a week, an estimate.
         tests: what was checked.
         act: what to do here, where the data say more than the pattern alone; empty takes its own.
+        scenario: levers of a what-if that tries it, as its address says them; empty for none.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Found:
     affected: float = 0.0
     tests: tuple[Test, ...] = ()
     act: str = ""
+    scenario: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class Entry:
             context,
             meaning=meaning,
             act=found.act or pattern.act,
+            scenario=found.scenario,
         )
 
 

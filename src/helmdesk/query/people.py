@@ -25,7 +25,7 @@ from helmdesk.errors import NotPermittedError, TooLargeError, UsageError
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.compile import compile_people, judges, person_of
 from helmdesk.query.dimensions import metric_dimensions
-from helmdesk.query.filters import dimensions_used
+from helmdesk.query.filters import dimensions_used, find_dimension
 from helmdesk.query.request import Request
 from helmdesk.query.windows import AskedWindow
 
@@ -82,6 +82,7 @@ def find_withheld(
     """Return the cells of each window whose values are withheld.
 
     Raises:
+        NotFoundError: the filter asks by what this metric does not know.
         UsageError, TooLargeError: so many dimensions or cells that nobody can tell what would give
         whom away.
     """
@@ -91,7 +92,11 @@ def find_withheld(
     # Being nobody's is asked of people's names, too: that does not tell people apart.
     names = (
         *request.by,
-        *sorted(name for name in used if name not in request.by and not known[name][0].is_person),
+        *sorted(
+            name
+            for name in used
+            if name not in request.by and not find_dimension(name, known)[0].is_person
+        ),
     )
     if len(names) > MOST_DIMENSIONS:
         raise UsageError(

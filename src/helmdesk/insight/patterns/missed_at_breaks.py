@@ -5,6 +5,8 @@ In the hours around, as many people serve as many customers and few are missed. 
 cost nothing.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ import numpy as np
 from helmdesk.catalogue.kinds.sum_ratio import SumRatio
 from helmdesk.insight.checks import per_week
 from helmdesk.insight.finding import ByTest, Test
+from helmdesk.insight.form import Form
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
-from helmdesk.insight.study import Span, Study
+from helmdesk.insight.study import Span, Study, Table
 from helmdesk.query.filters import All, OneOf, is_value
 from helmdesk.query.words import show_segment, show_share
 from helmdesk.statistics.discovery import adjusted
@@ -44,59 +47,150 @@ def check(study: Study) -> Verdict:
         group for group, value in zip(planned.groups, planned.values, strict=True) if value >= BREAK
     }
     missed = study.form("missed_contact_rate")
-    compared: list[tuple[float, float, float, float, Span, str, Any, tuple[int, ...]]] = []
+    compared: list[tuple[float, _Side, Span]] = []
     for recent in (study.last(4), span):
-        table = study.table(missed, recent, ("channel", "team", "hour"))
-        for channel, team in dict.fromkeys(group[:2] for group in table.groups):
-            rows = [row for row, group in enumerate(table.groups) if group[:2] == (channel, team)]
-            is_break = np.array([(team, table.groups[row][2]) in breaks for row in rows])
-            found = _compare(table.top[rows], table.base[rows], is_break)
-            if found is not None:
-                hours = sorted(
-                    int(table.groups[row][2])
-                    for row, hit in zip(rows, is_break, strict=True)
-                    if hit
-                )
-                compared.append((*found, recent, channel, team, tuple(hours)))
-    # Every channel of every team is asked, over two stretches, and the clearest is told.
+        for side in _sides(study, missed, recent, breaks):
+            p = side.p
+            if p is not None:
+                compared.append((p, side, recent))
+    # Every channel of every team and queue is asked, over two stretches, and the clearest is told.
     clear = [
-        (p, *rest)
-        for p, (_, *rest) in zip(adjusted([p for p, *_ in compared]), compared, strict=True)
-        if p <= CERTAIN and rest[0] - rest[1] >= LEAST_GAP
+        (p, side, recent)
+        for p, (_, side, recent) in zip(adjusted([p for p, *_ in compared]), compared, strict=True)
+        if p <= CERTAIN and side.inside - side.outside >= LEAST_GAP
     ]
     if not clear:
         return Quiet("as many are missed at breaks as at other hours")
-    p, inside, outside, cases, recent, channel, team, hours_ = min(clear, key=lambda each: each[0])
+    p, side, recent = min(clear, key=lambda each: each[0])
     words = (
-        f"{show_share(inside)} of {show_segment(channel)} contacts of {show_segment(team)} are"
-        f" missed in the hours of their breaks ({', '.join(f'{hour:02d}:00' for hour in hours_)}),"
-        f" {show_share(outside)} in the others"
+        f"{show_share(side.inside)} of {show_segment(side.channel)} contacts of"
+        f" {show_segment(side.who)} are missed in the hours of their breaks"
+        f" ({', '.join(f'{hour:02d}:00' for hour in side.hours)}), {show_share(side.outside)} in"
+        " the others"
     )
-    where = All((is_value("channel", channel), is_value("team", team), OneOf("hour", hours_)))
+    where = All(
+        (
+            is_value("channel", side.channel),
+            is_value(side.kind, side.who),
+            OneOf("hour", side.hours),
+        )
+    )
     return Found(
-        f"{words} ({cases:.0f} contacts in break hours).",
+        f"{words} ({side.cases:.0f} contacts in break hours).",
         recent,
         recent,
         ByTest(p),
         where,
-        per_week(cases, recent) * (inside - outside),
+        per_week(side.cases, recent) * (side.inside - side.outside),
         (Test("more are missed at breaks", True, words),),
+        scenario=_spread(str(side.team), side.hours) if side.team else {},
     )
 
 
-def _compare(
-    top: np.ndarray, base: np.ndarray, is_break: np.ndarray
-) -> tuple[float, float, float, float] | None:
-    from scipy.stats import fisher_exact
+@dataclass(frozen=True)
+class _Side:
+    """Contacts of one channel that one team takes, in the hours of its breaks and in the others.
 
-    cases, others = base[is_break].sum(), base[~is_break].sum()
-    if cases < LEAST_CASES or others < LEAST_CASES:
-        return None
-    hits, rest = top[is_break].sum(), top[~is_break].sum()
-    p = float(
-        fisher_exact([[hits, cases - hits], [rest, others - rest]], alternative="greater").pvalue
-    )
-    return p, float(hits / cases), float(rest / others), float(cases)
+    Attributes:
+        kind, who: how they are told apart: by team, or by queue.
+        missed, cases: in break hours. missed_else, cases_else: in the others.
+    """
+
+    channel: Any
+    kind: str
+    who: Any
+    team: Any
+    hours: tuple[int, ...]
+    missed: float
+    cases: float
+    missed_else: float
+    cases_else: float
+
+    @property
+    def inside(self) -> float:
+        return self.missed / self.cases
+
+    @property
+    def outside(self) -> float:
+        return self.missed_else / self.cases_else
+
+    @property
+    def p(self) -> float | None:
+        """How often chance alone looks like it; None with too few contacts."""
+        from scipy.stats import fisher_exact
+
+        if self.cases < LEAST_CASES or self.cases_else < LEAST_CASES:
+            return None
+        counts = [
+            [self.missed, self.cases - self.missed],
+            [self.missed_else, self.cases_else - self.missed_else],
+        ]
+        return float(fisher_exact(counts, alternative="greater").pvalue)
+
+
+def _sides(study: Study, missed: Form, recent: Span, breaks: set[tuple[Any, ...]]) -> list[_Side]:
+    """Return what can be compared: by team; and where nobody's contacts are lost, by queue, beside
+    the breaks of the team that answers most of it.
+    """
+    teams = study.table(missed, recent, ("channel", "team", "hour"))
+    found = _compared(teams, "team", breaks, lambda team: team)
+    if any(team is None for _, team, _ in teams.groups):
+        serving = _serving(study.table(missed, recent, ("queue", "team")))
+        queues = study.table(missed, recent, ("channel", "queue", "hour"))
+        found += [
+            side
+            for side in _compared(queues, "queue", breaks, serving.get)
+            if side.team is not None
+        ]
+    return found
+
+
+def _serving(table: Table) -> dict[Any, Any]:
+    """Return the team that answers more than half of a queue's contacts, by queue."""
+    answered: dict[Any, dict[Any, float]] = {}
+    for (queue, team), top, base in zip(table.groups, table.top, table.base, strict=True):
+        if queue is not None and team is not None:
+            answered.setdefault(queue, {})[team] = float(base - top)
+    most = {queue: max(of, key=lambda team: of[team]) for queue, of in answered.items()}
+    return {
+        queue: team
+        for queue, team in most.items()
+        if answered[queue][team] > sum(answered[queue].values()) / 2
+    }
+
+
+def _compared(
+    table: Table, kind: str, breaks: set[tuple[Any, ...]], team_of: Callable[[Any], Any]
+) -> list[_Side]:
+    sides = []
+    for channel, who in dict.fromkeys(group[:2] for group in table.groups):
+        rows = [row for row, group in enumerate(table.groups) if group[:2] == (channel, who)]
+        team = team_of(who)
+        is_break = np.array([(team, table.groups[row][2]) in breaks for row in rows])
+        top, base = table.top[rows], table.base[rows]
+        hours = sorted(
+            int(table.groups[row][2]) for row, hit in zip(rows, is_break, strict=True) if hit
+        )
+        sides.append(
+            _Side(
+                channel,
+                kind,
+                who,
+                team,
+                tuple(hours),
+                float(top[is_break].sum()),
+                float(base[is_break].sum()),
+                float(top[~is_break].sum()),
+                float(base[~is_break].sum()),
+            )
+        )
+    return sides
+
+
+def _spread(team: str, hours: tuple[int, ...]) -> dict[str, str]:
+    """Return the what-if that spreads the meals from an hour before to an hour after."""
+    first, last = max(0, hours[0] - 1), min(24, hours[-1] + 2)
+    return {"team": team, "meals": f"{first}:00-{last}:00"}
 
 
 pattern = Pattern(

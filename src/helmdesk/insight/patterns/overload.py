@@ -63,7 +63,13 @@ def check(study: Study) -> Verdict:
         return Quiet("customers do not feel it yet", tuple(tests))
     volume = study.measure(study.form("ticket_volume"), now).n / max(now.days / 7, 1)
     return Found(
-        "; ".join(told) + ".", now, before, ByTest(min(felt)), affected=volume, tests=tuple(tests)
+        "; ".join(told) + ".",
+        now,
+        before,
+        ByTest(min(felt)),
+        affected=volume,
+        tests=tuple(tests),
+        scenario={"more": "2", "hours": "9:00-17:00"},
     )
 
 

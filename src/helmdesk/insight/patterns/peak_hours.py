@@ -16,6 +16,8 @@ from helmdesk.query.filters import All, Any, Filter, OneOf, is_value
 from helmdesk.query.words import show_change, show_share, show_size
 
 LEAST_DROP, LEAST_CASES = 0.10, 8
+# A usual shift with its meal; busy hours that end before this hour cannot be met by later shifts.
+SHIFT_MINUTES, LATE = 510, 18
 
 
 def check(study: Study) -> Verdict:
@@ -87,6 +89,8 @@ def check(study: Study) -> Verdict:
         return Quiet(next(test.words for test in tests if not test.is_passed), tests)
     spoken: list[str] = []
     filters: list[Filter] = []
+    scenario: dict[str, str] = {}
+    most = 0.0
     for team in dict.fromkeys(group[0] for (group, _, _) in cells):
         hours = sorted(
             int(group[1])
@@ -96,6 +100,13 @@ def check(study: Study) -> Verdict:
         if hours:
             spoken.append(f"{plain((('team', team),))} {_ranges(hours)}")
             filters.append(All((is_value("team", team), OneOf("hour", tuple(hours)))))
+            late = sum(
+                float(number)
+                for ((name, _), _, _), hit_, number in zip(cells, is_hit, contacts, strict=True)
+                if hit_ and name == team
+            )
+            if late > most and team is not None:
+                scenario, most = _moved_shifts(str(team), hours), late
     csat = (
         [study.measure(study.form("csat"), span).value for span in (before, now)]
         if not study.lacks("csat")
@@ -118,7 +129,19 @@ def check(study: Study) -> Verdict:
         filters[0] if len(filters) == 1 else Any(tuple(filters)),
         per_week(float(contacts[is_hit].sum()), now) * hit,
         tests,
+        scenario=scenario,
     )
+
+
+def _moved_shifts(team: str, hours: list[int]) -> dict[str, str]:
+    """Return the what-if that lets two shifts a day end with the busy hours; where those are over
+    too early for that, one person more in them.
+    """
+    first, end = hours[0], hours[-1] + 1
+    if end < LATE:
+        return {"team": team, "more": "1", "hours": f"{first}:00-{end}:00"}
+    begin = end * 60 - SHIFT_MINUTES
+    return {"team": team, "later": "2", "begin": f"{begin // 60}:{begin % 60:02d}"}
 
 
 def _ranges(hours: list[int]) -> str:

@@ -17,7 +17,9 @@ register = template.Library()
 
 @register.inclusion_tag("make_action.html")
 def make_action(told: Finding | Story) -> dict[str, Any]:
-    """Link to the form of an action with what a finding, or a story of Home, knows of it."""
+    """Link to the form of an action with what a finding, or a story of Home, knows of it; and to
+    the what-if that tries it, where there is one.
+    """
     finding = told if isinstance(told, Finding) else told.rests_on
     given = {
         "metric": told.metrics[0] if isinstance(told, Finding) else told.metric,
@@ -30,4 +32,8 @@ def make_action(told: Finding | Story) -> dict[str, Any]:
     course = None if isinstance(told, Finding) else told.course
     if course is not None and course.since is not None and course.is_moving:
         given["since"] = course.since.isoformat()
-    return {"query": urlencode({k: v[: LONGEST.get(k, 200)] for k, v in given.items() if v})}
+    scenario = finding.scenario if finding is not None else {}
+    return {
+        "try_out": urlencode(scenario),
+        "query": urlencode({k: v[: LONGEST.get(k, 200)] for k, v in given.items() if v}),
+    }

@@ -101,7 +101,7 @@ def fields_of(said: Hypothesis, metric: Metric, owner: Any) -> dict[str, Any]:
         "belief": said.belief,
         "metric": said.metric,
         "towards": said.towards.value,
-        "expected": _written(said.expected, metric),
+        "expected": written(said.expected, metric),
         "where": said.where,
         "start": said.start.isoformat(),
         "since": said.since.isoformat() if said.since else "",
@@ -157,7 +157,8 @@ def _expected(text: str, metric: Metric) -> float | None:
     return abs(level_of("the change that is expected", text, metric.unit)) if text else None
 
 
-def _written(expected: float | None, metric: Metric) -> str:
+def written(expected: float | None, metric: Metric) -> str:
+    """Return a change that is expected as the form says it; empty for none."""
     if expected is None:
         return ""
     if metric.unit in DURATIONS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,13 +16,17 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from helmdesk.act.actions import LONGEST
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.plan.crews import Crew, find_crew
 from helmdesk.plan.simulation.scenario import Scenario, scenario_of
+from helmdesk.plan.simulation.tape import Habits
 from helmdesk.plan.simulation.what_if import Answer, Ground
-from helmdesk.plan.simulation.words import Row, rows_of, sentence
+from helmdesk.plan.simulation.words import BETTER, Row, rows_of, sentence
+from helmdesk.query.filters import OneOf, to_text
 from helmdesk.query.periods import week_shift
 from helmdesk.web.access import LEADS
+from helmdesk.web.apps.actions.form import written
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.apps.planning.asked import Asked, Week, asked_of, week_of, weeks
 from helmdesk.web.apps.planning.charts import halves, strip
@@ -96,7 +101,58 @@ def _found(
         "test_weeks": [(show_days(w.start, w.start + timedelta(days=6)), w) for w in test.shown],
         "pictures": _pictures(answer, ground),
         "assumptions": ground.assumptions,
+        "as_action": _as_action(
+            request, crew, week, answer, ground.habits, is_sure=test.is_reliable
+        ),
     }
+
+
+def _as_action(
+    request: DeskRequest,
+    crew: Crew,
+    week: Week,
+    answer: Answer,
+    habits: Sequence[Habits],
+    *,
+    is_sure: bool,
+) -> str:
+    """Return the address of an action that does what was tried, and expects of it the clearest good
+    that it does; empty where it does none.
+
+    Args:
+        is_sure: whether the model was right about the past; else nothing is expected by it.
+    """
+    good = [
+        moved
+        for key, side in BETTER.items()
+        if (moved := answer.moved[key]).is_clear and moved.change * side > 0
+    ]
+    if not good:
+        return ""
+    best = max(good, key=lambda moved: abs(moved.change) / max(moved.high - moved.low, 1e-9))
+    metric = request.desk.find_metric(best.key).metric
+    changes = answer.scenario.changes()
+    given = {
+        "title": f"{changes[0][:1].upper()}{changes[0][1:]}",
+        "belief": sentence(answer, habits),
+        "metric": best.key,
+        "towards": "higher" if best.change > 0 else "lower",
+        "expected": written(_rounded(best.change), metric) if is_sure else "",
+        "where": to_text(OneOf("queue", crew.queues)),
+        "start": week.start.isoformat(),
+        "lever": "scheduling",
+        "origin": answer.scenario.sentence,
+    }
+    guards = [key for key in BETTER if key != best.key and not math.isnan(answer.moved[key].now)]
+    found = {name: text[: LONGEST.get(name, 200)] for name, text in given.items() if text}
+    # With what could show, at once.
+    query = urlencode({**found, "guards": guards, "try": "yes"}, doseq=True)
+    return f"{reverse('new_action')}?{query}"
+
+
+def _rounded(change: float) -> float:
+    """Return a change with two digits that count."""
+    return float(f"{abs(change):.2g}")
 
 
 def _strip(answer: Answer, row: Row) -> Any:

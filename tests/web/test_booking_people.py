@@ -541,7 +541,7 @@ def test_links_are_made_listed_and_revoked_on_the_command_line(site: Path, as_: 
         (("link", "Invoices", "--days", "99"), "a link lasts from 1 to 90 days"),
         (("link", "Invoices", "--zone", "Mars"), "no time zone 'Mars'"),
         (("link", "Invoices", "--address", "x"), "no mail address"),
-        (("link", "Invoices", "--send"), "say where to"),
+        (("link", "Invoices", "--send"), "say where to mail"),
         (("revoke", "x"), "no link 'x'"),
     ):
         with pytest.raises(HelmdeskError, match=said):

@@ -13,9 +13,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from helmdesk.errors import HelmdeskError
-from helmdesk.web.apps.booking.doors import About, issue_link, revoke
+from helmdesk.web.apps.booking.doors import About, revoke
 from helmdesk.web.apps.booking.forms import LinkForm
-from helmdesk.web.apps.booking.letters import write_link
+from helmdesk.web.apps.booking.giving import about_of, give_link
 from helmdesk.web.apps.booking.models import Link, Reuse
 from helmdesk.web.apps.booking.seen import kinds_of, links_of
 from helmdesk.web.apps.jobs import queue
@@ -57,12 +57,15 @@ def _issue(request: DeskRequest, form: LinkForm) -> dict[str, Any] | None:
     about = about_ticket(request, given["ticket_id"].strip(), given["address"])
     try:
         with transaction.atomic():
-            link, address = issue_link(
-                given["kind"], about, days=given["days"], most=given["most"], person=request.user
+            link, address = give_link(
+                given["kind"],
+                about,
+                is_mailed=given["tell"],
+                days=given["days"],
+                most=given["most"],
+                person=request.user,
             )
             audit("issued a link to book by", str(link.pk), request=request)
-            if given["tell"]:
-                write_link(link, address)
     except HelmdeskError as error:
         form.add_error(None, str(error))
         return None
@@ -77,13 +80,7 @@ def about_ticket(request: DeskRequest, ticket_id: str, address: str = "") -> Abo
         ticket = request.desk.ticket(ticket_id).ticket
     except HelmdeskError:
         return About(ticket_id=ticket_id, address=address)
-    said = {name: str(ticket.get(name) or "") for name in ("subject", "customer_id", "account_id")}
-    return About(
-        ticket_id=str(ticket.get("ticket_id") or ticket_id),
-        account=str(ticket.get("account") or ""),
-        address=address,
-        **said,
-    )
+    return about_of(ticket, address)
 
 
 @require_POST

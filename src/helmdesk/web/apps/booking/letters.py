@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -20,7 +19,7 @@ from helmdesk.act.booking.invitation import Invitation, ics_of
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
 from helmdesk.web.access import Role
-from helmdesk.web.apps.booking.doors import About, address_of, change_token, zone_named
+from helmdesk.web.apps.booking.doors import address_of, change_token, zone_named
 from helmdesk.web.apps.booking.models import Booking, Link, Member, Reach
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.outbox.mail_server import mail_server
@@ -272,19 +271,6 @@ def about_words(ticket_id: str, subject: str) -> str:
     return f"Your case {ticket_id}: “{short}”" if short else f"Your case {ticket_id}"
 
 
-def about_of(booking: Booking) -> About:
-    """Return what a booking is about, for another link."""
-    return About(
-        booking.ticket_id,
-        booking.subject,
-        booking.customer_id,
-        booking.account_id,
-        booking.account,
-        booking.address,
-        booking.zone,
-    )
-
-
 def _zone(name: str) -> ZoneInfo:
     return zone_named(name)
 
@@ -304,8 +290,3 @@ def _lines(context: Mapping[str, object]) -> list[str]:
 
 def _html(context: Mapping[str, object]) -> str:
     return render_to_string("booking_letter.html", dict(context))
-
-
-def letters_of(booking: Booking) -> list[UUID]:
-    """Return the identities of the mails about a booking."""
-    return [UUID(each) for each in booking.letters]

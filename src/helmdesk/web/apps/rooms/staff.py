@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from helmdesk.errors import ConflictError, HelmdeskError, NotPermittedError, UsageError
+from helmdesk.errors import ConflictError, HelmdeskError, UsageError
 from helmdesk.web.access import Role
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.outbox.models import Message, jobs_of
@@ -182,11 +182,9 @@ def room_teams(request: DeskRequest) -> HttpResponse:
 @require_POST
 def change_room_team(request: DeskRequest, pk: int) -> HttpResponse:
     """Turn a team's rooms off, which closes all their doors, or on again."""
-    row = RoomTeam.objects.filter(pk=pk).first()
+    row = RoomTeam.objects.filter(pk=pk, name__in=_teams(request)).first()
     if row is None:
         raise Http404
-    if row.name not in _teams(request):
-        raise NotPermittedError(f"rooms of {row.name} are for those who answer for that team")
     do = request.POST.get("do", "")
     if do not in ("on", "off"):
         raise UsageError("turn the team's rooms on or off")

@@ -35,6 +35,8 @@ PAGES = {
     "definitions": "/settings/definitions",
     "audit": "/settings/audit",
     "jobs": "/jobs",
+    "rooms": "/rooms",
+    "room-teams": "/rooms/teams",
     "find": "/find?q=time",
 }
 

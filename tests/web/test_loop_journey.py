@@ -76,7 +76,7 @@ def test_from_a_finding_to_what_its_cure_did(folder: Path, chromium: Any) -> Non
 
         # What it would do, after how right such answers were.
         expect(page.locator("h1")).to_have_text("What if meals are spread over 11:00 to 14:00?")
-        row = read(page, r"Missed contacts (\d+\.\d)% (\d+\.\d)%")
+        row = read(page, r"Missed contacts (\d+(?:\.\d)?)% (\d+(?:\.\d)?)%")
         now, then = float(row[1]), float(row[2])
         assert 10 < now < 15 and 3 < then < 8
         page.get_by_role("link", name="Make it an action").click()

@@ -248,16 +248,19 @@ class Centre:
         # Shifts of the four weeks after are planned already.
         for day in (END + timedelta(days=i) for i in range(28)):
             if day.weekday() < 5:
-                for team in TEAMS:
-                    for number, agent in enumerate(self.agents[team.name]):
-                        if team.works(number, day.weekday()):
-                            self._plan(plan_day(team, agent, number), day, "there")
-        self._book()
+                self._plan_ahead(day)
+        for team in (each for each in TEAMS if "english" in each.skills):
+            self._book(team)
         return self.writer
 
-    def _book(self) -> None:
-        """Write the calls that customers book with the team that takes bookings."""
-        team = next(team for team in TEAMS if "english" in team.skills)
+    def _plan_ahead(self, day: date) -> None:
+        for team in TEAMS:
+            for number, agent in enumerate(self.agents[team.name]):
+                if team.works(number, day.weekday()):
+                    self._plan(plan_day(team, agent, number), day, "there")
+
+    def _book(self, team: Team) -> None:
+        """Write the calls that customers book with a team."""
         agents = self.agents[team.name]
         days = [self.start + timedelta(days=i) for i in range((END - self.start).days)]
         book_callbacks(

@@ -3,8 +3,8 @@
 Round the queue: a call or chat that rang at a person directly, a scheduled call put straight into
 somebody's calendar, a booking by a link that was spent. A system that names no queue on a channel,
 or gives out no booking links, cannot tell who went round, so its contacts are not counted. Tries
-with a spent link that led nowhere did not reach anybody; `with_tries` counts them too. Written
-tickets always lie in a queue and are not in it.
+with a spent link that led nowhere did not reach anybody; they can be counted too. Written tickets
+always lie in a queue and are not in it.
 """
 
 from datetime import date

@@ -1,8 +1,8 @@
 """Share of scheduled calls that were moved to another time at least once.
 
 A call counts at the time first agreed, once that time has come: until then it may still be moved.
-Moves are counted whoever asked for them; `by_team` leaves out those that only the customer made,
-and calls of which nobody said who moved them.
+Moves are counted whoever asked for them. Those that the team made can be counted alone: then calls
+of which nobody said who moved them are left out.
 """
 
 from datetime import date

@@ -95,7 +95,9 @@ def book(link: Link, start: datetime, caller: Caller) -> tuple[Outcome, Booking 
             crew = crew_of(kind, start - DAY, start + DAY)
             if not _give_time(made, crew, crew.able_at(start, moment)):
                 raise _Undo
-            tell("booked", made.id, made.about, kind, moment, **_times(made))
+            # A call of a link for several has a number of its own: it says whose link it was.
+            linked = {} if made.id == link.pk else {"link_id": f"helmdesk:{link.pk}"}
+            tell("booked", made.id, made.about, kind, moment, **_times(made), **linked)
             write_to_customer(made, Occasion.BOOKED)
             return Outcome.DONE, made
     except _Undo:

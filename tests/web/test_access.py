@@ -37,7 +37,11 @@ def test_every_route_states_its_roles(site: Any) -> None:
         assert hasattr(view, "roles"), f"{route} has no roles"
         if view.roles == ANYBODY:
             open_routes.add(route)
-    links = {"s/<str:token>", "s/<str:token>/stop"}  # of customers, signed
+    links = {  # of customers, signed
+        *("s/<str:token>", "s/<str:token>/stop"),
+        *("book/<str:token>", "book/call/<str:token>"),
+        *("r/<str:token>", "r/<str:token>/zone", "r/<str:token>/call"),
+    }
     assert open_routes == {"setup", "invitation/<str:secret>", "healthz", "metrics", *links}
     assert len(found) > 60
 

@@ -236,3 +236,103 @@ def test_what_became_of_a_call_is_said_once_and_not_before_it(now: Any) -> None:
         },
         {"type": "no_show", "booking_id": first.record_id, "ticket_id": "T-7"},
     ]
+
+
+# -- who looks ------------------------------------------------------------------------------------
+
+
+def test_no_page_tells_others_where_it_was_or_stays_in_a_browser(now: Any, as_: Any) -> None:
+    from helmdesk.web.apps.booking.doors import change_token
+
+    staff()
+    kind = make_kind()
+    _, token = link_for(kind)
+    made = booked(kind)
+    for address in (f"/book/{token}", f"/book/call/{change_token(made)}", "/book/x"):
+        page = as_().get(address)
+        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Cache-Control"] == "private, no-store"
+        assert page["X-Robots-Tag"] == "noindex"
+        assert "script" not in page["Content-Security-Policy"] or b"<script" not in page.content
+
+
+def test_who_tries_all_the_time_is_asked_to_wait(now: Any, as_: Any) -> None:
+    staff()
+    _, token = link_for(make_kind())
+    found = [as_().post(f"/book/{token}", {"slot": "x"}).status_code for _ in range(22)]
+    assert found[:20] == [400] * 20 and found[20:] == [429, 429]
+    assert as_().get(f"/book/{token}").status_code == 200  # reading is counted by itself
+
+
+def test_an_erased_customer_is_called_no_more_and_books_no_more(now: Any, as_: Any) -> None:
+    from helmdesk.web.apps.booking.doors import About, change_token, issue_link
+    from helmdesk.web.apps.booking.models import Booking, Link, Piece
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.erasure import clean_database
+
+    staff()
+    kind = make_kind()
+    made = booked(kind)
+    here = f"/book/call/{change_token(made)}"
+    _, address = issue_link(kind, About(customer_id="c1", address="kim@customer.example"))
+    assert Message.objects.count() == 1
+    clean_database(["kim@customer.example"])
+    row = Booking.objects.get()
+    assert (row.state, row.phone, row.address, row.ticket_id) == ("cancelled", "", "", "")
+    assert not Piece.objects.exists() and not Message.objects.exists()
+    assert all(link.revoked_at and not link.address for link in Link.objects.all())
+    assert as_().get(here).status_code == 410
+    assert as_().get(f"/book/{address.rpartition('/')[2]}").status_code == 410
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"slot": "2027-03-02T09:00Z", "phone": "0"},
+        {"slot": "2027-03-02T09:00Z", "phone": "call me"},
+        {"slot": "2027-02-30T09:00Z", "phone": "+49 30 5550 142"},
+        {"slot": "tomorrow", "phone": "+49 30 5550 142"},
+        {"phone": "+49 30 5550 142"},
+        {"slot": "2027-03-02T03:00Z", "phone": "+49 30 5550 142"},
+        {"slot": "2027-03-02T09:00Z", "phone": "+49 30 5550 142\nBcc: x", "zone": "../etc"},
+    ],
+)
+def test_what_a_form_says_wrongly_is_told_beside_the_times(
+    now: Any, as_: Any, given: dict[str, str]
+) -> None:
+    from helmdesk.web.apps.booking.models import Booking
+
+    staff()
+    _, token = link_for(make_kind())
+    answer = as_().post(f"/book/{token}", given)
+    assert answer.status_code == 400 and b'role="alert"' in answer.content
+    assert b'name="slot"' in answer.content and not Booking.objects.exists()
+
+
+def test_times_are_those_of_the_customer_on_the_day_that_clocks_change(now: Any, as_: Any) -> None:
+    """New York goes forward on 14 March 2027, Berlin on the 28th: the same shift is shown at other
+    times from one week to the next, and what is chosen is what is booked.
+    """
+    from helmdesk.web.apps.booking.models import Booking
+
+    staff(days=35)
+    _, token = link_for(make_kind(days_ahead=30))
+    shown = {}
+    for day in ("2027-03-12", "2027-03-15", "2027-03-29"):
+        page = text(as_().get(f"/book/{token}?zone=America/New_York&day={day}"))
+        shown[day] = re.search(r'value="(\S+)"[^>]*> <span>(\d\d:\d\d)</span>', page)
+    first = {day: found.groups() for day, found in shown.items() if found}
+    assert first == {
+        "2027-03-12": ("2027-03-12T08:00Z", "03:00"),
+        "2027-03-15": ("2027-03-15T08:00Z", "04:00"),
+        "2027-03-29": ("2027-03-29T08:00Z", "04:00"),
+    }
+    as_().post(
+        f"/book/{token}",
+        {"slot": "2027-03-15T08:00Z", "phone": "+1 212 555 0142", "zone": "America/New_York"},
+    )
+    row = Booking.objects.get()
+    assert (row.start_at.isoformat(), row.zone) == (
+        "2027-03-15T08:00:00+00:00",
+        "America/New_York",
+    )

@@ -58,6 +58,7 @@ class _Look:
         self.voice = table.is_voice
         self.own, self.pair = _micro(table.own), _micro(table.pair)
         self.fixed = self.own.sum(axis=1)[:, None] + self.pair.sum(axis=2)
+        self.barred = np.stack([(table.bar == n).sum(axis=1) for n in range(len(BARS))], 1).tolist()
         self.given = np.full(len(table.contacts), -1)
         self.kept = np.zeros(len(table.agents), bool)
         # What held when each contact was given: candidates are told as they were then.
@@ -70,7 +71,17 @@ class _Look:
             self.kept = self._reserve(~self.voice)
             self._rounds(~self.voice)
         may = self.may()
-        decisions = tuple(self._decision(row, may[row]) for row in range(len(self.given)))
+        for row, (could, _) in self.then.items():
+            may[row] = could
+        rest = (self.table.bar < 0) & ~may
+        kept = (rest & self.kept[None, :]).sum(axis=1) * ~self.voice
+        counts = zip(
+            may.sum(axis=1).tolist(), rest.sum(axis=1).tolist(), kept.tolist(), strict=True
+        )
+        decisions = tuple(
+            self._decision(row, may[row], possible, self._barred(row, left, free))
+            for row, (possible, left, free) in enumerate(counts)
+        )
         owed = {a.id: float(due) for a, due in zip(self.table.agents, self.owed, strict=True)}
         return Tick(decisions, owed)
 
@@ -176,11 +187,13 @@ class _Look:
             slots.append(whose)
         return np.concatenate(blocks, axis=1), np.concatenate(slots)
 
-    def _decision(self, row: int, may: Flags) -> Decision:
+    def _decision(
+        self, row: int, could: Flags, possible: int, barred: Mapping[str, int]
+    ) -> Decision:
         contact = self.table.contacts[row]
         agent = int(self.given[row])
-        could, parts = self.then.get(row) or (may, None)
-        if parts is None and could.any():
+        parts = self.then[row][1] if row in self.then else None
+        if parts is None and possible:
             parts = self._parts(row)
         return Decision(
             contact.id,
@@ -188,8 +201,8 @@ class _Look:
             self.table.causes[row],
             self.table.agents[agent].id if agent >= 0 else "",
             () if parts is None else self._candidates(could, parts, agent),
-            int(could.sum()),
-            self._barred(row, could),
+            possible,
+            barred,
             self.table.relaxed[row],
             contact.assignee,
             contact.version,
@@ -212,15 +225,18 @@ class _Look:
             for each in shown
         )
 
-    def _barred(self, row: int, could: Flags) -> Mapping[str, int]:
-        bars = self.table.bar[row]
-        counts = np.bincount(bars[bars >= 0], minlength=len(BARS))
-        found = {bar.value: int(count) for bar, count in zip(BARS, counts, strict=True) if count}
-        rest = (bars < 0) & ~could
-        kept = rest & self.kept if not self.voice[row] else np.zeros(rest.size, bool)
-        for bar, mine in ((Bar.FOR_CALLS, kept), (Bar.FULL, rest & ~kept)):
-            if mine.any():
-                found[bar.value] = int(mine.sum())
+    def _barred(self, row: int, left: int, kept: int) -> Mapping[str, int]:
+        """Return how many could not have it, by why.
+
+        Args:
+            left: whom nothing of their own bars; kept: of them, who is kept free for calls.
+        """
+        found = {
+            bar.value: count for bar, count in zip(BARS, self.barred[row], strict=True) if count
+        }
+        for bar, count in ((Bar.FOR_CALLS, kept), (Bar.FULL, left - kept)):
+            if count:
+                found[bar.value] = count
         return found
 
 

@@ -62,6 +62,7 @@ class Row:
     mode: str
     report: Report | None
     said: str
+    is_off: bool
 
 
 def routing(request: DeskRequest) -> HttpResponse:
@@ -87,7 +88,7 @@ def _row(name: str, it: RoutedQueue | None) -> Row:
     said = it.problem if it and it.problem else words.headline(report) if report else ""
     if it and report and not report.decisions and not it.looked_at:
         said = "The first look is under way; it takes a minute."
-    return Row(name, it, words.MODES[mode][0], report, said)
+    return Row(name, it, words.MODES[mode][0], report, said, mode is Mode.OFF)
 
 
 def routed_queue(request: DeskRequest, pk: int) -> HttpResponse:

@@ -488,16 +488,22 @@ def _moved(
 
 
 def known_by(stays: Sequence[Stay], numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Return who had a customer's cases in the last three months, the latest first."""
-    wanted, last = set(numbers), dict[str, list[tuple[float, str]]]()
+    """Return who knew a customer when a case came: who had taken another of theirs in the last
+    three months, the latest first. What was taken later is not known yet.
+    """
+    wanted, last = set(numbers), dict[str, list[Stay]]()
     found = {}
     for number, stay in enumerate(stays):
         if not stay.customer:
             continue
         seen = last.setdefault(stay.customer, [])
         if number in wanted:
-            recent = [a for at, a in reversed(seen) if stay.entered_at - at <= KNOWN_SECONDS]
-            found[number] = tuple(dict.fromkeys(recent))[:MOST_KNOWN]
+            recent = sorted(
+                (each.taken_at, each.agent)
+                for each in seen
+                if stay.entered_at - KNOWN_SECONDS <= each.taken_at <= stay.entered_at
+            )
+            found[number] = tuple(dict.fromkeys(a for _, a in reversed(recent)))[:MOST_KNOWN]
         if stay.agent:
-            seen.append((stay.entered_at, stay.agent))
+            seen.append(stay)
     return {number: agents for number, agents in found.items() if agents}

@@ -10,7 +10,7 @@ from helmdesk.act.routing.modes import Mode
 from helmdesk.desk.desk import Desk
 from helmdesk.web.apps.jobs import queue as jobs
 from helmdesk.web.apps.jobs.kind import Effect, Finish, Held, Nothing, job
-from helmdesk.web.apps.routing.looking import Seen, keep, look
+from helmdesk.web.apps.routing.looking import Pasts, Seen, keep, look
 from helmdesk.web.apps.routing.models import Look, RoutedQueue, is_stopped
 from helmdesk.web.apps.routing.writing import write_queue
 
@@ -29,9 +29,10 @@ def look_at_queues(held: Held[Nothing]) -> Finish | None:
     if not desk.lake.snapshot().files:
         return None
     found: list[tuple[RoutedQueue, Seen]] = []
+    pasts: Pasts = {}
     for place, queue in enumerate(queues, 1):
         held.tell(f"looking at {place} of {len(queues)}")
-        found.append((queue, look(desk, queue)))
+        found.append((queue, look(desk, queue, pasts)))
 
     def finish() -> None:
         for queue, seen in found:

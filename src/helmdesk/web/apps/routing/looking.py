@@ -46,8 +46,15 @@ class Seen:
     problem: str = ""
 
 
-def look(desk: Desk, queue: RoutedQueue) -> Seen:
-    """Look at a queue, up to the end of the data; what goes wrong is part of what was seen."""
+Pasts = dict[tuple[datetime, datetime], History]
+
+
+def look(desk: Desk, queue: RoutedQueue, pasts: Pasts | None = None) -> Seen:
+    """Look at a queue, up to the end of the data; what goes wrong is part of what was seen.
+
+    Args:
+        pasts: what was read for other queues; several queues mostly want the same.
+    """
     seen = desk.as_seen_by(ROUTING)
     with desk.marts.reader() as reader:
         as_of = reader.bounds.as_of.replace(tzinfo=UTC)
@@ -55,14 +62,18 @@ def look(desk: Desk, queue: RoutedQueue) -> Seen:
         return Seen(until=queue.seen_until, words=queue.words)
     since = queue.seen_until or as_of - LOOK_BACK
     try:
-        return _look(seen, queue, since, as_of)
+        return _look(seen, queue, since, as_of, {} if pasts is None else pasts)
     except HelmdeskError as error:
         return Seen(problem=str(error)[:300])
 
 
-def _look(desk: Questions, queue: RoutedQueue, since: datetime, as_of: datetime) -> Seen:
+def _look(
+    desk: Questions, queue: RoutedQueue, since: datetime, as_of: datetime, pasts: Pasts
+) -> Seen:
     start = min(since, as_of - FOLLOWED) - timedelta(weeks=LEARNED_WEEKS)
-    history = desk.plan.routing_past(_naive(start), _naive(as_of))
+    if (start, as_of) not in pasts:
+        pasts[start, as_of] = desk.plan.routing_past(_naive(start), _naive(as_of))
+    history = pasts[start, as_of]
     begin, end = since.timestamp(), as_of.timestamp()
     before = [each for each in history.stays if each.entered_at < begin]
     during = [each for each in history.stays if begin <= each.entered_at]

@@ -381,6 +381,41 @@ def test_a_case_has_one_room(desk: Desk, stranger: Any) -> None:
     assert stranger.get(path_of(second)).status_code == 200
 
 
+def test_racing_issues_leave_one_open_room(desk: Desk, site: Path) -> None:
+    from helmdesk.web.apps.rooms.doors import issue_room
+    from helmdesk.web.apps.rooms.models import Room
+    from web.test_surveys import together
+
+    turn_on()
+    story = desk.ticket("T-100")
+
+    def issue(_number: int) -> None:
+        for _ in range(5):
+            issue_room(story)
+
+    with together(4, issue):
+        pass
+    assert Room.objects.count() == 20
+    assert Room.objects.filter(revoked_at=None).count() == 1
+
+
+def test_messages_at_the_same_moment_keep_to_ten_a_day(desk: Desk, site: Path) -> None:
+    from helmdesk.web.apps.events.models import Event
+    from helmdesk.web.apps.rooms.customer import write
+    from helmdesk.web.apps.rooms.models import Written
+    from web.test_surveys import together
+
+    row = room(desk, "T-100")
+
+    def send(number: int) -> None:
+        for turn in range(4):
+            write(row, f"{number} {turn}")
+
+    with together(4, send):
+        pass
+    assert Written.objects.count() == 10 == Event.objects.filter(kind="message").count()
+
+
 def test_only_cases_of_teams_that_have_rooms_get_one(desk: Desk) -> None:
     from helmdesk.errors import ConflictError, UsageError
 

@@ -57,20 +57,24 @@ def issue_room(story: Story, *, days: int | None = None, person: object = None) 
     if days is not None and not 1 <= days <= MOST_DAYS:
         raise UsageError(f"a room is open for 1 to {MOST_DAYS} days")
     moment = queue.now().replace(microsecond=0)
+    made = Room(
+        ticket_id=story.id,
+        number=str(story.ticket.get("ticket_id") or story.id),
+        customer_id=str(story.customer_id or ""),
+        team=team,
+        language=rooms.language,
+        person=person,
+        created_at=moment,
+        expires_at=moment + timedelta(days=days or rooms.days),
+    )
     with transaction.atomic():
+        # Two who issue at the same moment do so one after the other.
+        RoomTeam.objects.select_for_update().get(pk=rooms.pk)
         Room.objects.filter(ticket_id=story.id, revoked_at=None).update(
             revoked_at=moment, revoked_why="a newer room took its place"
         )
-        return Room.objects.create(
-            ticket_id=story.id,
-            number=str(story.ticket.get("ticket_id") or story.id),
-            customer_id=str(story.customer_id or ""),
-            team=team,
-            language=rooms.language,
-            person=person,
-            created_at=moment,
-            expires_at=moment + timedelta(days=days or rooms.days),
-        )
+        made.save(force_insert=True)
+    return made
 
 
 def address_of(room: Room) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,6 +15,7 @@ import pytest
 
 from desks import load_events, make_desk
 from effort import tries
+from helmdesk.query.policy import OWNER
 from web.booking_desk import (
     DAY,
     HOUR,
@@ -546,3 +547,58 @@ def test_links_are_made_listed_and_revoked_on_the_command_line(site: Path, as_: 
     ):
         with pytest.raises(HelmdeskError, match=said):
             run(*words)
+
+
+def test_staffing_says_whom_calls_may_not_take_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: Any
+) -> None:
+    """A centre of one team: what Staffing asks for is read, and no call is offered where it would
+    leave fewer.
+    """
+    from helmdesk.desk.desk import Desk
+    from helmdesk.sample import centre
+    from helmdesk.web.apps.booking.models import Absence, CallType, Member, Need
+    from helmdesk.web.apps.booking.people import crew_to_book, read_needs, read_teams
+
+    chats = next(team for team in centre.TEAMS if team.name == "Chat desk")
+    monkeypatch.setattr(centre, "TEAMS", (chats,))
+    centre.create_centre(tmp_path / "desk", weeks=5)
+    desk = Desk(tmp_path / "desk")
+    with desk.marts.reader() as reader:
+        moment = reader.bounds.as_of.replace(tzinfo=UTC)
+    now(moment)
+    kind = CallType.objects.create(
+        team=chats.name,
+        name="Chats",
+        title="A call",
+        zone=desk.settings.time_zone,
+        terms={"floor": 0, "notice_minutes": 0, "daily_limit": 50, "buffer_minutes": 0},
+        asks_staffing=True,
+    )
+    read_teams(desk)
+    read_needs(desk)
+    found = desk.answers.crews(desk.question(), 30)[0]
+    planned = desk.as_seen_by(OWNER).plan.coverage(
+        chats.name, start=max(found.demand.last_day + DAY, moment.date()), days=21
+    )
+    assert Need.objects.count() == int((planned.plan.agents >= 1).sum()) > 50
+    for agent in Member.objects.order_by("agent").values_list("agent", flat=True)[:3]:
+        Absence.objects.create(agent=agent, start_at=moment - DAY, end_at=moment + 30 * DAY)
+    crew = crew_to_book(kind, moment)
+    with_need = {slot.start for slot in crew.slots(moment)}
+    CallType.objects.update(asks_staffing=False)
+    without = {slot.start for slot in crew_to_book(CallType.objects.get(), moment).slots(moment)}
+    assert with_need < without, (len(with_need), len(without))
+    needs = {row.start_at: row.people for row in Need.objects.all()}
+    for start in without:
+        half_hour = start.replace(minute=start.minute // 30 * 30)
+        there = sum(int(start.timestamp()) // 300 in host.there for host in crew.hosts)
+        if start in with_need:
+            assert there - 1 >= needs.get(half_hour, 0)
+
+
+def test_every_part_of_a_kind_of_call_is_on_its_form() -> None:
+    from helmdesk.web.apps.booking.forms import PARTS, CallTypeForm
+
+    shown = [field for fields in PARTS.values() for field in fields]
+    assert sorted(shown) == sorted(CallTypeForm(teams=[TEAM]).fields)

@@ -19,6 +19,17 @@ NUMBERS = tuple(vars(USUAL))
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+PARTS = {
+    "What customers book": ("name", "team", "title", "words", "reach", "place"),
+    "When": (
+        *("minutes", "step_minutes", "buffer_minutes", "notice_minutes", "days_ahead"),
+        *("change_minutes", "zone"),
+    ),
+    "What it may take from the team": ("floor", "asks_staffing", "daily_limit"),
+    "Who calls": ("skills", "choose_minutes", "members", "weekdays", "start", "end"),
+}
+
+
 def _number(label: str, help_text: str, name: str, low: int, high: int) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
@@ -146,6 +157,11 @@ class CallTypeForm(forms.Form):
             else {}
         )
         return given
+
+    @property
+    def parts(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as the page shows them, by what they are about."""
+        return [(name, [self[field] for field in fields]) for name, fields in PARTS.items()]
 
     @property
     def fields_kept(self) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def _form(
         title,
         400 if is_wrong else 200,
         form=form,
+        parts=form.parts,
         kind=kind,
         teams=teams,
     )

@@ -27,6 +27,7 @@ from helmdesk.act.booking.times import (
 from helmdesk.desk.contents import PlannedTime
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
+from helmdesk.plan.crews import find_crew
 from helmdesk.plan.shifts.publish import instant
 from helmdesk.query.policy import OWNER
 from helmdesk.web.apps.booking.models import (
@@ -341,8 +342,11 @@ def read_needs(desk: Desk) -> None:
 
 
 def _needs(desk: Desk, name: str) -> list[Need]:
-    found = desk.as_seen_by(OWNER).plan.coverage(name, days=NEED_DAYS)
     zone = ZoneInfo(desk.settings.time_zone)
+    plan = desk.as_seen_by(OWNER).plan
+    first = find_crew(plan.crews(), name).demand.last_day + DAY
+    start = max(first, queue.now().astimezone(zone).date())
+    found = plan.coverage(name, start=start, days=NEED_DAYS)
     made = found.plan.forecast
     minutes = made.interval_minutes
     rows = []

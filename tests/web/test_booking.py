@@ -336,3 +336,53 @@ def test_times_are_those_of_the_customer_on_the_day_that_clocks_change(now: Any,
         "2027-03-15T08:00:00+00:00",
         "America/New_York",
     )
+
+
+def test_what_happened_is_in_the_records_once_and_in_the_facts(
+    now: Any, as_: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issued, booked, moved, held or not, cancelled, tried again: given to the lake twice over."""
+    from django.conf import settings
+
+    from desks import load_events, make_desk
+    from helmdesk.web.apps.booking.bookings import cancel, conclude, move
+    from helmdesk.web.apps.booking.choosing import choose
+    from helmdesk.web.apps.booking.models import State
+    from helmdesk.web.apps.events import jobs
+    from helmdesk.web.apps.jobs.kind import Nothing
+    from helmdesk.web.apps.jobs.queue import enqueue
+    from helmdesk.web.apps.jobs.worker import Worker
+
+    desk = make_desk(tmp_path / "desk")
+    monkeypatch.setattr(settings, "DESK_FOLDER", desk.path)
+    load_events(desk, [{"type": "created", "ticket_id": "T-7", "occurred_at": NOW - 9 * DAY}])
+    staff()
+    kind = make_kind()
+    first, second, third = (booked(kind, TUESDAY + n * HOUR) for n in (0, 1, 3))
+    _, spare = link_for(kind, days=1)
+    move(third.pk, TUESDAY + 4 * HOUR)
+    cancel(third.pk)
+    choose(first.pk)
+    now(TUESDAY + 6 * HOUR)
+    conclude(first.pk, State.HELD)
+    conclude(second.pk, State.NO_SHOW)
+    as_().get(f"/book/{spare}")
+    for number in range(2):
+        enqueue(jobs.gather, f"events:test{number}", Nothing())
+        kinds = {each.name: each for each in (jobs.gather, jobs.record)}
+        Worker(is_thread=False, known=kinds).work_off()
+    with desk.engine() as engine:
+        links = engine.run(
+            "select link_use, count(*) from booking_links group by link_use order by link_use"
+        )
+        rows = engine.run(
+            "select ticket_id, start_at, moves, is_cancelled, is_no_show, is_held from bookings"
+            " order by start_at"
+        )
+    assert links == [("issued", 4), ("reused", 1)]
+    plain = TUESDAY.replace(tzinfo=None)
+    assert rows == [
+        ("T-7", plain, 0, False, False, True),
+        ("T-7", plain + HOUR, 0, False, True, False),
+        ("T-7", plain + 4 * HOUR, 1, True, False, False),
+    ]

@@ -50,7 +50,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
 }
 # Those whose author is not one of the team.
 AUTHORS = {
-    **dict.fromkeys(("responded", "booked", "link_reused", "message"), "'customer'"),
+    **dict.fromkeys(("responded", "booked", "moved", "link_reused", "message"), "'customer'"),
     **dict.fromkeys(("sent", "not_asked"), "'automation'"),
 }
 COLUMNS = tuple(dict.fromkeys(name for names in EVENTS.values() for name in names))

@@ -37,6 +37,7 @@ def kinds(request: DeskRequest) -> HttpResponse:
         rows=[_row(kind) for kind in kinds_of(request)],
         obstacle=obstacle(),
         door=door,
+        may_write_door=getattr(request.user, "role", "") in (Role.ADMINISTRATOR, Role.LEADER),
         door_form=DoorForm(initial={"words": door.words, "url": door.url}),
     )
 
@@ -48,6 +49,7 @@ def _row(kind: CallType) -> dict[str, Any]:
         "it": kind,
         "people": Member.objects.filter(team=kind.team, is_present=True).count(),
         "to_come": to_come.count(),
+        "is_used": Booking.objects.filter(kind=kind).exists(),
         "shifts_until": team.shifts_until if team else None,
         "problem": team.problem if team else "",
         "is_without": not (team and team.shifts_until) and kind.usual is None,

@@ -174,6 +174,14 @@ def test_who_sees_and_changes_what(as_: Any):
     assert hugo.get(f"/routing/decision/{other.pk}").status_code == 404
     elsewhere = Decision.objects.filter(queue=boston).first()
     assert tom.get(f"/routing/decision/{elsewhere.pk}").status_code == 404
+    # How people score for a case is for those who answer for routing; how somebody's work went is
+    # told to nobody else.
+    Decision.objects.filter(queue=berlin).exclude(taken_by="").update(was_late=True)
+    one = Decision.objects.filter(queue=berlin).exclude(taken_by="").first()
+    assert "Who could have it" not in text(tom.get(f"/routing/decision/{one.pk}"))
+    assert "Who could have it" in text(pat.get(f"/routing/decision/{one.pk}"))
+    for address in (f"/routing/decision/{one.pk}", f"/routing/{berlin.pk}"):
+        assert "first reply late" not in text(pat.get(address))
     # An agent sees the own ones, and nobody beside them.
     own = Decision.objects.filter(queue=berlin, agent_name="Hugo").first()
     if own is None:
@@ -186,6 +194,8 @@ def test_who_sees_and_changes_what(as_: Any):
     others = set(Decision.objects.filter(queue=berlin).values_list("agent_name", flat=True))
     others |= set(Decision.objects.filter(queue=berlin).values_list("taken_name", flat=True))
     assert not [name for name in others - {"Hugo", ""} if name in one + mine]
+    Decision.objects.filter(queue=berlin).exclude(taken_by="").update(taken_by="agent-hugo")
+    assert "Fewer than five people" in text(pat.get(f"/routing/{berlin.pk}"))
 
 
 def test_a_changed_row_is_told(as_: Any):

@@ -51,7 +51,7 @@ def why_person(decision: Decision) -> tuple[str, ...]:
         return tuple(found)
     better = others and others[0].points > chosen.points
     return (
-        ("the others go to contacts that need them more",)
+        ("the others go to cases that need them more",)
         if better
         else ("the best of all reasons together",)
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from helmdesk.act.routing.helpdesk import State
 from helmdesk.connectors.parts.api import Api, ChangedError, GoneError
+from helmdesk.errors import UsageError
 
 PER_MINUTE = 100.0
 """Updates of tickets in a minute that every plan allows, agents' own among them."""
@@ -63,6 +64,11 @@ class ZendeskDesk:
         A try whose answer is lost may be made again: the first has changed the stamp, so that the
         second finds it changed.
         """
+        if assignee and not assignee.isdigit():
+            raise UsageError(
+                f"'{assignee}' is not the number of a person in Zendesk",
+                "route queues whose tickets came from this account",
+            )
         change: dict[str, Any] = {"safe_update": True, "updated_stamp": stamp}
         if assignee:
             change["assignee_id"] = int(assignee)

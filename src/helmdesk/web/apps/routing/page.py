@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from helmdesk.act.routing.modes import LEAST_DECISIONS, Mode, check_change, mode_of
 from helmdesk.errors import ConflictError, NotFoundError, nearest
 from helmdesk.plan.routing.report import Report, report_of
+from helmdesk.query.people import LEAST
 from helmdesk.web.access import LEADS, Role
 from helmdesk.web.apps.jobs import queue as jobs
 from helmdesk.web.apps.jobs.kind import Nothing
@@ -70,7 +71,7 @@ def routing(request: DeskRequest) -> HttpResponse:
     if _role(request) is Role.AGENT:
         return _own(request)
     known = {each.name: each for each in RoutedQueue.objects.all()}
-    rows = [_row(name, known.get(name)) for name in _queues(request)]
+    rows = [_row(request, name, known.get(name)) for name in _queues(request)]
     return show(
         request,
         "routing.html",
@@ -82,10 +83,12 @@ def routing(request: DeskRequest) -> HttpResponse:
     )
 
 
-def _row(name: str, it: RoutedQueue | None) -> Row:
+def _row(request: DeskRequest, name: str, it: RoutedQueue | None) -> Row:
     mode = Mode(it.mode) if it else Mode.OFF
     report = _report(it) if it and mode is not Mode.OFF else None
-    said = it.problem if it and it.problem else words.headline(report) if report else ""
+    said = it.problem if it else ""
+    if it and report and not it.problem:
+        said = words.headline(report, is_withheld=_is_withheld(request, it))
     if it and report and not report.decisions and not it.looked_at:
         said = "The first look is under way; it takes a minute."
     return Row(name, it, words.MODES[mode][0], report, said, mode is Mode.OFF)
@@ -100,6 +103,7 @@ def routed_queue(request: DeskRequest, pk: int) -> HttpResponse:
     number = whole_number("page", request.GET.get("page", "1"), 1, 100_000)
     page = Paginator(_of_kind(Decision.objects.filter(queue=it), kind), ROWS).get_page(number)
     now = Mode(it.mode)
+    is_withheld = _is_withheld(request, it)
     return show(
         request,
         "routed_queue.html",
@@ -108,8 +112,8 @@ def routed_queue(request: DeskRequest, pk: int) -> HttpResponse:
         mode=words.MODES[now],
         modes=[(mode.value, *words.MODES[mode], mode is now) for mode in Mode],
         report=report,
-        headline=words.headline(report),
-        numbers=words.numbers(report),
+        headline=words.headline(report, is_withheld=is_withheld),
+        numbers=[] if is_withheld else words.numbers(report),
         caveats=words.caveats(report),
         least=LEAST_DECISIONS,
         decisions=[(each, words.beside(each)) for each in page],
@@ -138,7 +142,7 @@ def decision(request: DeskRequest, pk: int) -> HttpResponse:
     found = Decision.objects.select_related("queue", "look").filter(pk=pk).first()
     if found is None or not _may_see(request, found):
         raise Http404("no such decision")
-    is_own = _role(request) is Role.AGENT
+    is_own, is_keeper = _role(request) is Role.AGENT, _role(request) in KEEPERS
     again, problem = None, ""
     try:
         tick = found.look.again()
@@ -154,7 +158,7 @@ def decision(request: DeskRequest, pk: int) -> HttpResponse:
     candidates = [
         (names.get(each.agent, each.agent), each.agent == found.agent, words.cells(each),
          f"{each.points / 1e6:.2f}")
-        for each in (again.candidates if again and not is_own else ())
+        for each in (again.candidates if again and is_keeper else ())
     ]  # fmt: skip
     return show(
         request,
@@ -263,6 +267,14 @@ def _queues(request: DeskRequest) -> list[str]:
 def _report(it: RoutedQueue) -> Report:
     rows = Decision.objects.filter(queue=it)
     return report_of([words.compared(each) for each in rows])
+
+
+def _is_withheld(request: DeskRequest, it: RoutedQueue) -> bool:
+    """Whether what the people of a queue did together would speak of single ones."""
+    if request.policy.may_compare_people:
+        return False
+    took = Decision.objects.filter(queue=it).exclude(taken_by="")
+    return took.values("taken_by").distinct().order_by().count() < LEAST
 
 
 def _role(request: DeskRequest) -> Any:

@@ -56,8 +56,15 @@ def compared(decision: Decision) -> Compared:
     )
 
 
-def headline(report: Report) -> str:
-    """Return the report in one sentence."""
+def headline(report: Report, *, is_withheld: bool = False) -> str:
+    """Return the report in one sentence.
+
+    Args:
+        is_withheld: whether fewer than five people stand behind it, and the reader may not compare
+        people.
+    """
+    if is_withheld and report.is_told:
+        return "Fewer than five people took these cases; what they did together is not shown."
     if not report.decisions:
         return "Nothing was decided yet."
     if not report.is_told:
@@ -147,20 +154,20 @@ def caveats(report: Report, *, infers: bool = True) -> list[str]:
 
 
 def beside(decision: Decision, reader: str = "") -> str:
-    """Return what people did, beside what routing said.
+    """Return what people did, beside what routing said: either whose work it was, or how it went.
 
     Args:
-        reader: the agent who reads it, to whom others are not named; empty: a lead.
+        reader: the agent who reads it, to whom others are not named; empty: a lead, who is told
+        who has a ticket, as on its page, and how things went only of all together.
     """
     if not decision.taken_by:
         return "Nobody took it yet"
     assert decision.taken_at is not None
     waited = show_duration((decision.taken_at - decision.entered_at).total_seconds())
-    same = decision.taken_by == decision.agent
-    if reader:
-        who = "You" if decision.taken_name == reader else "Somebody else"
-    else:
-        who = "The same person" if same else decision.taken_name
+    if not reader:
+        same = decision.taken_by == decision.agent
+        return f"{'The same person' if same else decision.taken_name} took it after {waited}"
+    who = "You" if decision.taken_name == reader else "Somebody else"
     said = f"{who} took it after {waited}"
     if decision.handed_on:
         said += ", and handed it on"

@@ -223,9 +223,13 @@ def no_events() -> Iterator[None]:
     from helmdesk.web.apps.events.models import Event
     from helmdesk.web.apps.jobs.models import Job
 
+    def clear() -> None:
+        Event.objects.all().delete()
+        Job.objects.filter(kind="events").delete()
+
+    clear()  # of other tests of this process
     yield
-    Event.objects.all().delete()
-    Job.objects.filter(kind="events").delete()
+    clear()
 
 
 def test_a_week_is_planned_changed_and_published(as_: Client, no_events: None) -> None:

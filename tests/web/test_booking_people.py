@@ -602,3 +602,65 @@ def test_every_part_of_a_kind_of_call_is_on_its_form() -> None:
 
     shown = [field for fields in PARTS.values() for field in fields]
     assert sorted(shown) == sorted(CallTypeForm(teams=[TEAM]).fields)
+
+
+def test_the_job_reads_shifts_chooses_reminds_and_ends_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: Any
+) -> None:
+    from django.conf import settings
+
+    from helmdesk.web.apps.booking import jobs
+    from helmdesk.web.apps.booking.doors import issue_link
+    from helmdesk.web.apps.booking.models import Booking, Link
+
+    desk = make_desk(tmp_path / "desk")
+    monkeypatch.setattr(settings, "DESK_FOLDER", desk.path)
+    entity = {"valid_from": NOW - 9 * DAY, "occurred_at": NOW - 9 * DAY}
+    people = [
+        {"type": "agent", "entity_id": agent, "name": name, "team_id": "t9", **entity}
+        for agent, name in PEOPLE.items()
+    ]
+    shifts = [
+        planned(agent, TUESDAY + number * DAY - HOUR, TUESDAY + number * DAY + 4 * HOUR)
+        for agent in PEOPLE
+        for number in range(3)
+    ]
+    load_events(
+        desk,
+        [
+            {"type": "created", "ticket_id": "T-7", "occurred_at": NOW - 5 * DAY},
+            {"type": "team", "entity_id": "t9", "name": TEAM, **entity},
+            *people,
+            *shifts,
+        ],
+    )
+    held: Any = type("Held", (), {"tell": staticmethod(lambda _step: None)})()
+    kind = make_kind(choose_minutes=60)
+    jobs.look_after.run(held)
+    made = booked(kind, TUESDAY + 2 * DAY)
+    issue_link(kind, days=1)
+    now(made.start_at - 20 * HOUR)
+    jobs.look_after.run(held)
+    made.refresh_from_db()
+    assert made.reminded_at == made.start_at - 20 * HOUR and made.chosen_at is None
+    assert Link.objects.filter(over_at=made.reminded_at).count() == 1
+    # The shift of whoever holds it is taken out of the plan: somebody else calls.
+    holder = made.agent
+    load_events(
+        desk,
+        [
+            {
+                **planned(holder, made.start_at - HOUR, made.start_at + 4 * HOUR, "time_off"),
+                "type": "shift_changed",
+                "shift_id": f"{holder}-{made.start_at - HOUR:%d%H%M}-work",
+                "approved_by": "lea",
+                "occurred_at": NOW + HOUR,
+            }
+        ],
+    )
+    now(made.start_at - 60 * MINUTE)
+    jobs.look_after.run(held)
+    made.refresh_from_db()
+    assert made.chosen_at == made.start_at - 60 * MINUTE
+    assert made.agent in set(PEOPLE) - {holder}
+    assert Booking.objects.filter(lost_at__isnull=False).count() == 0

@@ -149,6 +149,7 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
         "people_person_user_permissions",
         *("actions_action", "actions_step", "actions_version"),
         *("planning_draft", "planning_knownday", "planning_savedscenario", "planning_volumes"),
+        *("rooms_room", "rooms_roomteam", "rooms_visit", "rooms_written"),
         "reports_report",
         "reports_wanted",
         "socialaccount_socialaccount",

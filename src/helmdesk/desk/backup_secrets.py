@@ -44,6 +44,8 @@ SECRET_TABLES = (
 SECRET_COLUMNS = (
     ("people_person", "id", "password", "!"),
     ("people_person", "id", "invitation", ""),
+    # Whoever knows the address of a private calendar may read it.
+    ("booking_calendar", "id", "url", ""),
 )
 # Earlier backups keep the tokens' rows and encrypt this column of theirs alone.
 EARLIER_COLUMNS = (("people_apitoken", "id", "digest"),)

@@ -123,6 +123,11 @@ def test_a_skill_is_asked_for_until_the_wait_is_too_long():
     assert given_to([ever], [ann, bob], Rules(relax_seconds=0)) == {"c1": ""}
 
 
+def test_of_one_skill_asked_for_twice_the_higher_rank_counts():
+    for needs in ((Need("x", 3), Need("x", 1)), (Need("x", 1), Need("x", 3))):
+        assert given_to([contact(needs=needs)], [agent(skills={"x": 2})]) == {"c1": ""}
+
+
 def test_the_better_rank_is_preferred():
     needs = (Need("billing", 1),)
     people = [agent(skills={"billing": 2}), agent("bob", skills={"billing": 5})]

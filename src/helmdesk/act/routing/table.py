@@ -134,7 +134,8 @@ def _skills(
     asks = np.full((len(needs), len(names)), -1.0)
     for row, each in enumerate(needs):
         for need in each:
-            asks[row, place[need.skill]] = need.rank
+            # Asked for twice, the higher rank counts.
+            asks[row, place[need.skill]] = max(asks[row, place[need.skill]], need.rank)
     return has.reshape(len(agents), len(names)), asks, (asks >= 0).sum(axis=1).astype(float)
 
 

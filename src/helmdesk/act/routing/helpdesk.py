@@ -4,6 +4,7 @@ where somebody was quicker.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +21,8 @@ class State:
         is_settled: whether any later change will have another stamp; where stamps are whole
         seconds, one of this very second may not.
         created_at: seconds since 1970 UTC. priority: 1, the most urgent, to 4.
+        changed_at: when anything about it was changed last, seconds since 1970 UTC; infinite where
+        the helpdesk does not say: nobody is then taken for silent.
     """
 
     ticket: str
@@ -30,6 +33,7 @@ class State:
     is_settled: bool = True
     created_at: float = 0.0
     priority: int = 3
+    changed_at: float = math.inf
 
 
 class Helpdesk(Protocol):

@@ -83,16 +83,17 @@ class ZendeskDesk:
 
     def _state(self, row: Mapping[str, Any]) -> State:
         stamp = str(row["updated_at"])
-        age = self._api.time - datetime.fromisoformat(stamp).astimezone(UTC)
+        changed = datetime.fromisoformat(stamp).astimezone(UTC)
         return State(
             ticket=str(row["id"]),
             queue=self._team(str(row.get("group_id") or "")),
             assignee=str(row.get("assignee_id") or ""),
             is_open=row.get("status") not in SOLVED,
             stamp=stamp,
-            is_settled=age >= SETTLED,
+            is_settled=self._api.time - changed >= SETTLED,
             created_at=datetime.fromisoformat(str(row["created_at"])).timestamp(),
             priority=PRIORITIES.get(str(row.get("priority") or ""), 3),
+            changed_at=changed.timestamp(),
         )
 
     def _team(self, group: str) -> str:

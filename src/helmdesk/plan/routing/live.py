@@ -38,25 +38,42 @@ def live_snapshot(
         risks: chances of a missed promise by ticket.
         theirs: the helpdesk's id of a ticket or person, by the desk's.
         standing: whom somebody was named for before, by ticket. Where nobody has it still, it is
-        not decided again, and counts as in the hands of that person.
+        not decided again, and counts as in the hands of that person; where somebody else has it,
+        people decided.
     """
     named = standing or {}
-    stays = {theirs(stay.ticket): number for number, stay in enumerate(history.stays)}
+    stays: dict[str, int] = {}
+    before: dict[str, Stay] = {}
+    for number, stay in enumerate(history.stays):
+        ticket = theirs(stay.ticket)
+        if ticket in stays:
+            before[ticket] = history.stays[stays[ticket]]
+        stays[ticket] = number
     known = known_by(history.stays, [stays[each.ticket] for each in states if each.ticket in stays])
     in_hand = Counter(each.assignee or named.get(each.ticket, "") for each in states)
     states = [
-        each for each in states if each.is_settled and (each.assignee or each.ticket not in named)
+        each
+        for each in states
+        if each.is_settled
+        and (each.ticket not in named or (each.assignee and named[each.ticket] == each.assignee))
     ]
     return Snapshot(
         now,
         tuple(
-            _contact(
+            _held(
+                _contact(
+                    each,
+                    history.stays[stays[each.ticket]] if each.ticket in stays else None,
+                    history,
+                    habits,
+                    tuple(map(theirs, known.get(stays.get(each.ticket, -1), ()))),
+                    risks,
+                ),
                 each,
                 history.stays[stays[each.ticket]] if each.ticket in stays else None,
+                before.get(each.ticket),
                 history,
-                habits,
-                tuple(map(theirs, known.get(stays.get(each.ticket, -1), ()))),
-                risks,
+                theirs,
             )
             for each in states
         ),
@@ -119,4 +136,31 @@ def _contact(
         risk=risks.get(stay.ticket) if stay else None,
         assignee=state.assignee,
         version=state.stamp,
+    )
+
+
+def _held(
+    contact: Contact,
+    state: State,
+    stay: Stay | None,
+    earlier: Stay | None,
+    history: History,
+    theirs: Callable[[str], str],
+) -> Contact:
+    """Return a contact with what is known of whoever has it: since when, their last sign, and
+    whether it came back to them after it was solved.
+
+    What the desk has not heard of yet counts as a sign: rather a silent case more than one that is
+    taken from somebody who is at it.
+    """
+    if not state.assignee or stay is None or theirs(stay.agent) != state.assignee:
+        return contact
+    if state.changed_at > history.told_until or not math.isfinite(stay.taken_at):
+        return contact
+    wrote = history.acts.get((stay.ticket, stay.agent))
+    since = stay.taken_at
+    acted = wrote if wrote is not None and wrote >= since else None
+    came_back = earlier is not None and not earlier.was_handed_on and earlier.left_at < since
+    return replace(
+        contact, assigned_at=since, acted_at=acted, is_reopened=came_back and acted is None
     )

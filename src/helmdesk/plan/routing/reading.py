@@ -58,6 +58,15 @@ _PROMISES = """
         and sla_clocks.started_at >= cast('{since}' as timestamp)
         and sla_clocks.started_at < cast('{until}' as timestamp)
 """
+_ACTS = """
+    select messages.ticket_id, messages.actor_id, max(messages.sent_at) as last_at
+    from messages
+    where messages.actor_id is not null and messages.actor_kind = 'human'
+        and not messages.is_customer and not messages.is_automated
+        and messages.sent_at >= cast('{since}' as timestamp)
+        and messages.sent_at < cast('{until}' as timestamp)
+    group by messages.ticket_id, messages.actor_id
+"""
 AT_WORK = frozenset({"handling", "wrap", "available"})
 LEAST_COVERED = 0.8
 """Share of what somebody took that a record of their time has to hold to be believed."""
@@ -107,6 +116,11 @@ def history_of(
         max(begin, min((each.entered_at for each in stays), default=begin)),
         seconds(until),
         {str(row[5]): str(row[12]) for row in lives if row[5]},
+        seconds(bounds.as_of),
+        {
+            (str(ticket), str(person)): seconds(last)
+            for ticket, person, last in rows("messages", "sent_at", _ACTS)
+        },
     )
 
 

@@ -46,6 +46,8 @@ class History:
         stays: of every queue, by when they came. duty: when people were there. known: where that is
         known from, by person. calls: (start, end, person) in which somebody could take nothing.
         promises: by ticket. first, last: between which everything is known. names: of people.
+        told_until: end of the data. acts: when somebody last wrote about a ticket, by ticket and
+        person.
     """
 
     stays: Sequence[Stay]
@@ -56,6 +58,8 @@ class History:
     first: float
     last: float
     names: Mapping[str, str] = field(default_factory=dict)
+    told_until: float = math.inf
+    acts: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def name(self, person: str) -> str:
         """Return what a person is called."""

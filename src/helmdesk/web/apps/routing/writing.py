@@ -175,7 +175,7 @@ class _Turn:
         """Return whom somebody was named for in this mode, by ticket: each is written once."""
         done = (Outcome.WRITTEN.value, Outcome.PREVIEW.value)
         rows = Decision.objects.filter(queue=self.queue, written__in=done, at__gte=self.queue.since)
-        return dict(rows.values_list("ticket", "agent"))
+        return dict(rows.order_by("at", "pk").values_list("ticket", "agent"))
 
     def _settle(self) -> None:
         """Find out about writes that were begun when the worker was killed."""

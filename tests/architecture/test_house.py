@@ -194,3 +194,16 @@ def test_who_looks_at_a_browser_waits_for_what_it_looks_for() -> None:
         if hasty.search(line)
     }
     assert not found
+
+
+def test_no_file_holds_two_versions_of_itself() -> None:
+    """What a merge left undecided is code to no tool that looks at style sheets and pages."""
+    left = re.compile(r"^(<{7} |>{7} |\|{7} )", re.MULTILINE)
+    kinds = {".py", ".html", ".css", ".js", ".md", ".toml", ".txt", ".sql", ".svg", ".yml"}
+    found = [
+        file.relative_to(ROOT)
+        for folder in ("src", "tests", "docs", "benchmarks")
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in kinds and left.search(file.read_text(encoding="utf-8"))
+    ]
+    assert not found

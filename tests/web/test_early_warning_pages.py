@@ -114,6 +114,11 @@ def test_a_named_ticket_is_told_with_reason_and_act_until_somebody_decides(
     assert ticket in page and "What was done about" in page
     assert ticket in leader.get("/now").content.decode()
     assert "Chance to miss" in leader.get("/now").content.decode()
+    likely = re.compile(r"Likely to end\s+badly</span><b>(\d+)</b>")
+    home = likely.search(leader.get("/").content.decode())
+    assert home and int(home[1]) == len(open_now)
+    # Who sees a part of the tickets is told of no number that counts others.
+    assert not likely.search(as_("tom").get("/").content.decode())
     said = {"ticket": ticket, "did": "other"}
     assert leader.post("/early-warning/breach/decide", said).status_code == 302
     kept = Warned.objects.get(ticket_id=ticket)

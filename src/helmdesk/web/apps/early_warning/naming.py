@@ -111,6 +111,17 @@ def named_chances(target: str) -> dict[str, float]:
     return dict(rows.values_list("ticket_id", "chance"))
 
 
+def waiting_tickets() -> set[str] | None:
+    """Return the tickets of the whole desk that are named and wait for a decision; None where
+    nothing is watched for.
+    """
+    targets = list(Watch.objects.filter(is_on=True).values_list("target", flat=True))
+    if not targets:
+        return None
+    rows = Warned.objects.filter(target__in=targets, is_left_out=False, ended="", did="")
+    return set(rows.values_list("ticket_id", flat=True))
+
+
 def ended_of(target: str, *, is_left_out: bool) -> Ended:
     """Return what became of the tickets that were named, or left out."""
     rows = Warned.objects.filter(

@@ -18,6 +18,7 @@ from helmdesk.insight.today import Story, Today, today_of
 from helmdesk.insight.verdict import Tone
 from helmdesk.query.periods import local_date
 from helmdesk.web.access import EVERYONE, LEADS, Role
+from helmdesk.web.apps.early_warning.naming import waiting_tickets
 from helmdesk.web.charts.lines import Drawn, Line, draw_line
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
@@ -67,6 +68,7 @@ def home(request: DeskRequest) -> HttpResponse:
         "counts": _counts(found.cards),
         "shown_count": sum(not card.is_withheld for card in found.cards),
         "now": right_now(request, view),
+        "warned": _warned(request, view),
         "pillars": _quiet_folded(in_pillars(found)),
         "empty": [card for card in found.cards if card.reason and not card.is_withheld],
         "window": window_words(request, found, view),
@@ -74,6 +76,16 @@ def home(request: DeskRequest) -> HttpResponse:
         **filters(request, view),
     }
     return show(request, "home.html", "Home", **context)
+
+
+def _warned(request: DeskRequest, view: ViewState) -> int | None:
+    """Return how many open tickets are named as likely to end badly; None where nobody looks for
+    them, and for who sees a part of the tickets.
+    """
+    if view.filter or request.policy.predicate is not None:
+        return None
+    waiting = waiting_tickets()
+    return None if waiting is None else len(waiting)
 
 
 def _own_home(request: DeskRequest) -> str:

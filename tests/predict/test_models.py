@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from helmdesk.cli.main import commands
+from helmdesk.desk.backup import back_up, restore
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import InputError, NotFoundError, UsageError
 from helmdesk.predict.cases import KINDS, NUMBERS, Cases
@@ -146,3 +147,8 @@ def test_on_the_sample_from_training_to_a_list(
         commands, ["predict", "score", "breach", "--format", "json", "--desk", str(folder)]
     )
     assert json.loads(listed.output)[0]["ticket_id"] == found[0].ticket_id
+    # What was learned comes back with the desk, and says the same.
+    kept = back_up(desk, folder.parent / "b.tar")
+    assert not kept.left_out
+    restore(folder.parent / "b.tar", folder.parent / "again")
+    assert Desk(folder.parent / "again").predict.warnings("breach") == found

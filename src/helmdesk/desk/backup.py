@@ -45,6 +45,8 @@ from helmdesk.lake.durable import sync
 from helmdesk.lake.erasure import ERASED_FILE
 from helmdesk.lake.lake import Snapshot
 from helmdesk.plan.forecast.versions import FOLDER as FORECASTS_FOLDER
+from helmdesk.predict.store import FOLDER as MODELS_FOLDER
+from helmdesk.predict.targets import TARGETS
 from helmdesk.version import __version__
 
 MANIFEST = "manifest.json"
@@ -61,6 +63,7 @@ ELSEWHERE = {
         METRICS_FOLDER,
         CONNECTIONS_FOLDER,
         FORECASTS_FOLDER,
+        MODELS_FOLDER,
         "site",
         RESTORED_NOTE,
         *KEY_FILES,
@@ -177,8 +180,9 @@ def _closed(name: str, mode: int) -> int:
 
 def _own_files(root: Path) -> Iterator[tuple[str, Path]]:
     """Yield what somebody set for the desk: settings, metrics, what was dismissed, whom it
-    forgot.
+    forgot; and what it learned.
     """
+    models = [root / MODELS_FOLDER / target for target in TARGETS]
     own = [
         root / SETTINGS_FILE,
         root / ERASED_FILE,
@@ -186,12 +190,14 @@ def _own_files(root: Path) -> Iterator[tuple[str, Path]]:
         *sorted((root / METRICS_FOLDER).glob("*")),
         *sorted((root / CONNECTIONS_FOLDER).glob("*.toml")),
         *sorted((root / FORECASTS_FOLDER).glob("*.json")),
+        *(file for folder in models for file in sorted(folder.glob("*.json"))),
     ]
+    folders = {root, root / FORECASTS_FOLDER, *models}
     for path in own:
         if (
             path.is_file()
             and not path.is_symlink()
-            and (path.parent in {root, root / FORECASTS_FOLDER} or path.suffix in OWN_METRICS)
+            and (path.parent in folders or path.suffix in OWN_METRICS)
         ):
             yield path.relative_to(root).as_posix(), path
 

@@ -8,7 +8,7 @@ import ast
 import importlib
 import inspect
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -275,3 +275,55 @@ def test_missed_at_breaks_counts_every_team_and_channel_that_it_asks() -> None:
         assert not isinstance(missed_at_breaks.check(Study([None, "a", "b", "c", "d", "e"])), Found)  # type: ignore[arg-type]
     finally:
         missed_at_breaks.CERTAIN = missed_at_breaks_certain
+
+
+class OneLine:
+    """A telephone line of one team whose lost calls were nobody's; from 17:00 on more are late."""
+
+    def __init__(self, lost: float) -> None:
+        self.lost = lost
+
+    def form(self, key: str) -> str:
+        return key
+
+    def lacks(self, *_keys: str) -> str:
+        return "answers"
+
+    def table(self, _form: Any, span: Span, by: tuple[str, ...]) -> Any:
+        import numpy as np
+
+        from helmdesk.insight.study import Table
+
+        if by == ("queue", "team"):
+            groups: tuple[tuple[Any, ...], ...] = (("Calls", "A"), ("Calls", "B"))
+            n = np.array([900.0, 50.0])
+            if self.lost:
+                groups, n = (*groups, ("Calls", None)), np.array([*n, self.lost])
+            return Table(groups, n, n, n, n)
+        assert by == (("queue" if self.lost else "team"), "hour")
+        hours = range(9, 20)
+        name = "Calls" if self.lost else "A"
+        base = np.array([240.0 if hour >= 17 else 120.0 for hour in hours])
+        late = [0.6 if hour >= 17 and span.start == SPAN.start else 0.9 for hour in hours]
+        top = base * np.array(late)
+        return Table(tuple((name, hour) for hour in hours), top, base, top, base)
+
+
+@pytest.mark.parametrize("lost", [0.0, 100.0])
+def test_busy_hours_are_told_by_queue_where_lost_calls_are_nobodys(
+    lost: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the what-if that tries the cure is about the team that answers most of the queue."""
+    from helmdesk.insight.patterns import peak_hours
+    from helmdesk.plan.simulation.scenario import scenario_of
+    from helmdesk.query.filters import to_text
+
+    before = replace(SPAN, start=SPAN.start - timedelta(days=56), end=SPAN.start)
+    monkeypatch.setattr(peak_hours, "windows", lambda _study, _form: (SPAN, before))
+    monkeypatch.setattr(peak_hours, "has_past", lambda _before: True)
+    found = peak_hours.check(OneLine(lost))  # type: ignore[arg-type]
+    assert isinstance(found, Found)
+    who = "queue = 'Calls'" if lost else "team = 'A'"
+    assert to_text(found.where) == f"{who} and hour in (17, 18, 19)"
+    assert found.scenario == {"team": "A", "later": "2", "begin": "11:30"}
+    assert not scenario_of(found.scenario).is_nothing

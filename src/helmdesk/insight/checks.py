@@ -33,6 +33,47 @@ FLAT = 0.10
 Further = Callable[[Study, Span, Span], Test | None]
 
 
+@dataclass(frozen=True)
+class Takers:
+    """How contacts are told apart by who takes them.
+
+    Attributes:
+        kind: the dimension, "team" or "queue". teams: of each queue, the team that answers more
+        than half of what is answered of it.
+    """
+
+    kind: str
+    teams: dict[Any, Any] = field(default_factory=dict)
+
+    def team_of(self, who: Any) -> Any:
+        """Return the team that takes them; None where none takes most."""
+        return who if self.kind == "team" else self.teams.get(who)
+
+
+def takers_of(study: Study, form: Form, span: Span) -> Takers:
+    """Return by what contacts are told apart: by team; by queue where contacts that were lost
+    belong to no team.
+
+    A call that nobody answered was nobody's, and belongs to those who should have answered it.
+    """
+    table = study.table(form, span, ("queue", "team"))
+    if all(team is not None or queue is None for queue, team in table.groups):
+        return Takers("team")
+    taken: dict[Any, dict[Any, float]] = {}
+    for (queue, team), n in zip(table.groups, table.n, strict=True):
+        if queue is not None and team is not None:
+            taken.setdefault(queue, {})[team] = float(n)
+    most = {queue: max(of, key=lambda team: of[team]) for queue, of in taken.items()}
+    return Takers(
+        "queue",
+        {
+            queue: team
+            for queue, team in most.items()
+            if taken[queue][team] > sum(taken[queue].values()) / 2
+        },
+    )
+
+
 def windows(study: Study, *forms: Form) -> tuple[Span, Span]:
     """Return the stretch to look at and the one before: since the first flagged metric shifted,
     else four weeks and eight.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from helmdesk.catalogue.kinds.sum_ratio import SumRatio
-from helmdesk.insight.checks import per_week
+from helmdesk.insight.checks import per_week, takers_of
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.form import Form
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
@@ -134,29 +134,12 @@ def _sides(study: Study, missed: Form, recent: Span, breaks: set[tuple[Any, ...]
     """
     teams = study.table(missed, recent, ("channel", "team", "hour"))
     found = _compared(teams, "team", breaks, lambda team: team)
-    if any(team is None for _, team, _ in teams.groups):
-        serving = _serving(study.table(missed, recent, ("queue", "team")))
+    takers = takers_of(study, missed, recent)
+    if takers.kind == "queue":
         queues = study.table(missed, recent, ("channel", "queue", "hour"))
-        found += [
-            side
-            for side in _compared(queues, "queue", breaks, serving.get)
-            if side.team is not None
-        ]
+        sides = _compared(queues, "queue", breaks, takers.team_of)
+        found += [side for side in sides if side.team is not None]
     return found
-
-
-def _serving(table: Table) -> dict[Any, Any]:
-    """Return the team that answers more than half of a queue's contacts, by queue."""
-    answered: dict[Any, dict[Any, float]] = {}
-    for (queue, team), top, base in zip(table.groups, table.top, table.base, strict=True):
-        if queue is not None and team is not None:
-            answered.setdefault(queue, {})[team] = float(base - top)
-    most = {queue: max(of, key=lambda team: of[team]) for queue, of in answered.items()}
-    return {
-        queue: team
-        for queue, team in most.items()
-        if answered[queue][team] > sum(answered[queue].values()) / 2
-    }
 
 
 def _compared(

@@ -7,7 +7,7 @@ the peak, or more people in it, would close the gap.
 
 import numpy as np
 
-from helmdesk.insight.checks import has_past, per_week, windows
+from helmdesk.insight.checks import has_past, per_week, takers_of, windows
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.location import plain
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
@@ -30,7 +30,9 @@ def check(study: Study) -> Verdict:
     now, before = windows(study, form)
     if not has_past(before):
         return Quiet("fewer than four weeks to compare with")
-    tables = study.table(form, before, ("team", "hour")), study.table(form, now, ("team", "hour"))
+    takers = takers_of(study, form, now)
+    by = (takers.kind, "hour")
+    tables = study.table(form, before, by), study.table(form, now, by)
     earlier = {group: row for row, group in enumerate(tables[0].groups)}
     cells = [
         (group, row, earlier[group])
@@ -91,20 +93,21 @@ def check(study: Study) -> Verdict:
     filters: list[Filter] = []
     scenario: dict[str, str] = {}
     most = 0.0
-    for team in dict.fromkeys(group[0] for (group, _, _) in cells):
+    for who in dict.fromkeys(group[0] for (group, _, _) in cells):
         hours = sorted(
             int(group[1])
             for (group, _, _), hit_ in zip(cells, is_hit, strict=True)
-            if hit_ and group[0] == team
+            if hit_ and group[0] == who
         )
         if hours:
-            spoken.append(f"{plain((('team', team),))} {_ranges(hours)}")
-            filters.append(All((is_value("team", team), OneOf("hour", tuple(hours)))))
+            spoken.append(f"{plain(((takers.kind, who),))} {_ranges(hours)}")
+            filters.append(All((is_value(takers.kind, who), OneOf("hour", tuple(hours)))))
             late = sum(
                 float(number)
                 for ((name, _), _, _), hit_, number in zip(cells, is_hit, contacts, strict=True)
-                if hit_ and name == team
+                if hit_ and name == who
             )
+            team = takers.team_of(who)
             if late > most and team is not None:
                 scenario, most = _moved_shifts(str(team), hours), late
     csat = (

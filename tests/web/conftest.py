@@ -170,6 +170,7 @@ def loading_into(path: Path) -> Iterator[Desk]:
     from helmdesk.web.apps.jobs.models import Job
     from helmdesk.web.pages.data.models import LoadJob
 
+    Job.objects.all().delete()  # of other tests of this process
     with override_settings(DESK_FOLDER=path):
         yield make_desk(path)
     Job.objects.all().delete()

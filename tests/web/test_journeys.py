@@ -289,7 +289,7 @@ def test_first_run_upload_with_a_bad_row_and_the_sample(
         page.wait_for_selector("h1:has-text('Nothing is loaded yet')")
         expect(page.locator(".ways section")).to_have_count(3)
         expect(page.locator("aside nav a")).to_have_text(
-            ["Coverage", "Pulse", "Data health", "Settings"]
+            ["Coverage", "Booked calls", "Pulse", "Data health", "Settings"]
         )
         page.goto(f"{server.url}/setup")
         expect(page.locator("main")).to_contain_text("administrator already")

@@ -112,6 +112,14 @@ def test_what_the_desk_has_not_heard_of_is_a_sign() -> None:
     assert cause(held(math.inf)) is None
 
 
+def test_what_waits_for_somebody_else_is_in_nobodys_hands() -> None:
+    history = past(weeks=9)
+    habits = habits_of(history.stays, [], history.duty)
+    waits = State("t6", "A", "p2", True, "s", changed_at=NOW - 4 * HOUR, is_waiting=True)
+    found = live_snapshot([waits], history, habits, "A", {}, {}, NOW)
+    assert not found.contacts and not any(agent.used for agent in found.agents)
+
+
 def test_what_came_back_goes_to_whoever_is_there() -> None:
     back = held(NOW - 4 * HOUR, came_back=True)
     assert back.is_reopened and cause(back, there=False) is Cause.REOPENED

@@ -22,6 +22,7 @@ from helmdesk.plan.routing.words import (
     rows_of,
     verdict_sentence,
 )
+from helmdesk.records.schema import STATUSES
 
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
 BEGIN = 1_767_571_200.0  # Monday 5 January 2026
@@ -29,6 +30,7 @@ EVER = math.inf
 
 
 def stretch(start: float, end: float, status: str, agent: str = "", team: str = "A") -> Stretch:
+    assert status in STATUSES
     is_open = status not in ("solved", "closed")
     return Stretch("t", start, end, status, is_open, agent, team, "2 - High", customer="c")
 
@@ -38,7 +40,7 @@ def test_a_stay_is_from_the_queue_to_whoever_took_it():
         [
             stretch(0, 10, "new"),
             stretch(10, 20, "open", "ann"),
-            stretch(20, 50, "pending", "ann"),
+            stretch(20, 50, "waiting_customer", "ann"),
             stretch(50, 60, "open", "ann"),
             stretch(60, EVER, "solved", "ann"),
         ]

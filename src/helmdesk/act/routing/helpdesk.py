@@ -21,6 +21,8 @@ class State:
         is_settled: whether any later change will have another stamp; where stamps are whole
         seconds, one of this very second may not.
         created_at: seconds since 1970 UTC. priority: 1, the most urgent, to 4.
+        is_waiting: whether it waits for the customer or for somebody outside: it is in nobody's
+        hands, and wants nobody.
         changed_at: when anything about it was changed last, seconds since 1970 UTC; infinite where
         the helpdesk does not say: nobody is then taken for silent.
     """
@@ -33,6 +35,7 @@ class State:
     is_settled: bool = True
     created_at: float = 0.0
     priority: int = 3
+    is_waiting: bool = False
     changed_at: float = math.inf
 
 

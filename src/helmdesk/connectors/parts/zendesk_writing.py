@@ -21,6 +21,7 @@ SETTLED = timedelta(seconds=2)
 MOST_PAGES = 10
 PRIORITIES = {"urgent": 1, "high": 2, "normal": 3, "low": 4}
 SOLVED = frozenset({"solved", "closed"})
+WAITING = frozenset({"pending", "hold"})
 
 
 class ZendeskDesk:
@@ -93,6 +94,7 @@ class ZendeskDesk:
             is_settled=self._api.time - changed >= SETTLED,
             created_at=datetime.fromisoformat(str(row["created_at"])).timestamp(),
             priority=PRIORITIES.get(str(row.get("priority") or ""), 3),
+            is_waiting=row.get("status") in WAITING,
             changed_at=changed.timestamp(),
         )
 

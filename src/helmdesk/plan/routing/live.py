@@ -33,7 +33,8 @@ def live_snapshot(
 
     Args:
         states: the open tickets of the queue, read at `now`; those that were changed in this very
-        second are left for the next look.
+        second are left for the next look, and those that wait for somebody else are in nobody's
+        hands.
         history: what the desk knows; of a ticket that it does not have yet, nothing.
         risks: chances of a missed promise by ticket.
         theirs: the helpdesk's id of a ticket or person, by the desk's.
@@ -42,6 +43,7 @@ def live_snapshot(
         people decided.
     """
     named = standing or {}
+    states = [each for each in states if not each.is_waiting]
     stays: dict[str, int] = {}
     before: dict[str, Stay] = {}
     for number, stay in enumerate(history.stays):

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-ASLEEP = frozenset({"pending", "hold", "on_hold"})
-"""A ticket that waits for the customer is in nobody's hands."""
+from helmdesk.clocks.sla import WAITING
+
+ASLEEP = frozenset(WAITING)
+"""A ticket that waits for the customer, or for somebody outside, is in nobody's hands."""
 _WORDS = {
     "urgent": 1,
     "critical": 1,
@@ -58,7 +60,7 @@ class Stay:
     Attributes:
         entered_at: when it came there. taken_at: when somebody had it first; infinite: nobody did
         before it left. left_at: when it was solved, or left that person; infinite: not yet.
-        hold: stretches in that person's hands, without those that wait for the customer.
+        hold: stretches in that person's hands, without those that wait for somebody else.
         agent: who took it; empty: nobody. waited: whether it came without a person, so that it is
         one that routing would give out. was_handed_on: whether it left unsolved, to somebody else.
         priority: 1, the most urgent, to 4. is_first: the ticket's first.

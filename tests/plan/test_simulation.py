@@ -224,6 +224,20 @@ def test_a_volume_is_the_same_contacts_and_some_more() -> None:
         at_volume(tape, 2.5)
 
 
+@pytest.mark.parametrize(
+    ("given", "lever"),
+    [
+        ({"more": "1", "meals": "11:00-14:00"}, "staffing"),
+        ({"meals": "11:00-14:00"}, "scheduling"),
+        ({"swap": "2", "contacts": "10"}, "scheduling"),
+        ({"moved": "10", "moved_from": "a", "moved_to": "b"}, "routing"),
+        ({"handle": "-10"}, ""),
+    ],
+)
+def test_a_scenario_says_what_it_takes(given: dict[str, str], lever: str) -> None:
+    assert scenario_of(given).lever == lever
+
+
 def test_scenarios_are_written_and_read_back() -> None:
     said = {
         "meals": "11:30-14:30", "later": "2", "begin": "10:30", "later_on": "mon",

@@ -124,8 +124,8 @@ def _spans(
 
 
 def _end_of(event: Event, first: Any, turn: Any, zone: ZoneInfo) -> datetime:
-    """Return when a turn is over: a duration is time that passes, an end is as far from the start
-    on the clock as it was at first.
+    """Return when a turn is over: after as much time as passed at first; whole days are days of the
+    clock.
     """
     if "DURATION" in event:
         length: timedelta = event["DURATION"].dt

@@ -58,6 +58,17 @@ class Scenario:
         """Whether nothing is changed."""
         return not self.changes()
 
+    @property
+    def lever(self) -> str:
+        """What it takes, in a word: people, their hours, or where work goes; empty where what
+        comes, or how long it takes, is changed.
+        """
+        if self.more:
+            return "staffing"
+        if any(self._of_people()):
+            return "scheduling"
+        return "routing" if self.moved else ""
+
     def changes(self) -> list[str]:
         """Return what is changed, each as part of a sentence that begins with "What if"."""
         return [said for said in (*self._of_people(), *self._of_work()) if said]
@@ -99,11 +110,13 @@ class Scenario:
     @property
     def sentence(self) -> str:
         """The change as a question."""
+        return f"What if {self.told or 'nothing changes'}?"
+
+    @property
+    def told(self) -> str:
+        """The change as a statement, without its capital; empty where nothing changes."""
         said = self.changes()
-        if not said:
-            return "What if nothing changes?"
-        joined = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-        return f"What if {joined}?"
+        return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
 
     def as_query(self) -> dict[str, str]:
         """Return what is changed as plain text, as `scenario_of` reads it."""

@@ -14,7 +14,6 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from allauth.core.internal import ratelimit
 from babel.dates import format_date
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -44,6 +43,7 @@ from helmdesk.web.apps.booking.models import Booking, CallType, Door, Link, Reac
 from helmdesk.web.apps.booking.people import Crew, crew_to_book
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.outbox.post import is_address
+from helmdesk.web.guests import asks_too_often, private
 from helmdesk.web.request import DeskRequest
 
 DAYS_SHOWN = 5
@@ -77,11 +77,7 @@ def guarded(view: View) -> View:
 
     @wraps(view)
     def asked(request: DeskRequest, token: str) -> HttpResponse:
-        rate = WRITES if request.method == "POST" else READS
-        action = f"booking_{(request.method or '').lower()}"
-        if not ratelimit.consume(
-            request, app="helmdesk", action=action, config={action: rate}, limit_get=True
-        ):
+        if asks_too_often(request, "booking", READS, WRITES):
             return private(
                 said(
                     request,
@@ -93,14 +89,6 @@ def guarded(view: View) -> View:
         return private(view(request, token))
 
     return csrf_exempt(asked)
-
-
-def private(response: HttpResponse) -> HttpResponse:
-    """Return a page that nobody keeps, finds, or tells of where it leads from."""
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 @guarded

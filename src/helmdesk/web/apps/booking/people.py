@@ -19,6 +19,7 @@ from helmdesk.act.booking.times import (
     able_at,
     cover_of,
     inside,
+    instant_of,
     local_day,
     piece_of,
     slots,
@@ -76,7 +77,7 @@ class Crew:
     def able_at(self, start: datetime, now: datetime) -> tuple[str, ...]:
         """Return who could take a call from an instant on; nobody where it cannot be booked."""
         piece = piece_of(start)
-        if start != datetime.fromtimestamp(piece * 300, UTC):
+        if start != instant_of(piece):
             return ()
         kind = self.kind
         return able_at(piece, kind.says, self.hosts, self.cover, kind.own_zone, now, self.skills)

@@ -112,14 +112,20 @@ def named_chances(target: str) -> dict[str, float]:
 
 
 def waiting_tickets() -> set[str] | None:
-    """Return the tickets of the whole desk that are named and wait for a decision; None where
-    nothing is watched for.
+    """Return the tickets of the whole desk that are named and wait for a decision, no more of each
+    target than its page lists; None where nothing is watched for.
     """
-    targets = list(Watch.objects.filter(is_on=True).values_list("target", flat=True))
-    if not targets:
+    watched = list(Watch.objects.filter(is_on=True))
+    if not watched:
         return None
-    rows = Warned.objects.filter(target__in=targets, is_left_out=False, ended="", did="")
-    return set(rows.values_list("ticket_id", flat=True))
+    waiting = Warned.objects.filter(is_left_out=False, ended="", did="").order_by("-chance")
+    return {
+        ticket
+        for watch in watched
+        for ticket in waiting.filter(target=watch.target).values_list("ticket_id", flat=True)[
+            : watch.budget
+        ]
+    }
 
 
 def ended_of(target: str, *, is_left_out: bool) -> Ended:

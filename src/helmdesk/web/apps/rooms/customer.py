@@ -4,12 +4,10 @@ there. It works without script, names nobody of the team, and knows no other cas
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 
-from allauth.core.internal import ratelimit
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -26,6 +24,7 @@ from helmdesk.web.apps.rooms.calls import calls_of, open_call
 from helmdesk.web.apps.rooms.doors import enter, note
 from helmdesk.web.apps.rooms.models import Happening, Room, RoomTeam, Standing, Written
 from helmdesk.web.apps.rooms.showing import ZONES, CaseGone, shown, survey_of
+from helmdesk.web.guests import asks_too_often, languages_of, private
 from helmdesk.web.request import DeskRequest
 
 READS, WRITES = "60/m/ip", "20/m/ip"
@@ -33,7 +32,6 @@ TOPIC = "room"
 COLLEAGUE = (
     "You are signed in as one of the team. Only the customer writes here; answer in your helpdesk."
 )
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]+)*")
 View = Callable[..., HttpResponse]
 
 
@@ -44,12 +42,7 @@ def guarded(view: Callable[[DeskRequest, str, Room], HttpResponse]) -> View:
 
     @wraps(view)
     def asked(request: DeskRequest, token: str) -> HttpResponse:
-        method = request.method or ""
-        rate = WRITES if method == "POST" else READS
-        action = f"room_{method.lower()}"
-        if not ratelimit.consume(
-            request, app="helmdesk", action=action, config={action: rate}, limit_get=True
-        ):
+        if asks_too_often(request, "room", READS, WRITES):
             note(None, Happening.TOO_MUCH, queue.now())
             phrases = ROOM_PHRASES[_language(request)]
             return _said(request, phrases.busy, phrases.busy_more, _language(request), 429)
@@ -60,7 +53,7 @@ def guarded(view: Callable[[DeskRequest, str, Room], HttpResponse]) -> View:
         if standing is not Standing.OPEN:
             return _over(request, room)
         try:
-            return _private(view(request, token, room))
+            return private(view(request, token, room))
         except CaseGone:
             return _over(request, room)
 
@@ -197,8 +190,7 @@ def _over(request: DeskRequest, room: Room) -> HttpResponse:
 
 
 def _language(request: DeskRequest) -> str:
-    wanted = LANGUAGE.findall(request.headers.get("Accept-Language", "")[:200])
-    found = known_language(*wanted)
+    found = known_language(*languages_of(request))
     return found if found in LOCALES else "en"
 
 
@@ -210,12 +202,4 @@ def _said(request: DeskRequest, title: str, more: str, language: str, status: in
         "language": language,
         "desk_name": request.desk.settings.name,
     }
-    return _private(render(request, "survey_said.html", context, status=status))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Return a page that nobody keeps, finds, or tells of where it leads from."""
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return private(render(request, "survey_said.html", context, status=status))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from helmdesk.act.surveys import Kind, Purpose, sign
 from helmdesk.web.apps.surveys.answering import Door, Outcome, answer, note_opening, stop, visit
 from helmdesk.web.apps.surveys.letter import about_words
 from helmdesk.web.apps.surveys.models import ABOUT, Instrument, Invitation, site_key
+from helmdesk.web.guests import languages_of, private
 from helmdesk.web.request import DeskRequest
 
 # Mouths of the five faces, the happiest first.
@@ -26,7 +26,6 @@ FACES = (
     "M10 20c1.3-1.4 3-2.1 5-2.1s3.7.7 5 2.1",
     "M9.5 20.5c1.4-2.3 3.4-3.5 5.5-3.5s4.1 1.2 5.5 3.5",
 )
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]+)*")
 FACED = (Kind.CSAT, Kind.ESAT)
 
 
@@ -130,7 +129,7 @@ def question_page(
         **more,
     }
     status = 400 if more.get("problem") else 200
-    return _private(render(request, "survey_answer.html", context, status=status))
+    return private(render(request, "survey_answer.html", context, status=status))
 
 
 def choices_shown(kind: Kind, language: str) -> dict[str, Any]:
@@ -167,16 +166,9 @@ def said(
         "language": language,
         "desk_name": request.desk.settings.name,
     }
-    return _private(render(request, "survey_said.html", context, status=status))
+    return private(render(request, "survey_said.html", context, status=status))
 
 
 def _unknown(request: DeskRequest) -> HttpResponse:
-    wanted = LANGUAGE.findall(request.headers.get("Accept-Language", "")[:200])
-    language = known_language(*wanted)
+    language = known_language(*languages_of(request))
     return said(request, language, PHRASES[language].unknown, status=404)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    return response

@@ -131,16 +131,16 @@ def _as_action(
         return ""
     best = max(good, key=lambda moved: abs(moved.change) / max(moved.high - moved.low, 1e-9))
     metric = request.desk.find_metric(best.key).metric
-    changes = answer.scenario.changes()
+    done = answer.scenario.told
     given = {
-        "title": f"{changes[0][:1].upper()}{changes[0][1:]}",
+        "title": f"{done[:1].upper()}{done[1:]}",
         "belief": sentence(answer, habits),
         "metric": best.key,
         "towards": "higher" if best.change > 0 else "lower",
         "expected": written(_rounded(best.change), metric) if is_sure else "",
         "where": to_text(OneOf("queue", crew.queues)),
         "start": week.start.isoformat(),
-        "lever": "scheduling",
+        "lever": answer.scenario.lever,
         "origin": answer.scenario.sentence,
     }
     guards = [key for key in BETTER if key != best.key and not math.isnan(answer.moved[key].now)]

@@ -216,7 +216,11 @@ def test_a_customer_is_asked_answers_and_is_a_number(
 
     customer = as_()
     now(NOW + timedelta(hours=2))
-    page = text(customer.get(offered[1]))
+    opened = customer.get(offered[1])
+    # Nobody's browser keeps the page, nor tells other sites of the link.
+    assert opened["Referrer-Policy"] == "no-referrer"
+    assert opened["Cache-Control"] == "private, no-store"
+    page = text(opened)
     assert re.search(r'value="4"\s+required\s+checked', page), "what was clicked is chosen"
     assert asked_of("ada@example.org").state == "sent", "opening is no answer"
     answered = customer.post(offered[1], {"rating": "4", "comment": "Thank you"}, follow=True)

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from helmdesk.engines.duckdb import SIMPLE
 from helmdesk.engines.engine import HOUSE_FUNCTIONS
-from helmdesk.engines.translation import HouseFunction, replace_house_functions, template
+from helmdesk.engines.translation import HouseFunction, parse, replace_house_functions, template
 
 DIALECT = "duckdb"
 
@@ -55,8 +55,8 @@ def translate(house_sql: str | exp.Expr) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _translate_text(house_sql: str) -> str:
-    return _translate(sqlglot.parse_one(house_sql, dialect=DIALECT))
+    return _translate(parse(house_sql))
 
 
 def _translate(parsed: exp.Expr) -> str:
-    return replace_house_functions(parsed, house_functions()).sql(DIALECT, pretty=True)
+    return replace_house_functions(parsed, house_functions()).sql(DIALECT, pretty=True, copy=False)

@@ -8,13 +8,14 @@ import functools
 from collections.abc import Callable
 from datetime import datetime
 
-import sqlglot
 from sqlglot import exp
+
+from helmdesk.engines.translation import parse
 
 
 @functools.cache
 def _parsed(text: str) -> exp.Expr:
-    return sqlglot.parse_one(text, dialect="duckdb")
+    return parse(text)
 
 
 def house(text: str) -> exp.Expr:

@@ -25,6 +25,14 @@ ENTITIES: list[Event] = [
     }
 ]
 
+WORDS = (
+    "Thank you, it works now",
+    "It is still not working",
+    "Where is my order?",
+    "We will get back to you tomorrow",
+    "",
+)
+
 
 def life(number: int, chance: random.Random) -> list[Event]:
     """Return one ticket with changes at every time of its life, also after its answer."""
@@ -38,8 +46,14 @@ def life(number: int, chance: random.Random) -> list[Event]:
 
     def message(actor: str) -> None:
         direction = "inbound" if actor == "customer" else "outbound"
+        words = random.Random(f"{key} {at}").choice(WORDS)
         then(
-            "message", actor_kind=actor, direction=direction, visibility="public", actor_id="agent"
+            "message",
+            actor_kind=actor,
+            direction=direction,
+            visibility="public",
+            actor_id="agent",
+            **({"text": words} if words else {}),
         )
 
     then(
@@ -98,6 +112,9 @@ def test_features_are_those_of_records_cut_off_at_the_moment(tmp_path: Path) -> 
     assert np.nanmax(known.numbers[:, NUMBERS.index("team_changes")]) >= 1
     assert np.nanmax(known.numbers[:, NUMBERS.index("earlier_bad_answers")]) >= 2
     assert np.isfinite(known.numbers[:, NUMBERS.index("load")]).any()
+    for name in ("thanks", "trouble", "open_question", "promise"):
+        assert np.nanmin(known.numbers[:, NUMBERS.index(name)]) == 0, name
+        assert np.nanmax(known.numbers[:, NUMBERS.index(name)]) >= 1, name
     picked = chance.sample(range(len(known)), 12)
     for place in picked:
         ticket, at = str(known.tickets[place]), float(known.at[place])

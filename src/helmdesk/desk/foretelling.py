@@ -52,9 +52,11 @@ class Foretelling:
 
     def model(self, target: str) -> Model | None:
         """Return the newest model; None where none was trained."""
+        from helmdesk.predict.closing import CLOSINGS
         from helmdesk.predict.store import Models
 
-        return Models(self._answers.folder.path).newest(find_target(target).key)
+        key = target if target in CLOSINGS else find_target(target).key
+        return Models(self._answers.folder.path).newest(key)
 
     def ended(self, target: str, tickets: Collection[str]) -> dict[str, bool]:
         """Return which of some tickets ended badly, of those whose end is known.

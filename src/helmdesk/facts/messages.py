@@ -6,8 +6,12 @@ an agent wrote down for a caller when the ticket was opened, before the customer
 (``is_opening``), is a person's work, but no reply to anybody. An author whose side no source told
 is of the team if the desk knows an agent by that id (a bot, if that is the agent's role), else
 unknown: no reply and no customer's word.
+
+Of what was written only whether it thanks, complains again, asks or promises is kept, and not even
+that where the source gives no text (null).
 """
 
+from helmdesk.facts.build.cue_words import CUES, is_said
 from helmdesk.facts.build.fact import ByTicket, Fact
 
 fact = Fact(
@@ -18,7 +22,7 @@ fact = Fact(
     refers={"agent": "actor_id"},
     key="ticket_id",
     depends=("ticket_openings",),
-    sql="""
+    sql=f"""
     with strangers as (select distinct actor_id from message_records where actor_kind = 'unknown'),
     recognised as (
         select s.actor_id, case when lower(a.role) in ('bot', 'ai_agent', 'automation')
@@ -31,7 +35,8 @@ fact = Fact(
             coalesce(r.actor_kind, m.actor_kind) as actor_kind, m.visibility,
             case when r.actor_id is not null then 'outbound' else m.direction end as direction,
             coalesce(m.is_automated, false)
-                or coalesce(r.actor_kind = 'automation', false) as is_automated, m.fidelity
+                or coalesce(r.actor_kind = 'automation', false) as is_automated, m.fidelity,
+            {", ".join(f"{is_said('m.text', words)} as {name}" for name, words in CUES.items())}
         from message_records m
         left join recognised r on r.actor_id = m.actor_id and m.actor_kind = 'unknown'
     ),
@@ -56,7 +61,7 @@ fact = Fact(
             and not m.is_automated as is_bot_answer,
         coalesce(m.actor_kind = 'human' and m.occurred_at <= o.created_at + interval 1 minute
             and m.occurred_at < o.asked_at, false) as is_opening,
-        m.is_automated, m.fidelity
+        m.is_automated, m.fidelity, {", ".join(f"m.{name}" for name in CUES)}
     from told m
     left join typed o on o.ticket_id = m.ticket_id
     """,

@@ -34,6 +34,10 @@ NUMBERS = (
     "earlier_tickets",
     "earlier_bad_answers",
     "load",
+    "thanks",
+    "trouble",
+    "open_question",
+    "promise",
 )
 """Features that are numbers; nan where they are not known, or not yet."""
 HOUR, DAY = 3600.0, 86_400.0
@@ -64,6 +68,13 @@ _NOW = """
         cast(null as boolean) as is_bad
     from ({running}) r cross join watermark z
 """
+_SOLVED = """
+    select t.ticket_id, t.last_solved_at as at_, o.known_at, o.is_bad
+    from tickets t
+    left join ({outcomes}) o on o.ticket_id = t.ticket_id and o.known_at > t.last_solved_at
+    where t.is_counted and t.last_solved_at < forever() and t.outcome = 'solved'
+    order by t.last_solved_at desc, t.ticket_id limit {most}
+"""
 _FEATURES = """
     with asked as ({moments}),
     cases as (select row_number() over (order by at_, ticket_id) as place, * from asked),
@@ -84,7 +95,12 @@ _FEATURES = """
             min(case when m.is_human_reply then m.sent_at end) as first_reply_at,
             max(case when m.is_human_reply then m.sent_at end) as last_reply_at,
             max(case when m.is_customer then m.sent_at end) as last_customer_at,
-            count(case when m.is_customer and m.is_public then 1 end) as customer_messages
+            count(case when m.is_customer and m.is_public then 1 end) as customer_messages,
+            arg_max(m.says_thanks, m.sent_at) filter (where m.is_customer) as thanks,
+            sum(case when m.is_customer and m.says_trouble then 1
+                when m.is_customer and m.says_trouble is not null then 0 end) as trouble,
+            arg_max(m.asks, m.sent_at) filter (where m.is_customer) as asks,
+            arg_max(m.promises, m.sent_at) filter (where m.is_human_reply) as promise
         from cases c join messages m on m.ticket_id = c.ticket_id and m.sent_at <= c.at_
         group by c.place
     ),
@@ -112,7 +128,7 @@ _FEATURES = """
         case when p.is_said = 1 then p.issue_type else t.issue_type end as topic,
         h.priority, h.team, t.tier, t.region, t.clock_started_at, s.replies, s.first_reply_at,
         s.last_reply_at, s.last_customer_at, s.customer_messages, h.team_changes, v.solves,
-        e.tickets, b.answers
+        e.tickets, b.answers, s.thanks, s.trouble, s.asks, s.promise
     from cases c
     join tickets t on t.ticket_id = c.ticket_id
     left join topic p on p.place = c.place
@@ -173,11 +189,21 @@ def present_cases(engine: Engine, target: Target, zone: str) -> Cases:
     return _read(engine, _NOW.format(running=target.running), zone)
 
 
+def solved_cases(engine: Engine, outcomes: str, zone: str) -> Cases:
+    """Return the last solve of each solved ticket, of the newest `MOST_CASES`; the outcome is nan
+    where it is not known yet, or was known before the solve.
+
+    Args:
+        outcomes: house SQL of (ticket_id, known_at, is_bad).
+    """
+    return _read(engine, _SOLVED.format(outcomes=outcomes, most=MOST_CASES), zone)
+
+
 def _read(engine: Engine, moments: str, zone: str) -> Cases:
     ensure_fact(engine, "intervals")
     rows = engine.run(_FEATURES.format(moments=moments))
     opened = engine.run("select created_at from tickets where is_counted order by created_at")
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 20
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 24
     at = _seconds(columns[1])
     return Cases(
         np.array(columns[0], dtype=object),
@@ -198,6 +224,9 @@ def _numbers(
     started, first, last, asked = (_seconds(columns[place]) for place in (10, 12, 13, 14))
     replies, messages, changes, solves, tickets, bad = (
         _counts(columns[place]) for place in (11, 15, 16, 17, 18, 19)
+    )
+    thanks, trouble, asks, promise = (
+        _counts(columns[place], missing=float("nan")) for place in range(20, 24)
     )
     local = [
         datetime.fromtimestamp(each, ZoneInfo("UTC")).astimezone(ZoneInfo(zone)) for each in at
@@ -221,6 +250,11 @@ def _numbers(
             tickets,
             bad,
             load,
+            thanks,
+            trouble,
+            # Asked, and not answered since.
+            np.where(np.isnan(asks), np.nan, asks * ~np.isnan(since)),
+            promise,
         ]
     ).reshape(len(at), len(NUMBERS))
 

@@ -199,6 +199,13 @@ def _times(count: float, one: str, many: str) -> str:
     return f"{count:.0f} {one if count == 1 else many}"
 
 
+NO_TEXT = "what was written is not known"
+
+
+def _whether(value: float, yes: str, no: str) -> str:
+    return NO_TEXT if math.isnan(value) else yes if value else no
+
+
 _KINDS = {
     "channel": "came by {}",
     "topic": "about {}",
@@ -236,5 +243,17 @@ _SAID = {
         f"{value:.1f} times as many new tickets as usual"
         if not math.isnan(value)
         else "load not known"
+    ),
+    "thanks": lambda value: _whether(value, "the customer thanks", "no thanks in the last message"),
+    "trouble": lambda value: (
+        _times(value, "message says it still goes wrong", "messages say it still goes wrong")
+        if not math.isnan(value)
+        else NO_TEXT
+    ),
+    "open_question": lambda value: _whether(
+        value, "a question of the customer is open", "no question is open"
+    ),
+    "promise": lambda value: _whether(
+        value, "something was promised in the last reply", "nothing was promised"
     ),
 }

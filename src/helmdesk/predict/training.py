@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 from math import nan
+from typing import Protocol
 
 import numpy as np
 
 from helmdesk.predict.cases import KINDS, Cases
 from helmdesk.predict.encoding import PRIOR, Table, encode, joined, usual_rate
 from helmdesk.predict.model import LEAST_BAD, LEAST_LABELS, Model, Report, matrix
-from helmdesk.predict.targets import Target
 from helmdesk.statistics.boosting import Boosted, boost
 from helmdesk.statistics.calibration import (
     Scale,
@@ -33,6 +33,14 @@ from helmdesk.statistics.calibration import (
 NEWEST, CHECKED = 0.2, 0.15
 """Share of the cases that the report is of, and of the older ones on which kinds compete."""
 BETTER = 0.02
+
+
+class Keyed(Protocol):
+    """What has a key: a target."""
+
+    @property
+    def key(self) -> str:
+        """Its name."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Learned:
 
 
 def train(
-    target: Target,
+    target: Keyed,
     cases: Cases,
     version: int,
     moment: datetime,
@@ -108,7 +116,8 @@ def learn(cases: Cases, kind: str = "") -> tuple[Learned, ...]:
     if kind != "table":
         encoded = [encode(old, (name,)) for name in old.words]
         values = np.column_stack([*(odds for odds, _ in encoded), old.numbers])
-        boosted = boost(values, old.is_bad, max(200, len(old) // 8))
+        watched = min(max(200, len(old) // 8), len(old) // 2)
+        boosted = boost(values, old.is_bad, watched)
         tables = tuple(each for _, each in encoded)
         found.append(_checked(Learned("boosted", tables, boosted, Scale(), nan), new))
     return tuple(found)
@@ -157,7 +166,7 @@ def _labels(cases: Cases) -> tuple[int, int]:
 
 
 def _model(
-    target: Target,
+    target: Keyed,
     version: int,
     moment: datetime,
     data_until: datetime,

@@ -43,7 +43,7 @@ kept: calendar_id status outcome escalation_kind link_kind
 kept: direction is_automated queue_id weight is_resolved contacts region start_at end_at
 kept: policy_id clock target_seconds is_business due_at is_met
 kept: instrument_id revision score points possible_points probability
-kept: metric number
+kept: metric number model_version
 kept: state activity headcount category amount currency annotation_kind
 kept: valid_from valid_to tier contract_value role skills cost_rate tenure_start time_zone
 kept: instrument_kind about threshold_seconds short_abandon_seconds

@@ -170,6 +170,8 @@ FIELDS: dict[str, str] = {
     "metric": "text",
     "number": "number",
     "note": "text",
+    # Of the model that foretold something.
+    "model_version": "integer",
     # entities
     "entity_id": "text",
     "valid_from": "instant",
@@ -278,6 +280,7 @@ context: annotation annotation_kind title start_at | end_at scope note
 context: config_changed field | value previous
 fallback: snapshot ticket_id extra |
 fallback: asserted_value ticket_id metric | number value note
+prediction: predicted ticket_id metric number | model_version
 entity: account entity_id valid_from | valid_to name tier contract_value owner region
 entity: contract entity_id valid_from account_id | valid_to policy_id
 entity: customer entity_id valid_from | valid_to account_id name

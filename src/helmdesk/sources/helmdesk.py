@@ -47,15 +47,21 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "held_booking": ("booking_id", "ticket_id", "agent_id"),
     "link_reused": ("booking_id", "ticket_id"),
     "employee_response": ("instrument_id", "team_id", "answer"),
+    # What was foretold of a ticket when it was solved.
+    "predicted": ("ticket_id", "metric", "number", "model_version"),
 }
 # Those whose author is not one of the team.
 AUTHORS = {
     **dict.fromkeys(("responded", "booked", "moved", "link_reused", "message"), "'customer'"),
-    **dict.fromkeys(("sent", "not_asked"), "'automation'"),
+    **dict.fromkeys(("sent", "not_asked", "predicted"), "'automation'"),
 }
 COLUMNS = tuple(dict.fromkeys(name for names in EVENTS.values() for name in names))
 LAYOUT: Layout = {name: (name,) for name in ("id", "at", "type", *COLUMNS)}
-TYPED = {"probability": "double", "start_at": "timestamptz", "end_at": "timestamptz"}
+TYPED = {
+    **dict.fromkeys(("probability", "number"), "double"),
+    **dict.fromkeys(("start_at", "end_at"), "timestamptz"),
+    "model_version": "bigint",
+}
 AT = '"at"'
 """`at` is a word of SQL's own."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BINS = 10
+BINS, LEAST_IN_BIN = 10, 50
+"""Groups, and the least cases in each: fewer differ from their chance by luck alone."""
 STEPS = 25
 RIDGE = 1e-3
 
@@ -58,11 +59,18 @@ class Bin:
 
 
 def reliability(chances: np.ndarray, outcomes: np.ndarray) -> tuple[Bin, ...]:
-    """Return ten groups of about as many cases each, by chance; fewer where there are few."""
+    """Return ten groups of about as many cases each, by chance; fewer where there are few cases:
+    at least 50 in each, and those with one chance in one.
+    """
     if not len(chances):
         return ()
     order = np.argsort(chances, kind="stable")
-    parts = np.array_split(order, min(BINS, len(order)))
+    ascending = chances[order]
+    groups = max(1, min(BINS, len(order) // LEAST_IN_BIN))
+    cuts = np.arange(1, groups) * len(order) // groups
+    # Cases with the very same chance stay together: apart they would differ by luck alone.
+    cuts = np.unique(np.searchsorted(ascending, ascending[cuts], side="left"))
+    parts = np.split(order, cuts[cuts > 0])
     return tuple(
         Bin(float(chances[part].mean()), float(outcomes[part].mean()), len(part)) for part in parts
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from helmdesk.statistics.proportion import Z95
+from helmdesk.statistics.proportion import Z95, wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +55,45 @@ def kaplan_meier_quantile(
                 high = duration
         at_risk -= ended + censored
     return SurvivalQuantile(value, low, high)
+
+
+@dataclass(frozen=True)
+class SurvivalShare:
+    """Estimated share that has not ended, 0 to 1, with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def kaplan_meier_share(
+    steps: Sequence[tuple[float, int, int]], z: float = Z95
+) -> SurvivalShare | None:
+    """Return the share that lasts beyond the last end that was seen; None without any.
+
+    Where all were watched to the same end this is the plain share that lasted. The interval is on
+    the log-log scale with Greenwood's variance; where nothing ended, or everything did, it is
+    Wilson's over all that were watched, since the variance there is none.
+
+    Args:
+        steps: (duration, ended, censored) in any order, each duration once; rows censored at a
+        duration are at risk there.
+    """
+    at_risk = sum(ended + censored for _, ended, censored in steps)
+    if not at_risk:
+        return None
+    watched, all_ended = at_risk, sum(ended for _, ended, _ in steps)
+    survival, greenwood = 1.0, 0.0
+    for _, ended, censored in sorted(steps):
+        if ended:
+            survival *= 1 - ended / at_risk
+            if at_risk > ended:
+                greenwood += ended / (at_risk * (at_risk - ended))
+        at_risk -= ended + censored
+    if survival in (0.0, 1.0):
+        low, high = wilson(watched - all_ended, watched, z) or (survival, survival)
+        return SurvivalShare(survival, *((low, 1.0) if survival else (0.0, high)))
+    return SurvivalShare(survival, *_log_log(survival, greenwood, z))
 
 
 def _log_log(survival: float, greenwood: float, z: float) -> tuple[float, float]:

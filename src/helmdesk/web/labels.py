@@ -83,6 +83,23 @@ COLUMNS = {
     "agent": "Assignee",
     "is_positive": "Satisfied",
     "is_reopened_in_time": "Reopened",
+    "effort_points": "Points of effort",
+    "further_contacts": "Further contacts",
+    "handovers": "Passed on",
+    "channel_switches": "Changes of channel",
+    "questions_again": "Asked again",
+    "waiting_days": "Days of waiting",
+    "held_seconds": "Held for",
+    "is_over": "No longer holds",
+    "csat_chance": "Chance of a good answer",
+    "ces_chance": "Chance of an easy answer",
+    "fcr_chance": "Chance that it holds",
+    "csat_is_good": "Answered well",
+    "ces_is_easy": "Found it easy",
+    "fcr_is_good": "Held",
+    "csat_model": "Model",
+    "ces_model": "Model",
+    "fcr_model": "Model",
 }
 
 

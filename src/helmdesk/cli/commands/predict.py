@@ -1,17 +1,19 @@
-"""``helmdesk predict``: what will most likely become of open tickets, learned from the desk's own
-past.
+"""``helmdesk predict``: what will most likely become of open tickets, and what customers of solved
+ones would likely say, learned from the desk's own past.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import show_table, talk
+from helmdesk.predict.closing import CLOSINGS
 from helmdesk.predict.model import Model
 from helmdesk.predict.targets import TARGETS
 
@@ -29,7 +31,7 @@ format_option = click.option(
 @click.group(
     "predict",
     epilog="\b\nExamples:\n  helmdesk predict train breach\n  helmdesk predict report breach\n"
-    "  helmdesk predict score breach --most 10",
+    "  helmdesk predict score breach --most 10\n  helmdesk predict solved csat ces fcr",
 )
 def command() -> None:
     """What will most likely become of open tickets: a missed promise, a dissatisfied customer."""
@@ -47,14 +49,15 @@ def train(desk_path: str | None, target: str, format_name: str) -> None:
 
 
 @command.command("report")
-@target_argument
+@click.argument("target", type=click.Choice([*TARGETS, *CLOSINGS]))
 @format_option
 @desk_option
 def report(desk_path: str | None, target: str, format_name: str) -> None:
     """Tell how right the model in use has been on newer tickets."""
     model = open_desk(desk_path).predict.model(target)
     if model is None:
-        talk(f"nothing was learned yet; run: helmdesk predict train {target}")
+        how = f"solved {target}" if target in CLOSINGS else f"train {target}"
+        talk(f"nothing was learned yet; run: helmdesk predict {how}")
         return
     _tell(model, format_name)
 
@@ -85,6 +88,37 @@ def score(
     )
 
 
+@command.command("solved")
+@click.argument("what", nargs=-1, type=click.Choice(list(CLOSINGS)))
+@format_option
+@desk_option
+def solved(desk_path: str | None, what: tuple[str, ...], format_name: str) -> None:
+    """Foretell of solved tickets whether their customers are satisfied (csat), found it easy (ces)
+    and need not come back (fcr), and record it; all three where none is named.
+
+    Each week is foretold by what was known when it began. See the metrics predicted_csat,
+    predicted_ces and predicted_fcr.
+    """
+    from helmdesk.desk.closing import foretell_solved
+
+    found = foretell_solved(open_desk(desk_path), what or tuple(CLOSINGS), talk)
+    if format_name == "json":
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+        return
+    for each in found:
+        title = CLOSINGS[each.key].title
+        click.echo(f"{title}: {each.recorded:,} solved tickets foretold and recorded.")
+        if each.without:
+            click.echo(
+                f"  {each.without:,} stay without: there was no model that was right enough."
+            )
+        if each.problem:
+            click.echo(f"  The newest week has none: {each.problem}.")
+    if any(each.recorded for each in found):
+        keys = " ".join(f"predicted_{each.key}" for each in found)
+        talk(f"next: helmdesk measure {keys}")
+
+
 def _tell(model: Model, format_name: str) -> None:
     found = model.report
     if format_name == "json":
@@ -92,7 +126,9 @@ def _tell(model: Model, format_name: str) -> None:
         kept = ("target", "version", "trained_at", "data_until", "kind", "report", "problem")
         click.echo(json.dumps({name: _plain(said[name]) for name in kept}, indent=2))
         return
-    title = TARGETS[model.target].title
+    title = (
+        CLOSINGS[model.target].title if model.target in CLOSINGS else TARGETS[model.target].title
+    )
     click.echo(f"{title}: version {model.version}, data up to {model.data_until:%-d %B %Y}")
     click.echo(f"{found.labels:,} tickets whose outcome is known, {found.bad:,} of them bad.")
     if found.tested:

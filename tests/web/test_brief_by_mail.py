@@ -1,8 +1,9 @@
-"""The week's brief by mail: for those who asked, as they may read it, once a week of data."""
+"""The week's digest by mail: for those who asked, as they may read it, once a week of data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,44 +12,77 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _empty(site: Path) -> Iterator[None]:
-    from helmdesk.web.apps.briefs.models import BriefWanted
+    from helmdesk.web.apps.briefs.models import BriefWanted, Digest
     from helmdesk.web.apps.jobs.models import Heartbeat, Job, Schedule, Switch
     from helmdesk.web.apps.outbox.models import Endpoint, Message
     from helmdesk.web.apps.people.models import Person
 
     def clear() -> None:
-        for model in (BriefWanted, Message, Endpoint, Heartbeat, Job, Schedule, Switch):
+        for model in (BriefWanted, Digest, Message, Endpoint, Heartbeat, Job, Schedule, Switch):
             model.objects.all().delete()
         Person.objects.update(email="")
 
     clear()
-    Person.objects.filter(username="lea").update(email="lea@example.org")
-    Person.objects.filter(username="tom").update(email="tom@example.org")
+    for name in ("lea", "tom", "hugo"):
+        Person.objects.filter(username=name).update(email=f"{name}@example.org")
     yield
     clear()
 
 
-def tick(instant: str = "1") -> None:
-    """Do what a Monday does."""
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A brief without findings, at once, where what it says is not what is tried."""
+    from datetime import date
+
+    from helmdesk.insight.brief import Brief
     from helmdesk.web.apps.briefs import jobs as own
-    from helmdesk.web.apps.jobs.kind import Nothing
-    from helmdesk.web.apps.jobs.queue import enqueue
+
+    empty: Any = ()
+    told = Brief(date(2026, 1, 5), date(2026, 1, 12), *(empty,) * 10)
+    monkeypatch.setattr(own, "_brief", lambda *_: told)
+
+
+def work() -> None:
+    from helmdesk.web.apps.briefs import jobs as own
     from helmdesk.web.apps.jobs.worker import Worker
     from helmdesk.web.apps.outbox.jobs import send_mail, send_webhook
 
     kinds = (own.briefs, own.tell_person, own.tell_programs, send_mail, send_webhook)
-    enqueue(own.briefs, f"briefs:{instant}", Nothing())
     Worker(is_thread=False, known={kind.name: kind for kind in kinds}).work_off()
+
+
+def tick(instant: str = "1") -> None:
+    """Do what a Monday does."""
+    from django.db.models import F
+
+    from helmdesk.web.apps.briefs import jobs as own
+    from helmdesk.web.apps.briefs.models import BriefWanted
+    from helmdesk.web.apps.jobs.kind import Nothing
+    from helmdesk.web.apps.jobs.queue import enqueue
+
+    # A Monday came since it was asked for.
+    BriefWanted.objects.update(asked_at=F("asked_at") - timedelta(days=800))
+    enqueue(own.briefs, f"briefs:{instant}", Nothing())
+    work()
+
+
+def want(name: str, **more: str) -> None:
+    from helmdesk.web.apps.briefs.models import BriefWanted
+    from helmdesk.web.apps.people.models import Person
+
+    BriefWanted.objects.create(person=Person.objects.get(username=name), **more)
 
 
 def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> None:
     from helmdesk.desk.live import LiveDesk
     from helmdesk.web.access import policy_for
-    from helmdesk.web.apps.jobs.models import Job, Schedule
+    from helmdesk.web.apps.jobs.models import Job
     from helmdesk.web.apps.outbox.models import Message
     from helmdesk.web.apps.people.models import Person
 
     assert as_("tom").post("/brief/mail", {"do": "on"}).status_code == 302
+    work()
+    assert not Message.objects.exists(), "no Monday came yet"
     tick()
     desk, person = LiveDesk(site), Person.objects.get(username="tom")
     found = desk.as_seen_by(policy_for(person)).brief()
@@ -58,6 +92,7 @@ def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> N
     assert [each.title for each in found.findings if each.title not in told] == []
     assert found.findings or "Nothing calls for a decision" in told
     assert "<h1" in message.html and "http" not in message.text
+    assert len(message.html.encode()) < 60_000 and "<img" not in message.html
     job = Job.objects.get(key=message.key)
     assert job.outcome == "preview", "nothing leaves before somebody says so"
     tick("2")
@@ -65,27 +100,50 @@ def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> N
     Job.objects.all().delete()
     tick("3")
     assert Message.objects.count() == 1, "also when the jobs are long forgotten"
-    schedule = Schedule.objects.get(name="briefs")
-    assert (schedule.rhythm, schedule.zone) == ("mon 07:00", desk.settings.time_zone)
 
 
-def test_only_those_who_may_read_it_now(as_: Any) -> None:
+def test_an_agent_is_told_the_own_numbers_and_nobody_elses(as_: Any, site: Path) -> None:
+    from helmdesk.desk.live import LiveDesk
+    from helmdesk.web.access import policy_for
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.models import Person
+    from helmdesk.web.pages.team.own import own_numbers
+
+    hugo = as_("hugo")
+    assert hugo.get("/me").content.count(b'name="zone"') == 1
+    assert hugo.post("/brief/mail", {"do": "on", "where": "tier = 'x'"}).url == "/me"
+    tick()
+    message = Message.objects.get()
+    told = " ".join(message.text.split())
+    desk = LiveDesk(site)
+    reader = desk.as_seen_by(policy_for(Person.objects.get(username="hugo")))
+    # The last whole week of the sample ends on Sunday, 28 June 2026.
+    numbers = own_numbers(reader, "2026-06-01", "2026-06-29")
+    assert len(numbers) >= 3
+    assert "1 June to 28 June 2026" in message.subject
+    for each in numbers:
+        assert f"{each.metric.name}. {' '.join(each.words.split())}" in told
+    assert [name for name in desk.agents() if name != "Hugo" and name in told.split()] == []
+    assert hugo.get("/brief/mail/preview").content.decode() == message.html
+
+
+def test_only_those_who_may_read_it_now(as_: Any, quick: None) -> None:
     from helmdesk.web.apps.briefs.models import BriefWanted
     from helmdesk.web.apps.outbox.models import Message
     from helmdesk.web.apps.people.audit import AuditEvent
     from helmdesk.web.apps.people.models import Person
 
-    for name in ("hugo", "vic"):
-        assert as_(name).post("/brief/mail", {"do": "on"}).status_code == 403
+    assert as_("vic").post("/brief/mail", {"do": "on"}).status_code == 403
     assert as_("ann").post("/brief/mail", {"do": "on"}).status_code == 400, "no address"
     lea = as_("lea")
-    assert lea.post("/brief/mail", {"do": "perhaps"}).status_code == 400
+    for wrong in ({"do": "perhaps"}, {"do": "on", "zone": "Berlin"}, {"do": "on", "where": "=="}):
+        assert lea.post("/brief/mail", wrong).status_code == 400
     for do, count in (("on", 1), ("on", 1), ("off", 0), ("on", 1)):
         assert lea.post("/brief/mail", {"do": do}).status_code == 302
-        assert BriefWanted.objects.count() == count
+        assert BriefWanted.objects.filter(is_on=True).count() == count
     assert AuditEvent.objects.filter(action="asked for the brief by mail", person="lea").exists()
     person = Person.objects.get(username="lea")
-    for change in ({"is_active": False}, {"role": "agent"}, {"email": ""}):
+    for change in ({"is_active": False}, {"role": "account_viewer"}, {"email": ""}):
         before = {name: getattr(person, name) for name in change}
         Person.objects.filter(pk=person.pk).update(**change)
         try:
@@ -93,6 +151,105 @@ def test_only_those_who_may_read_it_now(as_: Any) -> None:
         finally:
             Person.objects.filter(pk=person.pk).update(**before)
         assert not Message.objects.exists(), change
+    asked = {"do": "on", "zone": "America/Lima", "where": "tier = 'gold'"}
+    assert lea.post("/brief/mail", asked).status_code == 302
+    kept = BriefWanted.objects.get()
+    assert (kept.zone, kept.where) == ("America/Lima", "tier = 'gold'")
+
+
+def test_what_waited_is_not_sent_to_who_may_read_it_no_more(quick: None) -> None:
+    from helmdesk.web.apps.briefs.jobs import objection
+    from helmdesk.web.apps.briefs.models import BriefWanted
+    from helmdesk.web.apps.jobs.models import Job, Switch
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.models import Person
+
+    Switch.turn("stopped")
+    for name in ("lea", "tom", "hugo"):
+        want(name)
+    tick()
+    sent = {each.recipient.split("@")[0]: each for each in Message.objects.all()}
+    assert {name: objection(each) for name, each in sent.items()} == dict.fromkeys(sent, "")
+    tom, lea = (Person.objects.get(username=name) for name in ("tom", "lea"))
+    Person.objects.filter(pk=tom.pk).update(teams=["Another"])
+    Person.objects.filter(pk=lea.pk).update(is_active=False)
+    BriefWanted.objects.filter(person__username="hugo").update(is_on=False)
+    try:
+        why = {name: objection(each) for name, each in sent.items()}
+        assert all(why.values()) and len(set(why.values())) == 3
+        Switch.turn("on")
+        work()
+    finally:
+        Person.objects.filter(pk=tom.pk).update(teams=tom.teams)
+        Person.objects.filter(pk=lea.pk).update(is_active=True)
+    for name, message in sent.items():
+        job = Job.objects.get(key=message.key)
+        assert (job.outcome, job.error) == ("dead", why[name])
+
+
+def test_two_workers_and_a_crash_tell_a_week_once(
+    monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    from django.db import transaction
+
+    from helmdesk.web.apps.briefs import jobs as own
+    from helmdesk.web.apps.briefs.models import BriefWanted, Digest
+    from helmdesk.web.apps.jobs.kind import Held
+    from helmdesk.web.apps.outbox.models import Message
+
+    want("lea")
+    week = own.local_date(own._week(own.Desk(own.settings.DESK_FOLDER))[0], "Europe/Berlin")
+    payload = own.ForPerson(wanted=BriefWanted.objects.get().pk, week=week)
+    held = Held("brief:1", payload, 1, lambda _step: None)
+    effects = [own.tell_person.run(held) for _ in range(3)]
+    put = own.put_mail
+
+    def crash(*given: Any, **named: Any) -> Any:
+        put(*given, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(own, "put_mail", crash)
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        effects[0]()  # type: ignore[misc]
+    assert not Message.objects.exists() and not Digest.objects.exists()
+    monkeypatch.setattr(own, "put_mail", put)
+    for effect in effects:
+        with transaction.atomic():
+            effect()  # type: ignore[misc]
+    assert Message.objects.count() == Digest.objects.count() == 1
+
+
+def test_one_click_ends_it(as_: Any, monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
+    from django.conf import settings
+    from django.test import Client
+
+    from helmdesk.web.apps.briefs.models import BriefWanted
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.audit import AuditEvent
+
+    monkeypatch.setattr(settings, "PUBLIC_URL", "https://desk.example.org")
+    want("lea")
+    tick()
+    message = Message.objects.get()
+    link = message.headers["List-Unsubscribe"].strip("<>")
+    assert message.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert link in message.text and f'href="{link}"' in message.html
+    path = link.removeprefix("https://desk.example.org")
+    program = Client(enforce_csrf_checks=True)
+    page = program.get(path)
+    assert page.status_code == 200 and b"<form" in page.content
+    assert page["Cache-Control"] == "private, no-store"
+    assert BriefWanted.objects.get().is_on, "looking ends nothing"
+    for _ in range(2):
+        done = program.post(path, {"List-Unsubscribe": "One-Click"})
+        assert done.status_code == 200 and b"<form" not in done.content
+    assert not BriefWanted.objects.get().is_on
+    assert AuditEvent.objects.filter(action="ended the brief by mail", person="lea").count() == 1
+    for forged in (f"{path[:-1]}x", path.replace("stop/", "stop/9"), "/brief/mail/stop/1"):
+        assert program.post(forged).status_code == 404
+    as_("lea").post("/brief/mail", {"do": "on"})
+    tick("2")
+    assert Message.objects.count() == 1, "asked for again in the same week, it is not told twice"
 
 
 def test_programs_are_told_the_whole_desk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +263,7 @@ def test_programs_are_told_the_whole_desk(monkeypatch: pytest.MonkeyPatch) -> No
     asked: list[Any] = []
     empty: Any = ()
     told = Brief(date(2026, 1, 5), date(2026, 1, 12), *(empty,) * 10)
-    monkeypatch.setattr(own, "_brief", lambda desk, policy, held: asked.append(policy) or told)
+    monkeypatch.setattr(own, "_brief", lambda desk, policy: asked.append(policy) or told)
     Endpoint.objects.create(name="pager", url="https://example.org/", topics=["brief"])
     Endpoint.objects.create(name="other", url="https://example.org/", topics=["test"])
     tick()

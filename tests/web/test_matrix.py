@@ -33,6 +33,7 @@ ELSEWHERE = (
     "s/",
     "book/",
     "r/",
+    "brief/mail/stop/",
 )
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
 # What takes seconds is asked with a filter that nobody can read: 400 says that the gate was passed.

@@ -128,6 +128,7 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
         "alerts_rule",
         "annotations_annotation",
         "briefs_briefwanted",
+        "briefs_digest",
         "auth_group",
         "auth_group_permissions",
         "auth_permission",

@@ -24,6 +24,7 @@ from helmdesk.web.apps.jobs.kind import (
 from helmdesk.web.apps.jobs.models import Job
 from helmdesk.web.apps.outbox import mail, webhooks
 from helmdesk.web.apps.outbox.models import Channel, Endpoint, Message
+from helmdesk.web.apps.outbox.permission import objection_to
 
 # From five seconds on, four times as long each time, then every hour: most of a night.
 WEBHOOK_TRIES = 12
@@ -39,6 +40,8 @@ class Sending(Payload):
 def send_mail(held: Held[Sending]) -> Finish | None:
     """Give a mail to the mail server."""
     message = _message(held)
+    if objection := objection_to(message):
+        raise Refused(objection)
     made = EmailMultiAlternatives(message.subject, message.text, to=[message.recipient])
     made.extra_headers = {
         "Message-ID": f"<{message.id}@helmdesk.invalid>",

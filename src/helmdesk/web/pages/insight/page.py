@@ -228,7 +228,9 @@ def brief(request: DeskRequest) -> HttpResponse:
             ("Settled this week", found.settled),
             ("As it has stood for a while", found.standing),
         ),
-        "comes_by_mail": BriefWanted.is_wanted_by(request.user),
+        "comes_by_mail": BriefWanted.of_person(request.user),
+        "desk_zone": request.desk.settings.time_zone,
+        "mail_where": question["where"] or "",
         "end": found.end.isoformat(),
         "actions_due": due_actions(
             request.policy,

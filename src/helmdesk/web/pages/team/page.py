@@ -14,17 +14,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from helmdesk.analysis.case_mix import can_be_expected
 from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.question import Filtered
 from helmdesk.web.access import LEADS, STAFF, Role
+from helmdesk.web.apps.briefs.models import BriefWanted
 from helmdesk.web.charts.strips import draw_segments
 from helmdesk.web.labels import dimension_words
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.metric.parts import measure
 from helmdesk.web.pages.scorecard.page import find_cards, window_words
 from helmdesk.web.pages.team.models import Comment
+from helmdesk.web.pages.team.own import own_numbers
 from helmdesk.web.rendering import filters, show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import ViewState
@@ -40,18 +41,6 @@ DISPERSIONS = (
     "schedule_adherence",
 )
 CONDITIONS = ("queue", "channel", "tenure", "hour", "issue_type")
-OWN = (
-    "csat",
-    "ces",
-    "fcr",
-    "average_handle_time",
-    "reopen_rate",
-    "escalation_rate",
-    "transfers",
-    "utilization",
-    "occupancy",
-    "schedule_adherence",
-)
 LEAST_TEAM = 5
 
 
@@ -126,17 +115,10 @@ def me(request: DeskRequest) -> HttpResponse:
     question = view.question(request)
     own_team = request.desk.own_team
     start, end = question["start"], question["end"]
-    numbers = []
-    for key in OWN:
-        metric = request.desk.find_metric(key).metric
-        if not can_be_expected(metric):
-            continue
-        try:
-            found = request.desk.case_mix_benchmark(key, start=start, end=end)
-        except (NotFoundError, NotPermittedError):
-            continue
-        if found.own.n:
-            numbers.append((metric, found, Comment.objects.filter(author=person, metric=key)[:3]))
+    numbers = [
+        (each.metric, each.found, Comment.objects.filter(author=person, metric=each.metric.key)[:3])
+        for each in own_numbers(request.desk, start, end)
+    ]
     mix = max((found.mix for _, found, _ in numbers), key=len, default=())
     words = window_words(request, find_cards(request, view, []), view)
     return show(
@@ -147,6 +129,9 @@ def me(request: DeskRequest) -> HttpResponse:
         own_team=own_team,
         mix=[row for row in mix if row[1] or row[2] > 0.02],
         window=words,
+        is_own=True,
+        comes_by_mail=BriefWanted.of_person(person),
+        desk_zone=request.desk.settings.time_zone,
         **filters(request, view, has_comparison=False),
     )
 

@@ -60,6 +60,16 @@ class CaseMixBenchmark:
     mix: tuple[tuple[str, float, float], ...]
 
     @property
+    def differs(self) -> bool:
+        """Whether there are enough rows to tell, and the expectation lies outside the interval of
+        the own value.
+        """
+        low, high = self.own.low, self.own.high
+        if self.expected is None or low is None or high is None or self.own.n < SMALL:
+            return False
+        return not low <= self.expected <= high
+
+    @property
     def verdict(self) -> str:
         """Say how own value and expectation compare, by the interval of the own value."""
         if self.own.value is None:

@@ -37,7 +37,7 @@ class OwnNumber:
     @property
     def differs(self) -> bool:
         """Whether it lies outside what chance explains."""
-        return self.found.verdict.endswith("the mix predicts")
+        return self.found.differs
 
     @property
     def words(self) -> str:

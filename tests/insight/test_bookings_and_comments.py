@@ -13,7 +13,7 @@ import pytest
 
 from desks import Event, load_events, make_desk
 from helmdesk.desk.desk import Desk
-from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE, THEMES
+from helmdesk.facts.build.taxonomy import ABOUT, PRODUCT, SERVICE, USUAL
 from helmdesk.insight.pattern import Found, Missing, Quiet, load_patterns
 from helmdesk.query.filters import Compare
 from helmdesk.statistics.proportion import share_difference_p
@@ -152,9 +152,10 @@ def test_what_a_comment_is_about(tmp_path: Path, comment: str | None, theme: str
 
 
 def test_every_theme_belongs_to_service_or_product_or_neither() -> None:
-    assert set(OF_SERVICE) | set(OF_PRODUCT) | {"praise"} == set(THEMES)
-    assert not set(OF_SERVICE) & set(OF_PRODUCT)
-    assert COMMENT_THEME.name == "comment_theme"
+    assert {each.about for each in USUAL} == set(ABOUT)
+    assert sum(each.about == SERVICE for each in USUAL) == 6
+    assert sum(each.about == PRODUCT for each in USUAL) == 5
+    assert all(word == word.lower() for each in USUAL for word in each.words)
 
 
 def calls(seed: int, dissatisfied_when_moved: float) -> list[Event]:

@@ -39,6 +39,8 @@ from helmdesk.desk.connections import FOLDER as CONNECTIONS_FOLDER
 from helmdesk.desk.desk import Desk
 from helmdesk.desk.folder import LAKE_FOLDER, MARTS_FOLDER, SETTINGS_FILE
 from helmdesk.desk.marts import Step, silent
+from helmdesk.desk.taxonomies import FILE as THEMES_FILE
+from helmdesk.desk.taxonomies import FOLDER as THEMES_FOLDER
 from helmdesk.errors import ConflictError, InputError, NotFoundError, UsageError
 from helmdesk.insight.dismissals import FILE as DISMISSALS_FILE
 from helmdesk.lake.durable import sync
@@ -64,6 +66,8 @@ ELSEWHERE = {
         CONNECTIONS_FOLDER,
         FORECASTS_FOLDER,
         MODELS_FOLDER,
+        THEMES_FILE,
+        THEMES_FOLDER,
         "site",
         RESTORED_NOTE,
         *KEY_FILES,
@@ -187,12 +191,14 @@ def _own_files(root: Path) -> Iterator[tuple[str, Path]]:
         root / SETTINGS_FILE,
         root / ERASED_FILE,
         root / DISMISSALS_FILE,
+        root / THEMES_FILE,
+        *sorted((root / THEMES_FOLDER).glob("*.toml")),
         *sorted((root / METRICS_FOLDER).glob("*")),
         *sorted((root / CONNECTIONS_FOLDER).glob("*.toml")),
         *sorted((root / FORECASTS_FOLDER).glob("*.json")),
         *(file for folder in models for file in sorted(folder.glob("*.json"))),
     ]
-    folders = {root, root / FORECASTS_FOLDER, *models}
+    folders = {root, root / THEMES_FOLDER, root / FORECASTS_FOLDER, *models}
     for path in own:
         if (
             path.is_file()

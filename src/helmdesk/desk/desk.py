@@ -14,6 +14,7 @@ from helmdesk.desk.insight import Insight
 from helmdesk.desk.loading import Loading, Said
 from helmdesk.desk.marts import Marts, Step, silent
 from helmdesk.desk.questions import Questions
+from helmdesk.desk.taxonomies import confirmed_themes
 from helmdesk.errors import SettingError
 from helmdesk.query.policy import OWNER
 from helmdesk.settings import Settings, settings_from
@@ -146,9 +147,10 @@ class Desk(Questions):
 
         content = receipt.content
         # Validated like a settings file: an edited receipt must not reach the facts unchecked.
-        settings = settings_from(
-            dict(content["settings"]), Document("the receipt's settings", SettingError)
-        ).for_facts()
+        kept = dict(content["settings"])
+        themes = confirmed_themes(kept.pop("themes", None))
+        settings = settings_from(kept, Document("the receipt's settings", SettingError)).for_facts()
+        settings |= themes
         question = Question.from_dict(content["request"])
         again = self._answers.measure(question, int(content["lake_version"]), settings)
         confirm(receipt, again.receipt, changed_since(receipt, self.find_metric))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
+from helmdesk.desk.taxonomies import Taxonomies
 from helmdesk.errors import ConflictError, NotFoundError
 from helmdesk.lake.lake import Lake
 from helmdesk.records.limits import Limits
@@ -39,7 +40,7 @@ class Folder:
 
     Attributes:
         path: where it is.
-        lake: the records.
+        lake: the records. taxonomies: by which themes texts are sorted.
 
     Raises:
         NotFoundError: the folder is no desk.
@@ -59,6 +60,7 @@ class Folder:
             self._stamp(),
         )
         self.lake = Lake(self.path / LAKE_FOLDER)
+        self.taxonomies = Taxonomies(self.path)
 
     @classmethod
     def create(cls, path: Path | str, settings: Settings | None = None) -> Folder:
@@ -104,6 +106,18 @@ class Folder:
     def _stamp(self) -> tuple[int, int]:
         found = (self.path / SETTINGS_FILE).stat()
         return found.st_mtime_ns, found.st_size
+
+    def for_facts(self) -> dict[str, Any]:
+        """Return what changes facts beside the records: settings, and themes of the desk's own.
+
+        Raises:
+            SettingError: a file that is not valid.
+        """
+        from helmdesk.facts.build.taxonomy import as_setting
+
+        own = self.taxonomies.own
+        themes = {} if own is None else {"themes": as_setting(own)}
+        return {**self.settings.for_facts(), **themes}
 
     @property
     def marts_path(self) -> Path:

@@ -87,7 +87,7 @@ class LiveMarts(Marts):
                 self.folder.forget_metrics()
                 self._memory.clear()  # what was answered by other definitions
                 self._files = stamps
-        settings = self.folder.settings.for_facts()
+        settings = self.folder.for_facts()
         if self._mart is not None and (changes := self._mart.made_of.changes(settings)):
             self._bring_up_in_background("; ".join(changes), self._mart)
 
@@ -120,14 +120,14 @@ class LiveMarts(Marts):
         )
 
     def _changes(self, mart: OpenMart) -> list[str]:
-        return mart.made_of.changes(self.folder.settings.for_facts())
+        return mart.made_of.changes(self.folder.for_facts())
 
     def _bring_up_in_background(self, reason: str, mart: OpenMart) -> None:
         """Make the mart anew once; after a failure only when settings or mart have changed
         since.
         """
         with self._turn:
-            wanted = repr((mart.path.name, *self.folder.settings.for_facts().values()))
+            wanted = repr((mart.path.name, *self.folder.for_facts().values()))
             if wanted == self._tried or (
                 self._elsewhere and not self._elsewhere.ask(wanted, reason)
             ):
@@ -153,6 +153,7 @@ class LiveMarts(Marts):
     def _stamps(self) -> tuple[tuple[str, int, int], ...]:
         files = [
             self.folder.path / SETTINGS_FILE,
+            self.folder.taxonomies.file,
             *sorted((self.folder.path / "metrics").glob("*")),
         ]
         return tuple(

@@ -94,7 +94,7 @@ class Marts:
         if accepts_loss:
             self.lake.seal_anew()
             self.remove()
-        settings = self.folder.settings.for_facts()
+        settings = self.folder.for_facts()
         if self.folder.settings.engine == "spark":
             self._open_spark(None, settings, on_step)
             return self.lake.version()
@@ -287,7 +287,7 @@ class Marts:
         engine: Engine
         with ExitStack() as stack:
             if self.folder.settings.engine == "spark":
-                engine = self._open_spark(as_of, settings or self.folder.settings.for_facts())
+                engine = self._open_spark(as_of, settings or self.folder.for_facts())
             elif as_of is None:
                 engine = self.open_published()
             else:
@@ -295,7 +295,7 @@ class Marts:
                 spill = stack.enter_context(spilling(self._path))
                 engine = DuckDB.create()
                 bound_memory(engine.connection, self.folder.settings.memory_gb, spill)
-                self._build(engine, snapshot, settings or self.folder.settings.for_facts(), silent)
+                self._build(engine, snapshot, settings or self.folder.for_facts(), silent)
             stack.callback(engine.close)
             yield engine
 
@@ -353,7 +353,7 @@ class Marts:
             if path is not None:
                 try:
                     engine, made_of = self._open(path)
-                    changes = made_of.changes(self.folder.settings.for_facts())
+                    changes = made_of.changes(self.folder.for_facts())
                 except (HelmdeskError, duckdb.Error):
                     if path != published_mart(self._path):
                         continue

@@ -16,6 +16,7 @@ from helmdesk.desk.foretelling import Foretelling
 from helmdesk.desk.insight import Insight
 from helmdesk.desk.marts import Step, silent
 from helmdesk.desk.planning import Planning
+from helmdesk.desk.theming import Theming
 
 if TYPE_CHECKING:
     from helmdesk.act.actions import Hypothesis
@@ -76,6 +77,11 @@ class Questions:
     def predict(self) -> Foretelling:
         """What will most likely become of open tickets."""
         return Foretelling(self._answers)
+
+    @property
+    def themes(self) -> Theming:
+        """What customers write about."""
+        return Theming(self._answers)
 
     def _question(self, *keys: str, **asked: Unpack[Asked]) -> Question:
         return self._answers.folder.question(*keys, **asked)

@@ -1,8 +1,9 @@
 """Survey answers: every revision, marked first and last, read through its instrument."""
 
+from helmdesk.engines.engine import Engine
 from helmdesk.facts.bookings import booking_dimension
-from helmdesk.facts.build.comment_themes import COMMENT_THEME
 from helmdesk.facts.build.fact import TICKET_DIMENSIONS, ByKey, Dimension, Fact
+from helmdesk.facts.build.taxonomy import theme_of
 from helmdesk.records.answers import read_answers
 
 SURVEY_OWN = {
@@ -20,6 +21,23 @@ SURVEY_DIMENSIONS = (
         "when the survey was sent: before the first solve, within a day of it, or later",
     ),
 )
+
+
+COMMENT_THEME = Dimension(
+    "comment_theme",
+    "comment_theme",
+    "what the comment is mostly about, by its words and the desk's themes; none without a comment",
+)
+
+
+def sort_comments(engine: Engine) -> None:
+    """Create ``themed_comments`` by the desk's themes."""
+    engine.make(
+        "themed_comments",
+        f"select record_id, {theme_of(engine, 'comment')} as theme from survey_records where"
+        " comment is not null",
+        "temp view",
+    )
 
 
 def timing(sent_at: str) -> str:
@@ -43,6 +61,7 @@ fact = Fact(
     key="survey_id",
     only_if="select 1 from survey_records",
     depends=("episodes", "tickets"),
+    prepare=sort_comments,
     dimensions=(*SURVEY_DIMENSIONS, COMMENT_THEME, booking_dimension("responses", "responded_at")),
     sql=f"""
     with sent as (
@@ -98,7 +117,8 @@ fact = Fact(
     )
     select a.survey_id, a.record_id as response_id, a.ticket_id, a.instrument_id, a.instrument_kind,
         a.about, a.scale_high,
-        a.occurred_at as responded_at, a.answer, a.number as score, a.comment, a.is_answer,
+        a.occurred_at as responded_at, a.answer, a.number as score, a.comment,
+        h.theme as comment_theme, a.is_answer,
         a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1
             and a.is_timely as is_last,
         a.is_timely, not coalesce(v.is_repeated, false) as is_last_of_contact,
@@ -115,6 +135,7 @@ fact = Fact(
     from answers a
     left join solved s on s.record_id = a.record_id
     left join voices v on v.record_id = a.record_id
+    left join themed_comments h on h.record_id = a.record_id
     left join customer_versions u on u.entity_id = a.customer_id and a.occurred_at >= u.valid_from
         and a.occurred_at < u.valid_to
     left join tickets t on t.ticket_id = a.ticket_id

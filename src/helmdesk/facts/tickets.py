@@ -45,6 +45,7 @@ fact = Fact(
         "legs",
         "merges",
         "source_habits",
+        "ticket_themes",
     ),
     dimensions=TICKET_DIMENSIONS,
     sql=f"""
@@ -145,7 +146,7 @@ fact = Fact(
         group by ticket_id
     )
     select k.ticket_id, o.source, o.subject, o.channel, o.severity, o.customer_id, o.fidelity,
-        o.custom, p.priority, p.status, o.issue_type,
+        o.custom, p.priority, p.status, o.issue_type, h.theme,
         o.account_id, coalesce(a.name, o.account_id) as account, a.tier,
         coalesce(a.region, o.own_region) as region, a.contract_value,
         ct.entity_id as contract_id, ct.policy_id as contract_policy_id,
@@ -206,6 +207,7 @@ fact = Fact(
     -- A counter is zero until its source says otherwise, where the source keeps that counter at
     -- all.
     left join source_habits n on n.source = o.source
+    left join ticket_themes h on h.ticket_id = k.ticket_id
     left join ticket_working_times b on b.ticket_id = k.ticket_id
     left join account_versions a on a.entity_id = o.account_id and k.created_at >= a.valid_from
         and k.created_at < a.valid_to

@@ -309,7 +309,7 @@ def _mart(desk: Desk, lake_version: int) -> Finding:
         )
     if made_of is None:
         return Finding("mart", WARNING, "none yet", "load something, or: helmdesk refresh")
-    changes = made_of.changes(desk.settings.for_facts())
+    changes = made_of.changes(desk.folder.for_facts())
     if changes:
         mend = "helmdesk refresh (the next question does it, too)"
         return Finding("mart", WARNING, f"stale: {'; '.join(changes)}", mend)
@@ -367,7 +367,7 @@ def _concerns(desk: Desk) -> Iterator[Finding]:
     first, nothing is said.
     """
     made_of = desk.marts.made_of()
-    if made_of is None or made_of.changes(desk.settings.for_facts()):
+    if made_of is None or made_of.changes(desk.folder.for_facts()):
         return
     try:
         concerns = desk.concerns()

@@ -19,6 +19,7 @@ from helmdesk.facts.build.empty import without_rows
 from helmdesk.facts.build.entities import LATEST, LOOKUPS, create_entity_lookups
 from helmdesk.facts.build.events import FACT_FAMILIES, create_record_views, record_types_sql
 from helmdesk.facts.build.fact import Fact, load_facts
+from helmdesk.facts.build.taxonomy import USUAL, create_themes, themes_of
 from helmdesk.facts.build.working_time import create_working_time
 from helmdesk.quoting import text
 from helmdesk.settings import FACT_SETTINGS
@@ -31,7 +32,7 @@ def facts_hash() -> str:
     """Return the identity of the fact definitions: a mart or a receipt made by others differs in
     it.
     """
-    digest = hashlib.sha256(repr((LOOKUPS, LATEST, WATERMARK, SIMPLE)).encode())
+    digest = hashlib.sha256(repr((LOOKUPS, LATEST, WATERMARK, SIMPLE, USUAL)).encode())
     for fact in load_facts().values():
         digest.update(fact.name.encode() + fact.sql.encode() + fact.otherwise.encode())
     return digest.hexdigest()[:16]
@@ -127,6 +128,7 @@ def _build(
         " is_dated"
     )
     create_watermark(engine, latest, create_working_time(engine, first, latest), settings)
+    create_themes(engine, themes_of(settings))
     wanted = _resting_on(only) if only else load_facts()
     ordered = [fact for fact in load_facts().values() if not fact.is_rare and fact.name in wanted]
     for place, fact in enumerate(ordered):

@@ -147,6 +147,12 @@ TICKET_DIMENSIONS = (
     Dimension("priority", "priority", "priority, latest"),
     Dimension("severity", "severity", "severity given at creation"),
     Dimension("issue_type", "issue_type", "what it is about, latest"),
+    Dimension(
+        "theme",
+        "theme",
+        "what it is mostly about, by the words of its subject and of the customer's first message",
+        is_of_ticket=True,
+    ),
     Dimension("customer", "customer_id", "who asked", is_person=True),
     Dimension("account", "account", "customer's company, as of creation"),
     Dimension("tier", "tier", "account's tier, as of creation"),

@@ -58,7 +58,9 @@ class MadeOf:
         made_with = self.settings
         names = dict.fromkeys([*made_with, *settings])
         return [
-            f"{name} was {_shown(made_with.get(name))}, is now {_shown(settings.get(name))}"
+            "the themes are others"
+            if name == "themes"
+            else f"{name} was {_shown(made_with.get(name))}, is now {_shown(settings.get(name))}"
             for name in names
             if made_with.get(name) != settings.get(name)
         ]

@@ -7,7 +7,8 @@ Service comments stay as they were, so support can report it and cannot mend it.
 import math
 
 from helmdesk.catalogue.kinds.share import Share
-from helmdesk.facts.build.comment_themes import COMMENT_THEME, OF_PRODUCT, OF_SERVICE
+from helmdesk.facts.build.taxonomy import PRODUCT, SERVICE, names_about
+from helmdesk.facts.responses import COMMENT_THEME
 from helmdesk.insight.checks import has_past, per_week
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
@@ -53,7 +54,8 @@ def check(study: Study) -> Verdict:
         return study.measure(commented, span, OneOf(COMMENT_THEME.name, themes)).n
 
     product, service = (
-        [of(themes, span) for span in (before, now)] for themes in (OF_PRODUCT, OF_SERVICE)
+        [of(themes, span) if themes else 0 for span in (before, now)]
+        for themes in (names_about(study.reader.engine, each) for each in (PRODUCT, SERVICE))
     )
     p = share_difference_p(product[0], counts[0], product[1], counts[1])
     rises = [found[1] / counts[1] - found[0] / counts[0] for found in (product, service)]

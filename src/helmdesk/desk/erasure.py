@@ -47,7 +47,7 @@ def erase(desk: Desk, customers: Collection[str], on_step: Step = silent) -> Era
     on_step("rewriting the lake")
     done = erase_customers(desk.lake, customers, desk.path)
     desk.folder.dismissals.erase(eraser(done.words))
-    desk.folder.taxonomies.erase(eraser(done.words))
+    desk.folder.taxonomies.erase(eraser({word.lower() for word in done.words}))
     on_step("building the mart without them")
     desk.marts.remove()
     desk.refresh(is_forced=True)

@@ -97,12 +97,25 @@ class Taxonomies:
         return version
 
     def erase(self, without: Callable[[str], str]) -> None:
-        """Take a person's names out of all versions."""
+        """Take a person's names out of all versions: a word that holds one goes, a theme without
+        words too.
+
+        Args:
+            without: takes them out of a text in small letters.
+        """
         for file in (self.file, *(self._desk / FOLDER).glob("*.toml")):
-            if file.exists():
-                text = file.read_text(encoding="utf-8")
-                if (cleaned := without(text)) != text:
-                    replace_text(file, cleaned)
+            if not file.exists():
+                continue
+            try:
+                known = read_themes(file)
+            except SettingError:
+                file.unlink()
+                continue
+            kept = tuple(each for each in (_nameless(theme, without) for theme in known) if each)
+            if not kept:
+                file.unlink()
+            elif kept != known:
+                replace_text(file, as_toml(kept))
 
     def _kept(self) -> list[int]:
         return [
@@ -116,6 +129,13 @@ class Taxonomies:
             return newest
         replace_text(file.with_name(f"{newest + 1}.toml"), text)
         return newest + 1
+
+
+def _nameless(theme: Theme, without: Callable[[str], str]) -> Theme | None:
+    words = tuple(word for word in theme.words if without(word) == word)
+    lowered = theme.name.lower()
+    name = theme.name if without(lowered) == lowered else (words or ("",))[0]
+    return Theme(name, theme.about, words) if words else None
 
 
 def as_toml(themes: Sequence[Theme]) -> str:

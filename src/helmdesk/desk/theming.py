@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
 from helmdesk.desk.answers import Answers
-from helmdesk.errors import NotFoundError, UsageError
+from helmdesk.errors import NotFoundError, OutOfRangeError, UsageError
 from helmdesk.facts.build.taxonomy import OTHER, Theme
 
 if TYPE_CHECKING:
@@ -136,7 +136,11 @@ class Theming:
                 "where": where,
             },
         )
-        now, before = (self._counts(found, span) for span in spans)
+        now = self._counts(found, spans[0])
+        try:
+            before = self._counts(found, spans[1])
+        except OutOfRangeError:
+            before = {}
         total = sum(each.n for each in now.values())
         about = {each.name: each.about for each in self.in_force}
         big = [name for name, each in now.items() if each.n >= LEAST]

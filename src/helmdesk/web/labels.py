@@ -8,6 +8,7 @@ from helmdesk.query.words import NONE
 
 DIMENSIONS = {
     "issue_type": "Kind of question",
+    "theme": "What customers write about",
     "tier": "Customer tier",
     "first_queue": "First queue",
     "weekday": "Weekday",

@@ -14,6 +14,7 @@ from typing import Any
 
 from helmdesk.engines.engine import Engine
 from helmdesk.facts.build.rows import put_rows
+from helmdesk.quoting import text
 
 OTHER = "other"
 SERVICE, PRODUCT, NEITHER = "service", "product", ""
@@ -146,11 +147,8 @@ def theme_of(engine: Engine, words: str) -> str:
     """
     rows = engine.run("select theme, pattern from themes order by place")
     cases = " ".join(
-        f"when regexp_matches(lower({words}), '{_quoted(found)}') then '{_quoted(name)}'"
+        f"when regexp_matches(lower({words}), {text(found)}) then {text(name)}"
         for name, found in rows
     )
     return f"case when {words} is null or trim({words}) = '' then null {cases} else '{OTHER}' end"
 
-
-def _quoted(words: str) -> str:
-    return words.replace("'", "''")

@@ -151,4 +151,3 @@ def theme_of(engine: Engine, words: str) -> str:
         for name, found in rows
     )
     return f"case when {words} is null or trim({words}) = '' then null {cases} else '{OTHER}' end"
-

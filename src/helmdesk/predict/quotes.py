@@ -22,7 +22,7 @@ def shortened(text: str) -> str:
     ends = [found.end() for found in re.finditer(r"[.!?](?=\s)", head)]
     if ends and ends[-1] >= SHORTEST:
         return head[: ends[-1]]
-    return head.rpartition(" ")[0] + "…"
+    return head.rsplit(maxsplit=1)[0] + "…"
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -159,7 +159,7 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
         *("booking_absence", "booking_booking", "booking_busy", "booking_calendar"),
         *("booking_calltype", "booking_door", "booking_link", "booking_member", "booking_need"),
         *("booking_piece", "booking_reuse", "booking_shift", "booking_team"),
-        *("early_warning_warned", "early_warning_watch"),
+        *("early_warning_foretold", "early_warning_warned", "early_warning_watch"),
         *("routing_decision", "routing_look", "routing_modechange", "routing_routedqueue"),
         "routing_stop",
         *("rooms_room", "rooms_roomteam", "rooms_visit", "rooms_written"),

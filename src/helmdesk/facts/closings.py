@@ -29,6 +29,11 @@ fact = Fact(
         *TICKET_DIMENSIONS,
         Dimension("effort", BAND, "points of effort: 0-1, 1-2, 2-4, 4-7, 7 and more"),
         Dimension(
+            "text_known",
+            "case when has_text then 'yes' else 'no' end",
+            "whether the records hold what was written on it",
+        ),
+        Dimension(
             "csat_answered",
             "case when csat_is_good is null then 'no' else 'yes' end",
             "whether its customer answered a CSAT survey after the last solve",
@@ -60,6 +65,7 @@ fact = Fact(
     )
     select {", ".join(f"t.{name}" for name in LENT)},
         e.further_contacts, e.handovers, e.channel_switches, e.questions_again, e.waiting_days,
+        e.has_text,
         {POINTS} + e.waiting_days as effort_points,
         h.is_in_one_go, not (h.is_in_one_go and not h.is_repeated) as is_over,
         case when h.is_in_one_go then seconds(t.last_solved_at, h.held_until) else 0

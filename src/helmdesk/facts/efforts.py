@@ -29,6 +29,7 @@ fact = Fact(
     written as (
         select m.ticket_id, m.message_id, m.sent_at, m.is_customer, m.is_human_reply,
             coalesce(r.channel, s.channel) as channel,
+            nullif(trim(r.text), '') is not null as has_text,
             lower(regexp_extract(r.text, '[^.!?]*[?]')) as question
         from messages m
         join solved s on s.ticket_id = m.ticket_id and m.sent_at <= s.last_solved_at
@@ -56,6 +57,9 @@ fact = Fact(
         from ordered
         group by ticket_id
     ),
+    texts as (
+        select ticket_id, bool_or(has_text) as has_text from written group by ticket_id
+    ),
     questions as (
         select ticket_id, message_id, sent_at, question
         from written
@@ -73,8 +77,10 @@ fact = Fact(
         coalesce(s.transfers, 0) as handovers,
         coalesce(c.channel_switches, 0) as channel_switches,
         coalesce(q.questions_again, 0) as questions_again,
-        least(coalesce(s.requester_wait_seconds, 0) / 86400.0, {MOST_WAITING}) as waiting_days
+        least(coalesce(s.requester_wait_seconds, 0) / 86400.0, {MOST_WAITING}) as waiting_days,
+        coalesce(x.has_text, false) as has_text
     from solved s
+    left join texts x on x.ticket_id = s.ticket_id
     left join contacts c on c.ticket_id = s.ticket_id
     left join repeated q on q.ticket_id = s.ticket_id
     """,

@@ -1,12 +1,15 @@
-"""Jobs of the early warning: learning every week, looking when data, model or day change."""
+"""Jobs of the early warning: learning every week, looking when data, model or day change, and
+foretelling every night what the customers of solved tickets would say.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
 
+from helmdesk.desk.closing import foretell_solved
 from helmdesk.desk.desk import Desk
 from helmdesk.predict.targets import TARGETS
-from helmdesk.web.apps.early_warning.models import Watch
+from helmdesk.web.apps.early_warning.models import Foretold, Watch
 from helmdesk.web.apps.early_warning.naming import is_due, look
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
@@ -76,6 +79,43 @@ def see(held: Held[Nothing]) -> None:
         if is_due(watch, desk):
             held.tell(TARGETS[watch.target].title.lower())
             look(watch, desk)
+
+
+@job("foretell", "Foretell what customers of solved tickets would say", Nothing, tries=2)
+def foretell(held: Held[Nothing]) -> Finish | None:
+    """Foretell of every solved ticket what was not foretold yet, and record it."""
+    desk = _desk()
+    keys = list(Foretold.objects.filter(is_on=True).values_list("key", flat=True))
+    if desk is None or not keys:
+        return None
+    found = foretell_solved(desk, keys, held.tell)
+    moment = queue.now()
+
+    def finish() -> None:
+        for each in found:
+            Foretold.objects.filter(key=each.key).update(problem=each.problem[:300], done_at=moment)
+
+    return finish
+
+
+@job(
+    "foretell_all",
+    "See whether solved tickets have to be foretold",
+    Nothing,
+    schedule="daily 04:40",
+    is_local=True,
+)
+def foretell_all(held: Held[Nothing]) -> Finish | None:
+    """Let it be foretold where that is switched on."""
+    if not Foretold.objects.filter(is_on=True).exists():
+        return None
+    return lambda: ask_to_foretell(held.key)
+
+
+def ask_to_foretell(occasion: str) -> None:
+    """Let it be foretold of solved tickets, unless that is under way."""
+    if not unfinished(kind=foretell.name).exists():
+        queue.enqueue(foretell, f"foretell:{occasion}", Nothing())
 
 
 def ask_to_learn(target: str, occasion: str) -> None:

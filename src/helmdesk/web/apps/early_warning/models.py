@@ -80,3 +80,20 @@ class Warned(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("target", "ticket_id"), name="named_once_a_target"),
         )
+
+
+class Foretold(models.Model):
+    """What is foretold of solved tickets, every day, as records.
+
+    Attributes:
+        key: of the metric that it stands beside. problem: why the newest week has none; empty where
+        it has. done_at: when it was last foretold.
+    """
+
+    PERSONAL = ()
+    IMPERSONAL = ("key", "problem")
+
+    key = models.CharField(max_length=40, unique=True)
+    is_on = models.BooleanField(default=True)
+    problem = models.CharField(max_length=300, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)

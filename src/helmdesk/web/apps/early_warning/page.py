@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from helmdesk.act.early_warning import MOST_BUDGET
 from helmdesk.errors import NotFoundError, UsageError
+from helmdesk.predict.closing import CLOSINGS, Closing
 from helmdesk.predict.model import Model
 from helmdesk.predict.targets import TARGETS, Target
 from helmdesk.predict.warning import Warned as Chance
@@ -24,6 +25,7 @@ from helmdesk.web.apps.early_warning import told
 from helmdesk.web.apps.early_warning.jobs import ask_to_learn, learning
 from helmdesk.web.apps.early_warning.models import DID, Warned, Watch
 from helmdesk.web.apps.early_warning.naming import judged, usual_of
+from helmdesk.web.apps.early_warning.solved import foretell_solved, solved
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.page import Page, Route
@@ -172,7 +174,8 @@ def watch_for(request: DeskRequest, target: str) -> HttpResponse:
 
 def how_right(request: DeskRequest, target: str) -> HttpResponse:
     """Show how right a model was on tickets newer than all it had learned from."""
-    if target not in TARGETS:
+    found: Target | Closing | None = TARGETS.get(target) or CLOSINGS.get(target)
+    if found is None:
         raise Http404("nothing foretells that")
     model = request.desk.predict.model(target)
     if model is None:
@@ -180,8 +183,9 @@ def how_right(request: DeskRequest, target: str) -> HttpResponse:
     return show(
         request,
         "how_right.html",
-        f"How right: {TARGETS[target].title.lower()}",
-        target=TARGETS[target],
+        f"How right: {found.title.lower()}",
+        target=found,
+        is_of_solved=target in CLOSINGS,
         model=model,
         report=model.report,
         right=told.how_right(model) if model.report.tested else "",
@@ -199,6 +203,8 @@ page = Page(
     help="open tickets that will most likely end badly, why, and what to do in time",
     routes=(
         Route("early-warning", early_warning, "early_warning"),
+        Route("early-warning/solved", solved, "solved_tickets"),
+        Route("early-warning/solved/foretell", foretell_solved, "foretell_solved", roles=LEADS),
         Route("early-warning/<str:target>/decide", decide, "decide_early_warning"),
         Route("early-warning/<str:target>/watch", watch_for, "watch_early_warning", roles=LEADS),
         Route("early-warning/<str:target>", how_right, "how_right", roles=LEADS),

@@ -29,6 +29,7 @@ SHOWN = (
     "priority",
     "severity",
     "issue_type",
+    "theme",
     "team",
     "agent",
     "account",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LEAST = 5
 MOST_PROPOSED = 12
-MOST_READ = 5_000
+MOST_READ = 2_000
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from typing import Any
 from django.http import HttpResponse
 
 from helmdesk.analysis.accounts import Account
+from helmdesk.desk.theming import Told
 from helmdesk.errors import NotFoundError
+from helmdesk.facts.build.taxonomy import OTHER
 from helmdesk.query.judgement import Judgement
 from helmdesk.web.access import EVERYONE, LEADS, Role
 from helmdesk.web.charts.lines import Line, draw_line
@@ -26,6 +28,7 @@ ORDERS = {
     "value": "contract value, most first",
     "open": "open work, most first",
 }
+MOST_THEMES = 5
 POOR_HEALTH = 70
 """Below this an account's health, of 100, is told as a reason."""
 ACCOUNT_CARDS = (
@@ -125,10 +128,19 @@ def account(request: DeskRequest, name: str) -> HttpResponse:
         "window": window_words(request, cards, view),
         "empty_cards": [card for card in cards.cards if card.reason],
         "narrowed": narrowed,
+        "themes": _themes(request, narrowed),
     }
     return show(
         request, "account.html", name, **context, **{**filters(request, view), "view": narrowed}
     )
+
+
+def _themes(request: DeskRequest, view: ViewState) -> tuple[Told, ...]:
+    """Return what an account's tickets are mostly about; only for colleagues."""
+    if request.policy.is_outsider:
+        return ()
+    report = request.desk.themes.report("tickets", quotes=0, **view.asked, where=view.filter)
+    return tuple(each for each in report.themes if each.name != OTHER)[:MOST_THEMES]
 
 
 page = Page(

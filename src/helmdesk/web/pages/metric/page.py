@@ -77,6 +77,7 @@ def metric(request: DeskRequest, key: str) -> HttpResponse:
         window=window_words(request, cards, view),
         may_explain=request.user.role in LEADS and not view.variant,
         may_warn=request.user.role in STAFF,
+        has_themes="theme" in dimensions and request.user.role in STAFF,
         may_try=key in KPIS and request.user.role in LEADS,
         **dismissal_of(request, cards, view),
         # Counts over the whole desk are not for those who see a part of it.

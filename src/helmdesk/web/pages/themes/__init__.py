@@ -1,0 +1,1 @@
+"""What customers write about, and the words it is told by."""

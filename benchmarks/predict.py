@@ -292,10 +292,10 @@ def texts() -> list[str]:
         "## Themes of texts",
         "",
         "BANKING77, 3,080 questions with 77 labels that people gave; learned from one half and"
-        " tried on the other. V says how much two ways of sorting tell of each other (bar without an"
-        " embedder: .55 on the half not learned from). A desk's themes are words, because those"
-        " can be read and mended: they say less than groups do, and *placed* is the percent of texts"
-        " that hold any.",
+        " tried on the other. V says how much two ways of sorting tell of each other (bar without"
+        " an embedder: .55 on the half not learned from). A desk's themes are words, because those"
+        " can be read and mended: they say less than groups do, and *placed* is the percent of"
+        " texts that hold any.",
         "",
         *table(("themes", "V, learned from", "V, held out", "placed", "CPU s"), themes(file)),
     ]

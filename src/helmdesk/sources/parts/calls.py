@@ -17,11 +17,13 @@ from helmdesk.sources.parts.columns import Sheet, times_of
 from helmdesk.sources.parts.source import Options
 from helmdesk.sources.reading.durations import seconds, seconds_fault
 from helmdesk.sources.reading.flags import flag_fault
+from helmdesk.sources.reading.spelled_times import once
 from helmdesk.sources.reading.times import NO_TIME, TimeReader
 from helmdesk.sources.reading.words import taking, with_own_words, worded
 
 # Nobody waits three hours for an answer: 3:15 in a call log is minutes and seconds.
 SHORT = "m:ss"
+NO_INSTANT = "null::timestamptz"
 MOMENTS = ("queued_at", "answered_at", "ended_at")
 
 
@@ -89,9 +91,11 @@ def read_calls(staging: Staging, sheet: Sheet, options: Options) -> None:
                 reader.fault(meaning),
                 f"{sheet.view} where {reader.fault(meaning)} is not null",
             )
+        # A column that is not there costs nothing to read.
+        read = sheet.has(meaning)
         stated += [
-            f"{reader.instant(meaning)} as {meaning}_1",
-            f"{reader.second(meaning)} as {meaning}_2",
+            f"{reader.instant(meaning) if read else NO_INSTANT} as {meaning}_1",
+            f"{reader.second(meaning) if read else NO_INSTANT} as {meaning}_2",
         ]
     way = worded(
         "direction",
@@ -170,7 +174,9 @@ def _length(meaning: str, sheet: Sheet) -> str:
     """Return SQL of a length in seconds; before a queue is what lies before its time, where the
     file has it.
     """
-    told = f"case when {seconds(meaning, SHORT)} >= 0 then {seconds(meaning, SHORT)} end"
+    told = "null::double"
+    if sheet.has(meaning):
+        told = once(seconds(meaning, SHORT), "length", "case when length >= 0 then length end")
     if meaning != "ivr" or not sheet.has("queued_at"):
         return told
     before = "date_diff('microsecond', began_1, queued_at_1) / 1000000.0"

@@ -4,7 +4,10 @@ become seconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from helmdesk.quoting import text
+from helmdesk.sources.reading.spelled_times import once
 
 # Words of every unit, English, German, French, Spanish, Portuguese, Italian and Dutch; a bare
 # number is seconds.
@@ -48,57 +51,57 @@ def seconds(cell: str, short: str = "h:mm") -> str:
         f"trim(regexp_replace(regexp_replace(lower({cell}), {text(EXCEL_ZERO)}, ''),"
         " '[\\s\u00a0\u202f]+', ' ', 'g'))"
     )
-    sign = f"case when starts_with({plain}, '-') then -1 else 1 end"
-    bare = f"trim(ltrim({plain}, '+-'))"
+    sizes = [size for size, _ in UNITS.values()]
+    length = (
+        f"case when contains(bare, ':') then {_clock('bare', short)} when starts_with(bare, 'p')"
+        f" then {_sum('bare', ISO, (604800, 86400, 3600, 60, 1))} when regexp_matches(bare,"
+        f" {text(HALF_SAID)}) then {_sum('bare', HALF_SAID, (3600, 60))} else"
+        f" {_sum('bare', SPOKEN, sizes)} end"
+    )
+    unsigned = once("trim(ltrim(plain, '+-'))", "bare", length)
+    signed = f"case when starts_with(plain, '-') then -1 else 1 end * {unsigned}"
     return (
         f"case when regexp_full_match({cell}, {text(NUMBER)}, 'i') then try_cast({cell} as double)"
-        f" when contains({cell}, ':') then {sign} * ({_clock(bare, short)}) when"
-        f" starts_with({bare}, 'p') then {sign} * ({_sum(bare, ISO, (604800, 86400, 3600, 60, 1))})"
-        f" when regexp_matches({bare}, {text(HALF_SAID)}) then {sign} *"
-        f" ({_sum(bare, HALF_SAID, (3600, 60))}) else {sign} *"
-        f" ({_sum(bare, SPOKEN, [size for size, _ in UNITS.values()])}) end"
+        f" else {once(plain, 'plain', signed)} end"
     )
 
 
-def _part(cell: str, pattern: str, place: int) -> str:
-    return (
-        f"coalesce(try_cast(replace(regexp_extract({cell}, {text(pattern)}, {place}), ',', '.') as"
-        " double), 0)"
-    )
+def _parts(cell: str, pattern: str, count: int, use: str) -> str:
+    """Return SQL of `use`, over what a pattern's groups hold as p.g1, p.g2 ..."""
+    names = ", ".join(f"'g{place}'" for place in range(1, count + 1))
+    return once(f"regexp_extract({cell}, {text(pattern)}, [{names}])", "p", use)
 
 
-def _sum(cell: str, pattern: str, sizes: tuple[float, ...] | list[float]) -> str:
-    total = " + ".join(
-        f"{_part(cell, pattern, place)} * {size}" for place, size in enumerate(sizes, 1)
-    )
+def _part(place: int) -> str:
+    return f"coalesce(try_cast(replace(p.g{place}, ',', '.') as double), 0)"
+
+
+def _sum(cell: str, pattern: str, sizes: Sequence[float]) -> str:
+    total = " + ".join(f"{_part(place)} * {size}" for place, size in enumerate(sizes, 1))
     return (
         f"case when regexp_matches({cell}, {text(pattern)}) and regexp_matches({cell}, '\\d') then"
-        f" {total} end"
+        f" {_parts(cell, pattern, len(sizes), total)} end"
     )
 
 
 def _clock(cell: str, short: str) -> str:
-    days, first, second, third = (_part(cell, CLOCK, place) for place in range(1, 5))
-    fraction = (
-        f"coalesce(try_cast('0.' || nullif(regexp_extract({cell}, {text(CLOCK)}, 5), '') as"
-        " double), 0)"
-    )
-    is_long = f"regexp_extract({cell}, {text(CLOCK)}, 4) <> ''"
+    days, first, second, third = map(_part, range(1, 5))
+    fraction = "coalesce(try_cast('0.' || nullif(p.g5, '') as double), 0)"
     long = f"{first} * 3600 + {second} * 60 + {third} + {fraction}"
     brief = f"{first} * 60 + {second}" if short == "m:ss" else f"{first} * 3600 + {second} * 60"
-    return (
-        f"case when regexp_matches({cell}, {text(CLOCK)}) and {second} < 60 and {third} < 60"
-        f" then {days} * 86400 + case when {is_long} then {long} else {brief} end end"
+    length = (
+        f"case when p.g2 <> '' and {second} < 60 and {third} < 60"
+        f" then {days} * 86400 + case when p.g4 <> '' then {long} else {brief} end end"
     )
+    return _parts(cell, CLOCK, 5, length)
 
 
 def seconds_fault(cell: str, short: str = "h:mm", *, may_be_negative: bool = False) -> str:
     """Return SQL giving the reason why `cell`, not empty, is no length of time; null when it is
     one.
     """
-    found = seconds(cell, short)
-    below = "" if may_be_negative else f" when {found} < 0 then 'a length of time below zero'"
-    return (
-        f"case when nullif(trim({cell}), '') is null then null when ({found}) is null then 'not a"
-        f" duration'{below} end"
+    below = "" if may_be_negative else " when length < 0 then 'a length of time below zero'"
+    why = once(
+        seconds(cell, short), "length", f"case when length is null then 'not a duration'{below} end"
     )
+    return f"case when nullif(trim({cell}), '') is null then null else {why} end"

@@ -227,13 +227,12 @@ def once(value: str, name: str, use: str) -> str:
     return f"list_transform([{value}], lambda {name}: {use})[1]"
 
 
-def at_named_zone(cell: str, spelling: str) -> str:
-    """Return SQL of the instant of a time that names its zone; null where there is no such zone."""
+def at_named_zone(cell: str, said: str) -> str:
+    """Return SQL of the instant at which the clocks of the zone that `cell` names show `said`; null
+    where there is no such zone.
+    """
     zone = zone_name(cell)
-    return (
-        f"case when {zone} in ({', '.join(map(text, NAMED_ZONES))}) then timezone({zone},"
-        f" {once(bare(cell), 'bare', local('bare', spelling))}) end"
-    )
+    return f"case when {zone} in ({', '.join(map(text, NAMED_ZONES))}) then timezone({zone}, {said}) end"
 
 
 def zone_name(cell: str) -> str:

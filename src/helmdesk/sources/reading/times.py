@@ -107,18 +107,17 @@ class TimeReader:
         """
         if self.date_format == EPOCH:
             return f"({self.local(cell)} at time zone 'UTC')"
-        plain = local(f"trim({cell})", self.date_format)
-        utc = (
-            f"({plain} at time zone 'UTC')"
+        stated = f"((said - to_seconds({offset(cell)})) at time zone 'UTC')"
+        plain = (
+            "(said at time zone 'UTC')"
             if self.time_zone == "UTC"
-            else once(plain, "said", first_passing("said", self.time_zone))
+            else first_passing("said", self.time_zone)
         )
-        stated = f"(({self.local(cell)} - to_seconds({offset(cell)})) at time zone 'UTC')"
-        named = at_named_zone(cell, self.date_format)
-        return (
-            f"case when {has_offset(cell)} then {stated} when {zone_name(cell)} <> '' then {named}"
-            f" else {utc} end"
+        where = (
+            f"case when {has_offset(cell)} then {stated} when {zone_name(cell)} <> ''"
+            f" then {at_named_zone(cell, 'said')} else {plain} end"
         )
+        return once(self.local(cell), "said", where)
 
     def second(self, cell: str) -> str:
         """Return SQL of the second instant of a time that exists twice; null for any other, or one
@@ -194,7 +193,7 @@ def spellings_of(staging: Staging, rows: str, cell: str) -> Spellings:
     and `cell` SQL over it.
     """
     read = ", ".join(
-        f"{local(bare('cell'), spelling)} is not null as read_{place}"
+        f"{local('bare', spelling)} is not null as read_{place}"
         for place, spelling in enumerate(NAMED)
     )
     counts = ", ".join(f"coalesce(count_if(read_{place}), 0)" for place in range(len(NAMED)))
@@ -204,8 +203,9 @@ def spellings_of(staging: Staging, rows: str, cell: str) -> Spellings:
             and not {month}), min(cell) filter (where {month} and not {day}),
             min(cell) filter (where {day} and {month}),
                 count_if({day} and not regexp_matches(cell, '^[0-9]+[.][0-9]+[.][0-9]')), {counts}
-        from (select cell, {read} from (select distinct trim({cell}) as cell from {rows}
-            where nullif(trim({cell}), '') is not null))"""
+        from (select cell, {read} from (select cell, {bare("cell")} as bare
+            from (select distinct trim({cell}) as cell from {rows}
+                where nullif(trim({cell}), '') is not null)))"""
     ).fetchone()
     if row is None:
         raise AssertionError("an aggregate without a row")

@@ -231,8 +231,8 @@ def at_named_zone(cell: str, said: str) -> str:
     """Return SQL of the instant at which the clocks of the zone that `cell` names show `said`; null
     where there is no such zone.
     """
-    zone = zone_name(cell)
-    return f"case when {zone} in ({', '.join(map(text, NAMED_ZONES))}) then timezone({zone}, {said}) end"
+    zone, known = zone_name(cell), ", ".join(map(text, NAMED_ZONES))
+    return f"case when {zone} in ({known}) then timezone({zone}, {said}) end"
 
 
 def zone_name(cell: str) -> str:

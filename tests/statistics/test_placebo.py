@@ -5,6 +5,7 @@ nothing was done.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,14 @@ def test_no_other_week_is_tried_across_the_start_or_the_beginning_of_its_level()
 def test_the_weeks_before_are_shortened_until_there_are_enough_to_compare_with() -> None:
     plan = Plan(start=40, after=8, before=26)
     assert len(dates_of(48, plan)) == 7
+    # 20 weeks at thirteen before are enough, but reach over less than 1.5 · 21; 25 at eight do.
     shorter = with_dates(48, plan)
-    assert shorter.before == 13 and len(dates_of(48, shorter)) >= LEAST_DATES
+    assert shorter.before == 8 and len(dates_of(48, shorter)) == 25
+    # A history of two years keeps half a year: 71 weeks for windows of 34.
+    assert with_dates(112, replace(plan, start=104)).before == 26
+    # Nineteen at eight are enough where nothing reaches far: better few than none.
+    few = with_dates(42, replace(plan, start=34))
+    assert few.before == 8 and len(dates_of(42, few)) == LEAST_DATES
     assert with_dates(30, Plan(start=22, after=8, before=16)).before == 16  # nothing would do
 
 

@@ -200,6 +200,32 @@ def test_agents_see_their_own_tickets_and_nothing_of_the_whole(
     assert agent.get("/early-warning/breach").status_code == 403
 
 
+def test_own_work_names_own_tickets_until_somebody_said_what_was_done(
+    as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from helmdesk.predict.warning import Warned as Chance
+    from helmdesk.web.apps.early_warning import named
+
+    watch(budget=2)
+
+    def one(ticket: str, agent: str, did: str = "") -> named.Named:
+        row = {"ticket_id": ticket, "agent": agent}
+        return named.Named(Chance(ticket, 0.4, ("about billing",), "Answer now", row), did)
+
+    # As of somebody who may see the tickets of others too.
+    seen = [
+        *(one("T1", "Rosa"), one("T2", "Hugo"), one("T3", "Hugo", "done")),
+        *(one("T4", "Hugo"), one("T5", "Hugo")),
+    ]
+    monkeypatch.setattr(named, "named_for", lambda _request, _watch: (seen, ""))
+    page = as_("hugo").get("/me").content.decode()
+    # Not Rosa's, not what is decided, no more than the budget.
+    assert re.findall(r"/ticket/(T\d)", page) == ["T2", "T4"]
+    assert "Answer now" in page and "about billing" in page
+    monkeypatch.setattr(named, "named_for", lambda _request, _watch: (seen[:1], ""))
+    assert "end badly" not in as_("hugo").get("/me").content.decode()
+
+
 def test_what_became_of_tickets_is_noted_and_compared(as_: As, site: Path, learned: Any) -> None:
     from django.utils import timezone
 

@@ -388,7 +388,7 @@ def foresight_of(study: Study, hypothesis: Hypothesis, control: Study | None = N
         )
     plan = _within(plan, series)
     length = len(series.starts)
-    ahead = with_dates(plan.start, plan) if len(dates_of(plan.start, plan)) < LEAST_DATES else plan
+    ahead = with_dates(plan.start, plan)
     detectable = foresee(series.values, series.weights, _cut(ahead, length))
     is_known = bool(np.isfinite(detectable))
     return Foresight(

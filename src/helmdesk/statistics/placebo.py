@@ -17,6 +17,9 @@ BEFORE = 26
 LEAST_BEFORE = 8
 LEAST_DATES = 19
 """With fewer other weeks to compare with, no change is rarer than one in twenty."""
+REACH = 1.5
+"""Other weeks reach over so many times the weeks that are compared."""
+SHORTER = (20, 16, 13, 10, LEAST_BEFORE)
 ALPHA = 0.05
 POWER = 0.8
 KNOWN = 2 / 3
@@ -105,15 +108,22 @@ def dates_of(count: int, plan: Plan) -> np.ndarray:
 
 
 def with_dates(count: int, plan: Plan) -> Plan:
-    """Return the plan with as many weeks before as leave weeks enough to try it at: what is chosen
-    knows how many weeks there are, and not their values.
+    """Return the plan with as many weeks before as leave other weeks enough, and reaching far
+    enough, to try it at: what is chosen knows how many weeks there are, and not their values.
+
+    Neighbouring weeks compare nearly the same windows. Where they reach over less than one and a
+    half times the weeks that are compared, all of them tell about one and the same time, and a
+    start at the end of it is an exception more often than one time in twenty. With too few weeks
+    for that, the least weeks before are taken; with too few even so, the plan as it is.
     """
-    lengths = [plan.before, *(n for n in (20, 16, 13, 10, LEAST_BEFORE) if n < plan.before)]
+    lengths = [plan.before, *(n for n in SHORTER if n < plan.before)]
     for before in lengths:
         shorter = replace(plan, before=before)
-        if len(dates_of(count, shorter)) >= LEAST_DATES:
+        dates = len(dates_of(count, shorter))
+        if dates >= max(LEAST_DATES, REACH * (before + plan.after)):
             return shorter
-    return plan
+    least = replace(plan, before=lengths[-1])
+    return least if len(dates_of(count, least)) >= LEAST_DATES else plan
 
 
 def compare(

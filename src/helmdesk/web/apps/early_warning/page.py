@@ -4,7 +4,6 @@ was worth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +14,15 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from helmdesk.act.early_warning import MOST_BUDGET
-from helmdesk.errors import NotFoundError, UsageError
+from helmdesk.errors import UsageError
 from helmdesk.predict.closing import CLOSINGS, Closing
 from helmdesk.predict.model import Model
 from helmdesk.predict.targets import TARGETS, Target
-from helmdesk.predict.warning import Warned as Chance
 from helmdesk.web.access import LEADS, STAFF
 from helmdesk.web.apps.early_warning import told
 from helmdesk.web.apps.early_warning.jobs import ask_to_learn, learning
 from helmdesk.web.apps.early_warning.models import DID, Warned, Watch
+from helmdesk.web.apps.early_warning.named import Named, named_for
 from helmdesk.web.apps.early_warning.naming import judged, usual_of
 from helmdesk.web.apps.early_warning.solved import foretell_solved, solved
 from helmdesk.web.apps.jobs import queue
@@ -32,19 +31,6 @@ from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 from helmdesk.web.view_state import whole_number
-
-
-@dataclass(frozen=True)
-class Named:
-    """A ticket on the list.
-
-    Attributes:
-        found: its chance and reasons as they are now. did: what somebody said was done; empty
-        while it waits.
-    """
-
-    found: Chance
-    did: str
 
 
 @dataclass(frozen=True)
@@ -73,23 +59,6 @@ def sees_all(request: DeskRequest) -> bool:
     """Whether somebody leads, and sees the whole desk."""
     role = getattr(request.user, "role", "")
     return request.policy.predicate is None and role in LEADS
-
-
-def named_for(request: DeskRequest, watch: Watch) -> tuple[list[Named], str]:
-    """Return the open tickets that are named and this reader may see, the most likely first; and
-    why there can be none.
-    """
-    try:
-        chances = request.desk.predict.warnings(watch.target)
-    except NotFoundError as error:
-        return [], str(error)
-    told_of: Mapping[str, str] = dict(
-        Warned.objects.filter(target=watch.target, is_left_out=False, ended="").values_list(
-            "ticket_id", "did"
-        )
-    )
-    named = [each for each in chances if each.ticket_id in told_of]
-    return [Named(each, told_of[each.ticket_id]) for each in named], ""
 
 
 def _section(request: DeskRequest, target: Target) -> Section:

@@ -19,6 +19,7 @@ from helmdesk.query.measurement import Measurement
 from helmdesk.query.question import Filtered
 from helmdesk.web.access import LEADS, STAFF, Role
 from helmdesk.web.apps.briefs.models import BriefWanted
+from helmdesk.web.apps.early_warning.named import own_named
 from helmdesk.web.charts.strips import draw_segments
 from helmdesk.web.labels import dimension_words
 from helmdesk.web.page import Page, Route
@@ -130,6 +131,7 @@ def me(request: DeskRequest) -> HttpResponse:
         mix=[row for row in mix if row[1] or row[2] > 0.02],
         window=words,
         is_own=True,
+        named=own_named(request, person.agent),
         comes_by_mail=BriefWanted.of_person(person),
         desk_zone=request.desk.settings.time_zone,
         **filters(request, view, has_comparison=False),

@@ -240,6 +240,13 @@ class DuckDB:
 
         return translate(house_sql)
 
+    @staticmethod
+    def runnable(house_sql: exp.Expr) -> str:
+        """Return SQL that a mart, which has the macros, understands as it does the translation."""
+        from helmdesk.engines.duckdb_dialect import runnable
+
+        return runnable(house_sql)
+
     def make(self, name: str, house_sql: str, scope: str = "table") -> None:
         """Create a table, temp table, view or temp view; the house functions are macros here, so
         the SQL runs as it is.

@@ -58,5 +58,13 @@ def _translate_text(house_sql: str) -> str:
     return _translate(parse(house_sql))
 
 
+def runnable(parsed: exp.Expr) -> str:
+    """Return DuckDB SQL for a database that has the macros: what `translate` gives, written in half
+    the time. The tree is used up.
+    """
+    left = {name: house_functions()[name] for name in HOUSE_FUNCTIONS if name not in SIMPLE}
+    return replace_house_functions(parsed, left).sql(DIALECT, copy=False)
+
+
 def _translate(parsed: exp.Expr) -> str:
     return replace_house_functions(parsed, house_functions()).sql(DIALECT, pretty=True, copy=False)

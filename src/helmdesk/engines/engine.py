@@ -55,6 +55,12 @@ class Engine(Protocol):
         """Return `house_sql` in the engine's dialect."""
         ...
 
+    def runnable(self, house_sql: exp.Expr) -> str:
+        """Return SQL to run on a mart at once, which may call what the mart defines; nobody reads
+        it. The tree is used up.
+        """
+        ...
+
     def make(self, name: str, house_sql: str, scope: str = "table") -> None:
         """Create a relation from house SQL; `scope` is table, temp table, view or temp view."""
         ...

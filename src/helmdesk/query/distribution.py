@@ -98,7 +98,7 @@ def distribution(reader: Reader, request: Request) -> tuple[Bin, ...]:
         .from_(rows.subquery("rows_"))
         .where(house(f"role = '{CASE}' and x is not null{is_ended}"))
     )
-    found = [float(x) for (x,) in reader.engine.run(reader.engine.translate(values))]
+    found = [float(x) for (x,) in reader.engine.run(reader.engine.runnable(values))]
     if not found:
         return ()
     edges = _edges(metric.unit, found)

@@ -12,6 +12,8 @@ from sqlglot import exp
 
 from helmdesk.engines.translation import parse
 
+TIMESTAMP = exp.DataType.build("timestamp")
+
 
 @functools.cache
 def _parsed(text: str) -> exp.Expr:
@@ -25,7 +27,8 @@ def house(text: str) -> exp.Expr:
 
 def timestamp(instant: datetime) -> exp.Expr:
     """Return a naive UTC instant as a literal."""
-    return exp.cast(exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f")), "timestamp")
+    said = exp.Literal.string(instant.strftime("%Y-%m-%d %H:%M:%S.%f"))
+    return exp.Cast(this=said, to=TIMESTAMP.copy())
 
 
 def fill_literals(**literals: str) -> Callable[[exp.Expr], exp.Expr]:

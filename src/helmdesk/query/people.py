@@ -140,7 +140,7 @@ def find_withheld(
 
 
 def _run(engine: Engine, metric: Metric, house_sql: Any) -> list[Cell]:
-    rows = engine.run(engine.translate(house_sql))
+    rows = engine.run(engine.runnable(house_sql))
     if len(rows) >= MOST_ROWS:
         raise TooLargeError(
             f"{metric.name} is asked in too many parts at once; take a shorter window, a coarser"
@@ -203,7 +203,7 @@ def _around(engine: Engine, metric: Metric, window: AskedWindow, bounds: Bounds)
     request = window.request
     start = request.start - AROUND if request.start is not None else None
     wide = AskedWindow(replace(request, by=(), where=None, grain=None, start=start))
-    return len(engine.run(engine.translate(compile_people(metric, [wide], (), bounds, LEAST))))
+    return len(engine.run(engine.runnable(compile_people(metric, [wide], (), bounds, LEAST))))
 
 
 People = dict[Cell, set[Any]]

@@ -195,7 +195,7 @@ def _ask(
     engine: Engine, metric: Metric, windows: list[AskedWindow], bounds: Bounds
 ) -> list[Columns]:
     """Return the sums of each window."""
-    names, rows = engine.fetch(engine.translate(compile_values(metric, windows, bounds)))
+    names, rows = engine.fetch(engine.runnable(compile_values(metric, windows, bounds)))
     if not metric.value.is_folded:
         _refuse_too_many(len(rows), f"{len(rows):,} groups and periods")
     columns: Columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}

@@ -29,7 +29,7 @@ def segments(reader: Reader, request: Request) -> dict[str, list[str]]:
             query = query.where(condition)
         values = [
             str(value)
-            for (value,) in reader.engine.run(reader.engine.translate(query))
+            for (value,) in reader.engine.run(reader.engine.runnable(query))
             if value is not None
         ]
         if values:

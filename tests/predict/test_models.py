@@ -78,6 +78,12 @@ def test_a_model_that_has_drifted_stops_itself() -> None:
     assert report.error > 0.08 and "off by" in report.problem
 
 
+def test_a_model_that_cannot_tell_tickets_apart_names_none() -> None:
+    report = train(BREACH, drawn(4000, effect=0.0), 1, MOMENT, MOMENT, 7).report
+    assert not report.problem and report.lift < 1.5 and "too weak to name" in report.weakness
+    assert not train(BREACH, drawn(4000), 1, MOMENT, MOMENT, 7).report.weakness
+
+
 def test_too_few_cases_are_told() -> None:
     report = train(BREACH, drawn(150), 1, MOMENT, MOMENT, 7).report
     assert "150 tickets" in report.problem and report.tested == 0

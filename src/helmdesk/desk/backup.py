@@ -47,6 +47,7 @@ from helmdesk.lake.durable import sync
 from helmdesk.lake.erasure import ERASED_FILE
 from helmdesk.lake.lake import Snapshot
 from helmdesk.plan.forecast.versions import FOLDER as FORECASTS_FOLDER
+from helmdesk.predict.closing import CLOSINGS
 from helmdesk.predict.store import FOLDER as MODELS_FOLDER
 from helmdesk.predict.targets import TARGETS
 from helmdesk.version import __version__
@@ -186,7 +187,7 @@ def _own_files(root: Path) -> Iterator[tuple[str, Path]]:
     """Yield what somebody set for the desk: settings, metrics, what was dismissed, whom it
     forgot; and what it learned.
     """
-    models = [root / MODELS_FOLDER / target for target in TARGETS]
+    models = [root / MODELS_FOLDER / target for target in (*TARGETS, *CLOSINGS)]
     own = [
         root / SETTINGS_FILE,
         root / ERASED_FILE,

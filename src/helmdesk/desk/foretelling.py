@@ -92,8 +92,8 @@ class Foretelling:
                 f"nothing was learned yet about “{found.title.lower()}”; run: helmdesk predict"
                 f" train {target}"
             )
-        if model.report.problem:
-            raise NotFoundError(f"the model is not used: {model.report.problem}")
+        if why := model.report.problem or model.report.weakness:
+            raise NotFoundError(f"the model is not used: {why}")
         zone = self._answers.folder.settings.time_zone
         with self._answers.marts.reader() as reader:
             cases = reader.cache(

@@ -83,6 +83,7 @@ fact = Fact(
     happened as (
         select ticket_id,
             count_if(type = 'escalated') as escalations,
+            min(case when type = 'escalated' then occurred_at end) as escalated_at,
             count_if(type = 'spam_marked') > 0 as is_spam,
             count_if(type = 'merged_into') > 0 as is_merged,
             count_if(type = 'split') > 0 as is_split,
@@ -105,7 +106,8 @@ fact = Fact(
         nullif(coalesce(n.issue_type, o.first_issue_type), '') as issue_type,
         o.customer_id, coalesce(o.own_account_id, c.account_id) as account_id, o.own_region,
         o.custom, o.fidelity,
-        coalesce(h.escalations, 0) as escalations, coalesce(h.is_spam, false) as is_spam,
+        coalesce(h.escalations, 0) as escalations, h.escalated_at,
+        coalesce(h.is_spam, false) as is_spam,
         coalesce(h.is_merged, false) as is_merged,
         coalesce(h.is_split, false) as is_split, coalesce(h.is_deleted, false) as is_deleted,
         coalesce(p.assignee_stations, 0) as assignee_stations,

@@ -157,6 +157,7 @@ fact = Fact(
         k.* exclude (ticket_id, solver_agent_id, solver_team_id),
         case when k.last_solved_at = forever() then w.asked_at end as waiting_since,
         p.first_assigned_at, p.transfers, p.team_changes, o.escalations,
+        o.escalated_at,
         coalesce(x.human_rounds, 0) as human_rounds,
         p.open_seconds, p.agent_work_seconds, p.requester_wait_seconds, p.on_hold_seconds,
         p.pending_seconds,

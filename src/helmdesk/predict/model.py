@@ -18,6 +18,8 @@ from helmdesk.statistics.calibration import Bin, Scale
 
 MOST_ERROR = 0.08
 LEAST_LABELS, LEAST_BAD = 200, 30
+LEAST_LIFT = 1.5
+"""Below this a list of the likeliest tickets is hardly better than any other list."""
 SHAPE = 1
 
 
@@ -60,6 +62,17 @@ class Report:
                 f" average; {100 * MOST_ERROR:.0f} are the most"
             )
         return ""
+
+    @property
+    def weakness(self) -> str:
+        """Why the model may tell of many tickets, and name none; empty where it may."""
+        if self.problem or self.lift >= LEAST_LIFT:
+            return ""
+        return (
+            f"among the twentieth of tickets with the highest chances it happened {self.lift:.1f}"
+            f" times as often as among all, and {LEAST_LIFT:.1f} is the least: too weak to name"
+            " single tickets"
+        )
 
 
 @dataclass(frozen=True)

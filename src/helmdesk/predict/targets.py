@@ -36,6 +36,12 @@ _CLOCKS = """
     group by ticket_id
 """
 
+_OPEN = """
+    select ticket_id, clock_started_at as started_at from tickets
+    where is_counted and status not in ('solved', 'closed')
+        and created_at >= (select as_of from watermark) - interval 30 day
+"""
+
 TARGETS = {
     target.key: target
     for target in (
@@ -69,11 +75,40 @@ TARGETS = {
                 and r.is_positive is not null
             group by r.ticket_id, t.clock_started_at
             """,
+            _OPEN,
+            asks_at_the_end=True,
+        ),
+        Target(
+            "escalation",
+            "Escalated",
+            "the ticket is escalated",
             """
-            select ticket_id, clock_started_at as started_at from tickets
-            where is_counted and status not in ('solved', 'closed')
-                and created_at >= (select as_of from watermark) - interval 30 day
+            select ticket_id, clock_started_at as started_at,
+                coalesce(escalated_at, last_solved_at) as ended_at,
+                coalesce(escalated_at, last_solved_at) as known_at,
+                escalated_at is not null as is_bad
+            from tickets
+            where is_counted and (escalated_at is not null or last_solved_at < forever())
+                and clock_started_at < coalesce(escalated_at, last_solved_at)
             """,
+            f"{_OPEN} and escalated_at is null",
+        ),
+        Target(
+            "reopen",
+            "Opened again",
+            "the ticket is opened again after its solve",
+            """
+            select t.ticket_id, t.clock_started_at as started_at, t.first_solved_at as ended_at,
+                case when t.is_reopened_in_time then t.reopened_at
+                    else t.first_solved_at + days(z.reopen_days) end as known_at,
+                t.is_reopened_in_time as is_bad
+            from tickets t
+            cross join watermark z
+            where t.is_counted and t.first_solved_at < forever()
+                and t.clock_started_at < t.first_solved_at
+                and (t.is_reopen_mature or t.is_reopened_in_time)
+            """,
+            f"{_OPEN} and first_solved_at = forever()",
             asks_at_the_end=True,
         ),
     )

@@ -34,7 +34,9 @@ format_option = click.option(
     "  helmdesk predict score breach --most 10\n  helmdesk predict solved csat ces fcr",
 )
 def command() -> None:
-    """What will most likely become of open tickets: a missed promise, a dissatisfied customer."""
+    """What will most likely become of open tickets: a missed promise, a dissatisfied customer, an
+    escalation, a reopen.
+    """
 
 
 @command.command("train")
@@ -143,8 +145,8 @@ def _tell(model: Model, format_name: str) -> None:
         )
         for each in found.bins:
             click.echo(f"  said {each.said:6.1%}  seen {each.seen:6.1%}  of {each.n:,}")
-    if found.problem:
-        click.echo(f"It is not used: {found.problem}.")
+    if why := found.problem or (found.weakness if model.target in TARGETS else ""):
+        click.echo(f"It is not used: {why}.")
 
 
 def _plain(value: Any) -> Any:

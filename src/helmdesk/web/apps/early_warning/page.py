@@ -53,6 +53,7 @@ class Section:
     job: Any
     right: str
     worth: tuple[str, ...]
+    has_clocks: bool
 
 
 def sees_all(request: DeskRequest) -> bool:
@@ -79,6 +80,7 @@ def _section(request: DeskRequest, target: Target) -> Section:
         learning(target.key),
         told.how_right(model) if model is not None and not model.report.problem else "",
         told.worth(*judged(watch)) if watch is not None and sees_all(request) else (),
+        target.key == "breach",
     )
 
 
@@ -92,7 +94,18 @@ def early_warning(request: DeskRequest) -> HttpResponse:
         did=DID,
         sees_all=sees_all(request),
         most=MOST_BUDGET,
+        clocks=_clocks(request),
     )
+
+
+def _clocks(request: DeskRequest) -> dict[str, Any]:
+    """Return of each ticket the promise that runs out first."""
+    if request.desk.missing("breach_exposure", "clocks"):
+        return {}
+    found: dict[str, Any] = {}
+    for clock in request.desk.sla_at():
+        found.setdefault(str(clock["ticket_id"]), clock)
+    return found
 
 
 @require_POST

@@ -16,6 +16,7 @@ from helmdesk.desk.foretelling import Foretelling
 from helmdesk.desk.insight import Insight
 from helmdesk.desk.marts import Step, silent
 from helmdesk.desk.planning import Planning
+from helmdesk.desk.summarising import Summarising
 from helmdesk.desk.theming import Theming
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ class Questions:
     def themes(self) -> Theming:
         """What customers write about."""
         return Theming(self._answers)
+
+    @property
+    def summaries(self) -> Summarising:
+        """What cases are about, in a few sentences."""
+        return Summarising(self._answers)
 
     def _question(self, *keys: str, **asked: Unpack[Asked]) -> Question:
         return self._answers.folder.question(*keys, **asked)

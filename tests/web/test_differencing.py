@@ -229,6 +229,7 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
         # A customer without an account, under a policy of the one case; names to be struck out.
         "apps/rooms/showing.py",
         *("apps/routing/jobs.py", "apps/routing/looking.py"),
+        "apps/summaries/jobs.py",
         *("apps/surveys/boxes.py", "apps/surveys/jobs.py"),
         *("apps/surveys/rules.py", "apps/surveys/waves.py"),
         "pages/data/jobs.py",

@@ -166,6 +166,7 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
         "reports_report",
         "reports_wanted",
         "socialaccount_socialaccount",
+        *("summaries_summary", "summaries_writer"),
         *("surveys_address", "surveys_answer", "surveys_instrument", "surveys_invitation"),
         *("surveys_lastasked", "surveys_opening", "surveys_participation", "surveys_quietaccount"),
         *("surveys_refusal", "surveys_remark", "surveys_rule", "surveys_slip", "surveys_wave"),

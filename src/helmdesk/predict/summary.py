@@ -21,7 +21,7 @@ from helmdesk.predict.quotes import shortened
 
 MOST_PASSAGES, MOST_LETTERS = 40, 1_500
 MOST_SENTENCES, LONGEST_SENTENCE, LONGEST_REPLY = 6, 300, 20_000
-LEAST_HELD = 0.6
+LEAST_HELD = 0.85
 LEAST_WORDS = 4
 
 _GREETING = re.compile(

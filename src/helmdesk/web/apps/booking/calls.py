@@ -38,6 +38,7 @@ from helmdesk.web.apps.booking.seen import (
 )
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.people.audit import audit
+from helmdesk.web.apps.summaries.shown import summary_of
 from helmdesk.web.pages.tickets.story import history_of, promises_of
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
@@ -270,6 +271,8 @@ def _story(request: DeskRequest, ticket_id: str) -> dict[str, Any] | None:
         "ticket": story.ticket,
         "promises": promises_of(story),
         "history": history_of(story)[-SHOWN:],
+        "summary": summary_of(request, story.id),
+        "id": story.id,
     }
 
 

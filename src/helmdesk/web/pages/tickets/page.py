@@ -14,6 +14,7 @@ from helmdesk.query.question import Formed
 from helmdesk.query.window import wall
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.apps.people.audit import audit
+from helmdesk.web.apps.summaries.shown import summary_of
 from helmdesk.web.charts.timeline import timeline
 from helmdesk.web.exports import TYPES, rows_as_file
 from helmdesk.web.page import Page, Route
@@ -154,6 +155,8 @@ def story_context(request: DeskRequest, ticket_id: str) -> dict[str, Any]:
         "story": story,
         "promises": promises_of(story),
         "history": history_of(story),
+        "summary": summary_of(request, story.id),
+        "summary_ticket": story.id,
         "shown_facts": {
             name: _there(cell, zone)
             for name, cell in story.ticket.items()

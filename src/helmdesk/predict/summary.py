@@ -64,7 +64,7 @@ class Says(StrEnum):
 
     PROBLEM = "What it began with"
     PROMISE = "Promised last"
-    ASKED = "Still asked"
+    ASKED = "Asked last"
     ANSWER = "Answered last"
     TOLD = "Summary"
 

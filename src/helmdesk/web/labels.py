@@ -8,7 +8,7 @@ from helmdesk.query.words import NONE
 
 DIMENSIONS = {
     "issue_type": "Kind of question",
-    "theme": "What customers write about",
+    "theme": "Theme",
     "tier": "Customer tier",
     "first_queue": "First queue",
     "weekday": "Weekday",

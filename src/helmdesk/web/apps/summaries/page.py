@@ -32,9 +32,9 @@ DID = {
 @require_POST
 def write(request: DeskRequest, ticket_id: str) -> HttpResponse:
     """Have a summary written of a ticket as it stands."""
+    case = request.desk.summaries.of(ticket_id)
     if not Writer.read().is_on:
         raise UsageError("summaries by a language model are switched off")
-    case = request.desk.summaries.of(ticket_id)
     if not case.passages:
         raise NotFoundError("nothing was written in public on this ticket")
     if newest(case) is None:

@@ -5,7 +5,7 @@ model's where one was written since the last message.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from helmdesk.desk.summarising import Case
@@ -20,7 +20,7 @@ class Line:
 
     Attributes:
         says: what it tells; empty for a language model's. cites: who wrote the messages it rests
-        on, and when (UTC).
+        on, and when (naive UTC).
     """
 
     says: str
@@ -35,6 +35,7 @@ class Shown:
     Attributes:
         model: that wrote it; empty for their own words. is_awaited: whether one is being written.
         may_ask: whether its reader may have one written now. problem: why none was.
+        zone: in which times are told.
     """
 
     lines: tuple[Line, ...]
@@ -42,6 +43,7 @@ class Shown:
     is_awaited: bool
     may_ask: bool
     problem: str
+    zone: str
 
 
 def summary_of(request: DeskRequest, ticket_id: str) -> Shown | None:
@@ -54,10 +56,10 @@ def summary_of(request: DeskRequest, ticket_id: str) -> Shown | None:
         return None
     if not case.own:
         return None
-    writer = Writer.read()
+    writer, zone = Writer.read(), request.desk.settings.time_zone
     row = newest(case) if writer.is_on else None
     if row is not None and row.told:
-        return Shown(lines_of(case, row.sentences), row.model, False, False, "")
+        return Shown(lines_of(case, row.sentences), row.model, False, False, "", zone)
     own = tuple(Line(str(each.says), each.words, _cited(case, each.cites)) for each in case.own)
     return Shown(
         own,
@@ -65,6 +67,7 @@ def summary_of(request: DeskRequest, ticket_id: str) -> Shown | None:
         row is not None and row.made_at is None,
         writer.is_on and row is None,
         row.problem if row is not None else "",
+        zone,
     )
 
 
@@ -85,5 +88,5 @@ def _cited(case: Case, cites: tuple[str, ...]) -> tuple[tuple[str, datetime | No
     for each in cites:
         at = case.instant(each)
         who = "the customer" if case.is_of_customer(each) else "the team"
-        found.append((who, at.replace(tzinfo=UTC) if at else None))
+        found.append((who, at))
     return tuple(found)

@@ -70,6 +70,23 @@ def test_what_a_receipt_holds(desk: Desk) -> None:
         assert len(engine.run(content["queries"][0]["drill_sql"])) == 10
 
 
+def test_what_a_reader_of_a_part_was_told_is_verified_as_they_saw_it(
+    desk: Desk, tmp_path: Path
+) -> None:
+    from helmdesk.query.filters import Compare
+    from helmdesk.query.policy import Policy
+
+    part = Policy("a part", Compare("channel", "=", "nothing has it"), may_compare_people=False)
+    found = desk.as_seen_by(part).measure("ticket_volume")
+    assert (found[0].value, desk.measure("ticket_volume")[0].value) == (0, 10)
+    path = saved(found.receipt, tmp_path / "part.json")
+    desk.verify(read_receipt(path))
+    for wider in ("", "channel = 'email'", "(("):
+        edited = saved(found.receipt, path, lambda c, wider=wider: c["reader"].update(where=wider))
+        with pytest.raises(HelmdeskError):
+            desk.verify(read_receipt(edited))
+
+
 EDITS = {
     "a better value": lambda c: c["results"][0].update(value=1.0),
     "another window": lambda c: c["request"].update(end="2026-01-05"),

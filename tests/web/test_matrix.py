@@ -225,6 +225,23 @@ def make_room(owner: Any) -> Any:
 
 
 # What a route shows, by how its address begins; the first that fits, else a person.
+def make_pack(owner: Any) -> Any:
+    """A pack that somebody made, or that is about them."""
+    from datetime import date
+
+    from helmdesk.web.apps.coaching.models import Pack, Version
+    from helmdesk.web.apps.people.models import Person
+
+    agent = owner if owner.role == "agent" else Person.objects.exclude(role="agent")[0]
+    team = (owner.teams or [""])[0]
+    pack = Pack.objects.create(person=agent, lead=owner, team=team)
+    day = date(2026, 1, 5)
+    Version.objects.create(
+        pack=pack, number=1, start=day, end=day, lake_version=1, content={"numbers": []}
+    )
+    return pack
+
+
 MAKERS: dict[str, Callable[[Any], Any]] = {
     "dashboard": maker("dashboards.Dashboard", title="Mine", owner="@"),
     "views": maker("dashboards.SavedView", title="Mine", owner="@", address="/scorecard"),
@@ -245,6 +262,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "rooms/teams": maker("rooms.RoomTeam", name="?"),
     "rooms": make_room,
     "booking/links": make_link,
+    "coaching": make_pack,
     "booking/calls": make_call,
     "booking/absences": make_absence,
     "booking": make_call_type,

@@ -80,7 +80,7 @@ def _fill(model: Any, made: dict[Any, list[Any]]) -> Any:
         elif isinstance(field, models.DateField):
             given[field.name] = date(2026, 1, 5)
         elif isinstance(field, (models.IntegerField, models.FloatField)):
-            given[field.name] = 1
+            given[field.name] = 1 + sum(map(len, made.values()))
         elif isinstance(field, models.BooleanField):
             given[field.name] = False
         elif isinstance(field, models.JSONField):

@@ -143,7 +143,7 @@ class Desk(Questions):
             NotFoundError: the lake no longer has that version.
         """
         from helmdesk.query.question import Question
-        from helmdesk.query.receipt import changed_since, confirm
+        from helmdesk.query.receipt import changed_since, confirm, reader_of
 
         content = receipt.content
         # Validated like a settings file: an edited receipt must not reach the facts unchecked.
@@ -152,7 +152,8 @@ class Desk(Questions):
         settings = settings_from(kept, Document("the receipt's settings", SettingError)).for_facts()
         settings |= themes
         question = Question.from_dict(content["request"])
-        again = self._answers.measure(question, int(content["lake_version"]), settings)
+        answers = Answers(self.folder, self.marts, reader_of(receipt))
+        again = answers.measure(question, int(content["lake_version"]), settings)
         confirm(receipt, again.receipt, changed_since(receipt, self.find_metric))
 
     def case_mix_benchmark(

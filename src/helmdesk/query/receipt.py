@@ -15,6 +15,8 @@ from helmdesk.engines.engine import Engine
 from helmdesk.errors import InputError, NotFoundError, ReceiptMismatch
 from helmdesk.facts.build.build import facts_hash
 from helmdesk.facts.build.made_of import MadeOf
+from helmdesk.query.filters import parse_filter, to_text
+from helmdesk.query.policy import OWNER, Policy
 from helmdesk.query.question import Question
 from helmdesk.query.run import Answer
 from helmdesk.query.window import plain
@@ -190,9 +192,45 @@ def make_receipt(origin: Origin, question: Question, answers: Sequence[Answer]) 
             "engine": {"name": origin.engine, "version": origin.engine_version},
             "packages": {name: version(name) for name in ("duckdb", "deltalake", "sqlglot")},
             "queries": [_query(answer) for answer in answers],
+            **_reader(answers),
             "row_count": len(results),
             "results": json.loads(json.dumps(results, default=str)),
         }
+    )
+
+
+def _reader(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Return how the receipt's reader is restricted, so that it can be computed again as they see
+    it; nothing for who sees all.
+    """
+    policy = answers[0].request.policy if answers else OWNER
+    if policy.predicate is None and policy.may_compare_people:
+        return {}
+    return {
+        "reader": {
+            "where": to_text(policy.predicate),
+            "may_compare_people": policy.may_compare_people,
+            "agent": policy.agent,
+        }
+    }
+
+
+def reader_of(receipt: Receipt) -> Policy:
+    """Return the policy that a receipt is computed again under: its rows are those that its reader
+    could see.
+
+    Raises:
+        FilterError: it was edited, and says no rows.
+    """
+    said = receipt.content.get("reader")
+    if not isinstance(said, dict):
+        return OWNER  # it sees all, or was made before receipts said so
+    where = str(said.get("where", ""))
+    return Policy(
+        "the reader of a receipt",
+        parse_filter(where) if where else None,
+        may_compare_people=said.get("may_compare_people") is True,
+        agent=str(said.get("agent", "")),
     )
 
 

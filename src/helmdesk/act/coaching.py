@@ -1,0 +1,101 @@
+"""Which of an agent's tickets are worth talking about: one that went well, and two that did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+HARD = 2
+LEAST_TRANSFERS = 2
+
+
+class Why(StrEnum):
+    """Why a ticket is worth talking about, the clearest sign first."""
+
+    UNHAPPY = "unhappy"
+    CAME_BACK = "came back"
+    UPWARDS = "upwards"
+    HANDED_ROUND = "handed round"
+    LONG = "long"
+    WENT_WELL = "went well"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One ticket of an agent.
+
+    Attributes:
+        created_at: naive UTC.
+        replies: by people.
+        seconds: until it was solved; None where it is not.
+        is_satisfied: what its customer answered; None where they did not.
+    """
+
+    ticket_id: str
+    created_at: datetime
+    reopens: int = 0
+    escalations: int = 0
+    transfers: int = 0
+    replies: int = 0
+    seconds: float | None = None
+    is_satisfied: bool | None = None
+
+    @property
+    def trouble(self) -> Why | None:
+        """The clearest sign that it did not go well; None without one."""
+        signs = (
+            (Why.UNHAPPY, self.is_satisfied is False),
+            (Why.CAME_BACK, self.reopens > 0),
+            (Why.UPWARDS, self.escalations > 0),
+            (Why.HANDED_ROUND, self.transfers >= LEAST_TRANSFERS),
+        )
+        return next((why for why, is_so in signs if is_so), None)
+
+    @property
+    def went_well(self) -> bool:
+        """Whether it was solved without a sign of trouble, and nobody said otherwise."""
+        return self.trouble is None and self.seconds is not None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A ticket worth talking about."""
+
+    case: Case
+    why: Why
+
+
+def worth_talking(cases: Iterable[Case]) -> tuple[Talk, ...]:
+    """Return at most three tickets: first the one that went well and asked for most, with a
+    satisfied answer if there is any; then up to two with different troubles, the clearest and then
+    the newest first; the longest where there is no trouble. The same cases give the same tickets.
+    """
+    known = sorted(cases, key=lambda case: (case.created_at, case.ticket_id), reverse=True)
+    good = max(
+        (case for case in known if case.went_well),
+        key=lambda case: (case.is_satisfied is True, case.replies),
+        default=None,
+    )
+    found = [Talk(good, Why.WENT_WELL)] if good else []
+    return (*found, *_hard([case for case in known if case is not good]))
+
+
+def _hard(known: list[Case]) -> list[Talk]:
+    order = list(Why)
+    troubled = sorted(
+        (Talk(case, case.trouble) for case in known if case.trouble),
+        key=lambda talk: order.index(talk.why),
+    )
+    first_of = {talk.why: talk for talk in reversed(troubled)}
+    distinct = [talk for talk in troubled if first_of[talk.why] is talk]
+    chosen = [*distinct, *(talk for talk in troubled if talk not in distinct)][:HARD]
+    if not chosen:
+        longest = max(
+            (case for case in known if case.seconds is not None),
+            key=lambda case: case.seconds or 0.0,
+            default=None,
+        )
+        return [Talk(longest, Why.LONG)] if longest else []
+    return chosen

@@ -1,0 +1,1 @@
+"""Coaching packs: what a lead and an agent both have before them when they talk."""

@@ -236,9 +236,12 @@ def make_pack(owner: Any) -> Any:
     team = (owner.teams or [""])[0]
     pack = Pack.objects.create(person=agent, lead=owner, team=team)
     day = date(2026, 1, 5)
-    Version.objects.create(
-        pack=pack, number=1, start=day, end=day, lake_version=1, content={"numbers": []}
-    )
+    names = ("request", "lake_version", "results", "settings", "digest")
+    content = {name: [] for name in ("numbers", "conditions", "tickets", "happened")} | {
+        "receipt": {"receipt": 1, "queries": [], **dict.fromkeys(names, "x")},
+        "as_of": "2026-01-05T00:00:00",
+    }
+    Version.objects.create(pack=pack, number=1, start=day, end=day, lake_version=1, content=content)
     return pack
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from helmdesk.act.actions import Hypothesis
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.insight.actions import Effect, Foresight
-    from helmdesk.insight.alerts import Clocks, Past, Reading, Watch
+    from helmdesk.insight.alerts import Clocks, Past, Reading, Shortage, Watch
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Annotation
     from helmdesk.insight.dismissals import Dismissal
@@ -301,7 +301,15 @@ class Insight:
         from helmdesk.insight.alerts import readings
 
         with self._watching(watch) as study:
-            return readings(study, watch, first, now, self._clocks(watch), annotations)
+            return readings(
+                study,
+                watch,
+                first,
+                now,
+                self._clocks(watch),
+                annotations,
+                lambda: self._shortage(watch.team),
+            )
 
     def sentence(self, watch: Watch) -> str:
         """Return a rule as it is read."""
@@ -370,6 +378,22 @@ class Insight:
                         f"“{name}” has no target to miss; set one in the settings, or watch a level"
                     )
             yield study
+
+    def _shortage(self, team: str) -> Shortage:
+        """Return by how many hours of people a team is short on the days to come.
+
+        Raises:
+            NotFoundError, UsageError: no such team, or nothing that can be forecast.
+        """
+        from helmdesk.desk.planning import Planning
+        from helmdesk.insight.alerts import DAYS_AHEAD, Shortage
+
+        found = Planning(self.answers).coverage(team, days=DAYS_AHEAD)
+        return Shortage(
+            found.crew.name,
+            None if found.planned is None else found.short_hours,
+            found.service_level[0] if found.service_level else None,
+        )
 
     def _clocks(self, watch: Watch) -> Clocks:
         question = self.folder.question(where=watch.where or None)

@@ -44,6 +44,9 @@ SIGHTS = {
     Standing.UNKNOWN: Sight.NOTHING,
 }
 Clocks = Callable[[datetime], Sequence[Mapping[str, Any]]]
+DAYS_AHEAD = 7
+NO_PLANS_OF_THEN = "What was forecast and planned at other times is not kept whole: it has no past."
+NO_DATES_OF_DATA = "When data came in the past is not known well enough to try it."
 
 
 class Kind(StrEnum):
@@ -54,6 +57,26 @@ class Kind(StrEnum):
     LEVEL = "level"
     PROMISES = "promises"
     LATENESS = "lateness"
+    SHORTFALL = "shortfall"
+
+
+WITHOUT_METRIC = (Kind.PROMISES, Kind.LATENESS, Kind.SHORTFALL)
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """How far the people who are planned fall short of those that the forecast needs, on the days
+    to come.
+
+    Attributes:
+        team: whose.
+        hours: of people that are missing; None where nobody is planned.
+        service_level: share that is expected to be answered in time; None where it cannot be told.
+    """
+
+    team: str
+    hours: float | None
+    service_level: float | None
 
 
 @dataclass(frozen=True)
@@ -61,11 +84,14 @@ class Watch:
     """What is watched.
 
     Attributes:
-        metric: key; empty for promises and lateness. where: filter, as on every page. grain: day,
-        week or month, for a level. is_above: whether a level is passed upwards. enter, leave:
-        levels in the metric's unit; promises, or hours without data. hold: how many evaluations in
-        a row it takes to begin, and to end. hours: promises count that run out within so many; 0
-        counts those that are overdue.
+        metric: key; empty for promises, lateness and shortfall.
+        where: filter, as on every page.
+        grain: day, week or month, for a level.
+        is_above: whether a level is passed upwards.
+        enter, leave: levels in the metric's unit; promises, hours without data, or hours of people.
+        hold: how many evaluations in a row it takes to begin, and to end.
+        hours: promises count that run out within so many; 0 counts those that are overdue.
+        team: of a shortfall; empty for the busiest.
     """
 
     kind: Kind
@@ -77,9 +103,10 @@ class Watch:
     leave: float = 0.0
     hold: int = 1
     hours: float = 0.0
+    team: str = ""
 
     def __post_init__(self) -> None:
-        if (self.kind in (Kind.PROMISES, Kind.LATENESS)) == bool(self.metric):
+        if (self.kind in WITHOUT_METRIC) == bool(self.metric):
             raise UsageError(
                 f"a rule about {self.kind} goes by no metric"
                 if self.metric
@@ -89,7 +116,7 @@ class Watch:
             raise UsageError(f"a rule looks at each {', '.join(GRAINS)}, not at each {self.grain}")
         if not 1 <= self.hold <= 30:
             raise UsageError("a rule waits for 1 to 30 evaluations in a row")
-        if self.kind in (Kind.PROMISES, Kind.LATENESS) and not 0 < self.enter <= 1e6:
+        if self.kind in WITHOUT_METRIC and not 0 < self.enter <= 1e6:
             raise UsageError("the number at which the rule begins is above 0")
         try:
             _ = self.levels
@@ -129,7 +156,10 @@ class Watch:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values; `read_watch` takes them back."""
-        return {**asdict(self), "kind": str(self.kind)}
+        kept = {**asdict(self), "kind": str(self.kind)}
+        if not self.team:
+            del kept["team"]
+        return kept
 
     def sentence(self, metric: Metric | None, target: Target | None = None) -> str:
         """Return the rule as it is read.
@@ -148,6 +178,12 @@ class Watch:
             return f"Tell me when {self.enter:,.0f} promises or more are {what}."
         if self.kind is Kind.LATENESS:
             return f"Tell me when no data have come for {show_count_of_hours(self.enter)}."
+        if self.kind is Kind.SHORTFALL:
+            whose = f" of {self.team}" if self.team else ""
+            return (
+                f"Tell me when {show_count_of_hours(self.enter)} of people{whose} or more are"
+                f" missing in the next {DAYS_AHEAD} days."
+            )
         assert metric is not None
         if self.kind is Kind.VERDICT:
             way = (
@@ -222,13 +258,18 @@ class Past:
         sentence: the rule.
         steps: oldest first.
         days: that were looked at.
-        can_be_tried: whether its past can be known at all.
+        untried: why its past cannot be known; empty where it can.
     """
 
     sentence: str
     steps: tuple[Stepped, ...]
     days: int
-    can_be_tried: bool = True
+    untried: str = ""
+
+    @property
+    def can_be_tried(self) -> bool:
+        """Whether its past can be known at all."""
+        return not self.untried
 
     @property
     def begun(self) -> tuple[Reading, ...]:
@@ -238,7 +279,7 @@ class Past:
     def describe(self) -> str:
         """Return the back-test in words."""
         if not self.can_be_tried:
-            return "When data came in the past is not known well enough to try it."
+            return self.untried
         if not self.steps:
             return "There is nothing complete to try it on yet."
         if not self.begun:
@@ -267,6 +308,7 @@ def readings(
     now: datetime,
     clocks: Clocks,
     others: Sequence[Annotation] = (),
+    shortage: Callable[[], Shortage] | None = None,
 ) -> tuple[Reading, ...]:
     """Return what a rule saw in every complete period since `first`, or sees at `now`.
 
@@ -275,9 +317,13 @@ def readings(
         first, now: naive UTC; periods without data up to `now` show nothing.
         clocks: the promises that are running at an instant.
         others: annotations written on the site.
+        shortage: of the days to come, for a rule about it.
     """
     if watch.kind is Kind.LATENESS:
         return (_lateness(study, watch, now),)
+    if watch.kind is Kind.SHORTFALL:
+        assert shortage is not None
+        return (_shortfall(watch, study.reader.bounds.as_of, now, shortage),)
     if watch.kind is Kind.PROMISES:
         return (_promises(watch, study.reader.bounds.as_of, now, clocks),)
     metric = study.find(watch.metric).metric
@@ -309,7 +355,9 @@ def past(
     """
     first = now - timedelta(days=days)
     if watch.kind is Kind.LATENESS:
-        return Past(watch.sentence(None), (), days, can_be_tried=False)
+        return Past(watch.sentence(None), (), days, NO_DATES_OF_DATA)
+    if watch.kind is Kind.SHORTFALL:
+        return Past(watch.sentence(None), (), days, NO_PLANS_OF_THEN)
     if watch.kind is Kind.PROMISES:
         days = min(days, DAYS_OF_PROMISES)
         moments = [now - timedelta(days=back) for back in range(days, -1, -1)]
@@ -385,6 +433,23 @@ def _promises(watch: Watch, as_of: datetime, now: datetime, clocks: Clocks) -> R
     return Reading(
         now, None, watch.levels.sight(float(count)), f"{show_count(count, 'promise')} {what}"
     )
+
+
+def _shortfall(
+    watch: Watch, as_of: datetime, now: datetime, shortage: Callable[[], Shortage]
+) -> Reading:
+    if now - as_of > LATEST:
+        words = f"the data end {show_duration((now - as_of).total_seconds())} ago"
+        return Reading(now, None, Sight.NOTHING, words)
+    found = shortage()
+    if found.hours is None:
+        words = f"{found.team}: nobody is planned in the next {DAYS_AHEAD} days"
+        return Reading(now, None, Sight.NOTHING, words)
+    missing = round(found.hours, 1)
+    words = f"{found.team}: {show_count_of_hours(missing)} of people missing in {DAYS_AHEAD} days"
+    if found.service_level is not None:
+        words += f"; {show_value(found.service_level, 'share')} answered in time expected"
+    return Reading(now, None, watch.levels.sight(missing), words)
 
 
 def _lateness(study: Study, watch: Watch, now: datetime) -> Reading:

@@ -22,6 +22,8 @@ from helmdesk.insight.dismissals import LONGEST_REASON
 from helmdesk.query.window import plain
 from helmdesk.version import __version__
 from helmdesk.web.access import DATA_KEEPERS, LEADS, Role
+from helmdesk.web.api.alerts import router as alerts
+from helmdesk.web.api.problems import ERRORS
 from helmdesk.web.api.tokens import Needs
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.errors import problem, status_of
@@ -45,6 +47,7 @@ api = NinjaAPI(
     docs_url=None,
     urls_namespace="api",
 )
+api.add_router("", alerts)
 numbers, rows_scope, annotate_scope, dismiss_scope = (
     Needs("numbers"),
     Needs("rows"),
@@ -54,20 +57,6 @@ numbers, rows_scope, annotate_scope, dismiss_scope = (
 Text = Annotated[str | None, Field(max_length=2000)]
 Key = Annotated[str, Field(max_length=100)]
 Compared = Literal["previous", "same-weekdays", "year", "year-dates"]
-
-
-class Problem(Schema):
-    """An error, RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    request_id: str
-
-
-ERRORS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 
 
 class Window(Schema):

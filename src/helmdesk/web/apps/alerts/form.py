@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from helmdesk.catalogue.metric import Metric
 from helmdesk.errors import UsageError
-from helmdesk.insight.alerts import GRAINS, Kind, Watch, in_unit
+from helmdesk.insight.alerts import GRAINS, WITHOUT_METRIC, Kind, Watch, in_unit
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.words import DURATIONS, SHARES
 from helmdesk.web.request import DeskRequest
@@ -19,13 +19,14 @@ from helmdesk.web.view_state import whole_number
 # The longest first: a level is written in the largest unit that it is a whole number of.
 SECONDS = {"d": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
 DURATION = re.compile(r"([0-9.,]+)\s*(d|h|min|s)")
-FIELDS = ("kind", "metric", "side", "enter", "leave", "grain", "hold", "hours", "where")
+FIELDS = ("kind", "metric", "side", "enter", "leave", "grain", "hold", "hours", "team", "where")
 KINDS = {
     Kind.VERDICT: "its verdict turns for the worse",
     Kind.TARGET: "it misses its target",
     Kind.LEVEL: "it passes a level that I choose",
     Kind.PROMISES: "promises to customers run out",
     Kind.LATENESS: "no data come any more",
+    Kind.SHORTFALL: "fewer people are planned than the forecast needs",
 }
 
 
@@ -56,12 +57,12 @@ def watch_of(request: DeskRequest, given: QueryDict) -> Watch:
     if said["where"]:
         parse_filter(said["where"])
     metric = None
-    if kind not in (Kind.PROMISES, Kind.LATENESS):
+    if kind not in WITHOUT_METRIC:
         if not said["metric"]:
             raise UsageError("choose the metric that the rule goes by")
         metric = request.desk.find_metric(said["metric"]).metric
     key = metric.key if metric else ""
-    where = said["where"] if kind is not Kind.LATENESS else ""
+    where = said["where"] if kind not in (Kind.LATENESS, Kind.SHORTFALL) else ""
     hold = whole_number("in a row", said["hold"] or "1", 1, 30)
     if kind in (Kind.VERDICT, Kind.TARGET):
         return Watch(kind, key, where, hold=hold if kind is Kind.TARGET else 1)
@@ -79,6 +80,8 @@ def watch_of(request: DeskRequest, given: QueryDict) -> Watch:
             leave=leave,
             hold=hold,
         )
+    if kind is Kind.SHORTFALL:
+        return Watch(kind, enter=enter, leave=leave, hold=hold, team=said["team"])
     hours = _number("hours", said["hours"]) if said["hours"] else 0.0
     if kind is Kind.LATENESS:
         return Watch(kind, enter=enter, leave=enter)
@@ -99,12 +102,14 @@ def fields_of(watch: Watch, metric: Metric | None) -> Mapping[str, Any]:
     found: dict[str, Any] = {"kind": watch.kind.value, "metric": watch.metric}
     if watch.where:
         found["where"] = watch.where
-    if watch.kind in (Kind.LEVEL, Kind.PROMISES, Kind.LATENESS):
+    if watch.kind in (Kind.LEVEL, *WITHOUT_METRIC):
         found["enter"] = written(watch.enter)
-    if watch.kind in (Kind.LEVEL, Kind.PROMISES):
+    if watch.kind in (Kind.LEVEL, Kind.PROMISES, Kind.SHORTFALL):
         found["leave"] = written(watch.leave)
     if watch.kind is Kind.LEVEL:
         found |= {"side": "above" if watch.is_above else "below", "grain": watch.grain}
+    if watch.team:
+        found["team"] = watch.team
     if watch.hold > 1:
         found["hold"] = str(watch.hold)
     if watch.hours:

@@ -16,6 +16,7 @@ from helmdesk.web.access import LEADS, policy_for
 from helmdesk.web.apps.alerts.letter import letter_of, name_of
 from helmdesk.web.apps.alerts.looking import NEWS, Look, look
 from helmdesk.web.apps.alerts.models import Evaluation, QuietHours, Rule
+from helmdesk.web.apps.alerts.sharing import follow
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
 from helmdesk.web.apps.outbox.post import put_mail, put_webhooks
@@ -44,6 +45,7 @@ class Looked:
 @job("alerts", "Look at the alerts", Nothing, schedule="every 15 minutes")
 def alerts(held: Held[Nothing]) -> Finish | None:
     """Let everybody's rules be looked at."""
+    follow()
     people = list(Rule.objects.values_list("person", flat=True).distinct())
     tick = f"{queue.now():%Y%m%dT%H%M}"
 

@@ -27,10 +27,13 @@ class Rule(models.Model):
         told: "open" where its beginning was told and its end was not.
         is_blind_told: whether it was told that nothing can be told.
         looked_at: when it was evaluated last; None before the first time.
+        audience: roles whose people have it too, each a rule of their own that sees what they may
+        see.
+        shared_from: the rule that this one is the same as; None for one that its person wrote.
     """
 
     PERSONAL = ("said", "words")
-    IMPERSONAL = ("state", "told", "memory", "problem")
+    IMPERSONAL = ("state", "told", "memory", "problem", "audience")
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_rules"
@@ -49,9 +52,18 @@ class Rule(models.Model):
     words = models.CharField(max_length=300, blank=True)
     problem = models.CharField(max_length=300, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True)
+    audience = models.JSONField(default=list)
+    shared_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="shares"
+    )
 
     class Meta:
         ordering = ("created_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person", "shared_from"), name="shared_once_with_a_person"
+            ),
+        )
 
     @property
     def watch(self) -> Watch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from helmdesk.web.apps.alerts.form import FIELDS, KINDS, fields_of, unit_words, 
 from helmdesk.web.apps.alerts.jobs import overdue
 from helmdesk.web.apps.alerts.models import Evaluation, QuietHours, Rule
 from helmdesk.web.apps.alerts.ready import fitting
+from helmdesk.web.apps.alerts.sharing import AUDIENCES, SHARERS, follow_one, share
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.insight.page import annotations_of
@@ -36,6 +38,7 @@ NUMBERED = {
     "level": "It begins at",
     "promises": "So many promises",
     "lateness": "Hours without data",
+    "shortfall": "Hours of people missing in the next 7 days",
 }
 MUTES = {"day": timedelta(days=1), "week": timedelta(days=7)}
 STATES = {
@@ -85,12 +88,7 @@ def new_alert(request: DeskRequest) -> HttpResponse:
     """Show the form of a rule, with what the rule would have told; keep it."""
     if request.method == "POST":
         kept = watch_of(request, request.POST)
-        request.desk.try_alert(kept, days=7)  # what cannot be followed is not kept
-        if _mine(request).count() >= MOST_RULES:
-            raise UsageError(f"you have {MOST_RULES} alerts; remove one first")
-        with transaction.atomic():
-            made = Rule.objects.create(person=request.user, said=kept.as_dict())
-            audit("wrote an alert", str(made.pk), request=request, kind=kept.kind.value)
+        made = keep_rule(request, kept)
         messages.success(
             request,
             "Kept. It is in preview: it is followed, and nothing is sent until you turn it on.",
@@ -132,6 +130,21 @@ def new_alert(request: DeskRequest) -> HttpResponse:
     )
 
 
+def keep_rule(request: DeskRequest, kept: Watch) -> Rule:
+    """Keep a rule in preview.
+
+    Raises:
+        UsageError: too many already, or what cannot be followed here.
+    """
+    request.desk.try_alert(kept, days=7)  # what cannot be followed is not kept
+    if _mine(request).filter(shared_from=None).count() >= MOST_RULES:
+        raise UsageError(f"you have {MOST_RULES} alerts; remove one first")
+    with transaction.atomic():
+        made = Rule.objects.create(person=request.user, said=kept.as_dict())
+        audit("wrote an alert", str(made.pk), request=request, kind=kept.kind.value)
+    return made
+
+
 def alert(request: DeskRequest, pk: int) -> HttpResponse:
     """Show one rule: where it stands, what it saw, and what it would have told."""
     rule = _find(request, pk)
@@ -151,6 +164,9 @@ def alert(request: DeskRequest, pk: int) -> HttpResponse:
         outcomes=OUTCOMES,
         evaluations=Evaluation.objects.filter(rule=rule)[:SHOWN],
         can_tell_programs=_is_administrator(request),
+        audiences=[(role, role.replace("_", " ")) for role in AUDIENCES]
+        if _role(request) in SHARERS and rule.shared_from is None
+        else [],
         now=timezone.now(),
     )
 
@@ -159,19 +175,42 @@ def alert(request: DeskRequest, pk: int) -> HttpResponse:
 def change_alert(request: DeskRequest, pk: int) -> HttpResponse:
     """Turn a rule on or off, mute it for a while, or remove it."""
     rule, do = _find(request, pk), request.POST.get("do", "")
+    change_rule(request, rule, do, request.POST.getlist("role"))
+    if do == "remove":
+        messages.success(request, "Removed.")
+        return redirect("alerts")
+    messages.success(request, "Saved.")
+    return redirect("alert", rule.pk)
+
+
+def change_rule(request: DeskRequest, rule: Rule, do: str, roles: Sequence[str] = ()) -> None:
+    """Change one of the reader's own rules.
+
+    Args:
+        do: on, off, day or week (mute), unmute, remove, share, or, for administrators, programs and
+        no-programs.
+        roles: with whom it is shared.
+
+    Raises:
+        UsageError: none of these, or not possible.
+    """
     mine = Rule.objects.filter(pk=rule.pk)
     with transaction.atomic():
         audit("changed an alert", str(rule.pk), request=request, changed=[do])
         if do == "remove":
+            if rule.shared_from is not None:
+                raise UsageError("somebody shares this alert with you; turn it off instead")
             rule.delete()
-            messages.success(request, "Removed.")
-            return redirect("alerts")
-        if do in ("on", "off"):
+        elif do in ("on", "off"):
             if do == "on" and not getattr(request.user, "email", ""):
                 raise UsageError(
                     "you have no mail address here; an administrator enters it under People"
                 )
             mine.update(is_on=do == "on")
+            if rule.shared_from is None:
+                follow_one(Rule.objects.select_related("person").get(pk=rule.pk))
+        elif do == "share" and _role(request) in SHARERS:
+            share(rule, list(roles))
         elif do in MUTES:
             mine.update(muted_until=timezone.now() + MUTES[do])
         elif do == "unmute":
@@ -180,8 +219,6 @@ def change_alert(request: DeskRequest, pk: int) -> HttpResponse:
             mine.update(tells_programs=PROGRAMS[do])
         else:
             raise UsageError("turn it on or off, mute it, or remove it")
-    messages.success(request, "Saved.")
-    return redirect("alert", rule.pk)
 
 
 @require_POST
@@ -213,8 +250,12 @@ def _find(request: DeskRequest, pk: int) -> Rule:
     return get_object_or_404(Rule, pk=pk, person=request.user)
 
 
+def _role(request: DeskRequest) -> str:
+    return str(getattr(request.user, "role", ""))
+
+
 def _is_administrator(request: DeskRequest) -> bool:
-    return bool(getattr(request.user, "role", "") == Role.ADMINISTRATOR)
+    return _role(request) == Role.ADMINISTRATOR
 
 
 def _is_recorded(request: DeskRequest, key: str) -> bool:

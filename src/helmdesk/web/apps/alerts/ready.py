@@ -51,6 +51,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template("More is handed upwards", Watch(Kind.VERDICT, "escalation_rate")),
     Template("Accounts are in trouble", Watch(Kind.VERDICT, "account_health")),
     Template("Promises are about to be broken", Watch(Kind.PROMISES, enter=5, leave=2, hours=2)),
+    Template("Next week is short of people", Watch(Kind.SHORTFALL, enter=8, leave=4)),
     Template("No data come any more", Watch(Kind.LATENESS, enter=36, leave=36)),
 )
 

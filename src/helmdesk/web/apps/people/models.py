@@ -23,6 +23,7 @@ SCOPES = {
     "numbers": "read metrics, scorecards, accounts and open work",
     "rows": "read the tickets and records behind numbers",
     "annotate": "add annotations to charts",
+    "alerts": "write, try and change alerts",
     "dismiss": "dismiss verdicts until they change, and undo that",
     "operate": "read the site's own measurements (/metrics)",
 }
@@ -33,6 +34,7 @@ def scopes_of(role: str) -> dict[str, str]:
     lasts.
     """
     others = {"operate": frozenset({Role.ADMINISTRATOR}), "annotate": STAFF, "dismiss": LEADS}
+    others["alerts"] = LEADS
     return {name: text for name, text in SCOPES.items() if role in others.get(name, EVERYONE)}
 
 

@@ -1,0 +1,185 @@
+"""Alerts that others have too, alerts over the API, and a week that is short of people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helmdesk.act.alerts import Sight
+from helmdesk.errors import NotFoundError, UsageError
+from helmdesk.insight.alerts import Kind, Watch, read_watch
+
+VOLUME = Watch(Kind.LEVEL, "ticket_volume", enter=1, leave=1)
+
+
+@pytest.fixture(autouse=True)
+def _empty(site: Path) -> Iterator[None]:
+    from helmdesk.web.apps.alerts.models import Rule
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.models import Person
+
+    def clear() -> None:
+        for model in (Rule, Job, Message):
+            model.objects.all().delete()
+        Person.objects.update(email="")
+
+    clear()
+    for name in ("lea", "tom", "ann"):
+        Person.objects.filter(username=name).update(email=f"{name}@example.org")
+    yield
+    clear()
+
+
+def who() -> dict[str, Any]:
+    from helmdesk.web.apps.alerts.models import Rule
+
+    return {each.person.username: each for each in Rule.objects.select_related("person")}
+
+
+def look() -> None:
+    from helmdesk.web.apps.alerts import jobs as own
+    from helmdesk.web.apps.jobs.kind import Nothing
+    from helmdesk.web.apps.jobs.models import Job
+    from helmdesk.web.apps.jobs.queue import enqueue
+    from helmdesk.web.apps.jobs.worker import Worker
+
+    Job.objects.all().delete()
+    enqueue(own.alerts, "alerts:1", Nothing())
+    kinds = (own.alerts, own.look_for)
+    Worker(is_thread=False, known={kind.name: kind for kind in kinds}).work_off()
+
+
+def test_each_is_told_what_they_may_see(as_: Any, site: Path) -> None:
+    from helmdesk.desk.live import LiveDesk
+    from helmdesk.web.access import policy_for
+    from helmdesk.web.apps.alerts.models import Rule
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.models import Person
+
+    lea = as_("lea")
+    rule = Rule.objects.create(person=Person.objects.get(username="lea"), said=VOLUME.as_dict())
+    change = f"/alerts/{rule.pk}/change"
+    shared = {"do": "share", "role": ["team_lead", "analyst", "planner"]}
+    assert lea.post(change, shared).status_code == 302
+    assert set(who()) == {"lea"}, "what is in preview is nobody else's yet"
+    assert lea.post(change, {"do": "on"}).status_code == 302
+    assert set(who()) == {"lea", "tom", "ann"}, "pat has no address"
+    look()
+    mails = {each.recipient.split("@")[0]: each for each in Message.objects.all()}
+    assert set(mails) == {"lea", "tom", "ann"}
+    desk = LiveDesk(site)
+    weeks = {}
+    for name, mail in mails.items():
+        reader = desk.as_seen_by(policy_for(Person.objects.get(username=name)))
+        told = reader.measure("ticket_volume", start="2026-06-22", end="2026-06-29")[0]
+        weeks[name] = told.value
+        assert f"{told.value:,.0f}" in mail.text
+    assert weeks["tom"] < weeks["lea"] == weeks["ann"]
+    # Everybody keeps their own quiet, and whoever goes is told no more.
+    tom, own = as_("tom"), who()["tom"].pk
+    assert tom.post(f"/alerts/{own}/change", {"do": "remove"}).status_code == 400
+    assert tom.post(f"/alerts/{own}/change", {"do": "share", "role": []}).status_code == 400
+    assert tom.post(f"/alerts/{own}/change", {"do": "off"}).status_code == 302
+    Person.objects.filter(username="ann").update(role="agent")
+    try:
+        look()
+        assert set(who()) == {"lea", "tom"} and not who()["tom"].is_on
+        assert lea.post(change, {"do": "share", "role": ["agent"]}).status_code == 400
+        assert lea.post(change, {"do": "off"}).status_code == 302
+        assert set(who()) == {"lea"}
+    finally:
+        Person.objects.filter(username="ann").update(role="analyst")
+    page = lea.get(f"/alerts/{rule.pk}").content.decode()
+    assert page.count('name="role"') == 5 and page.count("checked") == 3
+
+
+def test_alerts_by_the_api(as_: Any) -> None:
+    from django.utils import timezone
+
+    from helmdesk.web.apps.people.models import ApiToken, Person
+
+    def token(name: str, *scopes: str) -> dict[str, str]:
+        person, until = Person.objects.get(username=name), timezone.now() + timedelta(days=1)
+        return {"Authorization": f"Bearer {ApiToken.issue(person, 'x', list(scopes), until)[1]}"}
+
+    def ask(method: str, path: str, headers: dict[str, str], **body: Any) -> Any:
+        client = as_("")
+        return getattr(client, method)(
+            f"/api/v1/alerts{path}",
+            json.dumps(body) if method == "post" else None,
+            content_type="application/json",
+            headers=headers,
+        )
+
+    lea, reader = token("lea", "numbers", "alerts"), token("lea", "numbers")
+    rule = {"kind": "level", "metric": "csat", "is_above": False, "enter": 0.99, "leave": 0.995}
+    tried = ask("post", "/try", reader, **rule, days=60).json()
+    assert tried["begun"] and tried["state"] == "firing"
+    assert ask("post", "", reader, **rule).status_code == 403, "it needs the scope"
+    made = ask("post", "", lea, **rule)
+    assert made.status_code == 201 and not made.json()["is_on"]
+    pk = made.json()["id"]
+    assert ask("post", f"/{pk}", lea, do="on").json()["is_on"]
+    look()
+    seen = ask("get", f"/{pk}", reader).json()
+    assert seen["state"] == "firing" and seen["evaluations"][0]["was_sent"]
+    assert [each["id"] for each in ask("get", "", reader).json()] == [pk]
+    assert ask("get", f"/{pk}", token("tom", "numbers")).status_code == 404
+    assert ask("get", "", token("hugo", "numbers")).status_code == 403
+    for wrong in (
+        {"kind": "level"},
+        {"kind": "perhaps"},
+        {**rule, "where": "(("},
+        {**rule, "leave": 0.5},
+        {**rule, "metric": "nothing"},
+    ):
+        assert ask("post", "", lea, **wrong).status_code in (400, 404, 422), wrong
+    assert ask("delete", f"/{pk}", lea).status_code == 204
+    assert ask("delete", f"/{pk}", lea).status_code == 404
+
+
+def test_a_week_that_is_short_of_people(site: Path, as_: Any) -> None:
+    from helmdesk.desk.desk import Desk
+
+    desk = Desk(site)
+    team = "Frontline Berlin"
+    asked = desk.plan.coverage(team, days=7)
+    assert asked.planned is not None and asked.spare is not None
+    short = sum(float(-each) for each in asked.spare.flat if each < 0) * asked.hours
+    with desk.marts.reader() as reader:
+        now = reader.bounds.as_of
+
+    def seen(level: float, at: datetime = now) -> tuple[Sight, str]:
+        watch = Watch(Kind.SHORTFALL, enter=level, leave=level, team=team)
+        (reading,) = desk.look(watch, at, at)
+        return reading.sight, reading.words
+
+    sight, words = seen(max(short, 0.5))
+    assert sight is (Sight.BEYOND if short >= 0.5 else Sight.WITHIN)
+    assert words.startswith(f"{team}: {round(short, 1):g} hour")
+    assert seen(short + 1)[0] is Sight.WITHIN
+    assert seen(1, now + timedelta(days=3))[0] is Sight.NOTHING, "late data"
+    watch = Watch(Kind.SHORTFALL, enter=1, leave=1, team="Nobody")
+    with pytest.raises(NotFoundError):
+        desk.look(watch, now, now)
+    past = desk.try_alert(Watch(Kind.SHORTFALL, enter=8, leave=4))
+    assert not past.can_be_tried and past.describe() == past.untried
+    assert read_watch(watch.as_dict()) == watch
+    assert "team" not in VOLUME.as_dict(), "rules that are kept stay as they are"
+    with pytest.raises(UsageError):
+        Watch(Kind.SHORTFALL, "csat", enter=1, leave=1)
+    page = as_("lea").get("/alerts/new?kind=shortfall&enter=8&leave=4&team=Frontline+Berlin")
+    assert page.status_code == 200 and b"Keep this alert" in page.content
+    assert as_("lea").get("/alerts").content.count(b"kind=shortfall") == 1
+
+
+def test_no_migration_of_alerts_is_missing() -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", "alerts", check=True, dry_run=True, verbosity=0)

@@ -225,6 +225,13 @@ def make_room(owner: Any) -> Any:
 
 
 # What a route shows, by how its address begins; the first that fits, else a person.
+def make_alert(owner: Any) -> Any:
+    from helmdesk.web.apps.alerts.models import Rule
+
+    said = {"kind": "lateness", "enter": 36, "leave": 36}
+    return Rule.objects.create(person=owner, said=said)
+
+
 def make_pack(owner: Any) -> Any:
     """A pack that somebody made, or that is about them."""
     from datetime import date
@@ -266,6 +273,8 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "rooms": make_room,
     "booking/links": make_link,
     "coaching": make_pack,
+    "alerts": make_alert,
+    "api/v1/alerts": make_alert,
     "booking/calls": make_call,
     "booking/absences": make_absence,
     "booking": make_call_type,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from helmdesk.errors import NotFoundError, NotPermittedError
+from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
 from helmdesk.insight.alerts import Watch, read_watch
 from helmdesk.query.filters import parse_filter
 from helmdesk.web.access import LEADS
@@ -154,9 +154,12 @@ def get_alert(request: Any, pk: int) -> Any:
 @router.post(
     "/alerts/{int:pk}", auth=writes, response={200: Any, **ERRORS}, summary="Change an alert"
 )
-def change_alert(request: Any, pk: int, said: Changed) -> Any:
+def change_alert(request: Any, pk: int, said: Changed | None = None) -> Any:
     """Turn a rule on or off, mute it, or share it."""
-    change_rule(request, _find(request, pk), said.do, said.role)
+    rule = _find(request, pk)
+    if said is None:
+        raise UsageError('say what to do with it, such as {"do": "on"}')
+    change_rule(request, rule, said.do, said.role)
     return _described(request, _find(request, pk))
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from helmdesk.act.survey_words import PHRASES
+
 UPLOAD = (
     "POST /data/load HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length:"
     " 200000000\r\nContent-Type: multipart/form-data; boundary=x\r\n"
@@ -67,6 +69,9 @@ def test_a_strangers_body_is_not_read(server: Any) -> None:
         + "x" * 262_145
         + "\r\n",
     )
+    customers = UPLOAD.replace("/data/load", "/s/token") + "Accept-Language: de-AT, en\r\n\r\n"
+    assert ask(server, customers).startswith("HTTP/1.1 413 Content Too Large")
+    assert PHRASES["de"].too_long in ask(server, customers), "customers are not told to sign in"
     assert "got 5" in ask(server, UPLOAD.replace("200000000", "5") + "\r\nhello")
     assert "413 Request Entity Too Large" in ask(server, UPLOAD + "Cookie: keeper\r\n\r\n")
     whole = UPLOAD.replace("200000000", "300000") + "Cookie: keeper\r\n\r\n" + "x" * 300_000

@@ -107,7 +107,9 @@ def test_a_team_lead_gets_the_teams_numbers(as_: Any, site: Path) -> None:
 
     team = Person.objects.get(username="tom").teams[0]
     found = make(as_("tom"), kind="scorecard", form="pdf")
-    (receipt, *_) = receipts_of(bytes(found.content), "x.pdf")
+    (receipt, *others) = receipts_of(bytes(found.content), "x.pdf")
+    for each in (receipt, *others):
+        Desk(site).verify(each)
     volumes = {row["metric"]: row["value"] for row in receipt.results}
     window = Desk(site).window()
     asked = {
@@ -122,6 +124,8 @@ def test_a_team_lead_gets_the_teams_numbers(as_: Any, site: Path) -> None:
 
 def test_what_is_wanted_comes_once_a_period_with_its_file(as_: Any, site: Path) -> None:
     from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.models import Person
+    from helmdesk.web.apps.reports.jobs import objection
     from helmdesk.web.apps.reports.models import Report, Wanted
 
     lea = as_("lea")
@@ -138,7 +142,17 @@ def test_what_is_wanted_comes_once_a_period_with_its_file(as_: Any, site: Path) 
     assert found.asked == {"window": "last-month"}
     wanted = Wanted.objects.get()
     assert wanted.told is not None and wanted.told.day == 1
+    assert objection(message) == ""
+    for change in ({"is_active": False}, {"role": "agent"}, {"role": "team_lead"}):
+        person = Person.objects.filter(username="lea")
+        before = person.values(*change)[0]
+        person.update(**change)
+        try:
+            assert objection(message), change
+        finally:
+            person.update(**before)
     assert lea.post(f"/reports/wanted/{wanted.pk}/stop").status_code == 302
+    assert objection(message), "it waited, and is wanted no more"
     assert not Wanted.objects.exists() and Report.objects.get().pk == found.pk
 
 

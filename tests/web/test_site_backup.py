@@ -172,7 +172,14 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
         *("summaries_summary", "summaries_writer"),
         *("surveys_address", "surveys_answer", "surveys_instrument", "surveys_invitation"),
         *("surveys_lastasked", "surveys_opening", "surveys_participation", "surveys_quietaccount"),
-        *("surveys_refusal", "surveys_remark", "surveys_rule", "surveys_slip", "surveys_wave"),
+        *(
+            "surveys_readuntil",
+            "surveys_refusal",
+            "surveys_remark",
+            "surveys_rule",
+            "surveys_slip",
+            "surveys_wave",
+        ),
         "team_comment",
     }
     assert set(connection.introspection.table_names()) == harmless | set(SECRET_TABLES)

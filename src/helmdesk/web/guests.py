@@ -7,6 +7,10 @@ import re
 from allauth.core.internal import ratelimit
 from django.http import HttpRequest, HttpResponse
 
+from helmdesk.act.survey_words import PHRASES, known_language
+
+# Addresses of links for customers: surveys, rooms, booked calls.
+GUESTS = ("/s/", "/r/", "/book/")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]+)*")
 
 
@@ -32,6 +36,21 @@ def asks_too_often(request: HttpRequest, what: str, reads: str, writes: str) -> 
     )
 
 
+def is_guests(path: str) -> bool:
+    """Whether an address is one of a page that people without an account open."""
+    return path.startswith(GUESTS)
+
+
+def too_large(languages: list[str]) -> str:
+    """Return, in a guest's language, that what they sent is too long, and what to do."""
+    return PHRASES[known_language(*languages)].too_long
+
+
 def languages_of(request: HttpRequest) -> list[str]:
     """Return the languages that a browser asks for, the dearest first."""
-    return LANGUAGE.findall(request.headers.get("Accept-Language", "")[:200])
+    return languages_in(request.headers.get("Accept-Language", ""))
+
+
+def languages_in(header: str) -> list[str]:
+    """Return the languages that a header names, the dearest first."""
+    return LANGUAGE.findall(header[:200])

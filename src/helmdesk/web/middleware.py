@@ -27,6 +27,7 @@ from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.web import telemetry
 from helmdesk.web.access import DATA_KEEPERS, see_as
 from helmdesk.web.errors import error_response, problem
+from helmdesk.web.guests import is_guests, languages_of, private, too_large
 from helmdesk.web.request import DeskRequest
 
 log = logging.getLogger("helmdesk.web")
@@ -115,6 +116,9 @@ class BodyMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) <= SMALL_BODY:
             return self.respond(request)
+        if is_guests(request.path):
+            said = too_large(languages_of(request))
+            return private(HttpResponse(said, status=413, content_type="text/plain; charset=utf-8"))
         is_api = request.path.startswith("/api/")
         if not request.user.is_authenticated and "Authorization" not in request.headers:
             if is_api:

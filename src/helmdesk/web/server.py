@@ -22,6 +22,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import Error
 
+from helmdesk.web.guests import is_guests, languages_in, too_large
 from helmdesk.web.middleware import SMALL_BODY, may_send
 
 HEADER_SECONDS, BODY_BYTES_A_SECOND, BODY_GRACE_SECONDS = 20, 1024, 30
@@ -46,6 +47,12 @@ class SignInFirst(Error):
     code, reason = 401, "Unauthorized"
 
 
+class Shorten(Error):
+    """The answer to a body that a customer's page never sends."""
+
+    code, reason = 413, "Content Too Large"
+
+
 class Request(HTTPRequestParser):
     """A request whose body is taken only from somebody who is signed in, unless it is small."""
 
@@ -68,10 +75,19 @@ class Request(HTTPRequestParser):
             and self.error.code == 413
             and self.adj.max_request_body_size == SMALL_BODY
         ):
-            self.error = SignInFirst(
-                "sign in first: a body of this size is taken from people who are signed in"
-            )
+            self.error = self._refusal()
         return consumed
+
+    def _refusal(self) -> Error:
+        """Return what somebody reads whose body was not taken; customers have nothing to sign in
+        with.
+        """
+        if is_guests(self.path):
+            languages = languages_in(self.headers.get("ACCEPT_LANGUAGE", ""))
+            return Shorten(too_large(languages))
+        return SignInFirst(
+            "sign in first: a body of this size is taken from people who are signed in"
+        )
 
 
 class Channel(HTTPChannel):

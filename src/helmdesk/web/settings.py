@@ -202,6 +202,7 @@ SOCIALACCOUNT_PROVIDERS = {
 # What leaves for the outside world goes through the outbox (`apps/outbox`), never through here.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 MAIL = secret_setting("HELMDESK_MAIL", is_private=True)
+MAILBOX = secret_setting("HELMDESK_MAILBOX", is_private=True)
 MAIL_FROM = os.environ.get("HELMDESK_MAIL_FROM", "")
 OUTGOING_NETWORKS = os.environ.get("HELMDESK_OUTGOING_NETWORKS", "")
 # How links in messages begin; empty where nobody said under which name the site is reached.

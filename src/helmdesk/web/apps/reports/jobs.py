@@ -19,6 +19,8 @@ from helmdesk.reports.source import source_of
 from helmdesk.web.access import LEADS, policy_for
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
+from helmdesk.web.apps.outbox.models import Message
+from helmdesk.web.apps.outbox.permission import asks_before_sending
 from helmdesk.web.apps.outbox.post import Attachment, is_address, put_mail
 from helmdesk.web.apps.reports.letter import letter_of
 from helmdesk.web.apps.reports.models import Report, Wanted
@@ -65,7 +67,27 @@ def make(held: Held[ForReport]) -> Finish | None:
     except HelmdeskError as error:
         problem = str(error)[:300]
         return lambda: Report.objects.filter(pk=found.pk).update(problem=problem)
+    found.policy = policy.digest()
     return lambda: _keep(found, report, content, desk.settings.name)
+
+
+@asks_before_sending(TOPIC)
+def objection(message: Message) -> str:
+    """Return why a report must not be sent any more: its reader left, stopped it, or may not see
+    all that is in it.
+    """
+    found = Report.objects.select_related("person").filter(message=message).first()
+    if found is None:
+        return ""
+    if found.wanted is None:
+        return "its reader wants it no more"
+    if not may_have(found.person):
+        return "its reader may not have it any more"
+    desk = Desk(settings.DESK_FOLDER)
+    now = policy_for(found.person, frozenset(desk.settings.fields_without_people))
+    if found.policy != now.digest():
+        return "what its reader may see has changed since it was made; it can be made again"
+    return ""
 
 
 @job("reports", "Make the reports that are due", Nothing, schedule="daily 06:30", is_local=True)
@@ -133,7 +155,7 @@ def _keep(found: Report, report: Document, content: bytes, desk_name: str) -> No
     if found.wanted is None or not is_address(found.person.email):
         return
     letter = letter_of(found, desk_name)
-    put_mail(
+    found.message = put_mail(
         TOPIC,
         found.person.email,
         letter.subject,
@@ -141,3 +163,4 @@ def _keep(found: Report, report: Document, content: bytes, desk_name: str) -> No
         letter.html,
         attachment=Attachment(found.file_name, content),
     )
+    found.save(update_fields=["message"])

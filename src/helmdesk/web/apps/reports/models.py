@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from helmdesk.reports.make import CONTENT_TYPES
+from helmdesk.web.apps.outbox.models import Message
 
 
 class Rhythm(models.TextChoices):
@@ -56,10 +57,12 @@ class Report(models.Model):
         lake_version: of the records that it was made from.
         problem: why it could not be made.
         wanted: what it was made for; None where somebody asked for this one.
+        policy: what its person was allowed to read when it was made, as a digest.
+        message: the mail that it goes with; None where it goes with none.
     """
 
     PERSONAL = ("asked", "title", "subtitle", "cover", "content", "problem")
-    IMPERSONAL = ("kind", "form")
+    IMPERSONAL = ("kind", "form", "policy")
 
     id: UUID
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # type: ignore[assignment]
@@ -78,6 +81,8 @@ class Report(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     made_at = models.DateTimeField(null=True, blank=True)
+    policy = models.CharField(max_length=64, blank=True)
+    message = models.OneToOneField(Message, null=True, blank=True, on_delete=models.SET_NULL)
 
     class Meta:
         ordering = ("-created_at", "-id")

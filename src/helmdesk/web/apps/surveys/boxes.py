@@ -139,7 +139,7 @@ def take_returned(path: Path) -> CameBack:
     for place, message in enumerate(_messages(path)):
         if place >= MOST_MAIL:
             raise UsageError(f"{path.name} holds more than {MOST_MAIL:,} messages; split it")
-        known = _returned(message)
+        known = returned(message)
         if known is not None and came_back(known[0], is_lasting=known[1]):
             ours += 1
         else:
@@ -167,9 +167,15 @@ def _messages(path: Path) -> Iterator[Message]:
             yield from box
 
 
-def _returned(message: Message) -> tuple[UUID, bool] | None:
-    """Return which of our mails came back, and whether for good: a status of 5 and not of 4."""
+def own_mail(message: Message) -> UUID | None:
+    """Return which of our mails a message speaks of."""
     own = OURS.search(message.as_bytes())
+    return UUID(own[1].decode()) if own else None
+
+
+def returned(message: Message) -> tuple[UUID, bool] | None:
+    """Return which of our mails came back, and whether for good: a status of 5 and not of 4."""
+    own = own_mail(message)
     if own is None:
         return None
     for part in message.walk():
@@ -178,5 +184,5 @@ def _returned(message: Message) -> tuple[UUID, bool] | None:
         for block in part.get_payload() if part.is_multipart() else ():
             status = str(block.get("Status", "")) if isinstance(block, Message) else ""
             if status[:1] in ("4", "5"):
-                return UUID(own[1].decode()), status[:1] == "5"
+                return own, status[:1] == "5"
     return None

@@ -13,6 +13,7 @@ from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Held, Nothing, job
 from helmdesk.web.apps.surveys import sending
 from helmdesk.web.apps.surveys.asking import keep, rows_of, solved_for
+from helmdesk.web.apps.surveys.mailbox import look_in, named_box
 from helmdesk.web.apps.surveys.models import Rule, Wave
 from helmdesk.web.apps.surveys.pulse import close
 
@@ -68,6 +69,16 @@ def send_mail(held: Held[Nothing]) -> None:
     held.tell("reminding")
     sending.remind_due(desk)
     sending.expire()
+
+
+@job("mailbox", "Read mail that came back", Nothing, schedule="every 15 minutes")
+def read_mailbox(held: Held[Nothing]) -> None:
+    """Read the mailbox that the settings name; nothing where they name none."""
+    box = named_box()
+    if box is None:
+        return
+    held.tell(f"reading {box.words}")
+    look_in(box)
 
 
 @job("pulses", "End pulses that are over", Nothing, schedule="every 10 minutes")

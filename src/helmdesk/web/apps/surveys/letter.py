@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -45,8 +47,14 @@ def links_of(invitation: Invitation) -> Links:
 
 def headers_of(links: Links) -> Mapping[str, str]:
     """Return the headers by which mail programs offer to end it: RFC 8058."""
+    ways = [f"<{links.stop}>"]
+    if settings.MAILBOX and settings.MAIL_FROM:
+        # Some programs write a mail instead; its answer is read from the mailbox.
+        token = links.stop.rsplit("/", 2)[1]
+        subject = quote(f"unsubscribe {token}")
+        ways.append(f"<mailto:{parseaddr(settings.MAIL_FROM)[1]}?subject={subject}>")
     return {
-        "List-Unsubscribe": f"<{links.stop}>",
+        "List-Unsubscribe": ", ".join(ways),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
 

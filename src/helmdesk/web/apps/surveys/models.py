@@ -380,6 +380,27 @@ class Refusal(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
 
+class ReadUntil(models.Model):
+    """How far a mailbox was read.
+
+    Attributes:
+        key: digest of the mailbox's name.
+        validity: the server's mark of how it numbers its mail; another one, and all is read anew.
+        uid: number of the last message that was read.
+        at: when it was looked at last.
+        problem: why it could not be read then.
+    """
+
+    PERSONAL = ()
+    IMPERSONAL = ("key", "validity", "problem")
+
+    key = models.CharField(max_length=64, unique=True)
+    validity = models.CharField(max_length=40, blank=True)
+    uid = models.PositiveBigIntegerField(default=0)
+    at = models.DateTimeField(auto_now=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+
 class QuietAccount(models.Model):
     """An account that is left alone for a while.
 

@@ -18,6 +18,7 @@ from helmdesk.errors import UsageError
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.apps.surveys.asking import quiet_key
 from helmdesk.web.apps.surveys.boxes import take_addresses, take_returned
+from helmdesk.web.apps.surveys.mailbox import state_of_box
 from helmdesk.web.apps.surveys.models import (
     Address,
     QuietAccount,
@@ -37,6 +38,7 @@ def addresses(request: DeskRequest) -> HttpResponse:
         unsubscribed=Refusal.objects.filter(is_wish=True).count(),
         bounced=Refusal.objects.filter(is_bounced=True).count(),
         quiet=QuietAccount.objects.all(),
+        box=state_of_box(),
         accounts=request.desk.segments().get("account", []),
     )
 

@@ -125,7 +125,7 @@ def test_alerts_by_the_api(as_: Any) -> None:
     made = ask("post", "", lea, **rule)
     assert made.status_code == 201 and not made.json()["is_on"]
     pk = made.json()["id"]
-    assert ask("post", f"/{pk}", lea, do="on").json()["is_on"]
+    assert ask("post", f"/{pk}?do=on", lea).json()["is_on"]
     look()
     seen = ask("get", f"/{pk}", reader).json()
     assert seen["state"] == "firing" and seen["evaluations"][0]["was_sent"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from helmdesk.errors import NotFoundError, NotPermittedError, UsageError
+from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.insight.alerts import Watch, read_watch
 from helmdesk.query.filters import parse_filter
 from helmdesk.web.access import LEADS
@@ -44,9 +44,11 @@ class Tried(Said):
 
 
 class Changed(Schema):
-    """What becomes of a rule; `role` says with whose people it is shared."""
+    """What becomes of a rule (`day` and `week` mute it); `role` says with whose people it is
+    shared.
+    """
 
-    do: Literal["on", "off", "day", "week", "unmute", "programs", "no-programs", "share"]
+    do: Literal["on", "off", "day", "week", "unmute", "programs", "no-programs", "share", ""] = ""
     role: Annotated[list[str], Field(default_factory=list, max_length=10)]
 
 
@@ -154,11 +156,9 @@ def get_alert(request: Any, pk: int) -> Any:
 @router.post(
     "/alerts/{int:pk}", auth=writes, response={200: Any, **ERRORS}, summary="Change an alert"
 )
-def change_alert(request: Any, pk: int, said: Changed | None = None) -> Any:
+def change_alert(request: Any, pk: int, said: Query[Changed]) -> Any:
     """Turn a rule on or off, mute it, or share it."""
     rule = _find(request, pk)
-    if said is None:
-        raise UsageError('say what to do with it, such as {"do": "on"}')
     change_rule(request, rule, said.do, said.role)
     return _described(request, _find(request, pk))
 

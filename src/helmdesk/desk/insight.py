@@ -296,6 +296,7 @@ class Insight:
         first: datetime,
         now: datetime,
         annotations: Sequence[Annotation] = (),
+        shortage: Callable[[], Shortage] | None = None,
     ) -> tuple[Reading, ...]:
         """Return what a rule saw in every complete period since `first`, or sees at `now`."""
         from helmdesk.insight.alerts import readings
@@ -308,7 +309,7 @@ class Insight:
                 now,
                 self._clocks(watch),
                 annotations,
-                lambda: self._shortage(watch.team),
+                shortage,
             )
 
     def sentence(self, watch: Watch) -> str:
@@ -378,22 +379,6 @@ class Insight:
                         f"“{name}” has no target to miss; set one in the settings, or watch a level"
                     )
             yield study
-
-    def _shortage(self, team: str) -> Shortage:
-        """Return by how many hours of people a team is short on the days to come.
-
-        Raises:
-            NotFoundError, UsageError: no such team, or nothing that can be forecast.
-        """
-        from helmdesk.desk.planning import Planning
-        from helmdesk.insight.alerts import DAYS_AHEAD, Shortage
-
-        found = Planning(self.answers).coverage(team, days=DAYS_AHEAD)
-        return Shortage(
-            found.crew.name,
-            None if found.planned is None else found.short_hours,
-            found.service_level[0] if found.service_level else None,
-        )
 
     def _clocks(self, watch: Watch) -> Clocks:
         question = self.folder.question(where=watch.where or None)

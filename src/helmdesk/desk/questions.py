@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from helmdesk.analysis.scorecard import Scorecard
     from helmdesk.analysis.ticket import Story
     from helmdesk.insight.actions import Effect, Foresight
-    from helmdesk.insight.alerts import Past, Reading, Watch
+    from helmdesk.insight.alerts import Past, Reading, Shortage, Watch
     from helmdesk.insight.brief import Brief
     from helmdesk.insight.context import Annotation
     from helmdesk.insight.dismissals import Dismissal
@@ -348,7 +348,20 @@ class Questions:
         """Return what an alert saw in every complete period since `first`, or sees at `now`; both
         naive UTC. Errors as in `try_alert`.
         """
-        return self._insight.readings(watch, first, now, annotations)
+        return self._insight.readings(
+            watch, first, now, annotations, lambda: self._shortage(watch.team)
+        )
+
+    def _shortage(self, team: str) -> Shortage:
+        """Return by how many hours of people a team is short on the days to come."""
+        from helmdesk.insight.alerts import DAYS_AHEAD, Shortage
+
+        found = self.plan.coverage(team, days=DAYS_AHEAD)
+        return Shortage(
+            found.crew.name,
+            None if found.planned is None else found.short_hours,
+            found.service_level[0] if found.service_level else None,
+        )
 
     def alert_sentence(self, watch: Watch) -> str:
         """Return an alert's rule as it is read, or raise `NotFoundError`."""

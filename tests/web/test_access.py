@@ -42,6 +42,7 @@ def test_every_route_states_its_roles(site: Any) -> None:
         *("book/<str:token>", "book/call/<str:token>"),
         *("r/<str:token>", "r/<str:token>/zone", "r/<str:token>/call"),
     }
+    links.add("brief/mail/stop/<str:token>")  # of readers who are not signed in, signed
     assert open_routes == {"setup", "invitation/<str:secret>", "healthz", "metrics", *links}
     assert len(found) > 60
 
@@ -53,7 +54,7 @@ def test_every_api_route_refuses_strangers_with_a_problem(as_: Any) -> None:
     for path, methods in document["paths"].items():
         for method in methods:
             response = getattr(client, method)(
-                path.replace("{key}", "csat").replace("{ticket_id}", "L-1"),
+                path.replace("{key}", "csat").replace("{ticket_id}", "L-1").replace("{pk}", "1"),
                 content_type="application/json",
             )
             assert response.status_code == 401, path

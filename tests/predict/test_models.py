@@ -23,6 +23,7 @@ from helmdesk.predict.targets import TARGETS
 from helmdesk.predict.training import train
 from helmdesk.query.filters import parse_filter
 from helmdesk.query.policy import Policy
+from helmdesk.statistics.calibration import scale_of
 
 BREACH = TARGETS["breach"]
 MOMENT = datetime(2026, 1, 1)
@@ -82,6 +83,17 @@ def test_a_model_that_cannot_tell_tickets_apart_names_none() -> None:
     report = train(BREACH, drawn(4000, effect=0.0), 1, MOMENT, MOMENT, 7).report
     assert not report.problem and report.lift < 1.5 and "too weak to name" in report.weakness
     assert not train(BREACH, drawn(4000), 1, MOMENT, MOMENT, 7).report.weakness
+
+
+def test_a_model_that_orders_cases_the_wrong_way_round_tells_the_usual_share() -> None:
+    random = np.random.default_rng(5)
+    odds = random.normal(loc=-3.0, size=400)
+    # The lower the log-odds, the more often it happens: a quarter of all.
+    happened = (odds < np.quantile(odds, 0.25)).astype(float)
+    scale = scale_of(odds, happened)
+    assert scale.slope == 0.0
+    # (100 + 1) / (400 + 2), whatever the log-odds.
+    np.testing.assert_allclose(scale.chance(odds), 101 / 402)
 
 
 def test_too_few_cases_are_told() -> None:

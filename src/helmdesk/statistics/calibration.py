@@ -41,8 +41,12 @@ def scale_of(log_odds: np.ndarray, outcomes: np.ndarray) -> Scale:
         found -= step
         if np.abs(step).max() < 1e-8:
             break
-    # A model that orders cases the wrong way round is worth nothing, and not its opposite.
-    return Scale(max(float(found[0]), 0.0), float(found[1]))
+    if found[0] >= 0:
+        return Scale(float(found[0]), float(found[1]))
+    # A model that orders cases the wrong way round is worth nothing, and not its opposite: what
+    # remains is the usual share, whose shift is another than that of the line that was fitted.
+    share = (hits + 1) / (len(y) + 2)
+    return Scale(0.0, float(np.log(share / (1 - share))))
 
 
 @dataclass(frozen=True)

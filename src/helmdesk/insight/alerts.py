@@ -45,7 +45,7 @@ SIGHTS = {
 }
 Clocks = Callable[[datetime], Sequence[Mapping[str, Any]]]
 DAYS_AHEAD = 7
-NO_PLANS_OF_THEN = "It cannot be tried on the past: what was forecast and planned at other times is not kept whole."
+NO_PLANS_OF_THEN = "It has no past to be tried on: earlier forecasts and plans are not kept whole."
 NO_DATES_OF_DATA = "When data came in the past is not known well enough to try it."
 
 

@@ -16,6 +16,7 @@ from helmdesk.query.bounds import Bounds
 from helmdesk.query.dimensions import conditions, dimensions_of
 from helmdesk.query.house import house
 from helmdesk.query.request import Request
+from helmdesk.quoting import text
 
 MOST_TEXTS = 10_000
 
@@ -139,12 +140,12 @@ def _first_words(engine: Engine, tickets: Sequence[str]) -> dict[str, str]:
     """Return the first message of the customer on each ticket, where its text is known."""
     if not tickets:
         return {}
+    listed = ", ".join(text(each) for each in tickets)
     rows = engine.ask(
         "select ticket_id, arg_min(words, (sent_at, seq, message_id)) as words from texts"
-        " where is_customer group by ticket_id"
+        f" where is_customer and ticket_id in ({listed}) group by ticket_id"
     )
-    wanted = set(tickets)
-    return {str(key): str(words) for key, words in rows if key in wanted}
+    return {str(key): str(words) for key, words in rows}
 
 
 def quotes_of(said: Sequence[Said], masked: Sequence[str], most: int = 3) -> tuple[Quote, ...]:

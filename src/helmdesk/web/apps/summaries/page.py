@@ -111,6 +111,7 @@ def _try(request: DeskRequest, writer: Writer) -> HttpResponse:
 page = Page(
     title="Summaries",
     roles=ADMINISTRATORS,
+    needs_data=False,
     help="whether a language model may write summaries of cases, and which",
     routes=(
         Route("settings/summaries", settings_page, "summary_settings"),

@@ -275,7 +275,23 @@ def test_a_model_that_stopped_itself_names_nothing_and_says_why(
 def test_how_right_it_is_shows_what_was_told_and_what_came(as_: As, learned: Any) -> None:
     page = as_("lea").get("/early-warning/breach").content.decode()
     assert page.count('class="strip') == len([b for b in learned.report.bins if b.n])
+    assert "too weak" not in page
     assert as_("lea").get("/early-warning/nothing").status_code == 404
+
+
+def test_a_model_too_weak_to_name_tickets_says_so(
+    as_: As, learned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from helmdesk.desk.foretelling import Foretelling
+
+    weak = replace(learned, report=replace(learned.report, lift=1.1))
+    monkeypatch.setattr(Foretelling, "model", lambda _self, _target: weak)
+    watch()
+    page = as_("lea").get("/early-warning").content.decode()
+    assert "No ticket is named: the model is not used" in page and "1.1 times" in page
+    assert "too weak to name" in as_("lea").get("/early-warning/breach").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from effort import tries
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.insight.context import Annotation
@@ -166,7 +167,7 @@ def test_questions_that_cannot_be_answered(sample_desk: Desk) -> None:
     assert sample_desk.brief(end="2025-01-13").findings is not None
 
 
-@pytest.mark.parametrize("end", ["2025-07-07", "2025-10-27", "2026-03-09"])
+@pytest.mark.parametrize("end", ["2025-10-27", "2025-07-07", "2026-03-09"][: tries(1, 3)])
 def test_brief_card_and_explanation_tell_the_same(sample_desk: Desk, end: str) -> None:
     brief = sample_desk.brief(end=end)
     told = {finding.key: finding for finding in (*brief.findings, *brief.more)}

@@ -65,14 +65,17 @@ fact = Fact(
     dimensions=(*SURVEY_DIMENSIONS, COMMENT_THEME, booking_dimension("responses", "responded_at")),
     sql=f"""
     with sent as (
-        select survey_id, min(occurred_at) as sent_at from survey_records where type = 'sent'
-            group by survey_id
+        select survey_id, min(occurred_at) as sent_at, min(probability) as probability
+            from survey_records where type = 'sent' group by survey_id
     ),
     timely as (
         -- A revision counts while the survey is open: so many days after it was sent, or first
         -- answered.
         select r.*, coalesce(s.sent_at,
-            min(r.occurred_at) over (partition by r.survey_id)) as opened_at
+            min(r.occurred_at) over (partition by r.survey_id)) as opened_at,
+            -- Whom a rule asks one time in four, answers for four; who was asked by no rule, for
+            -- one.
+            case when s.probability > 0 then 1 / s.probability else 1.0 end as asked_weight
         from survey_records r
         left join sent s on s.survey_id = r.survey_id
         where r.type = 'responded'
@@ -121,6 +124,7 @@ fact = Fact(
         h.theme as comment_theme, a.is_answer,
         a.is_positive, a.is_negative, a.revision_number = 1 as is_first, a.from_last = 1
             and a.is_timely as is_last,
+        cast(a.asked_weight as double) as asked_weight,
         a.is_timely, not coalesce(v.is_repeated, false) as is_last_of_contact,
         {timing("a.opened_at")} as survey_timing,
         coalesce(n.name, a.agent_id, nullif(s.agent_id, ''), t.agent) as agent,

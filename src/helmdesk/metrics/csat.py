@@ -11,6 +11,7 @@ from helmdesk.catalogue.kinds.count import Count
 from helmdesk.catalogue.kinds.mean import Mean
 from helmdesk.catalogue.kinds.net_share import NetShare
 from helmdesk.catalogue.kinds.share import Share
+from helmdesk.catalogue.kinds.sum_ratio import SumRatio
 from helmdesk.catalogue.metric import Change, Metric, Reference, Variant
 
 TRANSACTIONAL = (
@@ -22,7 +23,7 @@ UNANSWERED = TRANSACTIONAL.replace("is_answer", "not is_answer")
 metric = Metric(
     key="csat",
     name="Customer satisfaction",
-    version=2,
+    version=3,
     owner="support operations",
     changes=(
         Change(1, date(2026, 11, 22), "first definition"),
@@ -32,6 +33,7 @@ metric = Metric(
             "what lies outside the instrument's scale or lists is no answer and no longer counts as"
             " unhappy; 5.0 and '5 - Very satisfied' are 5",
         ),
+        Change(3, date(2026, 11, 28), "the variant `weighted`; the value itself as before"),
     ),
     pillar="customer_quality",
     category="customer_experience",
@@ -82,6 +84,12 @@ metric = Metric(
             value=Count(),
             unit="answers",
             where=f"{UNANSWERED} and is_last",
+        ),
+        Variant(
+            "weighted",
+            "each answer counts for all whom the survey rule could have asked in its place: by one"
+            " over the recorded probability of being asked; answers to no rule count once",
+            value=SumRatio("case when is_positive then asked_weight else 0 end", "asked_weight"),
         ),
         Variant(
             "first_answer",

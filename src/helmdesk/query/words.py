@@ -144,6 +144,11 @@ def _plain(value: float, digits: int) -> str:
     return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
 
+def show_signed(value: float, digits: int = 0) -> str:
+    """Return a difference with its sign, a minus being −; what rounds to zero has none."""
+    return _signed(_plain(value, digits))
+
+
 def _signed(text: str) -> str:
     """Return a written number with its sign; zero has none."""
     is_zero = not any(figure in "123456789" for figure in text)

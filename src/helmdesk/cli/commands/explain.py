@@ -15,7 +15,7 @@ from helmdesk.insight.explanation import Explanation, waterfall
 from helmdesk.insight.location import Location
 from helmdesk.query.filters import to_text
 from helmdesk.query.window import span_words
-from helmdesk.query.words import show_change, show_size, show_value
+from helmdesk.query.words import show_change, show_signed, show_size, show_value
 
 
 @click.command(
@@ -104,10 +104,9 @@ def show_explanation(found: Explanation) -> None:
         click.echo("\nWHERE?")
         _show_location(found.location, found)
     if found.workload is not None:
-        volume, mix, handle = found.workload
+        volume, mix, handle = map(show_signed, found.workload)
         click.echo(
-            f"  work in hours a week: volume {volume:+.0f}, mix of channels {mix:+.0f}, handle time"
-            f" {handle:+.0f}"
+            f"  work in hours a week: volume {volume}, mix of channels {mix}, handle time {handle}"
         )
     _show_company(found)
     _show_levers(found)

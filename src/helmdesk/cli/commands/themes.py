@@ -14,7 +14,7 @@ from helmdesk.cli.output import show_table, talk
 from helmdesk.desk.taxonomies import as_toml, read_themes
 from helmdesk.desk.theming import Told
 from helmdesk.facts.build.taxonomy import Theme
-from helmdesk.query.words import show_share
+from helmdesk.query.words import show_share, show_signed
 
 matter_option = click.option(
     "--of",
@@ -146,7 +146,7 @@ def _gap(told: Told) -> str:
     if told.gap is None:
         return ""
     value, low, high = (100 * each for each in told.gap)
-    return f"{value:+.0f} points ({low:+.0f} to {high:+.0f})"
+    return f"{show_signed(value)} points ({show_signed(low)} to {show_signed(high)})"
 
 
 def _row(told: Told) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from helmdesk.insight.location import filter_of, locate, plain
 from helmdesk.insight.movement import level
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
-from helmdesk.query.words import show_share, show_value
+from helmdesk.query.words import show_share, show_signed, show_value
 
 OPEN_SHARE, CARRIES, MORE = 0.7, 0.3, 1.3
 RULE = ByRule(
@@ -58,7 +58,7 @@ def check(study: Study) -> Verdict:
     )
     grown = (
         ", ".join(
-            f"{each.group[0]} {each.rate:+.0f}"
+            f"{each.group[0]} {show_signed(each.rate)}"
             for each in sorted(channels.parts, key=lambda each: -each.rate)[:3]
         )
         if channels

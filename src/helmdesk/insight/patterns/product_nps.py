@@ -15,7 +15,7 @@ from helmdesk.insight.pattern import Found, Missing, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
 from helmdesk.query.filters import OneOf
 from helmdesk.query.measurement import Measurement
-from helmdesk.query.words import show_share
+from helmdesk.query.words import show_share, show_signed
 from helmdesk.statistics.normal import normal_tail
 from helmdesk.statistics.proportion import Z95, share_difference_p
 
@@ -70,7 +70,7 @@ def check(study: Study) -> Verdict:
         Test(
             "comments about service did not",
             rises[1] < rises[0] / 3,
-            f"comments about service went by {100 * rises[1]:+.0f} points",
+            f"comments about service went by {show_signed(100 * rises[1])} points",
         ),
     )
     failed = next((test for test in tests if not test.is_passed), None)
@@ -103,7 +103,7 @@ def _p_below(before: Measurement, now: Measurement) -> float:
 
 
 def _points(score: Measurement) -> str:
-    return f"{100 * (score.value or 0):+.0f}"
+    return f"{show_signed(100 * (score.value or 0))}"
 
 
 pattern = Pattern(

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from helmdesk.act.early_warning import LEAST_ENDED, LEFT_OUT, Ended, Judged, Worth
 from helmdesk.predict.model import Model
-from helmdesk.query.words import show_count, show_share
+from helmdesk.query.words import show_count, show_share, show_signed
 from helmdesk.statistics.calibration import Bin
 from helmdesk.statistics.proportion import wilson
 
@@ -63,8 +63,8 @@ def worth(named: Ended, left_out: Ended, judged: Judged) -> tuple[str, ...]:
         )
     else:
         assert judged.change is not None and judged.interval is not None
-        low, high = judged.interval
-        points = f"{100 * judged.change:+.0f} points, likely {100 * low:+.0f} to {100 * high:+.0f}"
+        change, low, high = (show_signed(100 * each) for each in (judged.change, *judged.interval))
+        points = f"{change} points, likely {low} to {high}"
         said.append(
             f"{left_out.bad} of {left_out.known} left out ended badly. {VERDICTS[judged.worth]}"
             f" ({points})."

@@ -16,7 +16,7 @@ from helmdesk.desk.theming import Proposal, Told
 from helmdesk.errors import SettingError
 from helmdesk.facts.build.taxonomy import NEITHER, PRODUCT, SERVICE, Theme
 from helmdesk.predict.said import COMMENTS, MATTERS, TICKETS, Matter
-from helmdesk.query.words import show_share
+from helmdesk.query.words import show_share, show_signed
 from helmdesk.web.access import DATA_KEEPERS, STAFF
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.page import Page, Route
@@ -94,7 +94,8 @@ def _row(view: ViewState, matter: Matter, told: Told) -> Row:
     value, low, high = (100 * each for each in told.gap)
     points = round(abs(value))
     side = f"{CLEAR[value > 0]}" if points else "apart"
-    words = f"{points} point{'' if points == 1 else 's'} {side} ({low:+.0f} to {high:+.0f})"
+    likely = f"{show_signed(low)} to {show_signed(high)}"
+    words = f"{points} point{'' if points == 1 else 's'} {side} ({likely})"
     return Row(told, link, share, words, not low <= 0 <= high)
 
 

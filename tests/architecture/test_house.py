@@ -196,6 +196,11 @@ def test_who_looks_at_a_browser_waits_for_what_it_looks_for() -> None:
     assert not found
 
 
+def test_no_two_test_files_have_one_name() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_no_file_holds_two_versions_of_itself() -> None:
     """What a merge left undecided is code to no tool that looks at style sheets and pages."""
     left = re.compile(r"^(<{7} |>{7} |\|{7} )", re.MULTILINE)

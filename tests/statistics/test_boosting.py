@@ -82,6 +82,14 @@ def test_measures_by_hand() -> None:
     assert auc(scores, outcomes) == 0.875
     assert np.isnan(auc(scores, np.ones(4)))
     assert lift(scores, outcomes, 0.25) == 2.0
-    bins = reliability(scores, outcomes)
-    assert [(each.said, each.seen) for each in bins] == [(0.1, 0), (0.8, 1), (0.8, 0), (0.9, 1)]
-    assert calibration_error(scores, outcomes) == pytest.approx((0.1 + 0.2 + 0.8 + 0.1) / 4)
+    # So few are one group, whose share is what was said or not.
+    (group,) = reliability(scores, outcomes)
+    assert (group.said, group.seen, group.n) == (pytest.approx(0.65), 0.5, 4)
+    assert calibration_error(scores, outcomes) == pytest.approx(0.15)
+    # A hundred are two, of which one was told too little.
+    many, came = np.repeat([0.2, 0.6], 50), np.tile([1.0, 0.0], 50)
+    assert [(each.said, each.seen) for each in reliability(many, came)] == [
+        (pytest.approx(0.2), 0.5),
+        (pytest.approx(0.6), 0.5),
+    ]
+    assert calibration_error(many, came) == pytest.approx((0.3 + 0.1) / 2)

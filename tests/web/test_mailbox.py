@@ -171,13 +171,15 @@ def test_what_lies_in_it_is_done_once_and_left_as_it_is(box: Box, site: Path) ->
 
     gone, full, angry, done = (asked(name) for name in ("gone", "full", "angry", "done"))
     token = sign(site_key(), Purpose.STOP, done.id, done.expires_at)
+    # Not its last letter: some of that one's bits say nothing.
+    forged = token[:-8] + ("A" if token[-8] != "A" else "B") + token[-7:]
     box.mail += [
         b"Subject: hello\r\n\r\nA question",
         back(gone, "5.1.1"),
         back(full, "4.2.2"),
         back(angry, "x", "feedback-report"),
         f"Subject: unsubscribe {token}\r\n\r\n".encode(),
-        f"Subject: unsubscribe {token[:-1]}x\r\n\r\n".encode(),
+        f"Subject: unsubscribe {forged}\r\n\r\n".encode(),
         b"Subject: large\r\n\r\n" + b"x" * 600_000,
     ]
     found = read()

@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from connectors.fake import serve
 from connectors.fake_zendesk import EMAIL, TOKEN, FakeZendesk
+from effort import IS_LONG
 from helmdesk.desk.connections import Connections
 from helmdesk.desk.desk import Desk
 from web.conftest import PASSWORD, Server
@@ -108,6 +109,7 @@ def upload(page: Any, path: Path) -> None:
     page.wait_for_selector("h2:has-text('What would be loaded')")
 
 
+@pytest.mark.skipif(not IS_LONG, reason="in make reliability; the next journey loads too")
 def test_a_workbook_of_freshdesk_and_its_scorecard(chromium: Any, tmp_path: Path) -> None:
     rows = [HEADER, *(ticket(n, "Open" if n % 3 == 0 else "Closed") for n in range(1, 61))]
     book = workbook(tmp_path / "march.xlsx", {"Tickets": rows})

@@ -243,6 +243,15 @@ def dripping(handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:
         time.sleep(0.05)
 
 
+def dripping_headers(handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    with suppress(OSError):
+        for _ in range(150):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+
 def huge(handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:
     handler.send_response(200)
     handler.end_headers()
@@ -257,6 +266,7 @@ def silent(_handler: BaseHTTPRequestHandler, _asked: dict[str, Any]) -> None:
 MISBEHAVING: dict[str, Behave] = {
     "says nothing": silent,
     "drips": dripping,
+    "drips its headers": dripping_headers,
     "is huge": huge,
     "fails": lambda handler, _: send(handler, b"oops", 500),
     "is overloaded": lambda handler, _: send(handler, b"{}", 429),

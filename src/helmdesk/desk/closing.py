@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from helmdesk.desk.desk import Desk
     from helmdesk.predict.closing import Closing, Foretold, Prediction
+    from helmdesk.predict.store import Models
 
 SOURCE = "helmdesk"
 
@@ -79,12 +80,10 @@ def foretell_solved(desk: Desk, keys: Sequence[str], on_step: Step = silent) -> 
     ]
 
 
-def _foretell(desk: Desk, closing: Closing, models: object, on_step: Step) -> Foretold:
+def _foretell(desk: Desk, closing: Closing, models: Models, on_step: Step) -> Foretold:
     from helmdesk.predict.cases import solved_cases
     from helmdesk.predict.closing import foretell
-    from helmdesk.predict.store import Models
 
-    assert isinstance(models, Models)
     with desk.marts.reader() as reader:
         cases = solved_cases(reader.engine, closing.outcomes, desk.settings.time_zone)
         known = reader.engine.run(

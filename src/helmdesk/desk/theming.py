@@ -59,7 +59,6 @@ class ThemeReport:
 
     Attributes:
         n: cases with a text. few: themes with fewer than five cases, which are not told.
-        judged_by: how satisfaction is called.
     """
 
     matter: Matter

@@ -10,11 +10,13 @@ import http.client
 import json
 import socket
 import ssl
-import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from helmdesk.deadline import Line, within
 
 SECONDS = 20.0
 MOST_BYTES = 400_000
@@ -58,11 +60,13 @@ class LanguageModel:
                 "json_schema": {"name": "summary", "strict": True, "schema": schema},
             },
         }
-        try:
-            content = self._post(json.dumps(body).encode())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = "it took too long" if isinstance(error, TimeoutError) else "it was not reached"
-            raise Unanswered(f"{self.address}: {reason}") from error
+        with within(self.seconds) as line:
+            try:
+                content = self._post(json.dumps(body).encode(), line)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                is_late = line.is_over or isinstance(error, TimeoutError)
+                reason = "it took too long" if is_late else "it was not reached"
+                raise Unanswered(f"{self.address}: {reason}") from error
         try:
             choice = json.loads(content)["choices"][0]
             text = choice["message"]["content"]
@@ -72,61 +76,33 @@ class LanguageModel:
             raise Unanswered(f"{self.address}: the answer was cut off")
         return text
 
-    def _post(self, body: bytes) -> bytes:
-        end = time.monotonic() + self.seconds
+    def _post(self, body: bytes, line: Line) -> bytes:
         parts = urlsplit(self.address.rstrip("/") + "/chat/completions")
         host, is_safe = parts.hostname or "", parts.scheme == "https"
-        connection: http.client.HTTPConnection
-        if is_safe:
-            connection = http.client.HTTPSConnection(
-                host, parts.port, timeout=self.seconds, context=ssl.create_default_context()
-            )
-        else:
-            connection = http.client.HTTPConnection(host, parts.port, timeout=self.seconds)
+        port = parts.port or (443 if is_safe else 80)
+        connection = http.client.HTTPConnection(host, port)
+        connection.default_port = 443 if is_safe else 80
         headers = {"content-type": "application/json", "accept": "application/json"}
         if self.key:
             headers["authorization"] = f"Bearer {self.key}"
-        try:
+        with closing(connection):
+            # Held before TLS takes it over: only so can it be cut, be it ever so slow.
+            made = line.hold(socket.create_connection((host, port), self.seconds))
+            connection.sock = made
+            if is_safe:
+                context = ssl.create_default_context()
+                connection.sock = context.wrap_socket(made, server_hostname=host)
             connection.request("POST", parts.path, body, headers)
-            _hurry(connection.sock, end)
             response = connection.getresponse()
             if response.status != http.client.OK:
                 raise Unanswered(f"{self.address}: it answered {response.status}")
-            return self._read(connection, response, end)
-        finally:
-            connection.close()
-
-    def _read(
-        self,
-        connection: http.client.HTTPConnection,
-        response: http.client.HTTPResponse,
-        end: float,
-    ) -> bytes:
-        found = bytearray()
-        while True:
-            _hurry(connection.sock, end)
-            part = response.read1(65_536)
-            found += part
-            if len(found) > MOST_BYTES:
+            content = response.read(MOST_BYTES + 1)
+            if len(content) > MOST_BYTES:
                 raise Unanswered(f"{self.address}: the answer was too long")
-            if not part:
-                break
-        if response.length:
-            raise Unanswered(f"{self.address}: the answer was cut off")
-        return bytes(found)
-
-
-def _hurry(connected: socket.socket | None, end: float) -> None:
-    """Let the next step take no longer than is left.
-
-    Raises:
-        TimeoutError: nothing is left.
-    """
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    if connected is not None:
-        connected.settimeout(left)
+            if response.length or line.is_over:
+                why = "it took too long" if line.is_over else "the answer was cut off"
+                raise Unanswered(f"{self.address}: {why}")
+            return content
 
 
 def fault_of(address: str) -> str:

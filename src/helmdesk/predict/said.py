@@ -28,9 +28,8 @@ class Matter:
     Attributes:
         key: what people choose it by.
         fact: whose rows carry the theme. dimension: by which they are sliced. dated: when a row
-        happened. words: the column that holds the text; empty where the texts stand beside.
-        metric: counts the rows, or judges them where nothing counts them. satisfaction: what the
-        gap is told of. only: house SQL of the rows that count.
+        happened. metric: counts the rows, or judges them where nothing counts them.
+        satisfaction: what the gap is told of. only: house SQL of the rows that count.
     """
 
     key: str

@@ -78,7 +78,8 @@ def make_again(pack: Pack, me: Any, desk: LiveDesk, request: Any) -> None:
 
 
 def propose(pack: Pack, me: Any, step: str, on: str, request: Any) -> None:
-    """Make the next version with another next step, to which whoever proposes it agrees.
+    """Make the next version with another next step, to which whoever proposes it agrees; its day is
+    one of the desk's zone.
 
     Raises:
         UsageError: no step, or a day that is none or lies behind.
@@ -90,7 +91,8 @@ def propose(pack: Pack, me: Any, step: str, on: str, request: Any) -> None:
         day = date.fromisoformat(on)
     except ValueError as error:
         raise UsageError("write the day to look at it again such as 2026-01-31") from error
-    today = timezone.localdate()
+    zone = request.desk.settings.time_zone
+    today = local_date(timezone.now().replace(tzinfo=None), zone)
     if not today <= day <= today + timedelta(days=366):
         raise UsageError(f"choose a day from today until a year from now, not {day.isoformat()}")
     agreed = {_side(pack, me): timezone.now()}

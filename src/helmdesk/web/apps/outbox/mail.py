@@ -17,9 +17,9 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
 
+from helmdesk.deadline import Line, within
 from helmdesk.web.apps.jobs.kind import NotSent, Refused
 from helmdesk.web.apps.outbox import provider
-from helmdesk.web.apps.outbox.deadline import Line, within
 from helmdesk.web.apps.outbox.mail_server import FORM, SETTING, MailServer, mail_server
 
 # One answer of the server, and the whole conversation.

@@ -16,9 +16,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from helmdesk.deadline import Line, within
 from helmdesk.errors import UsageError
 from helmdesk.web.apps.jobs.kind import NotSent, Refused
-from helmdesk.web.apps.outbox.deadline import Line, within
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

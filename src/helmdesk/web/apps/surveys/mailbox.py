@@ -20,9 +20,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from helmdesk.act.surveys import Purpose
+from helmdesk.deadline import Line, within
 from helmdesk.errors import HelmdeskError, SettingError
 from helmdesk.web.apps.jobs import queue
-from helmdesk.web.apps.outbox.deadline import Line, within
 from helmdesk.web.apps.surveys.answering import stop, visit
 from helmdesk.web.apps.surveys.boxes import own_mail, returned
 from helmdesk.web.apps.surveys.models import Invitation, ReadUntil, digest

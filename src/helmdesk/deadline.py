@@ -19,6 +19,11 @@ class Line:
         self._turn, self._is_over = Lock(), False
         self._held: list[socket.socket] = []
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was cut."""
+        return self._is_over
+
     def hold(self, connection: socket.socket) -> socket.socket:
         """Keep a second handle on a connection, which stays good when TLS takes the first one
         over; return the connection.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from helmdesk.analysis.scorecard import TREND_WEEKS
 from helmdesk.insight.brief import Brief, Watched
 from helmdesk.insight.finding import Finding
 from helmdesk.query.filters import to_text
 from helmdesk.query.receipt import Receipt
-from helmdesk.query.words import show_count
-from helmdesk.reports.document import Block, Document, Items, Paragraph, Section
+from helmdesk.query.words import show_count, show_measurement
+from helmdesk.reports.document import Block, Document, Figure, Items, Paragraph, Section
+from helmdesk.reports.figures import levels_of, trend_figure
 from helmdesk.reports.source import Source
 
 
@@ -28,14 +32,23 @@ def brief_report(source: Source, *, where: str | None = None, **asked: Any) -> D
     keys = tuple(dict.fromkeys(key for each in found.findings for key in each.metrics[:1]))
     about = f"Only {where}. " if where else ""
     last = found.end - timedelta(days=1)
+    shown = tuple(_shown(source, found, each, where) for each in found.findings)
     return source.document(
         title="Brief",
         subtitle=f"{about}Week of {found.start.isoformat()} through {last.isoformat()}",
         cover=cover(found),
-        sections=tuple(_sections(found)),
-        receipts=tuple(_receipts(source, found, where)),
+        sections=tuple(_sections(found, shown)),
+        receipts=tuple(receipt for each in shown for receipt in each.receipts),
         keys=keys,
     )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is seen of a finding: its leading number over half a year, and the receipts of both."""
+
+    figures: tuple[Figure, ...] = ()
+    receipts: tuple[tuple[str, Receipt], ...] = ()
 
 
 def cover(found: Brief) -> str:
@@ -50,10 +63,10 @@ def cover(found: Brief) -> str:
     return f"{'One thing' if count == 1 else f'{count} things'} to know this week: {told}."
 
 
-def _sections(found: Brief) -> list[Section]:
+def _sections(found: Brief, shown: Sequence[Shown]) -> list[Section]:
     sections = [
-        Section(f"{place}. {each.title}", tuple(_told(each)))
-        for place, each in enumerate(found.findings, 1)
+        Section(f"{place}. {each.title}", (*_told(each), *drawn.figures))
+        for place, (each, drawn) in enumerate(zip(found.findings, shown, strict=True), 1)
     ]
     if found.more:
         sections.append(Section("Also", (Items(tuple(each.title for each in found.more)),)))
@@ -88,18 +101,24 @@ def _told(finding: Finding) -> list[Block]:
     return [Paragraph(text, lead) for lead, text in parts if text]
 
 
-def _receipts(source: Source, found: Brief, where: str | None) -> list[tuple[str, Receipt]]:
-    """Return a receipt of the leading number of each finding that has one."""
-    made = []
-    for each in found.findings:
-        if not each.metrics:
-            continue
-        narrowed = to_text(each.where) or where
-        asked = source.ask.measure(
-            each.metrics[0],
-            start=each.start.isoformat(),
-            end=each.end.isoformat(),
-            where=narrowed,
-        )
-        made.append((each.title, asked.receipt))
-    return made
+def _shown(source: Source, found: Brief, finding: Finding, where: str | None) -> Shown:
+    """Return the leading number of a finding, if it has one, over the half year up to the brief."""
+    if not finding.metrics:
+        return Shown()
+    key, narrowed = finding.metrics[0], to_text(finding.where) or where
+    asked = source.ask.measure(
+        key, start=finding.start.isoformat(), end=finding.end.isoformat(), where=narrowed
+    )
+    first = found.end - timedelta(weeks=TREND_WEEKS)
+    weeks = source.ask.measure(
+        key, start=first.isoformat(), end=found.end.isoformat(), where=narrowed, grain="week"
+    )
+    metric = source.find_metric(key).metric
+    (value,) = asked
+    text = f"what is told {show_measurement(value)[0]}"
+    levels = levels_of(metric, list(weeks), [(text, value.value, finding.start, finding.end)])
+    drawn = trend_figure(metric, list(weeks), levels=levels, about=to_text(finding.where))
+    return Shown(
+        () if drawn is None else (drawn,),
+        ((finding.title, asked.receipt), (f"{finding.title}: the weeks drawn", weeks.receipt)),
+    )

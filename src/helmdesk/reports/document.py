@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from helmdesk.catalogue.discovery import Entry
 from helmdesk.query.receipt import Receipt
@@ -67,7 +68,88 @@ class Items:
     texts: tuple[str, ...]
 
 
-Block = Table | Paragraph | Items
+@dataclass(frozen=True)
+class Point:
+    """One value of a figure: of a period, or of one part of the work.
+
+    Attributes:
+        name: of the period or part.
+        value, low, high: the value and its 95% interval; None where there is none.
+        before: the value of the days compared with, where the figure compares.
+        text, range_text: value and interval as a reader sees them.
+        cases: how many it rests on.
+        is_whole: False for a period that is not over.
+    """
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    before: float | None = None
+    text: str = ""
+    range_text: str = ""
+    cases: int = 0
+    is_whole: bool = True
+
+
+@dataclass(frozen=True)
+class Level:
+    """A value over several periods; `start` and `end` are places among them, from 0 on."""
+
+    start: float
+    end: float
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture of numbers, with all that it shows in words.
+
+    Attributes:
+        kind: "trend" draws points over time, "parts" a bar for each part of the work.
+        name: what is drawn.
+        alt: what it shows, for who does not see it: plain words with the numbers that matter.
+        caption: how it is read.
+        ticks: values of the axis with their words.
+        marks: places along a trend with the words below them.
+        band: between what ordinary periods lie.
+        target: what the desk wants to reach: nothing, one value, or two ends.
+    """
+
+    kind: Literal["trend", "parts"]
+    name: str
+    alt: str
+    caption: str
+    unit: str
+    points: tuple[Point, ...]
+    ticks: tuple[tuple[float, str], ...]
+    marks: tuple[tuple[float, str], ...] = ()
+    levels: tuple[Level, ...] = ()
+    band: tuple[float, float] | None = None
+    target: tuple[float, ...] = ()
+
+    @property
+    def table(self) -> Table:
+        """What is drawn, as a table."""
+        is_trend = self.kind == "trend"
+        columns = (
+            Column("Week" if is_trend else "Part"),
+            Column("Value", is_number=True),
+            Column("95% interval", is_number=True),
+            Column("Cases", is_number=True),
+            *(() if is_trend else (Column("Before", is_number=True),)),
+        )
+        return Table(self.name, columns, tuple(self._row(each, is_trend) for each in self.points))
+
+    def _row(self, point: Point, is_trend: bool) -> tuple[Cell, ...]:
+        before = () if is_trend else (Cell("", point.before, self.unit),)
+        value = Cell(point.text, point.value, self.unit)
+        cases = Cell(f"{point.cases:,}", point.cases)
+        return (Cell(point.name), value, Cell(point.range_text), cases, *before)
+
+
+Block = Table | Paragraph | Items | Figure
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from helmdesk.errors import HelmdeskError, InputError, UsageError
 from helmdesk.query.receipt import Receipt, receipt_from
-from helmdesk.reports.document import Block, Cell, Column, Document, Items, Paragraph, Table
+from helmdesk.reports.document import Block, Cell, Column, Document, Figure, Items, Paragraph, Table
 
 ATTACHED = "receipts.json"
 WITHOUT = "not whole for screen readers"
@@ -133,11 +133,37 @@ def _receipt_table(report: Document) -> Table:
     )
 
 
+def _figure(figure: Figure) -> Mapping[str, Any]:
+    return {
+        "kind": figure.kind,
+        "name": figure.name,
+        "alt": figure.alt,
+        "caption": figure.caption,
+        "points": [
+            {
+                **{"name": each.name, "text": each.text, "is_whole": each.is_whole},
+                **{"value": each.value, "low": each.low, "high": each.high, "before": each.before},
+            }
+            for each in figure.points
+        ],
+        "ticks": [{"value": value, "text": text} for value, text in figure.ticks],
+        "marks": [{"place": place, "text": text} for place, text in figure.marks],
+        "levels": [
+            {"start": each.start, "end": each.end, "value": each.value, "text": each.text}
+            for each in figure.levels
+        ],
+        "band": list(figure.band or ()),
+        "target": list(figure.target),
+    }
+
+
 def _block(block: Block) -> Mapping[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "text", "text": block.text, "lead": block.lead, "tone": block.tone}
     if isinstance(block, Items):
         return {"kind": "items", "texts": list(block.texts)}
+    if isinstance(block, Figure):
+        return _figure(block)
     return {
         "kind": "table",
         "columns": [

@@ -9,9 +9,12 @@ from helmdesk.analysis.scorecard import Card, Scorecard
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.insight.verdict import Tone
 from helmdesk.query.filters import Compare, to_text
+from helmdesk.query.measurement import Measurements
+from helmdesk.query.receipt import Receipt
 from helmdesk.query.window import Window
 from helmdesk.query.words import show_count, show_measurement, show_segment, show_value
 from helmdesk.reports.document import Cell, Column, Document, Items, Paragraph, Section, Table
+from helmdesk.reports.figures import draw, parts_figure
 from helmdesk.reports.scorecard import cover, find, numbers, target_words
 from helmdesk.reports.source import Source, days
 
@@ -53,10 +56,12 @@ def review_report(source: Source, *, account: str | None = None, **asked: Any) -
     known = _account(source, account, **asked) if account else None
     keys = [key for key in KEYS if source.has(key)]
     found = find(source, keys, where, **asked)
+    drawn = draw(source, found, where)
+    reasons, counted = _reasons(source, found.window, where)
     sections = [
         *([_about(known)] if known else []),
-        *numbers(source, found),
-        *_reasons(source, found.window, where),
+        *numbers(source, found, drawn),
+        *reasons,
         _open(source, where),
         _to_discuss(found),
     ]
@@ -65,7 +70,7 @@ def review_report(source: Source, *, account: str | None = None, **asked: Any) -
         subtitle=days(found.window, source.zone),
         cover=_cover(found, account),
         sections=tuple(sections),
-        receipts=source.receipts(found, where),
+        receipts=(*source.receipts(found, where), *drawn.receipts, *counted),
         keys=tuple(card.metric.key for card in found.cards if not card.reason),
     )
 
@@ -105,22 +110,33 @@ def _cover(found: Scorecard, account: str | None) -> str:
     return f"{came}{cover(found.cards)}"
 
 
-def _reasons(source: Source, window: Window, where: str | None) -> list[Section]:
+def _reasons(
+    source: Source, window: Window, where: str | None
+) -> tuple[list[Section], list[tuple[str, Receipt]]]:
     """Return what people wrote about, most first, beside the days before; what people do is no
     ranking of people.
     """
 
-    def ask(start: str, end: str) -> dict[str | None, float]:
-        measured = source.ask.measure(
+    def ask(start: str, end: str) -> Measurements:
+        return source.ask.measure(
             "ticket_volume", by="issue_type", start=start, end=end, where=where
         )
-        return {each.group[0][1]: each.value for each in measured if each.value}
 
     local = source.local
-    now = ask(local(window.start), local(window.until))
-    before = ask(local(window.previous_start), local(window.previous_end))
+    counted = ask(local(window.start), local(window.until))
+    earlier = ask(local(window.previous_start), local(window.previous_end))
+    now, before = ({m.group[0][1]: m.value for m in each if m.value} for each in (counted, earlier))
     if not now or set(now) == {None}:
-        return []
+        return [], []
+    receipts = [("what it was about", counted.receipt), ("the same before", earlier.receipt)]
+    table = _reason_table(now, before)
+    metric = source.find_metric("ticket_volume").metric
+    figure = parts_figure(metric, "issue_type", list(counted), list(earlier))
+    blocks = (table,) if figure is None else (table, figure)
+    return [Section("What it was about", blocks)], receipts
+
+
+def _reason_table(now: dict[str | None, float], before: dict[str | None, float]) -> Table:
     total = sum(now.values())
     order = sorted(now, key=lambda each: (-now[each], str(each)))
     rows = [
@@ -140,7 +156,7 @@ def _reasons(source: Source, window: Window, where: str | None) -> list[Section]
         Column("Before", is_number=True),
     )
     note = f"{show_count(left, 'more kind')} with fewer tickets." if left > 0 else ""
-    return [Section("What it was about", (Table("Reasons", columns, tuple(rows), note),))]
+    return Table("Reasons", columns, tuple(rows), note)
 
 
 def _open(source: Source, where: str | None) -> Section:

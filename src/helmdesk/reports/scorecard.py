@@ -11,6 +11,7 @@ from helmdesk.insight.verdict import Tone
 from helmdesk.query.judgement import Standing
 from helmdesk.query.words import show_count, show_measurement, show_value
 from helmdesk.reports.document import Cell, Column, Document, Items, Paragraph, Section, Table
+from helmdesk.reports.figures import Drawings, draw
 from helmdesk.reports.source import Source, days
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ def scorecard_report(source: Source, *, where: str | None = None, **asked: Any) 
         NotFoundError, FilterError, UsageError: the question is not one this desk can answer.
     """
     found = find(source, None, where, **asked)
+    drawn = draw(source, found, where)
     about = f"Only {where}. " if where else ""
     return source.document(
         title="Scorecard",
         subtitle=f"{about}{days(found.window, source.zone)}",
         cover=cover(found.cards),
-        sections=numbers(source, found),
-        receipts=source.receipts(found, where),
+        sections=numbers(source, found, drawn),
+        receipts=(*source.receipts(found, where), *drawn.receipts),
         keys=[card.metric.key for card in found.cards if not card.reason],
     )
 
@@ -64,12 +66,12 @@ def find(source: Source, keys: Sequence[str] | None, where: str | None, **asked:
     )
 
 
-def numbers(source: Source, found: Scorecard) -> tuple[Section, ...]:
-    """Return a section for each pillar, and one for what has no value here."""
+def numbers(source: Source, found: Scorecard, drawn: Drawings) -> tuple[Section, ...]:
+    """Return a section for each pillar with its figures, and one for what has no value here."""
     shown = [card for card in found.cards if not card.reason]
     shown.sort(key=lambda card: PILLARS.index(card.metric.pillar))
     sections = [
-        Section(pillar.replace("_", " ").capitalize(), tuple(_pillar(pillar, tuple(cards))))
+        Section(pillar.replace("_", " ").capitalize(), tuple(_pillar(pillar, tuple(cards), drawn)))
         for pillar, cards in groupby(shown, key=lambda card: card.metric.pillar)
     ]
     empty = [card for card in found.cards if card.reason]
@@ -95,7 +97,7 @@ def numbers(source: Source, found: Scorecard) -> tuple[Section, ...]:
     )
 
 
-def _pillar(pillar: str, cards: tuple[Card, ...]) -> Iterable[Block]:
+def _pillar(pillar: str, cards: tuple[Card, ...], drawn: Drawings) -> Iterable[Block]:
     name = pillar.replace("_", " ").capitalize()
     yield Table(name, COLUMNS, tuple(map(_row, cards)))
     for card in cards:
@@ -104,6 +106,8 @@ def _pillar(pillar: str, cards: tuple[Card, ...]) -> Iterable[Block]:
     for card in cards:
         if card.missed_by is not None:
             yield Paragraph(target_words(card), f"{card.metric.name}:", Tone.WORSE)
+    for card in cards:
+        yield from drawn.by_key.get(card.metric.key, ())
 
 
 def target_words(card: Card) -> str:

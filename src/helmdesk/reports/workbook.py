@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from helmdesk.catalogue.discovery import Entry
 from helmdesk.query.receipt import Receipt
 from helmdesk.query.words import DURATIONS, is_money
-from helmdesk.reports.document import Cell, Document, Items, Paragraph, Table
+from helmdesk.reports.document import Cell, Document, Figure, Items, Paragraph, Table
 
 if TYPE_CHECKING:
     import pyarrow
@@ -133,7 +133,8 @@ def as_workbook(report: Document) -> bytes:
     for section in report.sections:
         told.write_string(row + 1, 0, section.title, book.format("", bold=True))
         row += 2
-        for block in section.blocks:
+        for each in section.blocks:
+            block = each.table if isinstance(each, Figure) else each
             if isinstance(block, Table):
                 told.write_string(row, 0, f"See the sheet “{block.name}”.")
                 row += 1

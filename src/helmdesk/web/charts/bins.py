@@ -9,8 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.query.distribution import Bin
+from helmdesk.query.ticks import short
 from helmdesk.query.words import show_value
-from helmdesk.web.charts.ticks import short
 
 TOP, BOTTOM, HEIGHT = 14, 22, 130
 MOST_LABELS = 7

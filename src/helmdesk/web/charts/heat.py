@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from helmdesk.query.measurement import Measurement
+from helmdesk.query.ticks import MINUTE, short
 from helmdesk.query.words import DURATIONS, show_measurement
-from helmdesk.web.charts.ticks import MINUTE, short
 from helmdesk.web.labels import WEEKDAYS
 
 SHADES = 6

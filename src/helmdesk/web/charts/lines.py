@@ -15,9 +15,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.query.measurement import SMALL, Measurement
+from helmdesk.query.ticks import short, tick_words, ticks
 from helmdesk.query.words import show_measurement
 from helmdesk.web.charts.days import day_words, period_words
-from helmdesk.web.charts.ticks import short, tick_words, ticks
 
 TOP, BOTTOM, HEIGHT = 22, 24, 220
 AXIS_WIDTH, LETTER = 12, 7

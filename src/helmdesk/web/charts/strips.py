@@ -11,8 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.query.measurement import Measurement
+from helmdesk.query.ticks import tick_words, ticks
 from helmdesk.query.words import show_measurement
-from helmdesk.web.charts.ticks import tick_words, ticks
 from helmdesk.web.labels import value_words
 
 HEIGHT = 26

@@ -19,6 +19,7 @@ from helmdesk.analysis.sla_at import ClockState
 from helmdesk.query.judgement import Badge, Judgement, Standing
 from helmdesk.query.measurement import Measurement
 from helmdesk.query.segments import OFFERED
+from helmdesk.query.ticks import short
 from helmdesk.query.words import (
     show_change,
     show_duration,
@@ -29,7 +30,6 @@ from helmdesk.query.words import (
     show_value,
 )
 from helmdesk.web.charts.sparkline import sparkline as draw_sparkline
-from helmdesk.web.charts.ticks import short
 from helmdesk.web.labels import column_words, value_words
 from helmdesk.web.loading_words import on_site
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helmdesk.web.charts.ticks import short, tick_words, ticks
+from helmdesk.query.ticks import short, tick_words, ticks
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,11 @@ def _shown(source: Source, found: Brief, finding: Finding, where: str | None) ->
     )
     metric = source.find_metric(key).metric
     (value,) = asked
-    text = f"what is told {show_measurement(value)[0]}"
+    text = f"the weeks told of {show_measurement(value)[0]}"
     levels = levels_of(metric, list(weeks), [(text, value.value, finding.start, finding.end)])
-    drawn = trend_figure(metric, list(weeks), levels=levels, about=to_text(finding.where))
+    drawn = trend_figure(
+        metric, list(weeks), levels=levels, about="in the part told of" if finding.where else ""
+    )
     return Shown(
         () if drawn is None else (drawn,),
         ((finding.title, asked.receipt), (f"{finding.title}: the weeks drawn", weeks.receipt)),

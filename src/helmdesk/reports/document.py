@@ -107,7 +107,7 @@ class Figure:
     """A picture of numbers, with all that it shows in words.
 
     Attributes:
-        kind: "trend" draws points over time, "parts" a bar for each part of the work.
+        kind: "trend" draws points over time; "bars" and "dots" one for each part of the work.
         name: what is drawn.
         alt: what it shows, for who does not see it: plain words with the numbers that matter.
         caption: how it is read.
@@ -117,7 +117,7 @@ class Figure:
         target: what the desk wants to reach: nothing, one value, or two ends.
     """
 
-    kind: Literal["trend", "parts"]
+    kind: Literal["trend", "bars", "dots"]
     name: str
     alt: str
     caption: str

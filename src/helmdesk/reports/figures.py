@@ -23,7 +23,7 @@ from helmdesk.settings import Target
 # So many numbers are drawn at most, the most urgent first; and so many even where nothing moved.
 MOST, LEAST = 6, 2
 # Of so many that moved it is looked where: each costs a search over all parts of the work.
-MOST_PLACED = 2
+MOST_PLACED = 1
 MOST_PARTS = 10
 WEEK_DAYS = 7
 HALF_A_DAY = timedelta(hours=12)
@@ -151,15 +151,17 @@ def parts_figure(
         for v in (each.value, each.low, each.high, each.before)
         if v is not None
     ]
-    axis = ticks(min(0.0, *values), max(values), unit)
+    # A bar says its whole length; what is no total is a point on an axis of its own.
+    is_total = metric.value.is_total
+    axis = ticks(min([*values, 0.0] if is_total else values), max(values), unit)
     name = f"{metric.title} by {dimension.replace('_', ' ')}"
     left = len(now) - len(shown)
     missing = f" {show_count(left, 'part')} without a value or with fewer cases not drawn."
-    caption = _parts_caption(points) + (missing if left > 0 else "")
+    caption = _parts_caption(points, is_total) + (missing if left > 0 else "")
     if said:
         caption = f"{said[0].upper()}{said[1:]}. {caption}"
     return Figure(
-        "parts",
+        "bars" if is_total else "dots",
         name,
         _parts_alt(name, points, unit, said),
         caption,
@@ -311,7 +313,7 @@ def _trend_caption(
     if any(each.low is not None for each in known):
         parts.append("upright lines: the 95% interval of a week")
     if levels:
-        parts.append("level lines: these days and the days before")
+        parts.append("level lines: values over several weeks")
     if band:
         parts.append("shaded: where ordinary weeks lie")
     if target:
@@ -332,11 +334,11 @@ def _parts_alt(name: str, points: Sequence[Point], unit: str, said: str) -> str:
             extra.append(f"before {show_value(each.before, unit)}")
         told.append(f"{each.name} {each.text}" + (f" ({', '.join(extra)})" if extra else ""))
     place = f" {said[0].upper()}{said[1:]}." if said else ""
-    return f"Bar chart: {name}: {'; '.join(told)}.{place}"
+    return f"Chart: {name}: {'; '.join(told)}.{place}"
 
 
-def _parts_caption(points: Sequence[Point]) -> str:
-    parts = ["Bars: these days"]
+def _parts_caption(points: Sequence[Point], is_total: bool) -> str:
+    parts = [f"{'Bars' if is_total else 'Points'}: these days"]
     if any(each.before is not None for each in points):
         parts.append("thick marks: the days before")
     if any(each.low is not None for each in points):

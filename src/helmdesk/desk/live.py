@@ -66,6 +66,18 @@ class LiveDesk(Desk):
         """
         return self.marts.notice()
 
+    def keep_answers(self, secret: bytes) -> int:
+        """Keep what was answered for the next process, beside the mart and signed with the secret;
+        return how many answers.
+        """
+        return self.marts.keep_answers(secret)
+
+    def take_answers(self, secret: bytes) -> int:
+        """Remember what another process of the same secret has answered; return how many
+        answers.
+        """
+        return self.marts.take_answers(secret)
+
     def identity(self) -> tuple[object, ...]:
         """Return what an answer depends on beside its question: the mart, settings, metrics of the
         desk's own, and what is dismissed.

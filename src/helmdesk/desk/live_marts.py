@@ -14,7 +14,8 @@ from helmdesk.desk.marts import Marts
 from helmdesk.engines.ration import current_ration
 from helmdesk.errors import DamageError, HelmdeskError, SettingError
 from helmdesk.lake.seal import LOG
-from helmdesk.marts.mart import published_mart, spill_folder
+from helmdesk.marts.kept_answers import sealed, unsealed
+from helmdesk.marts.mart import answers_file, keep_beside, published_mart, spill_folder
 
 if TYPE_CHECKING:
     from helmdesk.engines.duckdb import DuckDB
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from helmdesk.query.reader import Reader
 
 log = logging.getLogger("helmdesk")
+MOST_KEPT = 32 * 1024**2
+"""About how much the answers may take that are kept for the next process."""
 
 
 class OpenMart(NamedTuple):
@@ -118,6 +121,27 @@ class LiveMarts(Marts):
             self._files,
             self.folder.dismissals.stamp(),
         )
+
+    def keep_answers(self, secret: bytes) -> int:
+        """Write the answers that were used last beside their mart, for the next process that reads
+        it; return how many.
+        """
+        with self._turn:
+            mart, identity = self.open_mart(), self.identity()
+            answers = self._memory.latest(MOST_KEPT)
+        if not answers or not keep_beside(mart.path, sealed(answers, identity, secret)):
+            return 0
+        return len(answers)
+
+    def take_answers(self, secret: bytes) -> int:
+        """Remember what another process answered of the same mart, under the same settings and
+        definitions and by the same code; return how many answers there were.
+        """
+        with self._turn:
+            mart, identity = self.open_mart(), self.identity()
+            answers = unsealed(answers_file(mart.path), identity, secret)
+            self._memory.take(answers)
+        return len(answers)
 
     def _changes(self, mart: OpenMart) -> list[str]:
         return mart.made_of.changes(self.folder.for_facts())

@@ -22,6 +22,7 @@ NAME = re.compile(r"mart-[0-9]+-[0-9a-f]{8}\.duckdb")
 BUILDING = ".building-"
 # Tables that Spark made are folders which executors read while they answer.
 KEPT_TABLES = 3
+ANSWERS = ".answers"
 
 
 def published_mart(folder: Path) -> Path | None:
@@ -76,13 +77,41 @@ def publish_mart(
             if current is None or _is_older(current, version_of, version):
                 target = path.rename(folder / f"mart-{version}-{uuid.uuid4().hex[:8]}.duckdb")
                 _point_to(folder, target)
-                for left in folder.glob("mart-*.duckdb"):
-                    if left != target:
+                for left in _marts(folder):
+                    if left.stem != target.stem:
                         left.unlink(missing_ok=True)
     finally:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
         shutil.rmtree(spill_folder(path), ignore_errors=True)
+
+
+def _marts(folder: Path) -> Iterator[Path]:
+    """Return marts, and what was answered of them."""
+    yield from folder.glob("mart-*.duckdb")
+    yield from folder.glob(f"mart-*{ANSWERS}")
+
+
+def answers_file(mart: Path) -> Path:
+    """Return where answers of a mart are kept; they go with it."""
+    return mart.with_suffix(ANSWERS)
+
+
+def keep_beside(mart: Path, content: bytes) -> bool:
+    """Write the answers of a mart, for its owner alone; False when it is published no longer."""
+    from filelock import FileLock
+
+    waiting = _own_name(mart.parent)
+    try:
+        waiting.touch(mode=0o600)
+        waiting.write_bytes(content)
+        with FileLock(mart.parent / ".publish.lock"):
+            if published_mart(mart.parent) != mart:
+                return False
+            waiting.replace(answers_file(mart))
+    finally:
+        waiting.unlink(missing_ok=True)
+    return True
 
 
 def spill_folder(path: Path) -> Path:
@@ -113,7 +142,7 @@ def remove_marts(folder: Path) -> None:
 
     with FileLock(folder / ".publish.lock"):
         (folder / POINTER).unlink(missing_ok=True)
-        for mart in folder.glob("mart-*.duckdb"):
+        for mart in _marts(folder):
             mart.unlink(missing_ok=True)
         for tables in folder.glob("spark-*"):
             shutil.rmtree(tables)

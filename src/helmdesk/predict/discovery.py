@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import svds
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 WORD = re.compile(r"[^\W\d_]{2,}(?:['’][^\W\d_]+)?")
 DIRECTIONS, ROUNDS, STARTS = 100, 30, 4
@@ -103,6 +105,8 @@ def learn_groups(texts: Sequence[str], groups: int, least: int = 2) -> Space:
         axes = np.ones((len(kept), 1))
     else:
         start = np.ones(min(weighed.shape))
+        from scipy.sparse.linalg import svds  # slow to import
+
         axes = np.asarray(svds(weighed.astype(float), k=directions, v0=start)[2].T)
     placed = _unit(weighed @ axes)
     return Space(terms, rarity, axes, _centres(placed, min(groups, len(texts))))
@@ -164,6 +168,8 @@ def _counted(texts: Sequence[str], terms: dict[str, int]) -> sparse.csr_array:
         rows += [place] * len(known)
         columns += known
     shape = (len(texts), len(terms))
+    from scipy import sparse
+
     return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from threading import Lock
@@ -66,6 +66,7 @@ class Memory:
         self._found: OrderedDict[object, tuple[Any, int]] = OrderedDict()
         self._making: dict[object, Lock] = {}
         self._most, self._bytes, self._lock = most_bytes, 0, Lock()
+        self._cleared = 0
 
     def get(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what is known under `key`, or make it."""
@@ -78,19 +79,23 @@ class Memory:
             with self._lock:
                 if key in self._found:
                     return self._found[key][0]  # type: ignore[no-any-return]
+                cleared = self._cleared
             try:
                 made = make()
-                self._keep(key, made)
+                self._keep(key, made, cleared)
             finally:
                 with self._lock:
                     self._making.pop(key, None)
         return made
 
-    def _keep(self, key: object, made: object) -> None:
+    def _keep(self, key: object, made: object, cleared: int) -> None:
+        """Remember a result, unless everything was forgotten since it was asked for."""
         size = approximate_bytes(made)
         if size > self._most // 4:
             return
         with self._lock:
+            if cleared != self._cleared or key in self._found:
+                return
             self._found[key] = (made, size)
             self._bytes += size
             while self._bytes > self._most:
@@ -102,10 +107,27 @@ class Memory:
             return key in self._found
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and what is being made now."""
         with self._lock:
             self._found.clear()
             self._bytes = 0
+            self._cleared += 1
+
+    def latest(self, most_bytes: int) -> list[tuple[object, Any]]:
+        """Return the keys and results that were used last, as many as take about `most_bytes`."""
+        taken: list[tuple[object, Any]] = []
+        with self._lock:
+            for key, (found, size) in reversed(self._found.items()):
+                most_bytes -= size
+                if most_bytes < 0:
+                    break
+                taken.append((key, found))
+        return taken[::-1]
+
+    def take(self, results: Iterable[tuple[object, Any]]) -> None:
+        """Remember what was made elsewhere."""
+        for key, found in results:
+            self._keep(key, found, self._cleared)
 
     def __len__(self) -> int:
         """Return how many results are known."""

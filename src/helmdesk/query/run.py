@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from helmdesk.catalogue.kind import Kind
 from helmdesk.catalogue.metric import Metric
@@ -40,10 +40,43 @@ from helmdesk.query.request import Request
 from helmdesk.query.windows import WINDOW, AskedWindow
 from helmdesk.query.words import is_money
 
+if TYPE_CHECKING:
+    from sqlglot import exp
+
 MOST_NUMBERS = 100_000
 EMPTY_BOUNDS = datetime(1970, 1, 1)
 A_DAY = timedelta(days=1)
 Columns = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Writes what an answer was asked with, when somebody wants to see it: these measurements
+    alone, though several requests may have been run as one. Plain data: an answer is remembered
+    longer than connections and processes live.
+    """
+
+    translate: Callable[[str | exp.Expr], str]
+    metric: Metric
+    window: AskedWindow
+    bounds: Bounds
+    is_withheld: bool
+
+    def values(self) -> str:
+        """Return the statement that gives the measurements."""
+        if missing := self.bounds.missing(self.metric):
+            return f"-- not asked: there are no records of type {', '.join(missing)}"
+        return self.translate(compile_values(self.metric, [self.window], self.bounds))
+
+    def drill(self) -> str:
+        """Return the statement that lists the rows behind them.
+
+        Raises:
+            NotPermittedError: the rows are of too few people.
+        """
+        if self.is_withheld:
+            raise NotPermittedError(f"{self.metric.name}: these rows {TOO_FEW_PEOPLE}")
+        return self.translate(compile_drill(self.metric, self.window, self.bounds))
 
 
 @dataclass(frozen=True)
@@ -52,26 +85,22 @@ class Answer:
 
     Attributes:
         measurements: in order of period and group.
-        make_sql: writes the statement that gives just these measurements, when somebody asks;
-        several requests may have been run as one. make_drill_sql: the same for the statement that
-        lists the rows behind them.
     """
 
     request: Request
     metric: Metric
     measurements: MeasurementTable
-    make_sql: Callable[[], str]
-    make_drill_sql: Callable[[], str]
+    statements: Statements
 
     @property
     def sql(self) -> str:
         """The statement that gives the measurements."""
-        return self.make_sql()
+        return self.statements.values()
 
     @property
     def drill_sql(self) -> str:
         """The statement that lists the rows behind the measurements."""
-        return self.make_drill_sql()
+        return self.statements.drill()
 
 
 def read_bounds(engine: Engine) -> Bounds:
@@ -174,21 +203,8 @@ def _answer(
         bool(missing),
         withheld,
     )
-    translate = (
-        engine.translate
-    )  # not the engine: answers are remembered longer than connections live
-
-    def make_sql() -> str:
-        if missing:
-            return f"-- not asked: there are no records of type {', '.join(missing)}"
-        return translate(compile_values(metric, [window], bounds))
-
-    def make_drill_sql() -> str:
-        if withheld:
-            raise NotPermittedError(f"{metric.name}: these rows {TOO_FEW_PEOPLE}")
-        return translate(compile_drill(metric, window, bounds))
-
-    return Answer(window.request, metric, table, make_sql, make_drill_sql)
+    statements = Statements(engine.translate, metric, window, bounds, bool(withheld))
+    return Answer(window.request, metric, table, statements)
 
 
 def _ask(

@@ -90,6 +90,13 @@ def _content(folder: Path, marker: Path) -> str:
     return digest.hexdigest()
 
 
+def load_pages() -> None:
+    """Import every page: else the first reader waits for it."""
+    from django.urls import get_resolver
+
+    assert get_resolver().url_patterns
+
+
 def _static_identity() -> str:
     own = Path(__file__).parent / "static" / "helmdesk"
     stamps = [f"{file.name}:{file.stat().st_mtime_ns}" for file in sorted(own.iterdir())]

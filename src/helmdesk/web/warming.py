@@ -1,7 +1,7 @@
 """What most readers ask first is computed before they ask: at the start, and after every load.
 
-It is asked under the readers' own policies, into the cache that their pages read; nothing is
-stored.
+It is asked under the readers' own policies, into the cache that their pages read, which is kept
+beside the mart: the next process need not ask again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from helmdesk.errors import HelmdeskError
 from helmdesk.insight.today import today_of
 from helmdesk.query.policy import Policy
 from helmdesk.query.window import boundary
-from helmdesk.web.access import LEADS, policy_for
+from helmdesk.web.access import LEADS, Role, policy_for
 from helmdesk.web.view_state import DEFAULT_WINDOW
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ MOST_READERS, SEEN_WITHIN = 12, timedelta(days=14)
 
 
 def readers(desk: LiveDesk) -> list[Policy]:
-    """Return the policies of the leads who were here lately, the widest first; many share one."""
+    """Return the policies of the leads who were here lately, the widest first; many share one.
+
+    Where nobody was, such as before somebody first signs in, it is the leader's, who sees all.
+    """
     from helmdesk.web.apps.people.models import Person
 
     lately = timezone.now() - SEEN_WITHIN
@@ -41,7 +45,8 @@ def readers(desk: LiveDesk) -> list[Policy]:
         is_active=True, role__in=[role.value for role in LEADS], last_login__gt=lately
     )
     impersonal = frozenset(desk.settings.fields_without_people)
-    found = dict.fromkeys(policy_for(person, impersonal) for person in people)
+    expected = people or [Person(role=Role.LEADER)]
+    found = dict.fromkeys(policy_for(person, impersonal) for person in expected)
     return sorted(found, key=lambda policy: policy.predicate is not None)[:MOST_READERS]
 
 
@@ -91,6 +96,7 @@ def keep_warm(path: Path) -> None:
     from helmdesk.web.middleware import live_desk
 
     known: tuple[object, ...] = ()
+    secret = settings.SECRET_KEY.encode()
     while True:
         try:
             desk = live_desk(path)
@@ -98,8 +104,19 @@ def keep_warm(path: Path) -> None:
             now = state(desk)
             if now != known:
                 known = now
+                taken = desk.take_answers(secret)
+                began = time.monotonic()
                 for policy in readers(desk):
                     warm(desk, policy)
+                kept = desk.keep_answers(secret)
+                log.info(
+                    "warmed",
+                    extra={
+                        "taken": taken,
+                        "kept": kept,
+                        "seconds": round(time.monotonic() - began, 2),
+                    },
+                )
         # That a mart was replaced under a question, DuckDB says; the next look asks the new one.
         except (HelmdeskError, DatabaseError, OSError, duckdb.Error) as error:
             log.info("not warmed", extra={"error": type(error).__name__})

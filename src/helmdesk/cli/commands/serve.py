@@ -62,7 +62,7 @@ def command(
     """Open the site over a desk: scorecard, metrics, tickets, accounts, teams, dashboards, API."""
     desk = open_desk(desk_path)
     try:
-        from helmdesk.web.prepare import prepare, setup_code, start_django
+        from helmdesk.web.prepare import load_pages, prepare, setup_code, start_django
     except ImportError as error:
         raise HelmdeskError(
             f"the site's packages are not installed ({error.name}); run: pip install"
@@ -77,6 +77,8 @@ def command(
         prepare(progress)
         progress("opening the mart")
         _open_mart(desk.path.absolute())
+        progress("loading the pages")
+        load_pages()
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if add_administrator:
         _add_administrator(add_administrator, address)

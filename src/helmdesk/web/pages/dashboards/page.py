@@ -17,7 +17,6 @@ from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.query.question import Filtered
 from helmdesk.web.access import EVERYONE, Role
 from helmdesk.web.apps.people.audit import audit
-from helmdesk.web.charts import specs
 from helmdesk.web.links import leads_here
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.annotations.page import back
@@ -102,6 +101,9 @@ def _tile(
                 "trend": {"grain": grain},
                 "heat": {"by": ("weekday", "hour")},
             }
+            # Drawing is slow to import, and few pages draw this way.
+            from helmdesk.web.charts import specs
+
             values = measure(request, key, **question, **slices.get(kind, {"by": by}))
             drawn["empty"] = specs.nothing_to_draw(values)
             if kind == "trend":

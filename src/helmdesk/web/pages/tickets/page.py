@@ -15,7 +15,6 @@ from helmdesk.query.window import wall
 from helmdesk.web.access import EVERYONE
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.apps.summaries.shown import summary_of
-from helmdesk.web.charts.timeline import timeline
 from helmdesk.web.exports import TYPES, rows_as_file
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.tickets.columns import Column, also_of, columns_of, least_left
@@ -132,6 +131,8 @@ def ticket(request: DeskRequest, ticket_id: str) -> HttpResponse:
 
     def instant(moment: datetime | None) -> str:
         return local(moment, zone)
+
+    from helmdesk.web.charts.timeline import timeline  # slow to import
 
     chart = timeline(story, zone, instant) if story.states else None
     title = f"Ticket {story.ticket['ticket_id']}"

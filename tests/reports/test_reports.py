@@ -171,11 +171,12 @@ def test_every_figure_is_told_in_words(scorecard: Document) -> None:
 
 def test_what_is_drawn_is_in_a_receipt(small_desk: Desk, scorecard: Document) -> None:
     """The weeks of each trend are those that the desk gives, and a receipt holds them."""
-    weeks = dict(scorecard.receipts)["the weeks drawn"]
-    held = {(row["metric"], row["period_start"]): row["value"] for row in weeks.results}
+    receipts = dict(scorecard.receipts)
     titles = {entry.metric.title: entry.metric.key for entry in scorecard.definitions}
     trends = [figure for figure in figures_of(scorecard) if figure.kind == "trend"]
     for figure in trends:
+        rows = receipts[f"{figure.name}, drawn"].results
+        held = {(row["metric"], row["period_start"]): row["value"] for row in rows}
         key = titles[figure.name.removesuffix(" by week")]
         asked = {"start": "2025-12-01", "end": "2026-06-01", "grain": "week"}
         own = {f"{m.period_start:%-d %b %Y}": m for m in small_desk.measure(key, **asked)}

@@ -239,6 +239,7 @@ def test_programs_are_told_where_an_administrator_says_so(at: Any, site: Path, a
 def test_a_rule_changed_while_it_is_looked_at_is_looked_at_anew(site: Path) -> None:
     from helmdesk.desk.desk import Desk
     from helmdesk.errors import ConflictError
+    from helmdesk.query.policy import OWNER
     from helmdesk.web.apps.alerts.jobs import Looked, keep
     from helmdesk.web.apps.alerts.looking import look
     from helmdesk.web.apps.alerts.models import Evaluation, Rule
@@ -247,15 +248,15 @@ def test_a_rule_changed_while_it_is_looked_at_is_looked_at_anew(site: Path) -> N
     desk = Desk(site)
     rule = rule_of("lea", Watch(Kind.LATENESS, enter=1, leave=1))
     found = look(rule, desk, end_of_data(site) + timedelta(hours=2), [])
-    keep([Looked(rule, found)], desk)
+    keep([Looked(rule, found)], desk, OWNER)
     assert (Message.objects.count(), Evaluation.objects.count()) == (1, 1)
     with pytest.raises(ConflictError):
-        keep([Looked(rule, found)], desk)  # by another worker, at the same time
+        keep([Looked(rule, found)], desk, OWNER)  # by another worker, at the same time
     assert Message.objects.count() == 1
     fresh = Rule.objects.get()
     Rule.objects.update(is_on=False)
     with pytest.raises(ConflictError):
-        keep([Looked(fresh, look(fresh, desk, end_of_data(site), []))], desk)
+        keep([Looked(fresh, look(fresh, desk, end_of_data(site), []))], desk, OWNER)
 
 
 def test_what_cannot_be_looked_at_says_why_and_changes_nothing(at: Any, site: Path) -> None:

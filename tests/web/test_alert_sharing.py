@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from helmdesk.act.alerts import Sight
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.insight.alerts import Kind, Watch, read_watch
 
@@ -99,6 +100,42 @@ def test_each_is_told_what_they_may_see(as_: Any, site: Path) -> None:
     assert page.count('name="role"') == 5 and page.count("checked") == 3
 
 
+def test_the_leads_of_a_team_and_what_they_may_see_when_it_leaves(as_: Any, site: Path) -> None:
+    """A mail that waited is not sent to who may see something else by now: the next look tells it
+    anew, of what they may see then.
+    """
+    from helmdesk.web.apps.alerts.jobs import objection
+    from helmdesk.web.apps.alerts.models import Rule
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.models import Person
+
+    lea, tom = as_("lea"), Person.objects.get(username="tom")
+    rule = Rule.objects.create(person=Person.objects.get(username="lea"), said=VOLUME.as_dict())
+    change = f"/alerts/{rule.pk}/change"
+    assert lea.post(change, {"do": "share", "team": ["Nobody"]}).status_code == 400
+    for do in ({"do": "on"}, {"do": "share", "team": tom.teams}):
+        assert lea.post(change, do).status_code == 302
+    assert set(who()) == {"lea", "tom"}
+    look()
+    first = Message.objects.get(recipient="tom@example.org")
+    assert objection(first) == "" and who()["tom"].told == "open"
+    teams = Desk(site).segments()["team"]
+    other = next(team for team in teams if team not in tom.teams)
+    Person.objects.filter(pk=tom.pk).update(teams=[*tom.teams, other])
+    try:
+        assert objection(first) and who()["tom"].told == ""
+        assert objection(first), "also when somebody tries it again"
+        look()
+        second = Message.objects.filter(recipient="tom@example.org").exclude(pk=first.pk).get()
+        assert second.text != first.text and objection(second) == ""
+        Rule.objects.filter(person=tom).update(is_on=False)
+        assert objection(second), "its reader turned it off"
+    finally:
+        Person.objects.filter(pk=tom.pk).update(teams=tom.teams)
+    assert lea.post(change, {"do": "share"}).status_code == 302
+    assert set(who()) == {"lea"}
+
+
 def test_alerts_by_the_api(as_: Any) -> None:
     from django.utils import timezone
 
@@ -145,8 +182,6 @@ def test_alerts_by_the_api(as_: Any) -> None:
 
 
 def test_a_week_that_is_short_of_people(site: Path, as_: Any) -> None:
-    from helmdesk.desk.desk import Desk
-
     desk = Desk(site)
     team = "Frontline Berlin"
     asked = desk.plan.coverage(team, days=7)

@@ -12,13 +12,23 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _empty(site: Path) -> Iterator[None]:
-    from helmdesk.web.apps.briefs.models import BriefWanted, Digest
+    from helmdesk.web.apps.briefs.models import BriefWanted, Digest, DigestAudience
     from helmdesk.web.apps.jobs.models import Heartbeat, Job, Schedule, Switch
     from helmdesk.web.apps.outbox.models import Endpoint, Message
     from helmdesk.web.apps.people.models import Person
 
     def clear() -> None:
-        for model in (BriefWanted, Digest, Message, Endpoint, Heartbeat, Job, Schedule, Switch):
+        for model in (
+            BriefWanted,
+            Digest,
+            DigestAudience,
+            Message,
+            Endpoint,
+            Heartbeat,
+            Job,
+            Schedule,
+            Switch,
+        ):
             model.objects.all().delete()
         Person.objects.update(email="")
 
@@ -47,7 +57,8 @@ def work() -> None:
     from helmdesk.web.apps.jobs.worker import Worker
     from helmdesk.web.apps.outbox.jobs import send_mail, send_webhook
 
-    kinds = (own.briefs, own.tell_person, own.tell_programs, send_mail, send_webhook)
+    own_kinds = (own.briefs, own.tell_person, own.tell_again, own.tell_programs)
+    kinds = (*own_kinds, send_mail, send_webhook)
     Worker(is_thread=False, known={kind.name: kind for kind in kinds}).work_off()
 
 
@@ -159,7 +170,7 @@ def test_only_those_who_may_read_it_now(as_: Any, quick: None) -> None:
 
 def test_what_waited_is_not_sent_to_who_may_read_it_no_more(quick: None) -> None:
     from helmdesk.web.apps.briefs.jobs import objection
-    from helmdesk.web.apps.briefs.models import BriefWanted
+    from helmdesk.web.apps.briefs.models import BriefWanted, Digest
     from helmdesk.web.apps.jobs.models import Job, Switch
     from helmdesk.web.apps.outbox.models import Message
     from helmdesk.web.apps.people.models import Person
@@ -170,6 +181,9 @@ def test_what_waited_is_not_sent_to_who_may_read_it_no_more(quick: None) -> None
     tick()
     sent = {each.recipient.split("@")[0]: each for each in Message.objects.all()}
     assert {name: objection(each) for name, each in sent.items()} == dict.fromkeys(sent, "")
+    told = {each.person.username: each for each in Digest.objects.select_related("person")}
+    policies = {name: each.policy for name, each in told.items()}
+    weeks = {name: each.week for name, each in told.items()}
     tom, lea = (Person.objects.get(username=name) for name in ("tom", "lea"))
     Person.objects.filter(pk=tom.pk).update(teams=["Another"])
     Person.objects.filter(pk=lea.pk).update(is_active=False)
@@ -179,12 +193,57 @@ def test_what_waited_is_not_sent_to_who_may_read_it_no_more(quick: None) -> None
         assert all(why.values()) and len(set(why.values())) == 3
         Switch.turn("on")
         work()
+        # What tom may read is another part of the desk now: the same week is written again for it.
+        (again,) = Message.objects.exclude(pk__in=[each.pk for each in sent.values()])
+        kept = Digest.objects.get(person=tom)
+        assert again.recipient == "tom@example.org" and kept.message == again
+        assert kept.policy != policies["tom"] and kept.week == weeks["tom"]
+        assert objection(again) == "" and objection(sent["tom"]), "the old one never goes"
+        work()
+        assert Message.objects.filter(recipient="tom@example.org").count() == 2
     finally:
         Person.objects.filter(pk=tom.pk).update(teams=tom.teams)
         Person.objects.filter(pk=lea.pk).update(is_active=True)
     for name, message in sent.items():
         job = Job.objects.get(key=message.key)
         assert (job.outcome, job.error) == ("dead", why[name])
+
+
+def test_a_digest_for_the_leads_of_a_team(as_: Any, quick: None) -> None:
+    """A leader lets it come to a team's leads; each keeps their own say, and who goes has it no
+    more.
+    """
+    from helmdesk.web.apps.briefs.models import BriefWanted, Digest
+    from helmdesk.web.apps.briefs.sharing import follow
+    from helmdesk.web.apps.outbox.models import Message
+    from helmdesk.web.apps.people.models import Person
+
+    lea, tom = as_("lea"), Person.objects.get(username="tom")
+    share = {"do": "share", "team": tom.teams}
+    assert b"who leads" in lea.get("/brief").content
+    assert b"who leads" not in as_("tom").get("/brief").content
+    assert as_("tom").post("/brief/mail", share).status_code == 400
+    assert lea.post("/brief/mail", {"do": "share", "team": ["Nobody"]}).status_code == 400
+    assert lea.post("/brief/mail", {"do": "share", "role": ["agent"]}).status_code == 400
+    assert lea.post("/brief/mail", share).status_code == 302
+    assert [each.person.username for each in BriefWanted.objects.all()] == ["tom"]
+    tick()
+    assert [each.recipient for each in Message.objects.all()] == ["tom@example.org"]
+    Person.objects.filter(pk=tom.pk).update(teams=["Another"])
+    try:
+        follow()
+        assert not BriefWanted.objects.exists(), "it was of a team that is not theirs any more"
+    finally:
+        Person.objects.filter(pk=tom.pk).update(teams=tom.teams)
+    follow()
+    BriefWanted.objects.update(is_on=False)  # as by the link in the mail
+    follow()
+    assert not BriefWanted.objects.get().is_on, "who ended it is not given it again"
+    assert lea.post("/brief/mail", {"do": "share"}).status_code == 302
+    as_("tom").post("/brief/mail", {"do": "on"})
+    follow()
+    assert BriefWanted.objects.get().is_on, "asked for by themselves, it is theirs"
+    assert Digest.objects.count() == 1
 
 
 def test_two_workers_and_a_crash_tell_a_week_once(

@@ -151,9 +151,13 @@ def test_what_is_wanted_comes_once_a_period_with_its_file(as_: Any, site: Path) 
             assert objection(message), change
         finally:
             person.update(**before)
+    (again,) = Report.objects.exclude(pk=found.pk)
+    assert again.asked == {"start": "2026-06-01", "end": "2026-07-01"}, "the same month, once more"
+    assert wanted.told.isoformat() == "2026-06-01" and again.wanted == wanted
+    assert objection(message), "the old one never goes, also when somebody tries it again"
+    assert Report.objects.count() == 2
     assert lea.post(f"/reports/wanted/{wanted.pk}/stop").status_code == 302
-    assert objection(message), "it waited, and is wanted no more"
-    assert not Wanted.objects.exists() and Report.objects.get().pk == found.pk
+    assert not Wanted.objects.exists() and Report.objects.count() == 2
 
 
 def test_who_may_no_more_gets_no_more(as_: Any) -> None:

@@ -14,7 +14,7 @@ from helmdesk.query.filters import to_text
 from helmdesk.query.receipt import Receipt
 from helmdesk.query.words import show_count, show_measurement
 from helmdesk.reports.document import Block, Document, Figure, Items, Paragraph, Section
-from helmdesk.reports.figures import levels_of, trend_figure
+from helmdesk.reports.figures import ask_weeks, levels_of, trend_figure
 from helmdesk.reports.source import Source
 
 
@@ -110,10 +110,10 @@ def _shown(source: Source, found: Brief, finding: Finding, where: str | None) ->
         key, start=finding.start.isoformat(), end=finding.end.isoformat(), where=narrowed
     )
     first = found.end - timedelta(weeks=TREND_WEEKS)
-    weeks = source.ask.measure(
-        key, start=first.isoformat(), end=found.end.isoformat(), where=narrowed, grain="week"
-    )
     metric = source.find_metric(key).metric
+    weeks = ask_weeks(source, metric, first, found.end.isoformat(), narrowed)
+    if weeks is None:
+        return Shown(receipts=((finding.title, asked.receipt),))
     (value,) = asked
     text = f"the weeks told of {show_measurement(value)[0]}"
     levels = levels_of(metric, list(weeks), [(text, value.value, finding.start, finding.end)])

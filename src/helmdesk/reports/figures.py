@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from helmdesk.analysis.scorecard import Card, Scorecard
 from helmdesk.catalogue.metric import Metric
+from helmdesk.errors import NotPermittedError
 from helmdesk.insight.verdict import Tone
 from helmdesk.query.measurement import Measurement, Measurements
 from helmdesk.query.periods import local_date
@@ -28,6 +29,7 @@ MOST_PARTS = 10
 WEEK_DAYS = 7
 HALF_A_DAY = timedelta(hours=12)
 Spanned = tuple[str, float | None, date, date]
+Drawn = tuple[Figure, list[tuple[str, Receipt]]]
 MOST_MARKS = 7
 URGENCY = (Tone.WORSE, Tone.RECOVERING, Tone.BETTER, Tone.MOVED)
 
@@ -44,35 +46,49 @@ def draw(source: Source, found: Scorecard, where: str | None) -> Drawings:
     """Return the figures of a scorecard: the course of what moved or misses its target, the most
     urgent first, and for the first of them in which parts of the work.
     """
-    chosen = _chosen(found.cards)
-    if not chosen:
-        return Drawings({})
-    first = min(card.trend[0].period_start or date.max for card in chosen)
-    weeks = source.ask.measure(
-        *(card.metric.key for card in chosen),
-        start=first.isoformat(),
-        end=source.local(found.window.until),
-        where=where,
-        grain="week",
-    )
     figures: dict[str, list[Figure]] = {}
-    for card in chosen:
-        drawn = trend_figure(
-            card.metric,
-            [each for each in weeks if each.metric == card.metric.key],
-            levels=levels_of(card.metric, card.trend, _spans(source, found, card)),
-            band=card.normal,
-            target=_edges(card.target),
-        )
-        if drawn is not None:
-            figures.setdefault(card.metric.key, []).append(drawn)
-    receipts = [("the weeks drawn", weeks.receipt)]
-    for card in [card for card in chosen if _urgency(card) < len(URGENCY)][:MOST_PLACED]:
-        placed = _parts(source, found, card.metric, where)
-        if placed is not None:
-            figures.setdefault(card.metric.key, []).append(placed[0])
-            receipts += placed[1]
+    receipts: list[tuple[str, Receipt]] = []
+    placed = 0
+    for card in _chosen(found.cards):
+        drawn = [_trend(source, found, card, where)]
+        if placed < MOST_PLACED and _urgency(card) < len(URGENCY):
+            drawn.append(_parts(source, found, card.metric, where))
+            placed += 1
+        for each in drawn:
+            if each is not None:
+                figures.setdefault(card.metric.key, []).append(each[0])
+                receipts += each[1]
     return Drawings({key: tuple(each) for key, each in figures.items()}, tuple(receipts))
+
+
+def ask_weeks(
+    source: Source, metric: Metric, first: date, end: str, where: str | None
+) -> Measurements | None:
+    """Return the weeks of a metric; None where single weeks would speak of fewer than five people,
+    so that this reader may not have them.
+    """
+    try:
+        return source.ask.measure(
+            metric.key, start=first.isoformat(), end=end, where=where, grain="week"
+        )
+    except NotPermittedError:
+        return None
+
+
+def _trend(source: Source, found: Scorecard, card: Card, where: str | None) -> Drawn | None:
+    first = card.trend[0].period_start
+    end = source.local(found.window.until)
+    weeks = ask_weeks(source, card.metric, first, end, where) if first else None
+    if weeks is None:
+        return None
+    drawn = trend_figure(
+        card.metric,
+        list(weeks),
+        levels=levels_of(card.metric, card.trend, _spans(source, found, card)),
+        band=card.normal,
+        target=_edges(card.target),
+    )
+    return (drawn, [(f"{drawn.name}, drawn", weeks.receipt)]) if drawn else None
 
 
 def trend_figure(
@@ -227,10 +243,19 @@ def levels_of(
     return tuple(levels)
 
 
-def _parts(
+def _parts(source: Source, found: Scorecard, metric: Metric, where: str | None) -> Drawn | None:
+    """Return in which parts of the work a metric moved, by what these differ most; None where they
+    may not be told apart.
+    """
+    try:
+        return _parts_told(source, found, metric, where)
+    except NotPermittedError:
+        return None
+
+
+def _parts_told(
     source: Source, found: Scorecard, metric: Metric, where: str | None
-) -> tuple[Figure, list[tuple[str, Receipt]]] | None:
-    """Return in which parts of the work a metric moved: by what these differ most."""
+) -> Drawn | None:
     window = found.window
     start, end = source.local(window.start), source.local(window.until)
     told = source.ask.explain(

@@ -45,11 +45,12 @@ class Tried(Said):
 
 class Changed(Schema):
     """What becomes of a rule (`day` and `week` mute it); `role` says with whose people it is
-    shared.
+    shared, `team` with whose leads.
     """
 
     do: Literal["on", "off", "day", "week", "unmute", "programs", "no-programs", "share", ""] = ""
     role: Annotated[list[str], Field(default_factory=list, max_length=10)]
+    team: Annotated[list[str], Field(default_factory=list, max_length=100)]
 
 
 def _watch(said: Said) -> Watch:
@@ -79,6 +80,7 @@ def _described(request: Any, rule: Rule) -> dict[str, Any]:
         "looked_at": rule.looked_at,
         "muted_until": rule.muted_until,
         "shared_with": rule.audience,
+        "shared_with_leads_of": rule.audience_teams,
         "is_shared_with_me": rule.shared_from is not None,
     }
 
@@ -159,7 +161,7 @@ def get_alert(request: Any, pk: int) -> Any:
 def change_alert(request: Any, pk: int, said: Query[Changed]) -> Any:
     """Turn a rule on or off, mute it, or share it."""
     rule = _find(request, pk)
-    change_rule(request, rule, said.do, said.role)
+    change_rule(request, rule, said.do, said.role, said.team)
     return _described(request, _find(request, pk))
 
 

@@ -7,18 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 
 from helmdesk.act.alerts import Change, State
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import ConflictError
+from helmdesk.query.policy import Policy
 from helmdesk.web.access import LEADS, policy_for
 from helmdesk.web.apps.alerts.letter import letter_of, name_of
 from helmdesk.web.apps.alerts.looking import NEWS, Look, look
-from helmdesk.web.apps.alerts.models import Evaluation, QuietHours, Rule
+from helmdesk.web.apps.alerts.models import Evaluation, QuietHours, Rule, Told
 from helmdesk.web.apps.alerts.sharing import follow
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Nothing, Payload, job
+from helmdesk.web.apps.outbox.models import Message
+from helmdesk.web.apps.outbox.permission import asks_before_sending
 from helmdesk.web.apps.outbox.post import put_mail, put_webhooks
 from helmdesk.web.pages.insight.page import Reader, annotations_of
 
@@ -69,11 +73,12 @@ def look_for(held: Held[ForPerson]) -> Finish | None:
     policy = policy_for(rules[0].person, frozenset(desk.settings.fields_without_people))
     seen, moment = desk.as_seen_by(policy), now_of(desk)
     written = annotations_of(Reader(policy))
-    looked = []
+    looked: list[Looked] = []
     for rule in rules:
+        _forget_others(rule, policy.digest())
         held.tell(f"looking at {len(looked) + 1} of {len(rules)}")
         looked.append(Looked(rule, look(rule, seen, moment, written)))
-    return lambda: keep(looked, desk)
+    return lambda: keep(looked, desk, policy)
 
 
 @job("beat", "Tell programs that alerts are looked at", Nothing, schedule="every 60 minutes")
@@ -115,7 +120,7 @@ def overdue(person: Any = None) -> int:
     return (late if person is None else late.filter(person=person)).count()
 
 
-def keep(looked: list[Looked], desk: Desk) -> None:
+def keep(looked: list[Looked], desk: Desk, policy: Policy) -> None:
     """Write down what came of looking, and put what changed into the outbox, in one transaction.
 
     Raises:
@@ -125,7 +130,7 @@ def keep(looked: list[Looked], desk: Desk) -> None:
     for each in looked:
         rule, found = each.rule, each.look
         sends = bool(found.change) and rule.is_on and not rule.is_muted(moment)
-        if not _written(rule, found, moment, is_told=sends):
+        if not _written(rule, found, moment, policy.digest(), is_told=sends):
             raise ConflictError("an alert was changed while it was looked at; again later")
         _note(rule, found, moment, was_sent=sends)
         if sends:
@@ -137,10 +142,46 @@ def keep(looked: list[Looked], desk: Desk) -> None:
     if person.email:
         quiet = QuietHours.objects.filter(person=person).first()
         over = quiet.over_at(moment, desk.settings.time_zone) if quiet else None
-        put_mail(TOPIC, person.email, letter.subject, letter.text, letter.html, over)
+        message = put_mail(TOPIC, person.email, letter.subject, letter.text, letter.html, over)
+        before = {str(each.rule.pk): [each.rule.told, each.rule.is_blind_told] for each in told}
+        after = {str(pk): list(marks) for pk, *marks in _marks(list(before))}
+        Told.objects.create(
+            person=person, message=message, policy=policy.digest(), before=before, after=after
+        )
     for each in told:
         if each.rule.tells_programs:
             put_webhooks(TOPIC, as_event(each))
+
+
+@asks_before_sending(TOPIC)
+def objection(message: Message) -> str:
+    """Return why a mail of alerts must not be sent any more: its person left or ended all that it
+    tells of, or may not see what it says. Then it is forgotten that they were told, so that the
+    next look tells what there is to tell, as they may see it then.
+    """
+    found = Told.objects.select_related("person").filter(message=message).first()
+    if found is None:
+        return "it was told anew since, or who it was for is gone"
+    if not may_have(found.person):
+        return "its reader may not have it any more"
+    rules = Rule.objects.filter(pk__in=found.before, person=found.person, is_on=True)
+    if not rules.exists():
+        return "its reader wants none of these alerts any more"
+    desk = Desk(settings.DESK_FOLDER)
+    now = policy_for(found.person, frozenset(desk.settings.fields_without_people))
+    if found.policy == now.digest():
+        return ""
+    with transaction.atomic():
+        if Told.objects.filter(pk=found.pk).delete()[0]:
+            for pk, (told, is_blind) in found.before.items():
+                is_told, was_blind = found.after[pk]
+                same = Rule.objects.filter(pk=pk, told=is_told, is_blind_told=was_blind)
+                same.update(told=told, is_blind_told=is_blind)
+    return "what its reader may see has changed since it was written; the next look tells it anew"
+
+
+def _marks(rules: list[str]) -> list[tuple[int, str, bool]]:
+    return list(Rule.objects.filter(pk__in=rules).values_list("pk", "told", "is_blind_told"))
 
 
 def as_event(each: Looked) -> dict[str, Any]:
@@ -158,7 +199,15 @@ def as_event(each: Looked) -> dict[str, Any]:
     }
 
 
-def _written(rule: Rule, found: Look, moment: datetime, *, is_told: bool) -> bool:
+def _forget_others(rule: Rule, policy: str) -> None:
+    """Look at a rule as if it were new where its person may read something else by now: what was
+    seen then is not theirs to be told.
+    """
+    if rule.policy and rule.policy != policy:
+        rule.memory, rule.seen_until, rule.words = {}, None, ""
+
+
+def _written(rule: Rule, found: Look, moment: datetime, policy: str, *, is_told: bool) -> bool:
     """Write a rule's new state down, unless somebody else did meanwhile."""
     told, is_blind_told = rule.told, rule.is_blind_told
     if is_told:
@@ -181,6 +230,7 @@ def _written(rule: Rule, found: Look, moment: datetime, *, is_told: bool) -> boo
             words=found.words,
             problem=found.problem,
             looked_at=moment,
+            policy=policy,
         )
     )
 

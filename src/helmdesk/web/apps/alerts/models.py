@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from helmdesk.act.alerts import Memory, State
 from helmdesk.insight.alerts import Watch, read_watch
+from helmdesk.web.apps.outbox.models import Message
 
 
 class Rule(models.Model):
@@ -27,13 +28,17 @@ class Rule(models.Model):
         told: "open" where its beginning was told and its end was not.
         is_blind_told: whether it was told that nothing can be told.
         looked_at: when it was evaluated last; None before the first time.
-        audience: roles whose people have it too, each a rule of their own that sees what they may
-        see.
+        policy: what its person was allowed to read then, as a digest.
+        audience, audience_teams: roles whose people have it too, and teams whose leads have it,
+        each a rule of their own that sees what they may see.
         shared_from: the rule that this one is the same as; None for one that its person wrote.
     """
 
     PERSONAL = ("said", "words")
-    IMPERSONAL = ("state", "told", "memory", "problem", "audience")
+    IMPERSONAL = (
+        *("state", "told", "memory", "problem"),
+        *("audience", "audience_teams", "policy"),
+    )
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_rules"
@@ -52,7 +57,9 @@ class Rule(models.Model):
     words = models.CharField(max_length=300, blank=True)
     problem = models.CharField(max_length=300, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True)
+    policy = models.CharField(max_length=64, blank=True)
     audience = models.JSONField(default=list)
+    audience_teams = models.JSONField(default=list)
     shared_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="shares"
     )
@@ -104,6 +111,27 @@ class Evaluation(models.Model):
 
     class Meta:
         ordering = ("-last_at", "-id")
+
+
+class Told(models.Model):
+    """A mail that told somebody of alerts, until it is known to have gone.
+
+    Attributes:
+        policy: what the person was allowed to read when it was written, as a digest.
+        before: (told, is_blind_told) of each rule in it, as they were before it was told.
+        after: the same, as it left them.
+    """
+
+    PERSONAL = ()
+    IMPERSONAL = ("policy", "before", "after")
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="told_of_alerts"
+    )
+    message = models.OneToOneField(Message, on_delete=models.CASCADE)
+    policy = models.CharField(max_length=64)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
 
 
 class QuietHours(models.Model):

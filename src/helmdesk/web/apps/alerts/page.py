@@ -23,7 +23,8 @@ from helmdesk.web.apps.alerts.form import FIELDS, KINDS, fields_of, unit_words, 
 from helmdesk.web.apps.alerts.jobs import overdue
 from helmdesk.web.apps.alerts.models import Evaluation, QuietHours, Rule
 from helmdesk.web.apps.alerts.ready import fitting
-from helmdesk.web.apps.alerts.sharing import AUDIENCES, SHARERS, follow_one, share
+from helmdesk.web.apps.alerts.sharing import audience_of, follow_one, share
+from helmdesk.web.apps.people.audience import ROLES, may_share, read_audience
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.insight.page import annotations_of
@@ -164,9 +165,9 @@ def alert(request: DeskRequest, pk: int) -> HttpResponse:
         outcomes=OUTCOMES,
         evaluations=Evaluation.objects.filter(rule=rule)[:SHOWN],
         can_tell_programs=_is_administrator(request),
-        audiences=[(role, role.replace("_", " ")) for role in AUDIENCES]
-        if _role(request) in SHARERS and rule.shared_from is None
-        else [],
+        audiences=ROLES if may_share(request.user) and rule.shared_from is None else (),
+        audience=audience_of(rule),
+        teams=_teams(request),
         now=timezone.now(),
     )
 
@@ -175,7 +176,7 @@ def alert(request: DeskRequest, pk: int) -> HttpResponse:
 def change_alert(request: DeskRequest, pk: int) -> HttpResponse:
     """Turn a rule on or off, mute it for a while, or remove it."""
     rule, do = _find(request, pk), request.POST.get("do", "")
-    change_rule(request, rule, do, request.POST.getlist("role"))
+    change_rule(request, rule, do, request.POST.getlist("role"), request.POST.getlist("team"))
     if do == "remove":
         messages.success(request, "Removed.")
         return redirect("alerts")
@@ -183,13 +184,19 @@ def change_alert(request: DeskRequest, pk: int) -> HttpResponse:
     return redirect("alert", rule.pk)
 
 
-def change_rule(request: DeskRequest, rule: Rule, do: str, roles: Sequence[str] = ()) -> None:
+def change_rule(
+    request: DeskRequest,
+    rule: Rule,
+    do: str,
+    roles: Sequence[str] = (),
+    teams: Sequence[str] = (),
+) -> None:
     """Change one of the reader's own rules.
 
     Args:
         do: on, off, day or week (mute), unmute, remove, share, or, for administrators, programs and
         no-programs.
-        roles: with whom it is shared.
+        roles, teams: with whom it is shared: everybody of a role, the leads of a team.
 
     Raises:
         UsageError: none of these, or not possible.
@@ -209,8 +216,8 @@ def change_rule(request: DeskRequest, rule: Rule, do: str, roles: Sequence[str] 
             mine.update(is_on=do == "on")
             if rule.shared_from is None:
                 follow_one(Rule.objects.select_related("person").get(pk=rule.pk))
-        elif do == "share" and _role(request) in SHARERS:
-            share(rule, list(roles))
+        elif do == "share" and may_share(request.user):
+            share(rule, read_audience(roles, teams, set(_teams(request)), "alerts"))
         elif do in MUTES:
             mine.update(muted_until=timezone.now() + MUTES[do])
         elif do == "unmute":
@@ -248,6 +255,10 @@ def _mine(request: DeskRequest) -> Any:
 
 def _find(request: DeskRequest, pk: int) -> Rule:
     return get_object_or_404(Rule, pk=pk, person=request.user)
+
+
+def _teams(request: DeskRequest) -> list[str]:
+    return request.desk.segments().get("team", [])
 
 
 def _role(request: DeskRequest) -> str:

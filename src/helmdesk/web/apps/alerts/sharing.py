@@ -4,38 +4,32 @@ so that nobody is told what they could not look up.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 
 from helmdesk.errors import UsageError
-from helmdesk.web.access import LEADS, Role
 from helmdesk.web.apps.alerts.models import Rule
-from helmdesk.web.apps.people.models import Person
-
-SHARERS = frozenset({Role.ADMINISTRATOR, Role.LEADER})
-AUDIENCES = tuple(sorted(LEADS))
+from helmdesk.web.apps.people.audience import Audience, may_share
 
 
-def share(rule: Rule, roles: list[str]) -> None:
-    """Let the people of some roles have a rule too, and those of no others.
+def share(rule: Rule, audience: Audience) -> None:
+    """Let the people of an audience have a rule too, and nobody else.
 
     Raises:
-        UsageError: roles that have no alerts, or a rule that somebody else shared.
+        UsageError: a rule that somebody else shared.
     """
     if rule.shared_from is not None:
         raise UsageError("somebody else shares this alert with you; they say who has it")
-    if strange := sorted(set(roles) - set(AUDIENCES)):
-        raise UsageError(f"alerts are for {', '.join(AUDIENCES)}, not for {strange[0]!r}")
     with transaction.atomic():
-        Rule.objects.filter(pk=rule.pk).update(audience=sorted(set(roles)))
+        Rule.objects.filter(pk=rule.pk).update(
+            audience=list(audience.roles), audience_teams=list(audience.teams)
+        )
         follow_one(Rule.objects.select_related("person").get(pk=rule.pk))
 
 
 def follow() -> None:
     """Give shared rules to who came since, and take them from who is none of their people now."""
     for rule in Rule.objects.select_related("person").filter(shared_from=None):
-        if rule.audience or rule.shares.exists():  # type: ignore[attr-defined]
+        if not audience_of(rule).is_nobody or rule.shares.exists():  # type: ignore[attr-defined]
             follow_one(rule)
 
 
@@ -50,9 +44,10 @@ def follow_one(rule: Rule) -> None:
         )
 
 
+def audience_of(rule: Rule) -> Audience:
+    """Return for whom else a rule is."""
+    return Audience(tuple(rule.audience), tuple(rule.audience_teams))
+
+
 def _people(rule: Rule) -> set[int]:
-    owner: Any = rule.person
-    if not owner.is_active or owner.role not in SHARERS:
-        return set()
-    people = Person.objects.filter(is_active=True, role__in=rule.audience).exclude(email="")
-    return set(people.exclude(pk=owner.pk).values_list("pk", flat=True))
+    return audience_of(rule).people() - {rule.person.pk} if may_share(rule.person) else set()

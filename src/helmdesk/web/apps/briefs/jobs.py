@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -19,6 +20,7 @@ from helmdesk.web.access import LEADS, Role, policy_for
 from helmdesk.web.apps.actions.due import day_of, due_actions
 from helmdesk.web.apps.briefs.letter import Letter, letter_of, own_letter
 from helmdesk.web.apps.briefs.models import BriefWanted, Digest
+from helmdesk.web.apps.briefs.sharing import follow
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Hopeless, Nothing, Payload, job
 from helmdesk.web.apps.outbox.models import Endpoint, Message
@@ -41,11 +43,19 @@ class ForPerson(Payload):
     week: date
 
 
+class ForDigest(Payload):
+    """Which digest, and the mail that must not be sent."""
+
+    digest: int
+    message: UUID
+
+
 @job("briefs", "Find who is told the week", Nothing, schedule="every 15 minutes")
 def briefs(held: Held[Nothing]) -> Finish | None:
     """Let everybody who wants the digest have that of the last complete week, once, from their own
     Monday morning on; where the data come later, once they are there.
     """
+    follow()
     wanting = list(BriefWanted.objects.select_related("person").filter(is_on=True))
     listening = any(TOPIC in each.topics for each in Endpoint.objects.filter(is_on=True))
     if not wanting and not listening:
@@ -89,7 +99,7 @@ def tell_person(held: Held[ForPerson]) -> Finish | None:
         return None  # not wanted any more
     held.tell("reading the week")
     desk = LiveDesk(settings.DESK_FOLDER)
-    letter = letter_to(desk, wanted)
+    letter = letter_to(desk, wanted, held.payload.week)
     policy = policy_of(wanted.person, desk).digest()
 
     def put() -> None:
@@ -98,15 +108,31 @@ def tell_person(held: Held[ForPerson]) -> Finish | None:
         )
         if not is_new:
             return
-        kept.message = put_mail(
-            TOPIC,
-            wanted.person.email,
-            letter.subject,
-            letter.text,
-            letter.html,
-            headers=letter.headers,
-        )
+        kept.message = _put(wanted.person, letter)
         kept.save(update_fields=["message"])
+
+    return put
+
+
+@job("brief_again", "Write somebody's digest again", ForDigest)
+def tell_again(held: Held[ForDigest]) -> Finish | None:
+    """Put a digest into the outbox that says what its reader may read now, in place of one that
+    must not be sent.
+    """
+    refused = Digest.objects.filter(pk=held.payload.digest, message=held.payload.message)
+    kept = refused.select_related("person").first()
+    wanted = BriefWanted.of_person(kept.person) if kept else None
+    if kept is None or wanted is None or not may_be_told(kept.person):
+        return None
+    held.tell("reading the week")
+    desk = LiveDesk(settings.DESK_FOLDER)
+    letter, policy = letter_to(desk, wanted, kept.week), policy_of(kept.person, desk).digest()
+
+    def put() -> None:
+        if not refused.update(policy=policy, message=None, written_at=queue.now()):
+            return  # another did
+        message = _put(kept.person, letter)
+        Digest.objects.filter(pk=kept.pk).update(message=message)
 
     return put
 
@@ -122,32 +148,36 @@ def tell_programs(held: Held[Nothing]) -> Finish:
 @asks_before_sending(TOPIC)
 def objection(message: Message) -> str:
     """Return why a digest must not be sent any more: its reader left, wants it no more, or may not
-    read all that it says.
+    read all that it says. One of those is written again, as its reader may read it now.
     """
     kept = Digest.objects.select_related("person").filter(message=message).first()
     if kept is None:
-        return ""
+        return "it was written again since, or who it was for is gone"
     if BriefWanted.of_person(kept.person) is None:
         return "its reader wants it no more"
     if not may_be_told(kept.person):
         return "its reader may not have it any more"
     if kept.policy != policy_of(kept.person, LiveDesk(settings.DESK_FOLDER)).digest():
-        return "what its reader may see has changed since it was written; the next one follows that"
+        again = ForDigest(digest=kept.pk, message=message.pk)
+        queue.enqueue(tell_again, f"brief:again:{message.pk}", again)
+        return "what its reader may see has changed since it was written; it is written again"
     return ""
 
 
-def letter_to(desk: LiveDesk, wanted: BriefWanted) -> Letter:
-    """Write the digest of the last complete week for one person, as they may read it now.
+def letter_to(desk: LiveDesk, wanted: BriefWanted, week: date | None = None) -> Letter:
+    """Write the digest of a week for one person, as they may read it now.
+
+    Args:
+        week: its first local day; None for the last complete week.
 
     Raises:
         Hopeless: the part of the desk that it was to tell of cannot be asked for any more.
     """
     policy = policy_of(wanted.person, desk)
+    week = week or local_date(_week(desk)[0], desk.settings.time_zone)
+    day = week + timedelta(weeks=1)
     if wanted.person.role == Role.AGENT:
-        end = _week(desk)[1]
-        zone = desk.settings.time_zone
-        start = local_date(end - timedelta(weeks=OWN_WEEKS, hours=-12), zone)
-        day = local_date(end, zone)
+        start = day - timedelta(weeks=OWN_WEEKS)
         reader = desk.as_seen_by(policy)
         numbers = own_numbers(reader, start.isoformat(), day.isoformat())
         return own_letter(
@@ -155,7 +185,7 @@ def letter_to(desk: LiveDesk, wanted: BriefWanted) -> Letter:
         )
     due = due_actions(policy, day_of(desk), desk.settings)
     try:
-        found = _brief(desk, policy, wanted.where)
+        found = _brief(desk, policy, wanted.where, day)
     except UsageError as error:
         raise Hopeless(
             f"the brief of {wanted.where} cannot be asked for: {error}; ask for another part of the"
@@ -175,9 +205,16 @@ def may_be_told(person: Any) -> bool:
     return bool(person.is_active and person.email and (person.role in LEADS or is_agent))
 
 
-def _brief(desk: Desk, policy: Policy, where: str = "") -> Brief:
-    reader = desk.as_seen_by(policy)
-    return reader.brief(where=where or None, annotations=annotations_of(Reader(policy)))
+def _put(person: Any, letter: Letter) -> Message:
+    return put_mail(
+        TOPIC, person.email, letter.subject, letter.text, letter.html, headers=letter.headers
+    )
+
+
+def _brief(desk: Desk, policy: Policy, where: str = "", end: date | None = None) -> Brief:
+    reader, notes = desk.as_seen_by(policy), annotations_of(Reader(policy))
+    until = end.isoformat() if end else None
+    return reader.brief(where=where or None, annotations=notes, end=until)
 
 
 def _week(desk: Desk) -> tuple[datetime, datetime]:

@@ -11,8 +11,31 @@ from django.urls import reverse
 from django.utils import timezone
 
 from helmdesk.web.apps.outbox.models import Message
+from helmdesk.web.apps.people.audience import Audience
 
 SEAL = Signer(salt="helmdesk.digest.stop")
+
+
+class DigestAudience(models.Model):
+    """For whom else somebody lets the digest come, each as they may read it on that day.
+
+    Attributes:
+        roles, teams: everybody of these roles, and who leads these teams.
+    """
+
+    PERSONAL = ()
+    IMPERSONAL = ("roles", "teams")
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="digest_audience"
+    )
+    roles = models.JSONField(default=list)
+    teams = models.JSONField(default=list)
+
+    @property
+    def audience(self) -> Audience:
+        """The same, to be asked who it is today."""
+        return Audience(tuple(self.roles), tuple(self.teams))
 
 
 class BriefWanted(models.Model):
@@ -24,6 +47,7 @@ class BriefWanted(models.Model):
         all that the person may read.
         asked_at: since when.
         is_on: False where it was ended, here or by the link in a mail.
+        given_by: through whose audience it came; None where the person asked for it.
     """
 
     PERSONAL = ("where",)
@@ -36,6 +60,9 @@ class BriefWanted(models.Model):
     where = models.CharField(max_length=1000, blank=True)
     asked_at = models.DateTimeField(default=timezone.now)
     is_on = models.BooleanField(default=True)
+    given_by = models.ForeignKey(
+        DigestAudience, null=True, blank=True, on_delete=models.SET_NULL, related_name="given"
+    )
 
     def zone_on(self, desk_zone: str) -> ZoneInfo:
         """Return the zone of its Mondays."""

@@ -20,6 +20,8 @@ from helmdesk.query.filters import parse_filter, to_text
 from helmdesk.web.access import ANYBODY, LEADS, Role
 from helmdesk.web.apps.briefs.jobs import letter_to
 from helmdesk.web.apps.briefs.models import BriefWanted
+from helmdesk.web.apps.briefs.sharing import share
+from helmdesk.web.apps.people.audience import may_share, read_audience
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.guests import asks_too_often, private
 from helmdesk.web.middleware import live_desk
@@ -37,6 +39,11 @@ def want_brief(request: DeskRequest) -> HttpResponse:
     do = request.POST.get("do", "")
     if do == "on":
         _begin(request, me)
+    elif do == "share" and may_share(me):
+        teams = request.desk.segments().get("team", [])
+        chosen = (request.POST.getlist("role"), request.POST.getlist("team"))
+        share(me, read_audience(*chosen, set(teams), "digests"))
+        messages.success(request, "Saved: each of them gets the digest as they may read it.")
     elif do == "off":
         BriefWanted.objects.filter(person=me).update(is_on=False)
         messages.success(request, "The digest comes by mail no more.")
@@ -49,7 +56,8 @@ def want_brief(request: DeskRequest) -> HttpResponse:
 def _begin(request: DeskRequest, me: Any) -> None:
     if not me.email:
         raise UsageError("you have no mail address here; an administrator enters it under People")
-    asked = {"zone": _zone(request), "where": _where(request, me), "is_on": True}
+    asked: dict[str, Any] = {"zone": _zone(request), "where": _where(request, me), "is_on": True}
+    asked["given_by"] = None  # theirs from now on
     kept, is_new = BriefWanted.objects.get_or_create(person=me, defaults=asked)
     if not is_new:
         if not kept.is_on:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import HelmdeskError
-from helmdesk.query.periods import local_date
+from helmdesk.query.periods import local_date, next_period
 from helmdesk.query.window import find_window
 from helmdesk.reports.document import Document
 from helmdesk.reports.make import make_report, written
@@ -74,11 +74,11 @@ def make(held: Held[ForReport]) -> Finish | None:
 @asks_before_sending(TOPIC)
 def objection(message: Message) -> str:
     """Return why a report must not be sent any more: its reader left, stopped it, or may not see
-    all that is in it.
+    all that is in it. One of those is made again for the same days, as its reader may see them now.
     """
-    found = Report.objects.select_related("person").filter(message=message).first()
+    found = Report.objects.select_related("person", "wanted").filter(message=message).first()
     if found is None:
-        return ""
+        return "it was made again since, or is not kept any more"
     if found.wanted is None:
         return "its reader wants it no more"
     if not may_have(found.person):
@@ -86,7 +86,8 @@ def objection(message: Message) -> str:
     desk = Desk(settings.DESK_FOLDER)
     now = policy_for(found.person, frozenset(desk.settings.fields_without_people))
     if found.policy != now.digest():
-        return "what its reader may see has changed since it was made; it can be made again"
+        _make_again(found, message)
+        return "what its reader may see has changed since it was made; it is made again"
     return ""
 
 
@@ -145,6 +146,29 @@ def _ask(wanted: Wanted, day: date) -> None:
         )
     )
     Wanted.objects.filter(pk=wanted.pk).update(told=day)
+
+
+def _make_again(found: Report, message: Message) -> None:
+    """Let the report of a period be made once more, in place of one that must not be sent."""
+    wanted = found.wanted
+    newer = Report.objects.filter(wanted=wanted, created_at__gt=found.created_at)
+    with transaction.atomic():
+        if not Report.objects.filter(pk=found.pk, message=message).update(message=None):
+            return
+        if wanted is None or wanted.told is None or newer.exists():
+            return  # the next one follows what they may see
+        end = next_period(wanted.told, wanted.rhythm).isoformat()
+        days = {"end": end} if found.kind == "brief" else {"start": str(wanted.told), "end": end}
+        asked = {name: value for name, value in found.asked.items() if name != "window"}
+        start(
+            Report(
+                person=found.person,
+                wanted=wanted,
+                kind=found.kind,
+                form=found.form,
+                asked={**asked, **days},
+            )
+        )
 
 
 def _keep(found: Report, report: Document, content: bytes, desk_name: str) -> None:

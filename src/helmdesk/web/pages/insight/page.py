@@ -27,7 +27,8 @@ from helmdesk.query.window import boundary, span_words
 from helmdesk.query.words import show_change, show_size
 from helmdesk.web.access import LEADS
 from helmdesk.web.apps.actions.due import due_actions, local_day
-from helmdesk.web.apps.briefs.models import BriefWanted
+from helmdesk.web.apps.briefs.models import BriefWanted, DigestAudience
+from helmdesk.web.apps.people.audience import ROLES, Audience, may_share
 from helmdesk.web.charts.steps import draw_steps
 from helmdesk.web.labels import dimension_words, value_words
 from helmdesk.web.page import Page, Route
@@ -204,6 +205,18 @@ def evidence_url(evidence: Evidence) -> str:
     return f"{reverse('metric', args=[evidence.key])}?{urlencode(asked)}"
 
 
+def _shared_digest(request: DeskRequest) -> dict[str, Any]:
+    """Return for whom else the reader may let the digest come, and for whom it does."""
+    if not may_share(request.user):
+        return {}
+    kept = DigestAudience.objects.filter(person=request.user).first()
+    return {
+        "audiences": ROLES,
+        "audience": kept.audience if kept else Audience(),
+        "teams": request.desk.segments().get("team", []),
+    }
+
+
 def brief(request: DeskRequest) -> HttpResponse:
     """Tell the last complete week in at most five findings."""
     view = ViewState.of(request)
@@ -229,6 +242,7 @@ def brief(request: DeskRequest) -> HttpResponse:
             ("As it has stood for a while", found.standing),
         ),
         "comes_by_mail": BriefWanted.of_person(request.user),
+        **_shared_digest(request),
         "desk_zone": request.desk.settings.time_zone,
         "mail_where": question["where"] or "",
         "end": found.end.isoformat(),

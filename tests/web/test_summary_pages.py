@@ -28,7 +28,7 @@ WRITTEN = "The export of invoice 4711 stops after 20 rows; a corrected file by F
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool, str]]:
-    """What was said on every ticket that a reader may see; the sample holds no texts."""
+    """What was said on every ticket that a reader may see, the same on each."""
     told = list(SAID)
 
     def of(self: Summarising, ticket_id: str) -> Case:

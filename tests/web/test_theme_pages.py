@@ -27,8 +27,18 @@ def test_themes_are_listed_with_links_to_their_rows(as_: As, site: Path) -> None
 
 
 def test_without_comments_the_page_offers_one_next_step(as_: As) -> None:
-    page = as_("lea").get(f"/themes{YEAR}&of=comments").content.decode()
+    nobody = "&where=channel+%3D+%27phone%27+and+channel+%3D+%27chat%27"
+    page = as_("lea").get(f"/themes{YEAR}&of=comments{nobody}").content.decode()
     assert 'href="/surveys"' in page and "<table" not in page
+
+
+def test_comments_of_the_sample_are_listed_and_quoted(as_: As, site: Path) -> None:
+    from helmdesk.desk.desk import Desk
+
+    page = as_("lea").get(f"/themes{YEAR}&of=comments").content.decode()
+    report = Desk(site).themes.report("comments", window="364-days")
+    assert report.themes[0].quotes
+    assert all(quote.words in page for quote in report.themes[0].quotes)
 
 
 def test_who_does_not_keep_the_data_changes_nothing(as_: As) -> None:

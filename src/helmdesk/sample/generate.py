@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from helmdesk.records.staging import LoadReport, Staging
 
 SEED = 20250102
-FORMAT = 2
+FORMAT = 3
 # The sample is learnt at its own end, not when somebody happens to generate it: same seed, same
 # lake.
 RECORDED_AT = datetime(END.year, END.month, END.day, tzinfo=UTC)

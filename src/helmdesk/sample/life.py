@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from helmdesk.sample.company import END, SPECIALISTS, Agent, Company
+from helmdesk.sample.company import SPECIALISTS, Agent, Company
 from helmdesk.sample.demand import SUBJECTS, Arrival
 from helmdesk.sample.situation import Situation
+from helmdesk.sample.telling import HORIZON, Telling
+from helmdesk.sample.words import comment_of, troubles_of
 from helmdesk.sample.writer import Writer
 
-# The export was taken at this instant: nothing later has happened yet.
-HORIZON = datetime(END.year, END.month, END.day, tzinfo=UTC)
 # Targets by tier, working seconds: first response, resolution.
 TARGETS = {
     "enterprise": (4 * 3600, 24 * 3600),
@@ -21,63 +20,6 @@ TARGETS = {
     "starter": (16 * 3600, 80 * 3600),
 }
 REPLY_HOURS = {"email": 2.2, "social": 1.2}
-
-
-@dataclass
-class Telling:
-    """Writes the records of one ticket, in order, up to the horizon."""
-
-    writer: Writer
-    arrival: Arrival
-    step: int = 0
-
-    def say(self, type_name: str, at: datetime, **columns: object) -> bool:
-        """Write one record; False when it lies beyond the horizon and so has not happened."""
-        if at >= HORIZON:
-            return False
-        self.step += 1
-        self.writer.add(
-            type_name,
-            f"{self.arrival.ticket_id}:{self.step}",
-            at,
-            ticket_id=self.arrival.ticket_id,
-            **columns,
-        )
-        return True
-
-    def message(
-        self, at: datetime, actor: str, kind: str, *, public: bool = True, automated: bool = False
-    ) -> bool:
-        """Write one message."""
-        return self.say(
-            "message",
-            at,
-            seq=self.step,
-            actor_id=actor,
-            actor_kind=kind,
-            channel=self.arrival.channel,
-            direction="inbound" if kind == "customer" else "outbound",
-            visibility="public" if public else "internal",
-            is_automated=automated,
-        )
-
-    def status(self, at: datetime, status: str, actor: str | None, kind: str) -> bool:
-        """Write one change of status."""
-        return self.say(
-            "status_changed",
-            at,
-            seq=self.step,
-            actor_id=actor,
-            actor_kind=kind,
-            status=status,
-            status_raw=status,
-        )
-
-    def assign(self, at: datetime, agent: str, team: str) -> bool:
-        """Write one assignment; an empty agent is the team's queue."""
-        return self.say(
-            "assigned", at, seq=self.step, actor_kind="automation", agent_id=agent, team_id=team
-        )
 
 
 def lognormal(rng: random.Random, mean: float, spread: float = 0.8) -> float:
@@ -97,7 +39,12 @@ class Desk:
 
     def live(self, arrival: Arrival) -> None:
         """Write everything that happens to one arrival."""
-        rng, tell = self.rng, Telling(self.writer, arrival)
+        tell = Telling(self.writer, arrival)
+        self._live(tell)
+        tell.write_messages()
+
+    def _live(self, tell: Telling) -> None:
+        rng, arrival = self.rng, tell.arrival
         local_month = (arrival.local.year, arrival.local.month, arrival.channel)
         self.tickets_by_month[local_month] = self.tickets_by_month.get(local_month, 0) + 1
         tell.say(
@@ -116,7 +63,7 @@ class Desk:
             calendar_id=self.company.site_of(arrival.team).key,
             status="new",
         )
-        tell.message(arrival.at, arrival.customer, "customer")
+        tell.message(arrival.at, arrival.customer, "customer", "opening")
         if self._ends_early(tell):
             return
         tell.say(
@@ -135,14 +82,13 @@ class Desk:
             if contact is None:  # missed or abandoned: the team writes back
                 wait, reply_at = 3600.0, self._reply_time(start, arrival)
                 tell.assign(reply_at, agent.id, arrival.team)
-                tell.message(reply_at + timedelta(seconds=1), agent.id, "human")
+                tell.message(reply_at + timedelta(seconds=1), agent, "human", "missed")
             else:
                 wait, reply_at = contact
         else:
             if rng.random() < 0.7:
-                tell.message(
-                    arrival.at + timedelta(seconds=5), "auto-reply", "automation", automated=True
-                )
+                acknowledged_at = arrival.at + timedelta(seconds=5)
+                tell.message(acknowledged_at, "auto-reply", "automation", "acknowledged")
             reply_at = self._reply_time(start, arrival)
             wait = (reply_at - start).total_seconds()
             tell.assign(
@@ -150,7 +96,7 @@ class Desk:
                 agent.id,
                 arrival.team,
             )
-            tell.message(reply_at, agent.id, "human")
+            tell.message(reply_at, agent, "human", "answer")
             tell.status(reply_at, "open", agent.id, "human")
         self._finish(tell, agent, start, reply_at, wait)
 
@@ -177,7 +123,7 @@ class Desk:
         """Return when a person takes over, or None when the bot solved it."""
         rng, at = self.rng, tell.arrival.at
         tell.say("bot_started", at, actor_kind="bot", reason=None)
-        tell.message(at + timedelta(seconds=2), "bot-lark", "bot")
+        tell.message(at + timedelta(seconds=2), "bot-lark", "bot", "bot")
         end = at + timedelta(seconds=rng.randint(20, 120))
         if rng.random() < 0.12 and tell.arrival.issue_type in (
             "how_to",
@@ -249,7 +195,7 @@ class Desk:
         leg_event("ended", ended, reason="done")
         leg_event("wrap_ended", ended + timedelta(seconds=wrap), agent_id=agent.id)
         tell.assign(answered, agent.id, arrival.team)
-        tell.message(answered, agent.id, "human")
+        tell.message(answered, agent, "human", "answer")
         tell.status(answered, "open", agent.id, "human")
         return wait, answered
 
@@ -280,7 +226,8 @@ class Desk:
             at = self.company.site_of(SPECIALISTS).clock.after(
                 at, int(lognormal(rng, 7 * 3600, 0.8))
             )
-            tell.message(at, solver.id, "human")
+            tell.message(at, solver, "human", "solves")
+            tell.first_reply_says("hands_on")
         elif rng.random() < 0.115:
             at = self._another_round(tell, solver, at)
         quick = arrival.channel in ("chat", "phone") and not is_escalated
@@ -295,7 +242,7 @@ class Desk:
         if rng.random() < 0.03:
             self._review(tell, solver, at)
         is_reopened = self._maybe_reopen(tell, solver, at)
-        self._survey(tell, at, wait, is_escalated, is_reopened)
+        self._survey(tell, solver, at, wait, is_escalated, is_reopened)
 
     def _another_round(self, tell: Telling, agent: Agent, at: datetime) -> datetime:
         """The agent asks, the customer answers, the agent replies."""
@@ -303,10 +250,11 @@ class Desk:
         clock = self.company.site_of(arrival.team).clock
         tell.status(at + timedelta(seconds=1), "waiting_customer", agent.id, "human")
         back = at + timedelta(seconds=int(lognormal(rng, 10 * 3600, 1.0)) + 60)
-        tell.message(back, arrival.customer, "customer")
+        tell.first_reply_says("asks")
+        tell.message(back, arrival.customer, "customer", "told")
         tell.status(back, "open", arrival.customer, "customer")
         at = clock.after(back, int(lognormal(rng, 2.5 * 3600, 0.8)) + 60)
-        tell.message(at, agent.id, "human")
+        tell.message(at, agent, "human", "solves")
         return at
 
     def _verdicts(
@@ -341,7 +289,7 @@ class Desk:
         clock = self.company.site_of(solver.team).clock
         if roll < 0.02:  # a thank-you wakes the ticket; it is closed again without a word
             at = solved_at + timedelta(minutes=rng.randint(10, 1500))
-            tell.message(at, arrival.customer, "customer")
+            tell.message(at, arrival.customer, "customer", "thanks")
             if tell.status(at, "open", arrival.customer, "customer"):
                 tell.status(clock.after(at, rng.randint(120, 3600)), "solved", solver.id, "human")
             return False
@@ -349,11 +297,11 @@ class Desk:
             return False
         at = solved_at + timedelta(hours=rng.uniform(1, 120))
         at = at.replace(microsecond=0)
-        tell.message(at, arrival.customer, "customer")
+        tell.message(at, arrival.customer, "customer", "back")
         if not tell.status(at, "open", arrival.customer, "customer"):
             return False
         again = clock.after(at, int(lognormal(rng, 5 * 3600, 0.8)))
-        tell.message(again, solver.id, "human")
+        tell.message(again, solver, "human", "solves_again")
         tell.status(clock.after(again, rng.randint(60, 1800)), "solved", solver.id, "human")
         return True
 
@@ -371,7 +319,13 @@ class Desk:
         )
 
     def _survey(
-        self, tell: Telling, solved_at: datetime, wait: float, is_escalated: bool, is_reopened: bool
+        self,
+        tell: Telling,
+        solver: Agent,
+        solved_at: datetime,
+        wait: float,
+        is_escalated: bool,
+        is_reopened: bool,
     ) -> None:
         rng, arrival = self.rng, tell.arrival
         if rng.random() > 0.9:
@@ -389,6 +343,16 @@ class Desk:
             sent_at,
             0.34 if is_happy else 0.36,
             str(rng.choice((4, 5, 5, 5)) if is_happy else rng.choice((1, 1, 2, 3))),
+            comment_of(
+                csat,
+                arrival.issue_type,
+                solver.name.partition(" ")[0],
+                is_happy=is_happy,
+                strain=strain,
+                is_escalated=is_escalated,
+                is_reopened=is_reopened,
+                troubles=troubles_of(self.situation, arrival.channel, arrival.local.date()),
+            ),
         )
         if arrival.channel in ("phone", "chat") and rng.random() < 0.9:
             easy = rng.random() < self.situation.ease(arrival.channel, arrival.local.date())
@@ -409,6 +373,7 @@ class Desk:
         sent_at: datetime,
         response_share: float,
         answer: str,
+        comment: str | None = None,
     ) -> None:
         rng, arrival = self.rng, tell.arrival
         shared = {
@@ -431,5 +396,6 @@ class Desk:
                 answer=answer,
                 score=float(answer),
                 revision=1,
+                comment=comment,
                 **shared,
             )

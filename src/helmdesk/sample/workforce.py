@@ -182,6 +182,7 @@ def ask_relationship(rng: random.Random, company: Company, writer: Writer) -> No
                         answer=str(score),
                         score=float(score),
                         revision=1,
+                        comment=None,
                         **{
                             key: shared[key]
                             for key in ("instrument_id", "customer_id", "account_id")

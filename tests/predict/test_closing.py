@@ -46,16 +46,17 @@ def drawn(shift: float = 0.0) -> Cases:
 
 def test_a_week_is_foretold_by_what_was_known_when_it_began() -> None:
     cases = drawn()
-    found = foretell(CSAT, cases, (), None, 1, 0)
+    found = foretell(CSAT, cases, (), (), 1, 0)
     said = {each.ticket_id: each.chance for each in found.predictions}
     # Two hundred a week: the first two have too little to learn from, and the next to be right.
-    assert not found.problem and 400 <= found.without <= 1000
-    assert len(said) + found.without == len(cases)
+    without = sum(found.without.values())
+    assert not found.problem and 400 <= without <= 1000
+    assert len(said) + without == len(cases)
     week = MONDAY + 50 * WEEK
     later = cases.known_at >= week
     turned = replace(cases, is_bad=np.where(later, 1 - cases.is_bad, cases.is_bad))
     again = {
-        each.ticket_id: each.chance for each in foretell(CSAT, turned, (), None, 1, 0).predictions
+        each.ticket_id: each.chance for each in foretell(CSAT, turned, (), (), 1, 0).predictions
     }
     before = [str(ticket) for ticket in cases.tickets[cases.at < week] if ticket in said]
     assert len(before) >= 800
@@ -71,27 +72,61 @@ def test_a_week_is_foretold_by_what_was_known_when_it_began() -> None:
 def test_what_was_said_stays_and_a_new_week_has_a_model_of_its_own() -> None:
     cases = drawn()
     old = cases.taken(np.flatnonzero(week_of(cases.at) < MONDAY + 55 * WEEK))
-    first = foretell(CSAT, old, (), None, 1, 0)
-    newest = first.models[-1]
+    first = foretell(CSAT, old, (), (), 1, 0)
     known = {each.ticket_id for each in first.predictions}
-    nothing = foretell(CSAT, old, known, newest, 99, 0)
+    nothing = foretell(CSAT, old, known, first.models, 99, 0, first.without)
     assert not nothing.predictions and not nothing.models, "weeks without any are not tried again"
-    second = foretell(CSAT, cases, known, newest, 99, 0)
+    assert nothing.without == first.without
+    second = foretell(CSAT, cases, known, first.models, 99, 0, nothing.without)
     assert {each.model for each in second.predictions} == {99}
     (model,) = second.models
     assert model.data_until.replace(tzinfo=UTC).timestamp() == MONDAY + 55 * WEEK
     assert {each.ticket_id for each in second.predictions}.isdisjoint(known)
 
 
+def test_what_is_loaded_later_is_foretold_as_if_it_had_been_there() -> None:
+    """Tickets of a settled week, by the model of that week, or by one that learns what was known
+    then: never by what came after it.
+    """
+    cases = drawn()
+    whole = foretell(CSAT, cases, (), (), 1, 0)
+    said = {each.ticket_id: each.chance for each in whole.predictions}
+    week = MONDAY + 50 * WEEK
+    here = [str(each) for each in cases.tickets[week_of(cases.at) == week]]
+    late = set(here[::4])
+    assert late <= set(said)
+    there = set(said) - late
+    again = foretell(CSAT, cases, there, whole.models, 99, 0, whole.without)
+    assert not again.models, "the week's own model is kept"
+    assert {each.ticket_id: each.chance for each in again.predictions} == {
+        each: said[each] for each in late
+    }
+    newest = [whole.models[-1]]
+    assert newest[0].data_until.replace(tzinfo=UTC).timestamp() > week
+    learned = foretell(CSAT, cases, there, newest, 99, 0, whole.without)
+    (model,) = learned.models
+    assert model.data_until.replace(tzinfo=UTC).timestamp() == week
+    turned = replace(cases, is_bad=np.where(cases.known_at >= week, 1 - cases.is_bad, cases.is_bad))
+    other = foretell(CSAT, turned, there, newest, 99, 0, whole.without)
+    assert learned.predictions == other.predictions and len(learned.predictions) == len(late)
+    # A week without a model that was right is tried again when it has more tickets, not before.
+    monday, count = next(iter(whole.without.items()))
+    fewer = foretell(
+        CSAT, cases, set(said), whole.models, 99, 0, {**whole.without, monday: count - 1}
+    )
+    assert [each.data_until.date().isoformat() for each in fewer.models] == [monday]
+    assert fewer.without == whole.without and not fewer.problem
+
+
 def test_a_model_that_is_not_right_says_nothing() -> None:
-    drifted = foretell(CSAT, drawn(shift=2.5), (), None, 1, 0)
+    drifted = foretell(CSAT, drawn(shift=2.5), (), (), 1, 0)
     told = {each.ticket_id for each in drifted.predictions}
     weeks = [sum(f"T{200 * week + each}" in told for each in range(200)) for week in range(WEEKS)]
     # The change is seen when the first week of it was answered: that week was foretold, the next
     # is not, and four weeks later it is learned.
     assert weeks[8] == 200 and weeks[9] == 0 and weeks[-1] == 200
     few = drawn().taken(np.arange(150))
-    found = foretell(CSAT, few, (), None, 1, 0)
+    found = foretell(CSAT, few, (), (), 1, 0)
     assert not found.predictions and "it takes 200 and 30" in found.problem
 
 

@@ -36,7 +36,7 @@ def test_every_role_has_words_for_every_matter(says: str) -> None:
 
 
 def test_every_line_is_written_by_somebody() -> None:
-    words = read_words()["comment"]
+    lines = read_words()["comment"]
     for kind, wrong in (("wait", {"strain": 1.0}), ("transfer", {"is_escalated": True})):
         given = {"strain": 0.0, "is_escalated": False, "is_reopened": False, **wrong}
         told = [
@@ -45,9 +45,9 @@ def test_every_line_is_written_by_somebody() -> None:
         ]
         said = [each for each in told if each is not None]
         assert 0.45 * 600 < len(said) < 0.65 * 600
-        assert set(words["bad"][kind]) <= set(said)
+        assert set(lines["bad"][kind]) <= set(said)
         # Six of ten write about what went wrong.
-        assert 0.5 < sum(each in words["bad"][kind] for each in said) / len(said) < 0.7
+        assert 0.5 < sum(each in lines["bad"][kind] for each in said) / len(said) < 0.7
 
 
 def test_messages_speak_of_what_became_of_the_ticket(small_desk: Desk) -> None:

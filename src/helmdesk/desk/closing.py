@@ -69,12 +69,20 @@ def foretell_solved(desk: Desk, keys: Sequence[str], on_step: Step = silent) -> 
     rows = [_row(closing.key, each) for closing, found in told for each in found.predictions]
     if rows:
         _record(desk, rows, on_step)
-    for _, found in told:
+    for closing, found in told:
+        kept = models.kept(closing.key)
         for model in found.models:
-            models.add(model)
+            # Models of settled weeks speak once, of what was loaded later, and are not kept.
+            if all(model.data_until > each.data_until for each in kept):
+                models.add(model)
+        models.note_tried(closing.key, found.without)
     return [
         Recorded(
-            closing.key, len(found.predictions), len(found.models), found.without, found.problem
+            closing.key,
+            len(found.predictions),
+            len(found.models),
+            sum(found.without.values()),
+            found.problem,
         )
         for closing, found in told
     ]
@@ -87,15 +95,20 @@ def _foretell(desk: Desk, closing: Closing, models: Models, on_step: Step) -> Fo
     with desk.marts.reader() as reader:
         cases = solved_cases(reader.engine, closing.outcomes, desk.settings.time_zone)
         known = reader.engine.run(
-            f"select ticket_id from predictions where {closing.key}_chance is not null"
+            f"select ticket_id, {closing.key}_model from predictions"
+            f" where {closing.key}_chance is not null"
         )
     return foretell(
         closing,
         cases,
-        {str(ticket) for (ticket,) in known},
-        models.newest(closing.key),
-        models.next_version(closing.key),
+        {str(ticket) for ticket, _ in known},
+        models.kept(closing.key),
+        max(
+            models.next_version(closing.key),
+            1 + max((int(each or 0) for _, each in known), default=0),
+        ),
         desk.marts.version() or 0,
+        models.tried(closing.key),
         on_step,
     )
 

@@ -2,15 +2,15 @@
 easy, come back.
 
 Every week has a model that knows only what was known when the week began, also where weeks are
-caught up with later: the past is foretold as it would have been, and a prediction, once told, is
-never told otherwise. In the past four weeks share a model while what came agrees with it. A model
-that is not right enough on the newest tickets tells nothing for its week, which stays without
-predictions.
+caught up with later, or hold tickets that were loaded later: the past is foretold as it would have
+been, and a prediction, once told, is never told otherwise. In the past four weeks share a model
+while what came agrees with it. A model that is not right enough on the newest tickets tells nothing
+for its week, which stays without predictions until more of its tickets are loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -110,14 +110,14 @@ class Foretold:
 
     Attributes:
         predictions: new ones, oldest first. models: that were trained for them, oldest first.
-        problem: why the newest weeks have none; empty where they have. without: solves that stay
-        without one.
+        problem: why the newest weeks have none; empty where they have. without: how many solves of
+        each week of the past year stay without one, by its Monday.
     """
 
     predictions: tuple[Prediction, ...]
     models: tuple[Model, ...]
     problem: str
-    without: int
+    without: Mapping[str, int]
 
 
 def week_of(at: np.ndarray) -> np.ndarray:
@@ -129,36 +129,45 @@ def foretell(
     closing: Closing,
     cases: Cases,
     known: Collection[str],
-    newest: Model | None,
+    kept: Sequence[Model],
     first_version: int,
     lake_version: int,
+    tried: Mapping[str, int] | None = None,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> Foretold:
-    """Return what is foretold of solves of which nothing was said yet, in the week of the newest
-    model and since: weeks before it are settled. Without a model it begins a year ago.
+    """Return what is foretold of solves of the past year of which nothing was said yet.
 
     Args:
         cases: the last solve of each ticket, oldest first. known: tickets of whose last solve it
-        was foretold already. newest: the newest model that is kept. first_version: number of the
-        next one.
+        was foretold already. kept: the models there are, which speak of their own weeks again.
+        first_version: number of the next one. tried: how many solves of a week stayed without a
+        prediction when it was last tried; it is tried again when there are more.
     """
     weeks = week_of(cases.at)
     is_new = np.array([ticket not in known for ticket in cases.tickets], dtype=bool)
     last = float(weeks.max()) if len(cases) else 0.0
-    is_new &= weeks >= (last - PAST if newest is None else _began(newest))
+    is_new &= weeks >= last - PAST
     models: list[Model] = []
-    model, problem, without = newest, "", 0
-    found: list[Prediction] = []
-    for week in np.unique(weeks[is_new]):
-        if not _serves(model, cases, float(week), last):
-            on_step(f"{closing.title.lower()}: learning for {_day(float(week))}")
-            model = _learned(closing, cases, float(week), first_version + len(models), lake_version)
-            models.append(model)
-        assert model is not None
+    without: dict[str, int] = {}
+    problem, found = "", list[Prediction]()
+    newest = max((_began(each) for each in kept), default=0.0)
+    for week in np.unique(weeks[is_new]).tolist():
         here = cases.taken(np.flatnonzero(is_new & (weeks == week)))
-        problem = model.report.problem
-        if problem:
-            without += len(here)
+        monday = _naive(week).date().isoformat()
+        if week < last and len(here) <= (tried or {}).get(monday, 0):
+            without[monday] = (tried or {})[monday]
+            continue
+        # One that was not right learns anew from what was loaded since, once the week is over.
+        there = [each for each in kept if week == last or not each.report.problem]
+        model = _latest([*there, *models], week)
+        if model is None or not _serves(model, cases, week, last):
+            on_step(f"{closing.title.lower()}: learning for {_day(week)}")
+            model = _learned(closing, cases, week, first_version + len(models), lake_version)
+            models.append(model)
+        if week >= newest:
+            problem = model.report.problem
+        if model.report.problem:
+            without[monday] = len(here)
             continue
         found += [
             Prediction(str(ticket), _naive(float(at)), 1 - float(chance), model.version)
@@ -167,12 +176,16 @@ def foretell(
     return Foretold(tuple(found), tuple(models), problem, without)
 
 
-def _serves(model: Model | None, cases: Cases, week: float, last: float) -> bool:
+def _latest(models: Sequence[Model], week: float) -> Model | None:
+    """Return the model that was trained last of those that were there when a week began."""
+    there = [each for each in models if _began(each) <= week]
+    return max(there, key=lambda each: (_began(each), each.version), default=None)
+
+
+def _serves(model: Model, cases: Cases, week: float, last: float) -> bool:
     """Whether a model is the one of a week: its own, or in the past one of the weeks before that
     was right so far.
     """
-    if model is None:
-        return False
     began = _began(model)
     if model.report.problem or not began < week < min(last, began + CAUGHT_UP * WEEK):
         return began == week

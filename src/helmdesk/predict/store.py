@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -36,9 +39,18 @@ class Models:
             InputError: its file is no model, or one of another version of Helmdesk.
         """
         known = self.versions(target)
-        if not known:
-            return None
-        file = self._folder / target / f"{known[-1]}.json"
+        return self._read(target, known[-1]) if known else None
+
+    def kept(self, target: str) -> tuple[Model, ...]:
+        """Return all models of a target that can be read, oldest first."""
+        found = []
+        for version in self.versions(target):
+            with suppress(InputError):
+                found.append(self._read(target, version))
+        return tuple(found)
+
+    def _read(self, target: str, version: int) -> Model:
+        file = self._folder / target / f"{version}.json"
         try:
             return read_model(file.read_text(encoding="utf-8"))
         except (ValueError, KeyError, TypeError) as error:
@@ -65,3 +77,22 @@ class Models:
     def stamp(self, target: str) -> tuple[int, ...]:
         """Return what changes with the newest model."""
         return self.versions(target)[-1:]
+
+    def tried(self, target: str) -> dict[str, int]:
+        """Return how many solves of each week stayed without a prediction, as last noted; nothing
+        where the note cannot be read: those weeks are tried again.
+        """
+        try:
+            said = json.loads(self._note(target).read_text(encoding="utf-8"))
+            return {str(week): int(count) for week, count in said.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def note_tried(self, target: str, without: Mapping[str, int]) -> None:
+        """Note how many solves of each week stay without a prediction."""
+        file = self._note(target)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(file, json.dumps(without, sort_keys=True))
+
+    def _note(self, target: str) -> Path:
+        return self._folder / target / "without.json"

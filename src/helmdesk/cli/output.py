@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 def talk(message: str) -> None:
     """Say something to the person, not to the pipe."""
     click.echo(message, err=True)
+
+
+def as_arrow(rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:
+    """Return rows as an Arrow table."""
+    import pyarrow
+
+    return pyarrow.Table.from_pylist(rows)
 
 
 def show_table(

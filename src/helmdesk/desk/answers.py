@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from helmdesk.query.distribution import Bin
     from helmdesk.query.drill import RowsPage
     from helmdesk.query.measurement import Measurements
+    from helmdesk.query.own_sql import Table
     from helmdesk.query.reader import Reader
     from helmdesk.query.request import Request
     from helmdesk.query.run import Answer
@@ -371,6 +372,21 @@ class Answers:
 
         with self.marts.reader() as reader:
             return planned_keys(reader.engine, question.time_zone, people, first, days)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Return the tables that SQL may ask, with their columns; see `query.own_sql`."""
+        from helmdesk.query.own_sql import tables_of
+
+        with self.marts.reader() as reader:
+            return tables_of(reader, self.folder.question().scope(self.policy))
+
+    def sql(self, statement: str) -> pyarrow.Table:
+        """Return what one SELECT over those tables gives; see `query.own_sql`."""
+        from helmdesk.query.own_sql import run_sql
+
+        with self.marts.reader() as reader:
+            request = self.folder.question().scope(self.policy)
+            return run_sql(reader, request, statement, self.folder.settings.memory_gb)
 
     def remembered(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what `make` gives; made once as long as the data stay, where answers are kept.

@@ -20,6 +20,8 @@ from helmdesk.desk.summarising import Summarising
 from helmdesk.desk.theming import Theming
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from helmdesk.act.actions import Hypothesis
     from helmdesk.analysis.accounts import Account
     from helmdesk.analysis.case_mix import Dispersion
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from helmdesk.query.distribution import Bin
     from helmdesk.query.drill import RowsPage
     from helmdesk.query.measurement import Measurements
+    from helmdesk.query.own_sql import Table
     from helmdesk.query.policy import Policy
     from helmdesk.query.question import (
         Asked,
@@ -91,6 +94,25 @@ class Questions:
 
     def _question(self, *keys: str, **asked: Unpack[Asked]) -> Question:
         return self._answers.folder.question(*keys, **asked)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Return the tables that `sql` may ask: what a row is, and the columns.
+
+        Raises:
+            NotPermittedError: a reader from whom something about few people is withheld.
+        """
+        return self._answers.tables()
+
+    def sql(self, statement: str) -> pyarrow.Table:
+        """Return what one SELECT, in DuckDB's SQL, gives over the desk's tables; rows outside the
+        policy are not there. Instants are naive UTC.
+
+        Raises:
+            UsageError: no SELECT, or one that cannot be answered; says why.
+            NotFoundError: a table that is not there.
+            NotPermittedError: a reader from whom something about few people is withheld.
+        """
+        return self._answers.sql(statement)
 
     def segments(self) -> dict[str, list[str]]:
         """Return the values of the dimensions that filters offer, among the tickets the policy lets

@@ -9,7 +9,7 @@ import click
 
 from helmdesk.analysis.compare import EQUAL, Comparison
 from helmdesk.cli.options import desk_option, format_option, open_desk, window_option
-from helmdesk.cli.output import emit, show_table, talk
+from helmdesk.cli.output import as_arrow, emit, show_table, talk
 from helmdesk.presets.parts.preset import find_preset, preset_names
 from helmdesk.query.words import show_change, show_value
 
@@ -77,7 +77,7 @@ def command(
     )
     if format_name != "table":
         rows = _ticket_rows(found) if is_listed else _reason_rows(found)
-        emit(format_name, list(rows[0]) if rows else ["number"], rows, lambda: _arrow(rows))
+        emit(format_name, list(rows[0]) if rows else ["number"], rows, lambda: as_arrow(rows))
         return
     columns = (
         "number",

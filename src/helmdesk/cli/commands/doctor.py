@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from helmdesk.cli.options import desk_option, format_option
-from helmdesk.cli.output import emit, show_table, talk
+from helmdesk.cli.output import as_arrow, emit, show_table, talk
 from helmdesk.desk.desk import SETTINGS_FILE, Desk
 from helmdesk.desk.folder import MARTS_FOLDER
 from helmdesk.errors import HelmdeskError
@@ -75,18 +75,12 @@ def command(desk_path: str | None, format_name: str) -> None:
             ([row["check"], row["state"], row["detail"], row["mend"]] for row in rows),
         )
     else:
-        emit(format_name, ("check", "state", "detail", "mend"), rows, lambda: _arrow(rows))
+        emit(format_name, ("check", "state", "detail", "mend"), rows, lambda: as_arrow(rows))
     broken = sum(finding.state == FAILURE for finding in findings)
     warned = sum(finding.state == WARNING for finding in findings)
     talk("all well" if not broken and not warned else f"{broken} broken, {warned} worth a look")
     if broken:
         sys.exit(1)
-
-
-def _arrow(rows: list[dict[str, str]]) -> object:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(rows)
 
 
 def _machine(folder: Path) -> Iterator[Finding]:

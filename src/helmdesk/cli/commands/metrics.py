@@ -12,7 +12,7 @@ from helmdesk.analysis.coverage import lacking
 from helmdesk.catalogue.discovery import Entry, definition_hash, find_metric, load_catalogue
 from helmdesk.catalogue.metric import Metric, Variant
 from helmdesk.cli.options import desk_option, format_option, open_desk
-from helmdesk.cli.output import emit, show_table
+from helmdesk.cli.output import as_arrow, emit, show_table
 from helmdesk.desk.desk import SETTINGS_FILE
 
 
@@ -43,7 +43,7 @@ def command(key: str | None, desk_path: str | None, format_name: str) -> None:
             }
             for entry in entries
         ]
-        emit(format_name, list(rows[0]), rows, lambda: _arrow(rows))
+        emit(format_name, list(rows[0]), rows, lambda: as_arrow(rows))
     elif key:
         click.echo(
             "\n".join(
@@ -134,12 +134,6 @@ def _row(entry: Entry) -> dict[str, Any]:
         "variants": ", ".join(variant.name for variant in metric.variants),
         "definition": definition_hash(metric),
     }
-
-
-def _arrow(rows: list[dict[str, Any]]) -> Any:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(rows)
 
 
 def _describe(entry: Entry) -> list[str]:

@@ -16,7 +16,7 @@ from helmdesk.cli.options import (
     open_desk,
     window_option,
 )
-from helmdesk.cli.output import emit, show_table, talk
+from helmdesk.cli.output import as_arrow, emit, show_table, talk
 from helmdesk.desk.desk import Desk
 from helmdesk.query.window import Window, wall
 from helmdesk.query.words import show_measurement, show_relative, show_value
@@ -58,7 +58,7 @@ def show_scorecard(desk: Desk, format_name: str, **asked: Any) -> None:
     cards, zone = found.cards, desk.settings.time_zone
     if format_name != "table":
         rows = found.as_rows(zone)
-        emit(format_name, list(rows[0]) if rows else [], rows, lambda: _arrow(rows))
+        emit(format_name, list(rows[0]) if rows else [], rows, lambda: as_arrow(rows))
         return
     click.echo(heading(desk, found.window))
     for pillar, group in itertools.groupby(

@@ -228,6 +228,8 @@ def test_the_reader_cannot_reach_the_desk_itself(site: Path, as_: Any) -> None:
         "apps/connections/jobs.py",
         *("apps/early_warning/jobs.py", "apps/early_warning/naming.py"),
         "apps/events/jobs.py",
+        # The forecast of the whole desk, kept each night; shown to who may see all of it.
+        "apps/planning/jobs.py",
         "apps/reports/jobs.py",
         # A customer without an account, under a policy of the one case; names to be struck out.
         "apps/rooms/showing.py",

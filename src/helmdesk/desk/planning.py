@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from helmdesk.act.routing.rules import Rules
     from helmdesk.plan.coverage import Coverage
     from helmdesk.plan.crews import Crew
-    from helmdesk.plan.forecast import DayFactor, Forecast
-    from helmdesk.plan.forecast.versions import Accuracy
+    from helmdesk.plan.demand import Demand
+    from helmdesk.plan.forecast import Forecast, Known
+    from helmdesk.plan.forecast.versions import Accuracy, Kept
     from helmdesk.plan.planner import Conditions, Planner
     from helmdesk.plan.routing.replay import History, Replayed
     from helmdesk.plan.shifts.week import Week
@@ -68,7 +69,7 @@ class Planning:
         days: int = 7,
         target: Target | None = None,
         conditions: Conditions | None = None,
-        factors: Sequence[DayFactor] = (),
+        factors: Sequence[Known] = (),
         holidays: str | None = None,
     ) -> Coverage:
         """Return who is needed and who is planned on some days to come.
@@ -92,6 +93,42 @@ class Planning:
             lambda: coverage_of(*asked, factors=known, holidays=holidays),
         )
 
+    def forecast(
+        self,
+        queue: str = "",
+        *,
+        start: date | None = None,
+        days: int = 7,
+        factors: Sequence[Known] = (),
+    ) -> tuple[Demand, Forecast]:
+        """Return what came to a queue, by half-hour, and what is expected of some days to come.
+
+        Args:
+            queue: its name; the busiest where left out.
+            start: local day after the last complete one; the next day where left out.
+            factors: what a planner knows of days and events.
+
+        Raises:
+            NotFoundError: no contacts, or no such queue. UsageError: days that are past or too far
+            ahead.
+        """
+        from helmdesk.errors import NotFoundError
+        from helmdesk.plan.coverage import ahead_of, part_of
+
+        planner = self.planner()
+        if not planner.demands:
+            raise NotFoundError(
+                "no contacts to forecast", "load calls, chats or tickets with their times"
+            )
+        demand = planner.demand(queue) if queue else planner.demands[0]
+        ahead, known = ahead_of(demand, start, days), tuple(factors)
+
+        def make() -> Forecast:
+            return planner.forecast(ahead + days, queues=[demand.queue], factors=known)[0]
+
+        whole = self._answers.remembered(("forecast", demand.queue, ahead + days, known), make)
+        return demand, part_of(whole, ahead, days)
+
     def what_if(
         self,
         scenario: Scenario,
@@ -100,7 +137,7 @@ class Planning:
         start: date | None = None,
         target: Target | None = None,
         conditions: Conditions | None = None,
-        factors: Sequence[DayFactor] = (),
+        factors: Sequence[Known] = (),
         weeks: int = WEEKS,
     ) -> Answer:
         """Return what a change does to a week to come: the same contacts with and without it.
@@ -128,7 +165,7 @@ class Planning:
         *,
         start: date | None = None,
         conditions: Conditions | None = None,
-        factors: Sequence[DayFactor] = (),
+        factors: Sequence[Known] = (),
         weeks: int = WEEKS,
     ) -> Ground:
         """Return what scenarios of a week stand on: contacts, people, habits."""
@@ -153,9 +190,8 @@ class Planning:
             other = theirs, self._answers.past(question, helper, PAST_WEEKS)
         first = found.plan.forecast.first_day
         asked = ("ground", crew.name, first, found.target, known, pool, weeks)
-        factors = found.plan.forecast.factors
         return self._answers.remembered(
-            (*asked, factors), lambda: ground_of(found, past, known, other, weeks)
+            (*asked, found.told), lambda: ground_of(found, past, known, other, weeks)
         )
 
     def back_test(self, team: str = "", *, weeks: int = BACK_TEST_WEEKS) -> BackTest:
@@ -190,7 +226,7 @@ class Planning:
         start: date | None = None,
         days: int = 7,
         conditions: Conditions | None = None,
-        factors: Sequence[DayFactor] = (),
+        factors: Sequence[Known] = (),
     ) -> Week:
         """Return a team's week to be planned: who there is, what is planned, whom it needs."""
         from helmdesk.plan.shifts.week import week_of
@@ -203,14 +239,20 @@ class Planning:
         )
         return week_of(found, past, keys)
 
-    def today(self, team: str = "") -> tuple[Today, Mapping[str, str]]:
-        """Return how a team's day goes at the end of the data, with the names of its people."""
+    def today(
+        self, team: str = "", *, factors: Sequence[Known] = ()
+    ) -> tuple[Today, Mapping[str, str]]:
+        """Return how a team's day goes at the end of the data, with the names of its people.
+
+        Args:
+            factors: what a planner knows of days and events.
+        """
         import numpy as np
 
         from helmdesk.plan.simulation.past import planned_for
         from helmdesk.plan.today import today_of
 
-        found = self.coverage(team, days=1)
+        found = self.coverage(team, days=1, factors=factors)
         question = self._answers.folder.question()
         past = self._answers.past(question, found.crew, PAST_WEEKS)
         day, minutes = found.plan.forecast.first_day, found.plan.forecast.interval_minutes
@@ -312,6 +354,20 @@ class Planning:
         made_of = self._answers.marts.made_of()
         version = made_of.lake_version if made_of else None
         return keep(self._answers.folder.path, forecasts, version, datetime.now(UTC))
+
+    def is_kept(self, forecasts: Sequence[Forecast]) -> bool:
+        """Return whether the newest version says just this, made from the same records."""
+        from helmdesk.plan.forecast.versions import kept, same
+
+        made_of = self._answers.marts.made_of()
+        version = made_of.lake_version if made_of else None
+        return same(kept(self._answers.folder.path), forecasts, version)
+
+    def versions(self, queue: str) -> list[Kept]:
+        """Return the kept forecasts of a queue, oldest first. They are of the whole desk."""
+        from helmdesk.plan.forecast.versions import kept
+
+        return [each for each in kept(self._answers.folder.path) if each.queue == queue]
 
     def accuracy(self, *, minutes: int = 30) -> list[Accuracy]:
         """Return how far the kept forecasts were from what came, by days ahead."""

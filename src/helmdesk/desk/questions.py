@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from helmdesk.insight.explanation import Explanation
     from helmdesk.insight.rules import Rule
     from helmdesk.insight.verdict import Verdict
+    from helmdesk.plan.forecast import Known
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.distribution import Bin
     from helmdesk.query.drill import RowsPage
@@ -366,19 +367,23 @@ class Questions:
         now: datetime,
         *,
         annotations: Sequence[Annotation] = (),
+        factors: Sequence[Known] = (),
     ) -> tuple[Reading, ...]:
         """Return what an alert saw in every complete period since `first`, or sees at `now`; both
         naive UTC. Errors as in `try_alert`.
+
+        Args:
+            factors: what planners know of days to come.
         """
         return self._insight.readings(
-            watch, first, now, annotations, lambda: self._shortage(watch.team)
+            watch, first, now, annotations, lambda: self._shortage(watch.team, factors)
         )
 
-    def _shortage(self, team: str) -> Shortage:
+    def _shortage(self, team: str, factors: Sequence[Known]) -> Shortage:
         """Return by how many hours of people a team is short on the days to come."""
         from helmdesk.insight.alerts import DAYS_AHEAD, Shortage
 
-        found = self.plan.coverage(team, days=DAYS_AHEAD)
+        found = self.plan.coverage(team, days=DAYS_AHEAD, factors=factors)
         return Shortage(
             found.crew.name,
             None if found.planned is None else found.short_hours,

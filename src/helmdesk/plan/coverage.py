@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from helmdesk.errors import UsageError
 from helmdesk.plan.crews import Crew
-from helmdesk.plan.forecast import DayFactor, Forecast
+from helmdesk.plan.demand import Demand
+from helmdesk.plan.forecast import Forecast, Known
+from helmdesk.plan.forecast.known import of_pool
 from helmdesk.plan.planner import (
     DAY_MINUTES,
     Conditions,
@@ -44,6 +46,7 @@ class Coverage:
         service_level: share answered in time that the planned people are expected to reach, with
             the bounds of nineteen futures of twenty; None where nobody is planned or nothing comes.
         opening: (days × intervals) where contacts or people are expected.
+        told: what planners know of days and events, as it was given.
     """
 
     crew: Crew
@@ -53,6 +56,7 @@ class Coverage:
     planned_as_on: date | None
     service_level: tuple[float, float, float] | None
     opening: NDArray[np.bool_]
+    told: tuple[Known, ...] = ()
 
     @property
     def spare(self) -> Array | None:
@@ -95,6 +99,25 @@ def part_of(made: Forecast, start: int, days: int) -> Forecast:
     )
 
 
+def ahead_of(demand: Demand, start: date | None, days: int) -> int:
+    """Return how many days lie between the last one of a demand and those asked for.
+
+    Args:
+        start: None: the next day.
+
+    Raises:
+        UsageError: days that are past or too far ahead.
+    """
+    first = demand.last_day + timedelta(days=1)
+    ahead = ((start or first) - first).days
+    if ahead < 0 or ahead + days > MOST_DAYS_AHEAD:
+        raise UsageError(
+            f"{start} is not ahead of the data",
+            f"plan days from {first} on, up to {MOST_DAYS_AHEAD} days ahead",
+        )
+    return ahead
+
+
 def coverage_of(
     crew: Crew,
     start: date | None,
@@ -102,35 +125,29 @@ def coverage_of(
     target: Target,
     known: Conditions | None = None,
     *,
-    factors: Sequence[DayFactor] = (),
+    factors: Sequence[Known] = (),
     holidays: str | None = None,
 ) -> Coverage:
     """Return who is needed and who is planned on some days to come.
 
     Args:
         start: local day after the last complete one; the next day where None.
-        factors: what a planner knows of single days.
+        factors: what a planner knows of days and events.
         holidays: country whose public holidays are days of their own.
 
     Raises:
         UsageError: days that are past or too far ahead; only totals of days are known; nobody knows
             how long the work takes.
     """
-    first = crew.demand.last_day + timedelta(days=1)
-    start = start or first
-    ahead = (start - first).days
-    if ahead < 0 or ahead + days > MOST_DAYS_AHEAD:
-        raise UsageError(
-            f"{start} is not ahead of the data",
-            f"plan days from {first} on, up to {MOST_DAYS_AHEAD} days ahead",
-        )
+    ahead = ahead_of(crew.demand, start, days)
     if crew.demand.interval_minutes == DAY_MINUTES:
         raise UsageError(
             f"of {crew.name} only totals of days are known",
             "give a file with a row for each half-hour, to see whom each needs",
         )
-    (made,) = Planner((crew.demand,)).forecast(ahead + days, holidays=holidays, factors=factors)
-    return cover(crew, part_of(made, ahead, days), target, known)
+    known_days = of_pool(factors, crew.shares)
+    (made,) = Planner((crew.demand,)).forecast(ahead + days, holidays=holidays, factors=known_days)
+    return replace(cover(crew, part_of(made, ahead, days), target, known), told=tuple(factors))
 
 
 def cover(

@@ -50,6 +50,15 @@ class Crew:
         """
         return Target(0.8, self.threshold_seconds, ServiceLevel.IGNORE_SHORT)
 
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of the contacts of the last eight weeks, by queue; of its own name: all."""
+        recent = slice(-7 * MOST_WEEKS_BACK, None)
+        counts = {each.queue: float(each.contacts[recent].sum()) for each in self.parts}
+        total = sum(counts.values())
+        shares = {name: count / total for name, count in counts.items()} if total else {}
+        return {self.name: 1.0, **shares}
+
     def people(self, first: date, days: int) -> tuple[Array | None, date | None]:
         """Return (days × intervals) people planned at work, and the earliest day whose plan stands
         in for one of them; None where the plan is the days' own.

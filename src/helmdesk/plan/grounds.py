@@ -95,7 +95,7 @@ def _expected(part: Demand, found: Coverage) -> Array:
     """Return what is expected of one queue on the days of the coverage."""
     made = found.plan.forecast
     ahead = (made.first_day - part.last_day).days - 1
-    (whole,) = Planner((part,)).forecast(ahead + made.days, factors=made.factors)
+    (whole,) = Planner((part,)).forecast(ahead + made.days, factors=found.told)
     return part_of(whole, ahead, made.days).contacts
 
 

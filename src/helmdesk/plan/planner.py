@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from helmdesk.errors import NotFoundError, UsageError, nearest
 from helmdesk.plan.certainty import CurvePoint, certainty_curve
 from helmdesk.plan.demand import Demand
-from helmdesk.plan.forecast import DayFactor, Forecast, make_forecast
-from helmdesk.plan.named_days import public_holidays
+from helmdesk.plan.forecast import Forecast, Holidays, Known, make_forecast
+from helmdesk.plan.forecast.known import of_queue
 from helmdesk.plan.queues import Backlog, deferred_work
 from helmdesk.plan.queues.waiting import Array
 from helmdesk.plan.staffing import LiveQueue, Requirement, Target, required, scheduled
@@ -134,7 +134,7 @@ class Planner:
         queues: Sequence[str] = (),
         model: str | None = None,
         holidays: str | None = None,
-        factors: Sequence[DayFactor] = (),
+        factors: Sequence[Known] = (),
     ) -> list[Forecast]:
         """Return what the next days bring to each queue.
 
@@ -142,7 +142,7 @@ class Planner:
             queues: names; all where left out.
             model: name of a model; the best on each queue's own past where left out.
             holidays: country or country-region whose public holidays are days of their own.
-            factors: what a planner knows of single days.
+            factors: what a planner knows of days and events.
         """
         return [
             self._forecast(each, days, model, holidays, factors) for each in self.chosen(queues)
@@ -154,14 +154,12 @@ class Planner:
         days: int,
         model: str | None,
         holidays: str | None,
-        factors: Sequence[DayFactor],
+        factors: Sequence[Known],
     ) -> Forecast:
-        names: Mapping[date, str] = demand.named_days
+        known = of_queue(factors, demand.queue)
         if holidays:
-            last = demand.last_day + timedelta(days=days)
-            names = {**public_holidays(holidays, demand.first_day, last), **names}
-            demand = replace(demand, named_days=names).described()
-        return make_forecast(demand, days, model=model, names=names, factors=factors)
+            known = (*known, Holidays(holidays))
+        return make_forecast(demand, days, model=model, factors=known)
 
     def staff(
         self,
@@ -172,7 +170,7 @@ class Planner:
         conditions: Conditions | None = None,
         model: str | None = None,
         holidays: str | None = None,
-        factors: Sequence[DayFactor] = (),
+        factors: Sequence[Known] = (),
         with_curve: bool = True,
     ) -> list[StaffPlan]:
         """Return whom the next days need, queue by queue; each queue has people of its own.

@@ -4,12 +4,16 @@ from helmdesk.plan.forecast.competition import Competition, Score, compete, load
 from helmdesk.plan.forecast.days import DayFactor, Event, factors_of
 from helmdesk.plan.forecast.forecast import Forecast, make_forecast
 from helmdesk.plan.forecast.intraday import update
+from helmdesk.plan.forecast.known import Holidays, Known, NamedDay
 
 __all__ = [
     "Competition",
     "DayFactor",
     "Event",
     "Forecast",
+    "Holidays",
+    "Known",
+    "NamedDay",
     "Score",
     "compete",
     "factors_of",

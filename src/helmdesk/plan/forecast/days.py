@@ -24,12 +24,14 @@ class DayFactor:
         factor: times the contacts of a day like any other; 0 or more.
         author: who said so; "learned" where earlier days did.
         reason: why, as "Christmas Eve: 0.41 and 0.38 in two years".
+        queue: only of that queue; empty: of all.
     """
 
     day: date
     factor: float
     author: str
     reason: str
+    queue: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.factor < 1000:
@@ -46,6 +48,7 @@ class Event:
     Attributes:
         uplift: on its first day, as 0.3 for 30% more; above -1.
         half_life_days: after so many days half of the uplift is left.
+        queue: only of that queue; empty: of all.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Event:
     uplift: float
     half_life_days: float
     author: str = ""
+    queue: str = ""
 
     def __post_init__(self) -> None:
         if self.uplift <= -1 or not self.half_life_days > 0:
@@ -120,14 +124,28 @@ def _ratio(demand: Demand, day: date) -> float | None:
     place = (day - demand.first_day).days
     if not 0 <= place < demand.days:
         return None
+    middle = usual_contacts(demand, place)
+    return float(demand.contacts[place].sum() / middle) if middle else None
+
+
+def usual_contacts(demand: Demand, place: int, until: int | None = None) -> float | None:
+    """Return the median of the usual days of that weekday around a day; None where there are none,
+    or they brought nothing.
+
+    Args:
+        until: only days before that one are looked at.
+    """
     usual = demand.is_usual
     near = sorted(
-        (j for j in range(place % 7, demand.days, 7) if j != place and usual[j]),
+        (
+            j
+            for j in range(place % 7, demand.days, 7)
+            if j != place and usual[j] and (until is None or j < until)
+        ),
         key=lambda j: abs(j - place),
     )[:LIKE_DAYS]
-    totals = demand.contacts.sum(axis=1)
-    middle = float(np.median(totals[near])) if near else 0.0
-    return float(totals[place] / middle) if middle > 0 else None
+    middle = float(np.median(demand.contacts[near].sum(axis=1))) if near else 0.0
+    return middle if middle > 0 else None
 
 
 def apply(contacts: Array, first: date, factors: Iterable[DayFactor]) -> Array:

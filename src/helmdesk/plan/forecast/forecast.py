@@ -21,6 +21,7 @@ from helmdesk.plan.forecast.competition import (
 )
 from helmdesk.plan.forecast.days import DayFactor, apply, learned
 from helmdesk.plan.forecast.history import History
+from helmdesk.plan.forecast.known import Known, days_ahead, informed, told_of
 from helmdesk.plan.forecast.uncertainty import interval, rate_paths
 from helmdesk.plan.queues.waiting import Array
 from helmdesk.statistics.change_points import change_points
@@ -116,7 +117,7 @@ def make_forecast(
     *,
     model: str | None = None,
     names: Mapping[date, str] | None = None,
-    factors: Sequence[DayFactor] = (),
+    factors: Sequence[Known] = (),
 ) -> Forecast:
     """Return what the days after the last known one will bring.
 
@@ -124,7 +125,8 @@ def make_forecast(
         days: how many; up to a year, though nothing is known of seasons.
         model: name of a model instead of the best one.
         names: holidays and other named days, past and to come; what past ones brought is learned.
-        factors: what a planner knows; they replace what was learned of the same day.
+        factors: what a planner knows: factors of days replace what was learned of the same day;
+            events come on top, and are taken out of the days they have touched already.
 
     A level that changed is not averaged with the one before it, and no trend is drawn on.
     """
@@ -135,6 +137,8 @@ def make_forecast(
         raise NotFoundError(
             f"no model '{model}'{nearest(model, models)}", f"use one of {', '.join(models)}"
         )
+    told, first = told_of(factors), demand.last_day + timedelta(days=1)
+    demand = informed(demand, factors)
     history, counted = history_of(demand), counted_days(demand)
     changed = level_change(history)
     found = compete(history, days, counted)
@@ -142,10 +146,9 @@ def make_forecast(
         starts = origins(history.days, days)
         tried = trial(models[model], history, days, starts, counted) if starts else None
         found = Competition(found.scores, model, tried, found.origins)
-    said = {factor.day for factor in factors}
-    used = [f for f in learned(demand, names or demand.named_days, days) if f.day not in said]
-    used = sorted([*used, *factors], key=lambda factor: factor.day)
-    first = demand.last_day + timedelta(days=1)
+    ahead = told.names(demand.first_day, first + timedelta(days=days - 1))
+    named = {**ahead, **(names or {}), **demand.named_days}
+    used = days_ahead(told, learned(demand, named, days), first, days)
     if models[found.chosen].needs_all:
         changed = 0
     plain = models[found.chosen].forecast(history.since(changed), days)

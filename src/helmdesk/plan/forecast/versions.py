@@ -128,6 +128,19 @@ def kept(folder: Path) -> list[Kept]:
     return found
 
 
+def same(versions: Sequence[Kept], forecasts: Sequence[Forecast], lake_version: int | None) -> bool:
+    """Return whether the newest version says just what these forecasts say, of the same records."""
+    newest = [each for each in versions if each.made_at == versions[-1].made_at]
+    said = {each.queue: each for each in newest if each.lake_version == lake_version}
+    return bool(newest) and all(
+        (found := said.get(made.queue)) is not None
+        and found.first_day == made.first_day
+        and found.contacts.shape == made.contacts.shape
+        and bool(np.allclose(found.contacts, made.contacts, atol=0.001))
+        for made in forecasts
+    )
+
+
 def accuracy(versions: Sequence[Kept], demands: Sequence[Demand]) -> list[Accuracy]:
     """Return how far kept forecasts were off, by queue and by how many days ahead."""
     found = []

@@ -14,4 +14,4 @@ def forecast(history: History, days: int) -> Array:
     return np.asarray(np.mean([each.forecast(history, days) for each in (svd, profile)], axis=0))
 
 
-model = Model("mean of patterns and profile", forecast)
+model = Model("the mean of typical days and of level, weekday and time of day", forecast)

@@ -18,4 +18,4 @@ def forecast(history: History, days: int) -> Array:
     return made
 
 
-model = Model("same weekday last week (naive)", forecast)
+model = Model("the same weekday of the last usual week", forecast)

@@ -75,4 +75,4 @@ def _shape(history: History, days: NDArray[np.int64]) -> Array:
     return np.asarray(mean / max(mean.sum(), 1e-300))
 
 
-model = Model("level, weekday and shape", forecast)
+model = Model("level, weekday and time of day", forecast)

@@ -91,4 +91,4 @@ def _open(history: History) -> NDArray[np.bool_]:
     return found
 
 
-model = Model("patterns of days (SVD, AR)", forecast)
+model = Model("typical days in changing amounts", forecast)

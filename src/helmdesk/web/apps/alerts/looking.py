@@ -13,6 +13,7 @@ from helmdesk.errors import HelmdeskError
 from helmdesk.insight.alerts import Reading, follow
 from helmdesk.insight.context import Annotation
 from helmdesk.web.apps.alerts.models import Rule
+from helmdesk.web.apps.planning.models import planners_know
 
 # What a change is called where it is told.
 NEWS = {
@@ -63,7 +64,13 @@ def look(rule: Rule, desk: Questions, now: datetime, annotations: Sequence[Annot
         sentence = desk.alert_sentence(watch)
         seen_until = rule.seen_until
         first = seen_until.astimezone(UTC).replace(tzinfo=None) if seen_until else None
-        found = desk.look(watch, first or now - watch.run_up, now, annotations=annotations)
+        found = desk.look(
+            watch,
+            first or now - watch.run_up,
+            now,
+            annotations=annotations,
+            factors=planners_know() if watch.team else (),
+        )
     except HelmdeskError as error:
         return Look(
             "", known, rule.seen_until, State(rule.state), rule.words, None, str(error)[:300]

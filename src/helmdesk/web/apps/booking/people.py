@@ -44,6 +44,7 @@ from helmdesk.web.apps.booking.models import (
     Team,
 )
 from helmdesk.web.apps.jobs import queue
+from helmdesk.web.apps.planning.models import planners_know
 
 DAY = timedelta(days=1)
 AHEAD_DAYS = 63
@@ -347,7 +348,7 @@ def _needs(desk: Desk, name: str) -> list[Need]:
     plan = desk.as_seen_by(OWNER).plan
     first = find_crew(plan.crews(), name).demand.last_day + DAY
     start = max(first, queue.now().astimezone(zone).date())
-    found = plan.coverage(name, start=start, days=NEED_DAYS)
+    found = plan.coverage(name, start=start, days=NEED_DAYS, factors=planners_know())
     made = found.plan.forecast
     minutes = made.interval_minutes
     rows = []

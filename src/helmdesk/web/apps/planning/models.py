@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from helmdesk.plan.crews import Crew
 from helmdesk.plan.demand import Demand
-from helmdesk.plan.forecast import DayFactor
+from helmdesk.plan.forecast import DayFactor, Event, Holidays, Known, NamedDay
 from helmdesk.plan.simulation.people import Shift
 from helmdesk.query.policy import Policy
 
@@ -46,32 +46,67 @@ class Volumes(models.Model):
 
 
 class KnownDay(models.Model):
-    """What a planner knows of a day that history does not tell.
+    """What planners know of days that history does not tell. Nothing is written over: what is
+    changed or taken back ends, and stays to be read.
 
     Attributes:
-        factor: contacts of that day ÷ those of a usual one.
-        reason: why, in the planner's words.
+        kind: "factor": a day brings so much of a usual one; "named": a day like others of its name;
+            "event": more or less work for a while; "holidays": public holidays of a place.
+        day: the day, or the event's first; None of holidays.
+        factor: contacts of that day ÷ those of a usual one; None of named days and holidays.
+        half_life_days: of an event: after so many days half of its effect is left.
+        reason: why, or the name, in the planner's words; the place of holidays.
+        queue: concerned; empty: all.
+        ended_at: since when it does not count any more; None: it counts.
     """
 
-    PERSONAL = ("reason",)
-    IMPERSONAL = ()
+    PERSONAL = ("reason", "queue")
+    IMPERSONAL = ("kind",)
 
-    day = models.DateField(db_index=True)
-    factor = models.FloatField()
+    kind = models.CharField(max_length=10, default="factor")
+    day = models.DateField(db_index=True, null=True)
+    factor = models.FloatField(null=True)
+    half_life_days = models.FloatField(null=True)
     reason = models.CharField(max_length=200)
+    queue = models.CharField(max_length=200, blank=True)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
-        ordering = ("day",)
+        ordering = ("day", "id")
+
+    @classmethod
+    def standing(cls) -> models.QuerySet[KnownDay]:
+        """Return what counts now."""
+        return cls.objects.select_related("person").filter(ended_at=None)
 
     @property
-    def as_factor(self) -> DayFactor:
+    def author(self) -> str:
+        """Who wrote it."""
+        return self.person.username if self.person else "somebody who left"
+
+    @property
+    def as_known(self) -> Known:
         """The same as forecasts take it."""
-        author = self.person.username if self.person else "somebody who left"
-        return DayFactor(self.day, self.factor, author, self.reason)
+        if self.kind == "holidays" or self.day is None:
+            return Holidays(self.reason)
+        if self.kind == "named" or self.factor is None:
+            return NamedDay(self.day, self.reason, self.queue)
+        if self.kind == "event":
+            life = self.half_life_days or 7.0
+            return Event(self.reason, self.day, self.factor - 1, life, self.author, self.queue)
+        return DayFactor(self.day, self.factor, self.author, self.reason, self.queue)
+
+
+def planners_know() -> tuple[Known, ...]:
+    """Return what planners know now: every forecast of the site goes by it."""
+    return tuple(each.as_known for each in KnownDay.standing())
 
 
 def from_demand(demand: Demand) -> dict[str, Any]:

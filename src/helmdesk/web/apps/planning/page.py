@@ -18,14 +18,14 @@ from django.views.decorators.http import require_POST
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.plan.coverage import Coverage, coverage_of
 from helmdesk.plan.crews import Crew, find_crew
-from helmdesk.plan.forecast import DayFactor
+from helmdesk.plan.forecast import Known
 from helmdesk.plan.volumes import read_volumes
 from helmdesk.query.periods import week_shift
 from helmdesk.web.access import LEADS
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.apps.planning.asked import NUMBERS, Asked, Week, asked_of, week_of, weeks
 from helmdesk.web.apps.planning.charts import certainty
-from helmdesk.web.apps.planning.models import KnownDay, Volumes, from_demand
+from helmdesk.web.apps.planning.models import Volumes, from_demand, planners_know
 from helmdesk.web.apps.planning.words import (
     MOST_SPANS,
     days_of,
@@ -112,7 +112,7 @@ def _own(request: DeskRequest, pk: int) -> Volumes:
 
 
 def _coverage(request: DeskRequest, asked: Asked, crew: Crew, week: Week) -> Coverage:
-    factors = tuple(day.as_factor for day in KnownDay.objects.select_related("person"))
+    factors = planners_know()
     if asked.file:
         return _of_file(asked.file, crew.name, week, asked.with_numbers, asked.holidays, factors)
     return request.desk.plan.coverage(
@@ -128,7 +128,7 @@ def _coverage(request: DeskRequest, asked: Asked, crew: Crew, week: Week) -> Cov
 
 @functools.lru_cache(maxsize=32)
 def _of_file(
-    pk: int, name: str, week: Week, numbers: Asked, holidays: str, factors: tuple[DayFactor, ...]
+    pk: int, name: str, week: Week, numbers: Asked, holidays: str, factors: tuple[Known, ...]
 ) -> Coverage:
     """Return the coverage of a file, which never changes once it is uploaded."""
     crew = find_crew(Volumes.objects.get(pk=pk).crews, name)

@@ -31,7 +31,7 @@ from helmdesk.web.apps.jobs.queue import enqueue
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.apps.planning.asked import Asked, asked_of, week_of, weeks
 from helmdesk.web.apps.planning.charts import halves
-from helmdesk.web.apps.planning.models import Draft, KnownDay, shift_said
+from helmdesk.web.apps.planning.models import Draft, planners_know, shift_said
 from helmdesk.web.apps.planning.words import show_day, show_days, show_hours, show_minute
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.schedule.drafts import (
@@ -112,7 +112,7 @@ def _asked_week(request: DeskRequest, given: Any) -> tuple[Asked, Week, int, lis
     first = crew.demand.last_day + timedelta(days=1)
     known = weeks(first, week_shift(request.desk.settings.week_start))
     place = week_of(asked, known)
-    factors = tuple(day.as_factor for day in KnownDay.objects.select_related("person"))
+    factors = planners_know()
     found = plan.week(crew.name, start=known[place].start, days=known[place].days, factors=factors)
     return asked, found, place, known
 

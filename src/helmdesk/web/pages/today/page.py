@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from helmdesk.errors import HelmdeskError
 from helmdesk.plan.today import Today, sentence, words_of
 from helmdesk.web.access import LEADS
+from helmdesk.web.apps.planning.models import planners_know
 from helmdesk.web.apps.planning.words import show_day, show_minute
 from helmdesk.web.page import Page, Route
 from helmdesk.web.rendering import show
@@ -22,7 +23,7 @@ def today(request: DeskRequest) -> HttpResponse:
     """Show a team's day at the end of the data."""
     team = request.GET.get("team", "").strip()
     try:
-        day, names = request.desk.plan.today(team)
+        day, names = request.desk.plan.today(team, factors=planners_know())
         crews = request.desk.plan.crews()
     except HelmdeskError as error:
         problem = f"{str(error)[:1].upper()}{str(error)[1:]}"

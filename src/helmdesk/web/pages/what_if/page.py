@@ -30,7 +30,7 @@ from helmdesk.web.apps.actions.form import written
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.apps.planning.asked import Asked, Week, asked_of, week_of, weeks
 from helmdesk.web.apps.planning.charts import halves, strip
-from helmdesk.web.apps.planning.models import KnownDay, SavedScenario, scope_of
+from helmdesk.web.apps.planning.models import SavedScenario, planners_know, scope_of
 from helmdesk.web.apps.planning.words import show_day, show_days, show_minute
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.what_if.levers import levers
@@ -87,7 +87,7 @@ def _found(
 ) -> dict[str, Any]:
     """Return what the page shows of an answer."""
     plan = request.desk.plan
-    factors = tuple(day.as_factor for day in KnownDay.objects.select_related("person"))
+    factors = planners_know()
     said: dict[str, Any] = {"start": week.start, "conditions": asked.conditions, "factors": factors}
     answer = plan.what_if(scenario, crew.name, **said)
     ground = plan.ground(crew.name, **said)

@@ -1,0 +1,1 @@
+"""Forecast: what comes, how right such forecasts have been, and what planners know of days."""

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helmdesk.plan.queues.waiting import Array
-from helmdesk.web.charts.ticks import ticks
+from helmdesk.query.ticks import ticks
 
 TOP, FLOOR, HEIGHT = 10, 190, 216
 LEFT = 7.0

@@ -137,3 +137,9 @@ def test_numbers_go_by_what_was_published(desk: Desk, tmp_path: Path) -> None:
     publish(desk, tmp_path, told([], ahead, {}), "2026-07-04T08:00:00+00:00")
     with desk.marts.reader() as reader:
         assert reader.bounds.as_of == datetime(2026, 7, 6, 16)
+    # Nor is what has not happened in any number: with dates or without, whole or by week.
+    (paid,) = desk.measure("utilization")
+    (judged,) = desk.measure("schedule_adherence")
+    assert paid.denominator == 8 * 3600 and judged.value == pytest.approx(7 / 8)
+    weeks = desk.measure("utilization", grain="week", start="2026-07-06", end="2026-07-20")
+    assert [row.denominator for row in weeks if row.denominator] == [8 * 3600]

@@ -13,6 +13,7 @@ fact = Fact(
     name="agent_time",
     grain="one stretch of one agent's quarter-hour with one planned activity and one actual state",
     dated="started_at",
+    is_planned_ahead=True,
     refresh=Whole(with_time="agent_states"),
     families=("workforce",),
     refers={"agent": "agent_id"},

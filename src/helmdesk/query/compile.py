@@ -26,7 +26,7 @@ from helmdesk.query.filters import (
     find_dimension,
     values_asked,
 )
-from helmdesk.query.house import house, instant_column
+from helmdesk.query.house import house, instant_column, timestamp
 from helmdesk.query.levels import join_beside, join_instants
 from helmdesk.query.policy import MONEY
 from helmdesk.query.request import Request
@@ -243,6 +243,9 @@ def _select_part(
         query, placed = join_instants(query, fact.name, metric.value.lifetime, windows, bounds)
     else:
         query, placed = place_rows(query, part.anchor, windows, bounds)
+        if fact.is_planned_ahead:
+            happened = exp.LTE(this=exp.column(part.anchor), expression=timestamp(bounds.as_of))
+            query = query.where(happened, copy=False)
     role = exp.Literal.string(part.role).as_("role")
     if is_people:
         holds = (

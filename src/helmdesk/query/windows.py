@@ -58,11 +58,7 @@ def place_rows(
     are several) and period_start.
 
     A row that lies in several windows comes once for each; rows whose window is null lie in none.
-    What lies after the end of the data, as planned shifts do, has not happened: no number has it.
     """
-    if any(each.request.end is None or each.request.end > bounds.as_of for each in windows):
-        happened = exp.LTE(this=exp.column(anchor), expression=timestamp(bounds.as_of))
-        query = query.where(happened, copy=False)
     if len(windows) == 1:
         for condition in _inside(anchor, windows[0].request):
             query = query.where(condition, copy=False)

@@ -95,7 +95,8 @@ class Fact:
         families: of the records that `sql` reads.
         refers: columns that hold the id of an entity, by its kind: an id found in none of them
         changes nothing that exists. dated: the column that dates its rows, where the earliest of
-        them bounds what is known. is_internal: what other facts rest on and no metric reads; kept
+        them bounds what is known. is_planned_ahead: its rows may lie after the end of the data, as
+        planned shifts do; they have not happened, and no number has them. is_internal: what other facts rest on and no metric reads; kept
         out of the mart. key: column whose values say which rows a change of records touches; none:
         the whole table is made again. sql: house SQL that gives the table from record views,
         look-ups and facts it depends on. only_if: house SQL of a query without whose rows this
@@ -116,6 +117,7 @@ class Fact:
     families: tuple[str, ...]
     refers: Mapping[str, str] = field(default_factory=dict)
     dated: str = ""
+    is_planned_ahead: bool = False
     is_internal: bool = False
     key: str = ""
     depends: tuple[str, ...] = ()

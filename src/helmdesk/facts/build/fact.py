@@ -97,7 +97,8 @@ class Fact:
         changes nothing that exists. dated: the column that dates its rows, where the earliest of
         them bounds what is known. is_planned_ahead: its rows may lie after the end of the data, as
         planned shifts do; they have not happened, and no number has them. is_internal: what
-        other facts rest on and no metric reads; kept out of the mart. key: column whose values say which rows a change of records touches; none:
+        other facts rest on and no metric reads; kept out of
+        the mart. key: column whose values say which rows a change of records touches; none:
         the whole table is made again. sql: house SQL that gives the table from record views,
         look-ups and facts it depends on. only_if: house SQL of a query without whose rows this
         table is empty, or what `otherwise` gives: then `sql` is not run. otherwise: house SQL of

@@ -136,7 +136,7 @@ def test_why_a_gap_stays_is_said() -> None:
         d for d in range(1, 5) if not any(s.person == "a" and s.day == d for s in made.shifts)
     )
     assert said(day, 600) == (
-        "1 more are free that day, and each would break a rule: one works 2 days; 1 at most."
+        "One more is free that day, and would break a rule: works 2 days; 1 at most."
     )
     on = next(s.day for s in made.shifts if s.person == "a")
     assert "Everybody who is available works that day" in said(on, 600)

@@ -14,10 +14,12 @@ import click
 
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import talk
+from helmdesk.cli.site import start_site
 from helmdesk.csv_text import write_rows
+from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError, UsageError
 from helmdesk.plan.demand import Demand, Gap, GapKind
-from helmdesk.plan.forecast import DayFactor, Forecast, load_models
+from helmdesk.plan.forecast import DayFactor, Forecast, Known, load_models
 from helmdesk.plan.planner import Planner
 from helmdesk.query.words import show_share
 
@@ -129,6 +131,46 @@ def planner_of(
             for each in found
         )
     )
+
+
+def known_on_site(desk: Desk) -> tuple[Known, ...]:
+    """Return what planners wrote down on the desk's site: days, events, public holidays; nothing
+    where the desk has no site.
+    """
+    if not (desk.path / "site").is_dir():
+        return ()
+    start_site(desk)
+    from helmdesk.web.apps.planning.models import planners_know
+
+    return planners_know()
+
+
+def read_day(option: str, text: str | None) -> date | None:
+    """Return the day that an option says; UsageError where it is none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"{option} {text}", "write a day as 2026-07-06") from error
+
+
+def show_minute(minute: int) -> str:
+    """Show a minute of the day as 8:30."""
+    return f"{minute // 60 % 24}:{minute % 60:02d}"
+
+
+def what_is_known(
+    desk_path: str | None, volumes: Path | None, given: Sequence[str]
+) -> tuple[Known, ...]:
+    """Return what planners wrote down on the desk's site, and what the options say of days, which
+    replaces it.
+    """
+    said = factors_from(given)
+    if volumes is not None:
+        return tuple(said)
+    days = {each.day for each in said}
+    found = known_on_site(open_desk(desk_path))
+    kept = [f for f in found if not isinstance(f, DayFactor) or f.day not in days]
+    return (*kept, *said)
 
 
 def factors_from(given: Sequence[str]) -> list[DayFactor]:

@@ -12,11 +12,11 @@ from helmdesk.cli.output import show_table, talk
 from helmdesk.cli.planning import (
     demand_options,
     emit_rows,
-    factors_from,
     planner_of,
     show_day,
     show_number,
     tell_forecast,
+    what_is_known,
 )
 from helmdesk.cli.progress import Progress
 from helmdesk.errors import UsageError
@@ -66,7 +66,7 @@ def command(
         _show_accuracy(desk_path, int(minutes), form)
         return
     planner = planner_of(desk_path, volumes, columns, dates, where, int(minutes))
-    known = factors_from(factors)
+    known = what_is_known(desk_path, volumes, factors)
     found: list[Forecast] = []
     with Progress() as progress:
         for demand in planner.chosen(queues):

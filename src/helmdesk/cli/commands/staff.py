@@ -13,11 +13,11 @@ from helmdesk.cli.output import show_table, talk
 from helmdesk.cli.planning import (
     demand_options,
     emit_rows,
-    factors_from,
     planner_of,
     show_day,
     show_number,
     tell_forecast,
+    what_is_known,
 )
 from helmdesk.cli.progress import Progress
 from helmdesk.errors import UsageError
@@ -169,7 +169,7 @@ def command(
             " plan each with --queue NAME --handle SECONDS"
         )
         queues = tuple(each.queue for each in planner.demands if each.queue not in left_out)
-    known = factors_from(factors)
+    known = what_is_known(desk_path, volumes, factors)
     plans: list[StaffPlan] = []
     with Progress() as progress:
         for demand in planner.chosen(queues):

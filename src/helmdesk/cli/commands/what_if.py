@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Any
 
 import click
 
 from helmdesk.cli.options import desk_option, open_desk
 from helmdesk.cli.output import show_table, talk
+from helmdesk.cli.planning import known_on_site, read_day
 from helmdesk.cli.progress import Progress
-from helmdesk.errors import UsageError
 from helmdesk.plan.planner import Conditions
 from helmdesk.plan.simulation.back_test import BackTest
 from helmdesk.plan.simulation.scenario import Scenario, scenario_of
@@ -87,6 +86,7 @@ def command(
         {name.removeprefix("lever_"): text or "" for name, text in levers.items()}
     )
     desk = open_desk(desk_path)
+    known = known_on_site(desk)
     with Progress() as progress:
         progress("checking the model on past weeks")
         test = desk.plan.back_test(team)
@@ -96,8 +96,9 @@ def command(
             answer = desk.plan.what_if(
                 scenario,
                 team,
-                start=_day(start),
+                start=read_day("--start", start),
                 conditions=Conditions(handle_seconds, patience),
+                factors=known,
                 weeks=weeks,
             )
     if is_json:
@@ -107,17 +108,10 @@ def command(
     if is_back_test:
         _show_back_test(test)
     if answer is not None:
-        ground = desk.plan.ground(team, start=_day(start), weeks=2)
+        ground = desk.plan.ground(team, start=read_day("--start", start), factors=known, weeks=2)
         _show(answer, scenario, ground.habits)
         for said in ground.assumptions:
             talk(f"  {said}")
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise UsageError(f"--start {text}", "write a day as 2026-07-06") from error
 
 
 def _show(answer: Answer, scenario: Scenario, habits: tuple[Habits, ...]) -> None:

@@ -272,4 +272,6 @@ def why_short(
             broken = broken or found[0].rule
         reasons[broken] += 1
     rule, number = max(reasons.items(), key=lambda item: item[1])
+    if number == 1:
+        return f"One more is free that day, and would break a rule: {rule}."
     return f"{number} more are free that day, and each would break a rule: one {rule}."

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from helmdesk.errors import HelmdeskError, NotFoundError, UsageError
 from helmdesk.plan.crews import find_crew
+from helmdesk.plan.shifts.gaps import short_spans
 from helmdesk.plan.shifts.publish import calendar_of, events_of, read_sheet, sheet_of
 from helmdesk.plan.shifts.week import Week
 from helmdesk.plan.simulation.people import Shift
@@ -178,23 +179,13 @@ def _under(plan: Plan) -> list[tuple[Any, str]]:
 
 def _gaps(plan: Plan, days: list[Any]) -> list[tuple[str, str]]:
     """Return what is still short, the worst first, each with why."""
-    spare, minutes = plan.spare, plan.week.interval_minutes
-    spans: list[list[int]] = []
-    for day in range(spare.shape[0]):
-        for i in (spare[day] < 0).nonzero()[0]:
-            if spans and spans[-1][0] == day and spans[-1][2] == i:
-                spans[-1][2] = int(i) + 1
-                spans[-1][3] = max(spans[-1][3], int(-spare[day, i]))
-            else:
-                spans.append([day, int(i), int(i) + 1, int(-spare[day, i])])
-    spans.sort(key=lambda span: -(span[2] - span[1]) * span[3])
     return [
         (
-            f"{show_day(days[day])}, {show_minute(a * minutes)} to {show_minute(b * minutes)}:"
-            f" short by {people}",
-            plan.why(day, a * minutes),
+            f"{show_day(days[span.day])}, {show_minute(span.start)} to {show_minute(span.end)}:"
+            f" short by {span.people}",
+            plan.why(span.day, span.start),
         )
-        for day, a, b, people in spans[:MOST_GAPS]
+        for span in short_spans(plan.spare, plan.week.interval_minutes)[:MOST_GAPS]
     ]
 
 

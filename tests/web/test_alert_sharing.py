@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from helmdesk.act.alerts import Sight
@@ -203,8 +204,6 @@ def test_a_week_that_is_short_of_people(site: Path, as_: Any) -> None:
     watch = Watch(Kind.SHORTFALL, enter=1, leave=1, team="Nobody")
     with pytest.raises(NotFoundError):
         desk.look(watch, now, now)
-    past = desk.try_alert(Watch(Kind.SHORTFALL, enter=8, leave=4))
-    assert not past.can_be_tried and past.describe() == past.untried
     assert read_watch(watch.as_dict()) == watch
     assert "team" not in VOLUME.as_dict(), "rules that are kept stay as they are"
     with pytest.raises(UsageError):
@@ -212,6 +211,69 @@ def test_a_week_that_is_short_of_people(site: Path, as_: Any) -> None:
     page = as_("lea").get("/alerts/new?kind=shortfall&enter=8&leave=4&team=Frontline+Berlin")
     assert page.status_code == 200 and b"Keep this alert" in page.content
     assert as_("lea").get("/alerts").content.count(b"kind=shortfall") == 1
+
+
+def test_a_shortfall_is_tried_on_what_was_kept(
+    site: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Forecast and plan as they stood on each day: two hours missing, then ten, then no plan."""
+    from helmdesk.plan.forecast import versions
+
+    monkeypatch.setattr(versions, "FOLDER", str(tmp_path / "forecasts"))
+    desk, team = Desk(site), "Frontline Berlin"
+    watch = Watch(Kind.SHORTFALL, enter=8, leave=4, team=team)
+    past = desk.try_alert(watch)
+    assert not past.can_be_tried and past.describe() == past.untried
+
+    def keep(day: date, missing_half_hours: float, *, is_planned: bool = True) -> None:
+        needed = np.zeros((14, 48))
+        needed[0, 20:22] = 1 + missing_half_hours / 2
+        needed[7] = 50  # the eighth day, which is not looked at
+        planned = np.ones((14, 48)) if is_planned else None
+        made_at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+        stood = versions.Stood(made_at, team, 30, day, needed, planned)
+        versions.keep(site, [], None, made_at, [stood])
+
+    keep(date(2026, 6, 10), 4)
+    keep(date(2026, 6, 11), 20)
+    keep(date(2026, 6, 12), 0, is_planned=False)
+    keep(date(2026, 6, 12), 2)  # the same day once more, with a plan
+    keep(date(2025, 6, 12), 20)  # long before the days that are tried
+    past = desk.try_alert(watch)
+    assert [
+        round(float(each.reading.words.split(": ")[1].split()[0]), 1) for each in past.steps
+    ] == [
+        2.0,
+        10.0,
+        1.0,
+    ]
+    assert [f"{each.until:%Y-%m-%d %H:%M}" for each in past.begun] == ["2026-06-10 22:00"]
+    assert (past.days, past.unknown_days) == (90, 87)
+    assert not desk.try_alert(
+        Watch(Kind.SHORTFALL, enter=8, leave=4, team="Frontline Boston")
+    ).steps
+
+
+def test_each_day_s_forecast_is_kept_once(
+    site: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from helmdesk.plan.forecast import competition, versions
+    from helmdesk.web.apps.jobs.kind import Held, Nothing
+    from helmdesk.web.apps.planning.jobs import keep_forecast
+
+    monkeypatch.setattr(versions, "FOLDER", str(tmp_path / "forecasts"))
+    # By one model: which is the best is not what is tried here.
+    naive = {"naive": competition.load_models()["naive"]}
+    monkeypatch.setattr(competition, "load_models", lambda: naive)
+    for _ in range(2):
+        keep_forecast.run(Held("keep", Nothing(), 1, lambda _step: None))
+    assert len(list((tmp_path / "forecasts").iterdir())) == 1
+    desk, team = Desk(site), "Frontline Berlin"
+    name, ((first, hours),) = desk.plan.missing_as_it_stood(team, 7)
+    now = desk.plan.coverage(team, days=7)
+    assert name == team and first == now.plan.forecast.first_day
+    assert hours == pytest.approx(now.short_hours, abs=0.5)
+    assert {each.queue for each in versions.kept(site)}
 
 
 def test_no_migration_of_alerts_is_missing() -> None:

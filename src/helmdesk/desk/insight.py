@@ -279,12 +279,20 @@ class Insight:
             known = ("rules", study.base, study.end, key, days, tuple(annotations), self._targets())
             return study.reader.cache(known, lambda: rules(study, key, days, annotations))
 
-    def past(self, watch: Watch, days: int, annotations: Sequence[Annotation] = ()) -> Past:
+    def past(
+        self,
+        watch: Watch,
+        days: int,
+        annotations: Sequence[Annotation] = (),
+        kept: Callable[[], Sequence[Shortage]] | None = None,
+    ) -> Past:
         """Return what a rule would have told in the last days of the data."""
-        from helmdesk.insight.alerts import past
+        from helmdesk.insight.alerts import Kind, past
 
         with self._watching(watch) as study:
             end = study.reader.bounds.as_of
+            if watch.kind is Kind.SHORTFALL:  # what is kept comes on without new data
+                return past(study, watch, days, end, self._clocks(watch), annotations, kept)
             known = ("past", watch, study.base, days, tuple(annotations), self._targets())
             return study.reader.cache(
                 known, lambda: past(study, watch, days, end, self._clocks(watch), annotations)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from helmdesk.plan.crews import Crew
     from helmdesk.plan.demand import Demand
     from helmdesk.plan.forecast import Forecast, Known
-    from helmdesk.plan.forecast.versions import Accuracy, Kept
+    from helmdesk.plan.forecast.versions import Accuracy, Kept, Stood
     from helmdesk.plan.planner import Conditions, Planner
     from helmdesk.plan.routing.replay import History, Replayed
     from helmdesk.plan.shifts.week import Week
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from helmdesk.plan.staffing import Target
     from helmdesk.plan.today import Today
 
+# So many days to come are kept with a forecast: whom they need, and who is planned.
+KEPT_DAYS = 14
 # Weeks that habits are taken from, futures a change is tried on, weeks a model is checked on.
 PAST_WEEKS, WEEKS, BACK_TEST_WEEKS = 12, 20, 12
 # Weeks before a replay that are read: those it is checked on, and those these learn from.
@@ -348,12 +350,56 @@ class Planning:
         return self._answers.work_of(self._answers.folder.question(), since, until)
 
     def keep(self, forecasts: Sequence[Forecast]) -> Path:
-        """Keep forecasts as a version, and return its file in the desk's folder."""
+        """Keep forecasts as a version, with whom each team needs and who is planned on the days to
+        come; return its file in the desk's folder.
+        """
         from helmdesk.plan.forecast.versions import keep
 
         made_of = self._answers.marts.made_of()
         version = made_of.lake_version if made_of else None
-        return keep(self._answers.folder.path, forecasts, version, datetime.now(UTC))
+        teams = self._as_it_stands()
+        return keep(self._answers.folder.path, forecasts, version, datetime.now(UTC), teams)
+
+    def _as_it_stands(self) -> list[Stood]:
+        from helmdesk.errors import UsageError
+        from helmdesk.plan.forecast.versions import Stood
+
+        found = []
+        for crew in self.crews():
+            try:
+                made = self.coverage(crew.name, days=KEPT_DAYS)
+            except UsageError:
+                continue  # nobody can tell whom its contacts need
+            minutes, first = made.plan.forecast.interval_minutes, made.plan.forecast.first_day
+            found.append(
+                Stood(datetime.now(UTC), crew.name, minutes, first, made.plan.agents, made.planned)
+            )
+        return found
+
+    def missing_as_it_stood(
+        self, team: str, days: int
+    ) -> tuple[str, list[tuple[date, float | None]]]:
+        """Return by how many hours of people a team was short on the days to come, as forecast and
+        plan stood whenever they were kept: the team's name, and (first of those days, hours; None
+        where nobody was planned), oldest first; of the same day the latest.
+
+        Args:
+            days: how many days to come are looked at.
+
+        Raises:
+            NotFoundError, UsageError: no such team.
+        """
+        from helmdesk.plan.coverage import missing_hours
+        from helmdesk.plan.crews import find_crew
+        from helmdesk.plan.forecast.versions import stood
+
+        name, found = find_crew(self.crews(), team).name, {}
+        for each in stood(self._answers.folder.path):
+            part = each.between(each.first_day, days) if each.team == name else None
+            if part is not None:
+                hours = each.interval_minutes / 60
+                found[each.first_day] = missing_hours(part[1], part[0], hours)
+        return name, sorted(found.items())
 
     def is_kept(self, forecasts: Sequence[Forecast]) -> bool:
         """Return whether the newest version says just this, made from the same records."""

@@ -358,7 +358,7 @@ class Questions:
             NotFoundError, FilterError: what it goes by is not known or not recorded here.
             UsageError: too long a past.
         """
-        return self._insight.past(watch, days, annotations)
+        return self._insight.past(watch, days, annotations, lambda: self._kept(watch.team))
 
     def look(
         self,
@@ -389,6 +389,13 @@ class Questions:
             None if found.planned is None else found.short_hours,
             found.service_level[0] if found.service_level else None,
         )
+
+    def _kept(self, team: str) -> list[Shortage]:
+        """Return by how many hours a team was short, as it stood whenever it was kept."""
+        from helmdesk.insight.alerts import DAYS_AHEAD, Shortage
+
+        name, kept = self.plan.missing_as_it_stood(team, DAYS_AHEAD)
+        return [Shortage(name, hours, None, first) for first, hours in kept]
 
     def alert_sentence(self, watch: Watch) -> str:
         """Return an alert's rule as it is read, or raise `NotFoundError`."""

@@ -45,7 +45,10 @@ SIGHTS = {
 }
 Clocks = Callable[[datetime], Sequence[Mapping[str, Any]]]
 DAYS_AHEAD = 7
-NO_PLANS_OF_THEN = "It has no past to be tried on: earlier forecasts and plans are not kept whole."
+NO_PLANS_OF_THEN = (
+    "It has no past to be tried on yet: no forecast was kept in these days. From now on one is kept"
+    " each day, with who is planned."
+)
 NO_DATES_OF_DATA = "When data came in the past is not known well enough to try it."
 
 
@@ -72,11 +75,13 @@ class Shortage:
         team: whose.
         hours: of people that are missing; None where nobody is planned.
         service_level: share that is expected to be answered in time; None where it cannot be told.
+        first_day: of those days; None for those after the end of the data.
     """
 
     team: str
     hours: float | None
     service_level: float | None
+    first_day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -259,12 +264,14 @@ class Past:
         steps: oldest first.
         days: that were looked at.
         untried: why its past cannot be known; empty where it can.
+        unknown_days: of these days, on so many nothing was kept that tells what stood then.
     """
 
     sentence: str
     steps: tuple[Stepped, ...]
     days: int
     untried: str = ""
+    unknown_days: int = 0
 
     @property
     def can_be_tried(self) -> bool:
@@ -282,10 +289,11 @@ class Past:
             return self.untried
         if not self.steps:
             return "There is nothing complete to try it on yet."
+        but = f" On {self.unknown_days} of them no forecast was kept." if self.unknown_days else ""
         if not self.begun:
-            return f"It would not have spoken in {self.days} days."
+            return f"It would not have spoken in {self.days} days.{but}"
         times = {1: "once", 2: "twice"}.get(len(self.begun), f"{len(self.begun)} times")
-        return f"It would have spoken {times} in {self.days} days."
+        return f"It would have spoken {times} in {self.days} days.{but}"
 
 
 def follow(
@@ -346,9 +354,13 @@ def past(
     now: datetime,
     clocks: Clocks,
     others: Sequence[Annotation] = (),
+    kept: Callable[[], Sequence[Shortage]] | None = None,
 ) -> Past:
     """Return what a rule would have told in so many days before `now`, which is not later than the
     end of the data.
+
+    Args:
+        kept: what was kept of days to come, for a rule about them.
 
     Raises:
         NotFoundError, FilterError: what it goes by is not known here.
@@ -357,7 +369,7 @@ def past(
     if watch.kind is Kind.LATENESS:
         return Past(watch.sentence(None), (), days, NO_DATES_OF_DATA)
     if watch.kind is Kind.SHORTFALL:
-        return Past(watch.sentence(None), (), days, NO_PLANS_OF_THEN)
+        return _past_shortfall(study, watch, days, now, kept() if kept else ())
     if watch.kind is Kind.PROMISES:
         days = min(days, DAYS_OF_PROMISES)
         moments = [now - timedelta(days=back) for back in range(days, -1, -1)]
@@ -435,13 +447,36 @@ def _promises(watch: Watch, as_of: datetime, now: datetime, clocks: Clocks) -> R
     )
 
 
+def _past_shortfall(
+    study: Study, watch: Watch, days: int, now: datetime, kept: Sequence[Shortage]
+) -> Past:
+    """Return what a rule about days to come would have told, each day by what was kept last that
+    was about that day's morrow; nothing is known of a day on which nothing was kept.
+    """
+    by_day = {each.first_day: each for each in kept}
+    seen, last = [], study.day(now)
+    for back in range(days - 1, -1, -1):
+        morrow = last - timedelta(days=back)
+        found = by_day.get(morrow)
+        if found is not None:
+            until = local_midnight(morrow, study.zone)
+            seen.append(_missing(watch, until, found))
+    if not seen:
+        return Past(watch.sentence(None), (), days, NO_PLANS_OF_THEN)
+    steps = follow(seen, watch.patience)
+    return Past(watch.sentence(None), steps, days, unknown_days=days - len(seen))
+
+
 def _shortfall(
     watch: Watch, as_of: datetime, now: datetime, shortage: Callable[[], Shortage]
 ) -> Reading:
     if now - as_of > LATEST:
         words = f"the data end {show_duration((now - as_of).total_seconds())} ago"
         return Reading(now, None, Sight.NOTHING, words)
-    found = shortage()
+    return _missing(watch, now, shortage())
+
+
+def _missing(watch: Watch, now: datetime, found: Shortage) -> Reading:
     if found.hours is None:
         words = f"{found.team}: nobody is planned in the next {DAYS_AHEAD} days"
         return Reading(now, None, Sight.NOTHING, words)

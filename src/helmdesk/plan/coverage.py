@@ -33,6 +33,21 @@ FUTURES = 100
 MOST_DAYS_AHEAD = 91
 
 
+def spare_of(planned: Array | None, needed: Array) -> Array | None:
+    """Return people planned less people needed, whole people counted; None without a plan."""
+    return None if planned is None else np.floor(planned + 1e-6) - needed
+
+
+def missing_hours(planned: Array | None, needed: Array, hours: float) -> float | None:
+    """Return hours of people that are missing where there are too few; None without a plan.
+
+    Args:
+        hours: length of an interval.
+    """
+    spare = spare_of(planned, needed)
+    return None if spare is None else float(-np.minimum(spare, 0).sum() * hours)
+
+
 @dataclass(frozen=True, eq=False)
 class Coverage:
     """One team's days: what comes, whom it needs, who is planned.
@@ -61,7 +76,7 @@ class Coverage:
     @property
     def spare(self) -> Array | None:
         """People planned less people needed; below 0 where they are short."""
-        return None if self.planned is None else np.floor(self.planned + 1e-6) - self.plan.agents
+        return spare_of(self.planned, self.plan.agents)
 
     @property
     def hours(self) -> float:
@@ -71,8 +86,7 @@ class Coverage:
     @property
     def short_hours(self) -> float:
         """Hours of people that are missing where there are too few."""
-        spare = self.spare
-        return 0.0 if spare is None else float(-np.minimum(spare, 0).sum() * self.hours)
+        return missing_hours(self.planned, self.plan.agents, self.hours) or 0.0
 
     @property
     def spare_hours(self) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from helmdesk.plan.queues.waiting import Array
 
 FOLDER = "forecasts"
 FORMAT = 1
+T = TypeVar("T")
 LEADS = ((1, 1), (2, 7), (8, 14), (15, 28), (29, 366))
 
 
@@ -42,6 +44,32 @@ class Kept:
     naive: Array
 
 
+@dataclass(frozen=True, eq=False)
+class Stood:
+    """Whom one team needed and who was planned, as it stood when a forecast was kept.
+
+    Attributes:
+        made_at: UTC.
+        first_day: the day after the last that was known.
+        needed, planned: (days × intervals) people; planned is None where nobody was planned.
+    """
+
+    made_at: datetime
+    team: str
+    interval_minutes: int
+    first_day: date
+    needed: Array
+    planned: Array | None
+
+    def between(self, first: date, days: int) -> tuple[Array, Array | None] | None:
+        """Return needed and planned of some days; None where it does not reach over them."""
+        start = (first - self.first_day).days
+        if start < 0 or start + days > self.needed.shape[0]:
+            return None
+        part = slice(start, start + days)
+        return self.needed[part], None if self.planned is None else self.planned[part]
+
+
 @dataclass(frozen=True)
 class Accuracy:
     """How far one queue's kept forecasts were from what came, that many days ahead.
@@ -63,13 +91,18 @@ class Accuracy:
 
 
 def keep(
-    folder: Path, forecasts: Sequence[Forecast], lake_version: int | None, made_at: datetime
+    folder: Path,
+    forecasts: Sequence[Forecast],
+    lake_version: int | None,
+    made_at: datetime,
+    teams: Sequence[Stood] = (),
 ) -> Path:
     """Write a version and return its file; nothing that was kept is ever written over.
 
     Args:
         folder: the desk's.
         made_at: aware.
+        teams: whom each team needs, and who is planned.
     """
     at = made_at.astimezone(UTC)
     place = folder / FOLDER
@@ -94,6 +127,16 @@ def keep(
             }
             for made in forecasts
         ],
+        "teams": [
+            {
+                "team": each.team,
+                "interval_minutes": each.interval_minutes,
+                "first_day": each.first_day.isoformat(),
+                "needed": each.needed.tolist(),
+                "planned": None if each.planned is None else np.round(each.planned, 3).tolist(),
+            }
+            for each in teams
+        ],
     }
     half = file.with_suffix(".new")
     half.write_text(json.dumps(content), encoding="utf-8")
@@ -103,29 +146,59 @@ def keep(
 
 def kept(folder: Path) -> list[Kept]:
     """Return all that was kept, oldest first; InputError where a file is damaged."""
-    found = []
-    for file in sorted((folder / FOLDER).glob("*.json")):
-        try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-            made_at = datetime.fromisoformat(content["made_at"]).astimezone(UTC)
-            found += [
-                Kept(
-                    made_at.replace(tzinfo=None),
-                    content["lake_version"],
-                    each["queue"],
-                    each["model"],
-                    each["interval_minutes"],
-                    date.fromisoformat(each["first_day"]),
-                    *(np.array(each[name], float) for name in ("contacts", "low", "high", "naive")),
-                )
-                for each in content["queues"]
-            ]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{file}: not a forecast that can be read ({error})",
-                "delete it, or restore a backup",
-            ) from error
-    return found
+    return [each for file in _files(folder) for each in _read(file, _queues)]
+
+
+def stood(folder: Path) -> list[Stood]:
+    """Return whom teams needed and who was planned, as it stood at each time, oldest first;
+    InputError where a file is damaged.
+    """
+    return [each for file in _files(folder) for each in _read(file, _teams)]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / FOLDER).glob("*.json"))
+
+
+def _read(file: Path, parts: Callable[[dict[str, Any], datetime], list[T]]) -> list[T]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        made_at = datetime.fromisoformat(content["made_at"]).astimezone(UTC)
+        return parts(content, made_at.replace(tzinfo=None))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file}: not a forecast that can be read ({error})",
+            "delete it, or restore a backup",
+        ) from error
+
+
+def _queues(content: dict[str, Any], made_at: datetime) -> list[Kept]:
+    return [
+        Kept(
+            made_at,
+            content["lake_version"],
+            each["queue"],
+            each["model"],
+            each["interval_minutes"],
+            date.fromisoformat(each["first_day"]),
+            *(np.array(each[name], float) for name in ("contacts", "low", "high", "naive")),
+        )
+        for each in content["queues"]
+    ]
+
+
+def _teams(content: dict[str, Any], made_at: datetime) -> list[Stood]:
+    return [
+        Stood(
+            made_at,
+            each["team"],
+            each["interval_minutes"],
+            date.fromisoformat(each["first_day"]),
+            np.array(each["needed"], float),
+            None if each["planned"] is None else np.array(each["planned"], float),
+        )
+        for each in content.get("teams", ())
+    ]
 
 
 def same(versions: Sequence[Kept], forecasts: Sequence[Forecast], lake_version: int | None) -> bool:

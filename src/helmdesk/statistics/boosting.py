@@ -19,6 +19,8 @@ PATIENCE = 25
 RATE = 0.06
 SHRINK = 8.0
 LEAST_WEIGHT = 4.0
+DRAWN, TWINS = 0.5, 2
+"""Share of the rows that each tree sees, and how many rows of trees are averaged."""
 
 
 @dataclass(frozen=True)
@@ -140,32 +142,67 @@ def binned(values: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:
 def boost(values: np.ndarray, outcomes: np.ndarray, watched: int) -> Boosted:
     """Return a model of rows in the order of time.
 
+    Each tree is grown from a random half of the rows; the last rows tell how many trees there are
+    to be. Then twice as many trees are grown from all rows, two rows of trees whose mean counts:
+    the newest rows teach too, and the chance of a single row of trees is halved. The draws are the
+    same for the same rows.
+
     Args:
         values: (rows, features); nan where unknown.
         outcomes: 0 or 1.
-        watched: how many of the last rows take no part in growing trees; they tell when to stop.
+        watched: how many of the last rows tell when to stop.
     """
-    edges = edges_of(values[: len(values) - watched])
-    codes = binned(values, edges)
     y = outcomes.astype(float)
-    own = slice(0, len(y) - watched)
-    rest = slice(len(y) - watched, len(y))
-    share = float(np.clip(y[own].mean(), 1e-4, 1 - 1e-4))
-    base = float(np.log(share / (1 - share)))
-    odds = np.full(len(y), base)
+    random = np.random.default_rng(len(y))
+    own = len(y) - watched
+    first = _Rows.of(values, y, own)
+    count = len(_row_of_trees(first, random, own, ROUNDS))
+    whole = _Rows.of(values, y, len(y))
+    trees = [
+        Tree(each.feature, each.edge, each.value / TWINS)
+        for _ in range(TWINS)
+        for each in _row_of_trees(whole, random, len(y), count)
+    ]
+    return Boosted(whole.edges, whole.base, tuple(trees))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What trees are grown from: bins, their edges, outcomes, and the usual log-odds."""
+
+    codes: np.ndarray
+    edges: tuple[np.ndarray, ...]
+    y: np.ndarray
+    base: float
+
+    @classmethod
+    def of(cls, values: np.ndarray, y: np.ndarray, own: int) -> _Rows:
+        """Return rows binned, and their usual odds, by the first of them."""
+        edges = edges_of(values[:own])
+        share = float(np.clip(y[:own].mean(), 1e-4, 1 - 1e-4))
+        return cls(binned(values, edges), edges, y, float(np.log(share / (1 - share))))
+
+
+def _row_of_trees(rows: _Rows, random: np.random.Generator, own: int, most: int) -> list[Tree]:
+    """Return trees grown from the first rows; the others, if any, tell when to stop."""
+    y, rest = rows.y, slice(own, len(rows.y))
+    odds = np.full(len(y), rows.base)
     trees: list[Tree] = []
     best, best_count = _loss(odds[rest], y[rest]), 0
-    for _ in range(ROUNDS):
-        chance = 1 / (1 + np.exp(-odds[own]))
-        tree = _grow(codes[own], chance - y[own], chance * (1 - chance))
-        odds += tree.value[tree.walk(codes)[0]]
+    for _ in range(most):
+        drawn = np.sort(random.choice(own, max(1, round(DRAWN * own)), replace=False))
+        chance = 1 / (1 + np.exp(-odds[drawn]))
+        tree = _grow(rows.codes[drawn], chance - y[drawn], chance * (1 - chance))
+        odds += tree.value[tree.walk(rows.codes)[0]]
         trees.append(tree)
+        if own == len(y):
+            continue
         loss = _loss(odds[rest], y[rest])
         if loss < best - 1e-6:
             best, best_count = loss, len(trees)
         elif len(trees) - best_count >= PATIENCE:
             break
-    return Boosted(edges, base, tuple(trees[:best_count]))
+    return trees if own == len(y) else trees[:best_count]
 
 
 def _grow(codes: np.ndarray, slope: np.ndarray, bend: np.ndarray) -> Tree:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from helmdesk.act.coaching import Case, Why, worth_talking
+from helmdesk.act.coaching import Case, Why, part_of_day, unlike, when_words, worth_talking
 
 DAY = datetime(2026, 3, 2)
 
@@ -72,3 +72,27 @@ def test_the_order_of_the_rows_changes_nothing() -> None:
     for _ in range(20):
         chance.shuffle(cases)
         assert worth_talking(cases) == first
+
+
+def test_when_work_came_is_told_by_parts_of_the_day() -> None:
+    by_hour = {5: 1, 6: 2, 11: 2, 12: 3, 17: 1, 18: 4, 21: 1, 22: 2, 0: 4}
+    by_day = {"monday": 15, "Saturday": 3, "sunday": 2}
+    assert when_words(by_hour, by_day) == (
+        "35% at night, 25% in the evening, 20% in the afternoon, 20% in the morning, 25% on"
+        " Saturdays and Sundays"
+    )
+    assert when_words({}, {}) == ""
+    assert {part_of_day(hour) for hour in (22, 23, 0, 5)} == {"at night"}
+
+
+def test_what_differs_from_the_teams_work_is_beyond_chance() -> None:
+    """60 of 200 against 15% is far out; 24 of 200 against 18% is within three standard errors. 10
+    of 20 have 22% to 78%: a team's 25% lies within, 20% does not.
+    """
+    mix = [("phone", 0.30, 0.15), ("chat", 0.12, 0.18), ("email", 0.58, 0.67)]
+    assert unlike(mix, 200) == (("phone", 0.30, 0.15),)
+    assert unlike([("chat", 0.5, 0.25)], 20) == ()
+    assert unlike([("chat", 0.5, 0.20)], 20) == (("chat", 0.5, 0.20),)
+    assert unlike(mix, 0) == ()
+    many = [(f"kind {n}", 0.2, 0.1 - n / 100) for n in range(5)]
+    assert [name for name, *_ in unlike(many, 1000)] == ["kind 4", "kind 3", "kind 2"]

@@ -85,6 +85,15 @@ def test_lead_and_agent_see_the_same_page(as_: Any, site: Path) -> None:
     assert {each["id"] for each in talks} <= own
     said = json.dumps(version.content["numbers"] + version.content["conditions"])
     assert [name for name in desk.agents() if name != "Hugo" and name in said] == []
+    # The conditions are worked out from the same rows: hours, days, kinds.
+    told = {each["name"]: each["words"] for each in version.content["conditions"]}
+    days = {"start": "2026-03-30", "end": "2026-06-29"}
+    hours = {m.group[0][1]: m.n for m in reader.measure("ticket_volume", by="hour", **days) if m.n}
+    night = sum(n for hour, n in hours.items() if int(hour) >= 22 or int(hour) < 6)
+    share = f"{night / sum(hours.values()):.0%} at night"
+    assert (share in told["When it came"]) == (night / sum(hours.values()) >= 0.005)
+    assert "Unlike the team's" in told and "Channel" in told
+    assert any("(launch)" in each for each in version.content["happened"]), "what sources told"
     desk.verify(receipt_from(version.content["receipt"], "pack"))
     mail = Message.objects.get()
     assert mail.recipient == "hugo@example.org", "the agent is told"

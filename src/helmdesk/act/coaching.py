@@ -1,14 +1,26 @@
-"""Which of an agent's tickets are worth talking about: one that went well, and two that did not."""
+"""Which of an agent's tickets are worth talking about: one that went well, and two that did not;
+and how the conditions of their work are told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from helmdesk.statistics.proportion import wilson
+
 HARD = 2
 LEAST_TRANSFERS = 2
+# Parts of the day by their first hour; the night goes over midnight.
+PARTS_OF_DAY = ((6, "in the morning"), (12, "in the afternoon"), (18, "in the evening"))
+NIGHT = (22, 6)
+WEEKEND = ("saturday", "sunday")
+# Of a kind of work there is clearly more or less from so many points of all work on.
+UNLIKE, MOST_UNLIKE = 0.05, 3
+SURE = 3.0
+"""Standard errors: of a dozen kinds of work chance alone shows one in thirty times."""
 
 
 class Why(StrEnum):
@@ -99,3 +111,52 @@ def _hard(known: list[Case]) -> list[Talk]:
         )
         return [Talk(longest, Why.LONG)] if longest else []
     return chosen
+
+
+def when_words(by_hour: Mapping[int, float], by_weekday: Mapping[str, float]) -> str:
+    """Say at which times work came, most first; empty where neither is known.
+
+    Args:
+        by_hour: cases by local hour of the day, 0 to 23.
+        by_weekday: cases by weekday, named in English.
+    """
+    parts: dict[str, float] = {}
+    for hour, count in by_hour.items():
+        name = part_of_day(hour)
+        parts[name] = parts.get(name, 0.0) + count
+    total = sum(parts.values())
+    order = sorted(parts, key=lambda name: (-parts[name], name))
+    told = [f"{parts[name] / total:.0%} {name}" for name in order if parts[name] / total >= 0.005]
+    days = sum(by_weekday.values())
+    weekend = sum(count for day, count in by_weekday.items() if day.casefold() in WEEKEND)
+    if days:
+        told.append(f"{weekend / days:.0%} on Saturdays and Sundays")
+    return ", ".join(told)
+
+
+def part_of_day(hour: int) -> str:
+    """Return what a local hour of the day is called."""
+    if hour >= NIGHT[0] or hour < NIGHT[1]:
+        return "at night"
+    return next(name for first, name in reversed(PARTS_OF_DAY) if hour >= first)
+
+
+def unlike(
+    mix: Sequence[tuple[str, float, float]], cases: int
+) -> tuple[tuple[str, float, float], ...]:
+    """Return the kinds of work of which there is clearly more or less than among the others, beyond
+    what chance explains for all kinds together; the greatest difference first.
+
+    Args:
+        mix: (kind, share of the own work, share of the others' work).
+        cases: how many there are of the own work.
+    """
+    apart = [
+        row
+        for row in mix
+        if abs(row[1] - row[2]) >= UNLIKE
+        and (likely := wilson(row[1] * cases, cases, SURE)) is not None
+        and not likely[0] <= row[2] <= likely[1]
+    ]
+    apart.sort(key=lambda row: (-abs(row[1] - row[2]), row[0]))
+    return tuple(apart[:MOST_UNLIKE])

@@ -15,7 +15,7 @@ from connectors.live import QuickClock, bring, connect, content
 from effort import tries
 from helmdesk import Desk
 from helmdesk.connectors import freshdesk
-from helmdesk.connectors.parts.api import ConnectError
+from helmdesk.connectors.parts.access import ConnectError
 
 SECRETS = {"token": TOKEN}
 

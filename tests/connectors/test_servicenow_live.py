@@ -16,7 +16,7 @@ from connectors.live import QuickClock, bring, connect, content
 from effort import tries
 from helmdesk import Desk
 from helmdesk.connectors import servicenow
-from helmdesk.connectors.parts.api import ConnectError
+from helmdesk.connectors.parts.access import ConnectError
 from helmdesk.desk.first_look import look
 from helmdesk.errors import UsageError
 

@@ -20,7 +20,7 @@ from connectors.live import PLAIN, QuickClock, bring, connect, content
 from effort import tries
 from helmdesk import Desk
 from helmdesk.connectors import zendesk
-from helmdesk.connectors.parts.api import ConnectError, MissingRightError, RefusedError
+from helmdesk.connectors.parts.access import ConnectError, MissingRightError, RefusedError
 from helmdesk.desk.connections import Connections
 from helmdesk.errors import ConflictError, SettingError
 from helmdesk.sources.parts import source

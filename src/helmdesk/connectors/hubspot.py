@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from helmdesk.connectors.parts.api import GENERAL, Api, MissingRightError, Told, base_address
+from helmdesk.connectors.parts.access import MissingRightError
+from helmdesk.connectors.parts.api import GENERAL, Api, Told, base_address
 from helmdesk.connectors.parts.connector import (
     Ask,
     Connector,

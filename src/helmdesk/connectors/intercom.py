@@ -10,15 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from helmdesk.connectors.parts.api import (
-    GENERAL,
-    Api,
-    GoneError,
-    MissingRightError,
-    Told,
-    base_address,
-    number,
-)
+from helmdesk.connectors.parts.access import GoneError, MissingRightError
+from helmdesk.connectors.parts.api import GENERAL, Api, Told, base_address, number
 from helmdesk.connectors.parts.connector import (
     Ask,
     Connector,

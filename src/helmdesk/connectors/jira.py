@@ -16,15 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from helmdesk.connectors.parts.api import (
-    GENERAL,
-    Api,
-    ConnectError,
-    GoneError,
-    MissingRightError,
-    Told,
-    base_address,
-)
+from helmdesk.connectors.parts.access import ConnectError, GoneError, MissingRightError
+from helmdesk.connectors.parts.api import GENERAL, Api, Told, base_address
 from helmdesk.connectors.parts.connector import (
     Ask,
     Connector,

@@ -16,16 +16,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from helmdesk.connectors.parts.api import (
-    GENERAL,
-    Api,
-    ConnectError,
-    GoneError,
-    MissingRightError,
-    Told,
-    base_address,
-    number,
-)
+from helmdesk.connectors.parts.access import ConnectError, GoneError, MissingRightError
+from helmdesk.connectors.parts.api import GENERAL, Api, Told, base_address, number
 from helmdesk.connectors.parts.connector import (
     Ask,
     Connector,

@@ -14,16 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from helmdesk.connectors.parts.api import (
-    GENERAL,
-    Api,
-    GoneError,
-    MissingRightError,
-    RefusedError,
-    Told,
-    base_address,
-    number,
-)
+from helmdesk.connectors.parts.access import GoneError, MissingRightError, RefusedError
+from helmdesk.connectors.parts.api import GENERAL, Api, Told, base_address, number
 from helmdesk.connectors.parts.connector import (
     Ask,
     Connector,

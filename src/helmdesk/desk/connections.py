@@ -16,10 +16,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 
-from helmdesk.connectors.parts.api import Api
+from helmdesk.connectors.parts.access import Access
 from helmdesk.connectors.parts.connector import Connector, connector_names, find_connector
 from helmdesk.desk.first_look import FirstLook, as_text, read_look
 from helmdesk.errors import ConflictError, HelmdeskError, NotFoundError, SettingError, nearest
@@ -50,7 +51,7 @@ class Connection:
     is_paused: bool = False
 
     @property
-    def connector(self) -> Connector:
+    def connector(self) -> Connector[Any]:
         """What talks to it."""
         return find_connector(self.system)
 
@@ -62,14 +63,17 @@ class Completeness:
     Attributes:
         theirs: tickets by the system's own count; None where it does not count.
         ours: tickets on the desk.
-        short: tickets of which the system gave less than it says there is, some of them.
+        short: tickets of which the system gave less than it says there is, some of them; files that
+        cannot be read.
         short_count: how many these are.
+        of: what is counted, in the plural: tickets, rows of a table, messages, files.
     """
 
     theirs: int | None
     ours: int
     short: tuple[str, ...] = ()
     short_count: int = 0
+    of: str = "tickets"
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,10 @@ class Connections:
                 "system": connection.system,
                 "since": connection.since,
                 "paused": connection.is_paused,
-                "account": dict(connection.said),
+                "account": {
+                    key: tomlkit.string(text, multiline="\n" in text)
+                    for key, text in connection.said.items()
+                },
             }
         )
         self._write(f"{connection.name}{SETTINGS}", content)
@@ -179,13 +186,14 @@ class Connections:
         for ending in (KEY, STATUS, LOOK, SETTINGS):
             (self.path / f"{name}{ending}").unlink(missing_ok=True)
 
-    def open(self, connection: Connection) -> Api:
+    def open(self, connection: Connection) -> Access:
         """Connect to the account.
 
         Raises:
             SettingError: its key is not there, or others may read it.
         """
-        return connection.connector.open({**connection.said, **self._secrets(connection)})
+        opened: Access = connection.connector.open({**connection.said, **self._secrets(connection)})
+        return opened
 
     def _secrets(self, connection: Connection) -> dict[str, str]:
         path = self.path / f"{connection.name}{KEY}"
@@ -206,7 +214,7 @@ class Connections:
             variable = variable_of(connection.name, ask.name)
             if said := secret_of_environment(variable):
                 kept[ask.name] = said
-            if not kept.get(ask.name):
+            if not kept.get(ask.name) and ask.default is None:
                 raise SettingError(
                     f"the connection '{connection.name}' has no {ask.name}",
                     f"set {variable}, or run helmdesk connect {connection.system} --as"

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from helmdesk.connectors.parts.api import Api, ConnectError
+from helmdesk.connectors.parts.access import Access, ConnectError
 from helmdesk.connectors.parts.connector import Connector, Outlook, Right
 from helmdesk.connectors.parts.pace import Clock
 
@@ -74,7 +75,7 @@ class _Brief(Clock):
         super().sleep(seconds)
 
 
-def look(connector: Connector, api: Api, since: str) -> FirstLook:
+def look(connector: Connector[Any], api: Access, since: str) -> FirstLook:
     """Try a key; whoever waits for it knows within a minute.
 
     Raises:
@@ -91,12 +92,12 @@ def look(connector: Connector, api: Api, since: str) -> FirstLook:
 
 def outlook_words(outlook: Outlook, since: str) -> str:
     """Return what will be fetched as a sentence without its first word's capital."""
-    what = f"tickets changed since {since}" if since else "all tickets"
+    what = f"{outlook.of} changed since {since}" if since else f"all {outlook.of}"
     if outlook.tickets is None:
         return f"will fetch {what}; the account does not say how many"
     words = f"will fetch {what}: {outlook.tickets:,}"
     if outlook.minutes is None:
-        return words
+        return f"{words}; then only what changed"
     minutes = outlook.minutes
     if minutes >= 90:
         took = f"{minutes / 60:.1f} hours"

@@ -12,19 +12,21 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from helmdesk.connectors.parts.api import Api
+from helmdesk.connectors.parts.access import Access
 from helmdesk.connectors.parts.connector import Batch, Cursor, Row
 from helmdesk.connectors.parts.pace import Clock
+from helmdesk.desk.connection_tables import write_objects, write_table
 from helmdesk.desk.connections import Completeness, Connection, Connections, Status
+from helmdesk.desk.described import ASKED, columns_of, makes_tickets
 from helmdesk.desk.marts import Step, silent
 from helmdesk.errors import ConflictError, HelmdeskError
 
@@ -63,6 +65,7 @@ class SyncReport:
         loads: a load report for each batch.
         is_caught_up: whether nothing was left to fetch.
         status: how it went.
+        of: what was fetched, in the plural.
     """
 
     name: str
@@ -70,6 +73,7 @@ class SyncReport:
     tickets: int = 0
     loads: list[LoadReport] = field(default_factory=list)
     is_caught_up: bool = False
+    of: str = "tickets"
 
 
 def sync(
@@ -129,7 +133,7 @@ class _Run:
         desk: Desk,
         connections: Connections,
         connection: Connection,
-        api: Api,
+        api: Access,
         on_step: Step,
         accepts_quarantine: bool,
     ) -> None:
@@ -143,7 +147,9 @@ class _Run:
         before = connections.status(connection.name)
         now = datetime.now(UTC)
         self.report = SyncReport(
-            connection.name, replace(before, began_at=now) if before else Status(now, now)
+            connection.name,
+            replace(before, began_at=now) if before else Status(now, now),
+            of="rows" if self.said_mapping else "tickets",
         )
 
     def run(self, for_seconds: float | None, *, again: bool, refresh: bool) -> SyncReport:
@@ -228,7 +234,7 @@ class _Run:
         batch_id = f"sync:{name}:{place.number}:{_digest(self.place.cursor)[:16]}"
         with tempfile.TemporaryDirectory(prefix="helmdesk-") as scratch:
             paths = [
-                write_table(Path(scratch), table, rows)
+                self._written(Path(scratch), table, rows)
                 for table, rows in batch.tables().items()
                 if rows
             ]
@@ -238,7 +244,7 @@ class _Run:
                 if paths:
                     options = Options(
                         self._mapping(Path(scratch)),
-                        time_zone=connector.zone,
+                        time_zone=None if self.said_mapping else connector.zone,
                         desk_zone=self.desk.settings.time_zone,
                     )
                     source.read(
@@ -265,14 +271,25 @@ class _Run:
                 on_step=self.on_step,
             )
 
+    def _written(self, scratch: Path, table: str, rows: list[Row]) -> Path:
+        if self.connection.connector.is_nested:
+            return write_objects(scratch, table, rows, columns_of(self.said_mapping))
+        return write_table(scratch, table, rows)
+
+    @property
+    def said_mapping(self) -> str:
+        """What the columns mean, where it was said of this connection; empty where it was not."""
+        return self.connection.said.get(ASKED, "")
+
     def _mapping(self, scratch: Path) -> Path | None:
         """Write what the columns of a table of tickets mean, where the source has to be told."""
         from helmdesk.sources.parts.suggestion import draft_mapping
 
         connector = self.connection.connector
-        if connector.example is None:
-            return None
+        self.rules = self.rules or self.said_mapping
         if not self.rules:
+            if connector.example is None:
+                return None
             example = write_table(scratch, "example", connector.example(self.api))
             self.rules = draft_mapping(
                 example, self.desk.folder.limits, (), connector.zone, is_final=True
@@ -288,8 +305,10 @@ class _Run:
             "without it nobody can tell whether all are here",
             lambda: connector.count(self.api, since),
         )
-        ours = count_tickets(self.desk, self.connection.name, since)
         short = self.place.short
+        if self.said_mapping and not makes_tickets(self.said_mapping):
+            return Completeness(theirs, count_rows(self.desk, self.connection.name), of="rows")
+        ours = count_tickets(self.desk, self.connection.name, since)
         return Completeness(theirs, ours, short[:SHOWN_SHORT], len(short))
 
 
@@ -312,6 +331,24 @@ def read_place(desk: Desk, name: str) -> Place:
         return Place()
     told = json.loads(row[0])
     return Place(told["number"], told["cursor"], tuple(told["short"]))
+
+
+def count_rows(desk: Desk, name: str) -> int:
+    """Return how many rows came through a connection; one that changed is counted again."""
+    import duckdb
+
+    files = list(desk.lake.snapshot().files.get("batch", ()))
+    if not files:
+        return 0
+    with desk.lake.reading(), duckdb.connect() as connection:
+        row = connection.execute(
+            f"""select coalesce(sum(list_sum(cast(json_extract(report, '$.files[*].rows')
+                as bigint[]))), 0)
+            from read_parquet(?, union_by_name=true, hive_partitioning=false)
+            where json_extract_string(report, '$.{BOOKKEEPING}.connection') = ?""",
+            [files, name],
+        ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def count_tickets(desk: Desk, account: str, since: str) -> int:
@@ -361,32 +398,3 @@ def stage_deletions(staging: Staging, batch: Batch) -> None:
 def _digest(content: Cursor) -> str:
     told = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()
-
-
-def write_table(folder: Path, table: str, rows: Sequence[Row]) -> Path:
-    """Write rows as a table of texts, as an export would have them."""
-    import pyarrow
-    from pyarrow import parquet
-
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    path = folder / f"{table}.parquet"
-    parquet.write_table(
-        pyarrow.table(
-            {
-                column: pyarrow.array([_cell(row.get(column)) for row in rows], pyarrow.string())
-                for column in columns
-            }
-        ),
-        path,
-    )
-    return path
-
-
-def _cell(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)

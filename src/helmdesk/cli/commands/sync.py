@@ -58,7 +58,7 @@ def command(
             problems.append(f"{name}: {error}")
             continue
         records = sum(sum(load.records.values()) for load in report.loads)
-        click.echo(f"{name}: {report.tickets:,} tickets new or changed, {records:,} records")
+        click.echo(f"{name}: {report.tickets:,} {report.of} new or changed, {records:,} records")
         for load in report.loads:
             for note in load.notes:
                 click.echo(f"  note: {note}")
@@ -86,10 +86,13 @@ def describe(status: Status) -> list[str]:
     if found := status.completeness:
         if found.theirs is None:
             lines.append(
-                f"complete: {found.ours:,} tickets here; the account does not count its own"
+                f"complete: {found.ours:,} {found.of} here; the account does not count its own"
             )
         else:
-            lines.append(f"complete: {found.ours:,} tickets here, {found.theirs:,} in the account")
+            lines.append(
+                f"complete: {found.ours:,} {found.of} here, {found.theirs:,}"
+                f" {'in the account' if found.of == 'tickets' else 'there'}"
+            )
         if found.short_count:
             shown = ", ".join(found.short)
             lines.append(

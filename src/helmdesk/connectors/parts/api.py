@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +15,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from helmdesk.connectors.parts.pace import Clock, Pace
+from helmdesk.connectors.parts.access import (
+    Access,
+    ConnectError,
+    GoneError,
+    MissingRightError,
+    RefusedError,
+)
+from helmdesk.connectors.parts.pace import Pace
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.version import __version__
 
@@ -32,22 +38,6 @@ GOES_ON = "what was fetched before is kept, and the next run goes on from there"
 GENERAL = "general"
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class ConnectError(HelmdeskError):
-    """A system did not give what it was asked for; says what to do."""
-
-
-class RefusedError(ConnectError):
-    """The key is wrong, or was withdrawn."""
-
-
-class MissingRightError(ConnectError):
-    """The key may not read this, or the plan does not hold it."""
-
-
-class GoneError(ConnectError):
-    """There is no such thing any more."""
 
 
 class ChangedError(ConnectError):
@@ -124,7 +114,7 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-class Api:
+class Api(Access):
     """One account of a system.
 
     Args:
@@ -151,9 +141,8 @@ class Api:
                 f"the packages for live accounts are not installed ({error.name}); run: pip install"
                 " 'helmdesk[connect]'"
             ) from error
-        self.base = base
-        self.limits, self._told = limits, told
-        self._secrets = sorted({each for each in secrets if each}, key=len, reverse=True)
+        super().__init__(secrets, limits)
+        self.base, self._told = base, told
         self._client = httpx2.Client(
             base_url=base,
             headers={"accept": "application/json", "user-agent": f"helmdesk/{__version__}"}
@@ -161,16 +150,7 @@ class Api:
             timeout=TIMEOUT,
             follow_redirects=False,
         )
-        self.missing: dict[str, str] = {}
-        self._time: datetime | None = None
-        self._lock = threading.Lock()
         self.attempts, self._hint = ATTEMPTS, GOES_ON
-        self.use(Clock())
-
-    def use(self, clock: Clock) -> None:
-        """Take the time from this clock."""
-        self.clock = clock
-        self.paces = {name: Pace(limit, clock) for name, limit in self.limits.items()}
 
     def be_brief(self, attempts: int, seconds: float) -> None:
         """Try fewer times, and wait less for each answer: somebody waits."""
@@ -181,11 +161,6 @@ class Api:
     def close(self) -> None:
         """Let go of the connection."""
         self._client.close()
-
-    @property
-    def time(self) -> datetime:
-        """The time of the system's own clock, when it last answered."""
-        return self._time or datetime.now(UTC)
 
     def get(self, path: str, budget: str = GENERAL, *, cost: int = 1, **parameters: Any) -> Any:
         """Ask for something, and return the JSON.
@@ -216,18 +191,6 @@ class Api:
         """Ask for several things, some at once; in their order."""
         with ThreadPoolExecutor(TOGETHER) as pool:
             return list(pool.map(ask, things))
-
-    def maybe(self, what: str, mend: str, ask: Callable[[], T]) -> T | None:
-        """Ask for what helps but is not needed; a right that is missing is noted, None returned.
-
-        Args:
-            what: what goes without it, in plain words.
-        """
-        try:
-            return ask()
-        except MissingRightError:
-            self.missing[what] = mend
-            return None
 
     def _ask(self, method: str, path: str, budget: str, cost: int, **request: Any) -> Any:
         import stamina
@@ -305,12 +268,6 @@ class Api:
                 "a key is never sent on to another address; give the right one",
             )
         raise ConnectError(f"{where}: {said or 'no reason given'}")
-
-    def without_secrets(self, text: str) -> str:
-        """Return a text without any of the account's secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
 
 
 def _seconds(given: str | None) -> float | None:

@@ -6,10 +6,11 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from helmdesk.act.routing.helpdesk import Helpdesk
-from helmdesk.connectors.parts.api import Api
+from helmdesk.connectors.parts.access import Access
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.modules import module_names
 
@@ -19,6 +20,7 @@ Rows = Mapping[str, Sequence[Row]]
 Cursor = Mapping[str, Any]
 """How far a connection is: JSON that its connector alone understands; empty at the beginning."""
 Tell = Callable[[str], None]
+A = TypeVar("A", bound=Access)
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,16 @@ class Ask:
         words: the question put to a person.
         is_secret: kept apart, never shown.
         default: taken where nobody says anything; None makes it needed.
+        is_file: the answer is what a file holds; on the command line its path is said.
+        make: makes a secret of our own where nobody gives one; it is shown once.
     """
 
     name: str
     words: str
     is_secret: bool = False
     default: str | None = None
+    is_file: bool = False
+    make: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,13 @@ class Outlook:
 
     Attributes:
         tickets: how many there are by the system's own count; None where it does not count.
-        minutes: how long that takes within the limits.
+        minutes: how long that takes within the limits; None where there is no limit.
+        of: what they are, in the plural.
     """
 
     tickets: int | None
     minutes: float | None
+    of: str = "tickets"
 
 
 @dataclass(frozen=True)
@@ -108,12 +116,32 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Connector:
+class StoredFile:
+    """A file that lies somewhere.
+
+    Attributes:
+        name: within the folder, with the folders that it is in.
+        size: in bytes.
+        mark: another one when the file was written again.
+        written_at: when it was written last.
+        fetch: brings it into a folder of ours, and returns where it is then; None where it was
+        written meanwhile, or is gone.
+    """
+
+    name: str
+    size: int
+    mark: str
+    written_at: datetime
+    fetch: Callable[[Path], Path | None]
+
+
+@dataclass(frozen=True)
+class Connector(Generic[A]):
     """A system whose accounts can be connected.
 
     Attributes:
         title: as people call it.
-        source: the source that reads its tables.
+        source: the source that reads its tables; "mapping" where `said["mapping"]` describes them.
         asks: what has to be known of an account.
         key_words: where in the system a key is made.
         open: makes the connection from what was said.
@@ -127,20 +155,32 @@ class Connector:
         word there is. What columns mean is told by them once, not by whatever a batch happens to
         hold.
         write: makes what routing writes with; None: nothing is written to this system.
+        files: for what holds files: gives those that are there. Each is loaded as one that somebody
+        loads, and `pages` is not asked.
+        is_nested: whether rows hold objects and lists, which are read as those of a JSON file.
+        is_general: whether it is no helpdesk of its own, but holds what any system wrote.
+        is_on_site: whether it may be connected on the site; not what reads this machine's own
+        files, which is for whoever may sign in to the machine.
+        after: what is to be done once it is connected, from what was said.
     """
 
     title: str
     source: str
     asks: tuple[Ask, ...]
     key_words: str
-    open: Callable[[Mapping[str, str]], Api]
-    rights: Callable[[Api], Iterator[Right]]
-    pages: Callable[[Api, str, Cursor, Tell], Iterator[Page]]
-    outlook: Callable[[Api, str], Outlook]
-    count: Callable[[Api, str], int | None]
+    open: Callable[[Mapping[str, str]], A]
+    rights: Callable[[A], Iterator[Right]]
+    pages: Callable[[A, str, Cursor, Tell], Iterator[Page]]
+    outlook: Callable[[A, str], Outlook]
+    count: Callable[[A, str], int | None]
     zone: str = "UTC"
-    example: Callable[[Api], Sequence[Row]] | None = None
-    write: Callable[[Api], Helpdesk] | None = None
+    example: Callable[[A], Sequence[Row]] | None = None
+    write: Callable[[A], Helpdesk] | None = None
+    files: Callable[[A], Iterator[StoredFile]] | None = None
+    is_nested: bool = False
+    is_general: bool = False
+    is_on_site: bool = True
+    after: Callable[[str, Mapping[str, str]], str] | None = None
 
 
 @dataclass
@@ -178,7 +218,13 @@ def connector_names() -> list[str]:
     return module_names("helmdesk.connectors")
 
 
-def find_connector(name: str) -> Connector:
+def connectors() -> list[tuple[str, Connector[Any]]]:
+    """Return what can be connected: accounts of systems first, then any table or file."""
+    found = [(name, find_connector(name)) for name in connector_names()]
+    return sorted(found, key=lambda each: (each[1].is_general, each[1].title.lower()))
+
+
+def find_connector(name: str) -> Connector[Any]:
     """Return the connector of a system.
 
     Raises:
@@ -189,5 +235,5 @@ def find_connector(name: str) -> Connector:
         raise NotFoundError(
             f"no connector for '{name}'{nearest(name, known)} (known: {', '.join(known)})"
         )
-    found: Connector = importlib.import_module(f"helmdesk.connectors.{name}").connector
+    found: Connector[Any] = importlib.import_module(f"helmdesk.connectors.{name}").connector
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from helmdesk.connectors.parts.api import ConnectError
+from helmdesk.connectors.parts.access import ConnectError
 
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=5)

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from helmdesk.act.routing.helpdesk import State
-from helmdesk.connectors.parts.api import Api, ChangedError, GoneError
+from helmdesk.connectors.parts.access import GoneError
+from helmdesk.connectors.parts.api import Api, ChangedError
 from helmdesk.errors import UsageError
 
 PER_MINUTE = 100.0

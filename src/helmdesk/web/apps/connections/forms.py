@@ -19,6 +19,7 @@ from helmdesk.records.accounts import check_name
 
 SAID = "said-"
 LONGEST = 2_000
+LONGEST_FILE = 200_000
 
 
 class AccountForm(forms.Form):
@@ -44,7 +45,7 @@ class AccountForm(forms.Form):
         self,
         *arguments: Any,
         system: str,
-        connector: Connector,
+        connector: Connector[Any],
         connections: Connections,
         known: Connection | None = None,
         **named: Any,
@@ -56,12 +57,13 @@ class AccountForm(forms.Form):
         self.fields = {}
         for ask in connector.asks:
             shown: dict[str, Any] = {"attrs": {"autocomplete": "off", "spellcheck": "false"}}
+            plain = forms.Textarea if ask.is_file else forms.TextInput
             self.fields[SAID + ask.name] = forms.CharField(
                 label=ask.words,
                 required=ask.default is None,
-                max_length=LONGEST,
+                max_length=LONGEST_FILE if ask.is_file else LONGEST,
                 initial=(known.said.get(ask.name, "") if known else "") or ask.default or "",
-                widget=forms.PasswordInput(**shown) if ask.is_secret else forms.TextInput(**shown),
+                widget=forms.PasswordInput(**shown) if ask.is_secret else plain(**shown),
             )
         self.fields |= own
         self.fields["name"].initial = known.name if known else self._free_name()
@@ -109,18 +111,26 @@ class AccountForm(forms.Form):
             for ask in self.connector.asks
         }
 
-    @property
-    def connection(self) -> Connection:
-        """The account without its secrets."""
+    def connection(self, answers: Mapping[str, str]) -> Connection:
+        """Return the account without its secrets.
+
+        Args:
+            answers: what was typed, with what was found out from it.
+        """
         hidden = {ask.name for ask in self.connector.asks if ask.is_secret}
-        since = self.cleaned_data["since"]
         return Connection(
             self.known.name if self.known else self.cleaned_data["name"],
             self.system,
-            {key: value for key, value in self.answers.items() if key not in hidden},
-            since.isoformat() if since else "",
+            {key: value for key, value in answers.items() if key not in hidden},
+            self.first_day,
             self.known.is_paused if self.known else True,
         )
+
+    @property
+    def first_day(self) -> str:
+        """First day to fetch, as 2025-01-31; empty for all."""
+        since = self.cleaned_data["since"]
+        return since.isoformat() if since else ""
 
     @property
     def secrets(self) -> dict[str, str]:

@@ -66,10 +66,12 @@ class Progress:
     Attributes:
         ours: tickets on the desk.
         theirs: tickets in the account, by its own count; None where it does not count.
+        of: what is counted, in the plural.
     """
 
     ours: int
     theirs: int | None
+    of: str = "tickets"
 
     @property
     def percent(self) -> int | None:
@@ -120,6 +122,8 @@ def progress_of(connections: Connections, account: AccountHealth) -> Progress:
     ours = count_tickets(Desk(connections.path.parent), account.name, account.since)
     status, looked = account.status, connections.looked(account.name)
     theirs = looked.outlook.tickets if looked and looked.outlook else None
-    if status and status.completeness:
-        theirs = status.completeness.theirs
+    if status and (found := status.completeness):
+        if found.of != "tickets":
+            return Progress(found.ours, found.theirs, found.of)
+        theirs = found.theirs
     return Progress(ours, theirs)

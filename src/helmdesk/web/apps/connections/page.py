@@ -12,9 +12,11 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from helmdesk.connectors.parts.connector import Connector, connector_names, find_connector
+from helmdesk.connectors.parts.connector import Connector, connectors, find_connector
 from helmdesk.desk.connections import Connection, Connections
+from helmdesk.desk.described import describe
 from helmdesk.desk.first_look import FirstLook, look
+from helmdesk.desk.folder import limits_of
 from helmdesk.errors import HelmdeskError, UsageError
 from helmdesk.web.access import ADMINISTRATORS
 from helmdesk.web.apps.connections.forms import AccountForm
@@ -41,7 +43,8 @@ def connections(request: DeskRequest) -> HttpResponse:
         "connections.html",
         "Live accounts",
         accounts=accounts(Path(settings.DESK_FOLDER)),
-        systems=[(name, find_connector(name)) for name in connector_names()],
+        systems=[(name, each) for name, each in connectors() if each.is_on_site],
+        elsewhere=[(name, each) for name, each in connectors() if not each.is_on_site],
         may_load=True,
     )
 
@@ -57,7 +60,13 @@ def connect(request: DeskRequest, system: str) -> HttpResponse:
         raise UsageError(
             "this desk holds the sample; remove the sample before connecting an account of your own"
         )
-    return _form(request, system, find_connector(system), None)
+    connector = find_connector(system)
+    if not connector.is_on_site:
+        raise UsageError(
+            f"{connector.title}: connected where the site runs, by whoever may sign in there:"
+            f" helmdesk connect {system}"
+        )
+    return _form(request, system, connector, None)
 
 
 @sensitive_post_parameters()
@@ -69,7 +78,7 @@ def change(request: DeskRequest, name: str) -> HttpResponse:
 
 @sensitive_variables()
 def _form(
-    request: DeskRequest, system: str, connector: Connector, known: Connection | None
+    request: DeskRequest, system: str, connector: Connector[Any], known: Connection | None
 ) -> HttpResponse:
     own = _connections()
     form = AccountForm(
@@ -77,19 +86,20 @@ def _form(
     )
     found: FirstLook | None = None
     if request.method == "POST" and form.is_valid():
-        found = _look(form)
+        found, answers = _look(request, form)
         if found and not found.missing:
-            own.add(form.connection, form.secrets)
-            own.tell_look(form.connection.name, found)
+            made = form.connection(answers)
+            own.add(made, form.secrets)
+            own.tell_look(made.name, found)
             audit(
                 "changed a live account" if known else "connected a live account",
-                form.connection.name,
+                made.name,
                 request=request,
                 system=system,
             )
             if known:
                 messages.success(request, "The new key works, and is used from now on.")
-            return redirect("connection", form.connection.name)
+            return redirect("connection", made.name)
     return show(
         request,
         "connect.html",
@@ -102,17 +112,21 @@ def _form(
 
 
 @sensitive_variables()
-def _look(form: AccountForm) -> FirstLook | None:
+def _look(request: DeskRequest, form: AccountForm) -> tuple[FirstLook | None, dict[str, str]]:
     """Try what was typed; what is wrong with it stands in the form."""
+    answers = dict(form.answers)
     try:
-        api = form.connector.open(form.answers)
+        api = form.connector.open(answers)
         try:
-            return look(form.connector, api, form.connection.since)
+            found = look(form.connector, api, form.first_day)
+            if not found.missing:
+                answers = describe(form.connector, api, answers, limits_of(request.desk.settings))
+            return found, answers
         finally:
             api.close()
     except HelmdeskError as error:
         form.add_error(None, str(error))
-        return None
+        return None, answers
 
 
 def connection(request: DeskRequest, name: str) -> HttpResponse:

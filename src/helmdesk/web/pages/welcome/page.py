@@ -15,7 +15,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from helmdesk.connectors.parts.connector import connector_names, find_connector
+from helmdesk.connectors.parts.connector import connectors
 from helmdesk.web.access import ANYBODY, DATA_KEEPERS, EVERYONE, Role, is_empty
 from helmdesk.web.apps.people.adapters import remember_browser
 from helmdesk.web.apps.people.audit import audit
@@ -31,7 +31,7 @@ def welcome(request: DeskRequest) -> HttpResponse:
     """Offer three ways to begin; somebody who may not load is told who can."""
     if not is_empty(request):
         return redirect("home")
-    systems = [(name, find_connector(name).title) for name in connector_names()]
+    systems = [(name, each.title) for name, each in connectors() if each.is_on_site]
     may_load = getattr(request.user, "role", "") in DATA_KEEPERS
     return show(
         request,

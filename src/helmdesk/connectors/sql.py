@@ -57,6 +57,9 @@ MOST_KNOWN = 20_000
 """Rows of the overlap that are known by their content; where it holds more, the next run begins
 exactly where this one ended."""
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 120
+WRONG_USER = ("28P01", "28000", 1045, 1044)
+NOT_GRANTED = ("42501", 1142, 1143)
+"""Codes of PostgreSQL and of MySQL."""
 ROWS_LOST = "fill it in, or take a view that does; without it nobody knows when to read them"
 
 
@@ -102,12 +105,14 @@ class Database(Access):
             raise self._refusal(error) from None
 
     def _refusal(self, error: Exception) -> HelmdeskError:
-        told = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
-        said = self.without_secrets(told)
-        lower, where = said.lower(), self.said["address"]
-        if "password" in lower or "access denied for user" in lower or "authentication" in lower:
+        cause = getattr(error, "orig", None) or error
+        said = self.without_secrets(" ".join(str(cause).split())[:300])
+        where = self.said["address"]
+        code = getattr(cause, "sqlstate", None) or next(iter(getattr(cause, "args", ())), None)
+        # A refused sign-in comes from PostgreSQL's client without a code.
+        if code in WRONG_USER or "password" in said.lower():
             return RefusedError(f"{where}: the user or the password is wrong ({said})")
-        if "permission denied" in lower or "command denied" in lower:
+        if code in NOT_GRANTED:
             return MissingRightError(
                 f"{where}: the user may not read it ({said})", "grant it: GRANT SELECT"
             )

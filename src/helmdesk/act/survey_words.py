@@ -109,6 +109,7 @@ class Phrases:
     one_click: str
     choose: str
     too_long: str
+    not_kept: str
     thanks: str
     thanks_more: str
     already: str
@@ -137,6 +138,8 @@ PHRASES: Mapping[str, Phrases] = {
         choose="Choose one of the answers first.",
         too_long="Your comment is longer than 2,000 characters. Shorten it a little; nothing was"
         " sent yet.",
+        not_kept="Your answer could not be kept just now. What you wrote is still here: send it"
+        " again in a few minutes.",
         thanks="Thank you. Your answer has arrived.",
         thanks_more="You can close this page.",
         already="We have your answer already. Thank you.",
@@ -164,6 +167,8 @@ PHRASES: Mapping[str, Phrases] = {
         choose="Wählen Sie zuerst eine der Antworten.",
         too_long="Ihr Kommentar ist länger als 2.000 Zeichen. Kürzen Sie ihn etwas; gesendet wurde"
         " noch nichts.",
+        not_kept="Ihre Antwort konnte gerade nicht gespeichert werden. Was Sie geschrieben haben,"
+        " steht noch hier: senden Sie es in ein paar Minuten noch einmal.",
         thanks="Danke. Ihre Antwort ist angekommen.",
         thanks_more="Sie können diese Seite schließen.",
         already="Ihre Antwort ist schon da. Danke.",
@@ -191,6 +196,8 @@ PHRASES: Mapping[str, Phrases] = {
         choose="Choisissez d’abord une des réponses.",
         too_long="Votre commentaire dépasse 2 000 caractères. Raccourcissez-le un peu ; rien n’a"
         " encore été envoyé.",
+        not_kept="Votre réponse n’a pas pu être enregistrée. Ce que vous avez écrit est toujours"
+        " là : envoyez-le à nouveau dans quelques minutes.",
         thanks="Merci. Votre réponse est arrivée.",
         thanks_more="Vous pouvez fermer cette page.",
         already="Nous avons déjà votre réponse. Merci.",
@@ -218,6 +225,8 @@ PHRASES: Mapping[str, Phrases] = {
         choose="Elija primero una de las respuestas.",
         too_long="Su comentario tiene más de 2.000 caracteres. Acórtelo un poco; todavía no se"
         " envió nada.",
+        not_kept="Su respuesta no se ha podido guardar ahora. Lo que ha escrito sigue aquí:"
+        " envíelo de nuevo en unos minutos.",
         thanks="Gracias. Su respuesta ha llegado.",
         thanks_more="Puede cerrar esta página.",
         already="Ya tenemos su respuesta. Gracias.",

@@ -92,8 +92,15 @@ def send(endpoint: Endpoint, key: str, text: str, poster: PinnedClient | None = 
             f"{endpoint.name} answered {answer.status}: it wants us elsewhere; redirects are not"
             " followed, write the other address down"
         )
+    why = ""
+    if answer.status in (401, 403):
+        why = (
+            ": it does not take us for who we are; give it the secret of this endpoint, which an"
+            " administrator reads under Outbox"
+        )
     raise NotSent(
-        f"{endpoint.name} answered {answer.status}", wait=wait_asked_for(answer.headers, moment)
+        f"{endpoint.name} answered {answer.status}{why}",
+        wait=wait_asked_for(answer.headers, moment),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,12 +14,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from helmdesk.act.survey_words import PHRASES, choices, ends, known_language
 from helmdesk.act.surveys import Kind, Purpose, sign
+from helmdesk.errors import machine_problem
 from helmdesk.web.apps.surveys.answering import Door, Outcome, answer, note_opening, stop, visit
 from helmdesk.web.apps.surveys.letter import about_words
 from helmdesk.web.apps.surveys.models import ABOUT, Instrument, Invitation, site_key
 from helmdesk.web.guests import languages_of, private
 from helmdesk.web.request import DeskRequest
 
+log = logging.getLogger("helmdesk.web")
 # Mouths of the five faces, the happiest first.
 FACES = (
     "M9.5 17c1.4 2.6 3.4 3.9 5.5 3.9s4.1-1.3 5.5-3.9",
@@ -61,7 +65,13 @@ def survey_answer(request: DeskRequest, token: str) -> HttpResponse:
         return said(request, language, phrases.over, phrases.over_more, status=410)
     if request.method == "POST":
         rating, comment = request.POST.get("rating", ""), request.POST.get("comment", "")
-        outcome = answer(row, rating, comment)
+        try:
+            outcome = answer(row, rating, comment)
+        except (OSError, DatabaseError) as error:
+            if machine_problem(error) is None:
+                raise
+            log.exception("an answer could not be kept")
+            return _question(request, row, rating, comment, phrases.not_kept, status=503)
         if outcome in (Outcome.NO_CHOICE, Outcome.TOO_LONG):
             problem = phrases.choose if outcome is Outcome.NO_CHOICE else phrases.too_long
             return _question(request, row, rating, comment, problem)
@@ -71,8 +81,18 @@ def survey_answer(request: DeskRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('survey_answer', args=[token])}{done}")
     rating = request.GET.get("rating", "")
     if request.method == "GET":
-        note_opening(row, rating)
+        _note_opening(row, rating)
     return _question(request, row, rating)
+
+
+def _note_opening(row: Invitation, rating: str) -> None:
+    """Note that a link was followed; a full disk must not keep the question from being read."""
+    try:
+        with transaction.atomic():
+            note_opening(row, rating)
+    except (OSError, DatabaseError) as error:
+        if machine_problem(error) is None:
+            raise
 
 
 def _is_done(request: DeskRequest) -> bool:
@@ -94,13 +114,18 @@ def survey_stop(request: DeskRequest, token: str) -> HttpResponse:
 
 
 def _question(
-    request: DeskRequest, row: Invitation, rating: str, comment: str = "", problem: str = ""
+    request: DeskRequest,
+    row: Invitation,
+    rating: str,
+    comment: str = "",
+    problem: str = "",
+    status: int = 400,
 ) -> HttpResponse:
     expires = row.expires_at
     assert expires is not None
     token = sign(site_key(), Purpose.STOP, row.id, expires)
     is_of_ticket = ABOUT[row.instrument.asks] == "transactional"
-    return question_page(
+    page = question_page(
         request,
         row.instrument,
         row.language,
@@ -110,6 +135,9 @@ def _question(
         problem=problem,
         stop=reverse("survey_stop", args=[token]),
     )
+    if problem:
+        page.status_code = status
+    return page
 
 
 def question_page(

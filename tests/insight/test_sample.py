@@ -45,7 +45,8 @@ def test_the_planted_scenarios_are_in_the_brief(sample_desk: Desk, end: str) -> 
         assert key in found, f"{key} is not in the brief of {end}: {list(found)}"
         assert where in to_text(found[key].where)
         assert found[key].lever == lever
-        assert "consistent with" in found[key].text
+        assert found[key].seen in found[key].text
+        assert found[key].meaning[1:] in found[key].text
         assert found[key].review is not None
         assert found[key].evidence
     told = json.dumps(brief.as_dict(), ensure_ascii=False)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from helmdesk.analysis.scorecard import judge
 from helmdesk.catalogue.discovery import Entry
+from helmdesk.engines.engine import FOREVER
 from helmdesk.errors import NotFoundError, NotPermittedError
 from helmdesk.query.judgement import Judgement
 from helmdesk.query.measurement import Measurement
+from helmdesk.query.periods import local_date
 from helmdesk.query.reader import Reader
 from helmdesk.query.request import Request
 from helmdesk.query.window import Window, moved
@@ -27,9 +29,10 @@ class Account:
     Attributes:
         name: as the dimension `account` says it; tier, region, contract value (in `currency`),
         owner: latest known; None where the policy hides them. policies: SLA policies of its
-        contracts. measured: measurements by metric key over the window. aged: open tickets older
-        than seven days. baseline: the account's own satisfaction over the six windows before, and
-        the verdict against it.
+        contracts. renews_on: the local day on which the first of its running contracts ends; None
+        where no end is known. measured: measurements by metric key over the window. aged: open
+        tickets older than seven days. baseline: the account's own satisfaction over the six
+        windows before, and the verdict against it.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Account:
     currency: str
     owner: str | None
     policies: tuple[str, ...]
+    renews_on: date | None
     measured: dict[str, Measurement]
     aged: int
     baseline: Measurement | None
@@ -80,6 +84,7 @@ def accounts(
                 reader.bounds.stated_currency or "money",
                 row["owner"] if base.policy.may_see("owner") else None,
                 row["policies"],
+                local_date(ends_at, base.time_zone) if (ends_at := row["ends_at"]) else None,
                 values,
                 aged.get(name, 0),
                 baseline,
@@ -93,17 +98,22 @@ def directory(reader: Reader, base: Request) -> dict[str, dict[str, Any]]:
     """Return the accounts that sources or definitions name, or that tickets belong to, by name."""
     known = reader.engine.run(
         "select distinct coalesce(a.name, a.entity_id) as account, a.tier, a.region,"
-        " a.contract_value, a.owner, coalesce(p.name, c.policy_id) as policy from latest_accounts a"
+        " a.contract_value, a.owner, coalesce(p.name, c.policy_id) as policy, case when c.valid_to"
+        f" < timestamp '{FOREVER}' and c.valid_to > m.as_of then c.valid_to end as ends_at"
+        " from latest_accounts a cross join mart m"
         " left join latest_contracts c on c.account_id = a.entity_id left join latest_sla_policies"
         " p on p.entity_id = c.policy_id order by account, policy"
     )
-    columns = ("tier", "region", "contract_value", "owner", "policies")
+    columns = ("tier", "region", "contract_value", "owner")
     found: dict[str, dict[str, Any]] = {}
-    for name, *rest, policy in known:
-        row = found.setdefault(name, dict(zip(columns, (*rest, ()), strict=True)))
-        if policy is not None:
+    for name, *rest, policy, ends_at in known:
+        plain = dict(zip(columns, rest, strict=True))
+        row = found.setdefault(name, {**plain, "policies": (), "ends_at": None})
+        if policy is not None and policy not in row["policies"]:
             row["policies"] = (*row["policies"], policy)
-    empty = dict.fromkeys(columns[:-1]) | {"policies": ()}
+        if ends_at is not None:
+            row["ends_at"] = min(ends_at, row["ends_at"] or ends_at)
+    empty = {**dict.fromkeys(columns), "policies": (), "ends_at": None}
     for (name,) in reader.engine.run(
         "select distinct account from tickets where account is not null and is_counted"
     ):

@@ -166,10 +166,10 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """What was seen and what it is consistent with, as one paragraph."""
+        """What was seen and what it fits, as one paragraph."""
         if not self.meaning:
             return self.seen
-        return f"{self.seen} This is consistent with: {self.meaning[0].lower()}{self.meaning[1:]}"
+        return f"{self.seen} It fits this: {self.meaning[0].lower()}{self.meaning[1:]}"
 
     @property
     def is_standing(self) -> bool:

@@ -12,6 +12,7 @@ from helmdesk.insight.brief import Brief, Watched
 from helmdesk.insight.finding import Finding
 from helmdesk.query.filters import to_text
 from helmdesk.query.receipt import Receipt
+from helmdesk.query.window import days_words
 from helmdesk.query.words import show_count, show_measurement
 from helmdesk.reports.document import Block, Document, Figure, Items, Paragraph, Section
 from helmdesk.reports.figures import ask_weeks, levels_of, trend_figure
@@ -91,12 +92,13 @@ def _told(finding: Finding) -> list[Block]:
     review = finding.review
     parts = (
         ("", finding.text),
-        ("What to do:", "" if finding.lever == "none" else f"look at {finding.lever}."),
+        ("What to do:", finding.act),
         ("By a rule, not tested for chance:", finding.rule),
         ("At the same time:", "; ".join(finding.context)),
         ("What else it could be:", "; ".join(finding.alternatives)),
         ("If this is wrong:", finding.if_wrong),
-        ("Look again:", f"{review.on.isoformat()}, {review.words}" if review else ""),
+        ("It was wrong if", f"{review.words}." if review else ""),
+        ("Look again on", f"{days_words(review.on, review.on)}." if review else ""),
     )
     return [Paragraph(text, lead) for lead, text in parts if text]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -230,6 +231,14 @@ def generate(
     return writer
 
 
+def _renewal(account_id: str) -> datetime:
+    """Return when an account's contract ends: the first of some month of the year after the data,
+    drawn from its id so that nothing else of the sample changes.
+    """
+    months = END.month + zlib.crc32(account_id.encode()) % 12
+    return datetime(END.year + months // 12, months % 12 + 1, 1, tzinfo=UTC)
+
+
 def _introduce(company: Company, writer: Writer) -> None:
     since = datetime.combine(START, time(), UTC)
     for account in company.accounts:
@@ -251,6 +260,7 @@ def _introduce(company: Company, writer: Writer) -> None:
             since,
             entity_id=f"contract-{account.id}",
             valid_from=since,
+            valid_to=_renewal(account.id),
             account_id=account.id,
             policy_id=f"sla-{account.tier}",
         )

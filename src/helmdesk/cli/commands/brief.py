@@ -14,6 +14,7 @@ from helmdesk.cli.output import talk
 from helmdesk.cli.progress import Progress
 from helmdesk.insight.brief import Brief
 from helmdesk.insight.finding import Finding, shell_word
+from helmdesk.query.window import days_words
 
 WIDTH = 100
 
@@ -55,8 +56,8 @@ def command(
         return
     sample = "  [SAMPLE DATA]" if desk.settings.is_sample else ""
     click.echo(
-        f"{desk.settings.name}{sample}\nWeek of {found.start} through"
-        f" {found.end - timedelta(days=1)}\n"
+        f"{desk.settings.name}{sample}\nWeek of"
+        f" {days_words(found.start, found.end - timedelta(days=1))}\n"
     )
     show_brief(
         found,
@@ -121,7 +122,8 @@ def show_finding(finding: Finding, number: str = "", asked: str = "") -> None:
         (
             "Look again",
             (
-                f"{finding.review.on}, {finding.review.metric}: {finding.review.words}"
+                f"on {days_words(finding.review.on, finding.review.on)}: it was wrong if"
+                f" {finding.review.words}"
                 if finding.review
                 else ""
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -27,6 +28,7 @@ ORDERS = {
     "health": "health, least first",
     "value": "contract value, most first",
     "open": "open work, most first",
+    "renewal": "next to renew first",
 }
 MOST_THEMES = 5
 POOR_HEALTH = 70
@@ -54,10 +56,12 @@ def accounts(request: DeskRequest) -> HttpResponse:
     order = request.GET.get("order", "risk")
     listed = sorted(found, key=lambda account: _order(account, order))
     exposure = find_cards(request, view, ["breach_exposure", "sla_compliance", "account_health"])
+    has_renewals = any(each.renews_on for each in found)
     context: dict[str, Any] = {
+        "has_renewals": has_renewals,
         "accounts": [(each, reasons(each)) for each in listed],
         "at_risk": sum(bool(reasons(each)) for each in found),
-        "orders": ORDERS,
+        "orders": {key: words for key, words in ORDERS.items() if has_renewals or key != "renewal"},
         "order": order,
         "exposure": exposure.cards,
         "guards": exposure.guards,
@@ -96,6 +100,8 @@ def _order(account: Account, order: str) -> tuple[Any, ...]:
         return (health is None or health.value is None, health.value if health else 0, account.name)
     if order == "value":
         return (account.contract_value is None, -(account.contract_value or 0), account.name)
+    if order == "renewal":
+        return (account.renews_on is None, account.renews_on or date.max, account.name)
     if order == "open":
         return (-(measured["backlog"].n if "backlog" in measured else 0), account.name)
     return (account.name,)

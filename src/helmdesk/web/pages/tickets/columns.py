@@ -14,6 +14,7 @@ TICKETS = "tickets"
 """The fact whose rows are tickets: all that is known of one can be listed."""
 TICKET_COLUMNS = (
     "subject",
+    "customer_id",
     "account",
     "agent",
     "team",

@@ -3,7 +3,7 @@
 ``<desk>/connections/NAME.toml`` says which account it is, and may be read and copied. The secrets
 are in ``NAME.key``, for its owner's eyes only, or in the environment: ``HELMDESK_NAME_TOKEN``, or
 ``HELMDESK_NAME_TOKEN_FILE`` with the file that holds it. ``NAME.json`` says how the last run went,
-``NAME.look`` what was found when the key was tried last.
+``NAME.look`` what was found when the key was tried last, ``NAME.files`` what became of files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from helmdesk.records.accounts import check_name
 from helmdesk.toml_file import read_document
 
 FOLDER = "connections"
-SETTINGS, KEY, STATUS, LOOK = ".toml", ".key", ".json", ".look"
+SETTINGS, KEY, STATUS, LOOK, FILES = ".toml", ".key", ".json", ".look", ".files"
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class Connections:
         """
         if name not in self.names():
             self.get(name)
-        for ending in (KEY, STATUS, LOOK, SETTINGS):
+        for ending in (KEY, STATUS, LOOK, FILES, SETTINGS):
             (self.path / f"{name}{ending}").unlink(missing_ok=True)
 
     def open(self, connection: Connection) -> Access:
@@ -240,6 +240,18 @@ class Connections:
     def tell_look(self, name: str, found: FirstLook) -> None:
         """Remember what was found when the key was tried."""
         self._write(f"{name}{LOOK}", as_text(found))
+
+    def fates(self, name: str) -> dict[str, dict[str, str]]:
+        """Return what became of the files of a connection; nothing where nobody can read it."""
+        with suppress(OSError, ValueError):
+            kept = json.loads((self.path / f"{name}{FILES}").read_text(encoding="utf-8"))
+            return {str(file): dict(each) for file, each in kept.items()}
+        return {}
+
+    def tell_fates(self, name: str, fates: Mapping[str, Mapping[str, str]]) -> None:
+        """Remember what became of files; not of a connection that was forgotten meanwhile."""
+        if name in self.names():
+            self._write(f"{name}{FILES}", json.dumps(fates, indent=1, ensure_ascii=False))
 
     def tell(self, name: str, status: Status) -> None:
         """Remember how a run went; not of what was forgotten meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ class Said(TypedDict, total=False):
     accepts_quarantine: bool
     is_dry_run: bool
     refresh: bool
+    origin: Mapping[str, str] | None
     on_step: Step
 
 
@@ -58,6 +59,7 @@ class Loading:
         accepts_quarantine: bool = False,
         is_dry_run: bool = False,
         refresh: bool = True,
+        origin: Mapping[str, str] | None = None,
         on_step: Step = silent,
     ) -> LoadReport:
         """Load files through a source: the whole batch or nothing, and never twice.
@@ -67,6 +69,7 @@ class Loading:
             scale: lowest and highest answer, for the source ``survey``.
             dates: ``"day-first"`` or ``"month-first"``, where a file does not tell which.
             sheets: the sheets of workbooks to read, by name; ``"*"`` is all, none the fullest.
+            origin: through which connection the files came, kept with the batch.
             accepts_quarantine: load what can be loaded, however much goes to quarantine.
 
         Returns:
@@ -103,6 +106,7 @@ class Loading:
                     options,
                     account,
                     scratch,
+                    origin or {},
                     accepts_quarantine=accepts_quarantine,
                     is_dry_run=is_dry_run,
                     refresh=refresh,
@@ -121,6 +125,7 @@ class Loading:
         options: Options,
         account: str | None,
         scratch: str,
+        origin: Mapping[str, str],
         **how: Any,
     ) -> LoadReport:
         from helmdesk.records.accounts import settle_account
@@ -153,6 +158,7 @@ class Loading:
             for file in staging.report.files:
                 file.path = _within_archive(file.path, scratch)
             staging.report.inputs = inputs
+            staging.report.origin = dict(origin)
             settle_account(staging, self.lake.snapshot().files, account, content)
 
         return self.load_with(

@@ -28,6 +28,7 @@ from helmdesk.desk.connection_tables import write_objects, write_table
 from helmdesk.desk.connections import Completeness, Connection, Connections, Status
 from helmdesk.desk.described import ASKED, columns_of, makes_tickets
 from helmdesk.desk.marts import Step, silent
+from helmdesk.desk.sync_files import FilesRun
 from helmdesk.errors import ConflictError, HelmdeskError
 
 if TYPE_CHECKING:
@@ -105,11 +106,41 @@ def sync(
         api = connections.open(connection)
         api.use(clock or Clock())
         try:
+            if connection.connector.files is not None:
+                return _sync_files(
+                    desk, connections, connection, api, on_step, accepts_quarantine
+                ).run(for_seconds, again=again, refresh=refresh)
             return _Run(desk, connections, connection, api, on_step, accepts_quarantine).run(
                 for_seconds, again=again, refresh=refresh
             )
         finally:
             api.close()
+
+
+def _sync_files(
+    desk: Desk,
+    connections: Connections,
+    connection: Connection,
+    api: Access,
+    on_step: Step,
+    accepts_quarantine: bool,
+) -> FilesRun:
+    api.clock.on_wait = lambda: on_step(f"asking {connection.name}")
+    return FilesRun(
+        desk,
+        connections,
+        connection,
+        api,
+        SyncReport(connection.name, begun(connections, connection.name), of="files"),
+        on_step,
+        accepts_quarantine,
+    )
+
+
+def begun(connections: Connections, name: str) -> Status:
+    """Return the status of a run that begins now: what the last one found still holds."""
+    before, now = connections.status(name), datetime.now(UTC)
+    return replace(before, began_at=now) if before else Status(now, now)
 
 
 @contextmanager
@@ -144,11 +175,9 @@ class _Run:
         self.api.clock.on_wait = lambda: on_step(self.step)
         self.step = f"asking {connection.name}"
         self.place = read_place(desk, connection.name)
-        before = connections.status(connection.name)
-        now = datetime.now(UTC)
         self.report = SyncReport(
             connection.name,
-            replace(before, began_at=now) if before else Status(now, now),
+            begun(connections, connection.name),
             of="rows" if self.said_mapping else "tickets",
         )
 

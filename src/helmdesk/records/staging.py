@@ -60,7 +60,8 @@ class LoadReport:
         inputs: digest of the files and sheets alone, whichever source reads them. replaced: loads
         of the same files that were read otherwise, and go with this one. coverage: of every metric
         whether the desk answers it before and after, and what it lacks. sync: of a
-        batch from a live account: which, and how far it goes. examples: of a dry run a few tickets
+        batch from a live account: which, and how far it goes. origin: of files that came through a
+        connection: which, and of what content. examples: of a dry run a few tickets
         as they would stand.
     """
 
@@ -86,6 +87,7 @@ class LoadReport:
     replaced: list[str] = field(default_factory=list)
     coverage: list[dict[str, Any]] = field(default_factory=list)
     sync: dict[str, Any] = field(default_factory=dict)
+    origin: dict[str, Any] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -124,6 +124,7 @@ class StoredFile:
         size: in bytes.
         mark: another one when the file was written again.
         written_at: when it was written last.
+        quiet_seconds: for how long nothing must have been written to it before it is whole.
         fetch: brings it into a folder of ours, and returns where it is then; None where it was
         written meanwhile, or is gone.
     """
@@ -133,6 +134,7 @@ class StoredFile:
     mark: str
     written_at: datetime
     fetch: Callable[[Path], Path | None]
+    quiet_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

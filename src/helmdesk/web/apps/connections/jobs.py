@@ -40,7 +40,7 @@ def sync_account(held: Held[Account]) -> Finish | None:
         return None  # forgotten meanwhile
     except ConflictError:
         return None  # somebody does it already
-    number = read_place(desk, name).number
+    number = read_place(desk, name).number or report.status.ended_at.timestamp()
 
     def finish() -> None:
         # Earlier ones that were given up need nobody's attention any more.

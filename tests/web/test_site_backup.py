@@ -161,6 +161,7 @@ def test_every_table_is_known_to_hold_secrets_or_none(site: Path) -> None:
         "people_person_user_permissions",
         *("actions_action", "actions_step", "actions_version"),
         *("planning_draft", "planning_knownday", "planning_savedscenario", "planning_volumes"),
+        "planning_shiftrequest",
         *("booking_absence", "booking_booking", "booking_busy", "booking_calendar"),
         *("booking_calltype", "booking_door", "booking_link", "booking_member", "booking_need"),
         *("booking_piece", "booking_reuse", "booking_shift", "booking_team"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from helmdesk.plan.demand import Demand
     from helmdesk.plan.routing.replay import History
     from helmdesk.plan.simulation.past import Past
+    from helmdesk.plan.simulation.people import Shift
     from helmdesk.presets.parts.preset import Preset
     from helmdesk.query.distribution import Bin
     from helmdesk.query.drill import RowsPage
@@ -363,6 +364,16 @@ class Answers:
         request = question.scope(self.policy)
         with self.marts.reader() as reader:
             return history_of(reader.engine, request, reader.bounds, since, until)
+
+    def own_plan(
+        self, question: Question, agent: str, first: date, days: int
+    ) -> tuple[list[Shift], list[int]]:
+        """Return one person's planned shifts and days off, where the reader may see them."""
+        from helmdesk.plan.lived import own_plan
+
+        request = question.scope(self.policy)
+        with self.marts.reader() as reader:
+            return own_plan(reader.engine, request, reader.bounds, agent, first, days)
 
     def planned_keys(
         self, question: Question, people: Sequence[str], first: date, days: int

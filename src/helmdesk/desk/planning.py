@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from helmdesk.plan.routing.replay import History, Replayed
     from helmdesk.plan.shifts.week import Week
     from helmdesk.plan.simulation.back_test import BackTest
+    from helmdesk.plan.simulation.people import Shift
     from helmdesk.plan.simulation.scenario import Scenario
     from helmdesk.plan.simulation.what_if import Answer, Ground
     from helmdesk.plan.staffing import Target
@@ -240,6 +241,18 @@ class Planning:
             question, sorted(past.names), found.plan.forecast.first_day, days
         )
         return week_of(found, past, keys)
+
+    def own_shifts(self, start: date, days: int = 28) -> tuple[list[Shift], list[int]]:
+        """Return the reader's own planned shifts, and the numbers of the days that are time off;
+        nothing of a reader without a name in the data.
+
+        Args:
+            start: local day that is number 0.
+        """
+        agent = self._answers.policy.agent
+        if not agent:
+            return [], []
+        return self._answers.own_plan(self._answers.folder.question(), agent, start, days)
 
     def today(
         self, team: str = "", *, factors: Sequence[Known] = ()

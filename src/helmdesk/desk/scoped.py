@@ -4,7 +4,7 @@ a desk.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -143,6 +143,11 @@ class ScopedDesk(Questions):
     def own_team(self) -> str | None:
         """The present team of the reader."""
         return self.__desk.team_of(self.policy.agent) if self.policy.agent else None
+
+    def of_own_team(self, names: Sequence[str]) -> list[str]:
+        """Return which of some people are of the reader's present team; none for who has none."""
+        team = self.own_team
+        return [name for name in names if team and self.__desk.team_of(name) == team]
 
     # -- what is told no more ---------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from helmdesk.facts.build.build import ensure_fact
 from helmdesk.plan.contacts import visible_rows
 from helmdesk.plan.crews import Crew
 from helmdesk.plan.simulation.past import Past, Piece
+from helmdesk.plan.simulation.people import Shift, from_pieces
 from helmdesk.query.bounds import Bounds
 from helmdesk.query.request import Request
 from helmdesk.quoting import text
@@ -98,6 +99,47 @@ def _past(
         ),
         names={str(row[0]): str(row[5] or row[0]) for row in spent},
     )
+
+
+_OWN = """
+    select agent_time.agent_id as person, agent_time.started_at as started_at,
+        agent_time.ended_at as ended_at, agent_time.activity as activity
+    from agent_time
+    where agent_time.agent = {agent} and agent_time.activity is not null
+        and agent_time.started_at >= cast('{since}' as timestamp)
+        and agent_time.started_at < cast('{until}' as timestamp)
+    order by agent_time.started_at
+"""
+
+
+def own_plan(
+    engine: Engine, request: Request, bounds: Bounds, agent: str, first: date, days: int
+) -> tuple[list[Shift], list[int]]:
+    """Return the shifts planned for one person, and the numbers of the days that are time off.
+
+    Args:
+        agent: own name in the data. first: local day.
+    """
+    zone = ZoneInfo(request.time_zone)
+
+    def utc(day: date) -> datetime:
+        return datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
+
+    def minute(instant: datetime) -> int:
+        local = instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+        return round((local - datetime.combine(first, time())).total_seconds() / 60)
+
+    sql = _OWN.format(agent=text(agent), since=utc(first), until=utc(first + timedelta(days=days)))
+    pieces, off = [], set()
+    for person, start, end, activity in visible_rows(
+        engine, request, bounds, "agent_time", "started_at", sql
+    ):
+        day, begin = divmod(minute(start), 1440)
+        if activity == "time_off":
+            off.add(day)
+        else:
+            pieces.append((str(person), day, begin, minute(end) - 1440 * day, str(activity)))
+    return from_pieces(pieces, lambda _: (0,)), sorted(off)
 
 
 _KEYS = """

@@ -234,3 +234,60 @@ def shift_of(said: dict[str, Any]) -> Shift:
         tuple(said["queues"]),
         tuple((a, b) for a, b in said["meals"]),
     )
+
+
+class ShiftRequest(models.Model):
+    """What somebody asks of their own shifts: days off, or that a colleague works one of them.
+
+    Attributes:
+        kind: "leave" or "swap".
+        person: who asks; `agent` is their name in the data, `team` theirs when they asked.
+        day: the first day off, or the day of the shift that is given. until: the last day off.
+        colleague: who takes the shift. other_day: the day of the shift given in return; None: none.
+        state: "asked"; of a swap "agreed" once the colleague takes it; then "approved", "declined"
+            or "withdrawn".
+        answer: what the lead wrote.
+    """
+
+    PERSONAL = ("reason", "answer", "agent")
+    IMPERSONAL = ("kind", "team", "state")
+
+    kind = models.CharField(max_length=10)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shift_requests"
+    )
+    agent = models.CharField(max_length=200)
+    team = models.CharField(max_length=200)
+    day = models.DateField()
+    until = models.DateField(null=True)
+    colleague = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="asked_to_swap"
+    )
+    other_day = models.DateField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, default="asked")
+    answer = models.CharField(max_length=300, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("day", "id")
+
+    @property
+    def last_day(self) -> date:
+        """The last day it concerns."""
+        days: list[date] = [each for each in (self.day, self.until, self.other_day) if each]
+        return max(days)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to answer."""
+        return self.state in ("asked", "agreed")
+
+    @property
+    def awaits_lead(self) -> bool:
+        """Whether it is the lead's turn."""
+        return bool(self.state == ("asked" if self.kind == "leave" else "agreed"))

@@ -20,6 +20,7 @@ from helmdesk.plan.shifts.week import Week
 from helmdesk.plan.simulation.people import Shift, at_work
 from helmdesk.plan.simulation.scenario import read_time
 from helmdesk.web.apps.planning.models import Draft, scope_of, shift_said
+from helmdesk.web.apps.planning.requests import leave_days, of_week
 from helmdesk.web.request import DeskRequest
 
 RULES: dict[str, tuple[str, float]] = {
@@ -121,8 +122,10 @@ def rules_of(said: Mapping[str, Any]) -> Rules:
 
 
 def members_of(week: Week, draft: Draft | None) -> tuple[Person, ...]:
-    """Return who can be planned, with the days on which somebody is away by the draft."""
-    away: dict[str, set[int]] = {}
+    """Return who can be planned, with the days on which somebody is away by the draft, or by leave
+    that was approved.
+    """
+    away = leave_days(week, of_week(week.coverage.crew.name, week))
     for person, day in draft.away if draft else []:
         away.setdefault(str(person), set()).add(int(day))
     return tuple(

@@ -24,7 +24,7 @@ from helmdesk.plan.shifts.publish import calendar_of, events_of, read_sheet, she
 from helmdesk.plan.shifts.week import Week
 from helmdesk.plan.simulation.people import Shift
 from helmdesk.query.periods import week_shift
-from helmdesk.web.access import LEADS
+from helmdesk.web.access import LEADS, Role
 from helmdesk.web.apps.events.jobs import gather
 from helmdesk.web.apps.events.models import note_event
 from helmdesk.web.apps.jobs.kind import Nothing
@@ -32,7 +32,8 @@ from helmdesk.web.apps.jobs.queue import enqueue
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.apps.planning.asked import Asked, asked_of, week_of, weeks
 from helmdesk.web.apps.planning.charts import halves
-from helmdesk.web.apps.planning.models import Draft, planners_know, shift_said
+from helmdesk.web.apps.planning.models import Draft, ShiftRequest, planners_know, shift_said
+from helmdesk.web.apps.planning.requests import decide
 from helmdesk.web.apps.planning.words import show_day, show_days, show_hours, show_minute
 from helmdesk.web.page import Page, Route
 from helmdesk.web.pages.schedule.drafts import (
@@ -44,10 +45,12 @@ from helmdesk.web.pages.schedule.drafts import (
     plan_of,
     rules_of,
 )
+from helmdesk.web.pages.schedule.requests import asked_of_plan
 from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
 TITLE = "Schedule"
+DECIDERS = LEADS - {Role.ANALYST}
 EARLY, LATE = 540, 720
 MOST_GAPS = 6
 MOST_BYTES = 2 * 1024**2
@@ -100,6 +103,8 @@ def schedule(request: DeskRequest) -> HttpResponse:
         sentence=_sentence(plan),
         coverage=f"{reverse('coverage')}?{urlencode(own)}",
         try_link=f"{reverse('what_if')}?{urlencode(own)}",
+        asks=asked_of_plan(plan),
+        elsewhere=_elsewhere(own["team"], days),
         published=Draft.objects.filter(team=own["team"], start=week.first_day)
         .exclude(published_at=None)
         .first(),
@@ -187,6 +192,40 @@ def _gaps(plan: Plan, days: list[Any]) -> list[tuple[str, str]]:
         )
         for span in short_spans(plan.spare, plan.week.interval_minutes)[:MOST_GAPS]
     ]
+
+
+def _elsewhere(team: str, days: list[Any]) -> list[tuple[str, str]]:
+    """Return where requests of other weeks wait: their day, and the address of that week."""
+    waiting = ShiftRequest.objects.filter(team=team, state__in=("asked", "agreed")).exclude(
+        day__gte=days[0], day__lte=days[-1]
+    )
+    found = [each for each in waiting if each.awaits_lead and each.last_day >= days[0]]
+    return [
+        (
+            f"{show_day(each.day)} {each.day:%B}: {each.agent}",
+            f"?{urlencode({'team': team, 'start': each.day.isoformat()})}",
+        )
+        for each in found[:MOST_GAPS]
+    ]
+
+
+@require_POST
+def decide_request(request: DeskRequest) -> HttpResponse:
+    """Approve or decline what somebody asked of their shifts."""
+    _, week, _, _ = _asked_week(request, request.POST)
+    plan, pk = plan_of(request, week), request.POST.get("pk", "")
+    done = decide(
+        request,
+        week,
+        int(pk) if pk.isdecimal() else 0,
+        plan.rules,
+        plan.members,
+        plan.draft,
+        is_approved=request.POST.get("do", "") == "approve",
+        words=request.POST.get("words", "").strip(),
+    )
+    messages.success(request, f"{done.agent}: {done.state}. It is on the page of own shifts.")
+    return _back(week)
 
 
 def _edit(request: DeskRequest, plan: Plan, days: list[Any]) -> dict[str, Any] | None:
@@ -383,6 +422,7 @@ page = Page(
         Route("plan/schedule/change", change, "change_schedule"),
         Route("plan/schedule/publish", publish, "publish_schedule"),
         Route("plan/schedule/import", take_in, "import_schedule"),
+        Route("plan/schedule/decide", decide_request, "decide_request", DECIDERS),
         Route("plan/schedule/save/<slug:form>", save_as, "save_schedule"),
     ),
 )

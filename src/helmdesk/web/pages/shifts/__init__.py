@@ -1,0 +1,1 @@
+"""My shifts: what one is planned to work, days off, swaps with colleagues."""

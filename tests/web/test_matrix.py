@@ -35,6 +35,7 @@ ELSEWHERE = (
     "s/",
     "book/",
     "r/",
+    "hooks/",
     "brief/mail/stop/",
 )
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")

@@ -38,8 +38,8 @@ def write_objects(folder: Path, table: str, rows: Sequence[Row], columns: set[st
     path = folder / f"{table}.jsonl"
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
-            flat = {key: None for key in columns if "." not in key and key not in row}
-            file.write(json.dumps({**flat, **row}, ensure_ascii=False) + "\n")
+            empty = dict.fromkeys(sorted(columns - row.keys()))
+            file.write(json.dumps({**empty, **row}, ensure_ascii=False) + "\n")
     return path
 
 

@@ -183,7 +183,7 @@ class Connections:
         """
         if name not in self.names():
             self.get(name)
-        for ending in (KEY, STATUS, LOOK, FILES, SETTINGS):
+        for ending in (KEY, STATUS, LOOK, FILES, ".inbox", SETTINGS):
             (self.path / f"{name}{ending}").unlink(missing_ok=True)
 
     def open(self, connection: Connection) -> Access:
@@ -192,10 +192,21 @@ class Connections:
         Raises:
             SettingError: its key is not there, or others may read it.
         """
-        opened: Access = connection.connector.open({**connection.said, **self._secrets(connection)})
+        opened: Access = connection.connector.open(
+            {
+                **connection.said,
+                **self.secrets(connection),
+                "place": str(self.path / connection.name),
+            }
+        )
         return opened
 
-    def _secrets(self, connection: Connection) -> dict[str, str]:
+    def secrets(self, connection: Connection) -> dict[str, str]:
+        """Return the secrets of a connection, from its file or the environment.
+
+        Raises:
+            SettingError: one is not there, or others may read the file.
+        """
         path = self.path / f"{connection.name}{KEY}"
         kept: dict[str, str] = {}
         if path.is_file():

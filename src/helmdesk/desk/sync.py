@@ -295,7 +295,7 @@ class _Run:
                 connector.source,
                 batch_id,
                 input_bytes=sum(path.stat().st_size for path in paths),
-                accepts_quarantine=self.accepts_quarantine,
+                accepts_quarantine=self.accepts_quarantine or connector.takes_all,
                 refresh=False,
                 on_step=self.on_step,
             )
@@ -335,6 +335,9 @@ class _Run:
             lambda: connector.count(self.api, since),
         )
         short = self.place.short
+        if connector.tally is not None:
+            ours, theirs, of = connector.tally(self.api, self.place.cursor)
+            return Completeness(theirs, ours, of=of)
         if self.said_mapping and not makes_tickets(self.said_mapping):
             return Completeness(theirs, count_rows(self.desk, self.connection.name), of="rows")
         ours = count_tickets(self.desk, self.connection.name, since)

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 
 from helmdesk.act.survey_words import PHRASES, known_language
 
-# Addresses of links for customers: surveys, rooms, booked calls.
-GUESTS = ("/s/", "/r/", "/book/")
+# Addresses of links for customers: surveys, rooms, booked calls; and what systems send to.
+GUESTS = ("/s/", "/r/", "/book/", "/hooks/")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]+)*")
 
 

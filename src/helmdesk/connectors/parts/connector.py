@@ -159,6 +159,10 @@ class Connector(Generic[A]):
         write: makes what routing writes with; None: nothing is written to this system.
         files: for what holds files: gives those that are there. Each is loaded as one that somebody
         loads, and `pages` is not asked.
+        tally: for what is counted by how far it was read: how many are stored, how many there are,
+        and what they are.
+        takes_all: whether what cannot be read goes to quarantine however much of a batch it is: one
+        bad row must not keep those waiting that come after it.
         is_nested: whether rows hold objects and lists, which are read as those of a JSON file.
         is_general: whether it is no helpdesk of its own, but holds what any system wrote.
         is_on_site: whether it may be connected on the site; not what reads this machine's own
@@ -179,7 +183,9 @@ class Connector(Generic[A]):
     example: Callable[[A], Sequence[Row]] | None = None
     write: Callable[[A], Helpdesk] | None = None
     files: Callable[[A], Iterator[StoredFile]] | None = None
+    tally: Callable[[A, Cursor], tuple[int, int, str]] | None = None
     is_nested: bool = False
+    takes_all: bool = False
     is_general: bool = False
     is_on_site: bool = True
     after: Callable[[str, Mapping[str, str]], str] | None = None

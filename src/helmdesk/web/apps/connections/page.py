@@ -18,10 +18,11 @@ from helmdesk.desk.described import describe
 from helmdesk.desk.first_look import FirstLook, look
 from helmdesk.desk.folder import limits_of
 from helmdesk.errors import HelmdeskError, UsageError
-from helmdesk.web.access import ADMINISTRATORS
+from helmdesk.web.access import ADMINISTRATORS, ANYBODY
 from helmdesk.web.apps.connections.forms import AccountForm
 from helmdesk.web.apps.connections.health import account_of, accounts, progress_of
 from helmdesk.web.apps.connections.jobs import ask_now, leave, under_way
+from helmdesk.web.apps.connections.receiving import receive
 from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.first_window import scorecard_address
@@ -203,6 +204,7 @@ page = Page(
         Route("data/connect/<slug:system>", connect, "connect"),
         Route("data/connections/<slug:name>", connection, "connection"),
         Route("data/connections/<slug:name>/change", change, "change_account"),
+        Route("hooks/records/<slug:name>", receive, "receive_records", ANYBODY),
         Route("data/connections/<slug:name>/go", change_connection, "change_connection"),
     ),
     help="connect a helpdesk account, watch it catch up, disconnect it",

@@ -93,6 +93,8 @@ def look(connector: Connector[Any], api: Access, since: str) -> FirstLook:
 def outlook_words(outlook: Outlook, since: str) -> str:
     """Return what will be fetched as a sentence without its first word's capital."""
     what = f"{outlook.of} changed since {since}" if since else f"all {outlook.of}"
+    if outlook.of == "messages":
+        return "will store what is sent"
     if outlook.tickets is None:
         return f"will fetch {what}; the account does not say how many"
     words = f"will fetch {what}: {outlook.tickets:,}"

@@ -189,7 +189,7 @@ class FilesRun:
         waiting = [name for name, each in sorted(self.fates.items()) if each.outcome == WAITING]
         if waiting:
             shown = ", ".join(waiting[:SHOWN])
-            told.append((f"{len(waiting):,} files that were written just now", f"wait: {shown}"))
+            told.append(("what was written just now", f"read at the next run: {shown}"))
         return dict(told[: SHOWN + 1])
 
 

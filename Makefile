@@ -1,4 +1,4 @@
-# make demo: everything for a first look.   make test: everything the tests need, then the tests.
+# make demo: everything for a first look.   make test: everything the tests need, then the tests; the slow ones by make test-slow.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ SPARK_TESTS := test
 # Each worker takes one stretch of the tests, so that what a file shares is made once; who is done early takes from the other.
 TESTS := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: demo test ci-fresh coverage test-spark test-clickhouse reliability insight-bench predict-bench plan-bench test-postgresql screenshots lint types lock bench mutants clean
+.PHONY: demo test test-quick test-slow ci-fresh coverage test-spark test-clickhouse reliability insight-bench predict-bench plan-bench test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -25,8 +25,14 @@ demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 		'helmdesk compare --preset zendesk' \
 		'helmdesk serve        # the site, on http://127.0.0.1:8321'
 
-test: $(VENV)/.test-ready lint types  ## lint, check types, run every test
-	$(TESTS) --durations=30
+test: $(VENV)/.test-ready lint  ## lint, check types, run every test but the slow ones: some minutes
+	@$(MAKE) --no-print-directory -j2 types test-quick
+
+test-quick: $(VENV)/.test-ready
+	$(TESTS) -m "not slow" --durations=30
+
+test-slow: $(VENV)/.test-ready  ## the tests that tests/slow.txt names; CI runs both
+	$(TESTS) -m slow --durations=30
 
 ci-fresh:  ## what CI runs, on the last commit alone, in a clone of its own: before handing anything in
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && git clone --quiet "$(CURDIR)" "$$fresh/project" \

@@ -24,6 +24,16 @@ from helmdesk.sample.generate import create_sample
 SHARED = Path(os.environ.get("HELMDESK_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+SLOW = frozenset(Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").split())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that were seen to be slow; `slow.py` says which they are."""
+    for item in items:
+        if item.nodeid.split("[")[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
     """Return a file of the shared data folder, or skip when the project stands alone."""

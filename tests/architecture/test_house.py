@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,17 @@ def test_who_looks_at_a_browser_waits_for_what_it_looks_for() -> None:
         if hasty.search(line)
     }
     assert not found
+
+
+def test_slow_tests_are_there() -> None:
+    """A test that was renamed would run with the quick ones, and nobody would know why."""
+    listed = (ROOT / "tests" / "slow.txt").read_text(encoding="utf-8").split()
+    assert listed == sorted(set(listed))
+    for file, names in groupby(listed, key=lambda test: test.split("::")[0]):
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        there = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        gone = {name.split("::")[-1] for name in names} - there
+        assert not gone, f"{file}: {', '.join(sorted(gone))}: take them out of tests/slow.txt"
 
 
 def test_no_two_test_files_have_one_name() -> None:

@@ -9,6 +9,7 @@ stays unexplained is always shown.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,7 @@ from helmdesk.statistics.slices import Leaves, Search, search_slices
 
 SIGNIFICANT = 0.05
 OTHERS = "fewer than five people each"
+KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
 
 @dataclass(frozen=True)
@@ -337,7 +339,15 @@ def plain(terms: Sequence[tuple[str, Any]]) -> str:
 def _spoken(name: str, value: Any) -> str:
     if value == OTHERS:
         return f"of {OTHERS}"
-    return f"{int(value):02d}:00" if name == "hour" else f"“{value}”"
+    return f"{int(value):02d}:00" if name == "hour" else f"“{in_words(value)}”"
+
+
+def in_words(value: Any) -> str:
+    """Return a value as people say it: a key such as ``password_reset`` in words, any other as it
+    is.
+    """
+    text = str(value)
+    return text.replace("_", " ") if KEY.fullmatch(text) else text
 
 
 def workload_parts(

@@ -327,11 +327,10 @@ class Verdict:
 
     def _days(self, start: date, end: date) -> str:
         last = end - timedelta(days=1)
-        return (
-            f"{start.day}–{self._day(last)}"
-            if (start.year, start.month) == (last.year, last.month)
-            else f"{self._day(start)} – {self._day(last)}"
-        )
+        if (start.year, start.month) == (last.year, last.month):
+            return f"{start.day}–{self._day(last)}"
+        first = f"{start:%-d %B}" if start.year == last.year else self._day(start)
+        return f"{first} – {self._day(last)}"
 
 
 def _number(count: int) -> str:

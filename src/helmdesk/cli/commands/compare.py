@@ -11,7 +11,7 @@ from helmdesk.analysis.compare import EQUAL, Comparison
 from helmdesk.cli.options import desk_option, format_option, open_desk, window_option
 from helmdesk.cli.output import as_arrow, emit, show_table, talk
 from helmdesk.presets.parts.preset import find_preset, preset_names
-from helmdesk.query.words import show_change, show_value
+from helmdesk.query.words import show_change, show_signed, show_value
 
 
 @click.command(
@@ -134,7 +134,7 @@ def _change(change: float, unit: str) -> str:
         return show_change(change, unit) if round(100 * change, 1) else "equal, rounded"
     if not round(change, 2):
         return "equal, rounded"
-    return f"{change:+,.2f}" if abs(change) < 1000 else f"{change:+,.0f}"
+    return show_signed(change, 2 if abs(change) < 1000 else 0)
 
 
 def _cell(value: Any, unit: str = "") -> str:

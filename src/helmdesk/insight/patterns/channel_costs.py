@@ -10,7 +10,7 @@ from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
 from helmdesk.query.filters import OneOf
-from helmdesk.query.words import show_share, show_value
+from helmdesk.query.words import show_share
 
 TIMES, LEAST_TICKETS = 2.0, 200
 LEAST_HAPPIER = 0.05
@@ -61,7 +61,7 @@ def check(study: Study) -> Verdict:
     text = "; ".join(test.words for test in tests)
     tickets = per_week(float(table.base[known[dear]]), span)
     return Found(
-        f"{text[0].upper()}{text[1:]} ({show_value(tickets, 'tickets')} tickets a week by {dear}).",
+        f"{text[0].upper()}{text[1:]} (about {tickets:,.0f} tickets a week by {dear}).",
         span,
         span,
         RULE,

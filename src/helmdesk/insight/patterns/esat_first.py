@@ -10,7 +10,7 @@ from helmdesk.insight.checks import per_week
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Span, Study
-from helmdesk.query.words import show_share
+from helmdesk.query.words import show_share, show_signed
 from helmdesk.statistics.discovery import adjusted
 from helmdesk.statistics.normal import normal_tail
 
@@ -54,10 +54,8 @@ def check(study: Study) -> Verdict:
     if not study.lacks("csat"):
         values = [study.measure(study.form("csat"), span).value for span in (before, now)]
         if values[0] is not None and values[1] is not None:
-            held = (
-                f"Customers' satisfaction moved by {100 * (values[1] - values[0]):+.1f} points so"
-                " far."
-            )
+            moved = show_signed(100 * (values[1] - values[0]), 1)
+            held = f"Customers' satisfaction moved by {moved} points so far."
     test = Test("employee satisfaction fell", True, words)
     return Found(
         f"Among employees, {words}. {held}",

@@ -9,6 +9,7 @@ from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.location import filter_of
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
+from helmdesk.query.words import show_signed
 
 
 def check(study: Study) -> Verdict:
@@ -27,7 +28,7 @@ def check(study: Study) -> Verdict:
         held = Test(
             "satisfaction held",
             fell < (found.other - found.value) / 2,
-            f"satisfaction there moved by {-100 * fell:+.1f} points",
+            f"satisfaction there moved by {show_signed(-100 * fell, 1)} points",
         )
         eased = Test(
             "ease fell",

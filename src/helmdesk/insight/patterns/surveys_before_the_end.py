@@ -9,7 +9,7 @@ from helmdesk.insight.checks import has_past, move_at_constant_mix, per_week, wi
 from helmdesk.insight.finding import ByTest, Test
 from helmdesk.insight.pattern import Found, Pattern, Quiet, Verdict
 from helmdesk.insight.study import Study
-from helmdesk.query.words import show_share
+from helmdesk.query.words import show_share, show_signed
 
 
 def check(study: Study) -> Verdict:
@@ -37,7 +37,7 @@ def check(study: Study) -> Verdict:
     # Either way would be told: both tails count.
     p_timing, p_felt = (2 * min(move.p_up, move.p_down) for move in (timing, satisfaction))
     is_moved = p_timing < 0.05 and abs(timing.change) >= 0.05
-    other = f"satisfaction moved by {100 * satisfaction.change:+.1f} points"
+    other = f"satisfaction moved by {show_signed(100 * satisfaction.change, 1)} points"
     is_felt = p_felt < 0.05 and abs(satisfaction.change) >= 0.02
     tests = (
         Test("survey timing moved", is_moved, words),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from helmdesk.errors import UsageError
 from helmdesk.plan.queues.waiting import Array
+from helmdesk.query.words import show_signed
 
 DAY_SECONDS = 86_400.0
 # Tapes hold this many times what is expected; each contact carries a mark that says from which
@@ -134,5 +135,8 @@ def _draw(
 def at_volume(tape: Tape, share: float) -> Tape:
     """Return the contacts of a volume: 1 as expected, 1.2 a fifth more; at most `MOST_VOLUME`."""
     if not 0 <= share <= MOST_VOLUME:
-        raise UsageError(f"{share - 1:+.0%} contacts", f"give from -100% to {MOST_VOLUME - 1:+.0%}")
+        raise UsageError(
+            f"{show_signed(100 * (share - 1))}% contacts",
+            f"give from −100% to {show_signed(100 * (MOST_VOLUME - 1))}%",
+        )
     return tape.of(tape.mark <= share / MOST_VOLUME)

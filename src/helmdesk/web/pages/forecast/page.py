@@ -20,6 +20,7 @@ from helmdesk.plan.demand import Demand
 from helmdesk.plan.forecast import Event, Forecast
 from helmdesk.plan.forecast.known import informed, measured, of_queue
 from helmdesk.query.periods import week_shift
+from helmdesk.query.words import show_signed
 from helmdesk.web.access import LEADS
 from helmdesk.web.apps.jobs.kind import Nothing
 from helmdesk.web.apps.jobs.queue import enqueue
@@ -198,7 +199,8 @@ def _brought(demand: Demand, known: KnownDay) -> str:
     found = measured(demand, event) if isinstance(event, Event) else None
     if found is None:
         return ""
-    return f"so far {found.came:+.0%} in {found.days} days, expected were {found.expected:+.0%}"
+    came, expected = show_signed(100 * found.came), show_signed(100 * found.expected)
+    return f"so far {came}% in {found.days} days, expected were {expected}%"
 
 
 def _kept(request: DeskRequest, demand: Demand) -> dict[str, Any]:

@@ -9,7 +9,7 @@ SPARK_TESTS := test
 # Each worker takes one stretch of the tests, so that what a file shares is made once; who is done early takes from the other.
 TESTS := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: demo test test-quick test-slow ci-fresh coverage test-spark test-clickhouse reliability insight-bench predict-bench plan-bench test-postgresql screenshots lint types lock bench mutants clean
+.PHONY: demo test test-quick test-slow ci-fresh coverage test-spark test-clickhouse reliability act-bench insight-bench predict-bench plan-bench test-postgresql screenshots lint types lock bench mutants clean
 
 demo: $(VENV)/.demo-ready  ## build the sample desk and print its scorecard
 	@test -f $(DEMO)/marts/CURRENT || (rm -rf $(DEMO) && $(BIN)/helmdesk sample $(DEMO))
@@ -73,6 +73,9 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts, into benchma
 
 insight-bench: $(VENV)/.test-ready  ## labelled incidents, simulated worlds, planted situations: into benchmarks/INSIGHT.md (half an hour)
 	$(BIN)/python benchmarks/insight.py
+
+act-bench: $(VENV)/.test-ready  ## asking and warning, counted by their own tests in the long form: into benchmarks/ACT.md (ten minutes)
+	$(BIN)/python benchmarks/act.py
 
 predict-bench: $(VENV)/.test-ready  ## verdicts on actions, predictions: into benchmarks/PREDICT.md (ten minutes)
 	$(BIN)/python benchmarks/predict.py

@@ -74,6 +74,12 @@ def sample_desk(
     yield from kept_open(sample_at(tmp_path_factory.mktemp("sample") / "desk", 1.0))
 
 
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """What takes down a result that was counted, for `benchmarks/act.py` to tell: (goal, count)."""
+    return record_property
+
+
 @pytest.fixture(scope="session")
 def small_desk(
     tmp_path_factory: pytest.TempPathFactory, sample_at: Callable[[Path, float], Desk]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -50,13 +51,14 @@ def model(past: list[Sight], patience: Patience) -> tuple[State, bool]:
     return (State.PENDING if last is B else State.OK), False
 
 
-def test_ten_thousand_walks_are_those_of_the_model() -> None:
-    rng = random.Random(20)
-    for _ in range(10_000):
+def test_ten_thousand_walks_are_those_of_the_model(tell: Callable[..., None]) -> None:
+    rng, walks = random.Random(20), 10_000
+    for _ in range(walks):
         patience = Patience(rng.randint(1, 3), rng.randint(1, 3), rng.randint(1, 3))
         walk = rng.choices((B, M, W, N), weights=(4, 1, 3, 2), k=rng.randint(1, 14))
         (last, _) = fold(walk, patience)[-1]
         assert (last.state, last.is_open) == model(walk, patience), (walk, patience)
+    tell("random walks of an alert's states equal those of the model", f"{walks:,} of {walks:,}")
 
 
 def test_what_is_not_seen_never_ends_an_alert() -> None:

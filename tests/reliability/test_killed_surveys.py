@@ -31,7 +31,7 @@ PROGRAM = Path(__file__).with_name("surveys_to_kill.py")
 
 
 @pytest.mark.skipif(not IS_LONG, reason="make reliability")
-def test_killed_workers_ask_nobody_twice(tmp_path: Path) -> None:
+def test_killed_workers_ask_nobody_twice(tmp_path: Path, tell: Any) -> None:
     made = make_desk(tmp_path / "desk")
     solved_at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     events = [
@@ -111,3 +111,8 @@ def test_killed_workers_ask_nobody_twice(tmp_path: Path) -> None:
     assert states["uncertain"] == found["uncertain"] <= KILLS, "no more than was in flight"
     assert {a for a, state in found["states"].items() if state == "sent"} <= set(arrived)
     assert found["eligible"] == found["parts"] == ASKED
+    tell(
+        "surveys under kills: nobody twice, uncertain at most in flight",
+        f"{KILLS} kills, {ASKED} asked once each, {states['uncertain']} uncertain",
+    )
+    tell("waiting, held and asked are all who are eligible", f"{found['parts']} of {ASKED}")

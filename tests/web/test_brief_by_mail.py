@@ -84,7 +84,7 @@ def want(name: str, **more: str) -> None:
     BriefWanted.objects.create(person=Person.objects.get(username=name), **more)
 
 
-def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> None:
+def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path, tell: Any) -> None:
     from helmdesk.desk.live import LiveDesk
     from helmdesk.web.access import policy_for
     from helmdesk.web.apps.jobs.models import Job
@@ -104,6 +104,8 @@ def test_people_who_asked_are_told_what_they_may_read(as_: Any, site: Path) -> N
     assert found.findings or "Nothing calls for a decision" in told
     assert "<h1" in message.html and "http" not in message.text
     assert len(message.html.encode()) < 60_000 and "<img" not in message.html
+    size = f"{len(message.html.encode()) / 1000:.1f} kB"
+    tell("a digest is at most 60 kB of HTML, without images", size)
     job = Job.objects.get(key=message.key)
     assert job.outcome == "preview", "nothing leaves before somebody says so"
     tick("2")

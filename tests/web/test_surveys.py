@@ -198,7 +198,7 @@ def is_whole() -> bool:
 
 
 def test_a_customer_is_asked_answers_and_is_a_number(
-    desk: Desk, mail: Inbox, now: Any, as_: Any
+    desk: Desk, mail: Inbox, now: Any, as_: Any, tell: Any
 ) -> None:
     rule_of(desk)
     assert asked_of().count() == 0, "what was solved before the rule is not asked about"
@@ -210,7 +210,8 @@ def test_a_customer_is_asked_answers_and_is_a_number(
     assert sent["Subject"] == "Larkspur: how did we do?"
     assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "About your request “Old address”" in sent.get_body(("plain",)).get_content()
-    assert len(bytes(sent)) < 20_000
+    assert len(bytes(sent)) < 20_000 and b"<img" not in bytes(sent)
+    tell("a survey mail is at most 20 kB, without images", f"{len(bytes(sent)) / 1000:.1f} kB")
     offered = [each for each in links(sent) if "rating" in each]
     assert [each[-1] for each in offered] == ["5", "4", "3", "2", "1"]
     assert asked_of("ada@example.org").state == "sent"
@@ -264,7 +265,7 @@ def test_other_questions_reach_their_metrics(
 
 
 def test_who_is_not_asked_is_counted_with_the_reason(
-    desk: Desk, mail: Inbox, now: Any, as_: Any
+    desk: Desk, mail: Inbox, now: Any, as_: Any, tell: Any
 ) -> None:
     from helmdesk.web.apps.surveys.asking import quiet_key
     from helmdesk.web.apps.surveys.models import QuietAccount, Refusal, person_digest
@@ -298,6 +299,8 @@ def test_who_is_not_asked_is_counted_with_the_reason(
         "T-7": Reason.STALE,
     }
     assert is_whole()
+    told_why = sum(bool(reason) for reason in reasons.values())
+    tell("everybody who was not asked has a reason", f"{told_why} of {len(reasons) - 1}")
     record(desk)
     reach = desk.measure("csat_response_rate", variant="reach")[0]
     assert (reach.value, reach.n) == (pytest.approx(1 / 7), 7)
@@ -575,18 +578,20 @@ def asked(desk: Desk, mail: Inbox, now: Any) -> list[str]:
 
 
 def test_a_program_that_follows_every_link_answers_nothing(
-    asked: list[str], as_: Any, now: Any
+    asked: list[str], as_: Any, now: Any, tell: Any
 ) -> None:
     from helmdesk.web.apps.events.models import Event
     from helmdesk.web.apps.surveys.models import Answer, Opening
 
     scanner, opened = as_(), NOW + timedelta(seconds=30)
-    for number in range(tries(600, 10_000)):
+    times = tries(600, 10_000)
+    for number in range(times):
         now(opened + timedelta(seconds=number % len(asked)))
         link = asked[number % len(asked)]
         found = scanner.head(link) if number % 7 == 0 else scanner.get(link)
         assert found.status_code == 200
     assert Answer.objects.count() == 0 and not Event.objects.filter(kind="responded").exists()
+    tell("GETs of every link by a scanner: no answer", f"{times:,} GETs, {Answer.objects.count()}")
     row = asked_of().get()
     assert (row.state, row.is_program) == ("sent", True)
     assert Opening.objects.count() <= len(SCALES[Kind.CSAT].answers) + 1, "nor fills the disk"
@@ -619,7 +624,7 @@ def together(count: int, act: Callable[[int], None]) -> Iterator[None]:
     yield
 
 
-def test_racing_answers_are_one(asked: list[str], as_: Any) -> None:
+def test_racing_answers_are_one(asked: list[str], as_: Any, tell: Any) -> None:
     from helmdesk.web.apps.events.models import Event
     from helmdesk.web.apps.surveys.models import Answer
 
@@ -637,9 +642,13 @@ def test_racing_answers_are_one(asked: list[str], as_: Any) -> None:
     assert set(statuses) <= {200, 302}
     assert Answer.objects.count() == 1
     assert Event.objects.filter(kind="responded").count() == 1
+    told = f"{len(statuses):,} POSTs by 8 hands, {Answer.objects.count()} answer"
+    tell("racing POSTs of one link: one answer", told)
 
 
-def test_two_rules_and_eight_workers_ask_a_person_once(desk: Desk, mail: Inbox, now: Any) -> None:
+def test_two_rules_and_eight_workers_ask_a_person_once(
+    desk: Desk, mail: Inbox, now: Any, tell: Any
+) -> None:
     from helmdesk.web.apps.outbox.models import Message
     from helmdesk.web.apps.surveys.models import Invitation
     from helmdesk.web.apps.surveys.sending import send_one
@@ -659,6 +668,8 @@ def test_two_rules_and_eight_workers_ask_a_person_once(desk: Desk, mail: Inbox, 
     with together(8, work):
         pass
     assert Message.objects.count() == 1
+    told = f"{Message.objects.count()} mail, {len(due) - 1} held with a reason"
+    tell("two rules, eight workers, one person: at most one invitation", told)
     assert asked_of().filter(state="sending").count() == 1
     assert asked_of().filter(reason=Reason.COOL_DOWN).count() == 7 and is_whole()
 

@@ -68,7 +68,7 @@ def work(*kinds: Any) -> None:
 
 
 def test_a_leader_is_told_when_trouble_begins_and_when_it_ends(
-    site: Path, server: Any, lea: Any, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    site: Path, server: Any, lea: Any, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, tell: Any
 ) -> None:
     """From a card to a rule, its past, and on; then eight Mondays pass around the planted waits."""
     from helmdesk.web.apps.alerts import jobs as own
@@ -102,6 +102,10 @@ def test_a_leader_is_told_when_trouble_begins_and_when_it_ends(
     assert [day for day, _ in subjects] == ["2025-10-06", "2025-11-10"], subjects
     assert "began" in subjects[0][1] and "is over" in subjects[1][1]
     assert {str(each["To"]) for _, each in told} == {"lea@example.org"}
+    counted = (
+        f"{len(told)} mails in {2 * len(MONDAYS)} looks, on {subjects[0][0]} and {subjects[1][0]}"
+    )
+    tell("planted trouble is told once when it begins and once when it ends", counted)
     (week,) = Desk(site).measure(LEVEL.metric, start="2025-09-29", end="2025-10-06")
     assert f"{week.n} cases" in told[0][1].get_body(("plain",)).get_content()
     lea.goto(f"{server.url}/alerts")
@@ -116,7 +120,7 @@ def clear_looks() -> None:
 
 
 def test_a_review_is_opened_sent_and_verified(
-    site: Path, server: Any, lea: Any, inbox: Inbox, tmp_path: Path
+    site: Path, server: Any, lea: Any, inbox: Inbox, tmp_path: Path, tell: Any
 ) -> None:
     from helmdesk.web.apps.jobs.kind import Nothing
     from helmdesk.web.apps.jobs.queue import enqueue
@@ -143,3 +147,5 @@ def test_a_review_is_opened_sent_and_verified(
     assert len(receipts) >= 3
     for receipt in receipts:
         Desk(site).verify(receipt)
+    told = f"{len(receipts)} of {len(receipts)} receipts"
+    tell("a review that was sent is computed again from its receipts", told)

@@ -46,7 +46,7 @@ def main() -> int:
         told = Path(folder) / "told.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         ended = subprocess.run(
-            [*command, f"--junitxml={told}", *TESTS],
+            [*command, "-o", "junit_family=xunit1", f"--junitxml={told}", *TESTS],
             check=False,
             cwd=ROOT,
             env={**os.environ, "HELMDESK_RELIABILITY": "long"},

@@ -6,8 +6,6 @@ those asked and those held back are always all of them.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -17,6 +15,8 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from helmdesk.act import links
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WORKDAYS = 5
@@ -293,27 +293,13 @@ class Link:
 
 def sign(key: bytes, purpose: Purpose, invitation: UUID, expires_at: datetime) -> str:
     """Return the signed part of a link: letters, digits, ``-`` and ``_``."""
-    body = invitation.bytes + int(expires_at.timestamp()).to_bytes(6)
-    return base64.urlsafe_b64encode(body + _seal(key, purpose, body)).rstrip(b"=").decode()
+    return links.write(key, f"survey {purpose}", links.Said(invitation, b"", expires_at))
 
 
 def read_link(key: bytes, purpose: Purpose, text: str) -> Link | None:
     """Return what a link says, whether or not it is over; None where we did not make it."""
-    try:
-        found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    body, seal = found[:22], found[22:]
-    if len(body) != 22 or not hmac.compare_digest(seal, _seal(key, purpose, body)):
-        return None
-    moment = datetime.fromtimestamp(int.from_bytes(body[16:]), UTC)
-    return Link(UUID(bytes=body[:16]), moment)
-
-
-def _seal(key: bytes, purpose: Purpose, body: bytes) -> bytes:
-    return hmac.new(key, f"helmdesk survey {purpose} ".encode() + body, hashlib.sha256).digest()[
-        :18
-    ]
+    said = links.read(key, f"survey {purpose}", text)
+    return Link(said.row, said.expires_at) if said else None
 
 
 def digest_of(key: bytes, what: str) -> str:

@@ -37,11 +37,11 @@ def prepare(count: int) -> None:
 def work(week: int) -> None:
     """Tell a week until nothing waits; what the letter says is not what is tried."""
     from helmdesk.web.apps.briefs import jobs as own
-    from helmdesk.web.apps.briefs.letter import Letter
     from helmdesk.web.apps.jobs.kind import Nothing
     from helmdesk.web.apps.jobs.queue import enqueue
     from helmdesk.web.apps.jobs.worker import Worker
     from helmdesk.web.apps.outbox.jobs import send_mail
+    from helmdesk.web.apps.outbox.letter import Letter
 
     start = (MONDAY + timedelta(weeks=week)).replace(tzinfo=None)
 

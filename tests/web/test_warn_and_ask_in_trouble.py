@@ -72,11 +72,11 @@ def test_a_digest_outlives_a_full_disk(site: Path, monkeypatch: pytest.MonkeyPat
     from django.db import OperationalError
 
     from helmdesk.web.apps.briefs import jobs as own
-    from helmdesk.web.apps.briefs.letter import Letter
     from helmdesk.web.apps.briefs.models import BriefWanted, Digest
     from helmdesk.web.apps.jobs import queue
     from helmdesk.web.apps.jobs.models import Job
     from helmdesk.web.apps.jobs.worker import Worker
+    from helmdesk.web.apps.outbox.letter import Letter
     from helmdesk.web.apps.outbox.models import Message
     from helmdesk.web.apps.people.models import Person
 

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from helmdesk.web.apps.alerts.looking import NEWS, Look
 from helmdesk.web.apps.alerts.models import Rule
-from helmdesk.web.apps.briefs.letter import WIDTH, Letter
+from helmdesk.web.apps.outbox.letter import WIDTH, Letter, address, one_line
 
 
 def letter_of(changed: Sequence[tuple[Rule, Look]], desk_name: str) -> Letter:
@@ -24,9 +22,9 @@ def letter_of(changed: Sequence[tuple[Rule, Look]], desk_name: str) -> Letter:
         if len(items) == 1
         else f"{desk_name}: {len(items)} alerts changed"
     )
-    context = {"items": items, "desk_name": desk_name, "link": _link("alerts")}
+    context = {"items": items, "desk_name": desk_name, "link": address("alerts")}
     return Letter(
-        " ".join(subject.split())[:200],
+        one_line(subject),
         _text(items),
         render_to_string("alert_letter.html", context),
     )
@@ -34,14 +32,14 @@ def letter_of(changed: Sequence[tuple[Rule, Look]], desk_name: str) -> Letter:
 
 def _item(rule: Rule, found: Look) -> dict[str, Any]:
     assert found.change is not None
-    rows = _link("metric", rule.watch.metric) if rule.watch.metric else ""
+    rows = address("metric", rule.watch.metric) if rule.watch.metric else ""
     return {
         "name": name_of(rule),
         "news": NEWS[found.change],
         "sentence": found.sentence,
         "words": found.words,
         "rows": rows,
-        "own": _link("alert", rule.pk),
+        "own": address("alert", rule.pk),
     }
 
 
@@ -69,9 +67,3 @@ def _text(items: Sequence[dict[str, Any]]) -> str:
             lines.append(f"Mute, change or end this alert: {each['own']}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
-
-
-def _link(name: str, *arguments: Any) -> str:
-    # Where nobody said under which name the site is reached, a letter has no links.
-    base = settings.PUBLIC_URL
-    return f"{base}{reverse(name, args=arguments)}" if base else ""

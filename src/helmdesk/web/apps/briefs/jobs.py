@@ -18,11 +18,12 @@ from helmdesk.query.policy import Policy
 from helmdesk.query.window import last_complete_week
 from helmdesk.web.access import LEADS, Role, policy_for
 from helmdesk.web.apps.actions.due import day_of, due_actions
-from helmdesk.web.apps.briefs.letter import Letter, letter_of, own_letter
+from helmdesk.web.apps.briefs.letter import letter_of, own_letter
 from helmdesk.web.apps.briefs.models import BriefWanted, Digest
 from helmdesk.web.apps.briefs.sharing import follow
 from helmdesk.web.apps.jobs import queue
 from helmdesk.web.apps.jobs.kind import Finish, Held, Hopeless, Nothing, Payload, job
+from helmdesk.web.apps.outbox.letter import Letter
 from helmdesk.web.apps.outbox.models import Endpoint, Message
 from helmdesk.web.apps.outbox.permission import asks_before_sending
 from helmdesk.web.apps.outbox.post import put_mail, put_webhooks

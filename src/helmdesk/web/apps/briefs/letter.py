@@ -4,35 +4,29 @@ own numbers; in plain text and as HTML.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from textwrap import fill
-from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from helmdesk.insight.brief import Brief
 from helmdesk.insight.prose import paragraphs, week_words
 from helmdesk.web.apps.actions.models import Action
+from helmdesk.web.apps.outbox.letter import (
+    WIDTH,
+    Letter,
+    address,
+    in_paragraphs,
+    one_click,
+    one_line,
+)
 from helmdesk.web.pages.team.own import OwnNumber
 
-WIDTH = 76
 DUE = "its weeks are over"
 USUAL = "Nothing here differs from what the mix of work predicts by more than chance."
 UNKNOWN = "There is too little of the same work in these weeks to say what is usual."
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A mail to be."""
-
-    subject: str
-    text: str
-    html: str
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,11 +97,11 @@ def letter_of(
             decisions=tuple(
                 Item(
                     f"{each.hypothesis.title}: {each.words or DUE}",
-                    _address("action", each.pk) if each.pk else "",
+                    address("action", each.pk) if each.pk else "",
                 )
                 for each in due
             ),
-            link=_address("brief"),
+            link=address("brief"),
             link_words="The numbers, and how to get this no more",
             stop_link=stop_link,
         )
@@ -145,18 +139,11 @@ def own_letter(
             " topics. Nobody else's numbers are here, and nobody is put beside anybody.",
             paragraphs=tuple(shown),
             decisions=(),
-            link=_address("me"),
+            link=address("me"),
             link_words="Your numbers, where you can say what should be known about them",
             stop_link=stop_link,
         )
     )
-
-
-def _address(name: str, *arguments: Any) -> str:
-    """Return a page's address; where nobody said under which name the site is reached, a letter has
-    no links.
-    """
-    return f"{settings.PUBLIC_URL}{reverse(name, args=arguments)}" if settings.PUBLIC_URL else ""
 
 
 def _paragraphs(found: Brief) -> list[Told]:
@@ -170,27 +157,20 @@ def _paragraphs(found: Brief) -> list[Told]:
 
 
 def _letter(parts: Parts) -> Letter:
-    headers = {}
-    if parts.stop_link:
-        # By which mail programs offer to end it: RFC 8058.
-        headers = {
-            "List-Unsubscribe": f"<{parts.stop_link}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
+    headers = one_click(*filter(None, (parts.stop_link,)))
     html = render_to_string("brief_letter.html", {"it": parts})
-    return Letter(" ".join(parts.title.split()), _text(parts), html, headers)
+    return Letter(one_line(parts.title), _text(parts), html, headers)
 
 
 def _text(parts: Parts) -> str:
-    told = [parts.heading, *([fill(parts.about, WIDTH)] if parts.about else [])]
-    told += [fill(each.words, WIDTH) for each in parts.paragraphs]
+    told = [parts.heading, parts.about, *(each.words for each in parts.paragraphs)]
     if parts.decisions:
         told.append("\n".join(["Actions to decide:", *(_item(each) for each in parts.decisions)]))
     if parts.link:
         told.append(f"{parts.link_words}: {parts.link}")
     if parts.stop_link:
         told.append(f"No more of these mails: {parts.stop_link}")
-    return "\n\n".join(told) + "\n"
+    return in_paragraphs(told)
 
 
 def _item(item: Item) -> str:

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from helmdesk.act.survey_words import PHRASES, choices, ends
 from helmdesk.act.surveys import Purpose, sign
-from helmdesk.web.apps.briefs.letter import Letter
+from helmdesk.web.apps.outbox.letter import Letter, one_click, one_line
 from helmdesk.web.apps.surveys.models import Instrument, Invitation, site_key
 
 SHORT = 80
@@ -47,16 +47,13 @@ def links_of(invitation: Invitation) -> Links:
 
 def headers_of(links: Links) -> Mapping[str, str]:
     """Return the headers by which mail programs offer to end it: RFC 8058."""
-    ways = [f"<{links.stop}>"]
+    ways = [links.stop]
     if settings.MAILBOX and settings.MAIL_FROM:
         # Some programs write a mail instead; its answer is read from the mailbox.
         token = links.stop.rsplit("/", 2)[1]
         subject = quote(f"unsubscribe {token}")
-        ways.append(f"<mailto:{parseaddr(settings.MAIL_FROM)[1]}?subject={subject}>")
-    return {
-        "List-Unsubscribe": ", ".join(ways),
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
+        ways.append(f"mailto:{parseaddr(settings.MAIL_FROM)[1]}?subject={subject}")
+    return one_click(*ways)
 
 
 def letter_of(
@@ -88,7 +85,7 @@ def letter_of(
         "kept": phrases.kept.replace("{desk}", desk_name),
     }
     return Letter(
-        " ".join(title.split())[:200],
+        one_line(title),
         _text(context),
         render_to_string("survey_letter.html", context),
     )

@@ -211,11 +211,11 @@ def _place(case: Mapping[str, Any]) -> tuple[datetime, str]:
 
 
 def _version(case: Mapping[str, Any]) -> str:
-    return f"{instant_of(case['SystemModstamp']).isoformat()} {case['IsDeleted']}"
+    return f"{instant_of(case['SystemModstamp']).isoformat()}#{case['IsDeleted']}"
 
 
 def _changed_at(version: str) -> datetime:
-    return instant_of(version.partition(" ")[0])
+    return instant_of(version.partition("#")[0])
 
 
 def _item(case: Mapping[str, Any]) -> Item:

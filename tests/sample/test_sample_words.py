@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -72,3 +75,29 @@ def test_messages_speak_of_what_became_of_the_ticket(small_desk: Desk) -> None:
     came = [words for ticket, words in last.items() if ticket in reopened]
     assert len(came) > 20
     assert sum(each.startswith(starts) for each in came) >= 0.8 * len(came)
+
+
+def test_a_case_is_told_in_short_on_the_command_line(
+    small_desk: Desk, helmdesk: Callable[..., Any]
+) -> None:
+    with small_desk.marts.reader() as reader:
+        ((ticket, wrote),) = reader.engine.ask(
+            "select t.ticket_id, x.words from tickets t join texts x on x.ticket_id = t.ticket_id"
+            " where t.is_reopened_in_time and t.channel = 'email' and x.is_customer"
+            " order by t.ticket_id, x.sent_at limit 1"
+        )
+        ((called,),) = reader.engine.ask(
+            "select min(ticket_id) from tickets where channel = 'phone'"
+        )
+    found = json.loads(
+        helmdesk("summary", ticket, "--format", "json", "--desk", small_desk.path).stdout
+    )
+    first, *others = found
+    assert first["by"] == "customer" and others
+    begun = first["words"].replace("[number]", "").split()[:3]
+    assert " ".join(begun) in wrote and all(each["cites"] for each in found)
+    assert first["words"] in helmdesk("summary", ticket, "--desk", small_desk.path).stdout
+    without = helmdesk("summary", called, "--desk", small_desk.path)
+    assert not without.stdout and "no message with a text" in without.stderr
+    missing = helmdesk("summary", "L-0", "--desk", small_desk.path, code=3)
+    assert "no ticket 'L-0'" in missing.stderr

@@ -86,13 +86,14 @@ def test_when_work_came_is_told_by_parts_of_the_day() -> None:
 
 
 def test_what_differs_from_the_teams_work_is_beyond_chance() -> None:
-    """60 of 200 against 15% is far out; 24 of 200 against 18% is within three standard errors. 10
-    of 20 have 22% to 78%: a team's 25% lies within, 20% does not.
+    """By the exact binomial: 60 or more of 200 at 15% come once in millions, 24 or fewer at 18% in
+    1.4%; 10 or more of 20 at 20% in 0.26%, at 15% in 0.025%; 2 or more of 20 at 1.5% in 3.6%.
     """
     mix = [("phone", 0.30, 0.15), ("chat", 0.12, 0.18), ("email", 0.58, 0.67)]
     assert unlike(mix, 200) == (("phone", 0.30, 0.15),)
-    assert unlike([("chat", 0.5, 0.25)], 20) == ()
-    assert unlike([("chat", 0.5, 0.20)], 20) == (("chat", 0.5, 0.20),)
+    assert unlike([("chat", 0.5, 0.20)], 20) == ()
+    assert unlike([("chat", 0.5, 0.15)], 20) == (("chat", 0.5, 0.15),)
+    assert unlike([("social", 0.10, 0.015)], 20) == (), "two of twenty prove nothing"
     assert unlike(mix, 0) == ()
     many = [(f"kind {n}", 0.2, 0.1 - n / 100) for n in range(5)]
     assert [name for name, *_ in unlike(many, 1000)] == ["kind 4", "kind 3", "kind 2"]

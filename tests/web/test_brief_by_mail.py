@@ -222,8 +222,8 @@ def test_a_digest_for_the_leads_of_a_team(as_: Any, quick: None) -> None:
 
     lea, tom = as_("lea"), Person.objects.get(username="tom")
     share = {"do": "share", "team": tom.teams}
-    assert b"who leads" in lea.get("/brief").content
-    assert b"who leads" not in as_("tom").get("/brief").content
+    assert b"whoever leads" in lea.get("/brief").content
+    assert b"whoever leads" not in as_("tom").get("/brief").content
     assert as_("tom").post("/brief/mail", share).status_code == 400
     assert lea.post("/brief/mail", {"do": "share", "team": ["Nobody"]}).status_code == 400
     assert lea.post("/brief/mail", {"do": "share", "role": ["agent"]}).status_code == 400

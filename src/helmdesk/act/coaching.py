@@ -4,12 +4,11 @@ and how the conditions of their work are told.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from helmdesk.statistics.proportion import wilson
 
 HARD = 2
 LEAST_TRANSFERS = 2
@@ -19,8 +18,8 @@ NIGHT = (22, 6)
 WEEKEND = ("saturday", "sunday")
 # Of a kind of work there is clearly more or less from so many points of all work on.
 UNLIKE, MOST_UNLIKE = 0.05, 3
-SURE = 3.0
-"""Standard errors: of a dozen kinds of work chance alone shows one in thirty times."""
+SURE = 0.001
+"""How often chance may look like it: of a dozen kinds of work it then shows one in forty times."""
 
 
 class Why(StrEnum):
@@ -155,8 +154,29 @@ def unlike(
         row
         for row in mix
         if abs(row[1] - row[2]) >= UNLIKE
-        and (likely := wilson(row[1] * cases, cases, SURE)) is not None
-        and not likely[0] <= row[2] <= likely[1]
+        and _by_chance(round(row[1] * cases), cases, row[2]) < SURE
     ]
     apart.sort(key=lambda row: (-abs(row[1] - row[2]), row[0]))
     return tuple(apart[:MOST_UNLIKE])
+
+
+def _by_chance(hits: int, cases: int, share: float) -> float:
+    """Return how often so many of the cases, or more, or so few, or fewer, would be of a kind that
+    has this share; exact, so that two cases of twenty prove nothing.
+    """
+    if not 0 < share < 1:
+        return 0.0 if hits != round(share * cases) else 1.0
+    upwards = hits > share * cases
+    places = range(hits, cases + 1) if upwards else range(hits + 1)
+    log_share, log_rest = math.log(share), math.log1p(-share)
+    whole = math.lgamma(cases + 1)
+    return sum(
+        math.exp(
+            whole
+            - math.lgamma(n + 1)
+            - math.lgamma(cases - n + 1)
+            + n * log_share
+            + (cases - n) * log_rest
+        )
+        for n in places
+    )

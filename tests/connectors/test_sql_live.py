@@ -104,7 +104,7 @@ def cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cases]:
     engine.dispose()
 
 
-SAID = {"address": "x", "table": "cases", "cursor": "changed_at", "key": "id", "tls": "no"}
+SAID = {"address": "x", "table": "cases", "cursor": "changed_at", "key": "id", "encrypted": "no"}
 
 
 def desk_with(path: Path, **said: str) -> Desk:

@@ -67,7 +67,7 @@ class Database(Access):
     """One table of a database.
 
     Args:
-        said: address, table, cursor, key, tls, token.
+        said: address, table, cursor, key, encrypted, token.
     """
 
     def __init__(self, said: Mapping[str, str], engine: Engine) -> None:
@@ -196,7 +196,7 @@ def open_account(said: Mapping[str, str]) -> Database:
 
         engine = sqlalchemy.create_engine(
             url.set(password=said.get("token") or None),
-            connect_args=_arguments(url, said.get("tls", "yes")),
+            connect_args=_arguments(url, said.get("encrypted", "yes")),
             pool_size=1,
             max_overflow=0,
         )
@@ -238,7 +238,7 @@ def address_of(given: str) -> URL:
 
 def _arguments(url: URL, tls: str) -> dict[str, Any]:
     if tls not in ("yes", "no"):
-        raise UsageError(f"tls '{tls}': say yes or no")
+        raise UsageError(f"encrypted '{tls}': say yes or no")
     if url.drivername.startswith("postgresql"):
         return {
             "connect_timeout": CONNECT_SECONDS,
@@ -522,7 +522,7 @@ connector = Connector(
         Ask("key", "The column that tells rows apart, such as id (several: with commas)"),
         Ask("mapping", "What the columns mean: a mapping file (empty: recognised)", default="",
             is_file=True),
-        Ask("tls", "Is the connection encrypted? yes, or no within a network of your own",
+        Ask("encrypted", "Is the connection encrypted? yes, or no within a network of your own",
             default="yes"),
     ),
     key_words="CREATE USER helmdesk ...; GRANT SELECT ON the table TO helmdesk, and nothing else",

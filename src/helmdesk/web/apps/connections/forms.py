@@ -36,7 +36,7 @@ class AccountForm(forms.Form):
     )
     since = forms.DateField(
         required=False,
-        label="Only tickets changed since",
+        label="Only what changed since",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="leave it empty to fetch all",
     )
@@ -61,6 +61,7 @@ class AccountForm(forms.Form):
             self.fields[SAID + ask.name] = forms.CharField(
                 label=ask.words,
                 required=ask.default is None,
+                help_text="paste what the file holds" if ask.is_file else "",
                 max_length=LONGEST_FILE if ask.is_file else LONGEST,
                 initial=(known.said.get(ask.name, "") if known else "") or ask.default or "",
                 widget=forms.PasswordInput(**shown) if ask.is_secret else plain(**shown),

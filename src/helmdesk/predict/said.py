@@ -29,7 +29,9 @@ class Matter:
         key: what people choose it by.
         fact: whose rows carry the theme. dimension: by which they are sliced. dated: when a row
         happened. metric: counts the rows, or judges them where nothing counts them.
-        satisfaction: what the gap is told of. only: house SQL of the rows that count.
+        satisfaction: what the gap is told of. only: house SQL of the rows that count. text: column
+        of what was written. row: column of its identity. is_case: whether the first message of the
+        customer goes before that text, and quotes lead to the row.
     """
 
     key: str
@@ -40,10 +42,23 @@ class Matter:
     metric: str
     satisfaction: str
     only: str
+    text: str
+    row: str
+    is_case: bool
 
 
 TICKETS = Matter(
-    "tickets", "Tickets", "tickets", "theme", "created_at", "ticket_volume", "csat", "is_counted"
+    "tickets",
+    "Tickets",
+    "tickets",
+    "theme",
+    "created_at",
+    "ticket_volume",
+    "csat",
+    "is_counted",
+    "subject",
+    "ticket_id",
+    is_case=True,
 )
 COMMENTS = Matter(
     "comments",
@@ -54,6 +69,9 @@ COMMENTS = Matter(
     "csat",
     "csat",
     "is_counted and is_last and is_answer and instrument_kind = 'csat' and comment is not null",
+    "comment",
+    "response_id",
+    is_case=False,
 )
 MATTERS = {each.key: each for each in (TICKETS, COMMENTS)}
 
@@ -90,17 +108,16 @@ def texts_of(
     """Return the texts within a request's window and filter, the newest first; none for a reader
     who may not see what was written.
     """
-    column = "comment" if matter is COMMENTS else "subject"
-    if not request.policy.may_see(column) or request.policy.is_outsider:
+    key = matter.row
+    if not request.policy.may_see(matter.text) or request.policy.is_outsider:
         return ()
     fact = load_facts()[matter.fact]
     known = dimensions_of(fact, matter.dated, request, bounds)
-    key = "ticket_id" if matter is TICKETS else "response_id"
     query = (
         exp.select(
             f"{key} as id",
             house(f"coalesce(customer_id, account_id, {key})").as_("author"),
-            column,
+            matter.text,
         )
         .from_(matter.fact)
         .where(house(matter.only))
@@ -115,16 +132,12 @@ def texts_of(
     query = query.order_by(f"{matter.dated} desc", key).limit(most)
     names, rows = engine.fetch(engine.translate(query))
     found = [dict(zip(names, row, strict=True)) for row in rows]
-    if matter is COMMENTS:
-        return tuple(
-            Said("", str(row["author"]), str(row["comment"])) for row in found if row["comment"]
-        )
-    spoken = _first_words(engine, [str(row["id"]) for row in found])
+    spoken = _first_words(engine, [str(row["id"]) for row in found]) if matter.is_case else {}
     whole = (
         Said(
-            str(row["id"]),
+            str(row["id"]) if matter.is_case else "",
             str(row["author"]),
-            spoken.get(str(row["id"]), "") or str(row["subject"] or ""),
+            spoken.get(str(row["id"]), "") or str(row[matter.text] or ""),
         )
         for row in found
     )

@@ -74,7 +74,7 @@ bench: $(VENV)/.test-ready  ## ratios against hand-written scripts, into benchma
 insight-bench: $(VENV)/.test-ready  ## labelled incidents, simulated worlds, planted situations: into benchmarks/INSIGHT.md (half an hour)
 	$(BIN)/python benchmarks/insight.py
 
-act-bench: $(VENV)/.test-ready  ## asking and warning, counted by their own tests in the long form: into benchmarks/ACT.md (ten minutes)
+act-bench: $(VENV)/.test-ready  ## asking and warning, counted by their own tests in the long form: into benchmarks/ACT.md (a quarter of an hour)
 	$(BIN)/python benchmarks/act.py
 
 predict-bench: $(VENV)/.test-ready  ## verdicts on actions, predictions: into benchmarks/PREDICT.md (ten minutes)

@@ -41,11 +41,19 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
   const say = (words) => { document.getElementById("said").textContent = words; };
-  document.addEventListener("htmx:afterSwap", () => { drawAll(document.getElementById("main")); say("Updated"); document.querySelector(".drawer")?.focus(); });
+  // What refreshes by itself says nothing of it, and waits while somebody reads with the keyboard, or looks elsewhere.
+  const isQuiet = (event) => Boolean(event.detail.requestConfig?.elt?.matches("[data-quiet]"));
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = event.detail;
+    if (elt.matches("[data-quiet]") && (document.hidden || elt.contains(document.activeElement) || document.querySelector(".drawer"))) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => { drawAll(document.getElementById("main")); if (!isQuiet(event)) say("Updated"); document.querySelector(".drawer")?.focus(); });
   document.addEventListener("htmx:beforeSwap", (event) => {
     // An ended session answers with the sign-in page: go there instead of putting it into this one.
     const target = event.detail.xhr.responseURL || "";
     if (target.includes("/account/login")) { event.detail.shouldSwap = false; location.reload(); }
+    // The numbers of before stay where nobody asked for new ones.
+    else if (event.detail.xhr.status >= 400 && isQuiet(event)) event.detail.shouldSwap = false;
     else if (event.detail.xhr.status >= 400) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:sendError", () => say("The site cannot be reached; what you see is from before."));

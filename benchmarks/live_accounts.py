@@ -5,7 +5,7 @@ is the work, not the waiting. Prints seconds and CPU seconds of this process.
 
 Measured on two shared cores that others kept busy: 10,000 tickets in 24.9 s, 13.9 s of the
 processor; so 100,000 take about 140 s of the processor, and the 60 s that are wanted are missed.
-Nine tenths of it are requests: the history of each ticket is one. What would bring it down is to
+Most of it are requests: the history of each ticket is one. What would bring it down is to
 read the first run's history from the export of ticket events, a thousand to a request.
 """
 

@@ -3,7 +3,7 @@
     python -m pytest --durations=0 --durations-min=0.02 > times.txt
     python tests/slow.py times.txt
 
-What stands there runs with ``make test-all`` and in CI, not with ``make test``.
+What stands there runs with ``make test-slow`` and in CI, not with ``make test``.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def _parts(finding: Finding, sure: str) -> tuple[str, ...]:
         finding.seen,
         f"It fits this: {meaning[0].lower()}{meaning[1:]}" if meaning else "",
         f"In the same weeks: {'; '.join(finding.context)}." if finding.context else "",
-        sure,
+        f"Is it real? {sure}" if sure else "",
         f"What to do: {finding.act[0].lower()}{finding.act[1:]}" if finding.act else "",
         f"Look again on {review.on:%-d %B}: it was wrong if {review.words}." if review else "",
     )

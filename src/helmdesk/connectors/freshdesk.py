@@ -26,6 +26,7 @@ from helmdesk.connectors.parts.connector import (
     Tell,
 )
 from helmdesk.connectors.parts.pace import SHARE
+from helmdesk.connectors.parts.waking import by_token
 from helmdesk.connectors.parts.window import Changes, Seen, instant_of, text_of
 
 PER_PAGE = 100
@@ -286,4 +287,5 @@ connector = Connector(
     outlook=outlook,
     count=count,
     example=example,
+    is_from=by_token,
 )

@@ -26,6 +26,7 @@ from helmdesk.connectors.parts.connector import (
     Tell,
 )
 from helmdesk.connectors.parts.pace import SHARE
+from helmdesk.connectors.parts.waking import by_hubspot
 from helmdesk.connectors.parts.window import Changes, Seen, instant_of
 
 SEARCH = "/crm/v3/objects/tickets/search"
@@ -299,4 +300,5 @@ connector = Connector(
     outlook=outlook,
     count=count,
     example=example,
+    is_from=by_hubspot,
 )

@@ -24,6 +24,7 @@ from helmdesk.connectors.parts.connector import (
     Tell,
 )
 from helmdesk.connectors.parts.pace import SHARE
+from helmdesk.connectors.parts.waking import by_intercom
 from helmdesk.connectors.parts.window import Changes, Seen, instant_of, text_of
 
 PER_PAGE = 150
@@ -328,4 +329,5 @@ connector = Connector(
     pages=pages,
     outlook=outlook,
     count=count,
+    is_from=by_intercom,
 )

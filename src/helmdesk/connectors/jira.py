@@ -31,6 +31,7 @@ from helmdesk.connectors.parts.connector import (
     Tell,
 )
 from helmdesk.connectors.parts.pace import SHARE
+from helmdesk.connectors.parts.waking import by_jira
 from helmdesk.connectors.parts.window import Seen, instant_of
 from helmdesk.errors import UsageError
 
@@ -459,4 +460,5 @@ connector = Connector(
     pages=pages,
     outlook=outlook,
     count=count,
+    is_from=by_jira,
 )

@@ -27,6 +27,7 @@ from helmdesk.connectors.parts.connector import (
     Tell,
 )
 from helmdesk.connectors.parts.pace import SHARE
+from helmdesk.connectors.parts.waking import by_token
 from helmdesk.connectors.parts.window import Seen, instant_of
 from helmdesk.errors import HelmdeskError
 
@@ -268,4 +269,5 @@ connector = Connector(
     outlook=outlook,
     count=count,
     example=example,
+    is_from=by_token,
 )

@@ -28,6 +28,7 @@ from helmdesk.connectors.parts.connector import (
     Tell,
 )
 from helmdesk.connectors.parts.pace import SHARE
+from helmdesk.connectors.parts.waking import by_zendesk
 from helmdesk.connectors.parts.zendesk_audits import merged_into_it, rows_of_audits
 from helmdesk.connectors.parts.zendesk_writing import ZendeskDesk
 
@@ -379,4 +380,5 @@ connector = Connector(
     outlook=outlook,
     count=count,
     write=ZendeskDesk,
+    is_from=by_zendesk,
 )

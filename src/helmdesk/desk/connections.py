@@ -29,6 +29,8 @@ from helmdesk.records.accounts import check_name
 from helmdesk.toml_file import read_document
 
 FOLDER = "connections"
+WAKING = "waking"
+"""Under which name the secret of notices stands beside the key."""
 SETTINGS, KEY, STATUS, LOOK, FILES = ".toml", ".key", ".json", ".look", ".files"
 
 
@@ -153,7 +155,9 @@ class Connections:
                 )
         self.path.mkdir(mode=0o700, exist_ok=True)
         if secrets:
-            self._write(f"{connection.name}{KEY}", json.dumps(dict(secrets)))
+            # Another key of the account leaves the secret of its notices as it is.
+            waking = {key: each for key, each in self._kept(connection).items() if key == WAKING}
+            self._write(f"{connection.name}{KEY}", json.dumps({**secrets, **waking}))
         self._write_settings(connection)
 
     def _write_settings(self, connection: Connection) -> None:
@@ -207,18 +211,8 @@ class Connections:
         Raises:
             SettingError: one is not there, or others may read the file.
         """
-        path = self.path / f"{connection.name}{KEY}"
-        kept: dict[str, str] = {}
-        if path.is_file():
-            if os.name == "posix" and path.stat().st_mode & 0o077:
-                raise SettingError(f"{path}: other users may read it", f"run: chmod 600 {path}")
-            try:
-                kept = {key: str(each) for key, each in json.loads(path.read_text()).items()}
-            except (ValueError, AttributeError):
-                raise SettingError(
-                    f"{path}: not the key file of a connection",
-                    f"run helmdesk connect {connection.system} --as {connection.name}",
-                ) from None
+        kept = self._kept(connection)
+        kept.pop(WAKING, None)
         for ask in connection.connector.asks:
             if not ask.is_secret:
                 continue
@@ -232,6 +226,36 @@ class Connections:
                     f" {connection.name}",
                 )
         return kept
+
+    def _kept(self, connection: Connection) -> dict[str, str]:
+        """Return what the key file of a connection holds; nothing where there is none."""
+        path = self.path / f"{connection.name}{KEY}"
+        if not path.is_file():
+            return {}
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise SettingError(f"{path}: other users may read it", f"run: chmod 600 {path}")
+        try:
+            return {key: str(each) for key, each in json.loads(path.read_text()).items()}
+        except (ValueError, AttributeError):
+            raise SettingError(
+                f"{path}: not the key file of a connection",
+                f"run helmdesk connect {connection.system} --as {connection.name}",
+            ) from None
+
+    def waking_secret(self, connection: Connection) -> str:
+        """Return the secret of the notices that an account sends; empty where it may send none.
+
+        Raises:
+            SettingError: others may read the file.
+        """
+        said = secret_of_environment(variable_of(connection.name, WAKING))
+        return said or self._kept(connection).get(WAKING, "")
+
+    def keep_waking_secret(self, name: str, secret: str) -> None:
+        """Let an account send notices by this secret; an empty one ends it."""
+        kept = self._kept(self.get(name))
+        kept.pop(WAKING, None)
+        self._write(f"{name}{KEY}", json.dumps({**kept, **({WAKING: secret} if secret else {})}))
 
     def status(self, name: str) -> Status | None:
         """Return how the last run went; None before the first, or where nobody can read it."""

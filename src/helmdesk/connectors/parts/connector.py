@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from helmdesk.act.routing.helpdesk import Helpdesk
 from helmdesk.connectors.parts.access import Access
+from helmdesk.connectors.parts.waking import IsFrom
 from helmdesk.errors import NotFoundError, nearest
 from helmdesk.modules import module_names
 
@@ -168,6 +169,8 @@ class Connector(Generic[A]):
         is_on_site: whether it may be connected on the site; not what reads this machine's own
         files, which is for whoever may sign in to the machine.
         after: what is to be done once it is connected, from what was said.
+        is_from: whether a notice that something changed was sent by who holds the secret for it;
+        None for what sends none.
     """
 
     title: str
@@ -189,6 +192,7 @@ class Connector(Generic[A]):
     is_general: bool = False
     is_on_site: bool = True
     after: Callable[[str, Mapping[str, str]], str] | None = None
+    is_from: IsFrom | None = None
 
 
 @dataclass

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
 from helmdesk.connectors.parts.connector import Connector, connectors, find_connector
+from helmdesk.connectors.parts.waking import HEADER, by_token
 from helmdesk.desk.connections import Connection, Connections
 from helmdesk.desk.described import describe
 from helmdesk.desk.first_look import FirstLook, look
@@ -23,6 +25,7 @@ from helmdesk.web.apps.connections.forms import AccountForm
 from helmdesk.web.apps.connections.health import account_of, accounts, progress_of
 from helmdesk.web.apps.connections.jobs import ask_now, leave, under_way
 from helmdesk.web.apps.connections.receiving import receive
+from helmdesk.web.apps.connections.waking import wake
 from helmdesk.web.apps.jobs.worker import living
 from helmdesk.web.apps.people.audit import audit
 from helmdesk.web.first_window import scorecard_address
@@ -31,6 +34,7 @@ from helmdesk.web.rendering import show
 from helmdesk.web.request import DeskRequest
 
 LIST = "connections"
+SHORTEST_SECRET = 16
 
 
 def _connections() -> Connections:
@@ -148,9 +152,25 @@ def connection(request: DeskRequest, name: str) -> HttpResponse:
         progress=progress_of(own, account),
         has_worker=living().exists(),
         scorecard="" if job else scorecard_address(request),
+        **_notices(request, own, name),
     )
 
 
+def _notices(request: DeskRequest, own: Connections, name: str) -> dict[str, Any]:
+    """Return where an account may send notices, and whether it may; nothing where it sends none."""
+    try:
+        known = own.get(name)
+        if known.connector.is_from is None:
+            return {}
+        has_secret = bool(own.waking_secret(known))
+    except HelmdeskError:
+        return {}  # the page says what is wrong with the connection
+    address = request.build_absolute_uri(reverse("wake_account", args=[name]))
+    by_header = HEADER if known.connector.is_from is by_token else ""
+    return {"wake_address": address, "may_wake": has_secret, "wake_header": by_header}
+
+
+@sensitive_post_parameters()
 @require_POST
 def change_connection(request: DeskRequest, name: str) -> HttpResponse:
     """Start or pause fetching, try the key again, or let the account go."""
@@ -163,9 +183,14 @@ def change_connection(request: DeskRequest, name: str) -> HttpResponse:
         audit("disconnected a live account", name, request=request)
         messages.success(request, f"{name} is forgotten, its key too. Its tickets stay.")
         return redirect(LIST)
-    steps: dict[str, Any] = {"start": _start, "pause": _pause, "look": _look_again}
+    steps: dict[str, Any] = {
+        "start": _start,
+        "pause": _pause,
+        "look": _look_again,
+        "wake": _let_wake,
+    }
     if do not in steps:
-        raise UsageError("start it, pause it, try its key, or disconnect it")
+        raise UsageError("start it, pause it, try its key, let it send notices, or disconnect it")
     steps[do](request, own, own.get(name))
     return redirect("connection", name)
 
@@ -181,6 +206,20 @@ def _pause(request: DeskRequest, own: Connections, found: Connection) -> None:
     leave(found.name, "the account was paused")
     audit("paused a live account", found.name, request=request)
     messages.success(request, "Paused. What was fetched stays, and it goes on from there.")
+
+
+@sensitive_variables()
+def _let_wake(request: DeskRequest, own: Connections, found: Connection) -> None:
+    secret = request.POST.get("secret", "").strip()
+    if found.connector.is_from is None:
+        raise UsageError("nothing of this kind sends notices")
+    if secret and len(secret) < SHORTEST_SECRET:
+        raise UsageError(f"a secret has {SHORTEST_SECRET} characters or more")
+    own.keep_waking_secret(found.name, secret)
+    did = "let a live account send notices" if secret else "ended the notices of a live account"
+    audit(did, found.name, request=request)
+    done = "Notices are taken from now on." if secret else "Notices are taken no more."
+    messages.success(request, done)
 
 
 def _look_again(request: DeskRequest, own: Connections, found: Connection) -> None:
@@ -205,6 +244,7 @@ page = Page(
         Route("data/connections/<slug:name>", connection, "connection"),
         Route("data/connections/<slug:name>/change", change, "change_account"),
         Route("hooks/records/<slug:name>", receive, "receive_records", ANYBODY),
+        Route("hooks/wake/<slug:name>", wake, "wake_account", ANYBODY),
         Route("data/connections/<slug:name>/go", change_connection, "change_connection"),
     ),
     help="connect a helpdesk account, watch it catch up, disconnect it",

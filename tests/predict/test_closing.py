@@ -5,12 +5,13 @@ as records of their own, beside the answers and never among them.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import numpy as np
 import pytest
 
+from desks import load_events
 from helmdesk.desk.closing import foretell_solved
 from helmdesk.desk.desk import Desk
 from helmdesk.errors import NotFoundError
@@ -143,8 +144,9 @@ def foretold(sample_at: object, tmp_path_factory: pytest.TempPathFactory) -> Des
     return desk
 
 
-def test_predictions_are_records_and_the_metric_is_their_mean(foretold: Desk) -> None:
-    files = foretold.lake.snapshot().files
+def lake_of(desk: Desk) -> duckdb.DuckDBPyConnection:
+    """Open a desk's own records, with the last solve of each ticket that counts."""
+    files = desk.lake.snapshot().files
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for family in ("ticket", "prediction", "message"):
@@ -152,29 +154,81 @@ def test_predictions_are_records_and_the_metric_is_their_mean(foretold: Desk) ->
             f"create view {family} as from read_parquet({list(files[family])!r},"
             " union_by_name=true)"
         )
-    ((mean, count, twice),) = connection.execute(
-        """with gone as (select ticket_id from ticket where type in ('spam_marked',
-            'merged_into')),
+    connection.execute(
+        """create view last_solves as with gone as (
+            select ticket_id from ticket where type in ('spam_marked', 'merged_into')),
         s as (select ticket_id, occurred_at, status in ('solved', 'closed') as is_solved,
             lag(status in ('solved', 'closed')) over (partition by ticket_id
                 order by occurred_at, seq) as was_solved
-            from ticket where type = 'status_changed' and ticket_id not in (from gone)),
-        solves as (select ticket_id, max(occurred_at) filter (where is_solved
-            and not coalesce(was_solved, false)) as at, arg_max(is_solved, occurred_at) as is_now
-            from s group by 1),
-        replied as (select distinct ticket_id from message where actor_kind = 'human'
-            and visibility = 'public')
-        select avg(p.number), count(*), count(*) - count(distinct p.ticket_id)
-        from prediction p join solves v on v.ticket_id = p.ticket_id and v.at = p.occurred_at
-            and v.is_now
-        where p.metric = 'fcr' and p.ticket_id in (from replied)"""
-    ).fetchall()
+            from ticket where type = 'status_changed' and ticket_id not in (from gone))
+        select ticket_id, max(occurred_at) filter (where is_solved
+            and not coalesce(was_solved, false)) as solved_at,
+            arg_max(is_solved, occurred_at) as is_now
+            from s group by 1"""
+    )
+    return connection
+
+
+def test_predictions_are_records_and_the_metric_is_their_mean(foretold: Desk) -> None:
+    ((mean, count, twice),) = (
+        lake_of(foretold)
+        .execute(
+            """select avg(p.number), count(*), count(*) - count(distinct p.ticket_id)
+        from prediction p join last_solves v on v.ticket_id = p.ticket_id
+            and v.solved_at = p.occurred_at and v.is_now
+        where p.metric = 'fcr' and p.ticket_id in (select ticket_id from message
+            where actor_kind = 'human' and visibility = 'public')"""
+        )
+        .fetchall()
+    )
     found = foretold.measure("predicted_fcr")[0]
     assert (found.n, twice) == (count, 0)
     assert found.value == pytest.approx(mean, rel=1e-9)
     # Foretold week by week, it comes out as it came.
     gap = foretold.measure("predicted_fcr", variant="gap")[0]
     assert gap.value is not None and abs(gap.value) < 0.03
+
+
+@pytest.mark.parametrize("key", ["csat", "ces"])
+def test_of_answers_too_it_is_the_mean_of_what_was_told_at_the_last_solve(
+    foretold: Desk, key: str
+) -> None:
+    # Told of two thirds of the solves, and an hour before each of them something else.
+    asked = "select ticket_id, solved_at::timestamp from last_solves where is_now"
+    solves = lake_of(foretold).execute(asked).fetchall()
+    told = [(ticket, at) for place, (ticket, at) in enumerate(sorted(solves)) if place % 3]
+    load_events(
+        foretold,
+        [
+            {
+                "type": "predicted",
+                "ticket_id": ticket,
+                "occurred_at": at - timedelta(hours=early),
+                "metric": key,
+                "number": (place % 89 + 10 * early) / 100,
+                "model_version": 1,
+            }
+            for place, (ticket, at) in enumerate(told)
+            for early in (0, 1)
+        ],
+    )
+    foretold.refresh()
+    ((mean, count),) = (
+        lake_of(foretold)
+        .execute(
+            """select avg(p.number), count(*) from last_solves v join prediction p
+            on p.ticket_id = v.ticket_id and p.occurred_at = v.solved_at
+        where v.is_now and p.metric = $1""",
+            [key],
+        )
+        .fetchall()
+    )
+    assert count == len(told)
+    found = foretold.measure(f"predicted_{key}")[0]
+    assert found.n == count
+    assert found.value == pytest.approx(mean, rel=1e-9)
+    coverage = foretold.measure(f"predicted_{key}", variant="coverage")[0]
+    assert coverage.value == pytest.approx(count / len(solves), rel=1e-9)
 
 
 def test_it_is_foretold_once(foretold: Desk) -> None:

@@ -117,6 +117,16 @@ def _in_process(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         )
 
 
+def _has_site(arguments: Sequence[str]) -> bool:
+    """Whether a desk is named that has a site: what reads it starts Django, once in a process."""
+    return any(len(each) < 200 and (Path(each) / "site").is_dir() for each in (*arguments, "."))
+
+
+def _is_django_up() -> bool:
+    conf = sys.modules.get("django.conf")
+    return conf is not None and conf.settings.configured
+
+
 @pytest.fixture
 def helmdesk(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command as a shell would; in a process of its own where it starts something that
@@ -133,13 +143,16 @@ def helmdesk(monkeypatch: pytest.MonkeyPatch) -> Run:
             patch.setenv("HELMDESK_DEBUG", "")
             if cwd is not None:
                 patch.chdir(cwd)
-            if arguments[0] in IN_A_PROCESS:
+            if arguments[0] in IN_A_PROCESS or _has_site(arguments):
                 command = [sys.executable, "-m", "helmdesk", *arguments]
                 done = subprocess.run(
                     command, capture_output=True, text=True, timeout=240, check=False
                 )
             else:
+                was_up = _is_django_up()
                 done = _in_process(arguments)
+                # The tests of the site that follow would meet this desk's, and not their own.
+                assert was_up or not _is_django_up(), f"{arguments[0]} wants a process of its own"
         if code is not None:
             assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr, done.stderr

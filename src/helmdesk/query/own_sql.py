@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # What else may mean columns that it does not name.
 WORD = re.compile(r"\w+")
-WHOLE_ROWS = re.compile(r"columns\s*\(|natural\s|struct|unpivot|pivot", re.IGNORECASE)
+WHOLE_ROWS = re.compile(r"columns\s*\(|natural\s|struct|pivot", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

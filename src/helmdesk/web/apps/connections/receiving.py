@@ -24,14 +24,12 @@ RATE = "1200/m/ip"
 @csrf_exempt  # whoever holds the secret may send; a browser's session gives no right here
 def receive(request: HttpRequest, name: str) -> JsonResponse:
     """Take a message: 202 when it is kept and will be stored, once, however often it comes."""
-    if asks_too_often(request, "records", RATE, RATE):
-        return _refused(429, "too many messages; wait a minute")
-    if request.method != "POST":
-        return _refused(405, "send messages by POST")
+    if refusal := unheard(request, "records", RATE):
+        return refusal
     connections = Connections(Path(settings.DESK_FOLDER))
     secret = _secret(connections, name)
     if secret is None:
-        return _refused(404, "there is no such receiver")
+        return refused(404, "there is no such receiver")
     body = request.body
     now = datetime.now(UTC)
     try:
@@ -39,9 +37,9 @@ def receive(request: HttpRequest, name: str) -> JsonResponse:
         text = body.decode()
         rows_of(text)
     except RefusedError as error:
-        return _refused(401, str(error))
+        return refused(401, str(error))
     except (ConnectError, UnicodeDecodeError) as error:
-        return _refused(400, str(error))
+        return refused(400, str(error))
     is_new = Inbox(connections.path / f"{name}{ENDING}").take(id_, text)
     ask(name, f"message:{now:%Y%m%d%H%M}")
     return JsonResponse({"taken": True, "is_new": is_new}, status=202)
@@ -57,5 +55,13 @@ def _secret(connections: Connections, name: str) -> str | None:
         return None
 
 
-def _refused(status: int, why: str) -> JsonResponse:
+def unheard(request: HttpRequest, what: str, rate: str) -> JsonResponse | None:
+    """Refuse what is not looked at: what comes too often, and what is not posted."""
+    if asks_too_often(request, what, rate, rate):
+        return refused(429, "too many messages; wait a minute")
+    return None if request.method == "POST" else refused(405, "send messages by POST")
+
+
+def refused(status: int, why: str) -> JsonResponse:
+    """Say why a message was not taken."""
     return JsonResponse({"taken": False, "why": why}, status=status)

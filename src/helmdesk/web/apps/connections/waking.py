@@ -13,7 +13,7 @@ from helmdesk.connectors.parts.waking import Notice
 from helmdesk.desk.connections import Connections
 from helmdesk.errors import HelmdeskError
 from helmdesk.web.apps.connections.jobs import ask
-from helmdesk.web.guests import asks_too_often
+from helmdesk.web.apps.connections.receiving import refused, unheard
 
 RATE = "600/m/ip"
 
@@ -21,10 +21,8 @@ RATE = "600/m/ip"
 @csrf_exempt  # whoever holds the secret may send; a browser's session gives no right here
 def wake(request: HttpRequest, name: str) -> JsonResponse:
     """Take a notice: 202, and the account is asked within a minute what has changed."""
-    if asks_too_often(request, "wake", RATE, RATE):
-        return _refused(429, "too many notices; wait a minute")
-    if request.method != "POST":
-        return _refused(405, "send notices by POST")
+    if refusal := unheard(request, "wake", RATE):
+        return refusal
     connections = Connections(Path(settings.DESK_FOLDER))
     try:
         found = connections.get(name)
@@ -32,16 +30,12 @@ def wake(request: HttpRequest, name: str) -> JsonResponse:
     except HelmdeskError:
         secret, is_from = "", None
     if not secret or is_from is None:
-        return _refused(404, "there is no such account, or nothing may wake it")
+        return refused(404, "there is no such account, or nothing may wake it")
     now = datetime.now(UTC)
     headers = {key.lower(): each for key, each in request.headers.items()}
     url = request.build_absolute_uri()
-    if not is_from(secret, Notice(request.method, url, headers, request.body, now)):
-        return _refused(401, "the signature is not that of this account's secret")
+    if not is_from(secret, Notice("POST", url, headers, request.body, now)):
+        return refused(401, "the signature is not that of this account's secret")
     if not found.is_paused:
         ask(name, f"woken:{now:%Y%m%d%H%M}")
     return JsonResponse({"taken": True}, status=202)
-
-
-def _refused(status: int, why: str) -> JsonResponse:
-    return JsonResponse({"taken": False, "why": why}, status=status)

@@ -197,7 +197,7 @@ def test_what_does_not_fit_is_said_before_anything_is_fetched(tmp_path: Path, ca
     [
         ("sqlite:////etc/passwd", "not a database"),
         ("postgresql://reader:geheim@db.example/x", "password"),
-        ("postgresql://reader@db.example/x?sslkey=/root/key", "options"),
+        ("postgresql://reader@db.example/x?sslkey=/etc/own.key", "options"),
         ("nothing", "not the address"),
     ],
 )

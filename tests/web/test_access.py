@@ -38,7 +38,8 @@ def test_every_route_states_its_roles(site: Any) -> None:
         if view.roles == ANYBODY:
             open_routes.add(route)
     links = {  # of customers, signed
-        *("s/<str:token>", "s/<str:token>/stop", "hooks/records/<slug:name>"),
+        *("s/<str:token>", "s/<str:token>/stop"),
+        *("hooks/records/<slug:name>", "hooks/wake/<slug:name>"),
         *("book/<str:token>", "book/call/<str:token>"),
         *("r/<str:token>", "r/<str:token>/zone", "r/<str:token>/call"),
     }

@@ -74,11 +74,9 @@ class Database(Access):
         super().__init__((said.get("token", ""),))
         self.said, self.engine = said, engine
         self._table: Table | None = None
-        self._brief = False
 
     def be_brief(self, attempts: int, seconds: float) -> None:
-        """Wait less for each answer; a database is asked once."""
-        self._brief = True
+        """A database is asked once, and not again."""
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -191,21 +189,29 @@ def open_account(said: Mapping[str, str]) -> Database:
         UsageError: no address of one that can be read.
     """
     url = address_of(said["address"])
-    try:
+    arguments = _arguments(url, said.get("encrypted", "yes"))
+    with _installed():
         import sqlalchemy
 
         engine = sqlalchemy.create_engine(
             url.set(password=said.get("token") or None),
-            connect_args=_arguments(url, said.get("encrypted", "yes")),
+            connect_args=arguments,
             pool_size=1,
             max_overflow=0,
         )
+    return Database(said, engine)
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    """Say what to install where a package is not there: SQLAlchemy, or a database's own driver."""
+    try:
+        yield
     except ImportError as error:
         raise HelmdeskError(
             f"the packages for databases are not installed ({error.name}); run: pip install"
             " 'helmdesk[databases]'"
         ) from error
-    return Database(said, engine)
 
 
 def address_of(given: str) -> URL:
@@ -214,13 +220,8 @@ def address_of(given: str) -> URL:
     Raises:
         UsageError: not one, or one that holds more than where it is.
     """
-    try:
+    with _installed():
         import sqlalchemy
-    except ImportError as error:
-        raise HelmdeskError(
-            f"the packages for databases are not installed ({error.name}); run: pip install"
-            " 'helmdesk[databases]'"
-        ) from error
     shape = "postgresql://USER@HOST:5432/DATABASE or mysql://USER@HOST:3306/DATABASE"
     try:
         url = sqlalchemy.make_url(given.strip())
